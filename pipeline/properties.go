@@ -1,0 +1,54 @@
+package pipeline
+
+// PropertyType is how a property's value is written, and so how a host
+// validates it before MSA does.
+type PropertyType int
+
+// The types of properties.
+const (
+	String PropertyType = iota // any text
+	Int                        // a whole number
+	Bool                       // on/off, true/false, yes/no
+	Size                       // bytes, with an optional k, M or G
+)
+
+// Property describes one setting of MSA. The filter, the output and the
+// command all take the same ones under the same names.
+type Property struct {
+	Name        string
+	Type        PropertyType
+	Default     string
+	Multiple    bool // may be given many times
+	Description string
+}
+
+// Properties lists every property in the order in which they are documented.
+func Properties() []Property {
+	return properties[:]
+}
+
+var properties = [...]Property{
+	{Name: "mapping", Default: "auto", Description: "How fields become HTTP: a preset's name, a YAML file, or auto (the first preset whose fields the record has)"},
+	{Name: "rules", Default: "crs", Multiple: true, Description: "Rules: crs, a SecLang file, a glob or a directory; may be repeated, or a comma list"},
+	{Name: "paranoia_level", Type: Int, Default: "1", Description: "CRS paranoia level, 1 to 4"},
+	{Name: "inbound_threshold", Type: Int, Default: "5", Description: "Inbound anomaly score from which a record alarms"},
+	{Name: "outbound_threshold", Type: Int, Default: "4", Description: "Outbound anomaly score from which a record alarms"},
+	{Name: "exclude", Multiple: true, Description: "Rules not to apply: an id, a range (920000-920999) or a tag, optionally only under a path (942100@/search) or for a variable (942100@ARGS:q)"},
+	{Name: "alert_tag", Default: "msa.alert", Description: "Tag of the alerts; record accessors ($TAG, $host) allowed; off for none"},
+	{Name: "alert_format", Default: "msa", Description: "Format of the alerts: msa"},
+	{Name: "alert_per", Default: "record", Description: "One alert a record (all its rules listed) or one a rule"},
+	{Name: "alert_text_key", Default: "log", Description: "Key that holds the alert as one JSON string, for syslog; off drops it"},
+	{Name: "alert_when", Default: "threshold", Description: "threshold (score reached, or any match where the rules keep no score) or match"},
+	{Name: "min_severity", Description: "Least severity that alarms, emergency (0) to debug (7)"},
+	{Name: "annotate", Default: "off", Description: "Key under which the verdict is added to the record itself"},
+	{Name: "include_bodies", Type: Bool, Default: "on", Description: "Bodies in alerts"},
+	{Name: "mask", Type: Bool, Default: "on", Description: "Reserved for masking sensitive values; has no effect yet"},
+	{Name: "internal_networks", Multiple: true, Description: "What counts as inside for east-west, a comma list of networks (default: RFC 1918, RFC 4193, loopback, link-local)"},
+	{Name: "screen", Default: "on", Description: "Reserved for the fast path (on, off, verify); has no effect yet"},
+	{Name: "behavior", Default: "default", Description: "Reserved for detectors over many records; has no effect yet"},
+	{Name: "state_path", Description: "Reserved for what detectors keep across restarts; has no effect yet"},
+	{Name: "workers", Type: Int, Default: "0", Description: "Records inspected at the same time; 0 is the number of cores"},
+	{Name: "cache_size", Type: Int, Default: "65536", Description: "Reserved for the fast path's memory, in entries; has no effect yet"},
+	{Name: "body_limit", Type: Size, Default: "128K", Description: "Bytes of a body that are inspected"},
+	{Name: "alert_buffer", Type: Size, Default: "10M", Description: "Bytes of alerts that may wait when the host refuses them"},
+}
