@@ -40,6 +40,9 @@ type Alerts struct {
 type Result struct {
 	Chunk  []byte   // the chunk rewritten (annotate), or nil when it is unchanged
 	Alerts []Alerts // runs of alerts under one tag, in the order of their records
+
+	// Records has for each alert event, in order, the index of its record in the chunk.
+	Records []int
 }
 
 // Process inspects the records of a chunk. It keeps references into chunk, which

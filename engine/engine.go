@@ -1,0 +1,335 @@
+// Package engine runs transactions through Coraza with the rules that were loaded
+// and says what matched.
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"unsafe"
+
+	"github.com/corazawaf/coraza/v3"
+	"github.com/corazawaf/coraza/v3/collection"
+	"github.com/corazawaf/coraza/v3/experimental"
+	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
+	"github.com/corazawaf/coraza/v3/types"
+	"github.com/corazawaf/coraza/v3/types/variables"
+
+	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/rules"
+)
+
+// Config is what an engine is made of.
+type Config struct {
+	Rules             []string // sources: crs, files, globs, directories
+	ParanoiaLevel     int      // 1 to 4
+	InboundThreshold  int
+	OutboundThreshold int
+	Exclude           []string
+	BodyLimit         int // bytes of each body that are inspected
+}
+
+// Validate checks everything but the rules themselves.
+func (c Config) Validate() error {
+	switch {
+	case len(c.Rules) == 0:
+		return errors.New("no rules are named")
+	case c.ParanoiaLevel < 1 || c.ParanoiaLevel > 4:
+		return fmt.Errorf("paranoia level %d is not between 1 and 4", c.ParanoiaLevel)
+	case c.InboundThreshold < 1:
+		return fmt.Errorf("inbound threshold %d is not above 0", c.InboundThreshold)
+	case c.OutboundThreshold < 1:
+		return fmt.Errorf("outbound threshold %d is not above 0", c.OutboundThreshold)
+	case c.BodyLimit < 1:
+		return fmt.Errorf("body limit %d is not above 0", c.BodyLimit)
+	}
+	_, err := c.exclusions()
+	return err
+}
+
+func (c Config) exclusions() ([]exclusion, error) {
+	var all []exclusion
+	for _, s := range c.Exclude {
+		e, err := parseExclusion(s)
+		if err != nil {
+			return nil, fmt.Errorf("cannot exclude %q: %w", s, err)
+		}
+		all = append(all, e)
+	}
+	return all, nil
+}
+
+// Engine is one compiled set of rules, safe for concurrent use.
+type Engine struct {
+	waf       coraza.WAF
+	rules     map[int]rule
+	absence   []absence
+	evaluates bool // some rule compares the score with a threshold
+	bodyLimit int
+	warnings  []rules.Warning
+	files     []string
+}
+
+// absence is a rule that tests whether request headers are missing.
+type absence struct {
+	rule    int
+	headers []string // in lower case
+}
+
+// New loads and compiles the rules. Rules that Coraza can't compile are left out
+// and listed by Warnings; a file that is broken is an error.
+func New(cfg Config) (*Engine, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	set, err := rules.Load(cfg.Rules)
+	if err != nil {
+		return nil, err
+	}
+	return newEngine(cfg, set)
+}
+
+func newEngine(cfg Config, set *rules.Set) (*Engine, error) {
+	exclusions, err := cfg.exclusions()
+	if err != nil {
+		return nil, err
+	}
+	oneDefaultEach(set)
+	loaded, err := units(set.Directives)
+	if err != nil {
+		return nil, fmt.Errorf("cannot load rules: %w", err)
+	}
+	waf, taken, warnings, err := compile(slices.Concat(before(cfg, set, exclusions), loaded, after(exclusions)), cfg)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{
+		waf:       waf,
+		rules:     newRules(taken),
+		bodyLimit: cfg.BodyLimit,
+		warnings:  append(set.Warnings, warnings...),
+		files:     set.Files,
+	}
+	if len(e.rules) == 0 {
+		return nil, fmt.Errorf("cannot load rules %q: there is no rule in them that could be used", cfg.Rules)
+	}
+	for id, r := range e.rules {
+		e.evaluates = e.evaluates || r.role == roleEvaluates
+		if len(r.absent) > 0 {
+			e.absence = append(e.absence, absence{id, r.absent})
+		}
+	}
+	slices.SortFunc(e.absence, func(a, b absence) int { return a.rule - b.rule })
+	return e, nil
+}
+
+// Warnings are the rules and directives that were passed over.
+func (e *Engine) Warnings() []rules.Warning { return e.warnings }
+
+// Files are the rules files that were read.
+func (e *Engine) Files() []string { return e.files }
+
+// RuleCount is the number of rules, chains counted once.
+func (e *Engine) RuleCount() int { return len(e.rules) }
+
+// Close gives back what Coraza shares between rule sets. The engine must not be
+// in use any more.
+func (e *Engine) Close() error {
+	if c, ok := e.waf.(experimental.WAFCloser); ok {
+		return c.Close()
+	}
+	return nil
+}
+
+// transaction is what Coraza's transactions can do; the interfaces for users
+// leave out parts of it.
+type transaction interface {
+	types.Transaction
+	plugintypes.TransactionState
+	RemoveRuleByID(id int)
+}
+
+// Inspect runs all five phases over a transaction. It may be called concurrently, with
+// a transaction each. The verdict has views into the transaction.
+func (e *Engine) Inspect(t *mapping.Transaction) (v Verdict, err error) {
+	tx, ok := e.waf.NewTransaction().(transaction)
+	if !ok {
+		return v, errors.New("this version of Coraza has transactions of another type")
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("rules engine failed: %v", r) // the transaction may be broken: it is not reused
+			return
+		}
+		err = errors.Join(err, tx.Close())
+	}()
+	for _, a := range e.absence {
+		if slices.ContainsFunc(a.headers, func(h string) bool { return !t.Observed.Header(h) }) {
+			tx.RemoveRuleByID(a.rule)
+		}
+	}
+	e.request(tx, t)
+	e.response(tx, t)
+	tx.ProcessLogging()
+	return e.verdict(tx), nil
+}
+
+func (e *Engine) request(tx transaction, t *mapping.Transaction) {
+	tx.ProcessConnection(t.Client.Address, port(t.Client), t.Server.Address, port(t.Server))
+	// What the log does not tell is what is common, so that no rule stumbles over it.
+	tx.ProcessURI(or(t.URI, "/"), or(t.Method, "GET"), or(t.Protocol, "HTTP/1.1"))
+	tx.SetServerName(t.Host)
+	for _, h := range t.RequestHeaders {
+		tx.AddRequestHeader(h.Name, h.Value)
+	}
+	tx.ProcessRequestHeaders()
+	if body := t.RequestBody.Text; body != "" {
+		body, cut := e.cut(body)
+		e.chooseProcessor(tx, body, t.RequestBody.Truncated || cut)
+		_, _, _ = tx.WriteRequestBody(bytesOf(body)) // fails for bodies kept on disk only
+	}
+	_, _ = tx.ProcessRequestBody() // what a body lacks is in REQBODY_ERROR
+}
+
+// chooseProcessor has a body that is not whole read as text: a parser would stumble
+// over its end, alarm, and see nothing. Bodies of unknown type are read as text too.
+func (e *Engine) chooseProcessor(tx transaction, body string, truncated bool) {
+	processor, ok := tx.Variables().RequestBodyProcessor().(interface {
+		collection.Single
+		Set(string)
+	})
+	if !ok {
+		return
+	}
+	switch now := processor.Get(); {
+	case now == "":
+		processor.Set("URLENCODED")
+	case truncated && now != "URLENCODED":
+		processor.Set("URLENCODED")
+		tx.AddPostRequestArgument("", body) // urlencoded would split it, or see but a name
+	}
+}
+
+func (e *Engine) response(tx transaction, t *mapping.Transaction) {
+	for _, h := range t.ResponseHeaders {
+		tx.AddResponseHeader(h.Name, h.Value)
+	}
+	tx.ProcessResponseHeaders(t.Status, or(t.ResponseVersion, "HTTP/1.1"))
+	if body := t.ResponseBody.Text; body != "" {
+		body, _ := e.cut(body)
+		_, _, _ = tx.WriteResponseBody(bytesOf(body))
+	}
+	_, _ = tx.ProcessResponseBody()
+}
+
+func (e *Engine) cut(body string) (string, bool) {
+	if len(body) > e.bodyLimit {
+		return body[:e.bodyLimit], true
+	}
+	return body, false
+}
+
+func (e *Engine) verdict(tx transaction) Verdict {
+	var v Verdict
+	for _, matched := range tx.MatchedRules() {
+		if !logged(matched) || matched.Rule().ID() > ownRules {
+			continue
+		}
+		m := e.match(matched)
+		v.Matches = append(v.Matches, m)
+		switch {
+		case m.role == roleEvaluates:
+			v.Alarm = true
+		case m.role == roleDetects, !e.evaluates && m.role != roleReports:
+			v.Alarm = true
+		}
+	}
+	if len(v.Matches) > 0 {
+		vars := tx.Variables().TX()
+		v.ScoreIn = score(vars, "blocking_inbound_anomaly_score", "inbound_anomaly_score", "anomaly_score")
+		v.ScoreOut = score(vars, "blocking_outbound_anomaly_score", "outbound_anomaly_score")
+	}
+	return v
+}
+
+// logged: rules that only set something up say nolog. Some configurations turn
+// the error log off for all rules by default and rely on the audit log.
+func logged(m types.MatchedRule) bool {
+	l, ok := m.(interface {
+		Log() bool
+		Audit() bool
+	})
+	return !ok || l.Log() || l.Audit()
+}
+
+func (e *Engine) match(matched types.MatchedRule) Match {
+	meta := matched.Rule()
+	known := e.rules[meta.ID()]
+	m := Match{
+		RuleID:   meta.ID(),
+		Message:  matched.Message(),
+		Data:     matched.Data(),
+		Severity: SeverityUnset,
+		Phase:    int(meta.Phase()),
+		Tags:     meta.Tags(),
+		role:     known.role,
+	}
+	if s := meta.Severity(); s >= types.RuleSeverityEmergency && s <= types.RuleSeverityDebug {
+		m.Severity = s.Int()
+	}
+	if data := decisive(matched.MatchedDatas()); data != nil {
+		m.Variable = data.Variable().Name()
+		if data.Key() != "" {
+			m.Variable += ":" + data.Key()
+		}
+		m.Value = data.Value()
+		if n := data.ChainLevel(); n < len(known.links) {
+			m.Operator, m.Operand = known.links[n].operator, known.links[n].operand
+		}
+	}
+	return m
+}
+
+// decisive is the first match that is not of a rule's own bookkeeping.
+func decisive(all []types.MatchData) types.MatchData {
+	for _, d := range all {
+		if d.Variable() != variables.TX && d.Variable() != variables.Unknown {
+			return d
+		}
+	}
+	if len(all) > 0 {
+		return all[0]
+	}
+	return nil
+}
+
+func score(tx collection.Map, names ...string) int {
+	for _, name := range names {
+		if values := tx.Get(name); len(values) > 0 && values[0] != "" {
+			n, _ := strconv.Atoi(values[0])
+			return n
+		}
+	}
+	return 0
+}
+
+func port(e mapping.Endpoint) int {
+	n, err := strconv.Atoi(e.Port)
+	if err != nil || n < 0 || n > 65535 {
+		return 0
+	}
+	return n
+}
+
+func or(s, instead string) string {
+	if s == "" {
+		return instead
+	}
+	return s
+}
+
+// bytesOf is a string's bytes, to be read only.
+func bytesOf(s string) []byte {
+	return unsafe.Slice(unsafe.StringData(s), len(s))
+}

@@ -1,0 +1,145 @@
+package engine
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Verdict is what the rules say of one transaction.
+type Verdict struct {
+	Matches           []Match // rules that matched and are meant to be logged, in the order in which they ran
+	ScoreIn, ScoreOut int     // anomaly scores; 0 where the rules keep none
+	Alarm             bool    // the threshold was reached, or a rule that keeps no score matched
+}
+
+// Top is the match that stands for all: the most severe, of these the first;
+// rules that only add up or note a protocol's noise come last. It panics without matches.
+func (v *Verdict) Top() *Match {
+	top := &v.Matches[0]
+	for i := range v.Matches[1:] {
+		if m := &v.Matches[i+1]; m.before(top) {
+			top = m
+		}
+	}
+	return top
+}
+
+// MostSevere is the least severity number among the matches, SeverityUnset without any.
+func (v *Verdict) MostSevere() int {
+	least := SeverityUnset
+	for _, m := range v.Matches {
+		if m.Severity != SeverityUnset && (least == SeverityUnset || m.Severity < least) {
+			least = m.Severity
+		}
+	}
+	return least
+}
+
+// SeverityUnset is the severity of a rule that states none.
+const SeverityUnset = -1
+
+// Match is one rule that matched.
+type Match struct {
+	RuleID   int
+	Message  string
+	Data     string // logdata
+	Severity int    // 0 (emergency) to 7 (debug), or SeverityUnset
+	Phase    int    // 1 to 5
+	Tags     []string
+	Variable string // "ARGS:t"
+	Value    string // after the rule's transformations
+	Operator string // as the rule has it: "pmFromFile", "!rx"; empty for SecAction
+	Operand  string // the operator's parameter
+
+	role role
+}
+
+// role is what part a rule plays in the verdict.
+type role int
+
+const (
+	roleDetects   role = iota // alarms by itself
+	roleScores                // adds to the score
+	roleNoise                 // adds to the score, but for the protocol only
+	roleEvaluates             // compares the score with the threshold
+	roleReports               // repeats what others found (CRS 980170)
+)
+
+func (m *Match) before(other *Match) bool {
+	rank := func(m *Match) int {
+		switch m.role {
+		case roleDetects, roleScores:
+			return 0
+		default:
+			return int(m.role)
+		}
+	}
+	severity := func(m *Match) int {
+		if m.Severity == SeverityUnset {
+			return 8
+		}
+		return m.Severity
+	}
+	return cmp.Or(cmp.Compare(rank(m), rank(other)), cmp.Compare(severity(m), severity(other))) < 0
+}
+
+// Matched is the match in the words of ModSecurity 3's log.
+func (m *Match) Matched() string {
+	if m.Operator == "" {
+		return "Unconditional match in SecAction."
+	}
+	return fmt.Sprintf("Matched \"Operator `%s' with parameter `%s' against variable `%s' (Value: `%s' )",
+		operatorName(m.Operator), limit(m.Operand, 200), m.Variable, limit(hexIfNeeded(m.Value), 100))
+}
+
+// operatorName is an operator's name as ModSecurity 3 logs it.
+func operatorName(op string) string {
+	name, negated := strings.CutPrefix(op, "!")
+	i := slices.IndexFunc(operatorNames, func(n string) bool { return strings.EqualFold(n, name) })
+	switch {
+	case i >= 0:
+		name = operatorNames[i]
+	case name != "":
+		name = strings.ToUpper(name[:1]) + name[1:]
+	}
+	if negated {
+		return "!" + name
+	}
+	return name
+}
+
+// operatorNames are those that are not just the rule's word with a capital.
+var operatorNames = []string{"StrEq", "StrMatch", "DetectSQLi", "DetectXSS", "FuzzyHash"}
+
+// limit cuts long text, as ModSecurity does.
+func limit(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return s[:most] + " (" + strconv.Itoa(len(s)-most) + " characters omitted)"
+}
+
+// hexIfNeeded writes bytes that would not print as \xHH.
+func hexIfNeeded(s string) string {
+	clean := func(c byte) bool { return c >= 0x20 && c < 0x7f }
+	i := 0
+	for i < len(s) && clean(s[i]) {
+		i++
+	}
+	if i == len(s) {
+		return s
+	}
+	var b strings.Builder
+	b.WriteString(s[:i])
+	for _, c := range []byte(s[i:]) {
+		if clean(c) {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, `\x%02x`, c)
+		}
+	}
+	return b.String()
+}

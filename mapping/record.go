@@ -1,0 +1,132 @@
+package mapping
+
+import (
+	"errors"
+	"fmt"
+	"unsafe"
+
+	"github.com/tinylib/msgp/msgp"
+)
+
+// Record is a read-only view of one log record: the bytes of a msgpack map.
+// Nothing is decoded before it is asked for, and no byte is changed or copied,
+// so the bytes must not change while the record, or any string got from it, is
+// in use.
+type Record []byte
+
+// ErrNotMap says that an event's body is not a map.
+var ErrNotMap = errors.New("record is not a map")
+
+// fields calls visit with every top-level key that is a string, and its value
+// in msgpack, in the record's order. Keys of other types are passed over.
+func (r Record) fields(visit func(key []byte, value Record)) error {
+	b := []byte(r)
+	if msgp.NextType(b) != msgp.MapType {
+		return ErrNotMap
+	}
+	n, b, err := msgp.ReadMapHeaderBytes(b)
+	if err != nil {
+		return fmt.Errorf("cannot read map header: %w", err)
+	}
+	for i := uint32(0); i < n; i++ {
+		key, rest, ok := readText(b)
+		if !ok {
+			if rest, err = msgp.Skip(b); err != nil {
+				return fmt.Errorf("cannot read key %d of %d: %w", i+1, n, err)
+			}
+		}
+		end, err := msgp.Skip(rest)
+		if err != nil {
+			return fmt.Errorf("cannot read value of key %q: %w", clip(key), err)
+		}
+		if ok {
+			visit(key, Record(rest[:len(rest)-len(end)]))
+		}
+		b = end
+	}
+	return nil
+}
+
+// Lookup finds the value under an accessor: one msgpack value of any type. Of
+// duplicate keys the last one counts, as in Fluent Bit.
+func (r Record) Lookup(a Accessor) (Record, bool) {
+	var found Record
+	ok := false
+	if err := r.fields(func(key []byte, value Record) {
+		if string(key) == a.key {
+			found, ok = value, true
+		}
+	}); err != nil {
+		return nil, false
+	}
+	if !ok {
+		return nil, false
+	}
+	return found.descend(a.path)
+}
+
+// descend follows the rest of an accessor into a value.
+func (r Record) descend(path []step) (Record, bool) {
+	for _, s := range path {
+		var ok bool
+		if s.key != "" {
+			r, ok = r.Lookup(Accessor{key: s.key})
+		} else {
+			r, ok = r.element(s.index)
+		}
+		if !ok {
+			return nil, false
+		}
+	}
+	return r, true
+}
+
+// element is the value at an index of an array.
+func (r Record) element(index int) (Record, bool) {
+	b := []byte(r)
+	if msgp.NextType(b) != msgp.ArrayType {
+		return nil, false
+	}
+	n, b, err := msgp.ReadArrayHeaderBytes(b)
+	if err != nil || uint64(index) >= uint64(n) {
+		return nil, false
+	}
+	for range index {
+		if b, err = msgp.Skip(b); err != nil {
+			return nil, false
+		}
+	}
+	end, err := msgp.Skip(b)
+	if err != nil {
+		return nil, false
+	}
+	return Record(b[:len(b)-len(end)]), true
+}
+
+// readText reads a string or binary value without a copy.
+func readText(b []byte) (text, rest []byte, ok bool) {
+	var err error
+	switch msgp.NextType(b) {
+	case msgp.StrType:
+		text, rest, err = msgp.ReadStringZC(b)
+	case msgp.BinType:
+		text, rest, err = msgp.ReadBytesZC(b)
+	default:
+		return nil, b, false
+	}
+	return text, rest, err == nil
+}
+
+// view is the bytes as a string, without a copy. See Record for what that asks of the caller.
+func view(b []byte) string {
+	return unsafe.String(unsafe.SliceData(b), len(b))
+}
+
+// clip keeps error messages short, whatever a record holds.
+func clip(b []byte) []byte {
+	const most = 64
+	if len(b) > most {
+		return b[:most]
+	}
+	return b
+}

@@ -1,0 +1,288 @@
+// Package rules reads SecLang, the rule language of ModSecurity: from the
+// embedded Core Rule Set, from files, globs and directories. It cuts the text into
+// directives that know their file and line, and compiles nothing.
+package rules
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	coreruleset "github.com/corazawaf/coraza-coreruleset/v4"
+)
+
+// Set is what a list of sources held, in order.
+type Set struct {
+	Directives []Directive
+	Warnings   []Warning // what was passed over
+	Files      []string  // files read, as a user would find them
+	Sum        [sha256.Size]byte
+}
+
+// Warning says what was passed over, and where.
+type Warning struct {
+	File string
+	Line int
+	Rule int // id, or 0
+	Text string
+}
+
+// String is the warning as one line of a log.
+func (w Warning) String() string {
+	where := w.File
+	if w.Line > 0 {
+		where = fmt.Sprintf("%s:%d", w.File, w.Line)
+	}
+	if w.Rule != 0 {
+		return fmt.Sprintf("%s: rule %d: %s", where, w.Rule, w.Text)
+	}
+	return where + ": " + w.Text
+}
+
+// CRS is the name of the embedded Core Rule Set as a source. "crs/NAME" is one
+// of its files alone.
+const CRS = "crs"
+
+// crsFiles are the embedded files in the order in which CRS wants to be loaded.
+var crsFiles = []string{"@coraza.conf-recommended", "@crs-setup.conf.example", "@owasp_crs/*.conf"}
+
+// maxIncludes bounds files that include each other.
+const maxIncludes = 1000
+
+// Load reads the sources: crs, crs/NAME, a file, a glob or a directory each.
+func Load(sources []string) (*Set, error) {
+	l := &loader{seen: map[string]bool{}}
+	for _, s := range sources {
+		if err := l.source(s); err != nil {
+			return nil, fmt.Errorf("cannot load rules %q: %w", s, err)
+		}
+	}
+	copy(l.set.Sum[:], l.sum())
+	return &l.set, nil
+}
+
+type loader struct {
+	set      Set
+	seen     map[string]bool // absolute paths read
+	hash     bytes.Buffer
+	includes int
+}
+
+func (l *loader) sum() []byte {
+	s := sha256.Sum256(l.hash.Bytes())
+	return s[:]
+}
+
+func (l *loader) source(s string) error {
+	switch {
+	case s == "":
+		return errors.New("name is empty")
+	case s == CRS:
+		for _, pattern := range crsFiles {
+			if err := l.glob(coreruleset.FS, pattern); err != nil {
+				return err
+			}
+		}
+		return nil
+	case strings.HasPrefix(s, CRS+"/"):
+		return l.crsFile(strings.TrimPrefix(s, CRS+"/"))
+	}
+	path, err := filepath.Abs(s)
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return l.directory(path)
+	case err == nil:
+		return l.file(osFS{}, path)
+	case strings.ContainsAny(s, "*?["):
+		return l.glob(osFS{}, path)
+	case !strings.ContainsAny(s, "/."):
+		return fmt.Errorf("no rule set of that name (there is: %s), and no file", CRS)
+	default:
+		return err
+	}
+}
+
+func (l *loader) crsFile(name string) error {
+	name = strings.TrimSuffix(name, ".conf")
+	err := l.glob(coreruleset.FS, "@owasp_crs/"+name+".conf")
+	if errors.Is(err, errNoMatch) {
+		all, _ := fs.Glob(coreruleset.FS, "@owasp_crs/*.conf")
+		for i, f := range all {
+			all[i] = strings.TrimSuffix(filepath.Base(f), ".conf")
+		}
+		return fmt.Errorf("CRS has no such file (there are: %s)", strings.Join(all, ", "))
+	}
+	return err
+}
+
+// directory reads a directory's .conf files by name, but what others build upon
+// first. A file that another one included already is not read again.
+func (l *loader) directory(dir string) error {
+	files, err := filepath.Glob(filepath.Join(escapeGlob(dir), "*.conf"))
+	if err != nil {
+		return err
+	}
+	if len(files) == 0 {
+		return errors.New("directory has no .conf file")
+	}
+	slices.SortStableFunc(files, func(a, b string) int { return setupRank(a) - setupRank(b) })
+	for _, f := range files {
+		if l.seen[f] {
+			continue
+		}
+		if err := l.file(osFS{}, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func setupRank(file string) int {
+	switch filepath.Base(file) {
+	case "modsecurity.conf", "coraza.conf":
+		return 0
+	case "crs-setup.conf":
+		return 1
+	default:
+		return 2
+	}
+}
+
+func escapeGlob(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(s)
+}
+
+var errNoMatch = errors.New("no file matches")
+
+func (l *loader) glob(root fs.FS, pattern string) error {
+	var files []string
+	var err error
+	if root == (osFS{}) {
+		files, err = filepath.Glob(pattern)
+	} else {
+		files, err = fs.Glob(root, pattern)
+	}
+	if err != nil {
+		return err
+	}
+	if len(files) == 0 {
+		return errNoMatch
+	}
+	for _, f := range files {
+		if err := l.file(root, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *loader) file(root fs.FS, path string) error {
+	if l.includes++; l.includes > maxIncludes {
+		return fmt.Errorf("%s: more than %d files: do they include each other?", path, maxIncludes)
+	}
+	text, err := fs.ReadFile(root, path)
+	if err != nil {
+		return err
+	}
+	l.seen[path] = true
+	l.set.Files = append(l.set.Files, path)
+	l.hash.WriteString(path)
+	l.hash.WriteByte(0)
+	l.hash.Write(text)
+	directives, err := split(path, string(text))
+	if err != nil {
+		return err
+	}
+	for i := 0; i < len(directives); i++ {
+		d := directives[i]
+		switch d.Name {
+		case "include", "includeoptional":
+			if err := l.include(root, d); err != nil {
+				return fmt.Errorf("%s:%d: cannot include %s: %w", d.File, d.Line, d.Args, err)
+			}
+		default:
+			if strings.HasPrefix(d.Name, "<") {
+				i = l.section(directives, i)
+				continue
+			}
+			if err := l.directive(d); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (l *loader) include(root fs.FS, d Directive) error {
+	pattern := strings.Trim(d.Args, `"'`)
+	if root == (osFS{}) && !filepath.IsAbs(pattern) {
+		pattern = filepath.Join(filepath.Dir(d.File), pattern)
+	}
+	if root == (osFS{}) {
+		if info, err := os.Stat(pattern); err == nil && info.IsDir() {
+			return l.directory(pattern)
+		}
+	}
+	err := l.glob(root, pattern)
+	if errors.Is(err, errNoMatch) && (d.Name == "includeoptional" || strings.ContainsAny(pattern, "*?[")) {
+		l.warn(d, fmt.Sprintf("no file matches %s", pattern))
+		return nil
+	}
+	return err
+}
+
+// section passes over an Apache section. What stands in <IfModule> applies; other
+// sections hold for some hosts or paths only, which a log does not tell apart.
+func (l *loader) section(directives []Directive, i int) int {
+	d := directives[i]
+	name := strings.Trim(d.Name, "<>")
+	if name == "ifmodule" || strings.HasPrefix(name, "/") {
+		return i
+	}
+	for end := i + 1; end < len(directives); end++ {
+		if strings.Trim(directives[end].Name, "<>") == "/"+name {
+			l.warn(d, fmt.Sprintf("section %s is skipped, with the %d directives in it", d.Text, end-i-1))
+			return end
+		}
+	}
+	l.warn(d, fmt.Sprintf("section %s is not closed", d.Text))
+	return i
+}
+
+func (l *loader) warn(d Directive, text string) {
+	l.set.Warnings = append(l.set.Warnings, Warning{File: d.File, Line: d.Line, Rule: d.ID(), Text: text})
+}
+
+// FS is where Coraza finds the data files that rules name: embedded for CRS, else the host's.
+var FS fs.FS = dataFS{}
+
+type dataFS struct{}
+
+func (dataFS) Open(name string) (fs.File, error) {
+	if strings.HasPrefix(name, "@") {
+		return coreruleset.FS.Open(name)
+	}
+	return os.Open(name)
+}
+
+func (d dataFS) ReadFile(name string) ([]byte, error) {
+	if strings.HasPrefix(name, "@") {
+		return fs.ReadFile(coreruleset.FS, name)
+	}
+	return os.ReadFile(name)
+}
+
+// osFS is the host's file system with absolute paths, which os.DirFS refuses.
+type osFS struct{}
+
+func (osFS) Open(name string) (fs.File, error) { return os.Open(name) }
