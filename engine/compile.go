@@ -213,6 +213,7 @@ func compile(all []*unit, cfg Config) (coraza.WAF, []*unit, []rules.Warning, err
 			all[i] = lighter
 			continue
 		}
+		warnings = slices.DeleteFunc(warnings, func(w rules.Warning) bool { return w.Rule != 0 && w.Rule == warning.Rule })
 		warning.Text = fmt.Sprintf("skipped: %v", reason(err))
 		warnings = append(warnings, warning)
 		all = slices.Delete(slices.Clone(all), i, i+1)
@@ -220,7 +221,7 @@ func compile(all []*unit, cfg Config) (coraza.WAF, []*unit, []rules.Warning, err
 }
 
 // persistentAction sets a variable of a collection that outlives the transaction.
-var persistentAction = regexp.MustCompile(`(?i)(?:set|expire|deprecate)var:'?!?(?:ip|session|user|global|resource)\.[^,"]*,?`)
+var persistentAction = regexp.MustCompile(`(?i),\s*(?:set|expire|deprecate)var:'?!?(?:ip|session|user|global|resource)\.[^,"]*`)
 
 // withoutPersistence is the unit without the actions that only note something for
 // later transactions, and which these are: the rule detects as well without them.
@@ -233,7 +234,7 @@ func (u *unit) withoutPersistence() (*unit, []string) {
 			continue
 		}
 		for _, a := range persistentAction.FindAllString(d.Actions(), -1) {
-			dropped = append(dropped, strings.Trim(a, ","))
+			dropped = append(dropped, strings.Trim(a, ", "))
 			d.Args, d.Text = strings.Replace(d.Args, a, "", 1), strings.Replace(d.Text, a, "", 1)
 		}
 	}

@@ -68,6 +68,9 @@ const (
 	roleReports               // repeats what others found (CRS 980170)
 )
 
+// Evaluates reports whether the rule only adds up what others found.
+func (m *Match) Evaluates() bool { return m.role >= roleEvaluates }
+
 func (m *Match) before(other *Match) bool {
 	rank := func(m *Match) int {
 		switch m.role {

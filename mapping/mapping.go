@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,8 +17,9 @@ import (
 // Mapping is a compiled mapping file, safe for concurrent use.
 type Mapping struct {
 	spec
-	slots map[string]int // top-level keys that any field asks for
-	none  map[string]bool
+	slots  map[string]int // top-level keys that any field asks for
+	detect [][]slot
+	none   map[string]bool
 }
 
 // ErrUnmapped says that a record has nothing that the mapping could make a
@@ -52,29 +54,29 @@ func Parse(file string, text []byte) (*Mapping, error) {
 		m.none[v] = true
 	}
 	for _, f := range m.fields() {
-		for _, a := range f.anyOf {
-			f.slots = append(f.slots, slot{m.slot(a.key), a.path})
-		}
+		f.slots = m.compile(f.anyOf)
 	}
 	if len(m.Request.URI.slots) == 0 && len(m.Request.Headers.Raw.slots) == 0 {
 		return nil, fmt.Errorf("cannot use mapping %q: request.uri or request.headers.raw must name a field", file)
 	}
 	for _, line := range m.Detect {
-		for _, a := range line {
-			m.slot(a.key)
-		}
+		m.detect = append(m.detect, m.compile(line))
 	}
 	return m, nil
 }
 
-// slot is the index at which the scan keeps a top-level key's value.
-func (m *Mapping) slot(key string) int {
-	i, ok := m.slots[key]
-	if !ok {
-		i = len(m.slots)
-		m.slots[key] = i
+// compile finds the place in the scan for each alternative.
+func (m *Mapping) compile(alternatives anyOf) []slot {
+	var out []slot
+	for _, a := range alternatives {
+		i, ok := m.slots[a.key]
+		if !ok {
+			i = len(m.slots)
+			m.slots[a.key] = i
+		}
+		out = append(out, slot{i, a.path})
 	}
-	return i
+	return out
 }
 
 func (m *Mapping) fields() []*field {
@@ -95,42 +97,46 @@ func (m *Mapping) fields() []*field {
 	return all
 }
 
-// Detects reports whether a record has the fields by which the mapping is
-// recognised. A mapping without detect recognises nothing.
-func (m *Mapping) Detects(r Record) bool {
-	if len(m.Detect) == 0 {
-		return false
-	}
-lines:
-	for _, line := range m.Detect {
-		for _, a := range line {
-			if _, ok := r.Lookup(a); ok {
-				continue lines
-			}
-		}
-		return false
-	}
-	return true
-}
-
 // Map fills tx with what the record tells, replacing what it held. It fails with
 // ErrUnmapped when there is nothing to inspect, or with what is wrong with
 // the record's bytes.
 func (m *Mapping) Map(r Record, tx *Transaction) error {
+	if err := m.read(r, tx); err != nil {
+		return err
+	}
+	return m.fill(tx)
+}
+
+// read keeps the values of the fields that the mapping asks for, in one pass.
+func (m *Mapping) read(r Record, tx *Transaction) error {
 	tx.reset()
 	tx.Preset = m.Name
 	if cap(tx.scan) < len(m.slots) {
 		tx.scan = make([]Record, len(m.slots))
 	}
 	tx.scan = tx.scan[:len(m.slots)]
-	if err := r.fields(func(key []byte, value Record) {
+	return r.fields(func(key []byte, value Record) {
 		if i, ok := m.slots[string(key)]; ok {
 			tx.scan[i] = value
 		}
-	}); err != nil {
-		return err
-	}
+	})
+}
 
+// detects reports whether the record that was read has the fields by which the
+// mapping is recognised. A mapping without detect recognises nothing.
+func (m *Mapping) detects(tx *Transaction) bool {
+	for _, line := range m.detect {
+		if !slices.ContainsFunc(line, func(s slot) bool {
+			v, ok := tx.scan[s.index].descend(s.path)
+			return ok && v != nil
+		}) {
+			return false
+		}
+	}
+	return len(m.detect) > 0
+}
+
+func (m *Mapping) fill(tx *Transaction) error {
 	tx.Time = m.time(tx)
 	tx.Client = Endpoint{m.text(tx, &m.Client.Address), m.text(tx, &m.Client.Port)}
 	tx.Server = Endpoint{m.text(tx, &m.Server.Address), m.text(tx, &m.Server.Port)}

@@ -50,13 +50,3 @@ func PresetNames() []string {
 	}
 	return names
 }
-
-// Detect is the first preset whose fields the record has.
-func Detect(r Record) (*Mapping, bool) {
-	for _, m := range presets() {
-		if m.Detects(r) {
-			return m, true
-		}
-	}
-	return nil, false
-}

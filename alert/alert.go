@@ -1,0 +1,225 @@
+// Package alert makes alerts: one flat record of what matched, on which
+// transaction.
+package alert
+
+import (
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/modsecurity-for-anylog/msa/engine"
+	"github.com/modsecurity-for-anylog/msa/mapping"
+)
+
+// Version is MSA's, and in every alert.
+const Version = "0.1.0"
+
+// engineName is what the original MSA calls its engine; receivers filter by it.
+const engineName = "modsecurity"
+
+// unsetSeverity stands for rules that state none: warning.
+const unsetSeverity = 4
+
+// Options say what becomes an alert and what is in it.
+type Options struct {
+	OnMatch       bool // alarm on any match, not only where the threshold was reached
+	MinSeverity   int  // least severe that alarms: 0 (emergency) to 7 (debug)
+	PerRule       bool // one alert for each rule instead of one for the record
+	IncludeBodies bool
+	Internal      []netip.Prefix
+}
+
+// Alert is one alert. Its strings are views into the record.
+type Alert struct {
+	Match     engine.Match // stands for all
+	Rules     []engine.Match
+	ScoreIn   int
+	ScoreOut  int
+	Direction string // east-west, inbound, outbound, external; empty when an address is unknown
+	Tag       string // of the record
+
+	tx     *mapping.Transaction
+	time   time.Time
+	bodies bool
+}
+
+// New makes the alerts of one record: none, one, or one for each rule. at is the
+// time of the event, which is used when the record has none of its own.
+func New(o Options, tx *mapping.Transaction, v *engine.Verdict, tag string, at time.Time) []Alert {
+	if len(v.Matches) == 0 || !v.Alarm && !o.OnMatch {
+		return nil
+	}
+	a := Alert{
+		Rules:     v.Matches,
+		ScoreIn:   v.ScoreIn,
+		ScoreOut:  v.ScoreOut,
+		Direction: direction(o.Internal, tx.Client.Address, tx.Server.Address),
+		Tag:       tag,
+		tx:        tx,
+		time:      tx.Time,
+		bodies:    o.IncludeBodies,
+	}
+	if a.time.IsZero() {
+		a.time = at.UTC()
+	}
+	if !o.PerRule {
+		a.Match = *v.Top()
+		if !v.Alarm && a.Match.Evaluates() || severity(v.MostSevere()) > o.MinSeverity {
+			return nil
+		}
+		return []Alert{a}
+	}
+	var all []Alert
+	for i, m := range v.Matches {
+		if m.Evaluates() || severity(m.Severity) > o.MinSeverity {
+			continue
+		}
+		a.Match, a.Rules = m, v.Matches[i:i+1]
+		all = append(all, a)
+	}
+	return all
+}
+
+func severity(s int) int {
+	if s == engine.SeverityUnset {
+		return unsetSeverity
+	}
+	return s
+}
+
+// Severity is the alert's, 0 (emergency) to 7 (debug).
+func (a *Alert) Severity() int { return severity(a.Match.Severity) }
+
+// each calls yield with the keys of format msa and their values in order: strings,
+// ints, lists of strings, and lists of matches. The first 23 are those of the original
+// MSA, all strings.
+func (a *Alert) each(yield func(key string, value any)) {
+	tx := a.tx
+	status := tx.Alert.Status
+	if status == "" && tx.Status > 0 {
+		status = strconv.Itoa(tx.Status)
+	}
+	reqBody, rspBody := "", ""
+	if a.bodies {
+		reqBody, rspBody = tx.Alert.RequestBody, tx.Alert.ResponseBody
+	}
+	yield("rule_id", strconv.Itoa(a.Match.RuleID))
+	yield("alert_engine", engineName)
+	yield("time", a.time.Format(time.DateTime))
+	yield("message", tx.Alert.Message)
+	yield("forward", tx.Alert.Forward)
+	yield("retcode", status)
+	yield("source", tx.Alert.Source)
+	yield("src_ip", tx.Client.Address)
+	yield("dst_ip", tx.Server.Address)
+	yield("geoip", tx.Alert.GeoIP)
+	yield("src_port", tx.Client.Port)
+	yield("dst_port", tx.Server.Port)
+	yield("host", tx.Alert.Host)
+	yield("domain", orElse(tx.Alert.Domain, tx.Host))
+	yield("url", tx.URI)
+	yield("method", tx.Method)
+	yield("msg", a.Match.Message)
+	yield("matched", a.Match.Matched())
+	yield("severity", strconv.Itoa(a.Severity()))
+	yield("req_header", tx.Alert.RequestHeader)
+	yield("req_body", reqBody)
+	yield("rsp_header", tx.Alert.ResponseHeader)
+	yield("rsp_body", rspBody)
+
+	yield("rules", a.Rules)
+	yield("score_in", a.ScoreIn)
+	yield("score_out", a.ScoreOut)
+	yield("direction", a.Direction)
+	yield("category", category(a.Match.Tags))
+	yield("attack", attacks(a.Rules))
+	yield("tag", a.Tag)
+	yield("preset", tx.Preset)
+	yield("msa_version", Version)
+}
+
+func orElse(s, instead string) string {
+	if s == "" {
+		return instead
+	}
+	return s
+}
+
+// category is the kind of attack as CRS tags it: sqli of attack-sqli.
+func category(tags []string) string {
+	for _, t := range tags {
+		if kind, ok := strings.CutPrefix(t, "attack-"); ok {
+			return kind
+		}
+	}
+	return ""
+}
+
+// attacks are the attack patterns that the rules name: CAPEC-126 of CRS's
+// capec/1000/255/153/126, and MITRE ATT&CK techniques (T1190).
+func attacks(matches []engine.Match) []string {
+	all := []string{}
+	for _, m := range matches {
+		for _, t := range m.Tags {
+			id := ""
+			if rest, ok := strings.CutPrefix(t, "capec/"); ok {
+				id = "CAPEC-" + rest[strings.LastIndexByte(rest, '/')+1:]
+			} else if name := t[strings.LastIndexByte(t, '/')+1:]; isTechnique(name) {
+				id = strings.ToUpper(name)
+			}
+			if id != "" && !slices.Contains(all, id) {
+				all = append(all, id)
+			}
+		}
+	}
+	return all
+}
+
+// isTechnique: T1190, T1059.004.
+func isTechnique(s string) bool {
+	if len(s) < 5 || s[0] != 'T' && s[0] != 't' {
+		return false
+	}
+	return strings.Trim(s[1:5], "0123456789") == "" && (len(s) == 5 || s[5] == '.' && strings.Trim(s[6:], "0123456789") == "")
+}
+
+// direction tells from the addresses who talks to whom.
+func direction(internal []netip.Prefix, client, server string) string {
+	inside := func(address string) (in, known bool) {
+		ip, err := netip.ParseAddr(address)
+		if err != nil {
+			return false, false
+		}
+		ip = ip.Unmap().WithZone("")
+		return slices.ContainsFunc(internal, func(p netip.Prefix) bool { return p.Contains(ip) }), true
+	}
+	from, ok1 := inside(client)
+	to, ok2 := inside(server)
+	switch {
+	case !ok1 || !ok2:
+		return ""
+	case from && to:
+		return "east-west"
+	case to:
+		return "inbound"
+	case from:
+		return "outbound"
+	default:
+		return "external"
+	}
+}
+
+// InternalNetworks is the default of what counts as inside: RFC 1918, RFC 4193,
+// loopback and link-local addresses.
+func InternalNetworks() []netip.Prefix {
+	var all []netip.Prefix
+	for _, s := range []string{
+		"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7",
+		"127.0.0.0/8", "::1/128", "169.254.0.0/16", "fe80::/10",
+	} {
+		all = append(all, netip.MustParsePrefix(s))
+	}
+	return all
+}
