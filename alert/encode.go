@@ -158,3 +158,28 @@ func AppendTime(dst []byte, t time.Time) []byte {
 	dst = binary.BigEndian.AppendUint32(dst, uint32(t.Unix()))
 	return binary.BigEndian.AppendUint32(dst, uint32(t.Nanosecond()))
 }
+
+// AppendVerdict appends a verdict as a msgpack map for the record itself: alert,
+// rule_id, msg, severity, score_in, score_out, and rules, the ids of all matches.
+func AppendVerdict(dst []byte, v *engine.Verdict, alarmed bool) []byte {
+	top := v.Top()
+	dst = msgp.AppendMapHeader(dst, 7)
+	dst = msgp.AppendString(dst, "alert")
+	dst = msgp.AppendBool(dst, alarmed)
+	dst = msgp.AppendString(dst, "rule_id")
+	dst = msgp.AppendInt(dst, top.RuleID)
+	dst = msgp.AppendString(dst, "msg")
+	dst = msgp.AppendString(dst, top.Message)
+	dst = msgp.AppendString(dst, "severity")
+	dst = msgp.AppendInt(dst, severity(top.Severity))
+	dst = msgp.AppendString(dst, "score_in")
+	dst = msgp.AppendInt(dst, v.ScoreIn)
+	dst = msgp.AppendString(dst, "score_out")
+	dst = msgp.AppendInt(dst, v.ScoreOut)
+	dst = msgp.AppendString(dst, "rules")
+	dst = msgp.AppendArrayHeader(dst, uint32(len(v.Matches)))
+	for _, m := range v.Matches {
+		dst = msgp.AppendInt(dst, m.RuleID)
+	}
+	return dst
+}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -178,17 +179,17 @@ func oneDefaultEach(set *rules.Set) {
 
 // compile builds Coraza's WAF from the units. Those that Coraza refuses are left
 // out, with a warning each; the units that were taken are returned.
-func compile(all []*unit, cfg Config) (coraza.WAF, []*unit, []rules.Warning, error) {
+func compile(all []*unit, cfg Config, sum [32]byte) (coraza.WAF, []*unit, []rules.Warning, error) {
 	var warnings []rules.Warning
 	for {
-		files := &unitFS{text: map[string]string{}}
+		files := &unitFS{text: map[string]string{}, root: "/.msa-" + hex.EncodeToString(sum[:8])}
 		config := coraza.NewWAFConfig().
 			WithRootFS(files).
 			WithRequestBodyLimit(cfg.BodyLimit + 1). // bodies are cut to the limit, and reaching Coraza's would end the phase early
 			WithRequestBodyInMemoryLimit(cfg.BodyLimit + 1).
 			WithResponseBodyLimit(cfg.BodyLimit + 1)
 		for i, u := range all {
-			u.file = path.Join(path.Dir(u.directives[0].File), unitPrefix+strconv.Itoa(i))
+			u.file = path.Join(files.dir(u.directives[0].File), unitPrefix+strconv.Itoa(i))
 			files.text[u.file] = u.text()
 			config = config.WithDirectivesFromFile(u.file)
 		}
@@ -262,14 +263,28 @@ const unitPrefix = ".msa-unit-"
 type unitFS struct {
 	text map[string]string
 	last string // the unit read last: the one that failed
+
+	// root stands before the directories of the host's files, and changes with their
+	// content: Coraza shares compiled data files by name between rule sets, and would
+	// go on with the old ones after a reload.
+	root string
 }
 
-func (f *unitFS) Open(name string) (fs.File, error) { return rules.FS.Open(name) }
+func (f *unitFS) dir(file string) string {
+	if path.IsAbs(file) {
+		return f.root + path.Dir(file)
+	}
+	return path.Dir(file)
+}
+
+func (f *unitFS) Open(name string) (fs.File, error) {
+	return rules.FS.Open(strings.TrimPrefix(name, f.root))
+}
 
 func (f *unitFS) ReadFile(name string) ([]byte, error) {
 	if text, ok := f.text[name]; ok {
 		f.last = name
 		return []byte(text), nil
 	}
-	return fs.ReadFile(rules.FS, name)
+	return fs.ReadFile(rules.FS, strings.TrimPrefix(name, f.root))
 }

@@ -87,10 +87,11 @@ func New(cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newEngine(cfg, set)
+	return Compile(cfg, set)
 }
 
-func newEngine(cfg Config, set *rules.Set) (*Engine, error) {
+// Compile is New with rules that are loaded already.
+func Compile(cfg Config, set *rules.Set) (*Engine, error) {
 	exclusions, err := cfg.exclusions()
 	if err != nil {
 		return nil, err
@@ -100,7 +101,7 @@ func newEngine(cfg Config, set *rules.Set) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot load rules: %w", err)
 	}
-	waf, taken, warnings, err := compile(slices.Concat(before(cfg, set, exclusions), loaded, after(exclusions)), cfg)
+	waf, taken, warnings, err := compile(slices.Concat(before(cfg, set, exclusions), loaded, after(exclusions)), cfg, set.Sum)
 	if err != nil {
 		return nil, err
 	}

@@ -3,31 +3,75 @@
 // all run it.
 package pipeline
 
-import "log/slog"
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
 
-// Config is a validated set of properties.
-type Config struct {
-	AlertBuffer int // bytes
-	AlertTag    string
-}
-
-// ParseConfig reads and validates the properties; values returns what was given for
-// a property, nil when it was not.
-func ParseConfig(values func(property string) []string) (Config, error) {
-	return Config{}, nil
-}
+	"github.com/modsecurity-for-anylog/msa/alert"
+	"github.com/modsecurity-for-anylog/msa/engine"
+	"github.com/modsecurity-for-anylog/msa/mapping"
+)
 
 // Pipeline is safe for concurrent use.
-type Pipeline struct{}
+type Pipeline struct {
+	cfg     Config
+	tag     tagTemplate
+	mapper  mapper
+	engine  *sharedEngine
+	engines *Engines
+	pool    *pool
+	log     *slog.Logger
 
-// Engines shares compiled rule sets between the pipelines of a process, so that two
-// with the same rules hold them once. The zero value is ready.
-type Engines struct{}
+	transactions sync.Pool // *mapping.Transaction
+	counters     counters
+	complaints   complaints
+}
 
 // New compiles rules and mapping. engines may be nil, then nothing is shared.
+// What had to be passed over is logged, with file, line and rule.
 func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
-	return &Pipeline{}, nil
+	if engines == nil {
+		engines = &Engines{}
+	}
+	m, err := newMapper(cfg.Mapping)
+	if err != nil {
+		return nil, fmt.Errorf("property mapping: %w", err)
+	}
+	tag, err := parseTag(cfg.AlertTag)
+	if err != nil {
+		return nil, fmt.Errorf("property alert_tag: %w", err)
+	}
+	e, err := engines.get(cfg.Engine)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range e.Warnings() {
+		log.Warn(w.String())
+	}
+	for _, name := range cfg.Ignored {
+		log.Warn("property " + name + " has no effect in this version")
+	}
+	log.Info("rules loaded", "rules", e.RuleCount(), "files", len(e.Files()), "passed_over", len(e.Warnings()), "mapping", cfg.Mapping)
+	return &Pipeline{
+		cfg: cfg, tag: tag, mapper: m, engine: e, engines: engines, log: log,
+		pool:         newPool(cfg.Workers - 1),
+		transactions: sync.Pool{New: func() any { return new(mapping.Transaction) }},
+	}, nil
 }
+
+// Close stops the workers, after the running Process calls have ended.
+func (p *Pipeline) Close() {
+	p.pool.close()
+	if err := p.engines.put(p.engine); err != nil {
+		p.log.Warn("cannot release rules", "error", err)
+	}
+}
+
+// RuleCount is the number of rules in use, chains counted once.
+func (p *Pipeline) RuleCount() int { return p.engine.RuleCount() }
 
 // Alerts are alert events of one tag.
 type Alerts struct {
@@ -45,23 +89,145 @@ type Result struct {
 	Records []int
 }
 
+// finding is what became of one record.
+type finding struct {
+	alerts   []byte
+	count    int
+	tag      string
+	replaced []byte // the event rewritten, or nil
+}
+
 // Process inspects the records of a chunk. It keeps references into chunk, which
 // must not be changed afterwards. It never fails: what can't be
 // inspected is counted and left as it is.
 func (p *Pipeline) Process(tag string, chunk []byte) Result {
-	return Result{}
+	events := p.split(tag, chunk)
+	findings := make([]finding, len(events))
+	work := func(i int) { findings[i] = p.inspect(tag, events[i]) }
+	if len(events) == 1 {
+		work(0)
+	} else if len(events) > 1 {
+		p.pool.run(len(events), p.cfg.Workers-1, work)
+	}
+	return p.join(chunk, events, findings)
 }
 
-// Snapshot is the counters at one moment. They only grow.
-type Snapshot struct {
-	Records           uint64            // events seen
-	Alerts            uint64            // alerts made
-	Errors            map[string]uint64 // records not inspected, by cause; every cause is present from the start
-	InspectionSeconds float64           // time spent inspecting, summed over workers
+// split cuts a chunk into its events. What follows an event that can't be
+// read is not looked at: nobody knows where the next one begins.
+func (p *Pipeline) split(tag string, chunk []byte) []event {
+	var events []event
+	for len(chunk) > 0 {
+		e, rest, err := readEvent(chunk)
+		if e.raw == nil {
+			p.passed(malformed, tag, err)
+			break
+		}
+		if err != nil {
+			p.passed(malformed, tag, err)
+			e.body = nil
+		}
+		events = append(events, e)
+		chunk = rest
+	}
+	return events
 }
 
-// Snapshot reads the counters.
-func (p *Pipeline) Snapshot() Snapshot { return Snapshot{} }
+// inspect takes one event through mapping, engine and alert.
+func (p *Pipeline) inspect(tag string, e event) (f finding) {
+	if e.body == nil || e.isGroupMarker() {
+		return f
+	}
+	p.counters.records.Add(1)
+	defer func() {
+		if r := recover(); r != nil {
+			p.passed(panicked, tag, fmt.Errorf("%v", r))
+			f = finding{}
+		}
+	}()
+	tx := p.transactions.Get().(*mapping.Transaction)
+	defer p.transactions.Put(tx)
+	if err := p.mapper.Map(tag, e.body, tx); err != nil {
+		p.passed(whyUnmapped(err), tag, err)
+		return f
+	}
+	start := time.Now()
+	verdict, err := p.engine.Inspect(tx)
+	p.counters.inspection.Add(int64(time.Since(start)))
+	if err != nil {
+		p.passed(failed, tag, err)
+		return f
+	}
+	if len(verdict.Matches) == 0 {
+		return f
+	}
+	alerts := alert.New(p.cfg.Alert, tx, &verdict, tag, e.when())
+	if p.cfg.AlertTag != "" {
+		for i := range alerts {
+			f.alerts = alerts[i].AppendEvent(f.alerts, e.time, p.cfg.TextKey)
+		}
+		f.count = len(alerts)
+		f.tag = p.tag.expand(tag, e.body)
+		p.counters.alerts.Add(uint64(len(alerts)))
+	}
+	if p.cfg.Annotate != "" {
+		f.replaced = p.annotate(tag, e, &verdict, len(alerts) > 0)
+	}
+	return f
+}
 
-// Close stops the workers, after the running Process calls have ended.
-func (p *Pipeline) Close() {}
+func whyUnmapped(err error) cause {
+	switch {
+	case errors.Is(err, mapping.ErrNotMap):
+		return notMap
+	case errors.Is(err, mapping.ErrUnmapped):
+		return unmapped
+	default:
+		return malformed
+	}
+}
+
+// annotate is the event with the verdict in it.
+func (p *Pipeline) annotate(tag string, e event, v *engine.Verdict, alarmed bool) []byte {
+	out, err := e.with(p.cfg.Annotate, alert.AppendVerdict(nil, v, alarmed))
+	if err != nil {
+		p.passed(malformed, tag, err)
+		return nil
+	}
+	return out
+}
+
+// join puts what the workers found into the order of the records.
+func (p *Pipeline) join(chunk []byte, events []event, findings []finding) Result {
+	var r Result
+	replaced := false
+	for i := range findings {
+		f := &findings[i]
+		replaced = replaced || f.replaced != nil
+		if f.count == 0 {
+			continue
+		}
+		for range f.count {
+			r.Records = append(r.Records, i)
+		}
+		if n := len(r.Alerts); n == 0 || r.Alerts[n-1].Tag != f.tag {
+			r.Alerts = append(r.Alerts, Alerts{Tag: f.tag})
+		}
+		last := &r.Alerts[len(r.Alerts)-1]
+		last.Events = append(last.Events, f.alerts...)
+		last.Count += f.count
+	}
+	if !replaced {
+		return r
+	}
+	rest := chunk
+	for i, f := range findings {
+		if f.replaced != nil {
+			r.Chunk = append(r.Chunk, f.replaced...)
+		} else {
+			r.Chunk = append(r.Chunk, events[i].raw...)
+		}
+		rest = rest[len(events[i].raw):]
+	}
+	r.Chunk = append(r.Chunk, rest...)
+	return r
+}

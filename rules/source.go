@@ -22,7 +22,7 @@ type Set struct {
 	Directives []Directive
 	Warnings   []Warning // what was passed over
 	Files      []string  // files read, as a user would find them
-	Sum        [sha256.Size]byte
+	Sum        [sha256.Size]byte // of all files read, the data files that rules name included
 }
 
 // Warning says what was passed over, and where.
@@ -218,9 +218,31 @@ func (l *loader) file(root fs.FS, path string) error {
 			if err := l.directive(d); err != nil {
 				return err
 			}
+			l.hashData(d)
 		}
 	}
 	return nil
+}
+
+// hashData makes the data files that a rule names part of the set's sum. One that
+// can't be read is the compiler's to report.
+func (l *loader) hashData(d Directive) {
+	op, files := d.Operator()
+	op = strings.ToLower(strings.TrimPrefix(op, "!"))
+	if !strings.HasSuffix(op, "fromfile") && op != "pmf" && op != "ipmatchf" || strings.HasPrefix(d.File, "@") {
+		return
+	}
+	for _, f := range strings.Fields(files) {
+		if !filepath.IsAbs(f) {
+			f = filepath.Join(filepath.Dir(d.File), f)
+		}
+		text, err := os.ReadFile(f)
+		if err == nil {
+			l.hash.WriteString(f)
+			l.hash.WriteByte(0)
+			l.hash.Write(text)
+		}
+	}
 }
 
 func (l *loader) include(root fs.FS, d Directive) error {

@@ -1,0 +1,239 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/modsecurity-for-anylog/msa/alert"
+	"github.com/modsecurity-for-anylog/msa/engine"
+	"github.com/modsecurity-for-anylog/msa/mapping"
+)
+
+// Config is a validated set of properties.
+type Config struct {
+	Engine      engine.Config
+	Alert       alert.Options
+	Mapping     string // "auto", a preset's name or a file
+	AlertTag    string // may hold record accessors; empty for no alerts
+	TextKey     string // empty for none
+	Annotate    string // empty for off
+	Workers     int
+	AlertBuffer int // bytes
+
+	// Ignored lists properties that were given but have no effect in this version.
+	Ignored []string
+}
+
+// ParseConfig reads and validates the properties; values returns what was given for
+// a property, nil when it was not. Errors name the property and its value.
+func ParseConfig(values func(property string) []string) (Config, error) {
+	p := parser{values: values}
+	cfg := Config{
+		Mapping:  p.text("mapping"),
+		AlertTag: p.off("alert_tag"),
+		TextKey:  p.off("alert_text_key"),
+		Annotate: p.off("annotate"),
+		Workers:  p.integer("workers", 0, 1024),
+		Engine: engine.Config{
+			Rules:             p.list("rules"),
+			ParanoiaLevel:     p.integer("paranoia_level", 1, 4),
+			InboundThreshold:  p.integer("inbound_threshold", 1, 1<<20),
+			OutboundThreshold: p.integer("outbound_threshold", 1, 1<<20),
+			Exclude:           p.list("exclude"),
+			BodyLimit:         p.size("body_limit", 1<<10, 1<<30),
+		},
+		Alert: alert.Options{
+			PerRule:       p.choice("alert_per", "record", "rule") == "rule",
+			OnMatch:       p.choice("alert_when", "threshold", "match") == "match",
+			MinSeverity:   p.severity("min_severity"),
+			IncludeBodies: p.boolean("include_bodies"),
+			Internal:      p.networks("internal_networks"),
+		},
+		AlertBuffer: p.size("alert_buffer", 1<<10, 1<<40),
+	}
+	p.choice("alert_format", "msa")
+	p.ignored(&cfg)
+	if cfg.Workers == 0 {
+		cfg.Workers = runtime.GOMAXPROCS(0)
+	}
+	if err := errors.Join(p.errs...); err != nil {
+		return cfg, err
+	}
+	if _, err := parseTag(cfg.AlertTag); err != nil {
+		return cfg, fmt.Errorf("property alert_tag: %w", err)
+	}
+	if err := cfg.Engine.Validate(); err != nil {
+		return cfg, err
+	}
+	return cfg, nil
+}
+
+// ignored notes properties that are for later versions. They are checked as far as
+// they are known, so that a configuration that is accepted now stays valid.
+func (p *parser) ignored(cfg *Config) {
+	p.boolean("mask")
+	p.choice("screen", "on", "off", "verify")
+	p.integer("cache_size", 0, 1<<30)
+	for _, name := range []string{"mask", "screen", "behavior", "state_path", "cache_size"} {
+		if p.values(name) != nil {
+			cfg.Ignored = append(cfg.Ignored, name)
+		}
+	}
+}
+
+// parser reads properties and collects what is wrong with them.
+type parser struct {
+	values func(string) []string
+	errs   []error
+}
+
+func (p *parser) fail(name, value, format string, args ...any) {
+	p.errs = append(p.errs, fmt.Errorf("property %s: %q %s", name, value, fmt.Sprintf(format, args...)))
+}
+
+// text is the last value given, or the default.
+func (p *parser) text(name string) string {
+	if v := p.values(name); len(v) > 0 {
+		return strings.TrimSpace(v[len(v)-1])
+	}
+	i := slices.IndexFunc(properties[:], func(d Property) bool { return d.Name == name })
+	return properties[i].Default
+}
+
+// off is a text, with "off" as none.
+func (p *parser) off(name string) string {
+	if s := p.text(name); !strings.EqualFold(s, "off") {
+		return s
+	}
+	return ""
+}
+
+// list is all values, each of which may be a comma list.
+func (p *parser) list(name string) []string {
+	values := p.values(name)
+	if len(values) == 0 {
+		values = []string{p.text(name)}
+	}
+	var all []string
+	for _, v := range values {
+		for _, s := range strings.Split(v, ",") {
+			if s = strings.TrimSpace(s); s != "" {
+				all = append(all, s)
+			}
+		}
+	}
+	return all
+}
+
+func (p *parser) integer(name string, least, most int) int {
+	s := p.text(name)
+	n, err := strconv.Atoi(s)
+	if err != nil || n < least || n > most {
+		p.fail(name, s, "is not a whole number from %d to %d", least, most)
+	}
+	return n
+}
+
+func (p *parser) boolean(name string) bool {
+	switch s := p.text(name); strings.ToLower(s) {
+	case "on", "true", "yes", "1":
+		return true
+	case "off", "false", "no", "0":
+	default:
+		p.fail(name, s, "is neither on nor off")
+	}
+	return false
+}
+
+// size reads bytes as Fluent Bit writes them: 128K, 10M, 1G, a B after it allowed.
+func (p *parser) size(name string, least, most int) int {
+	s := p.text(name)
+	digits := strings.TrimRight(strings.ToUpper(s), "B")
+	factor := 1
+	if digits != "" {
+		if i := strings.IndexByte("KMG", digits[len(digits)-1]); i >= 0 {
+			factor, digits = 1<<(10*(i+1)), digits[:len(digits)-1]
+		}
+	}
+	n, err := strconv.Atoi(digits)
+	if err != nil || n < 0 || n > most/factor || n*factor < least {
+		p.fail(name, s, "is not a size from %d to %d bytes, such as 128K", least, most)
+	}
+	return n * factor
+}
+
+func (p *parser) choice(name string, choices ...string) string {
+	s := p.text(name)
+	for _, c := range choices {
+		if strings.EqualFold(s, c) {
+			return c
+		}
+	}
+	p.fail(name, s, "is none of %s", strings.Join(choices, ", "))
+	return ""
+}
+
+var severities = []string{"emergency", "alert", "critical", "error", "warning", "notice", "info", "debug"}
+
+func (p *parser) severity(name string) int {
+	s := strings.ToLower(p.text(name))
+	if s == "" {
+		return len(severities) - 1
+	}
+	if i := slices.Index(severities, s); i >= 0 {
+		return i
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 0 || n > 7 {
+		p.fail(name, s, "is no severity: one of %s, or 0 to 7", strings.Join(severities, ", "))
+	}
+	return n
+}
+
+func (p *parser) networks(name string) []netip.Prefix {
+	list := p.list(name)
+	if len(list) == 0 {
+		return alert.InternalNetworks()
+	}
+	var all []netip.Prefix
+	for _, s := range list {
+		prefix, err := netip.ParsePrefix(s)
+		if ip, ipErr := netip.ParseAddr(s); ipErr == nil {
+			prefix, err = netip.PrefixFrom(ip, ip.BitLen()), nil
+		}
+		if err != nil {
+			p.fail(name, s, "is no network such as 10.0.0.0/8")
+			continue
+		}
+		all = append(all, prefix.Masked())
+	}
+	return all
+}
+
+// mapper makes a transaction of a record of a tag.
+type mapper interface {
+	Map(tag string, r mapping.Record, tx *mapping.Transaction) error
+}
+
+func newMapper(nameOrFile string) (mapper, error) {
+	if nameOrFile == "auto" {
+		return &mapping.Auto{}, nil
+	}
+	m, err := mapping.Load(nameOrFile)
+	if err != nil {
+		return nil, err
+	}
+	return fixed{m}, nil
+}
+
+// fixed is one mapping for all tags.
+type fixed struct{ *mapping.Mapping }
+
+func (f fixed) Map(_ string, r mapping.Record, tx *mapping.Transaction) error {
+	return f.Mapping.Map(r, tx)
+}

@@ -1,0 +1,82 @@
+package pipeline
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// cause is why a record was not inspected.
+type cause int
+
+const (
+	malformed cause = iota // the chunk's bytes are no msgpack, or no event
+	notMap                 // the event's body is no map
+	unmapped               // the mapping finds no HTTP in it
+	failed                 // the engine could not
+	panicked               // a defect of ours
+	causes
+)
+
+var causeNames = [causes]string{"malformed", "not_a_map", "unmapped", "engine", "panic"}
+
+type counters struct {
+	records, alerts atomic.Uint64
+	errors          [causes]atomic.Uint64
+	inspection      atomic.Int64 // nanoseconds
+}
+
+// Snapshot is the counters at one moment. They only grow.
+type Snapshot struct {
+	Records           uint64            // events seen
+	Alerts            uint64            // alerts made
+	Errors            map[string]uint64 // records not inspected, by cause; every cause is present from the start
+	InspectionSeconds float64           // time spent inspecting, summed over workers
+}
+
+// Snapshot reads the counters.
+func (p *Pipeline) Snapshot() Snapshot {
+	s := Snapshot{
+		Records:           p.counters.records.Load(),
+		Alerts:            p.counters.alerts.Load(),
+		Errors:            make(map[string]uint64, causes),
+		InspectionSeconds: time.Duration(p.counters.inspection.Load()).Seconds(),
+	}
+	for i, name := range causeNames {
+		s.Errors[name] = p.counters.errors[i].Load()
+	}
+	return s
+}
+
+// complaints logs each cause at most once a minute, with what was counted since.
+type complaints struct {
+	mu     sync.Mutex
+	last   [causes]time.Time
+	unsaid [causes]uint64
+}
+
+const complaintInterval = time.Minute
+
+// passed counts a record that goes on without having been inspected.
+func (p *Pipeline) passed(c cause, tag string, err error) {
+	p.counters.errors[c].Add(1)
+	p.complaints.mu.Lock()
+	p.complaints.unsaid[c]++
+	n := p.complaints.unsaid[c]
+	now := time.Now()
+	quiet := now.Sub(p.complaints.last[c]) < complaintInterval
+	if !quiet {
+		p.complaints.last[c], p.complaints.unsaid[c] = now, 0
+	}
+	p.complaints.mu.Unlock()
+	if quiet {
+		return
+	}
+	level := slog.LevelWarn
+	if c >= failed {
+		level = slog.LevelError
+	}
+	p.log.Log(context.Background(), level, "records pass uninspected", "cause", causeNames[c], "records", n, "tag", tag, "example", err)
+}

@@ -1,0 +1,63 @@
+package pipeline
+
+import (
+	"reflect"
+	"sync"
+
+	"github.com/modsecurity-for-anylog/msa/engine"
+	"github.com/modsecurity-for-anylog/msa/rules"
+)
+
+// Engines shares compiled rule sets between the pipelines of a process, so that two
+// with the same rules hold them once. The zero value is ready.
+type Engines struct {
+	mu  sync.Mutex
+	all []*sharedEngine
+}
+
+type sharedEngine struct {
+	*engine.Engine
+	cfg  engine.Config
+	set  *rules.Set
+	uses int
+}
+
+// get compiles the rules, or finds that they are compiled already: the same
+// settings, and the same text in the same files.
+func (e *Engines) get(cfg engine.Config) (*sharedEngine, error) {
+	set, err := rules.Load(cfg.Rules)
+	if err != nil {
+		return nil, err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, s := range e.all {
+		if s.set.Sum == set.Sum && reflect.DeepEqual(s.cfg, cfg) {
+			s.uses++
+			return s, nil
+		}
+	}
+	compiled, err := engine.Compile(cfg, set)
+	if err != nil {
+		return nil, err
+	}
+	s := &sharedEngine{Engine: compiled, cfg: cfg, set: set, uses: 1}
+	e.all = append(e.all, s)
+	return s, nil
+}
+
+// put gives an engine back; the last user closes it.
+func (e *Engines) put(s *sharedEngine) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if s.uses--; s.uses > 0 {
+		return nil
+	}
+	for i, other := range e.all {
+		if other == s {
+			e.all = append(e.all[:i], e.all[i+1:]...)
+			break
+		}
+	}
+	return s.Close()
+}
