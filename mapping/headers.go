@@ -11,7 +11,7 @@ import "strings"
 // that no header is missing.
 func parseHeaders(block string, headers []Header) (start string, out []Header, rest string, complete bool) {
 	out = headers
-	for first := true; block != ""; first = false {
+	for first := true; block != ""; {
 		line := block
 		i := strings.IndexByte(block, '\n')
 		if i >= 0 {
@@ -21,10 +21,9 @@ func parseHeaders(block string, headers []Header) (start string, out []Header, r
 		}
 		line = strings.TrimSuffix(line, "\r")
 		switch {
+		case line == "" && first:
+			continue // some clients send an empty line before the request
 		case line == "":
-			if first {
-				continue // some clients send an empty line before the request
-			}
 			return start, out, block, true
 		case first && isStartLine(line):
 			start = line
@@ -34,6 +33,7 @@ func parseHeaders(block string, headers []Header) (start string, out []Header, r
 		default:
 			out = append(out, parseHeader(line))
 		}
+		first = false
 	}
 	return start, out, "", false
 }

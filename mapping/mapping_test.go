@@ -1,0 +1,301 @@
+package mapping
+
+import (
+	"errors"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/tinylib/msgp/msgp"
+)
+
+// record makes a record of JSON.
+func record(t testing.TB, json string) Record {
+	t.Helper()
+	r, _, err := AppendJSON(nil, []byte(json))
+	if err != nil {
+		t.Fatalf("cannot read test record: %v", err)
+	}
+	return r
+}
+
+func nano(t testing.TB) *Mapping {
+	t.Helper()
+	m, err := Preset("nano")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestNanoSample(t *testing.T) {
+	text, err := os.ReadFile("../test/testdata/nano-attack.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tx Transaction
+	if err := nano(t).Map(record(t, string(text)), &tx); err != nil {
+		t.Fatal(err)
+	}
+	tx.scan = nil
+	if got := tx.Time.String(); got != "2024-05-30 07:16:48.917 +0000 UTC" {
+		t.Errorf("time is %s", got)
+	}
+	rspHeader := "HTTP/1.1 403 Forbidden\r\nDate: Thu, 30 May 2024 07:16:49 GMT\r\nContent-Type: text/html; charset=UTF-8\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\nserver: ZhongKui WAF\r\n\r\n"
+	want := Transaction{
+		Preset: "nano",
+		Time:   tx.Time,
+		Client: Endpoint{"192.168.1.105", "46152"}, Server: Endpoint{"192.168.1.55", "80"},
+		Method: "GET", URI: "/?t=../../etc/passwd", Protocol: "HTTP/1.1", Host: "192.168.1.55",
+		RequestHeaders: []Header{{"Host", "192.168.1.55"}, {"User-Agent", "curl/7.81.0"}, {"Accept", "*/*"}},
+		Status:         403, ResponseVersion: "HTTP/1.1",
+		ResponseHeaders: []Header{
+			{"Date", "Thu, 30 May 2024 07:16:49 GMT"}, {"Content-Type", "text/html; charset=UTF-8"},
+			{"Transfer-Encoding", "chunked"}, {"Connection", "keep-alive"}, {"server", "ZhongKui WAF"},
+		},
+		ResponseBody: Body{Text: "223sdfalkjsflkajf"}, // says chunked and is not
+		Observed:     Observed{RequestHeaders: true},
+		Alert: AlertFields{
+			Message: "jxit", Forward: "0.0.0.0", Host: "10.64.1.254", Domain: "192.168.1.55", Status: "403",
+			RequestHeader:  "GET /?t=../../etc/passwd HTTP/1.1\r\nHost: 192.168.1.55\r\nUser-Agent: curl/7.81.0\r\nAccept: */*\r\n\r\n",
+			ResponseHeader: rspHeader, ResponseBody: "223sdfalkjsflkajf",
+		},
+	}
+	if !reflect.DeepEqual(tx, want) {
+		t.Errorf("got\n%+v\nwant\n%+v", tx, want)
+	}
+}
+
+func TestNano(t *testing.T) {
+	long := strings.Repeat("9", 1100)
+	for _, c := range []struct {
+		name, json string
+		get        func(*Transaction) any
+		want       any
+	}{
+		{"GELF names", `{"_URL":"/a","_METHOD":"PUT","_SRC_IP":"1.2.3.4"}`,
+			func(tx *Transaction) any { return tx.Method + " " + tx.URI + " " + tx.Client.Address }, "PUT /a 1.2.3.4"},
+		{"plain name before GELF name", `{"_URL":"/b","URL":"/a"}`, func(tx *Transaction) any { return tx.URI }, "/a"},
+		{"last of duplicate keys", `{"URL":"/a","URL":"/b"}`, func(tx *Transaction) any { return tx.URI }, "/b"},
+		{"numbers", `{"URL":"/","RETCODE":404,"SRC_PORT":46152,"DST_PORT":80.0}`,
+			func(tx *Transaction) any { return []any{tx.Status, tx.Client.Port, tx.Server.Port} }, []any{404, "46152", "80"}},
+		{"null and objects are none", `{"URL":"/","RETCODE":null,"SRC_PORT":{"a":1},"SRC_IP":[1],"BEGIN_TIME":{}}`,
+			func(tx *Transaction) any { return []any{tx.Status, tx.Client, tx.Time.IsZero()} }, []any{0, Endpoint{}, true}},
+		{"long address and time", `{"URL":"/","SRC_IP":"` + long + `","BEGIN_TIME":"` + long + `"}`,
+			func(tx *Transaction) any { return []any{len(tx.Client.Address), tx.Time.IsZero()} }, []any{1100, true}},
+		{"no forward", `{"URL":"/","FORWARD":"0.0.0.0"}`, func(tx *Transaction) any { return len(tx.RequestHeaders) }, 0},
+		{"forward", `{"URL":"/","FORWARD":"10.1.2.3"}`,
+			func(tx *Transaction) any { return tx.RequestHeaders }, []Header{{"X-Forwarded-For", "10.1.2.3"}}},
+		{"fields without a block", `{"URL":"/","DOMAIN":"a.example:8080","AGENT":"-"}`,
+			func(tx *Transaction) any { return []any{tx.RequestHeaders, tx.Observed, tx.Host} },
+			[]any{[]Header{{"Host", "a.example:8080"}}, Observed{Headers: []string{"host", "user-agent"}}, "a.example"}},
+		{"fields beside a block that is cut", `{"URL":"/","REQ_HEADER":"GET / HTTP/1.1\r\nHost: b\r\nCoo","AGENT":"x"}`,
+			func(tx *Transaction) any { return []any{tx.RequestHeaders, tx.Observed} },
+			[]any{[]Header{{"Host", "b"}, {"Coo", ""}, {"User-Agent", "x"}}, Observed{Headers: []string{"user-agent"}}}},
+		{"no fields beside a whole block", `{"URL":"/","REQ_HEADER":"GET / HTTP/1.1\r\nAccept: a\r\n\r\n","DOMAIN":"10.0.0.1"}`,
+			func(tx *Transaction) any { return []any{tx.RequestHeaders, tx.Observed, tx.Host} },
+			[]any{[]Header{{"Accept", "a"}}, Observed{RequestHeaders: true}, "10.0.0.1"}},
+		{"request line only", `{"REQ_HEADER":"POST /x y?z HTTP/1.0\r\n\r\na=b"}`,
+			func(tx *Transaction) any { return []any{tx.Method, tx.URI, tx.Protocol, tx.RequestBody.Text} },
+			[]any{"POST", "/x y?z", "HTTP/1.0", "a=b"}},
+		{"URL field is cut", `{"URL":"/a?b=1","REQ_HEADER":"GET /a?b=123 HTTP/1.1\r\n\r\n"}`,
+			func(tx *Transaction) any { return tx.URI }, "/a?b=123"},
+		{"URL field differs", `{"URL":"/a","REQ_HEADER":"GET /b HTTP/1.1\r\n\r\n"}`, func(tx *Transaction) any { return tx.URI }, "/a"},
+		{"status line", `{"URL":"/","RSP_HEADER":"HTTP/1.0  500 Oh\nA: b\n\n"}`,
+			func(tx *Transaction) any { return []any{tx.Status, tx.ResponseVersion, tx.ResponseHeaders} },
+			[]any{500, "HTTP/1.0", []Header{{"A", "b"}}}},
+		{"body is cut", `{"URL":"/","REQ_HEADER":"POST / HTTP/1.1\r\nContent-Length: 2000\r\n\r\n","REQ_BODY":"{\"a\":"}`,
+			func(tx *Transaction) any { return tx.RequestBody }, Body{`{"a":`, true}},
+		{"base64 body", `{"URL":"/","REQ_HEADER":"POST / HTTP/1.1\r\nContent-Length: 7\r\n\r\n","REQ_BODY":"aWQ9MTIzNA=="}`,
+			func(tx *Transaction) any { return tx.RequestBody }, Body{Text: "id=1234"}},
+		{"body that looks like base64", `{"URL":"/","REQ_HEADER":"POST / HTTP/1.1\r\nContent-Length: 12\r\n\r\n","REQ_BODY":"aWQ9MTIzNA=="}`,
+			func(tx *Transaction) any { return tx.RequestBody }, Body{Text: "aWQ9MTIzNA=="}},
+		{"IPv6", `{"URL":"/","SRC_IP":"fd00::1","DOMAIN":"[fd00::2]:80"}`,
+			func(tx *Transaction) any { return tx.Client.Address + " " + tx.Host }, "fd00::1 fd00::2"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var tx Transaction
+			if err := nano(t).Map(record(t, c.json), &tx); err != nil {
+				t.Fatal(err)
+			}
+			if got := c.get(&tx); !reflect.DeepEqual(got, c.want) {
+				t.Errorf("got %#v, want %#v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestMapReplacesWhatWasThere(t *testing.T) {
+	var tx Transaction
+	m := nano(t)
+	if err := m.Map(record(t, `{"URL":"/a","REQ_HEADER":"GET /a HTTP/1.1\r\nA: b\r\n\r\n","REQ_BODY":"x","RETCODE":"200","message":"m"}`), &tx); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Map(record(t, `{"URL":"/b"}`), &tx); err != nil {
+		t.Fatal(err)
+	}
+	tx.scan = nil
+	want := Transaction{Preset: "nano", URI: "/b", RequestHeaders: []Header{}, ResponseHeaders: []Header{}, Observed: Observed{Headers: []string{}}}
+	if tx.Observed.Headers == nil {
+		want.Observed.Headers = nil
+	}
+	if tx.ResponseHeaders == nil {
+		want.ResponseHeaders = nil
+	}
+	if !reflect.DeepEqual(tx, want) {
+		t.Errorf("got %+v, want %+v", tx, want)
+	}
+}
+
+func TestBytesStayExact(t *testing.T) {
+	r := msgp.AppendMapHeader(nil, 1)
+	r = msgp.AppendString(r, "URL")
+	r = msgp.AppendBytes(r, []byte("/\xac\xed\x00\x05"))
+	var tx Transaction
+	if err := nano(t).Map(r, &tx); err != nil {
+		t.Fatal(err)
+	}
+	if tx.URI != "/\xac\xed\x00\x05" {
+		t.Errorf("URI is %q", tx.URI)
+	}
+}
+
+func TestMapErrors(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		r    Record
+		want error
+	}{
+		{"array", Record{0x90}, ErrNotMap},
+		{"string", Record{0xa1, 'a'}, ErrNotMap},
+		{"no bytes", nil, ErrNotMap},
+		{"empty map", Record{0x80}, ErrUnmapped},
+		{"nothing of HTTP", record(t, `{"log":"x","SRC_IP":"1.2.3.4"}`), ErrUnmapped},
+		{"truncated", Record{0x81, 0xa3, 'U', 'R'}, msgp.ErrShortBytes},
+		{"more promised than there", Record{0xdf, 0xff, 0xff, 0xff, 0xff, 0xc0, 0xc0}, msgp.ErrShortBytes},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var tx Transaction
+			if err := nano(t).Map(c.r, &tx); !errors.Is(err, c.want) {
+				t.Errorf("got %v, want %v", err, c.want)
+			}
+		})
+	}
+}
+
+func TestAuto(t *testing.T) {
+	var a Auto
+	var tx Transaction
+	for range 2 { // the second time from memory
+		if err := a.Map("t", record(t, `{"URL":"/a","METHOD":"GET","SRC_IP":"1.2.3.4"}`), &tx); err != nil || tx.Preset != "nano" {
+			t.Errorf("got %v, preset %q", err, tx.Preset)
+		}
+		if err := a.Map("t", record(t, `{"URL":"/a","log":"x"}`), &tx); !errors.Is(err, ErrUnmapped) {
+			t.Errorf("got %v for a record that is not Nano's", err)
+		}
+	}
+}
+
+func TestParse(t *testing.T) {
+	for _, c := range []struct{ name, yaml, wantErr string }{
+		{"long form", "request:\n  uri: {field: [a, \"$b['c']\"]}\n  body: {field: d, encoding: base64}\n", ""},
+		{"unknown key", "request:\n  uri: a\n  verb: b\n", "[3:3]"},
+		{"unknown key of a field", "request:\n  uri: {fields: a}\n", "line 2"},
+		{"wrong accessor", "request:\n  uri:\n    - a\n    - $b[c]\n", "line 4"},
+		{"wrong encoding", "request:\n  uri: a\n  body: {field: b, encoding: rot13}\n", `"rot13"`},
+		{"nothing to inspect", "name: x\n", "request.uri or request.headers.raw"},
+		{"no YAML", "a: [", "x.yaml"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := Parse("x.yaml", []byte(c.yaml))
+			switch {
+			case c.wantErr == "" && err != nil:
+				t.Errorf("got %v", err)
+			case c.wantErr != "" && (err == nil || !strings.Contains(err.Error(), c.wantErr) || !strings.Contains(err.Error(), "x.yaml")):
+				t.Errorf("got %v, want one that names the file and %s", err, c.wantErr)
+			}
+		})
+	}
+}
+
+func TestLoad(t *testing.T) {
+	if _, err := Load("nano"); err != nil {
+		t.Error(err)
+	}
+	if _, err := Load("nanoo"); err == nil || !strings.Contains(err.Error(), "nano") {
+		t.Errorf("got %v, want the presets listed", err)
+	}
+	if _, err := Load("none/there.yaml"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAccessor(t *testing.T) {
+	r := record(t, `{"a":{"b.c":[{"d":"x"},7]},"$plain":true}`)
+	for _, c := range []struct{ accessor, want, wantErr string }{
+		{"$a['b.c'][0]['d']", "x", ""},
+		{`$a["b.c"][1]`, "7", ""},
+		{"$a['b.c'][2]", "", ""},
+		{"$a[0]", "", ""},
+		{"a.b", "", ""},
+		{"", "", "empty"},
+		{"$", "", "no name"},
+		{"$a[", "", "not closed"},
+		{"$a['b", "", "does not end"},
+		{"$a[x]", "", "neither"},
+		{"$a[0]x", "", "expected ["},
+	} {
+		t.Run(c.accessor, func(t *testing.T) {
+			a, err := ParseAccessor(c.accessor)
+			if (err != nil) != (c.wantErr != "") || err != nil && !strings.Contains(err.Error(), c.wantErr) {
+				t.Fatalf("got error %v, want %q", err, c.wantErr)
+			}
+			if got, _ := r.Text(a); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func FuzzMap(f *testing.F) {
+	f.Add([]byte(record(f, `{"URL":"/a","REQ_HEADER":"GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n","REQ_BODY":"5\r\nhello\r\n0\r\n\r\n"}`)))
+	f.Add([]byte{0xdf, 0xff, 0xff, 0xff, 0xff})
+	m := nano(f)
+	f.Fuzz(func(t *testing.T, r []byte) {
+		var tx Transaction
+		before := string(r)
+		_ = m.Map(r, &tx)
+		if string(r) != before {
+			t.Error("the record was changed")
+		}
+	})
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add("request:\n  uri: {field: [a, \"$b['c'][0]\"], encoding: auto}\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		m, err := Parse("fuzz.yaml", []byte(text))
+		if err != nil {
+			return
+		}
+		var tx Transaction
+		_ = m.Map(record(t, `{"a":"/x","b":{"c":[1]}}`), &tx)
+	})
+}
+
+func BenchmarkMap(b *testing.B) {
+	text, err := os.ReadFile("../test/testdata/nano-attack.json")
+	if err != nil {
+		b.Fatal(err)
+	}
+	r := record(b, string(text))
+	var a Auto
+	var tx Transaction
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := a.Map("t", r, &tx); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
