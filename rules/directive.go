@@ -57,9 +57,9 @@ func (d Directive) Actions() string {
 	case err != nil || !d.IsRule():
 		return ""
 	case d.Name == "secaction":
-		return args[0].text
+		return args[0]
 	case len(args) == 3:
-		return args[2].text
+		return args[2]
 	default:
 		return ""
 	}
@@ -68,7 +68,7 @@ func (d Directive) Actions() string {
 // Targets is the variable list of a SecRule.
 func (d Directive) Targets() string {
 	if args, err := tokens(d.Args); err == nil && d.Name == "secrule" {
-		return args[0].text
+		return args[0]
 	}
 	return ""
 }
@@ -80,7 +80,7 @@ func (d Directive) Operator() (name, parameter string) {
 	if err != nil || d.Name != "secrule" || len(args) < 2 {
 		return "", ""
 	}
-	op, negated := strings.CutPrefix(strings.TrimSpace(strings.ReplaceAll(args[1].text, `\"`, `"`)), "!")
+	op, negated := strings.CutPrefix(strings.TrimSpace(strings.ReplaceAll(args[1], `\"`, `"`)), "!")
 	op = strings.TrimSpace(op)
 	if strings.HasPrefix(op, "@") {
 		name, parameter, _ = strings.Cut(op[1:], " ")
@@ -176,9 +176,9 @@ func (d *Directive) normalise(name string) error {
 	var parts []string
 	for i, a := range args {
 		if i == 0 && d.Name == "secrule" {
-			parts = append(parts, a.text)
+			parts = append(parts, a)
 		} else {
-			parts = append(parts, `"`+a.text+`"`)
+			parts = append(parts, `"`+a+`"`)
 		}
 	}
 	d.Args = strings.Join(parts, " ")
@@ -186,13 +186,10 @@ func (d *Directive) normalise(name string) error {
 	return nil
 }
 
-type token struct {
-	text string // without its quotes, escapes kept
-}
-
-// tokens splits arguments as Apache does: at white space, but not in quotes.
-func tokens(s string) ([]token, error) {
-	var out []token
+// tokens splits arguments as Apache does, at white space but not in quotes. Quotes
+// are taken off, escapes stay.
+func tokens(s string) ([]string, error) {
+	var out []string
 	for {
 		s = strings.TrimLeft(s, " \t\n")
 		if s == "" {
@@ -203,7 +200,7 @@ func tokens(s string) ([]token, error) {
 			if end < 0 {
 				end = len(s)
 			}
-			out = append(out, token{s[:end]})
+			out = append(out, s[:end])
 			s = s[end:]
 			continue
 		}
@@ -211,8 +208,10 @@ func tokens(s string) ([]token, error) {
 		if end < 0 {
 			return nil, errors.New("a quote is not closed")
 		}
-		out = append(out, token{s[1:end]})
-		s = s[end+1:]
+		out = append(out, s[1:end])
+		if s = s[end+1:]; s != "" && !strings.ContainsRune(" \t\n", rune(s[0])) {
+			return nil, fmt.Errorf("no space before %q: is a quote missing?", shorten(s))
+		}
 	}
 }
 
