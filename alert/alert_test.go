@@ -1,0 +1,253 @@
+package alert
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/netip"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tinylib/msgp/msgp"
+
+	"github.com/modsecurity-for-anylog/msa/engine"
+	"github.com/modsecurity-for-anylog/msa/mapping"
+)
+
+var defaults = Options{MinSeverity: 7, IncludeBodies: true, Internal: InternalNetworks()}
+
+// TestOriginal: with the original MSA's rule file, its sample record gives its sample
+// alert, key by key and in order. CRS 4.25 words one message differently.
+func TestOriginal(t *testing.T) {
+	sample, err := os.ReadFile("../test/testdata/nano-attack.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	original, err := os.ReadFile("../test/testdata/nano-attack.alert.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tx := mapped(t, string(sample))
+	e, err := engine.New(engine.Config{Rules: []string{"crs/REQUEST-932-APPLICATION-ATTACK-RCE"}, ParanoiaLevel: 1, InboundThreshold: 5, OutboundThreshold: 4, BodyLimit: 1 << 17})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := e.Inspect(tx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alerts := New(defaults, tx, &v, "udp.0", time.Now())
+	if len(alerts) != 1 {
+		t.Fatalf("%d alerts", len(alerts))
+	}
+	got, want := pairs(t, alerts[0].JSON()), pairs(t, original)
+	if len(want) != 23 {
+		t.Fatalf("the original has %d keys", len(want))
+	}
+	for i := range want {
+		if want[i].key == "msg" {
+			want[i].value = "Remote Command Execution: Unix Shell Code Found" // 932160 in CRS 3: "Remote command execution: Discover Unix Shell code"
+		}
+		if got[i] != want[i] {
+			t.Errorf("key %d is %+v, want %+v", i+1, got[i], want[i])
+		}
+	}
+	var ours []string
+	for _, p := range got[23:] {
+		ours = append(ours, p.key)
+	}
+	if s := strings.Join(ours, " "); s != "rules score_in score_out direction category attack tag preset msa_version" {
+		t.Errorf("our own keys are %s", s)
+	}
+}
+
+type pair struct {
+	key   string
+	value any
+}
+
+// pairs are the members of a JSON object in order.
+func pairs(t testing.TB, text []byte) []pair {
+	t.Helper()
+	d := json.NewDecoder(bytes.NewReader(text))
+	if _, err := d.Token(); err != nil {
+		t.Fatal(err)
+	}
+	var all []pair
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var v json.RawMessage
+		if err := d.Decode(&v); err != nil {
+			t.Fatal(err)
+		}
+		p := pair{key: key.(string), value: string(v)}
+		var s string
+		if json.Unmarshal(v, &s) == nil {
+			p.value = s
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+func mapped(t testing.TB, text string) *mapping.Transaction {
+	t.Helper()
+	r, _, err := mapping.AppendJSON(nil, []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := mapping.Preset("nano")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tx := new(mapping.Transaction)
+	if err := m.Map(r, tx); err != nil {
+		t.Fatal(err)
+	}
+	return tx
+}
+
+func match(id, severity int, tags ...string) engine.Match {
+	return engine.Match{RuleID: id, Severity: severity, Message: "m", Operator: "rx", Operand: "o", Variable: "ARGS:a", Value: "v", Tags: tags}
+}
+
+func TestNew(t *testing.T) {
+	verdict := func(alarm bool, m ...engine.Match) *engine.Verdict { return &engine.Verdict{Alarm: alarm, Matches: m} }
+	with := func(change func(*Options)) Options {
+		o := defaults
+		change(&o)
+		return o
+	}
+	perRule := with(func(o *Options) { o.PerRule = true })
+	for _, c := range []struct {
+		name string
+		o    Options
+		v    *engine.Verdict
+		want []int
+	}{
+		{"nothing", defaults, verdict(false), nil},
+		{"below the threshold", defaults, verdict(false, match(1, 2)), nil},
+		{"below the threshold, on match", with(func(o *Options) { o.OnMatch = true }), verdict(false, match(1, 2)), []int{1}},
+		{"threshold reached", defaults, verdict(true, match(1, 4), match(2, 2)), []int{2}},
+		{"not severe enough", with(func(o *Options) { o.MinSeverity = 2 }), verdict(true, match(1, 3)), nil},
+		{"just severe enough", with(func(o *Options) { o.MinSeverity = 2 }), verdict(true, match(1, 3), match(2, 2)), []int{2}},
+		{"a rule without severity is a warning", with(func(o *Options) { o.MinSeverity = 4 }), verdict(true, match(1, engine.SeverityUnset)), []int{1}},
+		{"per rule", perRule, verdict(true, match(1, 4), match(2, 2)), []int{1, 2}},
+		{"per rule, severe enough", with(func(o *Options) { o.PerRule, o.MinSeverity = true, 3 }), verdict(true, match(1, 4), match(2, 2)), []int{2}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var got []int
+			for _, a := range New(c.o, mapped(t, `{"URL":"/"}`), c.v, "t", time.Now()) {
+				got = append(got, a.Match.RuleID)
+				if c.o.PerRule != (len(a.Rules) == 1) && len(c.v.Matches) > 1 {
+					t.Errorf("%d rules in the alert", len(a.Rules))
+				}
+			}
+			if !reflect.DeepEqual(got, c.want) {
+				t.Errorf("got %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+func values(t testing.TB, o Options, record string, m ...engine.Match) map[string]any {
+	t.Helper()
+	alerts := New(o, mapped(t, record), &engine.Verdict{Alarm: true, Matches: m, ScoreIn: 5}, "a.tag", time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600)))
+	if len(alerts) != 1 {
+		t.Fatalf("%d alerts", len(alerts))
+	}
+	var out map[string]any
+	if err := json.Unmarshal(alerts[0].JSON(), &out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestKeys(t *testing.T) {
+	record := `{"URL":"/a","METHOD":"GET","SRC_IP":"10.0.0.1","DST_IP":"8.8.8.8","DOMAIN":"d","REQ_BODY":"rq","RSP_BODY":"rs","RETCODE":200,"REQ_HEADER":"h: ÿ\n"}`
+	got := values(t, defaults, record, match(942100, 2, "attack-sqli", "capec/1000/152/248/66", "ATTACK.MITRE/T1190", "attack-generic"), match(2, 3, "capec/1000/152/248/66"))
+	for key, want := range map[string]any{
+		"rule_id": "942100", "severity": "2", "time": "2026-01-02 02:04:05", "retcode": "200", "domain": "d",
+		"req_body": "rq", "rsp_body": "rs", "req_header": "h: ÿ\n", "score_in": 5.0, "direction": "outbound",
+		"category": "sqli", "attack": []any{"CAPEC-66", "T1190"}, "tag": "a.tag", "preset": "nano", "msa_version": Version,
+		"message": "", "forward": "", "source": "", "geoip": "", "src_port": "",
+	} {
+		if !reflect.DeepEqual(got[key], want) {
+			t.Errorf("%s is %#v, want %#v", key, got[key], want)
+		}
+	}
+	without := defaults
+	without.IncludeBodies = false
+	if got := values(t, without, record, match(1, 2)); got["req_body"] != "" || got["rsp_body"] != "" {
+		t.Error("bodies are in the alert")
+	}
+}
+
+func TestDirection(t *testing.T) {
+	own := []netip.Prefix{netip.MustParsePrefix("100.64.0.0/10")}
+	for _, c := range []struct {
+		internal             []netip.Prefix
+		client, server, want string
+	}{
+		{InternalNetworks(), "10.1.1.1", "192.168.0.1", "east-west"},
+		{InternalNetworks(), "fd00::1", "::ffff:10.0.0.1", "east-west"},
+		{InternalNetworks(), "fe80::1%eth0", "127.0.0.1", "east-west"},
+		{InternalNetworks(), "1.1.1.1", "172.31.0.1", "inbound"},
+		{InternalNetworks(), "172.16.0.1", "2001:db8::1", "outbound"},
+		{InternalNetworks(), "1.1.1.1", "8.8.8.8", "external"},
+		{InternalNetworks(), "", "8.8.8.8", ""},
+		{InternalNetworks(), "10.0.0.1", "x", ""},
+		{own, "100.64.1.1", "10.0.0.1", "outbound"},
+	} {
+		if got := direction(c.internal, c.client, c.server); got != c.want {
+			t.Errorf("%s to %s: got %q, want %q", c.client, c.server, got, c.want)
+		}
+	}
+}
+
+// The event and its JSON text say the same, whatever bytes the record holds.
+func TestAppendEvent(t *testing.T) {
+	tx := mapped(t, `{"URL":"/\\\"\u0000\u0007<>&","SRC_IP":"10.0.0.1","REQ_BODY":"`+"\xff\xfe"+`"}`)
+	a := New(defaults, tx, &engine.Verdict{Alarm: true, Matches: []engine.Match{match(1, 2, "x"), match(2, 2)}}, "t", time.Now())[0]
+	at := AppendTime(nil, time.Unix(1717053408, 917))
+	event := a.AppendEvent(nil, at, "log")
+
+	head := append([]byte{0x92, 0x92}, at...)
+	if !bytes.HasPrefix(event, append(head, 0x80)) {
+		t.Fatalf("event begins % x", event[:16])
+	}
+	body, rest, err := msgp.ReadMapStrIntfBytes(event[len(head)+1:], nil)
+	if err != nil || len(rest) != 0 {
+		t.Fatalf("cannot read event: %v, %d bytes left", err, len(rest))
+	}
+	var fromJSON map[string]any
+	if err := json.Unmarshal([]byte(body["log"].(string)), &fromJSON); err != nil {
+		t.Fatal(err)
+	}
+	if body["req_body"] != "\xff\xfe" || fromJSON["req_body"] != "\ufffd" {
+		t.Errorf("bytes are %q, in JSON %q", body["req_body"], fromJSON["req_body"])
+	}
+	if fromJSON["url"] != "/\\\"\x00\a<>&" {
+		t.Errorf("URL is %q", fromJSON["url"])
+	}
+	if len(fromJSON) != len(body)-1 || len(body["rules"].([]any)) != 2 {
+		t.Errorf("%d keys in JSON, %d in the event", len(fromJSON), len(body))
+	}
+	if again, _, err := msgp.ReadMapStrIntfBytes(a.AppendEvent(nil, at, "")[len(head)+1:], nil); err != nil || again["log"] != nil {
+		t.Errorf("text key is there though it is off: %v", err)
+	}
+}
+
+func TestAppendVerdict(t *testing.T) {
+	v := engine.Verdict{Matches: []engine.Match{match(1, 4), match(2, 2)}, ScoreIn: 8}
+	got, _, err := msgp.ReadMapStrIntfBytes(AppendVerdict(nil, &v, true), nil)
+	want := map[string]any{"alert": true, "rule_id": int64(2), "msg": "m", "severity": int64(2), "score_in": int64(8), "score_out": int64(0), "rules": []any{int64(1), int64(2)}}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
