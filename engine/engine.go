@@ -176,14 +176,20 @@ func (e *Engine) Inspect(t *mapping.Transaction) (v Verdict, err error) {
 	return e.verdict(tx), nil
 }
 
+// Limits on what of a request's head is inspected. They are above what servers
+// accept: nginx takes 8 KiB of URI by default, Apache 8, IIS 16, and 32 to
+// 64 KiB of headers. Rules take time in proportion to the text, so there has to be an end.
+const (
+	maxURI     = 32 << 10
+	maxHeaders = 64 << 10 // names and values together
+)
+
 func (e *Engine) request(tx transaction, t *mapping.Transaction) {
 	tx.ProcessConnection(t.Client.Address, port(t.Client), t.Server.Address, port(t.Server))
 	// What the log does not tell is what is common, so that no rule stumbles over it.
-	tx.ProcessURI(or(t.URI, "/"), or(t.Method, "GET"), or(t.Protocol, "HTTP/1.1"))
+	tx.ProcessURI(or(t.URI[:min(len(t.URI), maxURI)], "/"), or(t.Method, "GET"), or(t.Protocol, "HTTP/1.1"))
 	tx.SetServerName(t.Host)
-	for _, h := range t.RequestHeaders {
-		tx.AddRequestHeader(h.Name, h.Value)
-	}
+	addHeaders(t.RequestHeaders, tx.AddRequestHeader)
 	tx.ProcessRequestHeaders()
 	if body := t.RequestBody.Text; body != "" {
 		body, cut := e.cut(body)
@@ -191,6 +197,19 @@ func (e *Engine) request(tx transaction, t *mapping.Transaction) {
 		_, _, _ = tx.WriteRequestBody(bytesOf(body)) // fails for bodies kept on disk only
 	}
 	_, _ = tx.ProcessRequestBody() // what a body lacks is in REQBODY_ERROR
+}
+
+func addHeaders(headers []mapping.Header, add func(name, value string)) {
+	left := maxHeaders
+	for _, h := range headers {
+		name := h.Name[:min(len(h.Name), left)]
+		left -= len(name)
+		value := h.Value[:min(len(h.Value), left)]
+		left -= len(value)
+		if add(name, value); left == 0 {
+			return
+		}
+	}
 }
 
 // chooseProcessor has a body that is not whole read as text: a parser would stumble
@@ -213,9 +232,7 @@ func (e *Engine) chooseProcessor(tx transaction, body string, truncated bool) {
 }
 
 func (e *Engine) response(tx transaction, t *mapping.Transaction) {
-	for _, h := range t.ResponseHeaders {
-		tx.AddResponseHeader(h.Name, h.Value)
-	}
+	addHeaders(t.ResponseHeaders, tx.AddResponseHeader)
 	tx.ProcessResponseHeaders(t.Status, or(t.ResponseVersion, "HTTP/1.1"))
 	if body := t.ResponseBody.Text; body != "" {
 		body, _ := e.cut(body)
