@@ -1,0 +1,52 @@
+# make          the plugin and the command, in build/
+# make demo     one attack through the whole pipeline, from a log record to a syslog message
+# make test     all tests
+# make bench    what the pipeline costs, beside plain Coraza
+
+GO       ?= go
+BUILD    := build
+PLUGIN   := $(BUILD)/flb-filter_msa.so
+SOURCES  := $(shell find . -name '*.go' -o -name '*.[ch]' -o -name '*.yaml' | grep -v '^./$(BUILD)') go.mod go.sum
+
+.PHONY: all demo test race lint fuzz bench clean
+
+all: $(PLUGIN) $(BUILD)/out_msa.so $(BUILD)/msa
+
+$(PLUGIN): $(SOURCES)
+	CGO_ENABLED=1 $(GO) build -buildmode=c-shared -trimpath -ldflags='-s -w' -o $@ ./plugin
+	@rm -f $(BUILD)/flb-filter_msa.h
+
+# One file under two names: Fluent Bit loads the filter by one and the output by the
+# other, and two copies would be two Go runtimes in one process.
+$(BUILD)/out_msa.so: $(PLUGIN)
+	ln -f $< $@
+
+$(BUILD)/msa: $(SOURCES)
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o $@ ./cmd/msa
+
+demo: all
+	$(GO) run ./test/demo
+
+test: all
+	$(GO) test -count=1 ./...
+
+race:
+	$(GO) test -race -count=1 ./alert ./cmd/... ./engine ./mapping ./pipeline ./plugin/... ./rules
+
+lint:
+	$(GO) vet ./...
+	golangci-lint run
+
+# Each fuzz target for a short while; give FUZZTIME for more.
+FUZZTIME ?= 10s
+fuzz:
+	$(GO) test -run '^$$' -fuzz '^FuzzMap$$' -fuzztime $(FUZZTIME) ./mapping
+	$(GO) test -run '^$$' -fuzz '^FuzzParse$$' -fuzztime $(FUZZTIME) ./mapping
+	$(GO) test -run '^$$' -fuzz '^FuzzParseHeaders$$' -fuzztime $(FUZZTIME) ./mapping
+	$(GO) test -run '^$$' -fuzz '^FuzzProcess$$' -fuzztime $(FUZZTIME) ./pipeline
+
+bench:
+	@$(GO) run ./test/bench
+
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,172 @@
+// Package rig starts the real programs that the demo and the end-to-end tests run
+// MSA with.
+package rig
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Root is the repository's directory.
+func Root() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(file), "..", "..")
+}
+
+// FluentBit is the path of a real Fluent Bit: $FLUENT_BIT, or from PATH.
+func FluentBit() (string, bool) {
+	name := os.Getenv("FLUENT_BIT")
+	if name == "" {
+		name = "fluent-bit"
+	}
+	path, err := exec.LookPath(name)
+	return path, err == nil
+}
+
+// FreePort is a port of 127.0.0.1 that is free for UDP and for TCP.
+func FreePort() (int, error) {
+	for range 100 {
+		u, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			return 0, err
+		}
+		port := u.LocalAddr().(*net.UDPAddr).Port
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		_ = u.Close()
+		if err == nil {
+			_ = l.Close()
+			return port, nil
+		}
+	}
+	return 0, fmt.Errorf("no port is free for both UDP and TCP")
+}
+
+// WithPorts is a shipped configuration with other ports in place of those given, so
+// that it runs beside whatever the machine has on them.
+func WithPorts(text string, ports map[int]int) string {
+	for from, to := range ports {
+		text = regexp.MustCompile(fmt.Sprintf(`\b%d\b`, from)).ReplaceAllString(text, fmt.Sprint(to))
+	}
+	return text
+}
+
+// Process is a program that runs.
+type Process struct {
+	cmd  *exec.Cmd
+	out  output
+	done chan struct{}
+	err  error
+}
+
+// output collects what a program prints.
+type output struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.String()
+}
+
+// Start runs a program in a directory.
+func Start(dir, path string, args ...string) (*Process, error) {
+	p := &Process{cmd: exec.Command(path, args...), done: make(chan struct{})}
+	p.cmd.Dir = dir
+	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
+	// A program that outlives a killed test would keep its ports.
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread() // Pdeathsig is about the thread that started it
+		err := p.cmd.Start()
+		started <- err
+		if err != nil {
+			return
+		}
+		p.err = p.cmd.Wait()
+		close(p.done)
+	}()
+	if err := <-started; err != nil {
+		return nil, fmt.Errorf("cannot start %s: %w", path, err)
+	}
+	return p, nil
+}
+
+// Output is what it printed so far.
+func (p *Process) Output() string { return p.out.String() }
+
+// Signal sends it a signal.
+func (p *Process) Signal(s os.Signal) error { return p.cmd.Process.Signal(s) }
+
+// Done is closed when it has ended.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Running reports whether it has not ended.
+func (p *Process) Running() bool {
+	select {
+	case <-p.done:
+		return false
+	default:
+		return true
+	}
+}
+
+// Stop ends it with SIGTERM, and with SIGKILL if it is not gone in time.
+func (p *Process) Stop(timeout time.Duration) error {
+	if !p.Running() {
+		return p.err
+	}
+	if err := p.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	select {
+	case <-p.done:
+		return p.err
+	case <-time.After(timeout):
+		_ = p.cmd.Process.Kill()
+		<-p.done
+		return fmt.Errorf("%s did not end within %v", p.cmd.Path, timeout)
+	}
+}
+
+// WaitOutput waits until the program has printed a text.
+func (p *Process) WaitOutput(text string, timeout time.Duration) error {
+	return Wait(timeout, func() error {
+		switch {
+		case strings.Contains(p.Output(), text):
+			return nil
+		case !p.Running():
+			return fmt.Errorf("%s ended (%v):\n%s", p.cmd.Path, p.err, p.Output())
+		default:
+			return fmt.Errorf("%s did not print %q:\n%s", p.cmd.Path, text, p.Output())
+		}
+	})
+}
+
+// Wait calls check until it succeeds; the error is the last one.
+func Wait(timeout time.Duration, check func() error) error {
+	for end := time.Now().Add(timeout); ; time.Sleep(20 * time.Millisecond) {
+		err := check()
+		if err == nil || time.Now().After(end) {
+			return err
+		}
+	}
+}
