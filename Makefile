@@ -45,8 +45,14 @@ fuzz:
 	$(GO) test -run '^$$' -fuzz '^FuzzParseHeaders$$' -fuzztime $(FUZZTIME) ./mapping
 	$(GO) test -run '^$$' -fuzz '^FuzzProcess$$' -fuzztime $(FUZZTIME) ./pipeline
 
+# Go benchmarks on one core; the last lines are ratios of one and the same run.
 bench:
-	@$(GO) run ./test/bench
+	@mkdir -p $(BUILD)
+	@$(GO) test -run '^$$' -bench . -benchmem -cpu 1 ./mapping ./engine ./pipeline | tee $(BUILD)/bench.txt
+	@awk '$$1 ~ /^Benchmark/ { for (i = 3; i < NF; i++) if ($$(i+1) == "records/s") rate[$$1] = $$i; else if ($$(i+1) == "ratio") pair = $$i } \
+	END { printf "ratio time_pipeline_to_plain_coraza %.3f\n", pair; \
+	      printf "ratio speed_without_engine_to_plain_coraza %.0f\n", rate["BenchmarkPass"] / rate["BenchmarkPlainCoraza"]; \
+	      printf "ratio speed_without_engine_to_200000_a_second %.2f\n", rate["BenchmarkPass"] / 200000 }' $(BUILD)/bench.txt
 
 clean:
 	rm -rf $(BUILD)

@@ -21,6 +21,7 @@ type Pipeline struct {
 	tag     tagTemplate
 	mapper  mapper
 	engine  *sharedEngine
+	rules   inspector // the engine, but in tests
 	engines *Engines
 	pool    *pool
 	log     *slog.Logger
@@ -56,10 +57,15 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 	}
 	log.Info("rules loaded", "rules", e.RuleCount(), "files", len(e.Files()), "passed_over", len(e.Warnings()), "mapping", cfg.Mapping)
 	return &Pipeline{
-		cfg: cfg, tag: tag, mapper: m, engine: e, engines: engines, log: log,
+		cfg: cfg, tag: tag, mapper: m, engine: e, rules: e, engines: engines, log: log,
 		pool:         newPool(cfg.Workers - 1),
 		transactions: sync.Pool{New: func() any { return new(mapping.Transaction) }},
 	}, nil
+}
+
+// inspector says what the rules find in a transaction.
+type inspector interface {
+	Inspect(*mapping.Transaction) (engine.Verdict, error)
 }
 
 // Close stops the workers, after the running Process calls have ended.
@@ -151,7 +157,7 @@ func (p *Pipeline) inspect(tag string, e event) (f finding) {
 		return f
 	}
 	start := time.Now()
-	verdict, err := p.engine.Inspect(tx)
+	verdict, err := p.rules.Inspect(tx)
 	p.counters.inspection.Add(int64(time.Since(start)))
 	if err != nil {
 		p.passed(failed, tag, err)

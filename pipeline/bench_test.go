@@ -1,0 +1,166 @@
+package pipeline
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/corazawaf/coraza/v3"
+	coreruleset "github.com/corazawaf/coraza-coreruleset/v4"
+
+	"github.com/modsecurity-for-anylog/msa/engine"
+	"github.com/modsecurity-for-anylog/msa/mapping"
+)
+
+// benchRecords are Nano records: nine benign requests with headers and bodies, and
+// the sample attack.
+func benchRecords(t testing.TB) []mapping.Record {
+	sample, err := os.ReadFile("../test/testdata/nano-attack.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	records := []mapping.Record{jsonRecord(t, string(sample))}
+	for i := range 9 {
+		uri := fmt.Sprintf("/api/v1/orders/%d?page=%d&sort=created", 1000+i, i)
+		records = append(records, jsonRecord(t, strings.NewReplacer(
+			"/?t=../../etc/passwd", uri,
+			`curl/7.81.0\r\n`, `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36\r\nCookie: session=0a1b2c3d; theme=dark\r\nAccept-Language: en\r\n`,
+			"403", "200", "Forbidden", "OK",
+			"223sdfalkjsflkajf", fmt.Sprintf(`{\"id\":%d,\"state\":\"open\",\"total\":17.5}`, 1000+i),
+		).Replace(string(sample))))
+	}
+	return records
+}
+
+func benchChunk(t testing.TB) []byte {
+	var chunk []byte
+	for i, r := range benchRecords(t) {
+		chunk = append(chunk, newEvent(uint32(i), r)...)
+	}
+	return chunk
+}
+
+// noRules finds nothing: what remains is decoding, mapping and passing on.
+type noRules struct{}
+
+func (noRules) Inspect(*mapping.Transaction) (engine.Verdict, error) { return engine.Verdict{}, nil }
+
+func rate(b *testing.B, n int) {
+	b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "records/s")
+}
+
+func BenchmarkPass(b *testing.B) {
+	p, _ := newPipeline(b, "workers=1")
+	p.rules = noRules{}
+	chunk := benchChunk(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		p.Process("t", chunk)
+	}
+	rate(b, 10)
+}
+
+func BenchmarkProcess(b *testing.B) {
+	p, _ := newPipeline(b, "workers=1")
+	chunk := benchChunk(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		p.Process("t", chunk)
+	}
+	rate(b, 10)
+}
+
+// plain is Coraza as one would use it without MSA, with the same rules and settings.
+type plain struct {
+	waf          coraza.WAF
+	transactions []mapping.Transaction
+}
+
+func newPlain(t testing.TB) *plain {
+	waf, err := coraza.NewWAF(coraza.NewWAFConfig().WithRootFS(coreruleset.FS).
+		WithDirectives("Include @coraza.conf-recommended\nInclude @crs-setup.conf.example").
+		WithDirectives(`SecRuleEngine DetectionOnly
+SecAuditEngine Off
+SecDefaultAction "phase:3,log,auditlog,pass"
+SecDefaultAction "phase:4,log,auditlog,pass"
+SecDefaultAction "phase:5,log,auditlog,pass"
+SecAction "id:1,phase:3,pass,nolog,ctl:forceResponseBodyVariable=On"
+Include @owasp_crs/*.conf`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := mapping.Preset("nano")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &plain{waf: waf}
+	for _, r := range benchRecords(t) {
+		var tx mapping.Transaction
+		if err := m.Map(r, &tx); err != nil {
+			t.Fatal(err)
+		}
+		p.transactions = append(p.transactions, tx)
+	}
+	return p
+}
+
+// run inspects all transactions and returns how many rules matched.
+func (p *plain) run() (matched int) {
+	for i := range p.transactions {
+		t := &p.transactions[i]
+		tx := p.waf.NewTransaction()
+		tx.ProcessConnection(t.Client.Address, 46152, t.Server.Address, 80)
+		tx.ProcessURI(t.URI, t.Method, t.Protocol)
+		tx.SetServerName(t.Host)
+		for _, h := range t.RequestHeaders {
+			tx.AddRequestHeader(h.Name, h.Value)
+		}
+		tx.ProcessRequestHeaders()
+		_, _, _ = tx.WriteRequestBody([]byte(t.RequestBody.Text))
+		_, _ = tx.ProcessRequestBody()
+		for _, h := range t.ResponseHeaders {
+			tx.AddResponseHeader(h.Name, h.Value)
+		}
+		tx.ProcessResponseHeaders(t.Status, t.ResponseVersion)
+		_, _, _ = tx.WriteResponseBody([]byte(t.ResponseBody.Text))
+		_, _ = tx.ProcessResponseBody()
+		tx.ProcessLogging()
+		matched += len(tx.MatchedRules())
+		_ = tx.Close()
+	}
+	return matched
+}
+
+func BenchmarkPlainCoraza(b *testing.B) {
+	p := newPlain(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if p.run() == 0 {
+			b.Fatal("nothing matched")
+		}
+	}
+	rate(b, 10)
+}
+
+// BenchmarkOverhead runs the pipeline and plain Coraza in turn on the same records,
+// so that both see the same noise. Its metric is the median of the pairs' ratios.
+func BenchmarkOverhead(b *testing.B) {
+	p, _ := newPipeline(b, "workers=1")
+	chunk, peer := benchChunk(b), newPlain(b)
+	var ratios []float64
+	for b.Loop() {
+		start := time.Now()
+		if r := p.Process("t", chunk); len(r.Records) != 1 {
+			b.Fatalf("%d alerts", len(r.Records))
+		}
+		ours := time.Since(start)
+		start = time.Now()
+		peer.run()
+		ratios = append(ratios, float64(ours)/float64(time.Since(start)))
+	}
+	slices.Sort(ratios)
+	b.ReportMetric(ratios[len(ratios)/2], "ratio")
+}
