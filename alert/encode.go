@@ -2,6 +2,7 @@ package alert
 
 import (
 	"encoding/binary"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -159,19 +160,20 @@ func AppendTime(dst []byte, t time.Time) []byte {
 	return binary.BigEndian.AppendUint32(dst, uint32(t.Nanosecond()))
 }
 
-// AppendVerdict appends a verdict as a msgpack map for the record itself: alert,
-// rule_id, msg, severity, score_in, score_out, and rules, the ids of all matches.
+// AppendVerdict appends a verdict as a msgpack map for the record itself: the strings
+// alert ("true" or "false"), rule_id, msg and severity, which filters such as
+// rewrite_tag can match, the numbers score_in and score_out, and rules, the ids of all matches.
 func AppendVerdict(dst []byte, v *engine.Verdict, alarmed bool) []byte {
 	top := v.Top()
 	dst = msgp.AppendMapHeader(dst, 7)
 	dst = msgp.AppendString(dst, "alert")
-	dst = msgp.AppendBool(dst, alarmed)
+	dst = msgp.AppendString(dst, strconv.FormatBool(alarmed))
 	dst = msgp.AppendString(dst, "rule_id")
-	dst = msgp.AppendInt(dst, top.RuleID)
+	dst = msgp.AppendString(dst, strconv.Itoa(top.RuleID))
 	dst = msgp.AppendString(dst, "msg")
 	dst = msgp.AppendString(dst, top.Message)
 	dst = msgp.AppendString(dst, "severity")
-	dst = msgp.AppendInt(dst, severity(top.Severity))
+	dst = msgp.AppendString(dst, strconv.Itoa(severity(top.Severity)))
 	dst = msgp.AppendString(dst, "score_in")
 	dst = msgp.AppendInt(dst, v.ScoreIn)
 	dst = msgp.AppendString(dst, "score_out")

@@ -16,7 +16,8 @@ const MaxJSONDepth = 1000
 
 // JSONError says where JSON stops making sense, and why.
 type JSONError struct {
-	Offset int // in the bytes given
+	Start  int // where in the bytes given the broken value begins
+	Offset int // from there to the fault
 	Cause  string
 }
 
@@ -431,7 +432,7 @@ const (
 // consumed yet. The first n of them are consumed by the call and must be
 // missing from data in the next one. The outcome is one of
 //   - a record: the last bytes of data[:n], an object;
-//   - a *JSONError for something that is none, its Offset in data;
+//   - a *JSONError for something that is none;
 //   - neither: the rest of data is the start of a record. More is needed, or,
 //     with atEOF, there is no more.
 //
@@ -452,15 +453,15 @@ func (s *JSONSplitter) Next(data []byte, atEOF bool) (record []byte, n int, err 
 	at, done, cause := s.scan(data[start:end])
 	switch {
 	case cause != "":
-		return nil, s.broken(data, start, start+at), &JSONError{Offset: start + at, Cause: cause}
+		return nil, s.broken(data, start, start+at), &JSONError{Start: start, Offset: at, Cause: cause}
 	case done:
 		s.state, s.at = betweenRecords, 0
 		return data[start : start+at], start + at, nil
 	case s.Limit > 0 && at == s.Limit:
 		s.state, s.at, s.skip, s.quiet = betweenRecords, 0, true, true
-		return nil, end, &JSONError{Offset: start, Cause: fmt.Sprintf("record is longer than %d bytes", s.Limit)}
+		return nil, end, &JSONError{Start: start, Offset: at, Cause: fmt.Sprintf("record is longer than %d bytes", s.Limit)}
 	case atEOF:
-		return nil, s.broken(data, start, len(data)), &JSONError{Offset: len(data), Cause: "ends in a record"}
+		return nil, s.broken(data, start, len(data)), &JSONError{Start: start, Offset: at, Cause: "ends in a record"}
 	}
 	s.at = at
 	return nil, start, nil
@@ -498,7 +499,7 @@ func (s *JSONSplitter) begin(data []byte, atEOF bool) (start int, found bool, er
 		}
 		s.skip = true
 		if !s.quiet {
-			return i, false, &JSONError{Offset: i, Cause: fmt.Sprintf("unexpected %q where a record should begin", data[i:i+1])}
+			return i, false, &JSONError{Start: i, Cause: fmt.Sprintf("unexpected %q where a record should begin", data[i:i+1])}
 		}
 	}
 	return len(data), false, nil

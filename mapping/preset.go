@@ -50,3 +50,8 @@ func PresetNames() []string {
 	}
 	return names
 }
+
+// PresetText is the file of the embedded mapping of that name, to build upon.
+func PresetText(name string) ([]byte, error) {
+	return presetFiles.ReadFile("presets/" + name + ".yaml")
+}

@@ -221,7 +221,7 @@ func TestAnnotate(t *testing.T) {
 		t.Fatal(err)
 	}
 	verdict := body["waf"].(map[string]any)
-	if verdict["alert"] != true || verdict["rule_id"] != int64(930100) || body["URL"] != "/?t=../../etc/passwd" || len(body) != 6 {
+	if verdict["alert"] != "true" || verdict["rule_id"] != "930100" || body["URL"] != "/?t=../../etc/passwd" || len(body) != 6 {
 		t.Errorf("got %v", body)
 	}
 	if r := p.Process("t", benign); r.Chunk != nil {

@@ -67,6 +67,9 @@ func (l *loader) directive(d Directive) error {
 	case keep:
 		l.set.Directives = append(l.set.Directives, d)
 	case onDisk:
+		if strings.HasPrefix(d.File, "@") {
+			return nil // CRS's own: nobody has to be told
+		}
 		l.warn(d, name+" is ignored: MSA writes no files")
 	case lacking:
 		l.warn(d, name+" is skipped: Coraza does not have it")

@@ -301,7 +301,7 @@ func TestTwoInstances(t *testing.T) {
 		t.Errorf("%d alerts of the second instance's rule", seven)
 	}
 	for _, line := range waitLines(t, filepath.Join(dir, "records"), 10, 20*time.Second) {
-		if waf, ok := object(t, line)["waf"].(map[string]any); !ok || waf["alert"] != true {
+		if waf, ok := object(t, line)["waf"].(map[string]any); !ok || waf["alert"] != "true" {
 			t.Errorf("record is not annotated: %s", line)
 		}
 	}

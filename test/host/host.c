@@ -1,0 +1,741 @@
+/*
+ * A host for the filter with Fluent Bit's binary interface and nothing else: it
+ * loads the library, does what the lines on stdin say, and prints what happens,
+ * one line each. It takes no part in what it observes: it has no event loop, and
+ * time passes only when it is told to.
+ *
+ *     host [-s STRIDE] [-l known|other|false] LIBRARY
+ *
+ * STRIDE is the size of a config map's element (0: an array that can't be known as
+ * one), -l where an instance keeps its properties: where Fluent Bit does, elsewhere,
+ * or elsewhere with something like a list of them in that place.
+ *
+ * Commands:
+ *     map                          the config map
+ *     config                       begin a new configuration, as a reload does
+ *     new INSTANCE                 an instance in the configuration
+ *     set INSTANCE KEY VALUE       a property; VALUE is the rest of the line
+ *     init INSTANCE
+ *     forkinit INSTANCE            init in a forked process
+ *     filter INSTANCE TAG FILE N   the chunk in FILE, N times
+ *     thread INSTANCE TAG FILE N   the same on another thread
+ *     own INSTANCE TAG FILE        the chunk as if from the instance's own emitter
+ *     quiet                        no more lines for filter and append
+ *     tick N                       N rounds of the collectors that are due
+ *     sleep MS
+ *     refuse N                     emitters refuse the next N appends
+ *     hold                         outputs take nothing from emitters any more
+ *     deliver                      outputs take all, now
+ *     stop                         the host begins to stop: emitters are paused
+ *     exit INSTANCE                and destroy it
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+struct list {
+    struct list *prev, *next;
+};
+
+struct kv {
+    char *key, *val;
+    struct list head;
+};
+
+struct plugin {
+    int event_type, flags;
+    char *name, *description;
+    char *config_map;
+    int (*cb_pre_run)(void *, void *, void *);
+    int (*cb_init)(void *ins, void *config, void *data);
+    int (*cb_filter)(const void *, size_t, const char *, int, void **, size_t *, void *, void *, void *, void *);
+    int (*cb_exit)(void *, void *);
+    int (*cb_notification)(void *, void *, void *);
+    struct list head;
+};
+
+struct config {
+    struct config *next;
+};
+
+/* The fields from context to properties lie as Fluent Bit's do; see -l. */
+struct filter {
+    int event_type, id, log_level, log_suppress_interval;
+    char name[32];
+    char *alias, *match;
+    void *match_regex, *parent_processor;
+    void *context;
+    void *data;
+    struct plugin *p;
+    struct list properties;
+    void *config_map;
+    struct list elsewhere;
+    struct config *config;
+    struct filter *next;
+    char rest[512];
+};
+
+struct input;
+typedef int (*collect_fn)(struct input *, void *, void *);
+
+struct collector {
+    collect_fn collect;
+    int fd; /* -1: a timer */
+    int running;
+};
+
+struct input {
+    char name[64];
+    struct config *config;
+    struct collector collectors[8];
+    int n;
+    int storage;
+    size_t pending;
+    struct input *next;
+};
+
+static enum { KNOWN, OTHER, FALSE_LIST } layout;
+static struct plugin plugin;
+static struct config *configs;
+static struct filter *filters;
+static struct input *inputs;
+static void *storages[256];
+static int n_storages;
+static int refuse, hold, quiet;
+static struct input source = {.name = "source"}; /* whose records are filtered */
+
+/* ---- what the library resolves ---- */
+
+#ifndef BARE /* a host that lacks things */
+EXPORT char filter_global_properties[256 * 8];
+
+EXPORT int flb_engine_flush(void *config, void *in_force)
+{
+    (void) config;
+    (void) in_force;
+    printf("flush\n");
+    return 0;
+}
+#else
+static char filter_global_properties[256 * 8];
+#endif
+
+EXPORT void flb_log_print(int type, const char *file, int line, const char *fmt, ...)
+{
+    static const char *const levels[] = {"off", "error", "warn", "info", "debug"};
+    char text[4096];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    printf("log %s %s%s\n", levels[type], file == NULL && line == 0 ? "" : "(with a file) ", text);
+}
+
+static struct list *properties(struct filter *f)
+{
+    return layout == KNOWN ? &f->properties : &f->elsewhere;
+}
+
+EXPORT const char *flb_filter_get_property(const char *key, struct filter *f)
+{
+    struct list *l;
+
+    for (l = properties(f)->next; l != properties(f); l = l->next) {
+        struct kv *kv = (struct kv *) ((char *) l - offsetof(struct kv, head));
+
+        if (strcasecmp(kv->key, key) == 0) {
+            return kv->val;
+        }
+    }
+    return NULL;
+}
+
+EXPORT void flb_filter_set_context(struct filter *f, void *context)
+{
+    f->context = context;
+}
+
+EXPORT const char *flb_filter_name(struct filter *f)
+{
+    return f->name;
+}
+
+EXPORT struct input *flb_input_new(struct config *config, const char *name, void *data, int public_only)
+{
+    struct input *in, **last;
+
+    (void) data;
+    (void) public_only;
+    if (strcmp(name, "emitter") != 0) {
+        return NULL;
+    }
+    in = calloc(1, sizeof(*in));
+    in->config = config;
+    strcpy(in->name, "emitter.0");
+    for (last = &inputs; *last != NULL; last = &(*last)->next) {
+    }
+    *last = in;
+    return in;
+}
+
+EXPORT int flb_input_name_exists(const char *name, struct config *config)
+{
+    struct input *in;
+
+    for (in = inputs; in != NULL; in = in->next) {
+        if (in->config == config && strcmp(in->name, name) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+EXPORT int flb_input_set_property(struct input *in, const char *key, const char *value)
+{
+    if (strcmp(key, "alias") == 0) {
+        snprintf(in->name, sizeof(in->name), "%s", value);
+    }
+    return 0;
+}
+
+static int collector(struct input *in, collect_fn collect, int fd)
+{
+    in->collectors[in->n] = (struct collector){collect, fd, 1};
+    return in->n++;
+}
+
+EXPORT int flb_input_set_collector_time(struct input *in, collect_fn collect, time_t s, long ns, void *config)
+{
+    (void) s;
+    (void) ns;
+    (void) config;
+    return collector(in, collect, -1);
+}
+
+EXPORT int flb_input_set_collector_event(struct input *in, collect_fn collect, int fd, void *config)
+{
+    (void) config;
+    return collector(in, collect, fd);
+}
+
+EXPORT int flb_input_collector_running(int id, struct input *in)
+{
+    return id < in->n && in->collectors[id].running;
+}
+
+EXPORT int flb_input_instance_init(struct input *in, void *config)
+{
+    (void) config;
+    collector(in, NULL, -1); /* the emitter plugin's own */
+    return 0;
+}
+
+EXPORT void cio_options_init(void *options)
+{
+    *(int *) options = 1;
+}
+
+EXPORT void *cio_create(void *options)
+{
+    if (*(int *) options != 1 || n_storages == 256) {
+        return NULL;
+    }
+    return storages[n_storages++] = malloc(64);
+}
+
+EXPORT int flb_storage_input_create(void *cio, struct input *in)
+{
+    in->storage = cio != NULL;
+    return 0;
+}
+
+EXPORT size_t flb_input_chunk_total_size(struct input *in)
+{
+    return in->pending;
+}
+
+static void print_hex(const unsigned char *data, size_t size)
+{
+    size_t i;
+
+    for (i = 0; i < size; i++) {
+        printf("%02x", data[i]);
+    }
+}
+
+EXPORT int flb_input_log_append(struct input *in, const char *tag, size_t tag_len, const void *data, size_t size)
+{
+    if (!in->storage) {
+        printf("append to %s without storage\n", in->name);
+        return -1;
+    }
+    if (refuse != 0) {
+        refuse -= refuse > 0;
+        return -1;
+    }
+    if (hold) {
+        in->pending += size;
+    }
+    if (!quiet) {
+        printf("append %s %.*s ", in->name, (int) tag_len, tag);
+        print_hex(data, size);
+        printf("\n");
+    }
+    return 0;
+}
+
+/* ---- metrics: a set is the lines that it will print ---- */
+
+struct cmt {
+    FILE *lines;
+    char *text;
+    size_t size;
+    struct metric {
+        struct metric *next;
+        struct cmt *set;
+        char name[128];
+        char keys[2][16];
+    } *metrics;
+};
+
+EXPORT struct cmt *cmt_create(void)
+{
+    struct cmt *c = calloc(1, sizeof(*c));
+
+    c->lines = open_memstream(&c->text, &c->size);
+    return c;
+}
+
+EXPORT void cmt_destroy(struct cmt *c)
+{
+    struct metric *m, *next;
+
+    for (m = c->metrics; m != NULL; m = next) {
+        next = m->next;
+        free(m);
+    }
+    fclose(c->lines);
+    free(c->text);
+    free(c);
+}
+
+EXPORT struct metric *cmt_counter_create(struct cmt *c, char *ns, char *subsystem, char *name, char *help,
+                                         int labels, char **keys)
+{
+    struct metric *m = calloc(1, sizeof(*m));
+    int i;
+
+    (void) help;
+    m->next = c->metrics;
+    c->metrics = m;
+    m->set = c;
+    snprintf(m->name, sizeof(m->name), "%s_%s_%s", ns, subsystem, name);
+    for (i = 0; i < labels; i++) {
+        snprintf(m->keys[i], sizeof(m->keys[i]), "%s", keys[i]);
+    }
+    return m;
+}
+
+EXPORT int cmt_counter_set(struct metric *m, uint64_t time, double value, int labels, char **values)
+{
+    int i;
+
+    (void) time;
+    fprintf(m->set->lines, "metric %s{", m->name);
+    for (i = 0; i < labels; i++) {
+        fprintf(m->set->lines, "%s%s=%s", i == 0 ? "" : ",", m->keys[i], values[i]);
+    }
+    fprintf(m->set->lines, "} %.17g\n", value);
+    return 0;
+}
+
+EXPORT struct metric *cmt_gauge_create(struct cmt *c, char *ns, char *subsystem, char *name, char *help,
+                                       int labels, char **keys)
+{
+    return cmt_counter_create(c, ns, subsystem, name, help, labels, keys);
+}
+
+EXPORT int cmt_gauge_set(struct metric *m, uint64_t time, double value, int labels, char **values)
+{
+    return cmt_counter_set(m, time, value, labels, values);
+}
+
+EXPORT uint64_t cfl_time_now(void)
+{
+    return (uint64_t) time(NULL) * 1000000000;
+}
+
+EXPORT int flb_input_metrics_append(struct input *in, const char *tag, size_t tag_len, struct cmt *c)
+{
+    fflush(c->lines);
+    printf("metrics %s %.*s\n%s", in->name, (int) tag_len, tag, c->text);
+    return 0;
+}
+
+/* ---- the commands ---- */
+
+/* Writes an array of config maps whose first two names are Fluent Bit's. */
+static void fill_global_properties(int stride)
+{
+    static const char *const names[] = {"match", "match_regex", "alias", "log_level"};
+    size_t i;
+
+    for (i = 0; stride > 0 && i < sizeof(names) / sizeof(names[0]); i++) {
+        memcpy(filter_global_properties + i * (size_t) stride + 8, (const void *) &names[i], sizeof(names[i]));
+    }
+}
+
+static void print_map(int stride)
+{
+    const char *entry = plugin.config_map, *name, *def, *description;
+    int type, flags;
+
+    if (entry == NULL) {
+        printf("map none\n");
+        return;
+    }
+    for (;; entry += stride) {
+        memcpy(&type, entry, sizeof(type));
+        memcpy(&name, entry + 8, sizeof(name));
+        memcpy(&def, entry + 16, sizeof(def));
+        memcpy(&flags, entry + 24, sizeof(flags));
+        memcpy(&description, entry + 40, sizeof(description));
+        if (name == NULL) {
+            break;
+        }
+        printf("map %s type=%d flags=%d default=%s %s\n", name, type, flags, def == NULL ? "(null)" : def, description);
+    }
+}
+
+static struct filter *find(const char *name)
+{
+    struct filter *f;
+
+    for (f = filters; f != NULL; f = f->next) {
+        if (strcmp(f->name, name) == 0) {
+            return f;
+        }
+    }
+    fprintf(stderr, "no instance %s\n", name);
+    exit(2);
+}
+
+static void new_config(void)
+{
+    struct config *c = calloc(1, sizeof(*c));
+
+    c->next = configs;
+    configs = c;
+}
+
+static void new_filter(const char *name)
+{
+    struct filter *f = calloc(1, sizeof(*f));
+
+    snprintf(f->name, sizeof(f->name), "%s", name);
+    f->p = &plugin;
+    f->config = configs;
+    f->properties.prev = f->properties.next = &f->properties;
+    f->elsewhere.prev = f->elsewhere.next = &f->elsewhere;
+    if (layout == OTHER) {
+        memset(&f->properties, 0, sizeof(f->properties));
+    }
+    f->next = filters;
+    filters = f;
+}
+
+static void add_property(struct list *l, const char *key, const char *value)
+{
+    struct kv *kv = malloc(sizeof(*kv));
+
+    kv->key = strdup(key);
+    kv->val = strdup(value);
+    kv->head.next = l;
+    kv->head.prev = l->prev;
+    l->prev->next = &kv->head;
+    l->prev = &kv->head;
+}
+
+static void free_properties(struct list *l)
+{
+    struct list *node, *next;
+
+    for (node = l->next; node != NULL && node != l; node = next) {
+        struct kv *kv = (struct kv *) ((char *) node - offsetof(struct kv, head));
+
+        next = node->next;
+        free(kv->key);
+        free(kv->val);
+        free(kv);
+    }
+}
+
+static void free_filter(struct filter *f)
+{
+    struct filter **at;
+
+    for (at = &filters; *at != f; at = &(*at)->next) {
+    }
+    *at = f->next;
+    free_properties(&f->properties);
+    free_properties(&f->elsewhere);
+    free(f);
+}
+
+static int init(struct filter *f)
+{
+    int ret = plugin.cb_init(f, f->config, NULL);
+
+    printf("init %s ret=%d context=%s\n", f->name, ret, f->context == NULL ? "none" : "set");
+    return ret;
+}
+
+static struct input *emitter_of(struct filter *f)
+{
+    struct input *in, *last = NULL;
+    char name[64];
+
+    snprintf(name, sizeof(name), "emitter_for_%s", f->name);
+    for (in = inputs; in != NULL; in = in->next) {
+        if (in->config == f->config && strcmp(in->name, name) == 0) {
+            last = in;
+        }
+    }
+    return last;
+}
+
+struct call {
+    struct filter *f;
+    struct input *in;
+    const char *tag, *file;
+    int times;
+};
+
+/* Filters a chunk and prints whether it came back, and whether it was left alone meanwhile. */
+static void *filter(void *arg)
+{
+    struct call *c = arg;
+    FILE *file = fopen(c->file, "rb");
+    char *data, *before;
+    long size;
+    int i;
+
+    if (file == NULL) {
+        perror(c->file);
+        exit(2);
+    }
+    fseek(file, 0, SEEK_END);
+    size = ftell(file);
+    rewind(file);
+    data = malloc((size_t) size);
+    before = malloc((size_t) size);
+    if (fread(data, 1, (size_t) size, file) != (size_t) size) {
+        perror(c->file);
+        exit(2);
+    }
+    fclose(file);
+    memcpy(before, data, (size_t) size);
+    for (i = 0; i < c->times; i++) {
+        void *out = NULL;
+        size_t out_size = 0;
+        int ret = plugin.cb_filter(data, (size_t) size, c->tag, (int) strlen(c->tag), &out, &out_size,
+                                   c->f, c->in, c->f->context, c->f->config);
+
+        if (!quiet) {
+            printf("filter %s ret=%d same=%d ", c->f->name, ret, memcmp(data, before, (size_t) size) == 0);
+            print_hex(out, out_size);
+            printf("\n");
+        }
+        if (ret == 1) {
+            free(out);
+        } else if (out != NULL || out_size != 0) {
+            printf("filter %s returned %d and yet a buffer\n", c->f->name, ret);
+        }
+    }
+    free(before);
+    free(data);
+    return NULL;
+}
+
+static void tick(void)
+{
+    struct input *in;
+    int i;
+
+    for (in = inputs; in != NULL; in = in->next) {
+        for (i = 0; i < in->n; i++) {
+            struct collector *c = &in->collectors[i];
+            struct pollfd p = {.fd = c->fd, .events = POLLIN};
+
+            if (c->collect != NULL && c->running && (c->fd < 0 || poll(&p, 1, 0) == 1)) {
+                c->collect(in, in->config, NULL);
+            }
+        }
+    }
+}
+
+static void command(char *line, int stride)
+{
+    char *rest = line, *verb, *name;
+
+    verb = strsep(&rest, " ");
+    if (strcmp(verb, "map") == 0) {
+        print_map(stride);
+    } else if (strcmp(verb, "config") == 0) {
+        new_config();
+    } else if (strcmp(verb, "new") == 0) {
+        new_filter(rest);
+    } else if (strcmp(verb, "set") == 0) {
+        struct filter *f = find(strsep(&rest, " "));
+
+        name = strsep(&rest, " ");
+        add_property(properties(f), name, rest);
+        if (layout == FALSE_LIST) {
+            add_property(&f->properties, name, "false");
+        }
+    } else if (strcmp(verb, "init") == 0) {
+        init(find(rest));
+    } else if (strcmp(verb, "forkinit") == 0) {
+        struct filter *f = find(rest);
+        pid_t pid;
+
+        fflush(stdout);
+        pid = fork();
+        if (pid == 0) {
+            init(f);
+            fflush(stdout);
+            _exit(0);
+        }
+        waitpid(pid, NULL, 0);
+    } else if (strcmp(verb, "filter") == 0 || strcmp(verb, "own") == 0 || strcmp(verb, "thread") == 0) {
+        struct call c = {.in = &source, .times = 1};
+        pthread_t thread;
+
+        c.f = find(strsep(&rest, " "));
+        c.tag = strsep(&rest, " ");
+        c.file = strsep(&rest, " ");
+        if (rest != NULL) {
+            c.times = atoi(rest);
+        }
+        if (verb[0] == 'o') {
+            c.in = emitter_of(c.f);
+        }
+        if (verb[0] == 't') {
+            pthread_create(&thread, NULL, filter, &c);
+            pthread_join(thread, NULL);
+        } else {
+            filter(&c);
+        }
+    } else if (strcmp(verb, "quiet") == 0) {
+        quiet = 1;
+    } else if (strcmp(verb, "tick") == 0) {
+        int n = atoi(rest);
+
+        while (n-- > 0) {
+            tick();
+        }
+    } else if (strcmp(verb, "sleep") == 0) {
+        usleep((useconds_t) atoi(rest) * 1000);
+    } else if (strcmp(verb, "refuse") == 0) {
+        refuse = atoi(rest);
+    } else if (strcmp(verb, "hold") == 0) {
+        hold = 1;
+    } else if (strcmp(verb, "deliver") == 0) {
+        struct input *in;
+
+        hold = 0;
+        for (in = inputs; in != NULL; in = in->next) {
+            in->pending = 0;
+        }
+    } else if (strcmp(verb, "stop") == 0) {
+        struct input *in;
+
+        for (in = inputs; in != NULL; in = in->next) {
+            in->collectors[0].running = 0;
+        }
+    } else if (strcmp(verb, "exit") == 0) {
+        struct filter *f = find(rest);
+
+        if (f->context != NULL) {
+            printf("exit %s ret=%d\n", f->name, plugin.cb_exit(f->context, f->config));
+        }
+        free_filter(f);
+    } else {
+        fprintf(stderr, "no command %s\n", verb);
+        exit(2);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const char *const layouts[] = {"known", "other", "false"};
+    char *line = NULL;
+    size_t size = 0;
+    ssize_t n;
+    int option, stride = 104;
+    void *library, *symbol;
+
+    while ((option = getopt(argc, argv, "s:l:")) != -1) {
+        if (option == 's') {
+            stride = atoi(optarg);
+        } else {
+            for (layout = KNOWN; strcmp(layouts[layout], optarg) != 0; layout++) {
+            }
+        }
+    }
+    fill_global_properties(stride);
+    library = dlopen(argv[optind], RTLD_LAZY);
+    if (library == NULL) {
+        fprintf(stderr, "%s\n", dlerror());
+        return 2;
+    }
+    symbol = dlsym(library, "filter_msa_plugin");
+    if (symbol == NULL) {
+        fprintf(stderr, "%s\n", dlerror());
+        return 2;
+    }
+    memcpy(&plugin, symbol, sizeof(plugin));
+    printf("plugin %s %s\n", plugin.name, plugin.description);
+    new_config();
+    while ((n = getline(&line, &size, stdin)) > 0) {
+        if (line[n - 1] == '\n') {
+            line[n - 1] = '\0';
+        }
+        command(line, stride);
+        fflush(stdout);
+    }
+    free(line);
+    while (filters != NULL) {
+        free_filter(filters);
+    }
+    while (inputs != NULL) {
+        struct input *next = inputs->next;
+
+        free(inputs);
+        inputs = next;
+    }
+    while (configs != NULL) {
+        struct config *next = configs->next;
+
+        free(configs);
+        configs = next;
+    }
+    while (n_storages > 0) {
+        free(storages[--n_storages]);
+    }
+    return 0;
+}
