@@ -85,8 +85,8 @@ func (m *Mapping) fields() []*field {
 		&m.Request.Method, &m.Request.URI, &m.Request.Protocol, &m.Request.Host,
 		&m.Request.Headers.Raw, &m.Request.Body,
 		&m.Response.Status, &m.Response.Headers.Raw, &m.Response.Body,
-		&m.spec.Alert.Message, &m.spec.Alert.Forward, &m.spec.Alert.Source,
-		&m.spec.Alert.Host, &m.spec.Alert.Domain, &m.spec.Alert.GeoIP,
+		&m.Alert.Message, &m.Alert.Forward, &m.Alert.Source,
+		&m.Alert.Host, &m.Alert.Domain, &m.Alert.GeoIP,
 	}
 	for i := range m.Request.Headers.Fields {
 		all = append(all, &m.Request.Headers.Fields[i].field)
@@ -215,12 +215,12 @@ func (m *Mapping) headerFields(tx *Transaction, fields []namedField, headers []H
 
 func (m *Mapping) alert(tx *Transaction) {
 	tx.Alert = AlertFields{
-		Message:        m.verbatim(tx, &m.spec.Alert.Message),
-		Forward:        m.verbatim(tx, &m.spec.Alert.Forward),
-		Source:         m.verbatim(tx, &m.spec.Alert.Source),
-		Host:           m.verbatim(tx, &m.spec.Alert.Host),
-		Domain:         m.verbatim(tx, &m.spec.Alert.Domain),
-		GeoIP:          m.verbatim(tx, &m.spec.Alert.GeoIP),
+		Message:        m.verbatim(tx, &m.Alert.Message),
+		Forward:        m.verbatim(tx, &m.Alert.Forward),
+		Source:         m.verbatim(tx, &m.Alert.Source),
+		Host:           m.verbatim(tx, &m.Alert.Host),
+		Domain:         m.verbatim(tx, &m.Alert.Domain),
+		GeoIP:          m.verbatim(tx, &m.Alert.GeoIP),
 		Status:         m.verbatim(tx, &m.Response.Status),
 		RequestHeader:  m.verbatim(tx, &m.Request.Headers.Raw),
 		RequestBody:    m.verbatim(tx, &m.Request.Body),

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/corazawaf/coraza/v3"
 	coreruleset "github.com/corazawaf/coraza-coreruleset/v4"
+	"github.com/corazawaf/coraza/v3"
 
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/mapping"

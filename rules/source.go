@@ -20,8 +20,8 @@ import (
 // Set is what a list of sources held, in order.
 type Set struct {
 	Directives []Directive
-	Warnings   []Warning // what was passed over
-	Files      []string  // files read, as a user would find them
+	Warnings   []Warning         // what was passed over
+	Files      []string          // files read, as a user would find them
 	Sum        [sha256.Size]byte // of all files read, the data files that rules name included
 }
 

@@ -31,7 +31,7 @@ func demo() error {
 	if err != nil {
 		return err
 	}
-	defer syslog.Close()
+	defer func() { _ = syslog.Close() }()
 	in, err := rig.FreePort()
 	if err != nil {
 		return err
@@ -40,7 +40,7 @@ func demo() error {
 	if err != nil {
 		return err
 	}
-	defer program.Stop(10 * time.Second)
+	defer func() { _ = program.Stop(10 * time.Second) }()
 
 	message, err := send(sample, in, syslog, program)
 	if err != nil {
@@ -92,7 +92,7 @@ func send(record []byte, in int, syslog net.PacketConn, program *rig.Process) (s
 	if err != nil {
 		return "", err
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	buf := make([]byte, 64<<10)
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); {
 		if !program.Running() {

@@ -41,9 +41,10 @@ func TestShippedConfigurations(t *testing.T) {
 					udp(t, in, sample(t, fmt.Sprintf("/index.html?page=%d", i)))
 				}
 			}
-			got := waitLines(t, file, n, 30*time.Second)
+			waitLines(t, file, n, 30*time.Second)
 			time.Sleep(time.Second)
-			if got = lines(t, file); len(got) != n {
+			got := lines(t, file)
+			if len(got) != n {
 				t.Fatalf("%d alerts, want %d", len(got), n)
 			}
 			for i, line := range got {
@@ -351,9 +352,10 @@ func TestProcessor(t *testing.T) {
 			for i := range n {
 				fmt.Fprintf(c, "%s\n%s\n", numbered(t, i), sample(t, "/index.html"))
 			}
-			got := waitLines(t, filepath.Join(dir, "alerts"), n, 30*time.Second)
+			waitLines(t, filepath.Join(dir, "alerts"), n, 30*time.Second)
 			time.Sleep(time.Second)
-			if got = lines(t, filepath.Join(dir, "alerts")); len(got) != n {
+			got := lines(t, filepath.Join(dir, "alerts"))
+			if len(got) != n {
 				t.Errorf("%d alerts, want %d", len(got), n)
 			}
 			found := map[string]bool{}

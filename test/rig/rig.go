@@ -154,7 +154,7 @@ func (p *Process) WaitOutput(text string, timeout time.Duration) error {
 		case strings.Contains(p.Output(), text):
 			return nil
 		case !p.Running():
-			return fmt.Errorf("%s ended (%v):\n%s", p.cmd.Path, p.err, p.Output())
+			return fmt.Errorf("%s ended (%s):\n%s", p.cmd.Path, fmt.Sprint(p.err), p.Output())
 		default:
 			return fmt.Errorf("%s did not print %q:\n%s", p.cmd.Path, text, p.Output())
 		}
