@@ -4,6 +4,9 @@
 # make bench    what the pipeline costs, beside plain Coraza
 
 GO       ?= go
+# Coraza without files of its own: it would keep uploads in /tmp, and refuse to start
+# where that is read-only.
+export GOFLAGS := $(GOFLAGS) -tags=no_fs_access
 BUILD    := build
 PLUGIN   := $(BUILD)/flb-filter_msa.so
 SOURCES  := $(shell find . -name '*.go' -o -name '*.[ch]' -o -name '*.yaml' | grep -v '^./$(BUILD)') go.mod go.sum

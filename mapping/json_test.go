@@ -198,9 +198,10 @@ func split(s *JSONSplitter, stream string, size int) (records, causes []string) 
 		data, stream = append(data, stream[:piece]...), stream[piece:]
 		for {
 			record, n, err := s.Next(data, stream == "")
+			var bad *JSONError
 			switch {
-			case err != nil:
-				causes = append(causes, err.(*JSONError).Cause)
+			case errors.As(err, &bad):
+				causes = append(causes, bad.Cause)
 			case record != nil:
 				records = append(records, string(record))
 			}

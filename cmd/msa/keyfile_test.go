@@ -1,0 +1,91 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tinylib/msgp/msgp"
+
+	"github.com/modsecurity-for-anylog/msa/mapping"
+)
+
+func TestNanoMappingIsThePreset(t *testing.T) {
+	preset, err := os.ReadFile(filepath.Join("..", "..", "mapping", "presets", "nano.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(preset) != nanoMapping {
+		t.Error("nano.yaml differs from mapping/presets/nano.yaml; copy it")
+	}
+}
+
+func TestKeyMappingNamesEveryField(t *testing.T) {
+	var lines []string
+	for name := range nanoFields {
+		lines = append(lines, name+" : own_"+name)
+	}
+	text, err := keyMapping("keys", strings.Join(lines, "\r\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, field := range nanoFields {
+		if want := `["own_` + name + `", ` + field + ", _" + field + "]"; !strings.Contains(text, want) {
+			t.Errorf("%s is missing: %s", want, text)
+		}
+	}
+	m, err := mapping.Parse("keys", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	record := msgp.AppendMapHeader(nil, 4)
+	for _, f := range []string{"own_method", "PUT", "own_url", "/x", "own_src_ip", "192.0.2.1", "own_req_body", "b"} {
+		record = msgp.AppendString(record, f)
+	}
+	tx := &mapping.Transaction{}
+	if err := m.Map(mapping.Record(record), tx); err != nil {
+		t.Fatal(err)
+	}
+	if tx.Method != "PUT" || tx.URI != "/x" || tx.Client.Address != "192.0.2.1" {
+		t.Errorf("got %q %q %q", tx.Method, tx.URI, tx.Client.Address)
+	}
+}
+
+func TestKeyMappingSpelling(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"nothing", "", "uri: [URL, _URL]"},
+		{"spaces and comments", "\ufeff# mine\n\n \tURL\t:  the url \n", `uri: ["the url", URL, _URL]`},
+		{"colon in the key", "url:a:b", `uri: ["a:b", URL, _URL]`},
+		{"quotes in the key", `url : a"b\c`, `uri: ["a\"b\\c", URL, _URL]`},
+		{"dollar", "url:$url", `uri: ["$$url", URL, _URL]`},
+		{"two alternatives", "url:a\nUrl:b", `uri: ["a", "b", URL, _URL]`},
+		{"Nano's own", "url:URL\nurl:_URL", "uri: [URL, _URL]"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := keyMapping("keys", c.text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(got, c.want+"\n") {
+				t.Errorf("%s is missing: %s", c.want, got)
+			}
+			if _, err := mapping.Parse("keys", []byte(got)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestKeyMappingErrors(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"url : a\nuser_agent : b", `cannot read key file keys.txt:2: unknown name "user_agent"`},
+		{"url", `cannot read key file keys.txt:1: expected name : key, not "url"`},
+		{"\nurl : ", `cannot read key file keys.txt:2: url has no key`},
+		{"url : $a['b']", `cannot read key file keys.txt:1: key "$a['b']" looks like a record accessor`},
+	} {
+		if _, err := keyMapping("keys.txt", c.text); err == nil || err.Error() != c.want {
+			t.Errorf("got  %v\nwant %s", err, c.want)
+		}
+	}
+}

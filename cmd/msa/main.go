@@ -1,0 +1,88 @@
+// Command msa inspects logs without Fluent Bit: records from the network (run) or
+// from files (scan). It also checks a configuration (check).
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes. scan has its own meaning of 1.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// process is what a command sees of its surroundings.
+type process struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	getenv         func(string) string
+	uniwaf         bool // called as the original program
+}
+
+// exitCode ends the program with a code other than 0, after everything was said.
+type exitCode int
+
+func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+func main() {
+	p := &process{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
+	args := os.Args[1:]
+	if name := filepath.Base(os.Args[0]); strings.TrimSuffix(name, ".exe") == "uniwaf" {
+		p.uniwaf = true
+		args = append([]string{"run"}, args...)
+	}
+	os.Exit(p.main(args))
+}
+
+func (p *process) main(args []string) int {
+	var cli struct {
+		Run     runCommand       `cmd:"" help:"Inspect records from the network and send alerts."`
+		Scan    scanCommand      `cmd:"" help:"Inspect records in files and print alerts."`
+		Check   checkCommand     `cmd:"" help:"Check rules, mapping and settings, and say what would be skipped."`
+		Version versionCommand   `cmd:"" help:"Print the version."`
+		Flag    kong.VersionFlag `name:"version" help:"Print the version."`
+	}
+	for _, plugins := range []*kong.Plugins{&cli.Run.Plugins, &cli.Scan.Plugins, &cli.Check.Plugins} {
+		*plugins = kong.Plugins{newPropertyFlags()}
+	}
+	parser, err := kong.New(&cli,
+		kong.Name("msa"),
+		kong.Description("ModSecurity for Anylog: finds attacks in logs with ModSecurity's rules."),
+		kong.Vars{"version": versionText()},
+		kong.Writers(p.stdout, p.stderr),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if err != nil {
+		panic(err) // the declarations above are wrong
+	}
+	ctx, err := parser.Parse(args)
+	if err != nil {
+		complain(p.stderr, "msa: %v\nTry msa --help.", err)
+		return exitUsage
+	}
+	err = ctx.Run(p)
+	var code exitCode
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &code):
+		return int(code)
+	default:
+		complain(p.stderr, "msa: %v", err)
+		return exitFailed
+	}
+}
+
+// complain writes a line to standard error; nothing is left to do if that fails.
+func complain(stderr io.Writer, format string, args ...any) {
+	_, _ = fmt.Fprintf(stderr, format+"\n", args...)
+}

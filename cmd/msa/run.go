@@ -1,0 +1,242 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/event"
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/listen"
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/queue"
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/send"
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/tally"
+	"github.com/modsecurity-for-anylog/msa/pipeline"
+)
+
+const (
+	// runTag is the tag of records that have come over the network.
+	runTag = "msa.run"
+	// waiting is how many bytes of records may wait to be inspected.
+	waiting = 64 << 20
+	// lastDelivery is how long alerts may take at the end to reach a receiver that
+	// does not answer.
+	lastDelivery = 5 * time.Second
+)
+
+// textKey is where the pipeline puts an alert's JSON text.
+var textKey = []string{event.TextKey}
+
+type runCommand struct {
+	Listen    []string `placeholder:"ADDRESS" sep:"none" help:"Receive JSON records at udp://HOST:PORT or tcp://HOST:PORT; may be repeated (default: udp://:15155)"`
+	Output    string   `placeholder:"ADDRESS" help:"Send alerts to gelf://HOST:PORT, syslog+udp://HOST:PORT, syslog+tcp://HOST:PORT, syslog+tls://HOST:PORT or stdout (the default)"`
+	Hostname  string   `short:"p" placeholder:"NAME" help:"Name of this host in syslog and GELF (default: the system's)"`
+	TLSCA     string   `name:"tls-ca" placeholder:"FILE" help:"Certificates in PEM to trust for syslog+tls (default: the system's)"`
+	TLSCert   string   `name:"tls-cert" placeholder:"FILE" help:"Certificate in PEM to show to the receiver"`
+	TLSKey    string   `name:"tls-key" placeholder:"FILE" help:"Its key in PEM"`
+	TLSServer string   `name:"tls-server-name" placeholder:"NAME" help:"Name in the receiver's certificate (default: the host of --output)"`
+
+	ListenPort string `short:"l" group:"As of the original MSA" placeholder:"PORT" help:"Receive at this port (environment: LISTEN_PORT)"`
+	TCP        bool   `short:"t" group:"As of the original MSA" help:"Receive by TCP instead of UDP"`
+	Send       string `short:"s" group:"As of the original MSA" placeholder:"HOST:PORT" help:"Send alerts there (environment: OUTPUT)"`
+	Format     string `short:"u" group:"As of the original MSA" placeholder:"FORMAT" help:"How: gelf (the default) or syslog"`
+	RulesFile  string `short:"c" group:"As of the original MSA" placeholder:"FILE" help:"Rules, as --rules (environment: RULEPATH)"`
+	KeyFile    string `short:"k" group:"As of the original MSA" placeholder:"FILE" help:"Names of fields, a line for each: name : key"`
+	All        bool   `short:"a" group:"As of the original MSA" help:"Bodies in alerts; only a program called uniwaf leaves them out without"`
+	Foreground bool   `short:"r" group:"As of the original MSA" help:"Stay in the foreground, as always"`
+
+	kong.Plugins
+}
+
+// Run inspects until SIGTERM or SIGINT.
+func (c *runCommand) Run(p *process) error {
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	defer signal.Stop(signals)
+	log := slog.New(slog.NewTextHandler(p.stderr, nil))
+
+	var keys *keyFile
+	if c.KeyFile != "" {
+		var err error
+		if keys, err = importKeyFile(c.KeyFile); err != nil {
+			return err
+		}
+		defer keys.remove()
+	}
+	r, err := c.start(p, keys, log)
+	if err != nil {
+		return err
+	}
+	for s := range signals {
+		if s != syscall.SIGHUP {
+			log.Info("ending, with all that was received", "signal", s)
+			break
+		}
+		go r.reload(keys)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		r.end()
+	}()
+	for {
+		select {
+		case <-ended:
+			return nil
+		case s := <-signals:
+			if s != syscall.SIGHUP {
+				log.Error("ending at once; what waits is lost", "signal", s)
+				return exitCode(exitFailed)
+			}
+		}
+	}
+}
+
+// runner is everything between the sockets.
+type runner struct {
+	log        *slog.Logger
+	properties properties
+	inspector  *inspector
+	tally      *tally.Tally
+	queue      *queue.Queue
+	sink       send.Sink
+	listeners  []listen.Listener
+	receiving  sync.WaitGroup
+	inspecting chan struct{}
+}
+
+// start opens everything, or nothing.
+func (c *runCommand) start(p *process, keys *keyFile, log *slog.Logger) (_ *runner, err error) {
+	listenAt, err := c.listenAddresses(p)
+	if err != nil {
+		return nil, err
+	}
+	output, err := c.outputAddress(p)
+	if err != nil {
+		return nil, err
+	}
+	r := &runner{log: log, queue: queue.New(waiting), inspecting: make(chan struct{})}
+	if r.properties, err = c.properties(p, keys); err != nil {
+		return nil, err
+	}
+	config, err := r.properties.config()
+	if err != nil {
+		return nil, err
+	}
+	if r.inspector, err = newInspector(r.properties, log); err != nil {
+		return nil, err
+	}
+	r.tally = tally.New(log)
+	defer func() {
+		if err != nil {
+			r.abandon()
+		}
+	}()
+	sending := send.Config{
+		Hostname: c.Hostname,
+		TLS:      send.TLS{CAFile: c.TLSCA, CertFile: c.TLSCert, KeyFile: c.TLSKey, ServerName: c.TLSServer},
+		Buffer:   config.AlertBuffer,
+		Stdout:   p.stdout,
+		Log:      log,
+		Tally:    r.tally,
+	}
+	if sending.Hostname == "" {
+		if sending.Hostname, err = os.Hostname(); err != nil {
+			return nil, fmt.Errorf("cannot find this host's name, which --hostname can give: %w", err)
+		}
+	}
+	for _, address := range listenAt {
+		l, err := listen.Open(address, listen.Config{Put: r.queue.Put, Log: log, Tally: r.tally})
+		if err != nil {
+			return nil, err
+		}
+		r.listeners = append(r.listeners, l)
+	}
+	if r.sink, err = send.Open(output, sending); err != nil {
+		return nil, err
+	}
+	go func() {
+		defer close(r.inspecting)
+		ordered(atOnce, r.queue.Take, r.inspect, r.deliver)
+	}()
+	at := make([]string, len(r.listeners))
+	for i, l := range r.listeners {
+		r.receiving.Go(l.Serve)
+		at[i] = l.Addr().Network() + "://" + l.Addr().String()
+	}
+	log.Info("listening", "at", strings.Join(at, ", "), "output", output,
+		"rules", r.properties.or("rules"), "mapping", r.mapping(keys), "version", versionText())
+	return r, nil
+}
+
+func (r *runner) mapping(keys *keyFile) string {
+	if keys != nil {
+		return keys.path
+	}
+	return r.properties.or("mapping")
+}
+
+// abandon undoes a start that failed.
+func (r *runner) abandon() {
+	r.queue.Close()
+	for _, l := range r.listeners {
+		l.Close()
+		l.Serve()
+	}
+	r.inspector.close()
+	r.tally.Close()
+}
+
+func (r *runner) inspect(chunk []byte) pipeline.Result {
+	return r.inspector.process(runTag, chunk)
+}
+
+func (r *runner) deliver(result pipeline.Result) {
+	for _, alerts := range result.Alerts {
+		if err := event.Alerts(alerts.Events, r.sink.Send); err != nil {
+			r.tally.Add(slog.LevelError, "alerts lost", "broken alert", 1, "error", err)
+		}
+	}
+}
+
+// reload compiles rules and mapping anew; bad ones leave the old in force.
+func (r *runner) reload(keys *keyFile) {
+	began := time.Now()
+	err := error(nil)
+	if keys != nil {
+		err = keys.load()
+	}
+	if err == nil {
+		err = r.inspector.load(r.properties)
+	}
+	if err != nil {
+		r.log.Error("cannot reload; the old rules stay", "error", err)
+		return
+	}
+	r.log.Info("reloaded", "rules", r.properties.or("rules"), "mapping", r.mapping(keys), "took", time.Since(began).Round(time.Millisecond))
+}
+
+// end takes in what has arrived, inspects it and sends its alerts.
+func (r *runner) end() {
+	for _, l := range r.listeners {
+		l.Close()
+	}
+	r.receiving.Wait()
+	r.queue.Close()
+	<-r.inspecting
+	ctx, cancel := context.WithTimeout(context.Background(), lastDelivery)
+	defer cancel()
+	r.sink.Close(ctx)
+	s := r.inspector.snapshot()
+	r.inspector.close()
+	r.tally.Close()
+	failed, causes := failures(s)
+	r.log.Info("ended", "records", s.Records, "alerts", s.Alerts, "not_inspected", failed, "causes", strings.Join(causes, ", "))
+}

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func indent(record string) string {
+	return strings.NewReplacer(`,"`, ",\n  \"", "{", "{\n  ", "}", "\n}").Replace(record)
+}
+
+func TestScan(t *testing.T) {
+	bad, good := attack(t, nil), benign(t, nil)
+	broken := `{"URL": "/x",`
+	for _, c := range []struct {
+		name, input string
+		args        []string
+		code        int
+		lines       []int  // of the alerts
+		stderr      string // part of it
+	}{
+		{"nothing", "", nil, 0, nil, ""},
+		{"clean", good + "\n" + good + "\n", nil, 0, nil, ""},
+		{"alerts", good + "\n" + bad + "\n\n" + bad, nil, 1, []int{2, 4}, ""},
+		{"CR LF and BOM", "\xef\xbb\xbf" + bad + "\r\n" + bad + "\r\n", nil, 1, []int{1, 2}, ""},
+		{"NULs", bad + "\x00" + bad, nil, 1, []int{1, 1}, ""},
+		{"array", "[\n" + good + ",\n" + bad + "\n]\n", nil, 1, []int{3}, ""},
+		{"pretty-printed", "\n" + indent(`{"URL":"/?t=../../etc/passwd","METHOD":"GET","SRC_IP":"192.0.2.1"}`) + "\n" + bad, nil, 1, []int{2, 7}, ""},
+		{"broken and clean", good + "\n" + broken + "\n" + good, nil, 2, nil, "<stdin>:2: cannot read record: invalid JSON at byte "},
+		{"broken and alerts", "hello\n" + bad + "\n" + broken + "\n", nil, 1, []int{2}, "msa: 2 broken records\n"},
+		{"bad number", "{\"a\":1.2.3}\n" + good, nil, 2, nil, "<stdin>:1: cannot read record: "},
+		{"cut at the end", good + "\n" + bad[:100], nil, 2, nil, "<stdin>:2: cannot read record: "},
+		{"no HTTP at all", `{"a":1}`, nil, 2, nil, "msa: 1 of 1 records not inspected"},
+		{"no HTTP among others", `{"a":1}` + "\n" + good, nil, 0, nil, "msa: 1 of 2 records not inspected"},
+		{"one alert a rule", bad, []string{"--alert-per=rule", "--exclude=920350,930100,930110"}, 1, []int{1, 1}, ""},
+		{"excluded", bad, []string{"--exclude=900000-949999", "--exclude", "950000-999999"}, 0, nil, ""},
+		{"alert tag off", bad, []string{"--alert-tag=off", "--alert-text-key=off"}, 1, []int{1}, ""},
+		{"wrong property", bad, []string{"--paranoia-level=9"}, 2, nil, `msa: property paranoia_level: "9" is not`},
+		{"wrong rules", bad, []string{"--rules=/nowhere/x.conf"}, 2, nil, "/nowhere/x.conf"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := command(t, "msa", append([]string{"scan", "-"}, c.args...)...)
+			if code := p.run(c.input); code != c.code {
+				t.Errorf("exit code %d, want %d; %s", code, c.code, p.stderr.String())
+			}
+			var lines []int
+			for _, a := range alerts(t, p.stdout.String()) {
+				lines = append(lines, int(a["line"].(float64)))
+				if a["rule_id"] == "" || a["file"] != nil {
+					t.Errorf("alert %v", a)
+				}
+			}
+			if fmt.Sprint(lines) != fmt.Sprint(c.lines) {
+				t.Errorf("alerts of lines %v, want %v", lines, c.lines)
+			}
+			if !strings.Contains(p.stderr.String(), c.stderr) {
+				t.Errorf("%q is missing in %s", c.stderr, p.stderr.String())
+			}
+		})
+	}
+}
+
+func TestScanFiles(t *testing.T) {
+	dir := t.TempDir()
+	bad, good := attack(t, nil), benign(t, nil)
+	write := func(name string, b []byte) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	var zipped bytes.Buffer
+	z := gzip.NewWriter(&zipped)
+	fmt.Fprintln(z, good)
+	fmt.Fprintln(z, bad)
+	_ = z.Close()
+	plain := write("plain.log", []byte(bad+"\n"))
+	packed := write("packed.log.gz", zipped.Bytes())
+	unnamed := write("packed.log", zipped.Bytes())
+	cut := write("cut.gz", zipped.Bytes()[:zipped.Len()-20])
+	junk := write("junk.gz", []byte("\x1f\x8bjunk"))
+	missing := filepath.Join(dir, "missing")
+	for _, c := range []struct {
+		name   string
+		files  []string
+		code   int
+		places string
+		stderr string
+	}{
+		{"one", []string{packed}, 1, "2", ""},
+		{"several", []string{plain, packed, unnamed}, 1, plain + ":1 " + packed + ":2 " + unnamed + ":2", ""},
+		{"with standard input", []string{"-", plain}, 1, "<stdin>:1 " + plain + ":1", ""},
+		{"missing", []string{missing, plain}, 2, plain + ":1", "cannot read file: open " + missing},
+		{"directory", []string{dir, plain}, 2, plain + ":1", "cannot read"},
+		{"gzip cut", []string{cut}, 2, "", "unexpected EOF"},
+		{"gzip of junk", []string{junk}, 2, "", "cannot read file"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := command(t, "msa", append([]string{"scan"}, c.files...)...)
+			if code := p.run(bad); code != c.code {
+				t.Errorf("exit code %d, want %d", code, c.code)
+			}
+			var places []string
+			for _, a := range alerts(t, p.stdout.String()) {
+				place := fmt.Sprint(a["line"])
+				if len(c.files) > 1 {
+					place = fmt.Sprintf("%v:%v", a["file"], a["line"])
+				}
+				places = append(places, place)
+			}
+			if got := strings.Join(places, " "); got != c.places && c.name != "gzip cut" {
+				t.Errorf("alerts at %s, want %s", got, c.places)
+			}
+			if !strings.Contains(p.stderr.String(), c.stderr) {
+				t.Errorf("%q is missing in %s", c.stderr, p.stderr.String())
+			}
+		})
+	}
+}
+
+func TestScanKeepsTheOrder(t *testing.T) {
+	var input strings.Builder
+	var want []int
+	bad, good := attack(t, nil), benign(t, nil)
+	for i := range 1500 {
+		if i%7 == 0 || i%100 > 95 {
+			want = append(want, i+1)
+			input.WriteString(bad + "\n")
+		} else {
+			input.WriteString(good + "\n")
+		}
+	}
+	p := command(t, "msa", "scan", "-")
+	if code := p.run(input.String()); code != 1 {
+		t.Errorf("exit code %d", code)
+	}
+	var got []int
+	for _, a := range alerts(t, p.stdout.String()) {
+		got = append(got, int(a["line"].(float64)))
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("%d alerts of lines %v, want %d of %v", len(got), got, len(want), want)
+	}
+}
+
+func TestScanOfAPipeDoesNotWait(t *testing.T) {
+	p := command(t, "msa", "scan", "-")
+	in, err := p.cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.start()
+	fmt.Fprintln(in, attack(t, nil))
+	p.find(&p.stdout, `"line":1}\n`) // while the pipe is open
+	_ = in.Close()
+	if code := p.wait(); code != 1 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+func TestCheck(t *testing.T) {
+	skipped := file(t, "skipped.conf", "SecRuleEngine On\nSecRule ARGS \"@rx (?<!a)b\" \"id:1,phase:2,deny\"\nSecRule ARGS \"@contains x\" \"id:2,phase:2,deny\"\n")
+	broken := file(t, "broken.conf", "SecRuleEngine On\nSecRule ARGS \"@contains x\n")
+	for _, c := range []struct {
+		name           string
+		args           []string
+		code           int
+		stdout, stderr string
+	}{
+		{"default", nil, 0, "rules from crs, mapping auto", ""},
+		{"skipped rule", []string{"--rules", skipped}, 0, "warning: " + skipped + ":2: ", ""},
+		{"rules that are left", []string{"--rules", skipped, "--mapping=nano"}, 0, "ok: 1 rules from " + skipped + ", mapping nano, ", ""},
+		{"broken rules", []string{"--rules", broken}, 1, "", broken},
+		{"no such rules", []string{"--rules=/nowhere/*.conf"}, 1, "", "/nowhere/*.conf"},
+		{"no such mapping", []string{"--mapping=nowhere"}, 1, "", `msa: property mapping: `},
+		{"wrong value", []string{"--inbound_threshold=many"}, 1, "", "msa: property inbound_threshold: "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := command(t, "msa", append([]string{"check"}, c.args...)...)
+			if code := p.run(""); code != c.code {
+				t.Errorf("exit code %d, want %d", code, c.code)
+			}
+			if !strings.Contains(p.stdout.String(), c.stdout) || !strings.Contains(p.stderr.String(), c.stderr) {
+				t.Errorf("stdout: %s\nstderr: %s", p.stdout.String(), p.stderr.String())
+			}
+		})
+	}
+}

@@ -1,0 +1,121 @@
+// Package main is MSA's filter as a native Fluent Bit plugin: the only package
+// that knows C. Build it with -buildmode=c-shared.
+//
+// The calls from C are in this file, those to C in host.go and host.c.
+package main
+
+// #cgo CFLAGS: -std=gnu11 -Wall -Wextra
+// #cgo LDFLAGS: -ldl -lpthread
+// #include "host.h"
+import "C"
+
+import (
+	"bytes"
+	"fmt"
+	"runtime/cgo"
+	"runtime/debug"
+	"time"
+	"unsafe"
+)
+
+//go:generate go run ./genproperties
+
+func main() {}
+
+// Each call below ends in printing what was logged meanwhile: its thread is one
+// of the host's, which those that write log records mostly are not.
+
+//export msaInit
+func msaInit(ins *C.struct_flb_filter_instance, config *C.struct_flb_config) (ret C.int) {
+	ret = -1
+	f := filterInstance{ins: ins, config: config}
+	i := process.join(f.id(), f.name())
+	defer i.log.flush()
+	defer func() {
+		if v := recover(); v != nil {
+			i.panicked(v, debug.Stack())
+			process.leave(i)
+		}
+	}()
+	if err := i.start(f); err != nil {
+		i.log.Error(err.Error())
+		process.leave(i)
+		return -1
+	}
+	f.setContext(cgo.NewHandle(i))
+	return 0
+}
+
+//export msaFilter
+func msaFilter(context C.uintptr_t, data unsafe.Pointer, size C.size_t, tag *C.char, tagLen C.int,
+	out *unsafe.Pointer, outSize *C.size_t, input *C.struct_flb_input_instance) (ret C.int) {
+	ret = C.FILTER_NOTOUCH
+	i, ok := instanceOf(context)
+	if !ok || size == 0 || process.owns(emitter{in: input}) {
+		return ret
+	}
+	defer i.log.flush()
+	defer func() {
+		if v := recover(); v != nil {
+			ret = C.FILTER_NOTOUCH
+			i.panicked(v, debug.Stack())
+		}
+	}()
+	// The host frees data after the call, the pipeline keeps what it reads.
+	chunk := bytes.Clone(unsafe.Slice((*byte)(data), size))
+	annotated := i.filter(C.GoStringN(tag, tagLen), chunk)
+	if len(annotated) == 0 { // also because modified to nothing would drop the records
+		return ret
+	}
+	p := C.msa_copy(unsafe.Pointer(&annotated[0]), C.size_t(len(annotated)))
+	if p == nil {
+		i.lineage.memory.Add(1)
+		i.fail(fmt.Sprintf("cannot annotate %d bytes of records: out of memory; they pass as they are", len(annotated)))
+		return ret
+	}
+	*out, *outSize = p, C.size_t(len(annotated)) // the host's to free
+	return C.FILTER_MODIFIED
+}
+
+//export msaTick
+func msaTick(in *C.struct_flb_input_instance, config *C.struct_flb_config) {
+	i := process.byEmitter(emitter{in: in})
+	if i == nil {
+		return
+	}
+	defer i.log.flush()
+	defer func() {
+		if v := recover(); v != nil {
+			i.panicked(v, debug.Stack())
+		}
+	}()
+	i.tick(time.Now())
+}
+
+//export msaExit
+func msaExit(context C.uintptr_t) C.int {
+	i, ok := instanceOf(context)
+	if !ok {
+		return 0
+	}
+	defer i.log.flush()
+	defer func() {
+		if v := recover(); v != nil {
+			i.panicked(v, debug.Stack())
+		}
+	}()
+	cgo.Handle(context).Delete()
+	i.stop()
+	return 0
+}
+
+// instanceOf is the instance behind a context, which is none that isn't ours.
+func instanceOf(context C.uintptr_t) (i *instance, ok bool) {
+	defer func() {
+		if recover() != nil {
+			i, ok = nil, false
+		}
+	}()
+	i, ok = cgo.Handle(context).Value().(*instance)
+	return i, ok
+}

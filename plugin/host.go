@@ -1,0 +1,195 @@
+package main
+
+// #include "host.h"
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"runtime/cgo"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"github.com/modsecurity-for-anylog/msa/pipeline"
+)
+
+// filterInstance is the host's side of an instance while it is initialised.
+type filterInstance struct {
+	ins    *C.struct_flb_filter_instance
+	config *C.struct_flb_config
+}
+
+// id tells the configurations of the process apart: a reload makes a new one.
+func (f filterInstance) id() uintptr { return uintptr(unsafe.Pointer(f.config)) }
+
+func (f filterInstance) name() string { return C.GoString(C.msa_filter_name(f.ins)) }
+
+func (f filterInstance) setContext(h cgo.Handle) {
+	C.msa_filter_set_context(f.ins, C.uintptr_t(h))
+}
+
+// maxValues bounds how many values of one property are read.
+const maxValues = 1024
+
+// values gives a function that reads a property's values, for pipeline.ParseConfig.
+// unread is called with a property of which only the first value can be read.
+func (f filterInstance) values(unread func(property string)) func(property string) []string {
+	list := C.msa_property_list(f.ins)
+	multiple := make(map[string]bool)
+	for _, p := range pipeline.Properties() {
+		multiple[p.Name] = p.Multiple
+	}
+	return func(property string) []string {
+		key := C.CString(property)
+		defer C.free(unsafe.Pointer(key))
+		first := C.msa_property(f.ins, key)
+		if first == nil {
+			return nil
+		}
+		if multiple[property] {
+			var all [maxValues]*C.char
+			n := C.int(-1)
+			if list != nil {
+				n = C.msa_property_values(f.ins, list, key, &all[0], maxValues)
+			}
+			if n > 0 {
+				values := make([]string, n)
+				for i := range values {
+					values[i] = C.GoString(all[i])
+				}
+				return values
+			}
+			unread(property)
+		}
+		return []string{C.GoString(first)}
+	}
+}
+
+// newEmitter makes the hidden input through which an instance emits. Every period,
+// and when woken, it calls back msaTick on the engine's thread.
+func (f filterInstance) newEmitter(alias string, period time.Duration, wake waker) (emitter, error) {
+	name := C.CString(alias)
+	defer C.free(unsafe.Pointer(name))
+	var failed *C.char
+	e := emitter{config: f.config}
+	if e.in = C.msa_emitter_create(f.config, name, C.long(period), C.int(wake), &e.ours, &failed); e.in == nil {
+		return emitter{}, fmt.Errorf("cannot create emitter %q: %s failed", alias, C.GoString(failed))
+	}
+	return e, nil
+}
+
+// emitter is the hidden input. The host destroys it after an instance that is a
+// [FILTER] and before one that is a processor, so it must not be used in cb_exit.
+type emitter struct {
+	in     *C.struct_flb_input_instance
+	config *C.struct_flb_config
+	ours   C.uint32_t // set of our collectors
+}
+
+// id tells emitters, and other inputs, apart.
+func (e emitter) id() uintptr { return uintptr(unsafe.Pointer(e.in)) }
+
+// append emits events under a tag. It runs the host's filters on them, so it is for
+// the engine's thread and not for inside of cb_filter: there it could make room for
+// the alerts by dropping the very chunk that is being filtered.
+func (e emitter) append(tag string, events []byte) bool {
+	t := C.CString(tag)
+	defer C.free(unsafe.Pointer(t))
+	return C.msa_emitter_append(e.in, t, C.size_t(len(tag)), unsafe.Pointer(&events[0]), C.size_t(len(events))) == 0
+}
+
+// pending is how many bytes the emitter holds for outputs that have not taken them.
+func (e emitter) pending() int { return int(C.msa_emitter_pending(e.in)) }
+
+// running is a set of the emitter's collectors, without ours, that run. The host
+// pauses them when it stops, and never else: the emitter has no limit of its own.
+func (e emitter) running() uint32 { return uint32(C.msa_emitter_running(e.in) &^ e.ours) }
+
+// flush dispatches chunks to the outputs without waiting for the flush interval.
+func (e emitter) flush() { C.msa_flush(e.config) }
+
+// waker is a file descriptor, an eventfd, through which any thread has the engine's
+// call back msaTick at once.
+type waker int
+
+func newWaker() (waker, error) {
+	fd := C.msa_wake_create()
+	if fd < 0 {
+		return -1, errors.New("cannot create an eventfd: too many open files")
+	}
+	return waker(fd), nil
+}
+
+// wake and clear ignore errors: an eventfd's can only mean that it is as it should be.
+
+func (w waker) wake() { _, _ = syscall.Write(int(w), []byte{1, 7: 1}) }
+
+func (w waker) clear() { _, _ = syscall.Read(int(w), make([]byte, 8)) }
+
+// hostLogLevel is one of C's LOG_*: the host prints this level and the lower ones.
+func hostLogLevel() int { return int(C.msa_log_level()) }
+
+// hostLog prints a line at a level of C's LOG_*.
+func hostLog(level int, text string) {
+	t := C.CString(text)
+	defer C.free(unsafe.Pointer(t))
+	C.msa_log(C.int(level), t)
+}
+
+const (
+	logError = C.LOG_ERROR
+	logWarn  = C.LOG_WARN
+	logInfo  = C.LOG_INFO
+	logDebug = C.LOG_DEBUG
+)
+
+// metricsTag is the tag of the metrics, which prometheus_exporter and others match.
+const metricsTag = "msa.metrics"
+
+// sendMetrics emits the readings as one set of Fluent Bit metrics: the exporter
+// shows one set for each emitter, and two would repeat each metric's help.
+func (e emitter) sendMetrics(readings []reading) error {
+	var strings []unsafe.Pointer
+	defer func() {
+		for _, s := range strings {
+			C.free(s)
+		}
+	}()
+	text := func(s string) *C.char {
+		c := C.CString(s)
+		strings = append(strings, unsafe.Pointer(c))
+		return c
+	}
+	set := C.msa_metrics_begin()
+	if set == nil {
+		return errors.New("cannot create metrics: out of memory")
+	}
+	for _, m := range metrics {
+		subsystem, name, help := text(m.subsystem), text(m.name), text(m.help)
+		switch {
+		case m.causes != nil:
+			c := C.msa_counter(set, subsystem, name, help, 2)
+			for _, r := range readings {
+				for cause, n := range m.causes(r) {
+					C.msa_counter_set(c, C.double(n), text(r.instance), text(cause))
+				}
+			}
+		case m.gauge:
+			g := C.msa_gauge(set, subsystem, name, help)
+			for _, r := range readings {
+				C.msa_gauge_set(g, C.double(m.value(r)), text(r.instance))
+			}
+		default:
+			c := C.msa_counter(set, subsystem, name, help, 1)
+			for _, r := range readings {
+				C.msa_counter_set(c, C.double(m.value(r)), text(r.instance), nil)
+			}
+		}
+	}
+	tag := text(metricsTag)
+	if C.msa_metrics_send(set, e.in, tag, C.size_t(len(metricsTag))) != 0 {
+		return errors.New("cannot emit metrics: the host refused them")
+	}
+	return nil
+}

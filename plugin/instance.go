@@ -1,0 +1,190 @@
+package main
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/modsecurity-for-anylog/msa/pipeline"
+)
+
+// instance is one place where the filter is configured: a [FILTER] section or a
+// processor of an input.
+//
+// Its records come on the engine's thread or, to a processor of a threaded input,
+// on that input's. Its alerts leave on the engine's thread only, in a tick, which
+// that thread makes as soon as it is back in its event loop.
+type instance struct {
+	name     string  // unique in its configuration
+	hostName string  // as the host has it
+	config   uintptr // id of the host's configuration
+	log      *logger
+	lineage  *lineage
+	rules    *rules
+	emitter  emitter
+	queue    queue
+	wake     waker
+	woken    atomic.Bool // there is a tick to come
+
+	lostLog, failedLog limiter
+
+	// The engine's thread only:
+	collectors uint32 // of the emitter, that have been seen running
+	full       bool   // the emitter held as much as may wait
+	refused    int    // ticks in a row at which the emitter refused
+	metricsDue time.Time
+}
+
+const (
+	// period is how often alerts that the emitter refused are tried again.
+	period = 100 * time.Millisecond
+	// maxRefused is how many ticks an emitter that refuses is asked again. It does not
+	// refuse for want of room, so what keeps it from accepting will hardly pass.
+	maxRefused = int(10 * time.Second / period)
+	// The first metrics go out soon, so that a look at a new pipeline finds them.
+	metricsFirst = time.Second
+	metricsEvery = 15 * time.Second
+)
+
+// start readies the instance: rules, and the emitter.
+func (i *instance) start(f filterInstance) error {
+	cfg, p, err := i.compile(f)
+	switch {
+	case err == nil:
+		process.use(i, p, cfg)
+	case process.reuse(i):
+		i.log.Error(fmt.Sprintf("cannot reload: %v; KEEPING THE LAST GOOD RULES AND PROPERTIES", err))
+	default:
+		return fmt.Errorf("cannot start: %w", err)
+	}
+	i.queue.limit = i.rules.config.AlertBuffer
+	if i.lineage.wake < 0 {
+		if i.lineage.wake, err = newWaker(); err != nil {
+			return fmt.Errorf("cannot start: %w", err)
+		}
+	}
+	i.wake = i.lineage.wake
+	if i.emitter, err = f.newEmitter("emitter_for_"+i.name, period, i.wake); err != nil {
+		return fmt.Errorf("cannot start: %w", err)
+	}
+	i.metricsDue = time.Now().Add(metricsFirst)
+	process.started(i)
+	return nil
+}
+
+func (i *instance) compile(f filterInstance) (pipeline.Config, *pipeline.Pipeline, error) {
+	cfg, err := pipeline.ParseConfig(f.values(func(property string) {
+		i.log.Warn(fmt.Sprintf("cannot read all values of property %q in this version of the host: "+
+			"only the first counts; give the others in one comma list", property))
+	}))
+	if err != nil {
+		return cfg, nil, err
+	}
+	p, err := pipeline.New(cfg, &process.engines, i.log.Logger)
+	return cfg, p, err
+}
+
+// filter inspects a chunk and gives it back annotated, or nil.
+func (i *instance) filter(tag string, chunk []byte) []byte {
+	res := i.rules.Process(tag, chunk)
+	for _, a := range res.Alerts {
+		if len(a.Events) > 0 && !i.queue.push(run{a.Tag, a.Events, a.Count}) {
+			i.lose(a.Count, "too many wait already (alert_buffer)")
+		}
+	}
+	if len(res.Alerts) > 0 && !i.woken.Swap(true) {
+		i.wake.wake()
+	}
+	return res.Chunk
+}
+
+// tick lets alerts and metrics leave. It runs on the engine's thread, between the
+// host's other work.
+func (i *instance) tick(now time.Time) {
+	i.wake.clear()
+	i.woken.Store(false)
+	i.drain()
+	if now.Before(i.metricsDue) {
+		return
+	}
+	i.metricsDue = now.Add(metricsEvery)
+	if rs := process.readings(i); len(rs) > 0 {
+		if err := i.emitter.sendMetrics(rs); err != nil {
+			i.log.Warn(err.Error())
+		}
+	}
+}
+
+// drain emits what waits.
+func (i *instance) drain() {
+	running := i.emitter.running()
+	i.collectors |= running
+	stopping := running != i.collectors
+
+	sent := false
+	for {
+		// The limit is kept here and not with the emitter's mem_buf_limit: an emitter
+		// that is at its limit when the host begins to stop accepts nothing ever after.
+		full := i.emitter.pending() >= i.queue.limit
+		if full && !i.full {
+			i.emitter.flush()
+		}
+		i.full = full
+		if full {
+			break
+		}
+		r, ok := i.queue.take()
+		if !ok {
+			break
+		}
+		if !i.emitter.append(r.tag, r.events) {
+			if i.refused++; i.refused < maxRefused {
+				i.queue.putBack(r)
+				break
+			}
+			i.refused = 0
+			i.queue.done(r)
+			i.lose(r.count, "the host refuses them")
+			continue
+		}
+		i.refused = 0
+		i.queue.done(r)
+		sent = true
+	}
+	// When the host stops it dispatches its chunks once, waits a second, and ends as
+	// soon as nothing is on its way to an output. Chunks of the emitter don't count,
+	// so what is emitted now has to be on its way by then.
+	if sent && stopping {
+		i.emitter.flush()
+	}
+}
+
+// stop ends the instance. The emitter may be gone already.
+func (i *instance) stop() {
+	process.leave(i)
+	i.wake.clear()
+	if n := i.queue.waiting(); n > 0 {
+		i.lineage.lost.Add(uint64(n))
+		i.log.Error(fmt.Sprintf("lost %d alerts: they were still waiting at exit", n))
+	}
+}
+
+// lose counts alerts that will never be emitted.
+func (i *instance) lose(n int, why string) {
+	total := i.lineage.lost.Add(uint64(n))
+	if i.lostLog.allows(time.Now()) {
+		i.log.Error(fmt.Sprintf("losing alerts, %d so far: %s", total, why))
+	}
+}
+
+// panicked counts a panic that was stopped at the border to C.
+func (i *instance) panicked(v any, stack []byte) {
+	i.lineage.panics.Add(1)
+	i.fail(fmt.Sprintf("panic: %v; records pass as they are\n%s", v, stack))
+}
+
+func (i *instance) fail(text string) {
+	if i.failedLog.allows(time.Now()) {
+		i.log.Error(text)
+	}
+}

@@ -1,0 +1,46 @@
+package main
+
+import "github.com/modsecurity-for-anylog/msa/pipeline"
+
+// reading is what an instance has counted up to one moment.
+type reading struct {
+	instance string
+	pipeline.Snapshot
+	lost    uint64 // alerts that were never emitted
+	waiting int    // alerts that are not yet emitted
+}
+
+// metrics are the counters and gauges that the filter emits, each with the label
+// name, the instance's. They are called msa_<subsystem>_<name>.
+var metrics = []struct {
+	subsystem, name, help string
+	gauge                 bool
+	value                 func(reading) float64
+	causes                func(reading) map[string]uint64 // for a counter with the label cause
+}{
+	{subsystem: "records", name: "total", help: "Records seen.",
+		value: func(r reading) float64 { return float64(r.Records) }},
+	{subsystem: "alerts", name: "total", help: "Alerts made.",
+		value: func(r reading) float64 { return float64(r.Alerts) }},
+	{subsystem: "alerts", name: "lost_total", help: "Alerts that could not be emitted.",
+		value: func(r reading) float64 { return float64(r.lost) }},
+	{subsystem: "alerts", name: "waiting", help: "Alerts that wait to be emitted.", gauge: true,
+		value: func(r reading) float64 { return float64(r.waiting) }},
+	{subsystem: "errors", name: "total", help: "Records that could not be inspected.",
+		causes: func(r reading) map[string]uint64 { return r.Errors }},
+	{subsystem: "inspection", name: "seconds_total", help: "Time spent inspecting records, summed over workers.",
+		value: func(r reading) float64 { return r.InspectionSeconds }},
+}
+
+// add adds the counters of b to those of a.
+func add(a *pipeline.Snapshot, b pipeline.Snapshot) {
+	a.Records += b.Records
+	a.Alerts += b.Alerts
+	a.InspectionSeconds += b.InspectionSeconds
+	if a.Errors == nil {
+		a.Errors = make(map[string]uint64)
+	}
+	for cause, n := range b.Errors {
+		a.Errors[cause] += n
+	}
+}
