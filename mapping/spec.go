@@ -108,13 +108,8 @@ type slot struct {
 
 // UnmarshalYAML reads the short and the long form.
 func (f *field) UnmarshalYAML(node ast.Node) error {
-	var values []*ast.MappingValueNode
-	switch n := node.(type) {
-	case *ast.MappingNode:
-		values = n.Values
-	case *ast.MappingValueNode:
-		values = []*ast.MappingValueNode{n}
-	default:
+	values, ok := members(node)
+	if !ok {
 		return f.anyOf.UnmarshalYAML(node)
 	}
 	for _, v := range values {
@@ -151,13 +146,8 @@ type namedField struct {
 
 // UnmarshalYAML keeps the order, which a Go map would lose.
 func (f *namedFields) UnmarshalYAML(node ast.Node) error {
-	var values []*ast.MappingValueNode
-	switch n := node.(type) {
-	case *ast.MappingNode:
-		values = n.Values
-	case *ast.MappingValueNode:
-		values = []*ast.MappingValueNode{n}
-	default:
+	values, ok := members(node)
+	if !ok {
 		return positioned(node, fmt.Errorf("expected header names with their fields, not %s", node.Type()))
 	}
 	for _, v := range values {
@@ -168,6 +158,19 @@ func (f *namedFields) UnmarshalYAML(node ast.Node) error {
 		*f = append(*f, named)
 	}
 	return nil
+}
+
+// members are the keys and values of a YAML mapping, which the parser makes a node of
+// another type when there is but one.
+func members(node ast.Node) ([]*ast.MappingValueNode, bool) {
+	switch n := node.(type) {
+	case *ast.MappingNode:
+		return n.Values, true
+	case *ast.MappingValueNode:
+		return []*ast.MappingValueNode{n}, true
+	default:
+		return nil, false
+	}
 }
 
 // positionError is an error at a place of a YAML file.
