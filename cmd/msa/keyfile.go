@@ -1,19 +1,14 @@
 package main
 
 import (
-	_ "embed"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
-)
 
-// nanoMapping is the preset nano, which the names of a key file add to. A test
-// sees to it that it is the same file.
-//
-//go:embed nano.yaml
-var nanoMapping string
+	"github.com/modsecurity-for-anylog/msa/mapping"
+)
 
 // nanoFields are the names of a key file and the Nano fields they stand beside.
 var nanoFields = map[string]string{
@@ -61,11 +56,11 @@ func (k *keyFile) load() error {
 	if err != nil {
 		return fmt.Errorf("cannot read key file: %w", err)
 	}
-	mapping, err := keyMapping(k.path, string(text))
+	yaml, err := keyMapping(k.path, string(text))
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(k.mapping, []byte(mapping), 0o600); err != nil {
+	if err := os.WriteFile(k.mapping, []byte(yaml), 0o600); err != nil {
 		return fmt.Errorf("cannot import key file %q: %w", k.path, err)
 	}
 	return nil
@@ -79,7 +74,11 @@ func (k *keyFile) remove() {
 
 // keyMapping is the text of a mapping in which a key file's keys come before Nano's.
 func keyMapping(path, text string) (string, error) {
-	mapping := nanoMapping
+	preset, err := mapping.PresetText("nano")
+	if err != nil {
+		return "", fmt.Errorf("cannot import key file %q: %w", path, err)
+	}
+	nano := string(preset)
 	text = strings.TrimPrefix(text, "\ufeff")
 	for i, line := range strings.Split(text, "\n") {
 		line = strings.TrimSpace(line)
@@ -111,8 +110,8 @@ func keyMapping(path, text string) (string, error) {
 		if err != nil {
 			return fail("%v", err)
 		}
-		nano := fmt.Sprintf("%s, _%s]", field, field)
-		mapping = strings.ReplaceAll(mapping, nano, fmt.Sprintf("%s, %s", quoted, nano))
+		fields := fmt.Sprintf("%s, _%s]", field, field)
+		nano = strings.ReplaceAll(nano, fields, fmt.Sprintf("%s, %s", quoted, fields))
 	}
-	return mapping, nil
+	return nano, nil
 }

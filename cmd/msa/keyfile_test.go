@@ -1,8 +1,6 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -10,16 +8,6 @@ import (
 
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
-
-func TestNanoMappingIsThePreset(t *testing.T) {
-	preset, err := os.ReadFile(filepath.Join("..", "..", "mapping", "presets", "nano.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(preset) != nanoMapping {
-		t.Error("nano.yaml differs from mapping/presets/nano.yaml; copy it")
-	}
-}
 
 func TestKeyMappingNamesEveryField(t *testing.T) {
 	var lines []string

@@ -227,7 +227,7 @@ func TestTERMDeliversEverything(t *testing.T) {
 			}
 			if network == "tcp" {
 				_ = conn.Close()
-				time.Sleep(50 * time.Millisecond) // to be accepted
+				time.Sleep(200 * time.Millisecond) // to leave our kernel's buffer
 			}
 			p.end()
 			select {
@@ -317,6 +317,12 @@ func TestReload(t *testing.T) {
 			p.signal(syscall.SIGHUP)
 		}
 		p.send(conn, record)
+	}
+	for range 6000 {
+		if strings.Count(p.stdout.String(), "\n") >= n+3 {
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
 	}
 	if got := messages(p.end()); len(got) != n+3 {
 		t.Errorf("%d alerts, want %d", len(got), n+3)

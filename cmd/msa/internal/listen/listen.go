@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/event"
@@ -106,4 +107,12 @@ func (c *Config) records(s *mapping.JSONSplitter, data []byte, atEOF bool, from 
 			scratch = nil // one huge record must not be held for ever
 		}
 	}
+}
+
+// waiting says whether a socket has something for us.
+func waiting(socket syscall.Conn) (is bool) {
+	if raw, err := socket.SyscallConn(); err == nil {
+		_ = raw.Control(func(fd uintptr) { is = ready(fd) })
+	}
+	return is
 }

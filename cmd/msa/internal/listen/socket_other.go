@@ -14,3 +14,5 @@ func kernelDrops(uintptr) (uint32, bool) { return 0, false }
 func refuseNew(uintptr) error { return errors.ErrUnsupported }
 
 func unread(uintptr) int { return 0 }
+
+func ready(uintptr) bool { return false }

@@ -24,7 +24,9 @@ const (
 	// finish is how long a sender may take at the end to complete its record.
 	finish = 100 * time.Millisecond
 	// lastReads is how long a sender that does not stop is listened to at the end.
-	lastReads = 500 * time.Millisecond
+	lastReads = time.Second
+	// pause ends that earlier. Linux delays acknowledgements by up to 40 ms.
+	pause = 50 * time.Millisecond
 )
 
 type tcp struct {
@@ -72,7 +74,7 @@ func (t *tcp) Serve() {
 		case err == nil:
 			t.start(conn)
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			if last {
+			if last && (time.Now().After(t.by) || !waiting(t.listener)) {
 				_ = t.listener.Close()
 				return
 			}
@@ -147,7 +149,7 @@ func (c *client) serve() {
 			return
 		}
 		n, err := c.conn.Read(buffer[held:])
-		if errors.Is(err, os.ErrDeadlineExceeded) && end == nil {
+		if errors.Is(err, os.ErrDeadlineExceeded) && (end == nil || waiting(c.conn) && !end.over()) {
 			continue
 		}
 		if end != nil {
@@ -198,11 +200,11 @@ func (e *ending) wait(c *client) bool {
 	}
 	deadline := now.Add(finish)
 	if e.arrived <= 0 {
-		if now.After(e.by) {
+		if e.over() {
 			return false
 		}
 		if !c.splitter.InRecord() {
-			deadline = now.Add(quiet)
+			deadline = now.Add(pause)
 		}
 		if deadline.After(e.by) {
 			deadline = e.by
@@ -210,6 +212,9 @@ func (e *ending) wait(c *client) bool {
 	}
 	return c.conn.SetReadDeadline(deadline) == nil
 }
+
+// over says that what comes from now on is too late.
+func (e *ending) over() bool { return e.arrived <= 0 && time.Now().After(e.by) }
 
 // unread is how many bytes have arrived and were not read.
 func (c *client) unread() (n int) {

@@ -96,7 +96,7 @@ func (u *udp) Serve() {
 		case err == nil:
 			u.datagram(buffer[:n], from)
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			if last {
+			if last && (u.overdue() || !waiting(u.conn)) {
 				u.expire(time.Now().Add(chunkTimeout)) // what is incomplete stays so
 				close(drops)
 				counting.Wait()
@@ -117,8 +117,8 @@ func (u *udp) setDeadline() (last bool) {
 	defer u.mu.Unlock()
 	deadline := time.Time{}
 	switch {
-	case u.closing.Load() && !u.until.IsZero() && time.Now().After(u.until):
-		deadline, last = time.Now(), true
+	case u.closing.Load() && u.overdue():
+		deadline, last = time.Now(), true // which no read survives
 	case u.closing.Load():
 		deadline, last = time.Now().Add(quiet), true
 	case u.chunks.waiting() > 0:
@@ -127,6 +127,9 @@ func (u *udp) setDeadline() (last bool) {
 	_ = u.conn.SetReadDeadline(deadline)
 	return last
 }
+
+// overdue says that the end has come whatever there is to read.
+func (u *udp) overdue() bool { return !u.until.IsZero() && time.Now().After(u.until) }
 
 func (u *udp) expire(now time.Time) {
 	if n := u.chunks.expire(now); n > 0 {
