@@ -6,7 +6,9 @@ import "C"
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/cgo"
+	"slices"
 	"syscall"
 	"time"
 	"unsafe"
@@ -171,8 +173,9 @@ func (e emitter) sendMetrics(readings []reading) error {
 		case m.causes != nil:
 			c := C.msa_counter(set, subsystem, name, help, 2)
 			for _, r := range readings {
-				for cause, n := range m.causes(r) {
-					C.msa_counter_set(c, C.double(n), text(r.instance), text(cause))
+				causes := m.causes(r)
+				for _, cause := range slices.Sorted(maps.Keys(causes)) {
+					C.msa_counter_set(c, C.double(causes[cause]), text(r.instance), text(cause))
 				}
 			}
 		case m.gauge:

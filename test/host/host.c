@@ -1,3 +1,5 @@
+//go:build ignore
+
 /*
  * A host for the filter with Fluent Bit's binary interface and nothing else: it
  * loads the library, does what the lines on stdin say, and prints what happens,
@@ -28,9 +30,12 @@
  *     deliver                      outputs take all, now
  *     stop                         the host begins to stop: emitters are paused
  *     exit INSTANCE                and destroy it
+ *     heap                         the bytes in use of malloc
+ *     fault                        a leak and a read out of bounds, for who must notice it
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -588,6 +593,15 @@ static void tick(void)
     }
 }
 
+static void fault(void)
+{
+    char *volatile block = malloc(16);
+    volatile size_t past = 16;
+
+    printf("fault %d\n", block[past] == 0);
+    block = NULL;
+}
+
 static void command(char *line, int stride)
 {
     char *rest = line, *verb, *name;
@@ -674,6 +688,12 @@ static void command(char *line, int stride)
             printf("exit %s ret=%d\n", f->name, plugin.cb_exit(f->context, f->config));
         }
         free_filter(f);
+    } else if (strcmp(verb, "heap") == 0) {
+        struct mallinfo2 m = mallinfo2();
+
+        printf("heap %zu\n", m.uordblks + m.hblkhd);
+    } else if (strcmp(verb, "fault") == 0) {
+        fault();
     } else {
         fprintf(stderr, "no command %s\n", verb);
         exit(2);
