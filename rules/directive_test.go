@@ -1,0 +1,86 @@
+package rules
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestSplit(t *testing.T) {
+	text := `# a comment
+SecRule ARGS:a|ARGS:b "!@rx \"quoted\" \d" \
+    "id:'42',\
+# a comment between continued lines
+    phase:2,log,chain,msg:'a, chain, id:7'"
+    SecRule REQUEST_METHOD "@streq GET"
+
+secaction "id:43,nolog"
+SecRule ARGS "^plain$"	id:44,pass
+SecDataset words ` + "`\none\ntwo\n`\n"
+	all, err := split("f.conf", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type facts struct {
+		name               string
+		line, id           int
+		chained            bool
+		operator, operand  string
+		targets, firstWord string
+	}
+	var got []facts
+	for _, d := range all {
+		op, operand := d.Operator()
+		got = append(got, facts{d.Name, d.Line, d.ID(), d.Chained(), op, operand, d.Targets(), strings.Fields(d.Text)[0]})
+	}
+	want := []facts{
+		{"secrule", 2, 42, true, "!rx", `"quoted" \d`, "ARGS:a|ARGS:b", "SecRule"},
+		{"secrule", 6, 0, false, "streq", "GET", "REQUEST_METHOD", "SecRule"},
+		{"secaction", 8, 43, false, "", "", "", "secaction"},
+		{"secrule", 9, 44, false, "rx", "^plain$", "ARGS", "SecRule"},
+		{"secdataset", 10, 0, false, "", "", "", "SecDataset"},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	if want := `SecRule ARGS "^plain$" "id:44,pass"`; all[3].Text != want {
+		t.Errorf("got %s, want %s", all[3].Text, want)
+	}
+}
+
+// What is embedded is read without a warning, and its sum does not change.
+func TestLoadCRS(t *testing.T) {
+	a, err := Load([]string{CRS})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := Load([]string{CRS})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.Sum != b.Sum || len(a.Warnings) > 0 || len(a.Files) < 25 || len(a.Directives) < 600 {
+		t.Errorf("%d directives of %d files, warnings %v", len(a.Directives), len(a.Files), a.Warnings)
+	}
+	c, err := Load([]string{CRS + "/REQUEST-942-APPLICATION-ATTACK-SQLI"})
+	if err != nil || c.Sum == a.Sum {
+		t.Errorf("another set has the same sum, %v", err)
+	}
+}
+
+func FuzzSplit(f *testing.F) {
+	f.Add("SecRule ARGS \"@rx a\\\"b\" \\\n \"id:1,chain\"\nSecRule B \"c\"\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		all, err := split("fuzz.conf", text)
+		if err != nil {
+			if !strings.Contains(err.Error(), "fuzz.conf:") {
+				t.Errorf("%v does not name file and line", err)
+			}
+			return
+		}
+		for _, d := range all {
+			d.ID()
+			d.Chained()
+			d.Operator()
+		}
+	})
+}
