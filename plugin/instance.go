@@ -121,16 +121,17 @@ func (i *instance) drain() {
 	i.collectors |= running
 	stopping := running != i.collectors
 
-	sent := false
+	sent, refused := false, false
 	for {
 		// The limit is kept here and not with the emitter's mem_buf_limit: an emitter
 		// that is at its limit when the host begins to stop accepts nothing ever after.
-		full := i.emitter.pending() >= i.queue.limit
+		full := !stopping && i.emitter.pending() >= i.queue.limit
 		if full && !i.full {
 			i.emitter.flush()
 		}
 		i.full = full
 		if full {
+			refused = true
 			break
 		}
 		r, ok := i.queue.take()
@@ -140,6 +141,7 @@ func (i *instance) drain() {
 		if !i.emitter.append(r.tag, r.events) {
 			if i.refused++; i.refused < maxRefused {
 				i.queue.putBack(r)
+				refused = true
 				break
 			}
 			i.refused = 0
@@ -151,6 +153,7 @@ func (i *instance) drain() {
 		i.queue.done(r)
 		sent = true
 	}
+	i.queue.setRefused(refused)
 	// When the host stops it dispatches its chunks once, waits a second, and ends as
 	// soon as nothing is on its way to an output. Chunks of the emitter don't count,
 	// so what is emitted now has to be on its way by then.

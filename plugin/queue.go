@@ -5,13 +5,20 @@ import "sync"
 // queue holds the alerts that are not yet emitted, oldest first. Any thread puts
 // alerts in, the engine's takes them out.
 type queue struct {
-	limit int // bytes of events
+	limit int // bytes of events that may wait while the host takes none
 
-	mu    sync.Mutex
-	runs  []run
-	bytes int // of the events in runs and of those taken but not done
-	count int // of the alerts likewise
+	mu      sync.Mutex
+	runs    []run
+	bytes   int  // of the events in runs and of those taken but not done
+	count   int  // of the alerts likewise
+	refused bool // the host takes none for now
 }
+
+// slack is how often the limit's bytes may wait when it is only that the engine's
+// thread has not come to ask for them. It empties the ring buffer of a threaded
+// input in one go, which under load may take seconds, and holds all of the records
+// meanwhile, to which the alerts are in proportion.
+const slack = 16
 
 // run is consecutive alert events under one tag.
 type run struct {
@@ -28,7 +35,11 @@ const runSize = 256 << 10
 func (q *queue) push(r run) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.bytes+len(r.events) > q.limit {
+	limit := q.limit
+	if !q.refused {
+		limit *= slack
+	}
+	if q.bytes+len(r.events) > limit {
 		return false
 	}
 	q.bytes += len(r.events)
@@ -71,6 +82,13 @@ func (q *queue) done(r run) {
 	defer q.mu.Unlock()
 	q.bytes -= len(r.events)
 	q.count -= r.count
+}
+
+// setRefused tells whether the host takes alerts.
+func (q *queue) setRefused(refused bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.refused = refused
 }
 
 // waiting is how many alerts are not yet emitted.

@@ -49,7 +49,7 @@ func TestQueueNeverWritesBehindARun(t *testing.T) {
 }
 
 func TestQueueLimit(t *testing.T) {
-	q := queue{limit: 4}
+	q := queue{limit: 4, refused: true}
 	if !q.push(alerts("a", "123")) || q.push(alerts("a", "45")) || !q.push(alerts("a", "6")) {
 		t.Error("the limit of 4 bytes is not kept")
 	}
@@ -63,6 +63,10 @@ func TestQueueLimit(t *testing.T) {
 	}
 	if !q.push(alerts("a", "7")) {
 		t.Error("what is done still counts")
+	}
+	q.setRefused(false)
+	if !q.push(alerts("a", "89012345678901234567890123456789012345678901234567890123456789")) || q.push(alerts("a", "01")) {
+		t.Errorf("while nothing is refused the limit is not %d times as high", slack)
 	}
 }
 

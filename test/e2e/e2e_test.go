@@ -192,7 +192,7 @@ func udp(t testing.TB, port int, datagrams ...[]byte) {
 		if _, err := c.Write(d); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(2 * time.Millisecond)
+		time.Sleep(4 * time.Millisecond)
 	}
 }
 

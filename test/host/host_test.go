@@ -420,7 +420,7 @@ func TestBounds(t *testing.T) {
 	limit := fmt.Sprintf("set a alert_buffer %d\n", 4*size+size/2)
 
 	t.Run("the queue's", func(t *testing.T) {
-		out, _ := plain.run(t, nil, one+limit+"init a\nrefuse -1\nfilter a in "+attack+" 10\n"+
+		out, _ := plain.run(t, nil, one+limit+"init a\nrefuse -1\nfilter a in "+attack+"\ntick 1\nfilter a in "+attack+" 9\n"+
 			"sleep 1100\ntick 1\nrefuse 0\ntick 1\nexit a\n")
 		check(t, out, `log error \[filter:msa:a\] losing alerts, 1 so far: .*alert_buffer`,
 			`metric msa_alerts_lost_total\{name=a\} 6$`, `metric msa_alerts_waiting\{name=a\} 4$`)
@@ -442,6 +442,20 @@ func TestBounds(t *testing.T) {
 			t.Errorf("flushed %d times, want once, when full", n)
 		}
 		check(t, out, "!log error")
+	})
+	t.Run("a busy engine's", func(t *testing.T) {
+		out, _ := plain.run(t, nil, one+limit+"init a\nfilter a in "+attack+" 40\ntick 1\nhold\ntick 1\nexit a\n")
+		if n := len(alerts(t, out, "msa.alert")); n != 40 {
+			t.Errorf("%d alerts were emitted, want 40", n)
+		}
+		check(t, out, "!log error")
+	})
+	t.Run("the emitter's at a stop", func(t *testing.T) {
+		out, _ := plain.run(t, nil, one+limit+"init a\nhold\ntick 1\nfilter a in "+attack+" 9\nstop\ntick 1\nexit a\n")
+		if n := len(alerts(t, out, "msa.alert")); n != 9 {
+			t.Errorf("%d alerts were emitted, want 9", n)
+		}
+		check(t, out, "flush", "!log error")
 	})
 	t.Run("of refusals", func(t *testing.T) {
 		out, _ := plain.run(t, nil, one+"init a\nrefuse -1\nfilter a in "+attack+" 2\ntick 101\n"+
