@@ -24,7 +24,7 @@ type instance struct {
 	emitter  emitter
 	queue    queue
 	wake     waker
-	woken    atomic.Bool // there is a tick to come
+	woken    atomic.Bool // a tick will come
 
 	lostLog, failedLog limiter
 
@@ -102,7 +102,6 @@ func (i *instance) filter(tag string, chunk []byte) []byte {
 // host's other work.
 func (i *instance) tick(now time.Time) {
 	i.wake.clear()
-	i.woken.Store(false)
 	i.drain()
 	if now.Before(i.metricsDue) {
 		return
@@ -117,6 +116,7 @@ func (i *instance) tick(now time.Time) {
 
 // drain emits what waits.
 func (i *instance) drain() {
+	i.woken.Store(false) // before looking: what is put in from now on wakes again
 	running := i.emitter.running()
 	i.collectors |= running
 	stopping := running != i.collectors
@@ -154,6 +154,9 @@ func (i *instance) drain() {
 		sent = true
 	}
 	i.queue.setRefused(refused)
+	if refused {
+		i.woken.Store(true) // the next try is after a period, not with each chunk
+	}
 	// When the host stops it dispatches its chunks once, waits a second, and ends as
 	// soon as nothing is on its way to an output. Chunks of the emitter don't count,
 	// so what is emitted now has to be on its way by then.

@@ -26,7 +26,7 @@ var metrics = []struct {
 		value: func(r reading) float64 { return float64(r.lost) }},
 	{subsystem: "alerts", name: "waiting", help: "Alerts that wait to be emitted.", gauge: true,
 		value: func(r reading) float64 { return float64(r.waiting) }},
-	{subsystem: "errors", name: "total", help: "Records that could not be inspected.",
+	{subsystem: "errors", name: "total", help: "Records that passed uninspected and chunks that passed unannotated, by cause.",
 		causes: func(r reading) map[string]uint64 { return r.Errors }},
 	{subsystem: "inspection", name: "seconds_total", help: "Time spent inspecting records, summed over workers.",
 		value: func(r reading) float64 { return r.InspectionSeconds }},
