@@ -55,7 +55,7 @@ fuzz:
 # Go benchmarks on one core; the last lines are ratios of one and the same run.
 bench:
 	@mkdir -p $(BUILD)
-	@$(GO) test -run '^$$' -bench . -benchmem -cpu 1 ./mapping ./engine ./pipeline | tee $(BUILD)/bench.txt
+	@$(GO) test -run '^$$' -bench . -benchtime 4s -benchmem -cpu 1 ./mapping ./engine ./pipeline | tee $(BUILD)/bench.txt
 	@awk '$$1 ~ /^Benchmark/ { for (i = 3; i < NF; i++) if ($$(i+1) == "records/s") rate[$$1] = $$i; else if ($$(i+1) == "ratio") pair = $$i } \
 	END { printf "ratio time_pipeline_to_plain_coraza %.3f\n", pair; \
 	      printf "ratio speed_without_engine_to_plain_coraza %.0f\n", rate["BenchmarkPass"] / rate["BenchmarkPlainCoraza"]; \
