@@ -1,17 +1,17 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/modsecurity-for-anylog/msa/test/rig"
 )
 
 // TestMain lets the test binary be the program, as a process of its own.
@@ -27,26 +27,8 @@ type program struct {
 	t      testing.TB
 	cmd    *exec.Cmd
 	temp   string // its directory for temporary files
-	stdout output
-	stderr output
-}
-
-// output is what a process writes, readable meanwhile.
-type output struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.String()
+	stdout rig.Output
+	stderr rig.Output
 }
 
 // command prepares a process. Variables of the environment are given as NAME=value
@@ -113,7 +95,7 @@ func (p *program) logged(pattern string) []string {
 	return p.find(&p.stderr, pattern)
 }
 
-func (p *program) find(o *output, pattern string) []string {
+func (p *program) find(o *rig.Output, pattern string) []string {
 	p.t.Helper()
 	re := regexp.MustCompile(pattern)
 	for range 6000 {

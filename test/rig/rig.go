@@ -63,24 +63,27 @@ func WithPorts(text string, ports map[int]int) string {
 // Process is a program that runs.
 type Process struct {
 	cmd  *exec.Cmd
-	out  output
+	out  Output
 	done chan struct{}
 	err  error
 }
 
-// output collects what a program prints.
-type output struct {
+// Output collects what is written to it, by a program or a logger, and can be read
+// meanwhile. The zero value is ready.
+type Output struct {
 	mu sync.Mutex
 	b  bytes.Buffer
 }
 
-func (o *output) Write(p []byte) (int, error) {
+// Write never fails.
+func (o *Output) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.b.Write(p)
 }
 
-func (o *output) String() string {
+// String is all that was written so far.
+func (o *Output) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.b.String()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/modsecurity-for-anylog/msa/alert"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/tinylib/msgp/msgp"
 )
@@ -17,11 +18,10 @@ const TextKey = "log"
 // AppendRecord appends the event of one JSON record. With an error dst is
 // returned as it was.
 func AppendRecord(dst []byte, t time.Time, json []byte) ([]byte, error) {
-	out := dst
-	out = append(out, 0x92, 0x92, 0xd7, 0) // array of 2, array of 2, 8-byte extension of type 0
-	out = binary.BigEndian.AppendUint32(out, uint32(t.Unix()))
-	out = binary.BigEndian.AppendUint32(out, uint32(t.Nanosecond()))
-	out = append(out, 0x80) // metadata: an empty map
+	out := msgp.AppendArrayHeader(dst, 2)
+	out = msgp.AppendArrayHeader(out, 2)
+	out = alert.AppendTime(out, t)
+	out = msgp.AppendMapHeader(out, 0) // metadata
 	out, _, err := mapping.AppendJSON(out, json)
 	if err != nil {
 		return dst, err

@@ -20,6 +20,7 @@ import (
 
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/event"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/tally"
+	"github.com/modsecurity-for-anylog/msa/test/rig"
 )
 
 // receiver is an open listener and what came through it.
@@ -27,7 +28,7 @@ type receiver struct {
 	t     testing.TB
 	l     Listener
 	tally *tally.Tally
-	log   *lockedBuffer
+	log   *rig.Output
 	ended chan struct{}
 
 	mu   sync.Mutex
@@ -37,26 +38,9 @@ type receiver struct {
 	size int
 }
 
-type lockedBuffer struct {
-	mu sync.Mutex
-	bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.Buffer.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.Buffer.String()
-}
-
 func open(t testing.TB, address string) *receiver {
 	t.Helper()
-	r := &receiver{t: t, log: &lockedBuffer{}, ended: make(chan struct{})}
+	r := &receiver{t: t, log: &rig.Output{}, ended: make(chan struct{})}
 	r.cond = sync.NewCond(&r.mu)
 	log := slog.New(slog.NewTextHandler(r.log, nil))
 	r.tally = tally.New(log)
@@ -541,7 +525,7 @@ func TestCloseTakesInClientsThatWait(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &receiver{t: t, l: l, log: &lockedBuffer{}, ended: make(chan struct{})}
+	r := &receiver{t: t, l: l, log: &rig.Output{}, ended: make(chan struct{})}
 	r.cond = sync.NewCond(&r.mu)
 	log := slog.New(slog.NewTextHandler(r.log, nil))
 	r.tally = tally.New(log)

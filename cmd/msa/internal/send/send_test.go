@@ -21,12 +21,12 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/event"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/tally"
+	"github.com/modsecurity-for-anylog/msa/test/rig"
 )
 
 var eventTime = time.Date(2024, 5, 30, 7, 16, 48, 917_000_000, time.UTC)
@@ -55,25 +55,8 @@ func sample(t testing.TB) event.Alert {
 	return alert(t, string(text))
 }
 
-type logBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
-func testConfig(t testing.TB) (Config, *logBuffer) {
-	out := &logBuffer{}
+func testConfig(t testing.TB) (Config, *rig.Output) {
+	out := &rig.Output{}
 	log := slog.New(slog.NewTextHandler(out, nil))
 	c := Config{Hostname: "probe.example", Buffer: 1 << 20, Log: log, Tally: tally.New(log)}
 	t.Cleanup(c.Tally.Close)
