@@ -210,16 +210,3 @@ func direction(internal []netip.Prefix, client, server string) string {
 		return "external"
 	}
 }
-
-// InternalNetworks is the default of what counts as inside: RFC 1918, RFC 4193,
-// loopback and link-local addresses.
-func InternalNetworks() []netip.Prefix {
-	var all []netip.Prefix
-	for _, s := range []string{
-		"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7",
-		"127.0.0.0/8", "::1/128", "169.254.0.0/16", "fe80::/10",
-	} {
-		all = append(all, netip.MustParsePrefix(s))
-	}
-	return all
-}

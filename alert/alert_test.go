@@ -16,7 +16,7 @@ import (
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
-var defaults = Options{MinSeverity: 7, IncludeBodies: true, Internal: InternalNetworks()}
+var defaults = Options{MinSeverity: 7, IncludeBodies: true, Internal: mapping.PrivateNetworks()}
 
 // TestOriginal: with the original MSA's rule file, its sample record gives its sample
 // alert, key by key and in order. CRS 4.25 words one message differently.
@@ -106,7 +106,7 @@ func mapped(t testing.TB, text string) *mapping.Transaction {
 		t.Fatal(err)
 	}
 	tx := new(mapping.Transaction)
-	if err := m.Map(r, tx); err != nil {
+	if err := m.Map("t", r, tx); err != nil {
 		t.Fatal(err)
 	}
 	return tx
@@ -194,14 +194,14 @@ func TestDirection(t *testing.T) {
 		internal             []netip.Prefix
 		client, server, want string
 	}{
-		{InternalNetworks(), "10.1.1.1", "192.168.0.1", "east-west"},
-		{InternalNetworks(), "fd00::1", "::ffff:10.0.0.1", "east-west"},
-		{InternalNetworks(), "fe80::1%eth0", "127.0.0.1", "east-west"},
-		{InternalNetworks(), "1.1.1.1", "172.31.0.1", "inbound"},
-		{InternalNetworks(), "172.16.0.1", "2001:db8::1", "outbound"},
-		{InternalNetworks(), "1.1.1.1", "8.8.8.8", "external"},
-		{InternalNetworks(), "", "8.8.8.8", ""},
-		{InternalNetworks(), "10.0.0.1", "x", ""},
+		{mapping.PrivateNetworks(), "10.1.1.1", "192.168.0.1", "east-west"},
+		{mapping.PrivateNetworks(), "fd00::1", "::ffff:10.0.0.1", "east-west"},
+		{mapping.PrivateNetworks(), "fe80::1%eth0", "127.0.0.1", "east-west"},
+		{mapping.PrivateNetworks(), "1.1.1.1", "172.31.0.1", "inbound"},
+		{mapping.PrivateNetworks(), "172.16.0.1", "2001:db8::1", "outbound"},
+		{mapping.PrivateNetworks(), "1.1.1.1", "8.8.8.8", "external"},
+		{mapping.PrivateNetworks(), "", "8.8.8.8", ""},
+		{mapping.PrivateNetworks(), "10.0.0.1", "x", ""},
 		{own, "100.64.1.1", "10.0.0.1", "outbound"},
 	} {
 		if got := direction(c.internal, c.client, c.server); got != c.want {

@@ -3,10 +3,12 @@
 package engine
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"unsafe"
 
 	"github.com/corazawaf/coraza/v3"
@@ -66,15 +68,10 @@ type Engine struct {
 	rules     map[int]rule
 	absence   []absence
 	evaluates bool // some rule compares the score with a threshold
+	paranoia  int
 	bodyLimit int
 	warnings  []rules.Warning
 	files     []string
-}
-
-// absence is a rule that tests whether request headers are missing.
-type absence struct {
-	rule    int
-	headers []string // in lower case
 }
 
 // New loads and compiles the rules. Rules that Coraza can't compile are left out
@@ -108,6 +105,7 @@ func Compile(cfg Config, set *rules.Set) (*Engine, error) {
 	e := &Engine{
 		waf:       waf,
 		rules:     newRules(taken),
+		paranoia:  cfg.ParanoiaLevel,
 		bodyLimit: cfg.BodyLimit,
 		warnings:  append(set.Warnings, warnings...),
 		files:     set.Files,
@@ -165,8 +163,8 @@ func (e *Engine) Inspect(t *mapping.Transaction) (v Verdict, err error) {
 		}
 		err = errors.Join(err, tx.Close())
 	}()
-	for _, a := range e.absence {
-		if slices.ContainsFunc(a.headers, func(h string) bool { return !t.Observed.Header(h) }) {
+	for i := range e.absence {
+		if a := &e.absence[i]; !a.applies(&t.Observed) {
 			tx.RemoveRuleByID(a.rule)
 		}
 	}
@@ -190,10 +188,14 @@ func (e *Engine) request(tx transaction, t *mapping.Transaction) {
 	tx.ProcessURI(or(t.URI[:min(len(t.URI), maxURI)], "/"), or(t.Method, "GET"), or(t.Protocol, "HTTP/1.1"))
 	tx.SetServerName(t.Host)
 	addHeaders(t.RequestHeaders, tx.AddRequestHeader)
+	for _, a := range t.Args {
+		value, _ := e.cut(a.Value)
+		tx.AddGetRequestArgument(a.Name, value)
+	}
 	tx.ProcessRequestHeaders()
 	if body := t.RequestBody.Text; body != "" {
 		body, cut := e.cut(body)
-		e.chooseProcessor(tx, body, t.RequestBody.Truncated || cut)
+		e.chooseProcessor(tx, t, body, t.RequestBody.Truncated || cut)
 		_, _, _ = tx.WriteRequestBody(bytesOf(body)) // fails for bodies kept on disk only
 	}
 	_, _ = tx.ProcessRequestBody() // what a body lacks is in REQBODY_ERROR
@@ -213,8 +215,9 @@ func addHeaders(headers []mapping.Header, add func(name, value string)) {
 }
 
 // chooseProcessor has a body that is not whole read as text: a parser would stumble
-// over its end, alarm, and see nothing. Bodies of unknown type are read as text too.
-func (e *Engine) chooseProcessor(tx transaction, body string, truncated bool) {
+// over its end, alarm, and see nothing. Bodies of unknown type are read as text too, unless
+// the log does not show the type and the body is JSON.
+func (e *Engine) chooseProcessor(tx transaction, t *mapping.Transaction, body string, truncated bool) {
 	processor, ok := tx.Variables().RequestBodyProcessor().(interface {
 		collection.Single
 		Set(string)
@@ -223,12 +226,22 @@ func (e *Engine) chooseProcessor(tx transaction, body string, truncated bool) {
 		return
 	}
 	switch now := processor.Get(); {
+	case now == "" && !truncated && isJSON(body) && !t.Observed.Has(contentType):
+		processor.Set("JSON")
 	case now == "":
 		processor.Set("URLENCODED")
 	case truncated && now != "URLENCODED":
 		processor.Set("URLENCODED")
 		tx.AddPostRequestArgument("", body) // urlencoded would split it, or see but a name
 	}
+}
+
+var contentType = mapping.Part{Kind: mapping.RequestHeader, Name: "content-type"}
+
+// isJSON: a JSON object or array.
+func isJSON(body string) bool {
+	start := strings.TrimLeft(body, " \t\r\n")
+	return start != "" && (start[0] == '{' || start[0] == '[') && json.Valid(bytesOf(body))
 }
 
 func (e *Engine) response(tx transaction, t *mapping.Transaction) {

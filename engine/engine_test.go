@@ -49,7 +49,7 @@ func get(uri string, headers ...mapping.Header) *mapping.Transaction {
 		RequestHeaders: append([]mapping.Header{
 			{Name: "Host", Value: "shop.example"}, {Name: "User-Agent", Value: "Mozilla/5.0"}, {Name: "Accept", Value: "*/*"},
 		}, headers...),
-		Observed: mapping.Observed{RequestHeaders: true},
+		Observed: mapping.Observed{Request: mapping.ObservedHeaders{All: true}},
 	}
 }
 
@@ -152,9 +152,9 @@ func TestAbsence(t *testing.T) {
 		observed mapping.Observed
 		missing  []int
 	}{
-		{"all headers logged", mapping.Observed{RequestHeaders: true}, []int{920280, 920320}},
-		{"host logged", mapping.Observed{Headers: []string{"host"}}, []int{920280}},
-		{"agent logged", mapping.Observed{Headers: []string{"user-agent"}}, []int{920320}},
+		{"all headers logged", mapping.Observed{Request: mapping.ObservedHeaders{All: true}}, []int{920280, 920320}},
+		{"host logged", mapping.Observed{Request: mapping.ObservedHeaders{Names: []string{"host"}}}, []int{920280}},
+		{"agent logged", mapping.Observed{Request: mapping.ObservedHeaders{Names: []string{"user-agent"}}}, []int{920320}},
 		{"nothing logged", mapping.Observed{}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -173,7 +173,7 @@ func TestAbsence(t *testing.T) {
 	}
 	for _, a := range e.absence {
 		if a.rule == 920350 || a.rule == 920230 || a.rule/1000 == 949 {
-			t.Errorf("rule %d is taken for one that tests the absence of %v", a.rule, a.headers)
+			t.Errorf("rule %d is taken for one that tests the absence of %v", a.rule, a.parts)
 		}
 	}
 	if len(e.absence) < 8 {

@@ -1,13 +1,29 @@
 package engine
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+
+	"github.com/modsecurity-for-anylog/msa/mapping"
+)
+
+var (
+	messageAction = regexp.MustCompile(`(?i)\bmsg:'((?:[^'\\]|\\.)*)'`)
+	nologAction   = regexp.MustCompile(`(?:^|,)\s*nolog\s*(?:,|$)`)
+)
 
 // rule is what MSA knows of a compiled rule beside Coraza, from its own text.
 type rule struct {
-	links  []link // itself and its chain
-	role   role
-	absent []string // request headers, in lower case, whose absence it tests
+	links    []link // itself and its chain
+	role     role
+	absent   []mapping.Part // whose absence it tests
+	message  string
+	paranoia int  // level from which CRS applies it, 0 for any
+	detects  bool // it is logged: not one that only sets things up
 }
+
+// enabled reports whether the rule applies at a paranoia level.
+func (r rule) enabled(level int) bool { return r.paranoia <= level }
 
 // link is one condition of a rule.
 type link struct {
@@ -22,9 +38,7 @@ func newRule(u *unit) rule {
 		op, operand := d.Operator()
 		l := link{targets: strings.Split(d.Targets(), "|"), operator: op, operand: operand}
 		r.links = append(r.links, l)
-		if name, ok := l.absentHeader(); ok {
-			r.absent = append(r.absent, name)
-		}
+		r.absent = append(r.absent, l.absent()...)
 		for _, action := range strings.Split(strings.ToLower(d.Actions()), "setvar:")[1:] {
 			name, _, _ := strings.Cut(action, "=")
 			scores = scores || strings.Contains(name, "anomaly_score")
@@ -32,6 +46,11 @@ func newRule(u *unit) rule {
 	}
 	head := u.directives[0]
 	id, actions := head.ID(), strings.ToLower(head.Actions())
+	r.paranoia = paranoiaLevel(head)
+	r.detects = !nologAction.MatchString(actions)
+	if m := messageAction.FindStringSubmatch(head.Actions()); m != nil {
+		r.message = m[1]
+	}
 	switch {
 	case id/1000 == 980 || strings.Contains(actions, "tag:'reporting'"):
 		r.role = roleReports
@@ -50,27 +69,6 @@ func (l link) comparesScore() bool {
 	return len(l.targets) == 1 && strings.HasPrefix(strings.ToLower(l.targets[0]), "tx:") &&
 		strings.Contains(strings.ToLower(l.targets[0]), "anomaly_score") &&
 		strings.Contains(l.operand, "threshold")
-}
-
-// absentHeader: the link holds when a request header is missing or empty, so it
-// says nothing about a log that does not carry the header.
-func (l link) absentHeader() (string, bool) {
-	if len(l.targets) != 1 {
-		return "", false
-	}
-	target, counts := strings.CutPrefix(strings.ToLower(l.targets[0]), "&")
-	name, ok := strings.CutPrefix(target, "request_headers:")
-	if !ok || strings.HasPrefix(name, "/") {
-		return "", false
-	}
-	op := strings.ToLower(l.operator)
-	switch {
-	case counts:
-		ok = op == "eq" && l.operand == "0" || op == "lt" && l.operand == "1" || op == "!ge" && l.operand == "1" || op == "!gt" && l.operand == "0"
-	default:
-		ok = op == "rx" && (l.operand == "^$" || l.operand == `^\s*$`) || op == "streq" && l.operand == ""
-	}
-	return name, ok
 }
 
 func newRules(all []*unit) map[int]rule {

@@ -1,15 +1,83 @@
 package mapping
 
 import (
-	"encoding/base64"
 	"strconv"
 	"strings"
+
+	"github.com/goccy/go-yaml/ast"
 )
 
-// readBody makes a body of what was logged: de-chunked if it really is chunked,
-// from base64 if its length proves that it is, and marked when the headers promise
-// more than the log holds.
-func readBody(logged string, headers []Header, enc encoding) Body {
+// Body is a message body, de-chunked and decoded.
+type Body struct {
+	Text      string
+	Truncated bool // the log holds only its beginning
+}
+
+type bodySpec struct {
+	field    field
+	encoding encoding
+	limit    int   // bytes after which the log cuts, 0 for none
+	length   field // the whole length
+}
+
+// encoding is how a log writes a body.
+type encoding int
+
+const (
+	encodingText encoding = iota
+	encodingBase64
+	encodingAuto
+)
+
+func (y *yamlReader) body(b *bodySpec) func(ast.Node) error {
+	return func(node ast.Node) error {
+		return y.field(node, &b.field, readers{
+			"encoding": choice(y, "encoding", &b.encoding, map[string]encoding{
+				"text": encodingText, "base64": encodingBase64, "auto": encodingAuto,
+			}),
+			"limit": func(n ast.Node) error {
+				s, err := y.text(n)
+				if err != nil {
+					return err
+				}
+				if b.limit, err = strconv.Atoi(s); err != nil || b.limit < 1 {
+					return positioned(n, "limit %q is no number of bytes above 0", s)
+				}
+				return nil
+			},
+			"length": y.fieldInto(&b.length),
+		})
+	}
+}
+
+// bodyText is a body as logged; an object or a list becomes the JSON that it was.
+func (m *Mapping) bodyText(tx *Transaction, b *bodySpec) (string, presence) {
+	if !b.field.isSet() {
+		return "", absent
+	}
+	if v, ok := b.field.object(tx); ok && (isMap(v) || isArray(v) && b.field.pick == pickAny) {
+		start := len(tx.scratch)
+		tx.scratch = appendJSONText(tx.scratch, v)
+		return view(tx.scratch[start:]), present
+	}
+	return m.value(tx, &b.field)
+}
+
+// loggedBody is the body for the alert.
+func (m *Mapping) loggedBody(tx *Transaction, b *bodySpec) string {
+	if !b.field.isSet() {
+		return ""
+	}
+	if v, ok := b.field.object(tx); ok && (isMap(v) || isArray(v)) {
+		s, _ := m.bodyText(tx, b)
+		return s
+	}
+	return m.verbatim(tx, &b.field)
+}
+
+// read makes a body of what was logged: from base64, de-chunked if it really is chunked, and
+// marked when the headers or the mapping say that there was more of it.
+func (b *bodySpec) read(m *Mapping, tx *Transaction, logged string, headers []Header) Body {
 	if logged == "" {
 		return Body{}
 	}
@@ -20,36 +88,36 @@ func readBody(logged string, headers []Header, enc encoding) Body {
 		}
 	}
 	text := logged
-	if decoded, ok := decodeBase64(logged, length, enc); ok {
-		text = decoded
+	if b.isBase64(logged, length) {
+		if decoded, ok := decodeBase64(logged); ok {
+			text = decoded
+		}
+	}
+	cut := b.limit > 0 && len(logged) >= b.limit
+	if b.length.isSet() {
+		if n, err := strconv.Atoi(m.text(tx, &b.length)); err == nil {
+			cut = cut || n > len(text)
+		}
 	}
 	if te, ok := header(headers, "transfer-encoding"); ok && strings.Contains(strings.ToLower(te), "chunked") {
 		if data, whole, ok := dechunk(text); ok {
-			return Body{Text: data, Truncated: !whole}
+			return Body{Text: data, Truncated: cut || !whole}
 		}
 	}
-	return Body{Text: text, Truncated: length > len(text)}
+	return Body{Text: text, Truncated: cut || length > len(text)}
 }
 
-// decodeBase64 decodes a body that the log keeps in base64. With encoding auto
-// it does so only when the decoded length is the one that Content-Length
-// says and the logged length is not: plain text can look like base64.
-func decodeBase64(logged string, contentLength int, enc encoding) (string, bool) {
-	switch enc {
+// isBase64 reports whether the log keeps the body in base64. With encoding auto that is so
+// only when the decoded length is the one that Content-Length says and the
+// logged length is not: plain text can look like base64.
+func (b *bodySpec) isBase64(logged string, contentLength int) bool {
+	switch b.encoding {
 	case encodingText:
-		return "", false
+		return false
 	case encodingAuto:
-		if contentLength <= 0 || contentLength == len(logged) || contentLength != base64Len(logged) {
-			return "", false
-		}
+		return contentLength > 0 && contentLength != len(logged) && contentLength == base64Len(logged)
 	}
-	decoded, err := base64.StdEncoding.DecodeString(logged)
-	if err != nil {
-		if decoded, err = base64.RawStdEncoding.DecodeString(strings.TrimRight(logged, "=\r\n")); err != nil {
-			return "", false
-		}
-	}
-	return view(decoded), true
+	return true
 }
 
 func base64Len(s string) int {

@@ -5,56 +5,144 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/itchyny/timefmt-go"
 )
 
-// layouts are the ways to write a time that are tried in turn. Without a zone the
-// log's own clock is kept as if it were UTC.
-var layouts = []string{
-	"2006-01-02 15:04:05.999999999",
-	time.RFC3339Nano,
-	"2006-01-02T15:04:05.999999999",
-	"2006-01-02T15:04:05.999999999Z0700",
-	"2006-01-02 15:04:05.999999999Z07:00",
-	"2006-01-02 15:04:05.999999999 -0700",
-	"02/Jan/2006:15:04:05 -0700",
-	time.RFC1123Z, time.RFC1123,
+// timeSpec is the time part of a mapping file.
+type timeSpec struct {
+	field  field
+	format string        // as strptime has it; "" for any of the known layouts
+	unit   time.Duration // of a number since 1970, 0 unless format says so
+	zone   *time.Location
+}
+
+func (y *yamlReader) timeInto(t *timeSpec) func(ast.Node) error {
+	units := map[string]time.Duration{
+		"epoch": time.Second, "epoch_ms": time.Millisecond, "epoch_us": time.Microsecond, "epoch_ns": time.Nanosecond,
+	}
+	return func(node ast.Node) error {
+		t.zone = time.UTC
+		return y.field(node, &t.field, readers{
+			"format": func(n ast.Node) error {
+				s, err := y.text(n)
+				if err != nil {
+					return err
+				}
+				if unit, ok := units[s]; ok {
+					t.unit = unit
+					return nil
+				}
+				if !strings.Contains(s, "%") {
+					return positioned(n, "unknown time format %q: one as of strptime has a %%, %s", s, suggest(s, units))
+				}
+				// Fluent Bit's name for the fraction of a second.
+				t.format = strings.ReplaceAll(s, "%L", "%f")
+				now := time.Unix(0, 0).UTC()
+				if _, err := timefmt.Parse(timefmt.Format(now, t.format), t.format); err != nil {
+					return positioned(n, "cannot use time format %q: %w", s, err)
+				}
+				return nil
+			},
+			"zone": func(n ast.Node) error {
+				s, err := y.text(n)
+				if err != nil {
+					return err
+				}
+				if t.zone, err = time.LoadLocation(s); err != nil {
+					return positioned(n, "unknown time zone %q, such as Europe/Berlin: %w", s, err)
+				}
+				return nil
+			},
+		})
+	}
+}
+
+// read is the record's own time, zero when there is none that can be read.
+func (t *timeSpec) read(m *Mapping, tx *Transaction) time.Time {
+	s := m.text(tx, &t.field)
+	if s == "" || len(s) > longestTime {
+		return time.Time{}
+	}
+	if t.unit != 0 {
+		n, err := strconv.ParseFloat(s, 64)
+		if err != nil {
+			return time.Time{}
+		}
+		at, _ := since1970(n, t.unit)
+		return at
+	}
+	if t.format != "" {
+		at, err := timefmt.ParseInLocation(s, t.format, t.zone)
+		if err != nil {
+			return time.Time{}
+		}
+		return at.UTC()
+	}
+	at, _ := parseTime(s, t.zone)
+	return at
 }
 
 // longestTime bounds what is tried: no layout has more characters.
-const longestTime = 40
+const longestTime = 48
 
 // parseTime reads a time in any of the known layouts, or as a number since 1970
 // in seconds (fractions allowed), milli-, micro- or nanoseconds, told apart by
-// their magnitude.
-func parseTime(s string) (time.Time, bool) {
-	if s == "" || len(s) > longestTime {
-		return time.Time{}, false
-	}
+// their magnitude. zone is that of times that name none.
+func parseTime(s string, zone *time.Location) (time.Time, bool) {
 	if strings.Trim(s, "0123456789.") == "" {
 		n, err := strconv.ParseFloat(s, 64)
 		if err != nil {
 			return time.Time{}, false
 		}
-		return epoch(n)
+		return since1970(n, magnitude(n))
 	}
-	for _, layout := range layouts {
-		if t, err := time.Parse(layout, s); err == nil {
+	for _, layout := range layouts(strings.Trim(s, "[]")) {
+		if t, err := time.ParseInLocation(layout, strings.Trim(s, "[]"), zone); err == nil {
 			return t.UTC(), true
 		}
 	}
 	return time.Time{}, false
 }
 
-func epoch(n float64) (time.Time, bool) {
+// layouts are the ways to write a time that are tried in turn; a look at the text spares
+// most of them.
+func layouts(s string) []string {
 	switch {
-	case !(n > 0) || n >= 1e20:
-		return time.Time{}, false
+	case len(s) > 10 && s[4] == '-' && s[10] == 'T':
+		return isoLayouts
+	case len(s) > 10 && s[4] == '-':
+		return sqlLayouts
+	case len(s) > 10 && s[2] == '/':
+		return accessLogLayouts
+	}
+	return otherLayouts
+}
+
+var (
+	isoLayouts       = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04:05.999999999Z0700"}
+	sqlLayouts       = []string{"2006-01-02 15:04:05.999999999", "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999 -0700"}
+	accessLogLayouts = []string{"02/Jan/2006:15:04:05 -0700", "02/Jan/2006:15:04:05.999999999"} // the latter is HAProxy's
+	otherLayouts     = []string{time.RFC1123Z, time.RFC1123}
+)
+
+func magnitude(n float64) time.Duration {
+	switch {
 	case n >= 1e17:
-		n /= 1e9
+		return time.Nanosecond
 	case n >= 1e14:
-		n /= 1e6
+		return time.Microsecond
 	case n >= 1e11:
-		n /= 1e3
+		return time.Millisecond
+	}
+	return time.Second
+}
+
+func since1970(n float64, unit time.Duration) (time.Time, bool) {
+	n /= float64(time.Second / unit)
+	if !(n > 0) || n >= 1e11 {
+		return time.Time{}, false
 	}
 	sec, frac := math.Modf(n)
 	return time.Unix(int64(sec), int64(frac*1e9)).UTC(), true

@@ -61,19 +61,247 @@ func isStartLine(line string) bool {
 	return colon < 0 || space < colon
 }
 
-// splitRequestLine cuts a request line into its three parts. The URI may have
-// spaces in it, so method and protocol are taken from the ends.
-func splitRequestLine(line string) (method, uri, protocol string) {
-	method, uri, _ = strings.Cut(line, " ")
-	uri = strings.TrimLeft(uri, " ")
-	if i := strings.LastIndexByte(uri, ' '); i >= 0 && strings.HasPrefix(uri[i+1:], "HTTP/") {
-		uri, protocol = uri[:i], uri[i+1:]
-	} else if strings.HasPrefix(uri, "HTTP/") {
-		uri, protocol = "", uri
-	}
-	return method, uri, protocol
-}
-
 func trimSpace(s string) string {
 	return strings.Trim(s, " \t")
+}
+
+// head is what a log has of the head of a message.
+type head struct {
+	start   string // request or status line
+	headers []Header
+	rest    string // what stands behind the header block: the beginning of a body
+}
+
+// headerBlock reads the headers from wherever the mapping has them. What one place has
+// counts, and the ones after it add what is missing: the block, the map, the list, those with a
+// prefix, single fields.
+func (m *Mapping) headerBlock(tx *Transaction, spec *headerSpec, headers []Header, seen *ObservedHeaders) head {
+	h := head{headers: headers}
+	if spec.raw.isSet() {
+		var complete bool
+		h.start, h.headers, h.rest, complete = parseHeaders(m.text(tx, &spec.raw), headers)
+		if complete {
+			seen.All = true
+			return h
+		}
+	}
+	block := len(h.headers)
+	found := false
+	if v, ok := spec.mapped.object(tx); ok {
+		found = m.headersOfMap(tx, v, "", &h, seen) || found
+	}
+	if v, ok := spec.list.object(tx); ok {
+		found = m.headersOfList(tx, v, &h, seen) || found
+	}
+	if spec.prefix != "" {
+		if spec.prefixIn.isSet() {
+			if v, ok := spec.prefixIn.object(tx); ok {
+				found = m.headersOfMap(tx, v, spec.prefix, &h, seen) || found
+			}
+		} else {
+			for _, p := range tx.prefixed {
+				if p.spec == spec {
+					m.addHeader(tx, &h, seen, headerName(tx, p.key[len(spec.prefix):]), p.value)
+				}
+			}
+			found = found || len(tx.prefixed) > 0
+		}
+	}
+	seen.All = seen.All || found && spec.complete
+	block = len(h.headers)
+	for i := range spec.fields {
+		f := &spec.fields[i]
+		if _, ok := header(h.headers[:block], f.name); ok {
+			continue
+		}
+		m.addHeaderField(tx, f, &h, seen)
+	}
+	return h
+}
+
+// addHeaderField adds a header that has a field of its own, and notes that it could be seen.
+func (m *Mapping) addHeaderField(tx *Transaction, f *namedField, h *head, seen *ObservedHeaders) {
+	if f.plain {
+		if v, ok := f.object(tx); ok && isArray(v) {
+			m.addHeader(tx, h, seen, f.name, v)
+			return
+		}
+	}
+	switch value, p := m.value(tx, &f.field); p {
+	case present:
+		seen.add(f.lower)
+		h.headers = append(h.headers, Header{f.name, value})
+	case empty:
+		seen.add(f.lower)
+	case hidden:
+		seen.hide(f.lower)
+	}
+}
+
+// addHeader adds a header whose value is a text, or a list of texts: one line for each.
+func (m *Mapping) addHeader(tx *Transaction, h *head, seen *ObservedHeaders, name string, v Record) {
+	if isArray(v) {
+		eachElement(v, func(e Record) {
+			if !isArray(e) {
+				m.addHeader(tx, h, seen, name, e)
+			}
+		})
+		return
+	}
+	switch value, ok := v.text(); {
+	case !ok:
+	case m.hidden[value]:
+		seen.hide(strings.ToLower(name))
+	default:
+		seen.add(name)
+		if !m.none[value] {
+			h.headers = append(h.headers, Header{name, value})
+		}
+	}
+}
+
+// headersOfMap adds the members of a map whose names begin with a prefix. The map may be
+// the text of a JSON object.
+func (m *Mapping) headersOfMap(tx *Transaction, v Record, prefix string, h *head, seen *ObservedHeaders) bool {
+	if s, ok := v.text(); ok {
+		if v, ok = tx.appendJSON(s); !ok {
+			return false
+		}
+	}
+	return v.fields(func(key []byte, value Record) {
+		name, ok := strings.CutPrefix(view(key), prefix)
+		if !ok || name == "" {
+			return
+		}
+		if prefix != "" {
+			name = headerName(tx, name)
+		}
+		m.addHeader(tx, h, seen, name, value)
+	}) == nil
+}
+
+// headersOfList adds the elements of a list: [name, value], {name: …, value: …} or "name: value".
+func (m *Mapping) headersOfList(tx *Transaction, v Record, h *head, seen *ObservedHeaders) bool {
+	return eachElement(v, func(e Record) {
+		if name, value, ok := pair(e); ok {
+			m.addHeader(tx, h, seen, name, value)
+			return
+		}
+		if line, ok := e.text(); ok && line != "" {
+			header := parseHeader(line)
+			seen.add(header.Name)
+			h.headers = append(h.headers, header)
+		}
+	})
+}
+
+// pair reads [name, value] or {name: …, value: …}, key for name.
+func pair(r Record) (name string, value Record, ok bool) {
+	if isArray(r) {
+		n, _ := r.element(0)
+		value, _ = r.element(1)
+		name, ok = n.text()
+		return name, value, ok && value != nil
+	}
+	err := r.fields(func(key []byte, v Record) {
+		switch {
+		case equalFold(key, "name") || equalFold(key, "key"):
+			name, ok = v.text()
+		case equalFold(key, "value"):
+			value = v
+		}
+	})
+	return name, value, err == nil && ok && value != nil
+}
+
+func equalFold(b []byte, s string) bool { return strings.EqualFold(view(b), s) }
+
+// headerName is a header's name as part of a key, in which an underscore stands for a hyphen.
+func headerName(tx *Transaction, s string) string {
+	if strings.IndexByte(s, '_') < 0 {
+		return s
+	}
+	start := len(tx.scratch)
+	for _, c := range []byte(s) {
+		if c == '_' {
+			c = '-'
+		}
+		tx.scratch = append(tx.scratch, c)
+	}
+	return view(tx.scratch[start:])
+}
+
+// prefixedKey is a key of the record itself that is a header by its prefix.
+type prefixedKey struct {
+	spec  *headerSpec
+	key   string
+	value Record
+}
+
+// topPrefix is the prefix of keys of the record itself.
+func (h *headerSpec) topPrefix() string {
+	if h.prefixIn.isSet() {
+		return ""
+	}
+	return h.prefix
+}
+
+func (m *Mapping) notePrefixed(tx *Transaction, key []byte, value Record) {
+	for _, spec := range []*headerSpec{&m.request.headers, &m.response.headers} {
+		if p := spec.topPrefix(); p != "" && len(key) > len(p) && string(key[:len(p)]) == p {
+			tx.prefixed = append(tx.prefixed, prefixedKey{spec, view(key), value})
+		}
+	}
+}
+
+// addCookies makes a Cookie header of cookies that the log has apart, unless there is one.
+func (m *Mapping) addCookies(tx *Transaction) {
+	spec := &m.request.cookies
+	if !spec.isSet() {
+		return
+	}
+	if _, ok := header(tx.RequestHeaders, "cookie"); ok {
+		return
+	}
+	v, ok := spec.object(tx)
+	if !ok {
+		return
+	}
+	var cookies []string
+	add := func(name string, value Record) {
+		if s, ok := value.text(); ok && !m.hidden[s] {
+			cookies = append(cookies, name+"="+s)
+		}
+	}
+	switch {
+	case isArray(v):
+		eachElement(v, func(e Record) {
+			if name, value, ok := pair(e); ok {
+				add(name, value)
+			} else if s, ok := e.text(); ok {
+				cookies = append(cookies, s)
+			}
+		})
+	case isMap(v):
+		_ = v.fields(func(key []byte, value Record) {
+			if isArray(value) {
+				eachElement(value, func(e Record) { add(string(key), e) })
+			} else {
+				add(string(key), value)
+			}
+		})
+	default:
+		s, p := m.value(tx, spec)
+		if p == hidden {
+			tx.Observed.Request.hide("cookie")
+			return
+		}
+		if p == present {
+			cookies = append(cookies, s)
+		}
+	}
+	tx.Observed.Request.add("cookie")
+	if len(cookies) > 0 {
+		tx.RequestHeaders = append(tx.RequestHeaders, Header{"Cookie", strings.Join(cookies, "; ")})
+	}
 }

@@ -3,6 +3,7 @@ package mapping
 import (
 	"reflect"
 	"testing"
+	"time"
 )
 
 func TestParseHeaders(t *testing.T) {
@@ -103,7 +104,7 @@ func TestParseTime(t *testing.T) {
 		{"1717053408917000000", "2024-05-30 07:16:48.917"},
 		{"yesterday", ""}, {"", ""}, {"0", ""}, {".", ""}, {"99999999999999999999999", ""},
 	} {
-		got, ok := parseTime(c.in)
+		got, ok := parseTime(c.in, time.UTC)
 		if ok != (c.want != "") || ok && got.Round(1e6).Format("2006-01-02 15:04:05.999") != c.want {
 			t.Errorf("%q: got %v %v, want %q", c.in, got, ok, c.want)
 		}

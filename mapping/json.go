@@ -324,12 +324,13 @@ func (r *jsonReader) escape(raw []byte) int {
 }
 
 // hexDigits is the number that n hexadecimal digits from raw[at] on make.
-func hexDigits(raw []byte, at, n int) (rune, bool) {
+func hexDigits[T string | []byte](raw T, at, n int) (rune, bool) {
 	if len(raw) < at+n {
 		return 0, false
 	}
 	var v rune
-	for _, c := range raw[at : at+n] {
+	for i := range n {
+		c := raw[at+i]
 		switch {
 		case '0' <= c && c <= '9':
 			c -= '0'

@@ -31,11 +31,11 @@ func (r Record) fields(visit func(key []byte, value Record)) error {
 	for i := uint32(0); i < n; i++ {
 		key, rest, ok := readText(b)
 		if !ok {
-			if rest, err = msgp.Skip(b); err != nil {
+			if rest, err = skip(b); err != nil {
 				return fmt.Errorf("cannot read key %d of %d: %w", i+1, n, err)
 			}
 		}
-		end, err := msgp.Skip(rest)
+		end, err := skip(rest)
 		if err != nil {
 			return fmt.Errorf("cannot read value of key %q: %w", clip(key), err)
 		}
@@ -92,19 +92,41 @@ func (r Record) element(index int) (Record, bool) {
 		return nil, false
 	}
 	for range index {
-		if b, err = msgp.Skip(b); err != nil {
+		if b, err = skip(b); err != nil {
 			return nil, false
 		}
 	}
-	end, err := msgp.Skip(b)
+	end, err := skip(b)
 	if err != nil {
 		return nil, false
 	}
 	return Record(b[:len(b)-len(end)]), true
 }
 
+// skip is msgp.Skip, with a short way for the values that logs have most.
+func skip(b []byte) ([]byte, error) {
+	if len(b) > 1 {
+		n := 0
+		switch c := b[0]; {
+		case c>>5 == 0b101: // fixstr
+			n = 1 + int(c&0x1f)
+		case c == 0xd9: // str 8
+			n = 2 + int(b[1])
+		}
+		if n > 0 && n <= len(b) {
+			return b[n:], nil
+		}
+	}
+	return msgp.Skip(b)
+}
+
 // readText reads a string or binary value without a copy.
 func readText(b []byte) (text, rest []byte, ok bool) {
+	if len(b) > 0 && b[0]>>5 == 0b101 { // fixstr
+		if n := 1 + int(b[0]&0x1f); n <= len(b) {
+			return b[1:n], b[n:], true
+		}
+	}
 	var err error
 	switch msgp.NextType(b) {
 	case msgp.StrType:

@@ -2,190 +2,238 @@ package mapping
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 )
 
-// spec is a mapping file as written. Every part of HTTP names the field of the
-// record that holds it.
-type spec struct {
-	Name        string   `yaml:"name"`
-	Description string   `yaml:"description"`
-	Source      string   `yaml:"source"` // page that documents the fields
-	Detect      []anyOf  `yaml:"detect"` // auto: the record has one field of each line
-	None        []string `yaml:"none"`   // values that mean that there is none
-
-	Time    field        `yaml:"time"`
-	Client  endpointSpec `yaml:"client"`
-	Server  endpointSpec `yaml:"server"`
-	Request struct {
-		Method   field      `yaml:"method"`
-		URI      field      `yaml:"uri"`
-		Protocol field      `yaml:"protocol"`
-		Host     field      `yaml:"host"`
-		Headers  headerSpec `yaml:"headers"`
-		Body     field      `yaml:"body"`
-	} `yaml:"request"`
-	Response struct {
-		Status  field      `yaml:"status"`
-		Headers headerSpec `yaml:"headers"`
-		Body    field      `yaml:"body"`
-	} `yaml:"response"`
-	Alert struct {
-		Message field `yaml:"message"`
-		Forward field `yaml:"forward"`
-		Source  field `yaml:"source"`
-		Host    field `yaml:"host"`
-		Domain  field `yaml:"domain"`
-		GeoIP   field `yaml:"geoip"`
-	} `yaml:"alert"`
+// requestSpec is the request part of a mapping file, responseSpec the other.
+type requestSpec struct {
+	line, method      field
+	uri, path, query  field
+	unescaped         bool // the log has undone percent-encoding in uri and path
+	protocol, host    field
+	headers           headerSpec
+	cookies           field
+	body              bodySpec
+	all               []*field // those of which one makes a record one of HTTP
+	observes          []string // instead of what follows from headers
+	observesOverrides bool
+	observesAll       bool
 }
 
-type endpointSpec struct {
-	Address field `yaml:"address"`
-	Port    field `yaml:"port"`
+type responseSpec struct {
+	status, protocol field
+	headers          headerSpec
+	body             bodySpec
 }
 
 type headerSpec struct {
-	Raw    field       `yaml:"raw"`    // the header block in one string
-	Fields namedFields `yaml:"fields"` // single headers, used where raw is missing or cut
+	raw, mapped, list field
+	prefix            string // keys that begin so are headers …
+	prefixIn          field  // … in this map, or else in the record itself
+	fields            []namedField
+	complete          bool
 }
 
-// encoding is how a log writes a body.
-type encoding int
-
-const (
-	encodingText encoding = iota
-	encodingBase64
-	encodingAuto
-)
-
-// anyOf is one accessor or a list of alternatives.
-type anyOf []Accessor
-
-// UnmarshalYAML reads METHOD or [METHOD, _METHOD].
-func (a *anyOf) UnmarshalYAML(node ast.Node) error {
-	switch n := node.(type) {
-	case *ast.SequenceNode:
-		for _, v := range n.Values {
-			if err := a.add(v); err != nil {
-				return err
-			}
-		}
-		return nil
-	default:
-		return a.add(node)
-	}
-}
-
-func (a *anyOf) add(node ast.Node) error {
-	scalar, ok := node.(ast.ScalarNode)
-	if !ok {
-		return positioned(node, fmt.Errorf("expected a field's name, not %s", node.Type()))
-	}
-	accessor, err := ParseAccessor(fmt.Sprint(scalar.GetValue()))
-	if err != nil {
-		return positioned(node, err)
-	}
-	*a = append(*a, accessor)
-	return nil
-}
-
-// field is where a part of HTTP is found in a record: METHOD, [METHOD, _METHOD],
-// or {field: …, encoding: base64}.
-type field struct {
-	anyOf    anyOf
-	encoding encoding
-	slots    []slot
-}
-
-// slot is one accessor of a compiled field: which of the scanned top-level values,
-// and the rest of the way.
-type slot struct {
-	index int
-	path  []step
-}
-
-// UnmarshalYAML reads the short and the long form.
-func (f *field) UnmarshalYAML(node ast.Node) error {
-	values, ok := members(node)
-	if !ok {
-		return f.anyOf.UnmarshalYAML(node)
-	}
-	for _, v := range values {
-		switch key := v.Key.String(); key {
-		case "field":
-			if err := f.anyOf.UnmarshalYAML(v.Value); err != nil {
-				return err
-			}
-		case "encoding":
-			switch v.Value.String() {
-			case "text":
-				f.encoding = encodingText
-			case "base64":
-				f.encoding = encodingBase64
-			case "auto":
-				f.encoding = encodingAuto
-			default:
-				return positioned(v.Value, fmt.Errorf("encoding %q is none of text, base64, auto", v.Value))
-			}
-		default:
-			return positioned(v.Key, fmt.Errorf("unknown key %q: a field has field, encoding", key))
-		}
-	}
-	return nil
-}
-
-// namedFields are fields by header name, in the file's order.
-type namedFields []namedField
-
+// namedField is a field with the name of its header or argument.
 type namedField struct {
-	name string
+	name  string
+	lower string
 	field
 }
 
-// UnmarshalYAML keeps the order, which a Go map would lose.
-func (f *namedFields) UnmarshalYAML(node ast.Node) error {
-	values, ok := members(node)
-	if !ok {
-		return positioned(node, fmt.Errorf("expected header names with their fields, not %s", node.Type()))
-	}
-	for _, v := range values {
-		named := namedField{name: v.Key.String()}
-		if err := named.UnmarshalYAML(v.Value); err != nil {
+type alertSpec struct {
+	message, forward, source, host, domain, geoip field
+}
+
+// read reads one document of a mapping file.
+func (m *Mapping) readDocument(document ast.Node) error {
+	y := newYAMLReader(document)
+	words := func(into map[string]bool) func(ast.Node) error {
+		return func(n ast.Node) error {
+			all, err := y.texts(n)
+			for _, s := range all {
+				into[s] = true
+			}
 			return err
 		}
-		*f = append(*f, named)
+	}
+	if err := y.members(document, "a mapping", readers{
+		"name":        y.textInto(&m.Name),
+		"description": y.textInto(&m.Description),
+		"source":      y.textInto(&m.Source),
+		"detect":      y.conditions(&m.detect),
+		"when":        y.conditions(&m.when),
+		"none":        words(m.none),
+		"hidden":      words(m.hidden),
+		"parse":       y.parseSteps(&m.parse),
+		"time":        y.timeInto(&m.time),
+		"client":      y.endpoint("client", &m.client, true),
+		"server":      y.endpoint("server", &m.server, false),
+		"request":     y.request(&m.request),
+		"response":    y.response(&m.response),
+		"args":        y.namedFields("args", &m.args),
+		"alert":       y.alert(&m.alert),
+		"observes": func(n ast.Node) error {
+			all, err := y.texts(n)
+			m.request.observesOverrides = true
+			for _, s := range all {
+				m.request.observes = append(m.request.observes, strings.ToLower(s))
+			}
+			m.request.observesAll = slices.Contains(m.request.observes, "all")
+			return err
+		},
+	}); err != nil {
+		return err
+	}
+	if len(m.request.all) == 0 && len(m.args) == 0 {
+		return positioned(document, "there is nothing to inspect: name a field for request.uri, line, path, headers or body, or args")
 	}
 	return nil
 }
 
-// members are the keys and values of a YAML mapping, which the parser makes a node of
-// another type when there is but one.
-func members(node ast.Node) ([]*ast.MappingValueNode, bool) {
-	switch n := node.(type) {
-	case *ast.MappingNode:
-		return n.Values, true
-	case *ast.MappingValueNode:
-		return []*ast.MappingValueNode{n}, true
-	default:
-		return nil, false
+func (y *yamlReader) request(r *requestSpec) func(ast.Node) error {
+	return func(node ast.Node) error {
+		location := func(f *field) func(ast.Node) error {
+			return func(n ast.Node) error { return y.field(n, f, readers{"unescaped": y.boolInto(&r.unescaped)}) }
+		}
+		err := y.members(node, "request", readers{
+			"line":     y.fieldInto(&r.line),
+			"method":   y.fieldInto(&r.method),
+			"uri":      location(&r.uri),
+			"path":     location(&r.path),
+			"query":    y.fieldInto(&r.query),
+			"protocol": y.fieldInto(&r.protocol),
+			"host":     y.fieldInto(&r.host),
+			"headers":  y.headers(&r.headers),
+			"cookies":  y.fieldInto(&r.cookies),
+			"body":     y.body(&r.body),
+		})
+		for _, f := range []*field{&r.line, &r.uri, &r.path, &r.query, &r.headers.raw, &r.headers.mapped, &r.headers.list, &r.body.field} {
+			if f.isSet() {
+				r.all = append(r.all, f)
+			}
+		}
+		return err
 	}
 }
 
-// positionError is an error at a place of a YAML file.
-type positionError struct {
-	line, column int
-	err          error
+func (y *yamlReader) response(r *responseSpec) func(ast.Node) error {
+	return func(node ast.Node) error {
+		return y.members(node, "response", readers{
+			"status":   y.fieldInto(&r.status),
+			"protocol": y.fieldInto(&r.protocol),
+			"headers":  y.headers(&r.headers),
+			"body":     y.body(&r.body),
+		})
+	}
 }
 
-func positioned(node ast.Node, err error) error {
-	p := node.GetToken().Position
-	return &positionError{p.Line, p.Column, err}
+func (y *yamlReader) headers(h *headerSpec) func(ast.Node) error {
+	return func(node ast.Node) error {
+		return y.members(node, "headers", readers{
+			"raw":      y.fieldInto(&h.raw),
+			"map":      y.fieldInto(&h.mapped),
+			"list":     y.fieldInto(&h.list),
+			"prefix":   y.prefix(h),
+			"fields":   y.namedFields("fields", &h.fields),
+			"complete": y.boolInto(&h.complete),
+		})
+	}
 }
 
-func (e *positionError) Error() string {
-	return fmt.Sprintf("line %d, column %d: %v", e.line, e.column, e.err)
+// prefix reads request_ or {in: $attributes, prefix: http.request.header.}.
+func (y *yamlReader) prefix(h *headerSpec) func(ast.Node) error {
+	return func(node ast.Node) error {
+		if _, long := mappingValues(y.plain(node)); !long {
+			return y.textInto(&h.prefix)(node)
+		}
+		err := y.members(node, "prefix", readers{"in": y.fieldInto(&h.prefixIn), "prefix": y.textInto(&h.prefix)})
+		if err == nil && h.prefix == "" {
+			err = positioned(node, "prefix needs prefix: how the names of headers begin")
+		}
+		return err
+	}
 }
 
-func (e *positionError) Unwrap() error { return e.err }
+// namedFields keeps the file's order.
+func (y *yamlReader) namedFields(what string, into *[]namedField) func(ast.Node) error {
+	return func(node ast.Node) error {
+		return y.eachMember(node, what, func(key, value ast.Node) error {
+			f := namedField{name: keyName(key), lower: strings.ToLower(keyName(key))}
+			err := y.field(value, &f.field, nil)
+			*into = append(*into, f)
+			return err
+		})
+	}
+}
+
+func (y *yamlReader) alert(a *alertSpec) func(ast.Node) error {
+	return func(node ast.Node) error {
+		return y.members(node, "alert", readers{
+			"message": y.fieldInto(&a.message),
+			"forward": y.fieldInto(&a.forward),
+			"source":  y.fieldInto(&a.source),
+			"host":    y.fieldInto(&a.host),
+			"domain":  y.fieldInto(&a.domain),
+			"geoip":   y.fieldInto(&a.geoip),
+		})
+	}
+}
+
+// fields are all fields of the mapping.
+func (m *Mapping) fields() []*field {
+	all := []*field{
+		&m.time.field, &m.client.address, &m.client.port, &m.client.forwarded, &m.server.address, &m.server.port,
+		&m.request.line, &m.request.method, &m.request.uri, &m.request.path, &m.request.query,
+		&m.request.protocol, &m.request.host, &m.request.cookies, &m.request.body.field, &m.request.body.length,
+		&m.response.status, &m.response.protocol, &m.response.body.field, &m.response.body.length,
+		&m.alert.message, &m.alert.forward, &m.alert.source, &m.alert.host, &m.alert.domain, &m.alert.geoip,
+	}
+	for _, h := range []*headerSpec{&m.request.headers, &m.response.headers} {
+		all = append(all, &h.raw, &h.mapped, &h.list, &h.prefixIn)
+		for i := range h.fields {
+			all = append(all, &h.fields[i].field)
+		}
+	}
+	for i := range m.args {
+		all = append(all, &m.args[i].field)
+	}
+	for _, conditions := range [][]condition{m.detect, m.when} {
+		for i := range conditions {
+			all = append(all, &conditions[i].field)
+		}
+	}
+	return all
+}
+
+// compile finds the places in the scan for accessors.
+func (m *Mapping) compile(accessors []Accessor) []slot {
+	var out []slot
+	for _, a := range accessors {
+		i, ok := m.slots[a.key]
+		if !ok {
+			i = len(m.slots)
+			m.slots[a.key] = i
+		}
+		out = append(out, slot{i, a.path})
+	}
+	return out
+}
+
+// String is the field as the mapping file could have it, for people.
+func (f *field) String() string {
+	var names []string
+	for _, a := range f.anyOf {
+		names = append(names, a.String())
+	}
+	for _, a := range f.join {
+		names = append(names, a.String())
+	}
+	if f.constant != "" {
+		names = append(names, fmt.Sprintf("%q", f.constant))
+	}
+	return strings.Join(names, ", ")
+}

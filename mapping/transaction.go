@@ -3,11 +3,13 @@ package mapping
 import (
 	"strings"
 	"time"
+	"unsafe"
 )
 
 // Transaction is one HTTP exchange as a log tells it. Its strings are views into
-// the record's bytes and valid as long as those are. A transaction is filled by
-// Mapping.Map and may be filled again and again, which spares allocations.
+// the record's bytes, or into memory of its own: they are valid as long as the record's bytes
+// are, and until it is filled again. A transaction is filled by Mapping.Map and may be
+// filled again and again, which spares allocations.
 type Transaction struct {
 	Preset string    // name of the mapping that filled it
 	Time   time.Time // zero when the record has none that can be read
@@ -25,49 +27,23 @@ type Transaction struct {
 	ResponseVersion string
 	ResponseHeaders []Header
 	ResponseBody    Body
+	Args            []Arg // of logs that are not HTTP
 
 	Observed Observed
 	Alert    AlertFields
 
-	scan []Record // values of the mapping's fields, by slot
-}
-
-// Endpoint is one side of a connection, as logged.
-type Endpoint struct {
-	Address string // an IP address, unless the log says otherwise
-	Port    string // decimal, or empty
+	mapping  *Mapping
+	scan     []Record // values of the mapping's keys, by slot
+	keys     keyMemory
+	prefixed []prefixedKey
+	parsed   []parsed
+	scratch  []byte // what had to be put together
+	opened   openedJSON
 }
 
 // Header is one header line.
 type Header struct {
 	Name, Value string
-}
-
-// Body is a message body, de-chunked and decoded.
-type Body struct {
-	Text      string
-	Truncated bool // the log holds only its beginning
-}
-
-// Observed says which parts of HTTP the log would have shown if they had been
-// there. The absence of anything else means nothing.
-type Observed struct {
-	RequestHeaders bool     // the whole header block
-	Headers        []string // otherwise these, in lower case
-}
-
-// Header reports whether a request header's absence means that it was not sent.
-// name is in lower case.
-func (o Observed) Header(name string) bool {
-	if o.RequestHeaders {
-		return true
-	}
-	for _, h := range o.Headers {
-		if h == name {
-			return true
-		}
-	}
-	return false
 }
 
 // AlertFields are what an alert shows of the record beside the transaction, as
@@ -78,14 +54,87 @@ type AlertFields struct {
 	ResponseHeader, ResponseBody                          string
 }
 
-func (tx *Transaction) reset() {
+// Mapping is the one that filled the transaction, nil before that.
+func (tx *Transaction) Mapping() *Mapping { return tx.mapping }
+
+// reset empties the transaction for a mapping and keeps its memory.
+func (tx *Transaction) reset(m *Mapping) {
 	clear(tx.scan)
+	if cap(tx.scan) < len(m.slots) {
+		tx.scan = make([]Record, len(m.slots))
+	}
+	if tx.keys.of != m {
+		tx.keys = keyMemory{m, tx.keys.keys[:0]}
+	}
+	tx.Observed.Request.reset()
+	tx.Observed.Response.reset()
 	*tx = Transaction{
+		Preset:          m.Name,
 		RequestHeaders:  tx.RequestHeaders[:0],
 		ResponseHeaders: tx.ResponseHeaders[:0],
-		Observed:        Observed{Headers: tx.Observed.Headers[:0]},
-		scan:            tx.scan,
+		Args:            tx.Args[:0],
+		Observed:        Observed{Request: tx.Observed.Request, Response: tx.Observed.Response},
+		mapping:         m,
+		scan:            tx.scan[:len(m.slots)],
+		keys:            tx.keys,
+		prefixed:        tx.prefixed[:0],
+		parsed:          tx.parsed[:0],
+		scratch:         tx.scratch[:0],
+		opened:          tx.opened,
 	}
+}
+
+// at is the value under a compiled accessor.
+func (tx *Transaction) at(s slot) (Record, bool) {
+	v := tx.scan[s.index]
+	if v == nil || len(s.path) == 0 {
+		return v, v != nil
+	}
+	v, ok := v.descend(s.path)
+	return v, ok && v != nil
+}
+
+// openedJSON is a text of the record that was read as JSON. Several mappings may ask for it in
+// turn.
+type openedJSON struct {
+	text   string
+	buf    []byte
+	record Record // nil if it is no JSON object
+}
+
+func (tx *Transaction) forgetJSON() { tx.opened.text, tx.opened.record = "", nil }
+
+// openJSON reads the JSON object in a text, which may stand behind other text.
+func (tx *Transaction) openJSON(text string) (Record, bool) {
+	o := &tx.opened
+	if o.text != "" && unsafe.StringData(o.text) == unsafe.StringData(text) && len(o.text) == len(text) {
+		return o.record, o.record != nil
+	}
+	o.text, o.record = text, nil
+	begin := strings.IndexByte(text, '{')
+	if begin < 0 {
+		return nil, false
+	}
+	out, rest, err := AppendJSON(o.buf[:0], []byte(text[begin:]))
+	o.buf = out
+	if err == nil && strings.TrimSpace(string(rest)) == "" {
+		o.record = Record(out)
+	}
+	return o.record, o.record != nil
+}
+
+// appendJSON reads a JSON object into the transaction's own memory.
+func (tx *Transaction) appendJSON(text string) (Record, bool) {
+	if text == "" || text[0] != '{' {
+		return nil, false
+	}
+	start := len(tx.scratch)
+	out, _, err := AppendJSON(tx.scratch, []byte(text))
+	if err != nil {
+		return nil, false
+	}
+	tx.scratch = out
+	return Record(out[start:]), true
 }
 
 // header is the value of the first header of a name.

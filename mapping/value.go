@@ -41,3 +41,37 @@ func (r Record) Text(a Accessor) (string, bool) {
 	}
 	return v.text()
 }
+
+func isMap(r Record) bool   { return msgp.NextType(r) == msgp.MapType }
+func isArray(r Record) bool { return msgp.NextType(r) == msgp.ArrayType }
+func isNil(r Record) bool   { return msgp.NextType(r) == msgp.NilType }
+
+// eachElement calls visit with the elements of an array; false when it is none.
+func eachElement(r Record, visit func(Record)) bool {
+	if !isArray(r) {
+		return false
+	}
+	n, b, err := msgp.ReadArrayHeaderBytes(r)
+	for ; err == nil && n > 0; n-- {
+		var rest []byte
+		if rest, err = skip(b); err == nil {
+			visit(Record(b[:len(b)-len(rest)]))
+			b = rest
+		}
+	}
+	return err == nil
+}
+
+// element is the first or last element of an array, and any other value itself.
+func element(r Record, which pick) Record {
+	if !isArray(r) {
+		return r
+	}
+	var found Record
+	eachElement(r, func(e Record) {
+		if found == nil || which == pickLast {
+			found = e
+		}
+	})
+	return found
+}

@@ -99,7 +99,7 @@ Include @owasp_crs/*.conf`))
 	p := &plain{waf: waf}
 	for _, r := range benchRecords(t) {
 		var tx mapping.Transaction
-		if err := m.Map(r, &tx); err != nil {
+		if err := m.Map("t", r, &tx); err != nil {
 			t.Fatal(err)
 		}
 		p.transactions = append(p.transactions, tx)

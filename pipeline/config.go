@@ -18,7 +18,7 @@ import (
 type Config struct {
 	Engine      engine.Config
 	Alert       alert.Options
-	Mapping     string // "auto", a preset's name or a file
+	Mapping     string // "auto", or a comma list of presets and files
 	AlertTag    string // may hold record accessors; empty for no alerts
 	TextKey     string // empty for none
 	Annotate    string // empty for off
@@ -34,7 +34,7 @@ type Config struct {
 func ParseConfig(values func(property string) []string) (Config, error) {
 	p := parser{values: values}
 	cfg := Config{
-		Mapping:  p.text("mapping"),
+		Mapping:  strings.Join(p.list("mapping"), ","),
 		AlertTag: p.off("alert_tag"),
 		TextKey:  p.off("alert_text_key"),
 		Annotate: p.off("annotate"),
@@ -198,42 +198,16 @@ func (p *parser) severity(name string) int {
 func (p *parser) networks(name string) []netip.Prefix {
 	list := p.list(name)
 	if len(list) == 0 {
-		return alert.InternalNetworks()
+		return mapping.PrivateNetworks()
 	}
 	var all []netip.Prefix
 	for _, s := range list {
-		prefix, err := netip.ParsePrefix(s)
-		if ip, ipErr := netip.ParseAddr(s); ipErr == nil {
-			prefix, err = netip.PrefixFrom(ip, ip.BitLen()), nil
-		}
+		prefix, err := mapping.ParseNetwork(s)
 		if err != nil {
 			p.fail(name, s, "is no network such as 10.0.0.0/8")
 			continue
 		}
-		all = append(all, prefix.Masked())
+		all = append(all, prefix)
 	}
 	return all
-}
-
-// mapper makes a transaction of a record of a tag.
-type mapper interface {
-	Map(tag string, r mapping.Record, tx *mapping.Transaction) error
-}
-
-func newMapper(nameOrFile string) (mapper, error) {
-	if nameOrFile == "auto" {
-		return &mapping.Auto{}, nil
-	}
-	m, err := mapping.Load(nameOrFile)
-	if err != nil {
-		return nil, err
-	}
-	return fixed{m}, nil
-}
-
-// fixed is one mapping for all tags.
-type fixed struct{ *mapping.Mapping }
-
-func (f fixed) Map(_ string, r mapping.Record, tx *mapping.Transaction) error {
-	return f.Mapping.Map(r, tx)
 }

@@ -23,14 +23,15 @@ const (
 var causeNames = [causes]string{"malformed", "not_a_map", "unmapped", "engine", "panic"}
 
 type counters struct {
-	records, alerts atomic.Uint64
-	errors          [causes]atomic.Uint64
-	inspection      atomic.Int64 // nanoseconds
+	records, skipped, alerts atomic.Uint64
+	errors                   [causes]atomic.Uint64
+	inspection               atomic.Int64 // nanoseconds
 }
 
 // Snapshot is the counters at one moment. They only grow.
 type Snapshot struct {
 	Records           uint64            // events seen
+	Skipped           uint64            // of these, what the mapping leaves out
 	Alerts            uint64            // alerts made
 	Errors            map[string]uint64 // records not inspected, by cause; every cause is present from the start
 	InspectionSeconds float64           // time spent inspecting, summed over workers
@@ -40,6 +41,7 @@ type Snapshot struct {
 func (p *Pipeline) Snapshot() Snapshot {
 	s := Snapshot{
 		Records:           p.counters.records.Load(),
+		Skipped:           p.counters.skipped.Load(),
 		Alerts:            p.counters.alerts.Load(),
 		Errors:            make(map[string]uint64, causes),
 		InspectionSeconds: time.Duration(p.counters.inspection.Load()).Seconds(),

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,7 +21,7 @@ import (
 type Pipeline struct {
 	cfg     Config
 	tag     tagTemplate
-	mapper  mapper
+	mapper  *mapping.Set
 	engine  *sharedEngine
 	rules   inspector // the engine, but in tests
 	engines *Engines
@@ -27,6 +29,7 @@ type Pipeline struct {
 	log     *slog.Logger
 
 	transactions sync.Pool // *mapping.Transaction
+	announced    sync.Map  // *mapping.Mapping: those of which the log has told
 	counters     counters
 	complaints   complaints
 }
@@ -37,7 +40,7 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 	if engines == nil {
 		engines = &Engines{}
 	}
-	m, err := newMapper(cfg.Mapping)
+	m, err := mapping.Load(cfg.Mapping)
 	if err != nil {
 		return nil, fmt.Errorf("property mapping: %w", err)
 	}
@@ -55,12 +58,36 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 	for _, name := range cfg.Ignored {
 		log.Warn("property " + name + " has no effect in this version")
 	}
-	log.Info("rules loaded", "rules", e.RuleCount(), "files", len(e.Files()), "passed_over", len(e.Warnings()), "mapping", cfg.Mapping)
-	return &Pipeline{
+	p := &Pipeline{
 		cfg: cfg, tag: tag, mapper: m, engine: e, rules: e, engines: engines, log: log,
 		pool:         newPool(cfg.Workers - 1),
 		transactions: sync.Pool{New: func() any { return new(mapping.Transaction) }},
-	}, nil
+	}
+	if cfg.Mapping != "auto" {
+		for _, one := range m.Mappings() {
+			p.announce(one)
+		}
+	}
+	log.Info("rules loaded", "rules", e.RuleCount(), "files", len(e.Files()), "passed_over", len(e.Warnings()), "mapping", cfg.Mapping)
+	return p, nil
+}
+
+// announce logs, once, which rules a mapping leaves off. With mapping auto that is when the
+// first record of the mapping comes.
+func (p *Pipeline) announce(m *mapping.Mapping) {
+	if _, done := p.announced.Load(m); done {
+		return
+	}
+	if _, done := p.announced.LoadOrStore(m, true); done {
+		return
+	}
+	unapplied := p.engine.Unapplied(m.Observes())
+	ids := make([]string, len(unapplied))
+	for i, u := range unapplied {
+		ids[i] = strconv.Itoa(u.Rule)
+	}
+	p.log.Info("mapping in use", "mapping", m.Name,
+		"rules_off", strings.Join(ids, " "), "reason", "they test the absence of what this log does not show")
 }
 
 // inspector says what the rules find in a transaction.
@@ -110,10 +137,12 @@ func (p *Pipeline) Process(tag string, chunk []byte) Result {
 	events := p.split(tag, chunk)
 	findings := make([]finding, len(events))
 	work := func(i int) { findings[i] = p.inspect(tag, events[i]) }
-	if len(events) == 1 {
-		work(0)
-	} else if len(events) > 1 {
-		p.pool.run(len(events), p.cfg.Workers-1, work)
+	helpers := p.cfg.Workers - 1
+	if p.mapper.InOrder(chunk) {
+		helpers = 0
+	}
+	if len(events) > 0 {
+		p.pool.run(len(events), helpers, work)
 	}
 	return p.join(chunk, events, findings)
 }
@@ -152,10 +181,14 @@ func (p *Pipeline) inspect(tag string, e event) (f finding) {
 	}()
 	tx := p.transactions.Get().(*mapping.Transaction)
 	defer p.transactions.Put(tx)
-	if err := p.mapper.Map(tag, e.body, tx); err != nil {
+	if err := p.mapper.Map(tag, e.body, tx); errors.Is(err, mapping.ErrSkipped) {
+		p.counters.skipped.Add(1)
+		return f
+	} else if err != nil {
 		p.passed(whyUnmapped(err), tag, err)
 		return f
 	}
+	p.announce(tx.Mapping())
 	start := time.Now()
 	verdict, err := p.rules.Inspect(tx)
 	p.counters.inspection.Add(int64(time.Since(start)))

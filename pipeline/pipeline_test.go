@@ -16,6 +16,7 @@ import (
 	"github.com/tinylib/msgp/msgp"
 
 	"github.com/modsecurity-for-anylog/msa/alert"
+	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
@@ -305,14 +306,14 @@ func TestConcurrentChunks(t *testing.T) {
 	wg.Wait()
 }
 
-// panics is a mapper with a defect.
+// panics is an engine with a defect.
 type panics struct{}
 
-func (panics) Map(string, mapping.Record, *mapping.Transaction) error { panic("defect") }
+func (panics) Inspect(*mapping.Transaction) (engine.Verdict, error) { panic("defect") }
 
 func TestPanicIsCounted(t *testing.T) {
 	p, log := newPipeline(t)
-	p.mapper = panics{}
+	p.rules = panics{}
 	event := newEvent(1, request(t, "/"))
 	if r := p.Process("t", slices.Concat(event, event)); r.Chunk != nil || len(r.Alerts) != 0 {
 		t.Errorf("got %+v", r)

@@ -20,6 +20,8 @@ var metrics = []struct {
 }{
 	{subsystem: "records", name: "total", help: "Records seen.",
 		value: func(r reading) float64 { return float64(r.Records) }},
+	{subsystem: "records", name: "skipped_total", help: "Records that the mapping leaves out.",
+		value: func(r reading) float64 { return float64(r.Skipped) }},
 	{subsystem: "alerts", name: "total", help: "Alerts made.",
 		value: func(r reading) float64 { return float64(r.Alerts) }},
 	{subsystem: "alerts", name: "lost_total", help: "Alerts that could not be emitted.",
@@ -35,6 +37,7 @@ var metrics = []struct {
 // add adds the counters of b to those of a.
 func add(a *pipeline.Snapshot, b pipeline.Snapshot) {
 	a.Records += b.Records
+	a.Skipped += b.Skipped
 	a.Alerts += b.Alerts
 	a.InspectionSeconds += b.InspectionSeconds
 	if a.Errors == nil {

@@ -89,6 +89,7 @@ func (i *inspector) close() {
 func sum(a, b pipeline.Snapshot) pipeline.Snapshot {
 	s := pipeline.Snapshot{
 		Records:           a.Records + b.Records,
+		Skipped:           a.Skipped + b.Skipped,
 		Alerts:            a.Alerts + b.Alerts,
 		Errors:            maps.Clone(b.Errors),
 		InspectionSeconds: a.InspectionSeconds + b.InspectionSeconds,

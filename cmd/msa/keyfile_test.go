@@ -32,7 +32,7 @@ func TestKeyMappingNamesEveryField(t *testing.T) {
 		record = msgp.AppendString(record, f)
 	}
 	tx := &mapping.Transaction{}
-	if err := m.Map(mapping.Record(record), tx); err != nil {
+	if err := m[0].Map("t", mapping.Record(record), tx); err != nil {
 		t.Fatal(err)
 	}
 	if tx.Method != "PUT" || tx.URI != "/x" || tx.Client.Address != "192.0.2.1" {

@@ -1,0 +1,136 @@
+package mapping
+
+import (
+	"net/netip"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// Endpoint is one side of a connection, as logged.
+type Endpoint struct {
+	Address string // an IP address, unless the log says otherwise
+	Port    string // decimal, or empty
+}
+
+type endpointSpec struct {
+	address, port field
+	forwarded     field
+	trusted       []netip.Prefix
+}
+
+func (y *yamlReader) endpoint(what string, into *endpointSpec, client bool) func(ast.Node) error {
+	return func(node ast.Node) error {
+		known := readers{"address": y.fieldInto(&into.address), "port": y.fieldInto(&into.port)}
+		if client {
+			known["forwarded"] = y.fieldInto(&into.forwarded)
+			known["trusted_proxies"] = func(n ast.Node) error {
+				return y.each(n, func(n ast.Node) error { return y.network(n, &into.trusted) })
+			}
+		}
+		return y.members(node, what, known)
+	}
+}
+
+// network reads 10.0.0.0/8, an address, or the word private.
+func (y *yamlReader) network(node ast.Node, into *[]netip.Prefix) error {
+	s, err := y.text(node)
+	if err != nil {
+		return err
+	}
+	if s == "private" {
+		*into = append(*into, PrivateNetworks()...)
+		return nil
+	}
+	p, err := ParseNetwork(s)
+	if err != nil {
+		return positioned(node, "%w, nor the word private", err)
+	}
+	*into = append(*into, p)
+	return nil
+}
+
+func (m *Mapping) endpoint(tx *Transaction, spec *endpointSpec) Endpoint {
+	text, port := m.text(tx, &spec.address), m.text(tx, &spec.port)
+	address, itsPort := splitAddress(text)
+	return Endpoint{address, first(port, itsPort)}
+}
+
+// splitAddress cuts the port off address:port and [address]:port. What is no such thing
+// stays as it is.
+func splitAddress(s string) (address, port string) {
+	colon := strings.LastIndexByte(s, ':')
+	if colon < 0 {
+		return s, ""
+	}
+	host, port := s[:colon], s[colon+1:]
+	switch {
+	case s[0] == '[' && strings.HasSuffix(host, "]"):
+		return host[1 : len(host)-1], port
+	case s[0] == '[' && s[len(s)-1] == ']':
+		return s[1 : len(s)-1], ""
+	case strings.IndexByte(host, ':') >= 0 || strings.Trim(port, "0123456789") != "":
+		return s, "" // IPv6, or no port
+	}
+	return host, port
+}
+
+// behindProxies is the client that a chain of proxies tells of: the last address that
+// is no trusted proxy, beginning with the one that connected. chain is from the
+// client to the last proxy.
+func behindProxies(connected Endpoint, chain []string, trusted []netip.Prefix) Endpoint {
+	client := connected
+	for i := len(chain) - 1; i >= 0 && isIn(trusted, client.Address); i-- {
+		address, port := splitAddress(trimSpace(chain[i]))
+		if _, err := netip.ParseAddr(address); err != nil {
+			break // unknown, _hidden: nothing before it can be believed
+		}
+		client = Endpoint{address, port}
+	}
+	return client
+}
+
+// forwarded finds the client behind trusted proxies.
+func (m *Mapping) forwarded(tx *Transaction) {
+	spec := &m.client
+	if len(spec.trusted) == 0 {
+		return
+	}
+	var chain []string
+	add := func(s string) {
+		if s != "" && !m.none[s] {
+			chain = append(chain, strings.Split(s, ",")...)
+		}
+	}
+	if spec.forwarded.isSet() {
+		if list, ok := spec.forwarded.object(tx); ok && isArray(list) {
+			eachElement(list, func(v Record) {
+				s, _ := v.text()
+				add(s)
+			})
+		} else {
+			add(m.text(tx, &spec.forwarded))
+		}
+	} else {
+		for _, h := range tx.RequestHeaders {
+			if strings.EqualFold(h.Name, "x-forwarded-for") {
+				add(h.Value)
+			}
+		}
+	}
+	tx.Client = behindProxies(tx.Client, chain, spec.trusted)
+}
+
+func isIn(networks []netip.Prefix, address string) bool {
+	ip, err := netip.ParseAddr(address)
+	if err != nil {
+		return false
+	}
+	ip = ip.Unmap().WithZone("")
+	for _, p := range networks {
+		if p.Contains(ip) {
+			return true
+		}
+	}
+	return false
+}

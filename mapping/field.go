@@ -1,0 +1,224 @@
+package mapping
+
+import (
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// field is where a value is found in a record, in any of the forms that
+// docs/mapping.md lists.
+type field struct {
+	anyOf    []Accessor
+	join     []Accessor
+	constant string // whatever the record says, unless empty
+	fallback string
+	decode   []decoder
+	pick     pick
+	values   map[string]string // what to make of a value
+	plain    bool              // no option is set but anyOf
+
+	slots, joined []slot // anyOf and join, compiled
+}
+
+// slot is one accessor of a compiled field: which of the scanned top-level values,
+// and the rest of the way.
+type slot struct {
+	index int
+	path  []step
+}
+
+// pick is which element of a list counts.
+type pick int
+
+const (
+	pickAny   pick = iota // the first, where the value is a list
+	pickFirst             // the first, of text with commas too
+	pickLast
+)
+
+// presence is what a record tells of a field.
+type presence int
+
+const (
+	absent presence = iota // nothing
+	empty                  // it is there, and without a value
+	hidden                 // it is there, but the log does not show the value
+	present
+)
+
+// isSet reports whether the mapping says anything of the field.
+func (f *field) isSet() bool {
+	return len(f.anyOf) > 0 || len(f.join) > 0 || f.constant != ""
+}
+
+// field reads the short forms and the long one. more are options beyond those that every
+// field has.
+func (y *yamlReader) field(node ast.Node, f *field, more readers) error {
+	f.plain = true
+	if _, long := mappingValues(y.plain(node)); !long {
+		return y.accessors(node, &f.anyOf)
+	}
+	options := readers{
+		"field":   func(n ast.Node) error { return y.accessors(n, &f.anyOf) },
+		"join":    func(n ast.Node) error { return y.accessors(n, &f.join) },
+		"value":   y.textInto(&f.constant),
+		"default": y.textInto(&f.fallback),
+		"decode": func(n ast.Node) error {
+			return y.each(n, func(n ast.Node) error {
+				var d decoder
+				err := choice(y, "decode", &d, decoders)(n)
+				f.decode = append(f.decode, d)
+				return err
+			})
+		},
+		"pick": choice(y, "pick", &f.pick, map[string]pick{"first": pickFirst, "last": pickLast}),
+		"map": func(n ast.Node) error {
+			f.values = map[string]string{}
+			return y.eachMember(n, "map", func(key, value ast.Node) error {
+				s, err := y.text(value)
+				f.values[keyName(key)] = s
+				return err
+			})
+		},
+	}
+	for name, read := range more {
+		options[name] = read
+	}
+	if err := y.members(node, "a field", options); err != nil {
+		return err
+	}
+	if !f.isSet() && f.fallback == "" {
+		return positioned(node, "a field needs field, join or value")
+	}
+	f.plain = len(f.join) == 0 && f.constant == "" && f.fallback == "" && f.decode == nil && f.pick == pickAny && f.values == nil
+	return nil
+}
+
+func (y *yamlReader) fieldInto(f *field) func(ast.Node) error {
+	return func(n ast.Node) error { return y.field(n, f, nil) }
+}
+
+// accessors reads METHOD or [METHOD, _METHOD].
+func (y *yamlReader) accessors(node ast.Node, into *[]Accessor) error {
+	return y.each(node, func(n ast.Node) error {
+		s, err := y.text(n)
+		if err != nil {
+			return positioned(n, "expected a field's name, not %s", describe(n))
+		}
+		a, err := ParseAccessor(s)
+		if err != nil {
+			return positioned(n, "%w", err)
+		}
+		*into = append(*into, a)
+		return nil
+	})
+}
+
+// text is a field's value, "" when it has none.
+func (m *Mapping) text(tx *Transaction, f *field) string {
+	s, _ := m.value(tx, f)
+	return s
+}
+
+// value is a field's value, and what the record tells of it.
+func (m *Mapping) value(tx *Transaction, f *field) (string, presence) {
+	if f.plain {
+		return m.firstOf(tx, f, pickAny)
+	}
+	if f.constant != "" {
+		return f.constant, present
+	}
+	s, p := m.firstOf(tx, f, f.pick)
+	if p != present && len(f.joined) > 0 {
+		s, p = m.joinedText(tx, f.joined)
+	}
+	if p == present {
+		for _, decode := range f.decode {
+			s = decode(s)
+		}
+		if v, ok := f.values[s]; ok {
+			s = v
+		}
+	} else if f.fallback != "" {
+		return f.fallback, present
+	}
+	return s, p
+}
+
+// firstOf is the first alternative that has a value.
+func (m *Mapping) firstOf(tx *Transaction, f *field, which pick) (string, presence) {
+	p := absent
+	for _, slot := range f.slots {
+		v, ok := tx.at(slot)
+		if !ok {
+			continue
+		}
+		if which != pickAny || isArray(v) {
+			v = element(v, which)
+		}
+		s, ok := v.text()
+		if which != pickAny {
+			s = pickPart(s, which)
+		}
+		switch {
+		case !ok || m.none[s]:
+			p = max(p, empty)
+		case m.hidden[s]:
+			p = max(p, hidden)
+		default:
+			return s, present
+		}
+	}
+	return "", p
+}
+
+func (m *Mapping) joinedText(tx *Transaction, slots []slot) (string, presence) {
+	start := len(tx.scratch)
+	for _, slot := range slots {
+		v, _ := tx.at(slot)
+		s, ok := v.text()
+		if !ok || m.none[s] {
+			continue
+		}
+		if len(tx.scratch) > start {
+			tx.scratch = append(tx.scratch, ' ')
+		}
+		tx.scratch = append(tx.scratch, s...)
+	}
+	if len(tx.scratch) == start {
+		return "", absent
+	}
+	return view(tx.scratch[start:]), present
+}
+
+// verbatim is a field's text as the log has it, with the words for none.
+func (m *Mapping) verbatim(tx *Transaction, f *field) string {
+	for _, slot := range f.slots {
+		if v, ok := tx.at(slot); ok {
+			if s, ok := v.text(); ok {
+				return s
+			}
+		}
+	}
+	return f.constant
+}
+
+// object is a field's value as it is, of any type but null.
+func (f *field) object(tx *Transaction) (Record, bool) {
+	for _, slot := range f.slots {
+		if v, ok := tx.at(slot); ok && !isNil(v) {
+			return v, true
+		}
+	}
+	return nil, false
+}
+
+// pickPart is the first or last part of text with commas.
+func pickPart(s string, which pick) string {
+	if which == pickLast {
+		return trimSpace(s[strings.LastIndexByte(s, ',')+1:])
+	}
+	s, _, _ = strings.Cut(s, ",")
+	return trimSpace(s)
+}

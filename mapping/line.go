@@ -1,0 +1,310 @@
+package mapping
+
+import (
+	"regexp"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/tinylib/msgp/msgp"
+)
+
+// parseStep opens records that are one string.
+type parseStep struct {
+	field    field
+	format   format
+	patterns []pattern
+	regex    *regexp.Regexp
+	groups   []int    // slots of the regex's groups, -1 where nobody wants them
+	columns  []string // of format w3c
+}
+
+type format int
+
+const (
+	formatJSON format = iota + 1
+	formatPattern
+	formatHAProxy
+	formatRegex
+	formatW3C
+)
+
+// namedPatterns are the lines of well-known formats. Sources: Apache's mod_log_config and nginx's
+// ngx_http_log_module; AWS, "Access logs for your Application Load Balancer"; HAProxy's
+// Configuration Manual, "HTTP log format".
+var namedPatterns = map[string][]string{
+	"combined": {
+		`$remote $host $user [$time] "$request" $code $size "$referer" "$agent"`,
+		`$vhost $remote $host $user [$time] "$request" $code $size "$referer" "$agent"`,
+	},
+	"common": {
+		`$remote $host $user [$time] "$request" $code $size`,
+		`$vhost $remote $host $user [$time] "$request" $code $size`,
+	},
+	"alb": {
+		albHead + ` $ssl_cipher $ssl_protocol $target_group_arn "$trace_id" "$domain_name" "$chosen_cert_arn" $matched_rule_priority $request_creation_time "$actions_executed"`,
+		albHead, // lines of former years end earlier
+	},
+	"haproxy": {
+		haproxyHead + `{$captured_request_headers} {$captured_response_headers} "$request"`,
+		haproxyHead + `{$captured_request_headers} "$request"`,
+		haproxyHead + `"$request"`,
+	},
+}
+
+const albHead = `$type $time $elb $client_port $target_port $request_processing_time $target_processing_time $response_processing_time ` +
+	`$elb_status_code $target_status_code $received_bytes $sent_bytes "$request" "$user_agent"`
+
+const haproxyHead = `$client [$accept_date] $frontend $backend/$server $timers $status $bytes_read ` +
+	`$captured_request_cookie $captured_response_cookie $termination_state $connections $queues `
+
+// parsed is one value of a line.
+type parsed struct {
+	slot  int
+	value string
+}
+
+func (y *yamlReader) parseSteps(into *[]parseStep) func(ast.Node) error {
+	return func(node ast.Node) error {
+		return y.each(node, func(n ast.Node) error {
+			step, err := y.parseStep(n)
+			*into = append(*into, step)
+			return err
+		})
+	}
+}
+
+func (y *yamlReader) parseStep(node ast.Node) (step parseStep, err error) {
+	var name string
+	var nameNode, patternNode ast.Node
+	var patterns []string
+	formats := map[string]format{
+		"json": formatJSON, "pattern": formatPattern, "regex": formatRegex, "w3c": formatW3C,
+		"combined": formatPattern, "common": formatPattern, "alb": formatPattern, "haproxy": formatHAProxy,
+	}
+	err = y.members(node, "parse", readers{
+		"field": func(n ast.Node) error {
+			step.field.plain = true
+			return y.accessors(n, &step.field.anyOf)
+		},
+		"format": func(n ast.Node) error {
+			nameNode = n
+			if err := choice(y, "format", &step.format, formats)(n); err != nil {
+				return err
+			}
+			name, err = y.text(n)
+			return err
+		},
+		"pattern": func(n ast.Node) (err error) {
+			patternNode = n
+			patterns, err = y.texts(n)
+			return err
+		},
+		"columns": func(n ast.Node) error {
+			all, err := y.texts(n)
+			for _, s := range all {
+				step.columns = append(step.columns, strings.Fields(s)...)
+			}
+			return err
+		},
+	})
+	if err != nil {
+		return step, err
+	}
+	if len(step.field.anyOf) == 0 {
+		return step, positioned(node, "parse needs field")
+	}
+	if nameNode == nil {
+		return step, positioned(node, "parse needs format: %s", suggest("", formats))
+	}
+	wantsPattern := name == "pattern" || name == "regex"
+	switch {
+	case wantsPattern && len(patterns) == 0:
+		return step, positioned(nameNode, "format %s needs pattern", name)
+	case !wantsPattern && patternNode != nil:
+		return step, positioned(patternNode, "format %s has no pattern of its own: format pattern or regex takes one", name)
+	case step.columns != nil && step.format != formatW3C:
+		return step, positioned(nameNode, "columns are for format w3c only")
+	case step.format == formatRegex:
+		if len(patterns) > 1 {
+			return step, positioned(patternNode, "format regex takes one pattern; more are more steps")
+		}
+		if step.regex, err = regexp.Compile(patterns[0]); err != nil {
+			return step, positioned(patternNode, "cannot read pattern %q: %w", patterns[0], err)
+		}
+		return step, nil
+	case !wantsPattern:
+		patterns = namedPatterns[name]
+	}
+	for _, text := range patterns {
+		p, err := parsePattern(text)
+		if err != nil {
+			return step, positioned(patternNode, "%w", err)
+		}
+		step.patterns = append(step.patterns, p)
+	}
+	return step, nil
+}
+
+// bind finds the places in the scan that the step fills.
+func (s *parseStep) bind(m *Mapping) {
+	for i := range s.patterns {
+		for j := range s.patterns[i].parts {
+			part := &s.patterns[i].parts[j]
+			part.slot = m.slotOf(part.name)
+		}
+	}
+	if s.regex != nil {
+		for _, name := range s.regex.SubexpNames() {
+			s.groups = append(s.groups, m.slotOf(name))
+		}
+	}
+}
+
+// slotOf is where the mapping wants a key's value, or -1.
+func (m *Mapping) slotOf(key string) int {
+	if i, ok := m.slots[key]; ok && key != "" {
+		return i
+	}
+	return -1
+}
+
+// openLine parses the record's text if it has one. It fails with ErrSkipped for lines that
+// tell of the log itself; a line that no step understands leaves the record as it is.
+func (m *Mapping) openLine(tag string, tx *Transaction) error {
+	for i := range m.parse {
+		step := &m.parse[i]
+		line, p := m.firstOf(tx, &step.field, pickAny)
+		if p != present {
+			continue
+		}
+		line = strings.TrimRight(line, "\r\n ")
+		if step.format == formatJSON {
+			if r, ok := tx.openJSON(line); ok {
+				return m.scan(r, tx)
+			}
+			continue
+		}
+		if step.format == formatW3C && strings.HasPrefix(line, "#") {
+			if m.directive(tag, line) {
+				return ErrSkipped
+			}
+			continue
+		}
+		values, ok := step.match(m, tag, line, tx.parsed[:0])
+		tx.parsed = values[:0]
+		if !ok {
+			continue
+		}
+		for _, v := range values {
+			start := len(tx.scratch)
+			tx.scratch = msgp.AppendString(tx.scratch, v.value)
+			tx.scan[v.slot] = Record(tx.scratch[start:len(tx.scratch):len(tx.scratch)])
+		}
+		return nil
+	}
+	return nil
+}
+
+// match appends the values that the line has for the mapping.
+func (s *parseStep) match(m *Mapping, tag, line string, values []parsed) ([]parsed, bool) {
+	switch s.format {
+	case formatRegex:
+		at := s.regex.FindStringSubmatchIndex(line)
+		for i, slot := range s.groups {
+			if at != nil && slot >= 0 && at[2*i] >= 0 {
+				values = append(values, parsed{slot, line[at[2*i]:at[2*i+1]]})
+			}
+		}
+		return values, at != nil
+	case formatW3C:
+		columns := s.columns
+		if learned, ok := m.columns.of(tag); ok {
+			columns = learned
+		}
+		return matchColumns(m, columns, line, values)
+	case formatHAProxy:
+		line = withoutSyslog(line)
+	}
+	for _, strict := range []bool{true, false} {
+		for i := range s.patterns {
+			if out, ok := s.patterns[i].match(line, strict, values); ok {
+				return out, true
+			}
+		}
+	}
+	return values, false
+}
+
+// withoutSyslog cuts what syslog puts before HAProxy's own line: everything up to
+// "haproxy[PID]: ".
+func withoutSyslog(line string) string {
+	if i := strings.Index(line, "haproxy["); i >= 0 {
+		if _, rest, ok := strings.Cut(line[i:], "]: "); ok {
+			return rest
+		}
+	}
+	return line
+}
+
+func matchColumns(m *Mapping, columns []string, line string, values []parsed) ([]parsed, bool) {
+	separator := " "
+	if strings.Contains(line, "\t") {
+		separator = "\t"
+	}
+	if len(columns) == 0 || strings.Count(line, separator)+1 != len(columns) {
+		return values, false
+	}
+	for _, name := range columns {
+		var value string
+		value, line, _ = strings.Cut(line, separator)
+		if slot := m.slotOf(name); slot >= 0 {
+			values = append(values, parsed{slot, value})
+		}
+	}
+	return values, true
+}
+
+// w3cDirectives begin the lines of a W3C extended log that are about the log.
+// Source: W3C, "Extended Log File Format", WD-logfile-960323.
+var w3cDirectives = []string{"#Version:", "#Fields:", "#Software:", "#Start-Date:", "#End-Date:", "#Date:", "#Remark:"}
+
+// directive notes the columns of #Fields. It reports whether the line is about the log.
+func (m *Mapping) directive(tag, line string) bool {
+	if names, ok := strings.CutPrefix(line, "#Fields:"); ok {
+		m.columns.learn(tag, strings.Fields(names))
+		return true
+	}
+	for _, d := range w3cDirectives {
+		if strings.HasPrefix(line, d) {
+			return true
+		}
+	}
+	return false
+}
+
+// columnMemory has the columns that a W3C log announced, by tag.
+type columnMemory struct {
+	byTag sync.Map // string to []string
+	tags  atomic.Int32
+}
+
+func (c *columnMemory) of(tag string) ([]string, bool) {
+	v, ok := c.byTag.Load(tag)
+	if !ok {
+		return nil, false
+	}
+	return v.([]string), true
+}
+
+func (c *columnMemory) learn(tag string, columns []string) {
+	if _, known := c.byTag.Load(tag); !known && c.tags.Add(1) > maxTags {
+		return
+	}
+	kept := make([]string, len(columns))
+	for i, name := range columns {
+		kept[i] = strings.Clone(name) // the line is borrowed
+	}
+	c.byTag.Store(strings.Clone(tag), kept)
+}

@@ -1,0 +1,118 @@
+package mapping
+
+import (
+	"strconv"
+	"strings"
+)
+
+// uri is what the mapping's uri, or path and query, make of a request's target; "" when the
+// record has neither.
+func (m *Mapping) uri(tx *Transaction) string {
+	spec := &m.request
+	uri := m.text(tx, &spec.uri)
+	if uri == "" && (spec.path.isSet() || spec.query.isSet()) {
+		path, query := m.text(tx, &spec.path), m.text(tx, &spec.query)
+		if spec.unescaped {
+			path = escapeURI(path)
+		}
+		if query == "" || query == "?" {
+			return path
+		}
+		start := len(tx.scratch)
+		tx.scratch = append(tx.scratch, first(path, "/")...)
+		if query[0] != '?' {
+			tx.scratch = append(tx.scratch, '?')
+		}
+		tx.scratch = append(tx.scratch, query...)
+		return view(tx.scratch[start:])
+	}
+	if spec.unescaped {
+		uri = escapeURI(uri)
+	}
+	return uri
+}
+
+// originForm makes /path of http://host/path where a log writes whole URLs, and returns the
+// host that was asked for, which such logs often show nowhere else.
+func (tx *Transaction) originForm(host string) string {
+	scheme := strings.Index(tx.URI, "://")
+	if scheme <= 0 || strings.ContainsAny(tx.URI[:scheme], "/?#") {
+		return host
+	}
+	rest := tx.URI[scheme+len("://"):]
+	end := strings.IndexAny(rest, "/?#")
+	authority := rest
+	if end < 0 {
+		tx.URI = "/"
+	} else {
+		authority, tx.URI = rest[:end], rest[end:]
+		if tx.URI[0] != '/' {
+			tx.scratch = append(append(tx.scratch, '/'), tx.URI...)
+			tx.URI = view(tx.scratch[len(tx.scratch)-len(tx.URI)-1:])
+		}
+	}
+	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
+		authority = authority[i+1:]
+	}
+	if authority == "" {
+		return host
+	}
+	if _, ok := header(tx.RequestHeaders, "host"); !ok {
+		tx.RequestHeaders = append(tx.RequestHeaders, Header{"Host", authority})
+		tx.Observed.Request.add("host")
+	}
+	return first(host, authority)
+}
+
+// splitRequestLine cuts a request line into its three parts. The URI may have
+// spaces in it, so method and protocol are taken from the ends. A line that is but one
+// word that is no method is all URI: somebody spoke another protocol.
+func splitRequestLine(line string) (method, uri, protocol string) {
+	method, uri, _ = strings.Cut(line, " ")
+	if uri == "" && strings.Trim(method, upperLetters) != "" {
+		return "", method, ""
+	}
+	uri = strings.TrimLeft(uri, " ")
+	if i := strings.LastIndexByte(uri, ' '); i >= 0 && strings.HasPrefix(uri[i+1:], "HTTP/") {
+		uri, protocol = uri[:i], uri[i+1:]
+	} else if strings.HasPrefix(uri, "HTTP/") {
+		uri, protocol = "", uri
+	}
+	return method, uri, protocol
+}
+
+const upperLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+// httpVersion is a protocol as a request line would have it: of 1.1, http/1.1, h2.
+func httpVersion(s string) string {
+	switch {
+	case s == "" || strings.HasPrefix(s, "HTTP/"):
+		return s
+	case s == "h2" || s == "h2c":
+		return "HTTP/2.0"
+	case s == "h3":
+		return "HTTP/3.0"
+	case s[0] >= '0' && s[0] <= '9':
+		return "HTTP/" + s
+	case strings.HasPrefix(s, "http/"):
+		return "HTTP/" + s[len("http/"):]
+	}
+	return s
+}
+
+func status(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 0 || n > 999 {
+		return 0
+	}
+	return n
+}
+
+// withoutPort cuts the port off a Host header: example.com:80, [::1]:80.
+func withoutPort(host string) string {
+	if i := strings.LastIndexByte(host, ':'); i >= 0 && strings.IndexByte(host[i:], ']') < 0 &&
+		(host[0] == '[' || strings.IndexByte(host[:i], ':') < 0) {
+		host = host[:i]
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+}
