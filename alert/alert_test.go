@@ -101,7 +101,7 @@ func mapped(t testing.TB, text string) *mapping.Transaction {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := mapping.Preset("nano")
+	m, err := mapping.Load("nano")
 	if err != nil {
 		t.Fatal(err)
 	}

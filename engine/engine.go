@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unsafe"
 
 	"github.com/corazawaf/coraza/v3"
@@ -70,6 +71,7 @@ type Engine struct {
 	evaluates bool // some rule compares the score with a threshold
 	paranoia  int
 	bodyLimit int
+	excludes  sync.Map // of mappings, joined by spaces, to []int
 	warnings  []rules.Warning
 	files     []string
 }
@@ -167,6 +169,9 @@ func (e *Engine) Inspect(t *mapping.Transaction) (v Verdict, err error) {
 		if a := &e.absence[i]; !a.applies(&t.Observed) {
 			tx.RemoveRuleByID(a.rule)
 		}
+	}
+	for _, id := range e.excluded(t.Exclude) {
+		tx.RemoveRuleByID(id)
 	}
 	e.request(tx, t)
 	e.response(tx, t)

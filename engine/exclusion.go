@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -74,4 +75,40 @@ func (e exclusion) after() string {
 	default:
 		return "SecRuleRemoveById " + e.rules
 	}
+}
+
+// excluded are the ids of the rules that a mapping excludes by ids, ranges and tags.
+func (e *Engine) excluded(list []string) []int {
+	if len(list) == 0 {
+		return nil
+	}
+	key := strings.Join(list, " ")
+	if ids, ok := e.excludes.Load(key); ok {
+		return ids.([]int)
+	}
+	ids := []int{} // those of one tag are many, and so are kept
+	for id, r := range e.rules {
+		for _, s := range list {
+			if r.isNamed(id, s) {
+				ids = append(ids, id)
+				break
+			}
+		}
+	}
+	e.excludes.Store(key, ids)
+	return ids
+}
+
+// isNamed reports whether an id, a range of ids or a tag names the rule.
+func (r *rule) isNamed(id int, name string) bool {
+	first, last, isRange := strings.Cut(name, "-")
+	from, err := strconv.Atoi(first)
+	if err != nil {
+		return slices.Contains(r.tags, name)
+	}
+	to := from
+	if isRange {
+		to, err = strconv.Atoi(last)
+	}
+	return err == nil && id >= from && id <= to
 }

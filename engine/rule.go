@@ -9,6 +9,7 @@ import (
 
 var (
 	messageAction = regexp.MustCompile(`(?i)\bmsg:'((?:[^'\\]|\\.)*)'`)
+	tagAction     = regexp.MustCompile(`(?i)\btag:'?([^',"]+)`)
 	nologAction   = regexp.MustCompile(`(?:^|,)\s*nolog\s*(?:,|$)`)
 )
 
@@ -18,6 +19,7 @@ type rule struct {
 	role     role
 	absent   []mapping.Part // whose absence it tests
 	message  string
+	tags     []string
 	paranoia int  // level from which CRS applies it, 0 for any
 	detects  bool // it is logged: not one that only sets things up
 }
@@ -48,6 +50,9 @@ func newRule(u *unit) rule {
 	id, actions := head.ID(), strings.ToLower(head.Actions())
 	r.paranoia = paranoiaLevel(head)
 	r.detects = !nologAction.MatchString(actions)
+	for _, m := range tagAction.FindAllStringSubmatch(head.Actions(), -1) {
+		r.tags = append(r.tags, m[1])
+	}
 	if m := messageAction.FindStringSubmatch(head.Actions()); m != nil {
 		r.message = m[1]
 	}

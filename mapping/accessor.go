@@ -21,6 +21,9 @@ type step struct {
 	index int
 }
 
+// metadataKey is the key that stands for the event's metadata.
+const metadataKey = "$metadata"
+
 // ParseAccessor reads an accessor as it is written in a configuration.
 func ParseAccessor(s string) (Accessor, error) {
 	if s == "" {

@@ -43,7 +43,7 @@ func (m *Mapping) flatten(tx *Transaction, name string, v Record) {
 			i++
 		})
 	default:
-		if s, ok := v.text(); ok && !m.none[s] && !m.hidden[s] {
+		if s, ok := v.text(); ok && !m.none.has(s) && !m.hidden.has(s) {
 			tx.Args = append(tx.Args, Arg{name, s})
 		}
 	}

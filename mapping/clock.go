@@ -66,11 +66,7 @@ func (t *timeSpec) read(m *Mapping, tx *Transaction) time.Time {
 		return time.Time{}
 	}
 	if t.unit != 0 {
-		n, err := strconv.ParseFloat(s, 64)
-		if err != nil {
-			return time.Time{}
-		}
-		at, _ := since1970(n, t.unit)
+		at, _ := since1970(s, t.unit)
 		return at
 	}
 	if t.format != "" {
@@ -91,19 +87,30 @@ const longestTime = 48
 // in seconds (fractions allowed), milli-, micro- or nanoseconds, told apart by
 // their magnitude. zone is that of times that name none.
 func parseTime(s string, zone *time.Location) (time.Time, bool) {
-	if strings.Trim(s, "0123456789.") == "" {
-		n, err := strconv.ParseFloat(s, 64)
-		if err != nil {
-			return time.Time{}, false
-		}
-		return since1970(n, magnitude(n))
+	if s == "" {
+		return time.Time{}, false
 	}
-	for _, layout := range layouts(strings.Trim(s, "[]")) {
-		if t, err := time.ParseInLocation(layout, strings.Trim(s, "[]"), zone); err == nil {
+	if isNumber(s) {
+		return since1970(s, 0)
+	}
+	if s[0] == '[' {
+		s = strings.Trim(s, "[]")
+	}
+	for _, layout := range layouts(s) {
+		if t, err := time.ParseInLocation(layout, s, zone); err == nil {
 			return t.UTC(), true
 		}
 	}
 	return time.Time{}, false
+}
+
+func isNumber(s string) bool {
+	for _, c := range []byte(s) {
+		if (c < '0' || c > '9') && c != '.' {
+			return false
+		}
+	}
+	return true
 }
 
 // layouts are the ways to write a time that are tried in turn; a look at the text spares
@@ -139,11 +146,22 @@ func magnitude(n float64) time.Duration {
 	return time.Second
 }
 
-func since1970(n float64, unit time.Duration) (time.Time, bool) {
-	n /= float64(time.Second / unit)
-	if !(n > 0) || n >= 1e11 {
+// since1970 reads a number of units, found out by its magnitude if unit is 0.
+func since1970(s string, unit time.Duration) (time.Time, bool) {
+	n, err := strconv.ParseFloat(s, 64)
+	if err != nil {
 		return time.Time{}, false
 	}
-	sec, frac := math.Modf(n)
-	return time.Unix(int64(sec), int64(frac*1e9)).UTC(), true
+	if unit == 0 {
+		unit = magnitude(n)
+	}
+	if seconds := n / float64(time.Second/unit); !(seconds > 0) || seconds >= 1e11 {
+		return time.Time{}, false
+	}
+	if whole, err := strconv.ParseInt(s, 10, 64); err == nil {
+		perSecond := int64(time.Second / unit)
+		return time.Unix(whole/perSecond, whole%perSecond*int64(unit)).UTC(), true
+	}
+	seconds, fraction := math.Modf(n / float64(time.Second/unit))
+	return time.Unix(int64(seconds), int64(fraction*1e9)).UTC(), true
 }

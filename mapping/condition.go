@@ -13,7 +13,9 @@ type condition struct {
 	equals  []string
 	not     []string
 	matches *regexp.Regexp
+	differs *regexp.Regexp // not_matches
 	exists  *bool
+	any     []condition // one of these instead of all the above
 }
 
 // conditions reads lines of which each is a field, a list of fields, or {field: …, equals: …}.
@@ -40,46 +42,62 @@ func (y *yamlReader) condition(node ast.Node) (condition, error) {
 		return c, y.accessors(node, &c.field.anyOf)
 	}
 	err := y.members(node, "a condition", readers{
-		"field":  func(n ast.Node) error { return y.accessors(n, &c.field.anyOf) },
-		"equals": func(n ast.Node) (err error) { c.equals, err = y.texts(n); return err },
-		"not":    func(n ast.Node) (err error) { c.not, err = y.texts(n); return err },
-		"matches": func(n ast.Node) error {
-			s, err := y.text(n)
-			if err != nil {
-				return err
-			}
-			if c.matches, err = regexp.Compile(s); err != nil {
-				return positioned(n, "cannot read pattern %q: %w", s, err)
-			}
-			return nil
-		},
+		"field":       func(n ast.Node) error { return y.accessors(n, &c.field.anyOf) },
+		"equals":      func(n ast.Node) (err error) { c.equals, err = y.texts(n); return err },
+		"not":         func(n ast.Node) (err error) { c.not, err = y.texts(n); return err },
+		"matches":     y.regexInto(&c.matches),
+		"not_matches": y.regexInto(&c.differs),
+		"any":         y.conditions(&c.any),
 		"exists": func(n ast.Node) error {
 			c.exists = new(bool)
 			return y.boolInto(c.exists)(n)
 		},
 	})
-	if err == nil && len(c.field.anyOf) == 0 {
-		err = positioned(node, "a condition needs field")
+	if err == nil && (len(c.field.anyOf) == 0) == (c.any == nil) {
+		err = positioned(node, "a condition needs field, or any")
 	}
 	return c, err
 }
 
+func (y *yamlReader) regexInto(into **regexp.Regexp) func(ast.Node) error {
+	return func(node ast.Node) error {
+		s, err := y.text(node)
+		if err != nil {
+			return err
+		}
+		if *into, err = regexp.Compile(s); err != nil {
+			return positioned(node, "cannot read pattern %q: %w", s, err)
+		}
+		return nil
+	}
+}
+
+// fields are those of the condition and of its alternatives.
+func (c *condition) fields() []*field {
+	all := []*field{&c.field}
+	for i := range c.any {
+		all = append(all, c.any[i].fields()...)
+	}
+	return all
+}
+
 // holds reports whether the record that was read fulfils the condition.
 func (c *condition) holds(tx *Transaction) bool {
-	v, there := c.field.object(tx)
+	if c.any != nil {
+		return slices.ContainsFunc(c.any, func(one condition) bool { return one.holds(tx) })
+	}
+	v, there := c.field.there(tx)
 	if c.exists != nil {
 		return there == *c.exists
 	}
 	if !there {
-		return c.not != nil
-	}
-	if c.equals == nil && c.not == nil && c.matches == nil {
-		return true
+		return c.not != nil || c.differs != nil
 	}
 	s, _ := v.text()
 	return (c.equals == nil || slices.Contains(c.equals, s)) &&
 		!slices.Contains(c.not, s) &&
-		(c.matches == nil || c.matches.MatchString(s))
+		(c.matches == nil || c.matches.MatchString(s)) &&
+		(c.differs == nil || !c.differs.MatchString(s))
 }
 
 func allHold(all []condition, tx *Transaction) bool {

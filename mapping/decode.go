@@ -13,6 +13,7 @@ var decoders = map[string]decoder{
 	"percent":   decodePercent,
 	"plus":      func(s string) string { return strings.ReplaceAll(s, "+", " ") },
 	"backslash": decodeBackslash,
+	"hex":       decodeHex,
 	"upper":     strings.ToUpper,
 	"base64": func(s string) string {
 		if text, ok := decodeBase64(s); ok {
@@ -33,6 +34,26 @@ func decodePercent(s string) string {
 			if c, ok := hexDigits(s, i+1, 2); ok {
 				out = append(out, byte(c))
 				i += 2
+				continue
+			}
+		}
+		out = append(out, s[i])
+	}
+	return view(out)
+}
+
+// decodeHex undoes \xHH and nothing else.
+func decodeHex(s string) string {
+	i := strings.Index(s, `\x`)
+	if i < 0 {
+		return s
+	}
+	out := append(make([]byte, 0, len(s)), s[:i]...)
+	for ; i < len(s); i++ {
+		if strings.HasPrefix(s[i:], `\x`) {
+			if c, ok := hexDigits(s, i+2, 2); ok {
+				out = append(out, byte(c))
+				i += 3
 				continue
 			}
 		}

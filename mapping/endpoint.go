@@ -98,7 +98,7 @@ func (m *Mapping) forwarded(tx *Transaction) {
 	}
 	var chain []string
 	add := func(s string) {
-		if s != "" && !m.none[s] {
+		if s != "" && !m.none.has(s) {
 			chain = append(chain, strings.Split(s, ",")...)
 		}
 	}

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -14,6 +15,7 @@ type field struct {
 	constant string // whatever the record says, unless empty
 	fallback string
 	decode   []decoder
+	remove   *regexp.Regexp
 	pick     pick
 	values   map[string]string // what to make of a value
 	plain    bool              // no option is set but anyOf
@@ -64,15 +66,9 @@ func (y *yamlReader) field(node ast.Node, f *field, more readers) error {
 		"join":    func(n ast.Node) error { return y.accessors(n, &f.join) },
 		"value":   y.textInto(&f.constant),
 		"default": y.textInto(&f.fallback),
-		"decode": func(n ast.Node) error {
-			return y.each(n, func(n ast.Node) error {
-				var d decoder
-				err := choice(y, "decode", &d, decoders)(n)
-				f.decode = append(f.decode, d)
-				return err
-			})
-		},
-		"pick": choice(y, "pick", &f.pick, map[string]pick{"first": pickFirst, "last": pickLast}),
+		"decode":  y.decode(&f.decode),
+		"remove":  y.regexInto(&f.remove),
+		"pick":    choice(y, "pick", &f.pick, map[string]pick{"first": pickFirst, "last": pickLast}),
 		"map": func(n ast.Node) error {
 			f.values = map[string]string{}
 			return y.eachMember(n, "map", func(key, value ast.Node) error {
@@ -91,8 +87,20 @@ func (y *yamlReader) field(node ast.Node, f *field, more readers) error {
 	if !f.isSet() && f.fallback == "" {
 		return positioned(node, "a field needs field, join or value")
 	}
-	f.plain = len(f.join) == 0 && f.constant == "" && f.fallback == "" && f.decode == nil && f.pick == pickAny && f.values == nil
+	f.plain = len(f.join) == 0 && f.constant == "" && f.fallback == "" && f.decode == nil && f.remove == nil && f.pick == pickAny && f.values == nil
 	return nil
+}
+
+// decode reads a list of decoders.
+func (y *yamlReader) decode(into *[]decoder) func(ast.Node) error {
+	return func(node ast.Node) error {
+		return y.each(node, func(n ast.Node) error {
+			var d decoder
+			err := choice(y, "decode", &d, decoders)(n)
+			*into = append(*into, d)
+			return err
+		})
+	}
 }
 
 func (y *yamlReader) fieldInto(f *field) func(ast.Node) error {
@@ -134,6 +142,9 @@ func (m *Mapping) value(tx *Transaction, f *field) (string, presence) {
 		s, p = m.joinedText(tx, f.joined)
 	}
 	if p == present {
+		if f.remove != nil {
+			s = f.remove.ReplaceAllString(s, "")
+		}
 		for _, decode := range f.decode {
 			s = decode(s)
 		}
@@ -162,9 +173,9 @@ func (m *Mapping) firstOf(tx *Transaction, f *field, which pick) (string, presen
 			s = pickPart(s, which)
 		}
 		switch {
-		case !ok || m.none[s]:
+		case !ok || m.none.has(s):
 			p = max(p, empty)
-		case m.hidden[s]:
+		case m.hidden.has(s):
 			p = max(p, hidden)
 		default:
 			return s, present
@@ -178,7 +189,7 @@ func (m *Mapping) joinedText(tx *Transaction, slots []slot) (string, presence) {
 	for _, slot := range slots {
 		v, _ := tx.at(slot)
 		s, ok := v.text()
-		if !ok || m.none[s] {
+		if !ok || m.none.has(s) {
 			continue
 		}
 		if len(tx.scratch) > start {
@@ -212,6 +223,18 @@ func (f *field) object(tx *Transaction) (Record, bool) {
 		}
 	}
 	return nil, false
+}
+
+// there is the first alternative that the record has, null too.
+func (f *field) there(tx *Transaction) (v Record, ok bool) {
+	for _, slot := range f.slots {
+		if one, has := tx.at(slot); has {
+			if v, ok = one, true; !isNil(one) {
+				break
+			}
+		}
+	}
+	return v, ok
 }
 
 // pickPart is the first or last part of text with commas.

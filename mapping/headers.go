@@ -62,7 +62,13 @@ func isStartLine(line string) bool {
 }
 
 func trimSpace(s string) string {
-	return strings.Trim(s, " \t")
+	for s != "" && (s[0] == ' ' || s[0] == '\t') {
+		s = s[1:]
+	}
+	for s != "" && (s[len(s)-1] == ' ' || s[len(s)-1] == '\t') {
+		s = s[:len(s)-1]
+	}
+	return s
 }
 
 // head is what a log has of the head of a message.
@@ -93,18 +99,16 @@ func (m *Mapping) headerBlock(tx *Transaction, spec *headerSpec, headers []Heade
 	if v, ok := spec.list.object(tx); ok {
 		found = m.headersOfList(tx, v, &h, seen) || found
 	}
-	if spec.prefix != "" {
-		if spec.prefixIn.isSet() {
-			if v, ok := spec.prefixIn.object(tx); ok {
-				found = m.headersOfMap(tx, v, spec.prefix, &h, seen) || found
+	for i := range spec.prefixes {
+		p := &spec.prefixes[i]
+		if v, ok := p.in.object(tx); ok {
+			found = m.headersOfMap(tx, v, p.prefix, &h, seen) || found
+		}
+		for _, top := range tx.prefixed {
+			if top.spec == p {
+				m.addHeader(tx, &h, seen, headerName(tx, top.key[len(p.prefix):]), top.value)
+				found = true
 			}
-		} else {
-			for _, p := range tx.prefixed {
-				if p.spec == spec {
-					m.addHeader(tx, &h, seen, headerName(tx, p.key[len(spec.prefix):]), p.value)
-				}
-			}
-			found = found || len(tx.prefixed) > 0
 		}
 	}
 	seen.All = seen.All || found && spec.complete
@@ -150,11 +154,11 @@ func (m *Mapping) addHeader(tx *Transaction, h *head, seen *ObservedHeaders, nam
 	}
 	switch value, ok := v.text(); {
 	case !ok:
-	case m.hidden[value]:
+	case m.hidden.has(value):
 		seen.hide(strings.ToLower(name))
 	default:
 		seen.add(name)
-		if !m.none[value] {
+		if !m.none.has(value) {
 			h.headers = append(h.headers, Header{name, value})
 		}
 	}
@@ -233,23 +237,28 @@ func headerName(tx *Transaction, s string) string {
 
 // prefixedKey is a key of the record itself that is a header by its prefix.
 type prefixedKey struct {
-	spec  *headerSpec
+	spec  *prefixSpec
 	key   string
 	value Record
 }
 
-// topPrefix is the prefix of keys of the record itself.
-func (h *headerSpec) topPrefix() string {
-	if h.prefixIn.isSet() {
-		return ""
+// topPrefixes are the prefixes of keys of the record itself.
+func (m *Mapping) topPrefixes() []*prefixSpec {
+	var all []*prefixSpec
+	for _, h := range []*headerSpec{&m.request.headers, &m.response.headers} {
+		for i := range h.prefixes {
+			if p := &h.prefixes[i]; !p.in.isSet() {
+				all = append(all, p)
+			}
+		}
 	}
-	return h.prefix
+	return all
 }
 
 func (m *Mapping) notePrefixed(tx *Transaction, key []byte, value Record) {
-	for _, spec := range []*headerSpec{&m.request.headers, &m.response.headers} {
-		if p := spec.topPrefix(); p != "" && len(key) > len(p) && string(key[:len(p)]) == p {
-			tx.prefixed = append(tx.prefixed, prefixedKey{spec, view(key), value})
+	for _, p := range m.prefixes {
+		if len(key) > len(p.prefix) && string(key[:len(p.prefix)]) == p.prefix {
+			tx.prefixed = append(tx.prefixed, prefixedKey{p, view(key), value})
 		}
 	}
 }
@@ -269,7 +278,7 @@ func (m *Mapping) addCookies(tx *Transaction) {
 	}
 	var cookies []string
 	add := func(name string, value Record) {
-		if s, ok := value.text(); ok && !m.hidden[s] {
+		if s, ok := value.text(); ok && !m.hidden.has(s) {
 			cookies = append(cookies, name+"="+s)
 		}
 	}

@@ -18,6 +18,8 @@ type parseStep struct {
 	regex    *regexp.Regexp
 	groups   []int    // slots of the regex's groups, -1 where nobody wants them
 	columns  []string // of format w3c
+
+	unescaped bool // quotes between quotes are not escaped
 }
 
 type format int
@@ -85,7 +87,6 @@ func (y *yamlReader) parseStep(node ast.Node) (step parseStep, err error) {
 	}
 	err = y.members(node, "parse", readers{
 		"field": func(n ast.Node) error {
-			step.field.plain = true
 			return y.accessors(n, &step.field.anyOf)
 		},
 		"format": func(n ast.Node) error {
@@ -101,6 +102,8 @@ func (y *yamlReader) parseStep(node ast.Node) (step parseStep, err error) {
 			patterns, err = y.texts(n)
 			return err
 		},
+		"decode": y.decode(&step.field.decode),
+		"escape": choice(y, "escape", &step.unescaped, map[string]bool{"backslash": false, "none": true}),
 		"columns": func(n ast.Node) error {
 			all, err := y.texts(n)
 			for _, s := range all {
@@ -112,6 +115,7 @@ func (y *yamlReader) parseStep(node ast.Node) (step parseStep, err error) {
 	if err != nil {
 		return step, err
 	}
+	step.field.plain = step.field.decode == nil
 	if len(step.field.anyOf) == 0 {
 		return step, positioned(node, "parse needs field")
 	}
@@ -141,6 +145,9 @@ func (y *yamlReader) parseStep(node ast.Node) (step parseStep, err error) {
 		p, err := parsePattern(text)
 		if err != nil {
 			return step, positioned(patternNode, "%w", err)
+		}
+		for i := range p.parts {
+			p.parts[i].quoted = p.parts[i].quoted && !step.unescaped
 		}
 		step.patterns = append(step.patterns, p)
 	}
@@ -175,7 +182,7 @@ func (m *Mapping) slotOf(key string) int {
 func (m *Mapping) openLine(tag string, tx *Transaction) error {
 	for i := range m.parse {
 		step := &m.parse[i]
-		line, p := m.firstOf(tx, &step.field, pickAny)
+		line, p := m.value(tx, &step.field)
 		if p != present {
 			continue
 		}

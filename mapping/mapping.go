@@ -17,8 +17,9 @@ type Mapping struct {
 	Source      string // page that documents the fields
 
 	detect, when   []condition
-	none           map[string]bool // texts that mean that there is no value
-	hidden         map[string]bool // texts in place of a value that the log does not show
+	unwrap         field // maps whose keys count as the record's
+	none           words // texts that mean that there is no value
+	hidden         words // texts in place of a value that the log does not show
 	parse          []parseStep
 	time           timeSpec
 	client, server endpointSpec
@@ -26,9 +27,24 @@ type Mapping struct {
 	response       responseSpec
 	args           []namedField
 	alert          alertSpec
+	exclude        []string
 
-	slots   map[string]int // top-level keys that any field asks for
-	columns columnMemory
+	slots    map[string]int // top-level keys that any field asks for
+	metadata int            // the slot of the event's metadata, -1 when nobody asks for them
+	prefixes []*prefixSpec  // of keys of the record itself
+	columns  columnMemory
+}
+
+// words are a few texts that are compared with nearly every value.
+type words []string
+
+func (w words) has(s string) bool {
+	for _, one := range w {
+		if one == s {
+			return true
+		}
+	}
+	return false
 }
 
 // What Map fails with, beside what is wrong with a record's bytes.
@@ -59,13 +75,13 @@ func Load(names string) (*Set, error) {
 }
 
 func load(nameOrFile string) ([]*Mapping, error) {
-	if m, err := Preset(nameOrFile); err == nil {
-		return []*Mapping{m}, nil
+	if all, err := Preset(nameOrFile); err == nil {
+		return all, nil
 	}
 	text, err := os.ReadFile(nameOrFile)
 	if err != nil {
 		if !strings.ContainsAny(nameOrFile, "/.") {
-			return nil, fmt.Errorf("cannot find mapping %q: no file, and no preset: %s", nameOrFile, suggest(nameOrFile, presetsByName()))
+			return nil, fmt.Errorf("cannot find mapping %q: no file, and no preset: %s", nameOrFile, suggest(nameOrFile, presetNames()))
 		}
 		return nil, fmt.Errorf("cannot read mapping: %w", err)
 	}
@@ -81,7 +97,7 @@ func Parse(file string, text []byte) ([]*Mapping, error) {
 	}
 	var all []*Mapping
 	for i := 0; err == nil && i < len(docs); i++ {
-		m := &Mapping{slots: map[string]int{}, none: map[string]bool{"": true, "-": true}, hidden: map[string]bool{}}
+		m := &Mapping{slots: map[string]int{}, none: words{"", "-"}}
 		if err = m.readDocument(docs[i]); err != nil {
 			break
 		}
@@ -97,6 +113,7 @@ func Parse(file string, text []byte) ([]*Mapping, error) {
 		for i := range m.parse {
 			m.parse[i].bind(m) // now that all keys are known
 		}
+		m.prefixes, m.metadata = m.topPrefixes(), m.slotOf(metadataKey)
 		all = append(all, m)
 	}
 	if err != nil {
@@ -144,15 +161,44 @@ func (m *Mapping) hasRequest(tx *Transaction) bool {
 // scan finds the mapping's keys in one pass over a record.
 func (m *Mapping) scan(r Record, tx *Transaction) error {
 	i := 0
-	prefixes := m.request.headers.topPrefix() != "" || m.response.headers.topPrefix() != ""
-	return r.fields(func(key []byte, value Record) {
+	if m.metadata >= 0 && tx.Metadata != nil {
+		tx.scan[m.metadata] = tx.Metadata
+	}
+	err := r.fields(func(key []byte, value Record) {
 		slot := tx.keys.slot(i, key, m.slots)
 		i++
 		if slot >= 0 {
 			tx.scan[slot] = value
 		}
-		if prefixes {
+		if len(m.prefixes) > 0 {
 			m.notePrefixed(tx, key, value)
+		}
+	})
+	for _, slot := range m.unwrap.slots {
+		if v, ok := tx.at(slot); ok {
+			m.unwrapMap(tx, v)
+		}
+	}
+	return err
+}
+
+// unwrapMap takes the keys of a map, or of a list of pairs, for keys of the record.
+func (m *Mapping) unwrapMap(tx *Transaction, v Record) {
+	add := func(key []byte, value Record) {
+		if slot, ok := m.slots[string(key)]; ok && tx.scan[slot] == nil {
+			tx.scan[slot] = value
+		}
+		if len(m.prefixes) > 0 {
+			m.notePrefixed(tx, key, value)
+		}
+	}
+	if isMap(v) {
+		_ = v.fields(add)
+		return
+	}
+	eachElement(v, func(e Record) {
+		if name, value, ok := pair(e); ok {
+			add([]byte(name), otlpValue(value))
 		}
 	})
 }

@@ -32,11 +32,11 @@ func forget(tx *Transaction) {
 
 func nano(t testing.TB) *Mapping {
 	t.Helper()
-	m, err := Preset("nano")
+	all, err := Preset("nano")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return m
+	return all[0]
 }
 
 func TestNanoSample(t *testing.T) {

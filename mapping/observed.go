@@ -142,7 +142,7 @@ func (m *Mapping) Observes() Observed {
 
 func (h *headerSpec) observes() ObservedHeaders {
 	var o ObservedHeaders
-	o.All = h.raw.isSet() || h.complete && (h.mapped.isSet() || h.list.isSet() || h.prefix != "")
+	o.All = h.raw.isSet() || h.complete && (h.mapped.isSet() || h.list.isSet() || len(h.prefixes) > 0)
 	for i := range h.fields {
 		o.Names = append(o.Names, h.fields[i].lower)
 	}
@@ -153,5 +153,5 @@ func (h *headerSpec) observes() ObservedHeaders {
 // may show some that the mapping does not name.
 func (m *Mapping) HasOpenHeaders() bool {
 	h := &m.request.headers
-	return h.mapped.isSet() || h.list.isSet() || h.prefix != ""
+	return h.mapped.isSet() || h.list.isSet() || len(h.prefixes) > 0
 }

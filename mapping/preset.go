@@ -3,7 +3,6 @@ package mapping
 import (
 	"embed"
 	"fmt"
-	"strings"
 	"sync"
 )
 
@@ -13,7 +12,12 @@ var presetFiles embed.FS
 // presetOrder is the order in which auto tries: those that are recognised by fields that
 // nobody else has come first, those that any access log could be come last.
 var presetOrder = []string{
-	"nano",
+	"nano", "nano-sql", "nano-redis", "nano-dns",
+	"kubernetes-audit", "gcp-lb", "azure-appgw",
+	"suricata", "zeek", "caddy", "traefik",
+	"istio", "envoy", // the JSON of both has the same keys, and Istio's has more
+	"ecs", "opentelemetry",
+	"aws-alb", "aws-cloudfront",
 }
 
 // presets is compiled at first use.
@@ -28,26 +32,34 @@ var presets = sync.OnceValue(func() []*Mapping {
 		if err != nil {
 			panic(err) // a test compiles every preset
 		}
+		for _, one := range m {
+			one.Name = name
+		}
 		all = append(all, m...)
 	}
 	return all
 })
 
-// presetsByName has the first mapping of each preset.
-func presetsByName() map[string]*Mapping {
-	all := map[string]*Mapping{}
-	for _, m := range presets() {
-		all[m.Name] = m
+func presetNames() map[string]bool {
+	all := map[string]bool{}
+	for _, name := range presetOrder {
+		all[name] = true
 	}
 	return all
 }
 
-// Preset is the embedded mapping of that name.
-func Preset(name string) (*Mapping, error) {
-	if m, ok := presetsByName()[name]; ok {
-		return m, nil
+// Preset is what the embedded file of that name has.
+func Preset(name string) ([]*Mapping, error) {
+	var all []*Mapping
+	for _, m := range presets() {
+		if m.Name == name {
+			all = append(all, m)
+		}
 	}
-	return nil, fmt.Errorf("no preset %q (there are: %s)", name, strings.Join(PresetNames(), ", "))
+	if all == nil {
+		return nil, fmt.Errorf("no preset %q: %s", name, suggest(name, presetNames()))
+	}
+	return all, nil
 }
 
 // PresetNames lists the embedded mappings in the order in which auto tries them.

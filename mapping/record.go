@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"unsafe"
@@ -69,7 +70,9 @@ func (r Record) Lookup(a Accessor) (Record, bool) {
 func (r Record) descend(path []step) (Record, bool) {
 	for _, s := range path {
 		var ok bool
-		if s.key != "" {
+		if s.key != "" && isArray(r) {
+			r, ok = pairOf(r, s.key)
+		} else if s.key != "" {
 			r, ok = r.Lookup(Accessor{key: s.key})
 		} else {
 			r, ok = r.element(s.index)
@@ -79,6 +82,36 @@ func (r Record) descend(path []step) (Record, bool) {
 		}
 	}
 	return r, true
+}
+
+// pairOf is the value of the element with that name in a list of {key: …, value: …}, the form
+// of attributes in OTLP's JSON, where the value is {stringValue: …}.
+func pairOf(list Record, name string) (Record, bool) {
+	var found Record
+	eachElement(list, func(e Record) {
+		if n, v, ok := pair(e); ok && n == name {
+			found = v
+		}
+	})
+	return otlpValue(found), found != nil
+}
+
+// otlpValue is the value in {stringValue: …}; any other value is itself.
+func otlpValue(v Record) Record {
+	if !isMap(v) {
+		return v
+	}
+	inner := v
+	n := 0
+	_ = v.fields(func(key []byte, value Record) {
+		if n++; bytes.HasSuffix(key, []byte("Value")) {
+			inner = value
+		}
+	})
+	if n != 1 {
+		return v
+	}
+	return inner
 }
 
 // element is the value at an index of an array.

@@ -92,6 +92,8 @@ func httpVersion(s string) string {
 		return "HTTP/2.0"
 	case s == "h3":
 		return "HTTP/3.0"
+	case s[0] >= '0' && s[0] <= '9' && len(s) == 1:
+		return "HTTP/" + s + ".0"
 	case s[0] >= '0' && s[0] <= '9':
 		return "HTTP/" + s
 	case strings.HasPrefix(s, "http/"):

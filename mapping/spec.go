@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -31,10 +32,15 @@ type responseSpec struct {
 
 type headerSpec struct {
 	raw, mapped, list field
-	prefix            string // keys that begin so are headers …
-	prefixIn          field  // … in this map, or else in the record itself
+	prefixes          []prefixSpec
 	fields            []namedField
 	complete          bool
+}
+
+// prefixSpec says that keys that begin so are headers: in a map, or else in the record itself.
+type prefixSpec struct {
+	prefix string
+	in     field
 }
 
 // namedField is a field with the name of its header or argument.
@@ -51,12 +57,10 @@ type alertSpec struct {
 // read reads one document of a mapping file.
 func (m *Mapping) readDocument(document ast.Node) error {
 	y := newYAMLReader(document)
-	words := func(into map[string]bool) func(ast.Node) error {
+	words := func(into *words) func(ast.Node) error {
 		return func(n ast.Node) error {
 			all, err := y.texts(n)
-			for _, s := range all {
-				into[s] = true
-			}
+			*into = append(*into, all...)
 			return err
 		}
 	}
@@ -66,8 +70,9 @@ func (m *Mapping) readDocument(document ast.Node) error {
 		"source":      y.textInto(&m.Source),
 		"detect":      y.conditions(&m.detect),
 		"when":        y.conditions(&m.when),
-		"none":        words(m.none),
-		"hidden":      words(m.hidden),
+		"none":        words(&m.none),
+		"hidden":      words(&m.hidden),
+		"unwrap":      func(n ast.Node) error { return y.accessors(n, &m.unwrap.anyOf) },
 		"parse":       y.parseSteps(&m.parse),
 		"time":        y.timeInto(&m.time),
 		"client":      y.endpoint("client", &m.client, true),
@@ -76,6 +81,7 @@ func (m *Mapping) readDocument(document ast.Node) error {
 		"response":    y.response(&m.response),
 		"args":        y.namedFields("args", &m.args),
 		"alert":       y.alert(&m.alert),
+		"exclude":     y.excluded(&m.exclude),
 		"observes": func(n ast.Node) error {
 			all, err := y.texts(n)
 			m.request.observesOverrides = true
@@ -144,17 +150,38 @@ func (y *yamlReader) headers(h *headerSpec) func(ast.Node) error {
 	}
 }
 
-// prefix reads request_ or {in: $attributes, prefix: http.request.header.}.
+// prefix reads request_, {in: $attributes, prefix: http.request.header.}, or a list of these.
 func (y *yamlReader) prefix(h *headerSpec) func(ast.Node) error {
 	return func(node ast.Node) error {
-		if _, long := mappingValues(y.plain(node)); !long {
-			return y.textInto(&h.prefix)(node)
-		}
-		err := y.members(node, "prefix", readers{"in": y.fieldInto(&h.prefixIn), "prefix": y.textInto(&h.prefix)})
-		if err == nil && h.prefix == "" {
-			err = positioned(node, "prefix needs prefix: how the names of headers begin")
-		}
-		return err
+		return y.each(node, func(n ast.Node) (err error) {
+			var p prefixSpec
+			if _, long := mappingValues(y.plain(n)); long {
+				err = y.members(n, "prefix", readers{"in": y.fieldInto(&p.in), "prefix": y.textInto(&p.prefix)})
+			} else {
+				err = y.textInto(&p.prefix)(n)
+			}
+			if err == nil && p.prefix == "" {
+				err = positioned(n, "prefix needs prefix: how the names of headers begin")
+			}
+			h.prefixes = append(h.prefixes, p)
+			return err
+		})
+	}
+}
+
+var ruleIDOrTag = regexp.MustCompile(`^(\d+(-\d+)?|[A-Za-z][\w./-]*)$`)
+
+// excluded reads ids, ranges and tags of rules.
+func (y *yamlReader) excluded(into *[]string) func(ast.Node) error {
+	return func(node ast.Node) error {
+		return y.each(node, func(n ast.Node) error {
+			s, err := y.text(n)
+			if err == nil && !ruleIDOrTag.MatchString(s) {
+				err = positioned(n, "%q is no rule id, range or tag", s)
+			}
+			*into = append(*into, s)
+			return err
+		})
 	}
 }
 
@@ -186,14 +213,17 @@ func (y *yamlReader) alert(a *alertSpec) func(ast.Node) error {
 // fields are all fields of the mapping.
 func (m *Mapping) fields() []*field {
 	all := []*field{
-		&m.time.field, &m.client.address, &m.client.port, &m.client.forwarded, &m.server.address, &m.server.port,
+		&m.unwrap, &m.time.field, &m.client.address, &m.client.port, &m.client.forwarded, &m.server.address, &m.server.port,
 		&m.request.line, &m.request.method, &m.request.uri, &m.request.path, &m.request.query,
 		&m.request.protocol, &m.request.host, &m.request.cookies, &m.request.body.field, &m.request.body.length,
 		&m.response.status, &m.response.protocol, &m.response.body.field, &m.response.body.length,
 		&m.alert.message, &m.alert.forward, &m.alert.source, &m.alert.host, &m.alert.domain, &m.alert.geoip,
 	}
 	for _, h := range []*headerSpec{&m.request.headers, &m.response.headers} {
-		all = append(all, &h.raw, &h.mapped, &h.list, &h.prefixIn)
+		all = append(all, &h.raw, &h.mapped, &h.list)
+		for i := range h.prefixes {
+			all = append(all, &h.prefixes[i].in)
+		}
 		for i := range h.fields {
 			all = append(all, &h.fields[i].field)
 		}
@@ -203,7 +233,7 @@ func (m *Mapping) fields() []*field {
 	}
 	for _, conditions := range [][]condition{m.detect, m.when} {
 		for i := range conditions {
-			all = append(all, &conditions[i].field)
+			all = append(all, conditions[i].fields()...)
 		}
 	}
 	return all

@@ -11,6 +11,9 @@ import (
 // are, and until it is filled again. A transaction is filled by Mapping.Map and may be
 // filled again and again, which spares allocations.
 type Transaction struct {
+	// Metadata is that of the record's event, a map, or nil. It is set before Map, which leaves it as it is.
+	Metadata Record
+
 	Preset string    // name of the mapping that filled it
 	Time   time.Time // zero when the record has none that can be read
 
@@ -30,6 +33,7 @@ type Transaction struct {
 	Args            []Arg // of logs that are not HTTP
 
 	Observed Observed
+	Exclude  []string // rules that do not fit this log: ids, ranges, tags
 	Alert    AlertFields
 
 	mapping  *Mapping
@@ -69,11 +73,13 @@ func (tx *Transaction) reset(m *Mapping) {
 	tx.Observed.Request.reset()
 	tx.Observed.Response.reset()
 	*tx = Transaction{
+		Metadata:        tx.Metadata,
 		Preset:          m.Name,
 		RequestHeaders:  tx.RequestHeaders[:0],
 		ResponseHeaders: tx.ResponseHeaders[:0],
 		Args:            tx.Args[:0],
 		Observed:        Observed{Request: tx.Observed.Request, Response: tx.Observed.Response},
+		Exclude:         m.exclude,
 		mapping:         m,
 		scan:            tx.scan[:len(m.slots)],
 		keys:            tx.keys,

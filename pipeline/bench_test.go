@@ -92,7 +92,7 @@ Include @owasp_crs/*.conf`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := mapping.Preset("nano")
+	m, err := mapping.Load("nano")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,8 +14,9 @@ import (
 // event is one event of a chunk: [[time, metadata], body], or [time, body] as
 // Fluent Bit wrote before 2.1.
 type event struct {
-	raw  []byte // all of it
-	time []byte // the time, in msgpack
+	raw  []byte         // all of it
+	time []byte         // the time, in msgpack
+	meta mapping.Record // the metadata, nil before Fluent Bit 2.1
 	body mapping.Record
 }
 
@@ -45,6 +46,9 @@ func readEvent(chunk []byte) (event, []byte, error) {
 		return e, rest, errNoEvent
 	}
 	e.body = mapping.Record(b)
+	if meta := afterTime[:len(afterTime)-len(b)]; len(meta) > 0 {
+		e.meta = mapping.Record(meta)
+	}
 	return e, rest, nil
 }
 

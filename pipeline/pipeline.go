@@ -181,6 +181,7 @@ func (p *Pipeline) inspect(tag string, e event) (f finding) {
 	}()
 	tx := p.transactions.Get().(*mapping.Transaction)
 	defer p.transactions.Put(tx)
+	tx.Metadata = e.meta
 	if err := p.mapper.Map(tag, e.body, tx); errors.Is(err, mapping.ErrSkipped) {
 		p.counters.skipped.Add(1)
 		return f

@@ -1,0 +1,162 @@
+package presets
+
+import (
+	"errors"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/modsecurity-for-anylog/msa/engine"
+	"github.com/modsecurity-for-anylog/msa/mapping"
+)
+
+// Every record of every product is mapped as it must be, by the preset's name and by
+// auto, and raises what it must and nothing else.
+func TestPresets(t *testing.T) {
+	products, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	auto, err := mapping.Load("auto")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := engine.New(engine.Config{Rules: []string{"crs"}, ParanoiaLevel: 1, InboundThreshold: 5, OutboundThreshold: 4, BodyLimit: 128 << 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tested []string
+	for _, p := range products {
+		tested = append(tested, p.Preset)
+		t.Run(p.Preset, func(t *testing.T) {
+			byName, err := mapping.Load(p.Preset)
+			if err != nil {
+				t.Fatal(err)
+			}
+			fires, silent := false, false
+			for _, c := range p.Records {
+				t.Run(c.Name, func(t *testing.T) {
+					r, err := c.MsgPack(p.Parser)
+					if err != nil {
+						t.Fatal(err)
+					}
+					for way, set := range map[string]*mapping.Set{"by name": byName, "auto": auto} {
+						var tx mapping.Transaction
+						err := set.Map(p.Preset, r, &tx)
+						if c.Skipped {
+							if !errors.Is(err, mapping.ErrSkipped) {
+								t.Errorf("%s: got %v for a record to skip", way, err)
+							}
+							continue
+						}
+						if err != nil {
+							t.Errorf("%s: %v", way, err)
+							continue
+						}
+						if tx.Preset != p.Preset {
+							t.Errorf("%s took %s", way, tx.Preset)
+						}
+						c.compare(t, way, &tx)
+						v, err := e.Inspect(&tx)
+						if err != nil {
+							t.Fatal(err)
+						}
+						c.judge(t, way, v)
+					}
+				})
+				fires = fires || len(c.Rules) > 0
+				silent = silent || len(c.Rules) == 0 && !c.Skipped
+			}
+			if !fires || !silent {
+				t.Error("there must be a record that fires and one that stays silent")
+			}
+		})
+	}
+	for _, name := range mapping.PresetNames() {
+		if !slices.Contains(tested, name) {
+			t.Errorf("preset %s has no records", name)
+		}
+	}
+}
+
+func (c *Case) compare(t *testing.T, way string, tx *mapping.Transaction) {
+	t.Helper()
+	same := func(what, got, want string) {
+		t.Helper()
+		if want != "" && got != want {
+			t.Errorf("%s: %s is %q, want %q", way, what, got, want)
+		}
+	}
+	endpoint := func(what string, got mapping.Endpoint, want string) {
+		t.Helper()
+		text := got.Address
+		if _, port, err := net.SplitHostPort(want); err == nil && port != "" {
+			text = net.JoinHostPort(got.Address, got.Port)
+		}
+		same(what, text, want)
+	}
+	x := &c.Expect
+	endpoint("client", tx.Client, x.Client)
+	endpoint("server", tx.Server, x.Server)
+	same("method", tx.Method, x.Method)
+	same("uri", tx.URI, x.URI)
+	same("protocol", tx.Protocol, x.Protocol)
+	same("host", tx.Host, x.Host)
+	same("body", tx.RequestBody.Text, x.Body)
+	same("response body", tx.ResponseBody.Text, x.ResponseBody)
+	if x.Status != 0 && tx.Status != x.Status {
+		t.Errorf("%s: status is %d, want %d", way, tx.Status, x.Status)
+	}
+	if x.Time != "" {
+		want, err := time.Parse(time.RFC3339Nano, x.Time)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := tx.Time.Sub(want); d > time.Millisecond || d < -time.Millisecond {
+			t.Errorf("%s: time is %v, want %v", way, tx.Time, want)
+		}
+	}
+	for name, want := range x.Headers {
+		if got := values(tx, name); !slices.Contains(got, want) {
+			t.Errorf("%s: header %s is %q, want %q", way, name, got, want)
+		}
+	}
+	for _, name := range x.Absent {
+		if got := values(tx, name); len(got) > 0 {
+			t.Errorf("%s: header %s is %q", way, name, got)
+		}
+	}
+	for name, want := range x.Args {
+		if !slices.Contains(tx.Args, mapping.Arg{Name: name, Value: want}) {
+			t.Errorf("%s: args are %q, want %s=%q", way, tx.Args, name, want)
+		}
+	}
+}
+
+func values(tx *mapping.Transaction, name string) []string {
+	var all []string
+	for _, h := range tx.RequestHeaders {
+		if strings.EqualFold(h.Name, name) {
+			all = append(all, h.Value)
+		}
+	}
+	return all
+}
+
+func (c *Case) judge(t *testing.T, way string, v engine.Verdict) {
+	t.Helper()
+	var got []int
+	for _, m := range v.Matches {
+		got = append(got, m.RuleID)
+	}
+	for _, id := range c.Rules {
+		if !slices.Contains(got, id) {
+			t.Errorf("%s: rules %v, without %d", way, got, id)
+		}
+	}
+	if v.Alarm != (len(c.Rules) > 0) {
+		t.Errorf("%s: alarm %v, rules %v", way, v.Alarm, got)
+	}
+}
