@@ -8,20 +8,24 @@ import (
 )
 
 var (
-	messageAction = regexp.MustCompile(`(?i)\bmsg:'((?:[^'\\]|\\.)*)'`)
-	tagAction     = regexp.MustCompile(`(?i)\btag:'?([^',"]+)`)
-	nologAction   = regexp.MustCompile(`(?:^|,)\s*nolog\s*(?:,|$)`)
+	messageAction   = regexp.MustCompile(`(?i)\bmsg:'((?:[^'\\]|\\.)*)'`)
+	transformAction = regexp.MustCompile(`(?i)(?:^|,)\s*t:'?(\w+)`)
+	tagAction       = regexp.MustCompile(`(?i)\btag:'?([^',"]+)`)
+	nologAction     = regexp.MustCompile(`(?:^|,)\s*nolog\s*(?:,|$)`)
 )
 
 // rule is what MSA knows of a compiled rule beside Coraza, from its own text.
 type rule struct {
-	links    []link // itself and its chain
-	role     role
-	absent   []mapping.Part // whose absence it tests
-	message  string
-	tags     []string
-	paranoia int  // level from which CRS applies it, 0 for any
-	detects  bool // it is logged: not one that only sets things up
+	links      []link // itself and its chain
+	role       role
+	absent     []mapping.Part // whose absence it tests
+	message    string
+	tags       []string
+	file       string
+	line       int
+	transforms []string
+	paranoia   int  // level from which CRS applies it, 0 for any
+	detects    bool // it is logged: not one that only sets things up
 }
 
 // enabled reports whether the rule applies at a paranoia level.
@@ -49,6 +53,12 @@ func newRule(u *unit) rule {
 	head := u.directives[0]
 	id, actions := head.ID(), strings.ToLower(head.Actions())
 	r.paranoia = paranoiaLevel(head)
+	r.file, r.line = head.File, head.Line
+	for _, m := range transformAction.FindAllStringSubmatch(head.Actions(), -1) {
+		if !strings.EqualFold(m[1], "none") {
+			r.transforms = append(r.transforms, m[1])
+		}
+	}
 	r.detects = !nologAction.MatchString(actions)
 	for _, m := range tagAction.FindAllStringSubmatch(head.Actions(), -1) {
 		r.tags = append(r.tags, m[1])
@@ -84,4 +94,17 @@ func newRules(all []*unit) map[int]rule {
 		}
 	}
 	return out
+}
+
+// RuleText is what a rule's text says beside what is in a match.
+type RuleText struct {
+	File            string
+	Line            int
+	Transformations []string // of its first condition, in order
+}
+
+// RuleText is that of a rule; empty for an unknown one.
+func (e *Engine) RuleText(id int) RuleText {
+	r := e.rules[id]
+	return RuleText{r.file, r.line, r.transforms}
 }

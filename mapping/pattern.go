@@ -82,14 +82,19 @@ func (p *patternPart) end(s string, strict bool) int {
 		return len(s)
 	case p.quoted:
 		for from := 0; ; {
-			i := strings.Index(s[from:], p.until)
+			i := strings.IndexByte(s[from:], '"')
 			if i < 0 {
 				return -1
 			}
-			if at := from + i; !escaped(s, at) {
-				return at
+			from += i
+			if escaped(s, from) {
+				from++
+				continue
 			}
-			from += i + 1
+			if !strings.HasPrefix(s[from:], p.until) {
+				return -1
+			}
+			return from
 		}
 	case strict && p.until[0] == ' ':
 		i := strings.IndexByte(s, ' ')

@@ -17,7 +17,8 @@ var presetOrder = []string{
 	"suricata", "zeek", "caddy", "traefik",
 	"istio", "envoy", // the JSON of both has the same keys, and Istio's has more
 	"ecs", "opentelemetry",
-	"aws-alb", "aws-cloudfront",
+	"aws-alb", "aws-cloudfront", "iis", "haproxy",
+	"ingress-nginx", "nginx-json", "nginx", "apache",
 }
 
 // presets is compiled at first use.

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"strconv"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -15,7 +17,7 @@ type checkCommand struct {
 
 // Help explains the exit codes.
 func (*checkCommand) Help() string {
-	return `Prints a line for each rule or directive that would be skipped. Exit code: 0 if the filter would start, also if it skips some; 1 if not.`
+	return `Prints a line for each rule or directive that would be skipped, and for each mapping one with the rules that its log can't support. Exit code: 0 if the filter would start, also if it skips some; 1 if not.`
 }
 
 // Run compiles what the filter would compile.
@@ -31,6 +33,18 @@ func (c *checkCommand) Run(p *process) error {
 		return err
 	}
 	defer checked.Close()
+	for _, u := range checked.Unapplied() {
+		if len(u.Rules) == 0 {
+			continue
+		}
+		ids := make([]string, len(u.Rules))
+		for i, r := range u.Rules {
+			ids[i] = strconv.Itoa(r.Rule)
+		}
+		if _, err := fmt.Fprintf(p.stdout, "mapping %s: off, as they test the absence of what this log does not show: %s\n", u.Mapping, strings.Join(ids, " ")); err != nil {
+			return err
+		}
+	}
 	_, err = fmt.Fprintf(p.stdout, "ok: %d rules from %s, mapping %s, %d warnings\n",
 		checked.RuleCount(), given.or("rules"), given.or("mapping"), skipped.count())
 	return err

@@ -47,17 +47,18 @@ func (p *process) main(args []string) int {
 	var cli struct {
 		Run     runCommand       `cmd:"" help:"Inspect records from the network and send alerts."`
 		Scan    scanCommand      `cmd:"" help:"Inspect records in files and print alerts."`
+		Explain explainCommand   `cmd:"" help:"Show what becomes of one record, field by field, and what matches."`
 		Check   checkCommand     `cmd:"" help:"Check rules, mapping and settings, and say what would be skipped."`
 		Version versionCommand   `cmd:"" help:"Print the version."`
 		Flag    kong.VersionFlag `name:"version" help:"Print the version."`
 	}
-	for _, plugins := range []*kong.Plugins{&cli.Run.Plugins, &cli.Scan.Plugins, &cli.Check.Plugins} {
+	for _, plugins := range []*kong.Plugins{&cli.Run.Plugins, &cli.Scan.Plugins, &cli.Explain.Plugins, &cli.Check.Plugins} {
 		*plugins = kong.Plugins{newPropertyFlags()}
 	}
 	parser, err := kong.New(&cli,
 		kong.Name("msa"),
 		kong.Description("ModSecurity for Anylog: finds attacks in logs with ModSecurity's rules."),
-		kong.Vars{"version": versionText()},
+		kong.Vars{"version": versionText(), "scan_tag": scanTag},
 		kong.Writers(p.stdout, p.stderr),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)

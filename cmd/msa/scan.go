@@ -33,6 +33,7 @@ const (
 
 type scanCommand struct {
 	Files []string `arg:"" name:"file" help:"Files with one JSON record a line, pretty-printed records or arrays of them, also in gzip; - is standard input."`
+	Lines bool     `help:"Each line of the files is a record with the one key log, as Fluent Bit's tail makes it without a parser."`
 
 	kong.Plugins
 }
@@ -56,7 +57,7 @@ func (c *scanCommand) Run(p *process) error {
 	}
 	defer in.close()
 
-	s := &scan{files: c.Files, stdin: p.stdin, stderr: p.stderr}
+	s := &scan{files: c.Files, lines: c.Lines, stdin: p.stdin, stderr: p.stderr}
 	out := &alertPrinter{w: bufio.NewWriter(p.stdout), stderr: p.stderr, names: len(c.Files) > 1}
 	ordered(atOnce, s.next, func(b batch) scanned {
 		return scanned{b, in.process(scanTag, b.events)}
@@ -98,6 +99,7 @@ type batch struct {
 // scan reads files as batches.
 type scan struct {
 	files  []string
+	lines  bool // of text, not JSON
 	stdin  io.Reader
 	stderr io.Writer
 
@@ -145,7 +147,7 @@ func (s *scan) fault(err error) {
 }
 
 func (s *scan) open(name string) (*lineReader, error) {
-	r := &lineReader{name: name, line: 1, splitter: mapping.JSONSplitter{Limit: listen.MaxRecord}, close: func() {}}
+	r := &lineReader{name: name, line: 1, text: s.lines, splitter: mapping.JSONSplitter{Limit: listen.MaxRecord}, close: func() {}}
 	in := s.stdin
 	if name == "-" {
 		r.name = "<stdin>"
@@ -174,6 +176,7 @@ type lineReader struct {
 	name     string
 	in       io.Reader
 	close    func()
+	text     bool // each line is a record
 	splitter mapping.JSONSplitter
 	buffer   []byte // read and not consumed
 	line     int    // at the buffer's start
@@ -186,7 +189,7 @@ type lineReader struct {
 func (r *lineReader) batch(broken func(line int, err error)) (batch, error) {
 	b := batch{file: r.name}
 	for len(b.events) < batchSize {
-		record, n, err := r.splitter.Next(r.buffer, r.err != nil)
+		record, n, err := r.next()
 		consumed := r.buffer[:n]
 		r.buffer = r.buffer[n:]
 		var bad *mapping.JSONError
@@ -195,7 +198,10 @@ func (r *lineReader) batch(broken func(line int, err error)) (batch, error) {
 			broken(r.line+newlines(consumed[:bad.Start]), bad)
 		case record != nil:
 			line := r.line + newlines(consumed[:n-len(record)])
-			if b.events, err = event.AppendRecord(b.events, time.Now(), record); err != nil {
+			if r.text {
+				line = r.line + newlines(bytes.TrimSuffix(consumed, []byte{'\n'}))
+			}
+			if b.events, err = r.appendEvent(b.events, record); err != nil {
 				broken(line, err)
 			} else {
 				b.lines = append(b.lines, line)
@@ -214,6 +220,39 @@ func (r *lineReader) batch(broken func(line int, err error)) (batch, error) {
 		r.read()
 	}
 	return b, nil
+}
+
+func (r *lineReader) appendEvent(events, record []byte) ([]byte, error) {
+	if r.text {
+		return event.AppendLine(events, time.Now(), record), nil
+	}
+	return event.AppendRecord(events, time.Now(), record)
+}
+
+// next finds the next record in the buffer: its bytes, nil when there is none yet, and how much
+// of the buffer it takes.
+func (r *lineReader) next() (record []byte, n int, err error) {
+	if !r.text {
+		return r.splitter.Next(r.buffer, r.err != nil)
+	}
+	for {
+		end := bytes.IndexByte(r.buffer[n:], '\n')
+		switch {
+		case end >= 0:
+			record = r.buffer[n : n+end]
+			n += end + 1
+		case r.err != nil || len(r.buffer)-n > listen.MaxRecord:
+			record, n = r.buffer[n:], len(r.buffer)
+		default:
+			return nil, n, nil
+		}
+		if record = bytes.TrimRight(record, "\r"); len(record) > 0 {
+			return record, n, nil
+		}
+		if n == len(r.buffer) {
+			return nil, n, nil
+		}
+	}
 }
 
 func newlines(b []byte) int { return bytes.Count(b, []byte{'\n'}) }

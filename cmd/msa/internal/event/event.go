@@ -18,15 +18,26 @@ const TextKey = "log"
 // AppendRecord appends the event of one JSON record. With an error dst is
 // returned as it was.
 func AppendRecord(dst []byte, t time.Time, json []byte) ([]byte, error) {
-	out := msgp.AppendArrayHeader(dst, 2)
-	out = msgp.AppendArrayHeader(out, 2)
-	out = alert.AppendTime(out, t)
-	out = msgp.AppendMapHeader(out, 0) // metadata
-	out, _, err := mapping.AppendJSON(out, json)
+	out, _, err := mapping.AppendJSON(appendHead(dst, t), json)
 	if err != nil {
 		return dst, err
 	}
 	return out, nil
+}
+
+// AppendLine appends the event of one line of text, as Fluent Bit's tail makes it without a
+// parser: {"log": line}.
+func AppendLine(dst []byte, t time.Time, line []byte) []byte {
+	out := msgp.AppendMapHeader(appendHead(dst, t), 1)
+	out = msgp.AppendString(out, "log")
+	return msgp.AppendStringFromBytes(out, line)
+}
+
+func appendHead(dst []byte, t time.Time) []byte {
+	dst = msgp.AppendArrayHeader(dst, 2)
+	dst = msgp.AppendArrayHeader(dst, 2)
+	dst = alert.AppendTime(dst, t)
+	return msgp.AppendMapHeader(dst, 0) // metadata
 }
 
 // Alert is one alert event.

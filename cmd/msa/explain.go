@@ -1,0 +1,254 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/event"
+	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/pipeline"
+)
+
+type explainCommand struct {
+	File   string `arg:"" help:"File of records, as for scan; - is standard input."`
+	Lines  bool   `help:"Each line of the file is a record with the one key log, as Fluent Bit's tail makes it without a parser."`
+	Record int    `default:"1" help:"Which record of the file, the first is 1."`
+	Tag    string `default:"${scan_tag}" help:"Tag of the record."`
+
+	kong.Plugins
+}
+
+// Help says what is shown.
+func (*explainCommand) Help() string {
+	return `Shows for one record which mapping took it and why, what became of each field, the transaction that came of it, what the log does not show and which rules are off for that, what matched on which variable after which transformations, the score, and what the log would have to show for more rules to work.
+
+Exit code: 0 if the record was inspected, whatever was found; 1 if not; 2 if the file or the settings are wrong.`
+}
+
+// Run explains the record.
+func (c *explainCommand) Run(p *process) error {
+	config, err := givenProperties(c.Plugins).config()
+	if err != nil {
+		complain(p.stderr, "msa: %v", err)
+		return exitCode(exitUsage)
+	}
+	inspecting, err := pipeline.New(config, nil, slog.New(newWarnings(io.Discard)))
+	if err != nil {
+		complain(p.stderr, "msa: %v", err)
+		return exitCode(exitUsage)
+	}
+	defer inspecting.Close()
+	record, err := c.read(p)
+	if err != nil {
+		complain(p.stderr, "msa: %v", err)
+		return exitCode(exitUsage)
+	}
+	x, err := inspecting.Explain(c.Tag, record)
+	if err != nil {
+		return err
+	}
+	e := explanation{Explanation: x, pipeline: inspecting, w: bufio.NewWriter(p.stdout)}
+	e.print()
+	if err := e.w.Flush(); err != nil {
+		return err
+	}
+	if x.Unmapped != nil {
+		return exitCode(exitFailed)
+	}
+	return nil
+}
+
+// read finds the record in the file.
+func (c *explainCommand) read(p *process) (mapping.Record, error) {
+	s := &scan{files: []string{c.File}, lines: c.Lines, stdin: p.stdin, stderr: p.stderr}
+	left := c.Record
+	for {
+		b, ok := s.next()
+		switch {
+		case !ok && s.unreadable > 0:
+			return nil, exitCode(exitUsage)
+		case !ok:
+			return nil, fmt.Errorf("cannot find record %d in %q", c.Record, c.File)
+		case left > len(b.lines):
+			left -= len(b.lines)
+			continue
+		}
+		var found mapping.Record
+		err := event.Alerts(b.events, func(a event.Alert) {
+			if left--; left == 0 {
+				found = a.Fields
+			}
+		})
+		if found == nil {
+			return nil, errors.Join(err, fmt.Errorf("cannot read record %d of %q", c.Record, c.File))
+		}
+		return found, nil
+	}
+}
+
+// explanation prints.
+type explanation struct {
+	pipeline.Explanation
+	pipeline *pipeline.Pipeline
+	w        *bufio.Writer
+}
+
+func (e *explanation) print() {
+	e.printMapping()
+	if e.Unmapped != nil {
+		return
+	}
+	e.printFields()
+	e.title("transaction")
+	e.line("from %s to %s", endpoint(e.Transaction.Client), endpoint(e.Transaction.Server))
+	if !e.Transaction.Time.IsZero() {
+		e.line("at %s", e.Transaction.Time.Format("2006-01-02 15:04:05.999 MST"))
+	}
+	for _, line := range strings.Split(strings.TrimSuffix(e.Transaction.Describe(), "\n"), "\n") {
+		e.line("%s", printable(line))
+	}
+	e.printUnapplied()
+	e.printMatches()
+	e.printGains()
+}
+
+func (e *explanation) title(format string, args ...any) {
+	_, _ = fmt.Fprintf(e.w, format+"\n", args...)
+}
+
+func (e *explanation) line(format string, args ...any) {
+	e.title("  "+format, args...)
+}
+
+func (e *explanation) printMapping() {
+	tried := e.Mapping.Tried
+	if e.Unmapped != nil {
+		e.title("mapping: none, the record is not inspected: %v", e.Unmapped)
+	} else {
+		m := tried[len(tried)-1].Mapping
+		e.title("mapping: %s (%s)", m.Name, orElse(m.Description, "no description"))
+		tried = tried[:len(tried)-1]
+	}
+	for _, t := range tried {
+		e.line("not %s: %s", t.Mapping.Name, t.Reason)
+	}
+}
+
+func (e *explanation) printFields() {
+	e.title("fields")
+	width := 0
+	for _, f := range e.Mapping.Fields {
+		width = max(width, len(f.Part))
+	}
+	for _, f := range e.Mapping.Fields {
+		what := printable(short(f.Value, 120))
+		if f.Note != "" {
+			what = "(" + f.Note + ")"
+		}
+		e.line("%-*s  %s  ←  %s", width, f.Part, what, f.From)
+	}
+	if unused := e.Mapping.Unused; len(unused) > 0 {
+		e.line("not used: %s", printable(strings.Join(unused, ", ")))
+	}
+}
+
+func (e *explanation) printUnapplied() {
+	if len(e.Unapplied) == 0 {
+		return
+	}
+	e.title("rules that are off, as they test the absence of what the record does not show")
+	for _, u := range e.Unapplied {
+		var missing []string
+		for _, p := range u.Missing {
+			missing = append(missing, p.String())
+		}
+		e.line("%d %s (%s)", u.Rule, u.Message, strings.Join(missing, ", "))
+	}
+}
+
+func (e *explanation) printMatches() {
+	if len(e.Verdict.Matches) == 0 {
+		e.title("matches: none")
+	} else {
+		e.title("matches")
+	}
+	for i := range e.Verdict.Matches {
+		m := &e.Verdict.Matches[i]
+		rule := e.pipeline.Rule(m.RuleID)
+		after := ""
+		if len(rule.Transformations) > 0 {
+			after = " after " + strings.Join(rule.Transformations, ", ")
+		}
+		e.line("%d %s (%s:%d)", m.RuleID, printable(m.Message), rule.File, rule.Line)
+		if m.Operator != "" {
+			e.line("    %s%s: %s", printable(m.Variable), after, printable(short(m.Value, 200)))
+		}
+		if m.Data != "" {
+			e.line("    %s", printable(short(m.Data, 200)))
+		}
+	}
+	in, out := e.pipeline.Thresholds()
+	verdict := "no alert"
+	if e.Alerts > 0 {
+		verdict = fmt.Sprintf("alerts: %d", e.Alerts)
+	}
+	e.title("score: inbound %d of %d, outbound %d of %d; %s", e.Verdict.ScoreIn, in, e.Verdict.ScoreOut, out, verdict)
+}
+
+func (e *explanation) printGains() {
+	if len(e.Gains) == 0 {
+		return
+	}
+	e.title("to see more")
+	for _, g := range e.Gains {
+		plural := "s"
+		if len(g.Rules) == 1 {
+			plural = ""
+		}
+		e.line("log %s to enable %d rule%s", g.Part, len(g.Rules), plural)
+	}
+}
+
+func endpoint(p mapping.Endpoint) string {
+	switch {
+	case p.Address == "":
+		return "(unknown)"
+	case p.Port == "":
+		return printable(p.Address)
+	case strings.Contains(p.Address, ":"):
+		return printable("[" + p.Address + "]:" + p.Port)
+	}
+	return printable(p.Address + ":" + p.Port)
+}
+
+func orElse(s, instead string) string {
+	if s == "" {
+		return instead
+	}
+	return s
+}
+
+// short cuts long values.
+func short(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return fmt.Sprintf("%s… (%d bytes)", s[:most], len(s))
+}
+
+// printable has a dot for every character that could play tricks with a terminal: the record is
+// the attacker's.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+			return '\u00b7'
+		}
+		return r
+	}, s)
+}

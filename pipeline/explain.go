@@ -1,0 +1,64 @@
+package pipeline
+
+import (
+	"time"
+
+	"github.com/modsecurity-for-anylog/msa/alert"
+	"github.com/modsecurity-for-anylog/msa/engine"
+	"github.com/modsecurity-for-anylog/msa/mapping"
+)
+
+// Explanation is the way of one record through the pipeline, for people.
+type Explanation struct {
+	Mapping     mapping.Explanation
+	Unmapped    error // why the record was not inspected, nil when it was
+	Transaction *mapping.Transaction
+	Verdict     engine.Verdict
+	Alerts      int // how many the record makes
+
+	// Of what the record shows: the rules that are off, and what more in the log would bring.
+	Unapplied []engine.Unapplied
+	Gains     []engine.Gain
+}
+
+// Explain takes one record of a tag through mapping and engine. Nothing is counted or remembered.
+// The explanation's strings are views into the record.
+func (p *Pipeline) Explain(tag string, r mapping.Record) (Explanation, error) {
+	x := Explanation{Transaction: new(mapping.Transaction)}
+	x.Mapping, x.Unmapped = p.mapper.Explain(tag, r, x.Transaction)
+	if x.Unmapped != nil {
+		return x, nil
+	}
+	var err error
+	if x.Verdict, err = p.rules.Inspect(x.Transaction); err != nil {
+		return x, err
+	}
+	x.Alerts = len(alert.New(p.cfg.Alert, x.Transaction, &x.Verdict, tag, time.Time{}))
+	x.Unapplied = p.engine.Unapplied(x.Transaction.Observed)
+	x.Gains = p.engine.Gains(x.Transaction.Observed)
+	return x, nil
+}
+
+// Rule is what the rules' text says of a rule.
+func (p *Pipeline) Rule(id int) engine.RuleText { return p.engine.RuleText(id) }
+
+// UnappliedRules are the rules that are off for all records of a mapping, as they test the absence of
+// what it can't show.
+type UnappliedRules struct {
+	Mapping string
+	Rules   []engine.Unapplied
+}
+
+// Unapplied lists them for each mapping, in the order in which mappings are tried.
+func (p *Pipeline) Unapplied() []UnappliedRules {
+	var all []UnappliedRules
+	for _, m := range p.mapper.Mappings() {
+		all = append(all, UnappliedRules{m.Name, p.engine.Unapplied(m.Observes())})
+	}
+	return all
+}
+
+// Thresholds are the anomaly scores from which a request and a response alarm.
+func (p *Pipeline) Thresholds() (inbound, outbound int) {
+	return p.cfg.Engine.InboundThreshold, p.cfg.Engine.OutboundThreshold
+}
