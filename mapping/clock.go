@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	_ "time/tzdata" // containers often have no zones
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/itchyny/timefmt-go"

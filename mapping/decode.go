@@ -10,10 +10,11 @@ import (
 type decoder func(string) string
 
 var decoders = map[string]decoder{
-	"percent":   decodePercent,
+	"percent":   decodeHexAfter("%"),
 	"plus":      func(s string) string { return strings.ReplaceAll(s, "+", " ") },
 	"backslash": decodeBackslash,
-	"hex":       decodeHex,
+	"hex":       decodeHexAfter(`\x`),
+	"hash":      decodeHexAfter("#"), // HAProxy's
 	"upper":     strings.ToUpper,
 	"base64": func(s string) string {
 		if text, ok := decodeBase64(s); ok {
@@ -23,43 +24,27 @@ var decoders = map[string]decoder{
 	},
 }
 
-func decodePercent(s string) string {
-	i := strings.IndexByte(s, '%')
-	if i < 0 {
-		return s
-	}
-	out := append(make([]byte, 0, len(s)), s[:i]...)
-	for ; i < len(s); i++ {
-		if s[i] == '%' {
-			if c, ok := hexDigits(s, i+1, 2); ok {
-				out = append(out, byte(c))
-				i += 2
-				continue
-			}
+// decodeHexAfter undoes a mark with two hexadecimal digits behind it.
+func decodeHexAfter(mark string) decoder {
+	return func(s string) string {
+		i := strings.Index(s, mark)
+		if i < 0 {
+			return s
 		}
-		out = append(out, s[i])
-	}
-	return view(out)
-}
-
-// decodeHex undoes \xHH and nothing else.
-func decodeHex(s string) string {
-	i := strings.Index(s, `\x`)
-	if i < 0 {
-		return s
-	}
-	out := append(make([]byte, 0, len(s)), s[:i]...)
-	for ; i < len(s); i++ {
-		if strings.HasPrefix(s[i:], `\x`) {
-			if c, ok := hexDigits(s, i+2, 2); ok {
-				out = append(out, byte(c))
-				i += 3
-				continue
+		out := append(make([]byte, 0, len(s)), s[:i]...)
+		for i < len(s) {
+			if strings.HasPrefix(s[i:], mark) {
+				if c, ok := hexDigits(s, i+len(mark), 2); ok {
+					out = append(out, byte(c))
+					i += len(mark) + 2
+					continue
+				}
 			}
+			out = append(out, s[i])
+			i++
 		}
-		out = append(out, s[i])
+		return view(out)
 	}
-	return view(out)
 }
 
 // decodeBackslash undoes the escapes of nginx (\xHH) and Apache (\" \\ \n \t … \xhh).

@@ -53,7 +53,7 @@ func (y *yamlReader) network(node ast.Node, into *[]netip.Prefix) error {
 func (m *Mapping) endpoint(tx *Transaction, spec *endpointSpec) Endpoint {
 	text, port := m.text(tx, &spec.address), m.text(tx, &spec.port)
 	address, itsPort := splitAddress(text)
-	return Endpoint{address, first(port, itsPort)}
+	return Endpoint{address, first(itsPort, port)}
 }
 
 // splitAddress cuts the port off address:port and [address]:port. What is no such thing

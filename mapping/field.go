@@ -237,11 +237,18 @@ func (f *field) there(tx *Transaction) (v Record, ok bool) {
 	return v, ok
 }
 
-// pickPart is the first or last part of text with commas.
+// pickPart is the first or last part of text with commas. nginx's upstream_addr has colons
+// between spaces besides, where a request went on to other servers.
 func pickPart(s string, which pick) string {
+	const redirected = " : "
 	if which == pickLast {
-		return trimSpace(s[strings.LastIndexByte(s, ',')+1:])
+		s = s[strings.LastIndexByte(s, ',')+1:]
+		if i := strings.LastIndex(s, redirected); i >= 0 {
+			s = s[i+len(redirected):]
+		}
+		return trimSpace(s)
 	}
 	s, _, _ = strings.Cut(s, ",")
+	s, _, _ = strings.Cut(s, redirected)
 	return trimSpace(s)
 }

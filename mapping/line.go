@@ -148,6 +148,8 @@ func (y *yamlReader) parseStep(node ast.Node) (step parseStep, err error) {
 		}
 		for i := range p.parts {
 			p.parts[i].quoted = p.parts[i].quoted && !step.unescaped
+			// There is always a client, but a user name with a space in it moves the words.
+			p.parts[i].given = !wantsPattern && p.parts[i].name == "remote"
 		}
 		step.patterns = append(step.patterns, p)
 	}
@@ -233,6 +235,11 @@ func (s *parseStep) match(m *Mapping, tag, line string, values []parsed) ([]pars
 		return matchColumns(m, columns, line, values)
 	case formatHAProxy:
 		line = withoutSyslog(line)
+		client, _, _ := strings.Cut(line, " ")
+		if colon := strings.LastIndexByte(client, ':'); colon >= 0 { // IPv6 has no brackets here
+			values = m.appendParsed(values, "client_ip", client[:colon])
+			values = m.appendParsed(values, "client_port", client[colon+1:])
+		}
 	}
 	for _, strict := range []bool{true, false} {
 		for i := range s.patterns {
@@ -266,11 +273,16 @@ func matchColumns(m *Mapping, columns []string, line string, values []parsed) ([
 	for _, name := range columns {
 		var value string
 		value, line, _ = strings.Cut(line, separator)
-		if slot := m.slotOf(name); slot >= 0 {
-			values = append(values, parsed{slot, value})
-		}
+		values = m.appendParsed(values, name, value)
 	}
 	return values, true
+}
+
+func (m *Mapping) appendParsed(values []parsed, name, value string) []parsed {
+	if slot := m.slotOf(name); slot >= 0 {
+		values = append(values, parsed{slot, value})
+	}
+	return values
 }
 
 // w3cDirectives begin the lines of a W3C extended log that are about the log.

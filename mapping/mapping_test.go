@@ -279,18 +279,57 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
+// nginxRecord is what nginx logs as JSON when all is switched on.
+const nginxRecord = `{"time_iso8601":"2026-11-20T10:11:12+00:00","msec":"1795169472.046","connection":"1042","connection_requests":"7","pid":"31","request_id":"5c1f9b0c7d3e4a5f8b6a7c8d9e0f1a2b","request_length":"742","remote_addr":"10.0.0.7","remote_user":"","remote_port":"51234","request":"GET /shop/search?q=blue+shoes&page=2 HTTP/1.1","request_uri":"/shop/search?q=blue+shoes&page=2","request_method":"GET","args":"q=blue+shoes&page=2","status":"200","body_bytes_sent":"5120","bytes_sent":"5467","http_referer":"https://shop.example.com/","http_user_agent":"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0","http_x_forwarded_for":"","http_host":"shop.example.com","http_accept":"text/html,application/xhtml+xml","http_cookie":"sid=9a8b7c6d5e4f","server_name":"shop.example.com","server_addr":"10.0.1.5","server_port":"443","request_time":"0.012","upstream":"10.0.2.3:8080","upstream_addr":"10.0.2.3:8080","upstream_connect_time":"0.001","upstream_response_time":"0.011","upstream_status":"200","ssl_protocol":"TLSv1.3","ssl_cipher":"TLS_AES_256_GCM_SHA384","scheme":"https","server_protocol":"HTTP/1.1","pipe":".","gzip_ratio":"2.91","request_body":""}`
+
+// What a record costs before the engine.
 func BenchmarkMap(b *testing.B) {
-	text, err := os.ReadFile("../test/testdata/nano-attack.json")
+	sample, err := os.ReadFile("../test/testdata/nano-attack.json")
 	if err != nil {
 		b.Fatal(err)
 	}
-	r := record(b, string(text))
-	a := NewSet(presets(), true)
-	var tx Transaction
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := a.Map("t", r, &tx); err != nil {
-			b.Fatal(err)
+	for name, text := range map[string]string{"nano": string(sample), "nginx-json": nginxRecord} {
+		for _, way := range []string{name, "auto"} {
+			b.Run(name+"/"+way, func(b *testing.B) {
+				r := record(b, text)
+				set, err := Load(way)
+				if err != nil {
+					b.Fatal(err)
+				}
+				var tx Transaction
+				b.ReportAllocs()
+				for b.Loop() {
+					if err := set.Map("t", r, &tx); err != nil {
+						b.Fatal(err)
+					}
+				}
+				if tx.Preset != name {
+					b.Fatal(tx.Preset)
+				}
+			})
+		}
+	}
+}
+
+// A record takes at most five allocations on its way into a transaction.
+func TestMapAllocations(t *testing.T) {
+	sample, err := os.ReadFile("../test/testdata/nano-attack.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"nano": string(sample), "nginx-json": nginxRecord} {
+		r := record(t, text)
+		set, err := Load("auto")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var tx Transaction
+		if n := testing.AllocsPerRun(100, func() {
+			if err := set.Map("t", r, &tx); err != nil {
+				t.Fatal(err)
+			}
+		}); n > 5 {
+			t.Errorf("%s: %v allocations", name, n)
 		}
 	}
 }

@@ -19,6 +19,7 @@ type patternPart struct {
 	slot   int // where the mapping wants the value, or -1
 	until  string
 	quoted bool // between quotes: a quote after a backslash does not end it
+	given  bool // not -, which stands for none
 }
 
 var patternName = regexp.MustCompile(`\$(\w+|\{\w+\})`)
@@ -58,7 +59,7 @@ func (p *pattern) match(line string, strict bool, values []parsed) ([]parsed, bo
 	for i := range p.parts {
 		part := &p.parts[i]
 		end := part.end(rest, strict)
-		if end < 0 {
+		if end < 0 || part.given && rest[:end] == "-" {
 			return values, false
 		}
 		if part.slot >= 0 {

@@ -142,6 +142,9 @@ func (y *yamlReader) each(node ast.Node, read func(ast.Node) error) error {
 	if !ok {
 		return read(node)
 	}
+	if len(list.Values) == 0 {
+		return positioned(node, "the list is empty")
+	}
 	for _, v := range list.Values {
 		if err := read(v); err != nil {
 			return err

@@ -23,7 +23,7 @@ var Kinds = []Kind{
 	{"nginx-json", "nginx-json", "each header in a field, both bodies", nginxJSON},
 	{"envoy", "envoy", "headers in a map, both bodies", envoy},
 	{"ecs", "ecs", "headers in a map, both bodies", ecs},
-	{"combined", "combined", "request line, referer and user agent in one line", combined},
+	{"combined", "nginx", "request line, referer and user agent in one line", combined},
 }
 
 // KindNamed is the kind of that name.

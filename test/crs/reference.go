@@ -44,7 +44,7 @@ func Reference(stages []Stage) ([]Result, error) {
 		return nil, err
 	}
 	if c, ok := waf.(experimental.WAFCloser); ok {
-		defer c.Close() //nolint:errcheck // frees memory only
+		defer func() { _ = c.Close() }() // frees memory only
 	}
 	results := make([]Result, len(stages))
 	parallel(len(stages), func(i int) {

@@ -163,7 +163,7 @@ func (k Kind) addLogs(results []Result, m *mapping.Set, cfg engine.Config) error
 			if e, err = engine.New(cfg); err != nil {
 				return err
 			}
-			defer e.Close() //nolint:errcheck // frees memory only
+			defer func() { _ = e.Close() }() // frees memory only
 		}
 		var tx mapping.Transaction
 		if err := m.Map(tag, k.Record(Respond(r.Stage)), &tx); err != nil {

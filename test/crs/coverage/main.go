@@ -7,7 +7,6 @@ package main
 import (
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 
@@ -17,14 +16,14 @@ import (
 func main() {
 	failures := flag.Bool("failures", false, "list the tests that fail")
 	flag.Parse()
-	if err := run(os.Stdout, flag.Args(), *failures); err != nil {
+	if err := run(flag.Args(), *failures); err != nil {
 		fmt.Fprintln(os.Stderr, "coverage:", err)
 		os.Exit(1)
 	}
 }
 
-// run writes the table for these kinds of logs, or all.
-func run(out io.Writer, names []string, failures bool) error {
+// run prints the table for these kinds of logs, or all.
+func run(names []string, failures bool) error {
 	for _, name := range names {
 		if _, ok := crs.KindNamed(name); !ok {
 			return fmt.Errorf("no kind of log is called %q", name)
@@ -38,24 +37,24 @@ func run(out io.Writer, names []string, failures bool) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(out, "| kind of log | what it has | tests that expect rules and pass | | expected detections still caught | |")
-	fmt.Fprintln(out, "|---|---|---:|---:|---:|---:|")
-	row(out, "no log: plain Coraza", "the exchange itself", reference)
+	fmt.Println("| kind of log | what it has | tests that expect rules and pass | | expected detections still caught | |")
+	fmt.Println("|---|---|---:|---:|---:|---:|")
+	row("no log: plain Coraza", "the exchange itself", reference)
 	var lists []func()
 	for _, k := range crs.Kinds {
 		if len(names) > 0 && !slices.Contains(names, k.Name) {
 			continue
 		}
 		if !k.Available() {
-			fmt.Fprintf(out, "| %s | %s | no preset `%s` yet | | | |\n", k.Name, k.Doc, k.Preset)
+			fmt.Printf("| %s | %s | no preset `%s` yet | | | |\n", k.Name, k.Doc, k.Preset)
 			continue
 		}
 		results, err := k.Run(stages)
 		if err != nil {
 			return fmt.Errorf("%s: %w", k.Name, err)
 		}
-		row(out, k.Name, k.Doc, results)
-		lists = append(lists, func() { list(out, k.Name, results, reference) })
+		row(k.Name, k.Doc, results)
+		lists = append(lists, func() { list(k.Name, results, reference) })
 	}
 	if failures {
 		for _, l := range lists {
@@ -65,17 +64,17 @@ func run(out io.Writer, names []string, failures bool) error {
 	return nil
 }
 
-func row(out io.Writer, name, doc string, results []crs.Result) {
+func row(name, doc string, results []crs.Result) {
 	s := crs.Summarize(results)
 	percent := func(n, of int) string { return fmt.Sprintf("%.1f %%", 100*float64(n)/float64(of)) }
-	fmt.Fprintf(out, "| %s | %s | %d of %d | %s | %d of %d | %s |\n", name, doc,
+	fmt.Printf("| %s | %s | %d of %d | %s | %d of %d | %s |\n", name, doc,
 		s.RulesPassed, s.Rules, percent(s.RulesPassed, s.Rules),
 		s.DetectionsPassed, s.Detections, percent(s.DetectionsPassed, s.Detections))
 }
 
 // list names the tests that fail, and whether plain Coraza fails too.
-func list(out io.Writer, name string, results, reference []crs.Result) {
-	fmt.Fprintf(out, "\nFailing in %s:\n\n", name)
+func list(name string, results, reference []crs.Result) {
+	fmt.Printf("\nFailing in %s:\n\n", name)
 	for i := range results {
 		r := &results[i]
 		if r.Passed() {
@@ -85,6 +84,6 @@ func list(out io.Writer, name string, results, reference []crs.Result) {
 		if !reference[i].Passed() {
 			also = " (in plain Coraza too)"
 		}
-		fmt.Fprintf(out, "- %s: %s%s\n", r.Name, r.Failure, also)
+		fmt.Printf("- %s: %s%s\n", r.Name, r.Failure, also)
 	}
 }
