@@ -255,12 +255,14 @@ func (m *Mapping) topPrefixes() []*prefixSpec {
 	return all
 }
 
-func (m *Mapping) notePrefixed(tx *Transaction, key []byte, value Record) {
+// prefixOf is the prefix by which a key of the record itself is a header, nil if it is none.
+func (m *Mapping) prefixOf(key []byte) *prefixSpec {
 	for _, p := range m.prefixes {
 		if len(key) > len(p.prefix) && string(key[:len(p.prefix)]) == p.prefix {
-			tx.prefixed = append(tx.prefixed, prefixedKey{p, view(key), value})
+			return p
 		}
 	}
+	return nil
 }
 
 // addCookies makes a Cookie header of cookies that the log has apart, unless there is one.

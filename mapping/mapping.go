@@ -165,13 +165,13 @@ func (m *Mapping) scan(r Record, tx *Transaction) error {
 		tx.scan[m.metadata] = tx.Metadata
 	}
 	err := r.fields(func(key []byte, value Record) {
-		slot := tx.keys.slot(i, key, m.slots)
+		k := tx.keys.at(i, key, m)
 		i++
-		if slot >= 0 {
-			tx.scan[slot] = value
+		if k.slot >= 0 {
+			tx.scan[k.slot] = value
 		}
-		if len(m.prefixes) > 0 {
-			m.notePrefixed(tx, key, value)
+		if k.prefix != nil {
+			tx.prefixed = append(tx.prefixed, prefixedKey{k.prefix, view(key), value})
 		}
 	})
 	for _, slot := range m.unwrap.slots {
@@ -188,8 +188,8 @@ func (m *Mapping) unwrapMap(tx *Transaction, v Record) {
 		if slot, ok := m.slots[string(key)]; ok && tx.scan[slot] == nil {
 			tx.scan[slot] = value
 		}
-		if len(m.prefixes) > 0 {
-			m.notePrefixed(tx, key, value)
+		if p := m.prefixOf(key); p != nil {
+			tx.prefixed = append(tx.prefixed, prefixedKey{p, view(key), value})
 		}
 	}
 	if isMap(v) {
@@ -211,32 +211,31 @@ type keyMemory struct {
 }
 
 type rememberedKey struct {
-	key  []byte
-	slot int
+	key    []byte
+	slot   int         // where the mapping wants the value, or -1
+	prefix *prefixSpec // by which it is a header, or nil
 }
 
 const maxRememberedKeys = 256
 
-func (k *keyMemory) slot(i int, key []byte, slots map[string]int) int {
+// at is what the mapping wants of the i-th key of a record.
+func (k *keyMemory) at(i int, key []byte, m *Mapping) rememberedKey {
 	if i < len(k.keys) && string(k.keys[i].key) == string(key) {
-		return k.keys[i].slot
+		return k.keys[i]
 	}
-	slot, ok := slots[string(key)]
-	if !ok {
-		slot = -1
-	}
+	fresh := rememberedKey{slot: m.slotOf(view(key)), prefix: m.prefixOf(key)}
 	switch {
 	case i < len(k.keys):
-		k.keys[i] = rememberedKey{append(k.keys[i].key[:0], key...), slot}
-	case i == len(k.keys) && i < maxRememberedKeys:
-		if i < cap(k.keys) {
-			k.keys = k.keys[:i+1]
-			k.keys[i] = rememberedKey{append(k.keys[i].key[:0], key...), slot}
-		} else {
-			k.keys = append(k.keys, rememberedKey{append([]byte(nil), key...), slot})
-		}
+	case i < cap(k.keys) && i < maxRememberedKeys:
+		k.keys = k.keys[:i+1] // with the memory of a former key
+	case i < maxRememberedKeys:
+		k.keys = append(k.keys, rememberedKey{})
+	default:
+		return fresh
 	}
-	return slot
+	fresh.key = append(k.keys[i].key[:0], key...)
+	k.keys[i] = fresh
+	return fresh
 }
 
 // detects reports whether the record that was read is one of the mapping's.
