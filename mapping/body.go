@@ -93,7 +93,7 @@ func (b *bodySpec) read(m *Mapping, tx *Transaction, logged string, headers []He
 			text = decoded
 		}
 	}
-	cut := b.limit > 0 && len(logged) >= b.limit
+	cut := b.limit > 0 && len(logged) >= b.limit && length != len(text)
 	if b.length.isSet() {
 		if n, err := strconv.Atoi(m.text(tx, &b.length)); err == nil {
 			cut = cut || n > len(text)
@@ -101,7 +101,7 @@ func (b *bodySpec) read(m *Mapping, tx *Transaction, logged string, headers []He
 	}
 	if te, ok := header(headers, "transfer-encoding"); ok && strings.Contains(strings.ToLower(te), "chunked") {
 		if data, whole, ok := dechunk(text); ok {
-			return Body{Text: data, Truncated: cut || !whole}
+			return Body{Text: data, Truncated: !whole}
 		}
 	}
 	return Body{Text: text, Truncated: cut || length > len(text)}

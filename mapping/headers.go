@@ -106,7 +106,7 @@ func (m *Mapping) headerBlock(tx *Transaction, spec *headerSpec, headers []Heade
 		}
 		for _, top := range tx.prefixed {
 			if top.spec == p {
-				m.addHeader(tx, &h, seen, headerName(tx, top.key[len(p.prefix):]), top.value)
+				m.addHeader(&h, seen, headerName(tx, top.key[len(p.prefix):]), top.value, false)
 				found = true
 			}
 		}
@@ -127,7 +127,7 @@ func (m *Mapping) headerBlock(tx *Transaction, spec *headerSpec, headers []Heade
 func (m *Mapping) addHeaderField(tx *Transaction, f *namedField, h *head, seen *ObservedHeaders) {
 	if f.plain {
 		if v, ok := f.object(tx); ok && isArray(v) {
-			m.addHeader(tx, h, seen, f.name, v)
+			m.addHeader(h, seen, f.name, v, false)
 			return
 		}
 	}
@@ -142,12 +142,14 @@ func (m *Mapping) addHeaderField(tx *Transaction, f *namedField, h *head, seen *
 	}
 }
 
-// addHeader adds a header whose value is a text, or a list of texts: one line for each.
-func (m *Mapping) addHeader(tx *Transaction, h *head, seen *ObservedHeaders, name string, v Record) {
+// addHeader adds a header whose value is a text, or a list of texts: one line for each. With
+// sent, an empty value is one that was sent empty; otherwise the log has a place for a
+// header that was not sent.
+func (m *Mapping) addHeader(h *head, seen *ObservedHeaders, name string, v Record, sent bool) {
 	if isArray(v) {
 		eachElement(v, func(e Record) {
 			if !isArray(e) {
-				m.addHeader(tx, h, seen, name, e)
+				m.addHeader(h, seen, name, e, sent)
 			}
 		})
 		return
@@ -158,7 +160,7 @@ func (m *Mapping) addHeader(tx *Transaction, h *head, seen *ObservedHeaders, nam
 		seen.hide(strings.ToLower(name))
 	default:
 		seen.add(name)
-		if !m.none.has(value) {
+		if sent && value == "" || !m.none.has(value) {
 			h.headers = append(h.headers, Header{name, value})
 		}
 	}
@@ -180,7 +182,7 @@ func (m *Mapping) headersOfMap(tx *Transaction, v Record, prefix string, h *head
 		if prefix != "" {
 			name = headerName(tx, name)
 		}
-		m.addHeader(tx, h, seen, name, value)
+		m.addHeader(h, seen, name, value, prefix == "")
 	}) == nil
 }
 
@@ -188,7 +190,7 @@ func (m *Mapping) headersOfMap(tx *Transaction, v Record, prefix string, h *head
 func (m *Mapping) headersOfList(tx *Transaction, v Record, h *head, seen *ObservedHeaders) bool {
 	return eachElement(v, func(e Record) {
 		if name, value, ok := pair(e); ok {
-			m.addHeader(tx, h, seen, name, value)
+			m.addHeader(h, seen, name, value, true)
 			return
 		}
 		if line, ok := e.text(); ok && line != "" {

@@ -90,6 +90,8 @@ func TestLanguage(t *testing.T) {
 		{"a URL in the query is none", "request: {uri: u}", `{"u":"/?u=http://a"}`, uri, "/?u=http://a"},
 		{"protocols", "request: {uri: u, protocol: p}", `{"u":"/","p":"2"}`, func(tx *Transaction) any { return tx.Protocol }, "HTTP/2.0"},
 		{"header map", "request: {uri: u, headers: {map: h}}", `{"u":"/","h":{"A":"1","B":["2","3"],"C":4,"D":null}}`, headers, []Header{{"A", "1"}, {"B", "2"}, {"B", "3"}, {"C", "4"}}},
+		{"header map, sent empty", "request: {uri: u, headers: {map: h}}", `{"u":"/","h":{"A":""}}`, headers, []Header{{"A", ""}}},
+		{"prefix, not sent", "request: {uri: u, headers: {prefix: h_}}", `{"u":"/","h_A":"","h_B":"-","h_C":"1"}`, headers, []Header{{"C", "1"}}},
 		{"header map as text", "request: {uri: u, headers: {map: h}}", `{"u":"/","h":"{\"A\":\"1\"}"}`, headers, []Header{{"A", "1"}}},
 		{"header list of pairs", "request: {uri: u, headers: {list: h}}", `{"u":"/","h":[["A","1"],["A","2"]]}`, headers, []Header{{"A", "1"}, {"A", "2"}}},
 		{"header list of objects", "request: {uri: u, headers: {list: h}}", `{"u":"/","h":[{"name":"A","value":"1"},{"Key":"B","Value":"2"}]}`, headers, []Header{{"A", "1"}, {"B", "2"}}},
@@ -108,6 +110,7 @@ func TestLanguage(t *testing.T) {
 		{"body as a list", "request: {uri: u, body: b}", `{"u":"/","b":["x"]}`, body, Body{Text: `["x"]`}},
 		{"base64 body", "request: {uri: u, body: {field: b, encoding: base64}}", `{"u":"/","b":"YT0x"}`, body, Body{Text: "a=1"}},
 		{"body of the limit", "request: {uri: u, body: {field: b, limit: 3}}", `{"u":"/","b":"abc"}`, body, Body{"abc", true}},
+		{"body of the limit and of its length", "request: {uri: u, body: {field: b, limit: 3}, headers: {fields: {Content-Length: n}}}", `{"u":"/","b":"abc","n":3}`, body, Body{Text: "abc"}},
 		{"body below the limit", "request: {uri: u, body: {field: b, limit: 4}}", `{"u":"/","b":"abc"}`, body, Body{Text: "abc"}},
 		{"body shorter than its length", "request: {uri: u, body: {field: b, length: n}}", `{"u":"/","b":"abc","n":10}`, body, Body{"abc", true}},
 

@@ -269,6 +269,9 @@ func (m *Mapping) fillRequest(tx *Transaction) (body string) {
 	spec := &m.request
 	head := m.headerBlock(tx, &spec.headers, tx.RequestHeaders, &tx.Observed.Request)
 	method, uri, protocol := splitRequestLine(head.start)
+	if protocol == "" && method != "" && uri != "" && tx.Observed.Request.All {
+		protocol = "HTTP/0.9" // a whole request line without a version
+	}
 	lineMethod, lineURI, lineProtocol := splitRequestLine(m.text(tx, &spec.line))
 
 	tx.Method = first(m.text(tx, &spec.method), first(lineMethod, method))

@@ -112,6 +112,8 @@ func TestNano(t *testing.T) {
 		{"request line only", `{"REQ_HEADER":"POST /x y?z HTTP/1.0\r\n\r\na=b"}`,
 			func(tx *Transaction) any { return []any{tx.Method, tx.URI, tx.Protocol, tx.RequestBody.Text} },
 			[]any{"POST", "/x y?z", "HTTP/1.0", "a=b"}},
+		{"request line without a version", `{"REQ_HEADER":"GET /x\r\n\r\n"}`, func(tx *Transaction) any { return tx.Protocol }, "HTTP/0.9"},
+		{"request line that is cut", `{"REQ_HEADER":"GET /x"}`, func(tx *Transaction) any { return tx.Protocol }, ""},
 		{"URL field is cut", `{"URL":"/a?b=1","REQ_HEADER":"GET /a?b=123 HTTP/1.1\r\n\r\n"}`,
 			func(tx *Transaction) any { return tx.URI }, "/a?b=123"},
 		{"URL field differs", `{"URL":"/a","REQ_HEADER":"GET /b HTTP/1.1\r\n\r\n"}`, func(tx *Transaction) any { return tx.URI }, "/a"},

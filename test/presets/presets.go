@@ -96,3 +96,17 @@ func (c *Case) MsgPack(parser string) (mapping.Record, error) {
 	r, _, err := mapping.AppendJSON(nil, []byte(text))
 	return r, err
 }
+
+// Lines are the records that are lines of a file, and of these the ones that must alarm.
+func (p *Product) Lines() (lines []string, alarms []Case) {
+	for _, c := range p.Records {
+		if c.Line == "" {
+			continue
+		}
+		lines = append(lines, c.Line)
+		if len(c.Rules) > 0 {
+			alarms = append(alarms, c)
+		}
+	}
+	return lines, alarms
+}
