@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/corazawaf/coraza/v3"
+	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
@@ -181,13 +182,16 @@ func oneDefaultEach(set *rules.Set) {
 // out, with a warning each; the units that were taken are returned.
 func compile(all []*unit, cfg Config, sum [32]byte) (coraza.WAF, []*unit, []rules.Warning, error) {
 	var warnings []rules.Warning
+	// Bodies are cut to the limit, and reaching Coraza's would end the phase early; JSON that is
+	// cut gets an end.
+	limit := cfg.BodyLimit + 2*mapping.MaxJSONDepth
 	for {
 		files := &unitFS{text: map[string]string{}, root: "/.msa-" + hex.EncodeToString(sum[:8])}
 		config := coraza.NewWAFConfig().
 			WithRootFS(files).
-			WithRequestBodyLimit(cfg.BodyLimit + 1). // bodies are cut to the limit, and reaching Coraza's would end the phase early
-			WithRequestBodyInMemoryLimit(cfg.BodyLimit + 1).
-			WithResponseBodyLimit(cfg.BodyLimit + 1)
+			WithRequestBodyLimit(limit).
+			WithRequestBodyInMemoryLimit(limit).
+			WithResponseBodyLimit(limit)
 		for i, u := range all {
 			u.file = path.Join(files.dir(u.directives[0].File), unitPrefix+strconv.Itoa(i))
 			files.text[u.file] = u.text()

@@ -200,7 +200,7 @@ func (e *Engine) request(tx transaction, t *mapping.Transaction) {
 	tx.ProcessRequestHeaders()
 	if body := t.RequestBody.Text; body != "" {
 		body, cut := e.cut(body)
-		e.chooseProcessor(tx, t, body, t.RequestBody.Truncated || cut)
+		body = e.chooseProcessor(tx, t, body, t.RequestBody.Truncated || cut)
 		_, _, _ = tx.WriteRequestBody(bytesOf(body)) // fails for bodies kept on disk only
 	}
 	_, _ = tx.ProcessRequestBody() // what a body lacks is in REQBODY_ERROR
@@ -219,34 +219,46 @@ func addHeaders(headers []mapping.Header, add func(name, value string)) {
 	}
 }
 
-// chooseProcessor has a body that is not whole read as text: a parser would stumble
-// over its end, alarm, and see nothing. Bodies of unknown type are read as text too, unless
-// the log does not show the type and the body is JSON.
-func (e *Engine) chooseProcessor(tx transaction, t *mapping.Transaction, body string, truncated bool) {
+// chooseProcessor chooses how a body is read, and returns it as it can be read. A parser would stumble
+// over the end of a body that is not whole, alarm, and see nothing: what is open in JSON
+// is closed, and other bodies are read as text. Bodies of unknown type are read as text too,
+// unless the log does not show the type and the body is JSON.
+func (e *Engine) chooseProcessor(tx transaction, t *mapping.Transaction, body string, truncated bool) string {
 	processor, ok := tx.Variables().RequestBodyProcessor().(interface {
 		collection.Single
 		Set(string)
 	})
 	if !ok {
-		return
+		return body
 	}
-	switch now := processor.Get(); {
-	case now == "" && !truncated && isJSON(body) && !t.Observed.Has(contentType):
+	now := processor.Get()
+	if now == "" && !t.Observed.Has(contentType) && startsJSON(body) {
+		now = "JSON"
+	}
+	if now == "JSON" && truncated {
+		if whole, ok := mapping.CompleteJSON(body); ok {
+			processor.Set("JSON")
+			return whole
+		}
+	}
+	switch {
+	case now == "JSON" && processor.Get() == "" && json.Valid(bytesOf(body)):
 		processor.Set("JSON")
-	case now == "":
+	case processor.Get() == "":
 		processor.Set("URLENCODED")
 	case truncated && now != "URLENCODED":
 		processor.Set("URLENCODED")
 		tx.AddPostRequestArgument("", body) // urlencoded would split it, or see but a name
 	}
+	return body
 }
 
 var contentType = mapping.Part{Kind: mapping.RequestHeader, Name: "content-type"}
 
-// isJSON: a JSON object or array.
-func isJSON(body string) bool {
+// startsJSON: it may be a JSON object or array.
+func startsJSON(body string) bool {
 	start := strings.TrimLeft(body, " \t\r\n")
-	return start != "" && (start[0] == '{' || start[0] == '[') && json.Valid(bytesOf(body))
+	return start != "" && (start[0] == '{' || start[0] == '[')
 }
 
 func (e *Engine) response(tx transaction, t *mapping.Transaction) {
