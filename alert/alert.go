@@ -124,9 +124,9 @@ func (a *Alert) each(yield func(key string, value any)) {
 	yield("msg", a.Match.Message)
 	yield("matched", a.Match.Matched())
 	yield("severity", strconv.Itoa(a.Severity()))
-	yield("req_header", tx.Alert.RequestHeader)
+	yield("req_header", orElse(tx.Alert.RequestHeader, requestHead(tx)))
 	yield("req_body", reqBody)
-	yield("rsp_header", tx.Alert.ResponseHeader)
+	yield("rsp_header", orElse(tx.Alert.ResponseHeader, responseHead(tx)))
 	yield("rsp_body", rspBody)
 
 	yield("rules", a.Rules)
@@ -138,6 +138,31 @@ func (a *Alert) each(yield func(key string, value any)) {
 	yield("tag", a.Tag)
 	yield("preset", tx.Preset)
 	yield("msa_version", Version)
+}
+
+// requestHead is the head of a request whose log has its headers one by one, as it was sent or
+// nearly so; "" without any header.
+func requestHead(tx *mapping.Transaction) string {
+	if len(tx.RequestHeaders) == 0 {
+		return ""
+	}
+	return strings.TrimSpace(tx.Method+" "+tx.URI+" "+tx.Protocol) + "\r\n" + headerLines(tx.RequestHeaders)
+}
+
+func responseHead(tx *mapping.Transaction) string {
+	if len(tx.ResponseHeaders) == 0 {
+		return ""
+	}
+	return strings.TrimSpace(tx.ResponseVersion+" "+strconv.Itoa(tx.Status)) + "\r\n" + headerLines(tx.ResponseHeaders)
+}
+
+func headerLines(headers []mapping.Header) string {
+	var b strings.Builder
+	for _, h := range headers {
+		b.WriteString(h.Name + ": " + h.Value + "\r\n")
+	}
+	b.WriteString("\r\n")
+	return b.String()
 }
 
 func orElse(s, instead string) string {

@@ -251,3 +251,11 @@ func TestAppendVerdict(t *testing.T) {
 		t.Errorf("got %v, %v", got, err)
 	}
 }
+
+// Where the log has no header block, the alert's is made of the headers that it has.
+func TestHeadOfFields(t *testing.T) {
+	got := values(t, defaults, `{"URL":"/a?b","METHOD":"GET","AGENT":"curl","DOMAIN":"d"}`, match(1, 2))
+	if want := "GET /a?b\r\nHost: d\r\nUser-Agent: curl\r\n\r\n"; got["req_header"] != want || got["rsp_header"] != "" {
+		t.Errorf("req_header %q, rsp_header %q", got["req_header"], got["rsp_header"])
+	}
+}

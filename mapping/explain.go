@@ -161,12 +161,16 @@ func (m *Mapping) reports(tx *Transaction) []FieldReport {
 				}
 			}
 		}
-		switch presence {
-		case present:
+		blockIsWhole := strings.HasPrefix(p.name, "request.headers.") && p.field != &m.request.headers.raw &&
+			m.request.headers.raw.isSet() && tx.Observed.Request.All
+		switch {
+		case blockIsWhole && presence != absent:
+			report.Note = "not needed, the header block is whole"
+		case presence == present:
 			report.Value = value
-		case hidden:
+		case presence == hidden:
 			report.Note = "the log hides it"
-		case empty:
+		case presence == empty:
 			report.Note = "empty"
 		default:
 			report.Note = "not in the record"

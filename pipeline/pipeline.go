@@ -81,13 +81,16 @@ func (p *Pipeline) announce(m *mapping.Mapping) {
 	if _, done := p.announced.LoadOrStore(m, true); done {
 		return
 	}
-	unapplied := p.engine.Unapplied(m.Observes())
-	ids := make([]string, len(unapplied))
-	for i, u := range unapplied {
-		ids[i] = strconv.Itoa(u.Rule)
+	var off []string
+	for _, u := range p.engine.Unapplied(m.Observes()) {
+		off = append(off, strconv.Itoa(u.Rule))
 	}
-	p.log.Info("mapping in use", "mapping", m.Name,
-		"rules_off", strings.Join(ids, " "), "reason", "they test the absence of what this log does not show")
+	if len(off) == 0 {
+		p.log.Info("mapping in use", "mapping", m.Name)
+		return
+	}
+	p.log.Info("mapping in use, without the rules that test the absence of what this log does not show",
+		"mapping", m.Name, "rules_off", strings.Join(off, " "))
 }
 
 // inspector says what the rules find in a transaction.

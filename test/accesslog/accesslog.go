@@ -78,7 +78,7 @@ func New(seed uint64) *Generator {
 		Rand: rand.New(rand.NewPCG(seed, 0x6d7361)),
 		now:  time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC),
 	}
-	g.popular = rand.NewZipf(g.Rand, 1.1, 40, products-1)
+	g.popular = rand.NewZipf(g.Rand, 1.3, 12, products-1)
 	for range 300 {
 		g.visitors = append(g.visitors, g.visitor())
 	}
@@ -128,28 +128,28 @@ type kind struct {
 
 var kinds = []kind{
 	// people and the pages they look at
-	{"page", 185, false, (*Generator).page},
-	{"search", 45, false, (*Generator).search},
+	{"page", 165, false, (*Generator).page},
+	{"search", 42, false, (*Generator).search},
 	{"form", 18, false, (*Generator).form},
-	{"asset", 205, false, (*Generator).asset},
-	{"image", 90, false, (*Generator).image},
+	{"asset", 210, false, (*Generator).asset},
+	{"image", 95, false, (*Generator).image},
 	{"download", 8, false, (*Generator).download},
 	{"login", 14, false, (*Generator).login},
 	{"legacy page", 3, false, (*Generator).legacy},
 	{"not found", 14, false, (*Generator).notFound},
-	{"blog", 36, false, (*Generator).blog},
+	{"blog", 30, false, (*Generator).blog},
 	// programs in browsers and on phones
-	{"api", 120, false, (*Generator).api},
+	{"api", 90, false, (*Generator).api},
 	{"api write", 16, false, (*Generator).apiWrite},
 	{"graphql", 22, false, (*Generator).graphQL},
-	{"beacon", 35, false, (*Generator).beacon},
-	{"mobile app", 70, false, (*Generator).app},
+	{"beacon", 22, false, (*Generator).beacon},
+	{"mobile app", 58, false, (*Generator).app},
 	{"preflight", 5, false, (*Generator).preflight},
 	// machines
-	{"crawler", 66, false, (*Generator).crawler},
-	{"feed reader", 9, false, (*Generator).feedReader},
-	{"health check", 12, false, (*Generator).healthCheck},
-	{"monitoring", 5, false, (*Generator).monitoring},
+	{"crawler", 60, false, (*Generator).crawler},
+	{"feed reader", 12, false, (*Generator).feedReader},
+	{"health check", 105, false, (*Generator).healthCheck},
+	{"monitoring", 18, false, (*Generator).monitoring},
 	{"webhook", 4, false, (*Generator).webhook},
 	{"partner", 8, false, (*Generator).partner},
 	// others

@@ -83,15 +83,20 @@ func (g *Generator) landing() string {
 	}
 }
 
+// version is a release of something: most people have one of the last ones.
+func (g *Generator) version(last, first int) int {
+	return max(first, last-int(g.ExpFloat64()*2.5))
+}
+
 // browser sets what the browser tells of itself.
 func (g *Generator) browser(v *visitor) {
-	chrome := g.between(126, 145)
+	chrome := g.version(145, 126)
 	switch n := g.IntN(20); {
 	case n < 11:
 		platform := pick(g, "Windows NT 10.0; Win64; x64", "Windows NT 10.0; Win64; x64", "Macintosh; Intel Mac OS X 10_15_7", "X11; Linux x86_64", "Linux; Android 10; K", "Linux; Android 10; K", "X11; CrOS x86_64 14541.0.0")
-		mobile := ""
+		mobile, mobileHint := "", "?0"
 		if strings.Contains(platform, "Android") {
-			mobile = " Mobile"
+			mobile, mobileHint = " Mobile", "?1"
 		}
 		v.agent = fmt.Sprintf("Mozilla/5.0 (%s) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/%d.0.0.0%s Safari/537.36", platform, chrome, mobile)
 		brand := "Google Chrome"
@@ -105,16 +110,16 @@ func (g *Generator) browser(v *visitor) {
 		}
 		v.hints = [][2]string{
 			{"sec-ch-ua", fmt.Sprintf(`"Not/A)Brand";v="8", "Chromium";v="%d", "%s";v="%d"`, chrome, brand, chrome)},
-			{"sec-ch-ua-mobile", pick(g, "?0", "?0", "?1")},
-			{"sec-ch-ua-platform", pick(g, `"Windows"`, `"macOS"`, `"Linux"`, `"Android"`)},
+			{"sec-ch-ua-mobile", mobileHint},
+			{"sec-ch-ua-platform", map[byte]string{'W': `"Windows"`, 'M': `"macOS"`, 'X': `"Linux"`, 'L': `"Android"`}[platform[0]]},
 		}
 	case n < 13:
 		v.engine = gecko
-		version := g.between(115, 147)
+		version := g.version(147, 115)
 		v.agent = fmt.Sprintf("Mozilla/5.0 (%s; rv:%d.0) Gecko/20100101 Firefox/%d.0", pick(g, "Windows NT 10.0; Win64; x64", "X11; Ubuntu; Linux x86_64", "Macintosh; Intel Mac OS X 10.15", "Android 14; Mobile"), version, version)
 	case n < 17:
 		v.engine = webkit
-		major, minor := g.between(16, 19), g.IntN(7)
+		major, minor := g.version(26, 16), g.IntN(4)
 		v.agent = pick(g,
 			fmt.Sprintf("Mozilla/5.0 (iPhone; CPU iPhone OS %d_%d like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/%d.%d Mobile/15E148 Safari/604.1", major, minor, major, minor),
 			fmt.Sprintf("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/%d.%d Safari/605.1.15", major, minor))
@@ -191,16 +196,17 @@ func (g *Generator) request(v *visitor, m mode, method, host, uri string) Reques
 		r.add("Sec-Fetch-Mode", way)
 		r.add("Sec-Fetch-Dest", dest)
 	}
-	r.add("Referer", v.referer(host))
+	r.add("Referer", v.referer(m, host))
 	r.add("Accept-Encoding", "gzip, deflate, br, zstd")
 	r.add("Accept-Language", v.language)
 	r.add("Cookie", strings.Join(v.cookies, "; "))
 	return r
 }
 
-// referer is the page the visitor is on; other hosts get its origin only, as browsers have it.
-func (v *visitor) referer(host string) string {
-	if strings.HasPrefix(v.page, site) && host != "www.shop.example" {
+// referer is the page that the visitor is on, or has come from. Other hosts get its origin only, as
+// browsers have it (strict-origin-when-cross-origin).
+func (v *visitor) referer(m mode, host string) string {
+	if m != document && !strings.HasPrefix(v.page, site) || strings.HasPrefix(v.page, site) && host != "www.shop.example" {
 		return site + "/"
 	}
 	return v.page

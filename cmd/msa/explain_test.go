@@ -1,0 +1,88 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const accessLine = `10.0.0.7 - - [20/Nov/2026:10:11:12 +0000] "GET /a?t=..%2f..%2fetc/passwd HTTP/1.1" 200 12 "-" "curl/8.5.0"`
+
+func TestExplain(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "access.log")
+	if err := os.WriteFile(file, []byte("garbage\n"+accessLine+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, input string
+		args        []string
+		code        int
+		stdout      []string
+		stderr      string
+	}{
+		{"a Nano record", attack(t, nil), []string{"-"}, 0, []string{
+			"mapping: nano (Nano probe, HTTP)",
+			"request.uri                      /?t=../../etc/passwd  ←  URL",
+			"request.headers.Cookie           (not in the record)  ←  COOKIE, _COOKIE",
+			"not used: BYTES, CARD",
+			"request.headers.User-Agent       (not needed, the header block is whole)  ←  AGENT",
+			"from 192.168.1.105:46152 to 192.168.1.55:80",
+			"930120 OS File Access Attempt (",
+			"ARGS:t after utf8toUnicode, urlDecodeUni, normalizePathWin: ../../etc/passwd",
+			"score: inbound 33 of 5, outbound 0 of 4; alerts: 1",
+		}, ""},
+		{"a line", "", []string{file, "--lines", "--record=2"}, 0, []string{
+			"mapping: nginx (", "not nano: it has none of URL, _URL",
+			"920280 Request Missing a Host Header (the Host header)",
+			"log the Host header to enable", "log the response body to enable",
+			"alerts: 1",
+		}, ""},
+		{"not inspected", "", []string{file, "--lines"}, 1, []string{"mapping: none, the record is not inspected", "not apache: it has none of remote, host"}, ""},
+		{"skipped", `{"log":"10.0.0.7 - - [x] \"-\" 408 0 \"-\" \"-\""}`, []string{"-"}, 1, []string{"not nginx: skipped: request is  or -"}, ""},
+		{"hostile", `{"URL":"/\u001b[2J\n","METHOD":"GET","SRC_IP":"1.1.1.1"}`, []string{"-"}, 0, []string{"GET /·[2J\n"}, ""},
+		{"no such record", attack(t, nil), []string{"-", "--record=2"}, 2, nil, `cannot find record 2 in "-"`},
+		{"no such file", "", []string{"/nowhere/x"}, 2, nil, "/nowhere/x"},
+		{"wrong mapping", "", []string{"-", "--mapping=ngnix"}, 2, nil, `did you mean "nginx"?`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := command(t, "msa", append([]string{"explain"}, c.args...)...)
+			if code := p.run(c.input); code != c.code {
+				t.Errorf("exit code %d, want %d", code, c.code)
+			}
+			for _, want := range c.stdout {
+				if !strings.Contains(p.stdout.String(), want) {
+					t.Errorf("stdout lacks %q:\n%s", want, p.stdout.String())
+				}
+			}
+			if !strings.Contains(p.stderr.String(), c.stderr) {
+				t.Errorf("stderr: %s", p.stderr.String())
+			}
+			if strings.Contains(p.stdout.String(), "\x1b") {
+				t.Error("a control character reaches the terminal")
+			}
+		})
+	}
+}
+
+func TestScanLines(t *testing.T) {
+	input := strings.ReplaceAll(accessLine, "..%2f..%2fetc/passwd", "shoes") + "\n\n" + accessLine + "\r\n" + accessLine
+	p := command(t, "msa", "scan", "--lines", "-")
+	if code := p.run(input); code != 1 {
+		t.Errorf("exit code %d; %s", code, p.stderr.String())
+	}
+	got := alerts(t, p.stdout.String())
+	if len(got) != 2 || got[0]["line"] != 3.0 || got[1]["line"] != 4.0 || got[0]["preset"] != "nginx" || got[0]["src_ip"] != "10.0.0.7" {
+		t.Errorf("alerts %v", got)
+	}
+}
+
+func TestCheckListsRulesThatAreOff(t *testing.T) {
+	p := command(t, "msa", "check", "--mapping=nginx,nano")
+	if code := p.run(""); code != 0 {
+		t.Fatalf("exit code %d; %s", code, p.stderr.String())
+	}
+	if out := p.stdout.String(); !strings.Contains(out, "mapping nginx: off, as they test the absence of what this log does not show: 920180 920280 ") || strings.Contains(out, "mapping nano:") {
+		t.Errorf("stdout: %s", out)
+	}
+}
