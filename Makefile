@@ -47,6 +47,8 @@ fuzz:
 	$(GO) test -run '^$$' -fuzz '^FuzzParse$$' -fuzztime $(FUZZTIME) ./mapping
 	$(GO) test -run '^$$' -fuzz '^FuzzParseHeaders$$' -fuzztime $(FUZZTIME) ./mapping
 	$(GO) test -run '^$$' -fuzz '^FuzzAppendJSON$$' -fuzztime $(FUZZTIME) ./mapping
+	$(GO) test -run '^$$' -fuzz '^FuzzLine$$' -fuzztime $(FUZZTIME) ./mapping
+	$(GO) test -run '^$$' -fuzz '^FuzzCompleteJSON$$' -fuzztime $(FUZZTIME) ./mapping
 	$(GO) test -run '^$$' -fuzz '^FuzzJSONSplitter$$' -fuzztime $(FUZZTIME) ./mapping
 	$(GO) test -run '^$$' -fuzz '^FuzzSplit$$' -fuzztime $(FUZZTIME) ./rules
 	$(GO) test -run '^$$' -fuzz '^FuzzProcess$$' -fuzztime $(FUZZTIME) ./pipeline
@@ -56,9 +58,10 @@ fuzz:
 bench:
 	@mkdir -p $(BUILD)
 	@$(GO) test -run '^$$' -bench . -benchtime 4s -benchmem -cpu 1 ./mapping ./engine ./pipeline | tee $(BUILD)/bench.txt
-	@awk '$$1 ~ /^Benchmark/ { for (i = 3; i < NF; i++) if ($$(i+1) == "records/s") rate[$$1] = $$i; else if ($$(i+1) == "ratio") pair = $$i } \
+	@awk '$$1 ~ /^Benchmark/ { for (i = 3; i < NF; i++) if ($$(i+1) == "records/s") rate[$$1] = $$i; else if ($$(i+1) == "ratio") pair = $$i; else if ($$(i+1) == "ns/op") time[$$1] = $$i } \
 	END { printf "ratio time_pipeline_to_plain_coraza %.3f\n", pair; \
 	      printf "ratio speed_without_engine_to_plain_coraza %.0f\n", rate["BenchmarkPass"] / rate["BenchmarkPlainCoraza"]; \
+	      printf "ratio time_map_nano_to_3us %.2f\nratio time_map_nginx_json_to_3us %.2f\n", time["BenchmarkMap/nano/nano"] / 3000, time["BenchmarkMap/nginx-json/nginx-json"] / 3000; \
 	      printf "ratio speed_without_engine_to_200000_a_second %.2f\n", rate["BenchmarkPass"] / 200000 }' $(BUILD)/bench.txt
 
 clean:

@@ -4,7 +4,7 @@ enum { PROPERTIES = 23, MAX_CONFIG_MAP_SIZE = 256 };
 
 static const struct config_map properties[PROPERTIES] = {
     {0, "mapping", "auto", 0, 0, 0,
-     "How fields become HTTP: a preset's name, a YAML file, or auto (the first preset whose fields the record has)"},
+     "How fields become HTTP: presets and YAML files, a comma list of which the first that fits has the record, or auto for all presets"},
     {0, "rules", "crs", 1, 0, 0,
      "Rules: crs, a SecLang file, a glob or a directory; may be repeated, or a comma list"},
     {2, "paranoia_level", "1", 0, 0, 0,

@@ -1,5 +1,6 @@
 // Command msa inspects logs without Fluent Bit: records from the network (run) or
-// from files (scan). It also checks a configuration (check).
+// from files (scan). It also shows what becomes of a record (explain), prints presets, and checks a
+// configuration (check).
 package main
 
 import (
@@ -48,6 +49,7 @@ func (p *process) main(args []string) int {
 		Run     runCommand       `cmd:"" help:"Inspect records from the network and send alerts."`
 		Scan    scanCommand      `cmd:"" help:"Inspect records in files and print alerts."`
 		Explain explainCommand   `cmd:"" help:"Show what becomes of one record, field by field, and what matches."`
+		Presets presetsCommand   `cmd:"" help:"List the presets, or print one, to build a mapping upon."`
 		Check   checkCommand     `cmd:"" help:"Check rules, mapping and settings, and say what would be skipped."`
 		Version versionCommand   `cmd:"" help:"Print the version."`
 		Flag    kong.VersionFlag `name:"version" help:"Print the version."`

@@ -26,6 +26,7 @@ func TestExamples(t *testing.T) {
 		{"annotate.conf", numbered(t, 1), []string{"/?n=1&t=../../etc/passwd"}},
 		{"threaded-processor.yaml", sample(t, "/internal/admin?t=../../etc/passwd"), []string{`"rule_id":"930100"`, `"rule_id":"100001"`}},
 		{"mapping.conf", shop, []string{`"src_ip":"10.0.0.7"`}},
+		{"access-log.conf", nil, []string{`"preset":"nginx"`}},
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			config, err := os.ReadFile(filepath.Join(rig.Root(), "examples", c.file))
@@ -37,8 +38,13 @@ func TestExamples(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer syslog.Close()
-			in := freePort(t)
-			fluentBit(t, t.TempDir(), rig.WithPorts(string(config), map[int]int{
+			in, dir := freePort(t), t.TempDir()
+			log := filepath.Join(dir, "access.log")
+			if err := os.WriteFile(log, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			text := strings.ReplaceAll(string(config), "/var/log/nginx/access.log", log)
+			fluentBit(t, dir, rig.WithPorts(text, map[int]int{
 				15155: in, 12201: syslog.LocalAddr().(*net.UDPAddr).Port, 2021: freePort(t),
 			}))
 			missing := map[string]bool{}
@@ -47,7 +53,9 @@ func TestExamples(t *testing.T) {
 			}
 			buf := make([]byte, 64<<10)
 			for end := time.Now().Add(20 * time.Second); len(missing) > 0 && time.Now().Before(end); {
-				if conn, err := net.DialUDP("udp", nil, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: in}); err == nil {
+				if c.record == nil {
+					appendLine(t, log, `10.0.0.7 - - [20/Nov/2026:10:11:12 +0000] "GET /?t=../../etc/passwd HTTP/1.1" 200 12 "-" "curl/8.5.0"`)
+				} else if conn, err := net.DialUDP("udp", nil, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: in}); err == nil {
 					_, _ = conn.Write(c.record)
 					_ = conn.Close()
 				}
@@ -71,7 +79,19 @@ func TestExamples(t *testing.T) {
 	}
 	// An example that no case above runs is an example that nobody tried.
 	files, err := filepath.Glob(filepath.Join(rig.Root(), "examples", "*.conf"))
-	if err != nil || len(files) != 3 {
+	if err != nil || len(files) != 4 {
 		t.Errorf("%d examples, %v: add a case", len(files), err)
+	}
+}
+
+func appendLine(t *testing.T, file, line string) {
+	t.Helper()
+	f, err := os.OpenFile(file, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteString(line + "\n"); err != nil {
+		t.Fatal(err)
 	}
 }
