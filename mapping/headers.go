@@ -91,13 +91,12 @@ func (m *Mapping) headerBlock(tx *Transaction, spec *headerSpec, headers []Heade
 			return h
 		}
 	}
-	block := len(h.headers)
 	found := false
 	if v, ok := spec.mapped.object(tx); ok {
 		found = m.headersOfMap(tx, v, "", &h, seen) || found
 	}
 	if v, ok := spec.list.object(tx); ok {
-		found = m.headersOfList(tx, v, &h, seen) || found
+		found = m.headersOfList(v, &h, seen) || found
 	}
 	for i := range spec.prefixes {
 		p := &spec.prefixes[i]
@@ -112,7 +111,7 @@ func (m *Mapping) headerBlock(tx *Transaction, spec *headerSpec, headers []Heade
 		}
 	}
 	seen.All = seen.All || found && spec.complete
-	block = len(h.headers)
+	block := len(h.headers)
 	for i := range spec.fields {
 		f := &spec.fields[i]
 		if _, ok := header(h.headers[:block], f.name); ok {
@@ -187,7 +186,7 @@ func (m *Mapping) headersOfMap(tx *Transaction, v Record, prefix string, h *head
 }
 
 // headersOfList adds the elements of a list: [name, value], {name: …, value: …} or "name: value".
-func (m *Mapping) headersOfList(tx *Transaction, v Record, h *head, seen *ObservedHeaders) bool {
+func (m *Mapping) headersOfList(v Record, h *head, seen *ObservedHeaders) bool {
 	return eachElement(v, func(e Record) {
 		if name, value, ok := pair(e); ok {
 			m.addHeader(h, seen, name, value, true)

@@ -223,7 +223,7 @@ func (k *keyMemory) at(i int, key []byte, m *Mapping) rememberedKey {
 	if i < len(k.keys) && string(k.keys[i].key) == string(key) {
 		return k.keys[i]
 	}
-	fresh := rememberedKey{slot: m.slotOf(view(key)), prefix: m.prefixOf(key)}
+	slot, prefix := m.slotOf(view(key)), m.prefixOf(key)
 	switch {
 	case i < len(k.keys):
 	case i < cap(k.keys) && i < maxRememberedKeys:
@@ -231,11 +231,11 @@ func (k *keyMemory) at(i int, key []byte, m *Mapping) rememberedKey {
 	case i < maxRememberedKeys:
 		k.keys = append(k.keys, rememberedKey{})
 	default:
-		return fresh
+		return rememberedKey{slot: slot, prefix: prefix}
 	}
-	fresh.key = append(k.keys[i].key[:0], key...)
-	k.keys[i] = fresh
-	return fresh
+	r := &k.keys[i]
+	r.key, r.slot, r.prefix = append(r.key[:0], key...), slot, prefix
+	return *r
 }
 
 // detects reports whether the record that was read is one of the mapping's.

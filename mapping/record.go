@@ -70,12 +70,13 @@ func (r Record) Lookup(a Accessor) (Record, bool) {
 func (r Record) descend(path []step) (Record, bool) {
 	for _, s := range path {
 		var ok bool
-		if s.key != "" && isArray(r) {
-			r, ok = pairOf(r, s.key)
-		} else if s.key != "" {
-			r, ok = r.Lookup(Accessor{key: s.key})
-		} else {
+		switch {
+		case s.key == "":
 			r, ok = r.element(s.index)
+		case isArray(r):
+			r, ok = pairOf(r, s.key)
+		default:
+			r, ok = r.Lookup(Accessor{key: s.key})
 		}
 		if !ok {
 			return nil, false

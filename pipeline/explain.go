@@ -25,9 +25,8 @@ type Explanation struct {
 // The explanation's strings are views into the record.
 func (p *Pipeline) Explain(tag string, r mapping.Record) (Explanation, error) {
 	x := Explanation{Transaction: new(mapping.Transaction)}
-	x.Mapping, x.Unmapped = p.mapper.Explain(tag, r, x.Transaction)
-	if x.Unmapped != nil {
-		return x, nil
+	if x.Mapping, x.Unmapped = p.mapper.Explain(tag, r, x.Transaction); x.Unmapped != nil {
+		return x, nil //nolint:nilerr // it is what the explanation tells
 	}
 	var err error
 	if x.Verdict, err = p.rules.Inspect(x.Transaction); err != nil {
