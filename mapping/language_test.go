@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tinylib/msgp/msgp"
 )
@@ -434,6 +435,47 @@ func TestExplain(t *testing.T) {
 	}
 	if x, err = set.Explain("t", record(t, `{"x":1}`), &tx); !errors.Is(err, ErrUnmapped) || len(x.Tried) != len(presets()) {
 		t.Errorf("got %v after %d", err, len(x.Tried))
+	}
+}
+
+// However a record is nested, it is read in one pass.
+func TestHostileNesting(t *testing.T) {
+	deep := func(n int) Record {
+		b := msgp.AppendMapHeader(nil, 2)
+		b = msgp.AppendString(msgp.AppendString(b, "u"), "/")
+		b = msgp.AppendString(b, "d")
+		for range n {
+			b = msgp.AppendArrayHeader(b, 2)
+			b = msgp.AppendInt(b, 1)
+		}
+		return msgp.AppendInt(b, 2)
+	}
+	m := parseOne(t, "request: {uri: u, body: d}\nargs: {d: d}")
+	for _, n := range []int{10, 1_000, 90_000} {
+		var tx Transaction
+		start := time.Now()
+		if err := m.Map("t", deep(n), &tx); err != nil {
+			t.Fatal(err)
+		}
+		if d := time.Since(start); d > 2*time.Second {
+			t.Errorf("nested %d deep: %v", n, d)
+		}
+		if n == 10 && tx.RequestBody.Text != strings.Repeat("[1,", 10)+"2"+strings.Repeat("]", 10) {
+			t.Errorf("body is %s", tx.RequestBody.Text)
+		}
+		if len(tx.Args) != min(n+1, maxArgsDepth+1) {
+			t.Errorf("nested %d deep: %d arguments", n, len(tx.Args))
+		}
+	}
+	wide := msgp.AppendMapHeader(nil, 1)
+	wide = msgp.AppendString(wide, "d")
+	wide = msgp.AppendArrayHeader(wide, 5000)
+	for range 5000 {
+		wide = msgp.AppendInt(wide, 7)
+	}
+	var tx Transaction
+	if err := m.Map("t", wide, &tx); err != nil || len(tx.Args) != maxArgs {
+		t.Errorf("%d arguments, %v", len(tx.Args), err)
 	}
 }
 
