@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -9,8 +10,8 @@ import (
 	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
-// absence is a rule that tests the absence of parts of an exchange. It says nothing of a log
-// that does not show one of them.
+// absence is a rule that tests the absence of parts of an exchange, or compares with them. It says
+// nothing of a log that does not show one of them.
 type absence struct {
 	rule  int
 	parts []mapping.Part
@@ -42,6 +43,21 @@ func (l *link) absent() []mapping.Part {
 			return nil
 		}
 		parts = append(parts, alternatives...)
+	}
+	return parts
+}
+
+var macro = regexp.MustCompile(`%\{([^}]+)\}`)
+
+// compared are the parts that the operand is made of: %{request_headers.host}. Where the log does not
+// show one, the condition compares with nothing: CRS 931130 and 943110 ask whether a link leads to another host.
+// What may come in one of several parts, as %{args.x}, may be seen in another.
+func (l *link) compared() []mapping.Part {
+	var parts []mapping.Part
+	for _, m := range macro.FindAllStringSubmatch(l.operand, -1) {
+		if of := partsOf(strings.Replace(m[1], ".", ":", 1)); len(of) == 1 {
+			parts = append(parts, of...)
+		}
 	}
 	return parts
 }
@@ -96,11 +112,11 @@ func partsOf(variable string) []mapping.Part {
 type Unapplied struct {
 	Rule    int
 	Message string
-	Missing []mapping.Part // whose absence the rule tests, and that the log does not show
+	Missing []mapping.Part // what the rule misses or compares with, and the log does not show
 }
 
 // Unapplied are the rules that are not applied to transactions that show no more than o, as
-// they test the absence of something else; in the order of their ids.
+// they test the absence of something else, or compare with it; in the order of their ids.
 func (e *Engine) Unapplied(o mapping.Observed) []Unapplied {
 	var all []Unapplied
 	for i := range e.absence {
@@ -172,8 +188,12 @@ func (r *rule) blind(o *mapping.Observed) bool {
 }
 
 func (l *link) blind(o *mapping.Observed) bool {
+	unseen := func(p mapping.Part) bool { return !o.Has(p) }
+	if slices.ContainsFunc(l.compared(), unseen) {
+		return true
+	}
 	if parts := l.absent(); parts != nil {
-		return slices.ContainsFunc(parts, func(p mapping.Part) bool { return !o.Has(p) })
+		return slices.ContainsFunc(parts, unseen)
 	}
 	for _, target := range l.targets {
 		if strings.HasPrefix(target, "!") {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/modsecurity-for-anylog/msa/mapping"
@@ -18,7 +19,7 @@ var (
 type rule struct {
 	links      []link // itself and its chain
 	role       role
-	absent     []mapping.Part // whose absence it tests
+	absent     []mapping.Part // whose absence it tests, or that it compares with
 	message    string
 	tags       []string
 	file       string
@@ -44,7 +45,7 @@ func newRule(u *unit) rule {
 		op, operand := d.Operator()
 		l := link{targets: strings.Split(d.Targets(), "|"), operator: op, operand: operand}
 		r.links = append(r.links, l)
-		r.absent = append(r.absent, l.absent()...)
+		r.absent = slices.Concat(r.absent, l.absent(), l.compared())
 		for _, action := range strings.Split(strings.ToLower(d.Actions()), "setvar:")[1:] {
 			name, _, _ := strings.Cut(action, "=")
 			scores = scores || strings.Contains(name, "anomaly_score")

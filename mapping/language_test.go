@@ -169,11 +169,15 @@ func TestLines(t *testing.T) {
 		{"a user name with a bracket hides nothing", step("combined"), strings.Replace(combined, " - - ", " - a [b ", 1), `GET /a 200 curl/8 \"x\"`},
 		{"quotes in the request", step("combined"), strings.Replace(combined, "/a", `/\"a\x22`, 1), `10.0.0.7 GET /"a" 200 curl/8 \"x\"`},
 		{"backslash at the end", step("combined"), strings.Replace(combined, "/a", `/a\\`, 1), `10.0.0.7 GET /a\ 200 curl/8 \"x\"`},
+		{"cut in the agent", step("combined"), strings.TrimSuffix(combined, ` \"x\""`), `10.0.0.7 GET /a 200 curl/8`},
+		{"cut in the request", step("combined"), strings.Split(combined, "a HTTP")[0], `10.0.0.7 GET / 0 `},
+		{"spaces in front", step("combined"), "  " + combined, `10.0.0.7 GET /a 200 curl/8 \"x\"`},
 		{"combined, but common", step("combined"), strings.Split(combined, ` "http`)[0], ""},
 		{"common", step("common"), strings.Split(combined, ` "http`)[0], "10.0.0.7 GET /a 200 "},
 		{"no access log", step("combined"), "Error: cannot open file", ""},
 		{"JSON", step("json"), `{"client":"10.0.0.7","request":"GET /a HTTP/1.1","code":200}`, "10.0.0.7 GET /a 200 "},
 		{"JSON after text", step("json"), `2026-11-20 INFO access {"client":"10.0.0.7","request":"GET /a HTTP/1.1","code":200} `, "10.0.0.7 GET /a 200 "},
+		{"JSON that is cut", step("json"), `{"client":"10.0.0.7","request":"GET /a`, "10.0.0.7 GET /a 0 "},
 		{"JSON with text after it", step("json"), `{"client":"10.0.0.7","request":"GET /a HTTP/1.1"} x`, ""},
 		{"no JSON", step("json"), `{"client":`, ""},
 		{"ALB", step("alb"), `https 2026-11-20T10:11:12.345678Z app/lb/50dc6c495c0c9188 10.0.0.7:2817 10.0.0.1:80 0.086 0.048 0.037 200 200 0 57 "GET https://www.example.com:443/a HTTP/1.1" "curl/7.46.0" ECDHE TLSv1.2 arn:aws:x "Root=1-58337281" "www.example.com" "arn:cert" 1 2026-11-20T10:11:12Z "forward" "-" "-" "10.0.0.1:80" "200" "-" "-"`,
@@ -395,8 +399,10 @@ func TestObserved(t *testing.T) {
 func TestNoRequest(t *testing.T) {
 	m := parseOne(t, "parse: {field: log, format: combined}\nrequest: {line: request, headers: {fields: {User-Agent: agent}}}")
 	var tx Transaction
-	if err := m.Map("t", record(t, `{"log":"10.0.0.1 - - [x] \"-\" 408 0 \"-\" \"-\""}`), &tx); !errors.Is(err, ErrSkipped) {
-		t.Errorf("got %v", err)
+	for _, request := range []string{"-", "", " ", "\\n"} {
+		if err := m.Map("t", record(t, `{"log":"10.0.0.1 - - [x] \"`+request+`\" 408 0 \"-\" \"-\""}`), &tx); !errors.Is(err, ErrSkipped) {
+			t.Errorf("%q: got %v", request, err)
+		}
 	}
 	if err := m.Map("t", record(t, `{"log":"some text"}`), &tx); !errors.Is(err, ErrUnmapped) {
 		t.Errorf("got %v", err)

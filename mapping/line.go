@@ -188,7 +188,7 @@ func (m *Mapping) openLine(tag string, tx *Transaction) error {
 		if p != present {
 			continue
 		}
-		line = strings.TrimRight(line, "\r\n ")
+		line = strings.Trim(line, "\r\n ")
 		if step.format == formatJSON {
 			if r, ok := tx.openJSON(line); ok {
 				return m.scan(r, tx)
@@ -241,9 +241,9 @@ func (s *parseStep) match(m *Mapping, tag, line string, values []parsed) ([]pars
 			values = m.appendParsed(values, "client_port", client[colon+1:])
 		}
 	}
-	for _, strict := range []bool{true, false} {
+	for _, how := range []leniency{strictly, loosely, cut} {
 		for i := range s.patterns {
-			if out, ok := s.patterns[i].match(line, strict, values); ok {
+			if out, ok := s.patterns[i].match(line, how, values); ok {
 				return out, true
 			}
 		}

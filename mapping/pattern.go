@@ -49,16 +49,30 @@ func parsePattern(text string) (pattern, error) {
 	return p, nil
 }
 
-// match appends the values of the names to values. With strict, a value that a space ends
-// has no space in it; without, somebody's user name with a space in it hides nothing.
-func (p *pattern) match(line string, strict bool, values []parsed) ([]parsed, bool) {
+// leniency is what a line may be like.
+type leniency int
+
+const (
+	strictly leniency = iota // a value that a space ends has no space in it
+	loosely                  // it may: somebody's user name with a space in it hides nothing
+	cut                      // the line may end between quotes: a long URI hides nothing either
+)
+
+// match appends the values of the names to values.
+func (p *pattern) match(line string, how leniency, values []parsed) ([]parsed, bool) {
 	rest, ok := strings.CutPrefix(line, p.begin)
 	if !ok {
 		return values, false
 	}
 	for i := range p.parts {
 		part := &p.parts[i]
-		end := part.end(rest, strict)
+		end := part.end(rest, how == strictly)
+		if end < 0 && how == cut && part.quoted && !closes(rest) {
+			if part.slot >= 0 {
+				values = append(values, parsed{part.slot, rest})
+			}
+			return values, true
+		}
 		if end < 0 || part.given && rest[:end] == "-" {
 			return values, false
 		}
@@ -71,6 +85,16 @@ func (p *pattern) match(line string, strict bool, values []parsed) ([]parsed, bo
 		}
 	}
 	return values, true
+}
+
+// closes reports whether a quote that no backslash stands before is in s.
+func closes(s string) bool {
+	for i := range len(s) {
+		if s[i] == '"' && !escaped(s, i) {
+			return true
+		}
+	}
+	return false
 }
 
 // end is where the value at the start of s ends, -1 when it does not.

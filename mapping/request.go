@@ -68,6 +68,9 @@ func (tx *Transaction) originForm(host string) string {
 // spaces in it, so method and protocol are taken from the ends. A line that is but one
 // word that is no method is all URI: somebody spoke another protocol.
 func splitRequestLine(line string) (method, uri, protocol string) {
+	if line = strings.Trim(line, " \t\r\n"); line == "" {
+		return "", "", ""
+	}
 	method, uri, _ = strings.Cut(line, " ")
 	if uri == "" && strings.Trim(method, upperLetters) != "" {
 		return "", method, ""

@@ -122,6 +122,12 @@ func (tx *Transaction) openJSON(text string) (Record, bool) {
 		return nil, false
 	}
 	out, rest, err := AppendJSON(o.buf[:0], []byte(text[begin:]))
+	if err != nil {
+		// A collector may have cut the line.
+		if whole, ok := CompleteJSON(text[begin:]); ok {
+			out, rest, err = AppendJSON(o.buf[:0], []byte(whole))
+		}
+	}
 	o.buf = out
 	if err == nil && strings.TrimSpace(string(rest)) == "" {
 		o.record = Record(out)

@@ -128,25 +128,25 @@ type kind struct {
 
 var kinds = []kind{
 	// people and the pages they look at
-	{"page", 165, false, (*Generator).page},
-	{"search", 42, false, (*Generator).search},
+	{"page", 160, false, (*Generator).page},
+	{"search", 40, false, (*Generator).search},
 	{"form", 18, false, (*Generator).form},
-	{"asset", 210, false, (*Generator).asset},
-	{"image", 95, false, (*Generator).image},
+	{"asset", 200, false, (*Generator).asset},
+	{"image", 88, false, (*Generator).image},
 	{"download", 8, false, (*Generator).download},
 	{"login", 14, false, (*Generator).login},
 	{"legacy page", 3, false, (*Generator).legacy},
 	{"not found", 14, false, (*Generator).notFound},
 	{"blog", 30, false, (*Generator).blog},
 	// programs in browsers and on phones
-	{"api", 90, false, (*Generator).api},
+	{"api", 85, false, (*Generator).api},
 	{"api write", 16, false, (*Generator).apiWrite},
 	{"graphql", 22, false, (*Generator).graphQL},
 	{"beacon", 22, false, (*Generator).beacon},
-	{"mobile app", 58, false, (*Generator).app},
+	{"mobile app", 55, false, (*Generator).app},
 	{"preflight", 5, false, (*Generator).preflight},
 	// machines
-	{"crawler", 60, false, (*Generator).crawler},
+	{"crawler", 55, false, (*Generator).crawler},
 	{"feed reader", 12, false, (*Generator).feedReader},
 	{"health check", 105, false, (*Generator).healthCheck},
 	{"monitoring", 18, false, (*Generator).monitoring},

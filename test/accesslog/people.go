@@ -227,7 +227,7 @@ func (g *Generator) legacy() Request {
 		"/index.php?cat="+g.letters(2, digits)+"&PHPSESSID="+g.letters(26, "abcdefghijklmnopqrstuvwxyz"+digits),
 		"/shop/detail.jsp;jsessionid="+strings.ToUpper(g.hex(32))+"?item="+g.letters(5, digits),
 		"/artikel.asp?id="+g.letters(4, digits)+"&desc=T%FCrschlo%DF", // Latin-1
-		"/viewtopic.php?f=4&t="+g.letters(5, digits)+"&sid="+g.hex(32)+"#p"+g.letters(5, digits),
+		"/viewtopic.php?f=4&t="+g.letters(5, digits)+"&sid="+g.hex(32),
 		"/cgi-bin/search.cgi?words=lamp+shade&method=and&format=long",
 		"/index.php?option=com_content&view=article&id=12:about-us&catid=3&Itemid=101",
 		"/go.php?url=https%3A%2F%2Fwww.shop.example%2Fsale&id="+g.letters(4, digits))
@@ -258,7 +258,7 @@ func (g *Generator) blog() Request {
 	case 4:
 		m, uri = script, pick(g, "/wp-includes/js/jquery/jquery.min.js?ver=3.7.1", "/wp-includes/js/jquery/jquery-migrate.min.js?ver=3.4.1", "/wp-includes/css/dist/block-library/style.min.css?ver=6.9", "/wp-content/plugins/contact-form-7/includes/js/index.js?ver=6.0.3", "/wp-content/themes/storefront/style.css?ver=4.6.0", "/wp-content/cache/min/1/"+g.hex(32)+".js")
 	case 5:
-		uri = pick(g, "/?s="+url.QueryEscape(g.words()), "/?p="+g.letters(4, digits), "/tag/"+escapedPath(pick(g, nouns...))+"/page/"+strconv.Itoa(g.between(2, 9))+"/", "/author/admin/", slug+"amp/", slug+"?replytocom="+g.letters(5, digits)+"#respond", slug+"feed/")
+		uri = pick(g, "/?s="+url.QueryEscape(g.words()), "/?p="+g.letters(4, digits), "/tag/"+escapedPath(pick(g, nouns...))+"/page/"+strconv.Itoa(g.between(2, 9))+"/", "/author/admin/", slug+"amp/", slug+"?replytocom="+g.letters(5, digits), slug+"feed/")
 	case 6:
 		m, uri = fetch, pick(g, "/wp-json/wp/v2/posts?per_page=10&_embed=1&search="+component(g.words()), "/wp-json/contact-form-7/v1/contact-forms/42/refill", "/wp-json/oembed/1.0/embed?url=https%3A%2F%2Fblog.shop.example"+component(slug)+"&format=xml", "/wp-json/wp/v2/users/me?context=edit&_locale=user")
 	case 7: // an editor

@@ -9,7 +9,7 @@ import (
 // visitor is a browser with somebody before it.
 type visitor struct {
 	addr     netip.Addr
-	engine   engine
+	family   family
 	agent    string
 	hints    [][2]string // Sec-CH-UA and the like, Chromium's
 	language string
@@ -19,10 +19,10 @@ type visitor struct {
 	page     string // where they are: the next request's Referer
 }
 
-type engine int
+type family int
 
 const (
-	chromium engine = iota
+	chromium family = iota
 	gecko
 	webkit
 )
@@ -114,12 +114,12 @@ func (g *Generator) browser(v *visitor) {
 			{"sec-ch-ua-platform", map[byte]string{'W': `"Windows"`, 'M': `"macOS"`, 'X': `"Linux"`, 'L': `"Android"`}[platform[0]]},
 		}
 	case n < 13:
-		v.engine = gecko
+		v.family = gecko
 		version := g.version(147, 115)
 		v.agent = fmt.Sprintf("Mozilla/5.0 (%s; rv:%d.0) Gecko/20100101 Firefox/%d.0", pick(g, "Windows NT 10.0; Win64; x64", "X11; Ubuntu; Linux x86_64", "Macintosh; Intel Mac OS X 10.15", "Android 14; Mobile"), version, version)
 	case n < 17:
-		v.engine = webkit
-		major, minor := g.version(26, 16), g.IntN(4)
+		v.family = webkit
+		major, minor := pick(g, 26, 26, 18, 18, 17, 16), g.IntN(4)
 		v.agent = pick(g,
 			fmt.Sprintf("Mozilla/5.0 (iPhone; CPU iPhone OS %d_%d like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/%d.%d Mobile/15E148 Safari/604.1", major, minor, major, minor),
 			fmt.Sprintf("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/%d.%d Safari/605.1.15", major, minor))
@@ -185,11 +185,11 @@ func (g *Generator) request(v *visitor, m mode, method, host, uri string) Reques
 	}
 	r.add("User-Agent", v.agent)
 	accept := accepts[m]
-	if m == document && v.engine != chromium {
+	if m == document && v.family != chromium {
 		accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 	}
 	r.add("Accept", accept)
-	if v.engine != webkit || g.odds(0.8) {
+	if v.family != webkit || g.odds(0.8) {
 		dest := [...]string{"document", "script", "style", "image", "font", "empty"}[m]
 		way := [...]string{"navigate", "no-cors", "no-cors", "no-cors", "cors", "cors"}[m]
 		r.add("Sec-Fetch-Site", pick(g, "same-origin", "same-site", "cross-site", "none"))

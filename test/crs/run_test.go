@@ -139,7 +139,7 @@ func TestKinds(t *testing.T) {
 		"nginx-json": {4646, 3737},
 		"envoy":      {4645, 3735},
 		"ecs":        {4644, 3734},
-		"combined":   {2101, 1203},
+		"combined":   {2053, 1148},
 	}
 	for _, k := range Kinds {
 		want, ok := least[k.Name]
