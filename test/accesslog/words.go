@@ -16,6 +16,7 @@ var phrases = []string{
 	"php elephant plush", "python boots", "java coffee beans", "linux penguin", "cat tower", "system of a down", "windows cleaner", "bash drum",
 	"fahrradhelm größe m", "schöne grüße karte", "küchenmaschine", "weihnachtsgeschenk für oma", "straßenkarte", "kaffeebohnen 1kg",
 	"chaussures d'été", "crème hydratante", "l'étranger camus", "cadeau noël", "robe de soirée", "où acheter du thé",
+	//nolint:misspell // Spanish
 	"zapatillas niño", "tostadora eléctrica", "¿cuánto cuesta el envío?", "mochila piel", "camión juguete",
 	"sapatos de verão", "calça jeans", "máquina de café", "scarpe da corsa", "caffè in grani", "regalo per papà",
 	"buty zimowe", "żółta sukienka", "książka kucharska", "zimní bunda", "dětské boty", "çocuk ayakkabısı", "kışlık mont", "ipek eşarp",
