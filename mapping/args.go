@@ -11,10 +11,11 @@ type Arg struct {
 	Name, Value string
 }
 
-// Bounds of what objects are taken apart into.
+// Bounds of what objects are taken apart into. What is beyond stays together as JSON, so that it is seen.
 const (
 	maxArgs      = 1000 // as many as Coraza takes
-	maxArgsDepth = 32   // what is nested deeper stays JSON
+	maxArgsDepth = 32
+	maxArgName   = 512 // bytes
 )
 
 // fillArgs reads the mapping's args. Objects and lists become an argument for each value in them,
@@ -39,46 +40,76 @@ func (m *Mapping) fillArgs(tx *Transaction) {
 // flatten takes the first value of b apart and returns what follows it, nil after one that can't be
 // read. It goes through the bytes once, however they are nested.
 func (m *Mapping) flatten(tx *Transaction, name string, b []byte, depth int) (rest []byte) {
-	below := func(key string) string {
-		if name == "" {
-			return key
-		}
-		return name + "." + key
-	}
 	kind := msgp.NextType(b)
-	switch {
-	case len(tx.Args) >= maxArgs:
-	case depth == maxArgsDepth && (kind == msgp.MapType || kind == msgp.ArrayType):
-		start := len(tx.scratch)
-		tx.scratch, rest = appendJSONValue(tx.scratch, b, 0)
-		tx.Args = append(tx.Args, Arg{name, view(tx.scratch[start:])})
+	if kind != msgp.MapType && kind != msgp.ArrayType {
+		rest, err := skip(b)
+		if err != nil {
+			return nil
+		}
+		if s, ok := Record(b).text(); ok && !m.none.has(s) && !m.hidden.has(s) {
+			tx.Args = append(tx.Args, Arg{name, s})
+		}
 		return rest
-	case kind == msgp.MapType:
-		n, b, err := msgp.ReadMapHeaderBytes(b)
-		for ; err == nil && n > 0 && b != nil; n-- {
-			key, rest, ok := readText(b)
+	}
+	if depth == maxArgsDepth || len(tx.Args) >= maxArgs-1 {
+		return tx.addJSONArg(name, b)
+	}
+	isMap := kind == msgp.MapType
+	n, b, err := readHeader(b, isMap)
+	for i := uint32(0); err == nil && i < n && b != nil; i++ {
+		if len(tx.Args) >= maxArgs-1 {
+			return tx.addJSONArgs(name, b, n-i, isMap)
+		}
+		key := strconv.Itoa(int(i))
+		if isMap {
+			k, rest, ok := readText(b)
 			if !ok {
 				if rest, err = skip(b); err != nil {
 					return nil
 				}
 			}
-			b = m.flatten(tx, below(string(key)), rest, depth+1)
+			key, b = string(k), rest
 		}
-		return b
-	case kind == msgp.ArrayType:
-		n, b, err := msgp.ReadArrayHeaderBytes(b)
-		for i := 0; err == nil && n > 0 && b != nil; n-- {
-			b = m.flatten(tx, below(strconv.Itoa(i)), b, depth+1)
-			i++
-		}
-		return b
+		b = m.flatten(tx, argName(name, key), b, depth+1)
 	}
-	rest, err := skip(b)
 	if err != nil {
 		return nil
 	}
-	if s, ok := Record(b).text(); ok && len(tx.Args) < maxArgs && !m.none.has(s) && !m.hidden.has(s) {
-		tx.Args = append(tx.Args, Arg{name, s})
+	return b
+}
+
+func readHeader(b []byte, isMap bool) (n uint32, rest []byte, err error) {
+	if isMap {
+		return msgp.ReadMapHeaderBytes(b)
 	}
+	return msgp.ReadArrayHeaderBytes(b)
+}
+
+// argName is the name of what is under a key.
+func argName(name, key string) string {
+	if name != "" {
+		key = name + "." + key
+	}
+	return key[:min(len(key), maxArgName)]
+}
+
+// addJSONArg adds the first value of b as it is.
+func (tx *Transaction) addJSONArg(name string, b []byte) (rest []byte) {
+	start := len(tx.scratch)
+	tx.scratch, rest = appendJSONValue(tx.scratch, b, 0)
+	tx.Args = append(tx.Args, Arg{name, view(tx.scratch[start:])})
 	return rest
+}
+
+// addJSONArgs adds the last n members of a map or elements of a list, one after the other.
+func (tx *Transaction) addJSONArgs(name string, b []byte, n uint32, isMap bool) (rest []byte) {
+	if isMap {
+		n *= 2
+	}
+	start := len(tx.scratch)
+	for ; n > 0 && b != nil; n-- {
+		tx.scratch, b = appendJSONValue(append(tx.scratch, ' '), b, 0)
+	}
+	tx.Args = append(tx.Args, Arg{name, view(tx.scratch[start:])})
+	return b
 }

@@ -130,12 +130,18 @@ func dechunk(s string) (data string, whole, ok bool) {
 	var b strings.Builder
 	for first := true; ; first = false {
 		line, rest, found := strings.Cut(s, "\n")
-		size, _, _ := strings.Cut(strings.TrimSuffix(line, "\r"), ";")
-		n, err := strconv.ParseUint(trimSpace(size), 16, 31)
-		if !found || err != nil {
+		// Extensions are not read: nobody sends them, and what stands in one must not go unseen.
+		n, err := strconv.ParseUint(trimSpace(strings.TrimSuffix(line, "\r")), 16, 31)
+		switch {
+		case !found && (err == nil || line == ""):
 			return b.String(), false, !first
+		case !found || err != nil:
+			return "", false, false
 		}
 		if n == 0 {
+			if first || strings.Trim(rest, "\r\n") != "" {
+				return "", false, false // what follows is data, or trailers that somebody should see
+			}
 			return b.String(), true, true
 		}
 		if uint64(len(rest)) <= n {

@@ -83,7 +83,11 @@ func decodeBackslash(s string) string {
 func decodeBase64(s string) (string, bool) {
 	decoded, err := base64.StdEncoding.DecodeString(s)
 	if err != nil {
-		if decoded, err = base64.RawStdEncoding.DecodeString(strings.TrimRight(s, "=\r\n")); err != nil {
+		s = strings.TrimRight(s, "=\r\n")
+		if len(s)%4 == 1 {
+			s = s[:len(s)-1] // cut within a byte
+		}
+		if decoded, err = base64.RawStdEncoding.DecodeString(s); err != nil {
 			return "", false
 		}
 	}

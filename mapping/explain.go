@@ -33,6 +33,8 @@ type FieldReport struct {
 func (s *Set) Explain(tag string, r Record, tx *Transaction) (Explanation, error) {
 	var x Explanation
 	tx.forgetJSON()
+	tx.explaining = true
+	defer func() { tx.explaining = false }()
 	failure := ErrUnmapped
 	for _, m := range s.all {
 		var err error
@@ -144,6 +146,10 @@ func (m *Mapping) parts() []part {
 
 func (m *Mapping) reports(tx *Transaction) []FieldReport {
 	var all []FieldReport
+	for _, p := range tx.prefixed {
+		value, _ := p.value.text()
+		all = append(all, FieldReport{Part: "headers.prefix", From: p.key, Value: value})
+	}
 	for _, p := range m.parts() {
 		if !p.isSet() {
 			continue

@@ -142,19 +142,25 @@ func (m *Mapping) value(tx *Transaction, f *field) (string, presence) {
 		s, p = m.joinedText(tx, f.joined)
 	}
 	if p == present {
-		if f.remove != nil {
-			s = f.remove.ReplaceAllString(s, "")
-		}
-		for _, decode := range f.decode {
-			s = decode(s)
-		}
-		if v, ok := f.values[s]; ok {
-			s = v
-		}
+		s = f.decoded(s)
 	} else if f.fallback != "" {
 		return f.fallback, present
 	}
 	return s, p
+}
+
+// decoded is a value after the field's options.
+func (f *field) decoded(s string) string {
+	if f.remove != nil {
+		s = f.remove.ReplaceAllString(s, "")
+	}
+	for _, decode := range f.decode {
+		s = decode(s)
+	}
+	if v, ok := f.values[s]; ok {
+		return v
+	}
+	return s
 }
 
 // firstOf is the first alternative that has a value.

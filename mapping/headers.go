@@ -1,6 +1,9 @@
 package mapping
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // parseHeaders reads a raw header block as a probe saw it: a start line, header
 // lines, an empty line, perhaps the beginning of the body. Unlike net/http it
@@ -11,6 +14,14 @@ import "strings"
 // that no header is missing.
 func parseHeaders(block string, headers []Header) (start string, out []Header, rest string, complete bool) {
 	out = headers
+	var folded []string // lines that continue the last header
+	unfold := func() {
+		if len(folded) > 0 {
+			last := &out[len(out)-1]
+			last.Value += " " + strings.Join(folded, " ")
+			folded = folded[:0]
+		}
+	}
 	for first := true; block != ""; {
 		line := block
 		i := strings.IndexByte(block, '\n')
@@ -24,17 +35,19 @@ func parseHeaders(block string, headers []Header) (start string, out []Header, r
 		case line == "" && first:
 			continue // some clients send an empty line before the request
 		case line == "":
+			unfold()
 			return start, out, block, true
 		case first && isStartLine(line):
 			start = line
 		case (line[0] == ' ' || line[0] == '\t') && len(out) > len(headers):
-			last := &out[len(out)-1]
-			last.Value += " " + trimSpace(line)
+			folded = append(folded, trimSpace(line))
 		default:
+			unfold()
 			out = append(out, parseHeader(line))
 		}
 		first = false
 	}
+	unfold()
 	return start, out, "", false
 }
 
@@ -91,6 +104,7 @@ func (m *Mapping) headerBlock(tx *Transaction, spec *headerSpec, headers []Heade
 			return h
 		}
 	}
+	inBlock := len(h.headers)
 	found := false
 	if v, ok := spec.mapped.object(tx); ok {
 		found = m.headersOfMap(tx, v, "", &h, seen) || found
@@ -114,7 +128,11 @@ func (m *Mapping) headerBlock(tx *Transaction, spec *headerSpec, headers []Heade
 	block := len(h.headers)
 	for i := range spec.fields {
 		f := &spec.fields[i]
-		if _, ok := header(h.headers[:block], f.name); ok {
+		if n := slices.IndexFunc(h.headers[:block], func(one Header) bool { return strings.EqualFold(one.Name, f.name) }); n >= 0 {
+			// The log may have cut the block within the header.
+			if whole := m.text(tx, &f.field); n == inBlock-1 && len(whole) > len(h.headers[n].Value) && strings.HasPrefix(whole, h.headers[n].Value) {
+				h.headers[n].Value = whole
+			}
 			continue
 		}
 		m.addHeaderField(tx, f, &h, seen)
@@ -124,11 +142,13 @@ func (m *Mapping) headerBlock(tx *Transaction, spec *headerSpec, headers []Heade
 
 // addHeaderField adds a header that has a field of its own, and notes that it could be seen.
 func (m *Mapping) addHeaderField(tx *Transaction, f *namedField, h *head, seen *ObservedHeaders) {
-	if f.plain {
-		if v, ok := f.object(tx); ok && isArray(v) {
-			m.addHeader(h, seen, f.name, v, false)
-			return
+	if v, ok := f.object(tx); ok && isArray(v) && f.pick == pickAny {
+		from := len(h.headers)
+		m.addHeader(h, seen, f.name, v, false)
+		for i := from; i < len(h.headers); i++ {
+			h.headers[i].Value = f.decoded(h.headers[i].Value)
 		}
+		return
 	}
 	switch value, p := m.value(tx, &f.field); p {
 	case present:
@@ -137,7 +157,12 @@ func (m *Mapping) addHeaderField(tx *Transaction, f *namedField, h *head, seen *
 	case empty:
 		seen.add(f.lower)
 	case hidden:
-		seen.hide(f.lower)
+		if canHide(f.name) {
+			seen.hide(f.lower)
+			return
+		}
+		seen.add(f.lower)
+		h.headers = append(h.headers, Header{f.name, m.verbatim(tx, &f.field)})
 	}
 }
 
@@ -153,9 +178,14 @@ func (m *Mapping) addHeader(h *head, seen *ObservedHeaders, name string, v Recor
 		})
 		return
 	}
-	switch value, ok := v.text(); {
+	v = otlpValue(v)
+	value, ok := v.text()
+	if isMap(v) {
+		value, ok = string(appendJSONText(nil, v)), true
+	}
+	switch {
 	case !ok:
-	case m.hidden.has(value):
+	case m.hidden.has(value) && canHide(name):
 		seen.hide(strings.ToLower(name))
 	default:
 		seen.add(name)
@@ -163,6 +193,16 @@ func (m *Mapping) addHeader(h *head, seen *ObservedHeaders, name string, v Recor
 			h.headers = append(h.headers, Header{name, value})
 		}
 	}
+}
+
+// canHide reports whether a log would hide a header's value: no log hides these, so that a client that
+// sends the word for hidden sent just that.
+func canHide(name string) bool {
+	switch strings.ToLower(name) {
+	case "host", "user-agent", "referer", "origin", "accept", "content-type", "content-length", "content-encoding", "transfer-encoding":
+		return false
+	}
+	return true
 }
 
 // headersOfMap adds the members of a map whose names begin with a prefix. The map may be

@@ -74,7 +74,8 @@ func TestDechunk(t *testing.T) {
 		name, in, data string
 		whole, ok      bool
 	}{
-		{"whole", "5\r\nhello\r\n6; x=y\r\n world\r\n0\r\n\r\n", "hello world", true, true},
+		{"whole", "5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n", "hello world", true, true},
+		{"extension", "5\r\nhello\r\n6; x=y\r\n world\r\n0\r\n\r\n", "", false, false},
 		{"line feeds", "2\nab\n0\n\n", "ab", true, true},
 		{"cut in the data", "5\r\nhello\r\n6\r\n wo", "hello wo", false, true},
 		{"cut in the first chunk", "ff\r\nhello", "hello", false, true},

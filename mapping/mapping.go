@@ -158,12 +158,19 @@ func (m *Mapping) hasRequest(tx *Transaction) bool {
 	return false
 }
 
+// hasArgs reports whether the record has a field that is an argument.
+func (m *Mapping) hasArgs(tx *Transaction) bool {
+	for i := range m.args {
+		if _, ok := m.args[i].object(tx); ok {
+			return true
+		}
+	}
+	return false
+}
+
 // scan finds the mapping's keys in one pass over a record.
 func (m *Mapping) scan(r Record, tx *Transaction) error {
 	i := 0
-	if m.metadata >= 0 && tx.Metadata != nil {
-		tx.scan[m.metadata] = tx.Metadata
-	}
 	err := r.fields(func(key []byte, value Record) {
 		k := tx.keys.at(i, key, m)
 		i++
@@ -174,6 +181,9 @@ func (m *Mapping) scan(r Record, tx *Transaction) error {
 			tx.prefixed = append(tx.prefixed, prefixedKey{k.prefix, view(key), value})
 		}
 	})
+	if m.metadata >= 0 {
+		tx.scan[m.metadata] = tx.Metadata // whatever a key of the record is called
+	}
 	for _, slot := range m.unwrap.slots {
 		if v, ok := tx.at(slot); ok {
 			m.unwrapMap(tx, v)
@@ -216,12 +226,18 @@ type rememberedKey struct {
 	prefix *prefixSpec // by which it is a header, or nil
 }
 
-const maxRememberedKeys = 256
+const (
+	maxRememberedKeys = 256
+	maxRememberedKey  = 128 // bytes
+)
 
 // at is what the mapping wants of the i-th key of a record.
 func (k *keyMemory) at(i int, key []byte, m *Mapping) rememberedKey {
 	if i < len(k.keys) && string(k.keys[i].key) == string(key) {
 		return k.keys[i]
+	}
+	if len(key) > maxRememberedKey {
+		return rememberedKey{slot: m.slotOf(view(key)), prefix: m.prefixOf(key)}
 	}
 	slot, prefix := m.slotOf(view(key)), m.prefixOf(key)
 	switch {
@@ -273,6 +289,10 @@ func (m *Mapping) fillRequest(tx *Transaction) (body string) {
 		protocol = "HTTP/0.9" // a whole request line without a version
 	}
 	lineMethod, lineURI, lineProtocol := splitRequestLine(m.text(tx, &spec.line))
+	if logged := m.uri(tx); logged != "" && head.start != "" && protocol == "" {
+		head.headers = append(head.headers, parseHeader(head.start)) // a header with a space in its name
+		method, uri = "", ""
+	}
 
 	tx.Method = first(m.text(tx, &spec.method), first(lineMethod, method))
 	tx.URI = first(m.uri(tx), first(lineURI, uri))

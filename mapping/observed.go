@@ -112,7 +112,7 @@ func (o *ObservedHeaders) reset() {
 // observe completes what was noted while the parts were read.
 func (m *Mapping) observe(tx *Transaction) {
 	o := &tx.Observed
-	o.Query = tx.URI != ""
+	o.Query = tx.URI != "" && m.showsQuery()
 	o.RequestBody = o.RequestBody && !tx.RequestBody.Truncated
 	o.ResponseBody = o.ResponseBody && !tx.ResponseBody.Truncated
 	if m.request.observesOverrides {
@@ -127,7 +127,7 @@ func (m *Mapping) Observes() Observed {
 	o := Observed{
 		Request:      spec.headers.observes(),
 		Response:     m.response.headers.observes(),
-		Query:        spec.uri.isSet() || spec.line.isSet() || spec.query.isSet() || spec.headers.raw.isSet(),
+		Query:        m.showsQuery(),
 		RequestBody:  spec.body.field.isSet() || spec.headers.raw.isSet(),
 		ResponseBody: m.response.body.field.isSet() || m.response.headers.raw.isSet(),
 	}
@@ -138,6 +138,11 @@ func (m *Mapping) Observes() Observed {
 		o.Request = ObservedHeaders{All: spec.observesAll, Names: spec.observes}
 	}
 	return o
+}
+
+func (m *Mapping) showsQuery() bool {
+	r := &m.request
+	return r.uri.isSet() || r.line.isSet() || r.query.isSet() || r.headers.raw.isSet()
 }
 
 func (h *headerSpec) observes() ObservedHeaders {

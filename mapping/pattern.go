@@ -20,6 +20,7 @@ type patternPart struct {
 	until  string
 	quoted bool // between quotes: a quote after a backslash does not end it
 	given  bool // not -, which stands for none
+	spaces bool // somebody else's text, which may have spaces in it though a space ends it
 }
 
 var patternName = regexp.MustCompile(`\$(\w+|\{\w+\})`)
@@ -54,7 +55,7 @@ type leniency int
 
 const (
 	strictly leniency = iota // a value that a space ends has no space in it
-	loosely                  // it may: somebody's user name with a space in it hides nothing
+	loosely                  // a user name may: one with a space in it hides nothing
 	cut                      // the line may end between quotes: a long URI hides nothing either
 )
 
@@ -66,7 +67,7 @@ func (p *pattern) match(line string, how leniency, values []parsed) ([]parsed, b
 	}
 	for i := range p.parts {
 		part := &p.parts[i]
-		end := part.end(rest, how == strictly)
+		end := part.end(rest, how == strictly || !part.spaces)
 		if end < 0 && how == cut && part.quoted && !closes(rest) {
 			if part.slot >= 0 {
 				values = append(values, parsed{part.slot, rest})

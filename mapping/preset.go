@@ -21,6 +21,14 @@ var presetOrder = []string{
 	"ingress-nginx", "nginx-json", "nginx", "apache",
 }
 
+// moreSpecific are the presets that must be asked first though a record of the tag was one of the named preset's:
+// their records look like its own where a line is cut or has less in it, and the tag would stay with it.
+var moreSpecific = map[string][]string{
+	"apache": {"traefik", "ingress-nginx", "nginx"},
+	"nginx":  {"traefik", "ingress-nginx"},
+	"envoy":  {"istio"},
+}
+
 // presets is compiled at first use.
 var presets = sync.OnceValue(func() []*Mapping {
 	var all []*Mapping

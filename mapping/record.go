@@ -1,7 +1,6 @@
 package mapping
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"unsafe"
@@ -97,16 +96,22 @@ func pairOf(list Record, name string) (Record, bool) {
 	return otlpValue(found), found != nil
 }
 
-// otlpValue is the value in {stringValue: …}; any other value is itself.
+// otlpValue is the value in OTLP's {stringValue: …}, the list in {arrayValue: {values: …}}, and that of pairs in
+// {kvlistValue: {values: …}}; any other value is itself.
 func otlpValue(v Record) Record {
 	if !isMap(v) {
 		return v
 	}
-	inner := v
-	n := 0
+	inner, n := v, 0
 	_ = v.fields(func(key []byte, value Record) {
-		if n++; bytes.HasSuffix(key, []byte("Value")) {
+		n++
+		switch string(key) {
+		case "stringValue", "intValue", "doubleValue", "boolValue", "bytesValue":
 			inner = value
+		case "arrayValue", "kvlistValue":
+			if list, ok := value.Lookup(Accessor{key: "values"}); ok {
+				inner = list
+			}
 		}
 	})
 	if n != 1 {

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -12,7 +13,7 @@ func (m *Mapping) uri(tx *Transaction) string {
 	uri := m.text(tx, &spec.uri)
 	if uri == "" && (spec.path.isSet() || spec.query.isSet()) {
 		path, query := m.text(tx, &spec.path), m.text(tx, &spec.query)
-		if spec.unescaped {
+		if spec.pathUnescaped {
 			path = escapeURI(path)
 		}
 		if query == "" || query == "?" {
@@ -26,37 +27,32 @@ func (m *Mapping) uri(tx *Transaction) string {
 		tx.scratch = append(tx.scratch, query...)
 		return view(tx.scratch[start:])
 	}
-	if spec.unescaped {
+	if spec.uriUnescaped {
 		uri = escapeURI(uri)
 	}
 	return uri
 }
 
+// absoluteForm is a whole URL, with a host that is one: RFC 3986, 3.2. Anything else stays as it is, to be inspected.
+var absoluteForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://((?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d*)?)(?:[/?#]|$)`)
+
 // originForm makes /path of http://host/path where a log writes whole URLs, and returns the
 // host that was asked for, which such logs often show nowhere else.
 func (tx *Transaction) originForm(host string) string {
-	scheme := strings.Index(tx.URI, "://")
-	if scheme <= 0 || strings.ContainsAny(tx.URI[:scheme], "/?#") {
+	if tx.URI == "" || tx.URI[0] == '/' {
 		return host
 	}
-	rest := tx.URI[scheme+len("://"):]
-	end := strings.IndexAny(rest, "/?#")
-	authority := rest
-	if end < 0 {
-		tx.URI = "/"
-	} else {
-		authority, tx.URI = rest[:end], rest[end:]
-		if tx.URI[0] != '/' {
-			tx.scratch = append(append(tx.scratch, '/'), tx.URI...)
-			tx.URI = view(tx.scratch[len(tx.scratch)-len(tx.URI)-1:])
-		}
-	}
-	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
-		authority = authority[i+1:]
-	}
-	if authority == "" {
+	at := absoluteForm.FindStringSubmatchIndex(tx.URI)
+	if at == nil {
 		return host
 	}
+	authority, rest := tx.URI[at[2]:at[3]], tx.URI[at[3]:]
+	if rest == "" || rest[0] != '/' {
+		start := len(tx.scratch)
+		tx.scratch = append(append(tx.scratch, '/'), rest...)
+		rest = view(tx.scratch[start:])
+	}
+	tx.URI = rest
 	if _, ok := header(tx.RequestHeaders, "host"); !ok {
 		tx.RequestHeaders = append(tx.RequestHeaders, Header{"Host", authority})
 		tx.Observed.Request.add("host")

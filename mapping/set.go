@@ -3,6 +3,7 @@ package mapping
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -11,11 +12,11 @@ import (
 // Set is one or more mappings, of which the first that fits maps a record. It is safe for
 // concurrent use.
 type Set struct {
-	all   []*Mapping
-	auto  bool
-	byTag sync.Map // tag to the *Mapping that fitted last, which is tried first
-	tags  atomic.Int32
-	w3c   bool
+	all    []*Mapping
+	auto   bool
+	orders map[*Mapping][]*Mapping // after each
+	byTag  sync.Map                // tag to the *Mapping that fitted last, which is tried first
+	tags   atomic.Int32
 }
 
 // maxTags bounds what is remembered: some inputs make a tag for each file.
@@ -23,11 +24,9 @@ const maxTags = 4096
 
 // NewSet makes a set. With auto, a mapping without detect fits nothing.
 func NewSet(all []*Mapping, auto bool) *Set {
-	s := &Set{all: all, auto: auto}
+	s := &Set{all: all, auto: auto, orders: map[*Mapping][]*Mapping{}}
 	for _, m := range all {
-		for i := range m.parse {
-			s.w3c = s.w3c || m.parse[i].format == formatW3C
-		}
+		s.orders[m] = s.orderAfter(m)
 	}
 	return s
 }
@@ -35,10 +34,18 @@ func NewSet(all []*Mapping, auto bool) *Set {
 // Mappings are the set's, in the order in which they are tried.
 func (s *Set) Mappings() []*Mapping { return s.all }
 
-// InOrder reports whether the records of a chunk must be mapped one after the other: lines
+// InOrder reports whether the records of a chunk of a tag must be mapped one after the other: lines
 // in it say what the lines after them mean.
-func (s *Set) InOrder(chunk []byte) bool {
-	return s.w3c && bytes.Contains(chunk, []byte("#Fields:"))
+func (s *Set) InOrder(tag string, chunk []byte) bool {
+	mappings := s.all
+	if m, ok := s.byTag.Load(tag); ok {
+		mappings = []*Mapping{m.(*Mapping)}
+	}
+	return slices.ContainsFunc(mappings, (*Mapping).readsW3C) && bytes.Contains(chunk, []byte("#Fields:"))
+}
+
+func (m *Mapping) readsW3C() bool {
+	return slices.ContainsFunc(m.parse, func(p parseStep) bool { return p.format == formatW3C })
 }
 
 // Map is Mapping.Map with the first mapping that fits. It fails with ErrUnmapped when none does.
@@ -47,36 +54,60 @@ func (s *Set) Map(tag string, r Record, tx *Transaction) error {
 		return s.all[0].Map(tag, r, tx)
 	}
 	tx.forgetJSON()
-	last, _ := s.byTag.Load(tag)
 	skipped := false
-	if m, ok := last.(*Mapping); ok {
-		err := s.try(m, tag, r, tx)
-		if !errors.Is(err, errOther) && !errors.Is(err, ErrSkipped) {
-			return err
-		}
-		skipped = errors.Is(err, ErrSkipped)
-	}
-	for _, m := range s.all {
-		if m == last {
-			continue
-		}
-		err := s.try(m, tag, r, tx)
-		if errors.Is(err, ErrSkipped) {
+	remembered, _ := s.byTag.Load(tag)
+	last, _ := remembered.(*Mapping)
+	for _, m := range s.order(last) {
+		switch err := s.try(m, tag, r, tx); {
+		case errors.Is(err, ErrSkipped):
 			skipped = true
-			continue
+		case errors.Is(err, errOther):
+		case err != nil:
+			return err
+		default:
+			if m != last {
+				s.remember(tag, m, last != nil)
+			}
+			return nil
 		}
-		if errors.Is(err, errOther) {
-			continue
-		}
-		if err == nil && (last != nil || s.tags.Add(1) <= maxTags) {
-			s.byTag.Store(strings.Clone(tag), m)
-		}
-		return err
 	}
 	if skipped {
 		return ErrSkipped
 	}
 	return ErrUnmapped
+}
+
+// order is in which order mappings are tried, after one that has taken a record of the tag.
+func (s *Set) order(last *Mapping) []*Mapping {
+	if last == nil {
+		return s.all
+	}
+	return s.orders[last]
+}
+
+// orderAfter has those that are more specific first, then the one itself, then all others.
+func (s *Set) orderAfter(last *Mapping) []*Mapping {
+	var first, rest []*Mapping
+	for _, m := range s.all {
+		switch {
+		case m == last:
+		case slices.Contains(moreSpecific[last.Name], m.Name):
+			first = append(first, m)
+		default:
+			rest = append(rest, m)
+		}
+	}
+	return slices.Concat(first, []*Mapping{last}, rest)
+}
+
+func (s *Set) remember(tag string, m *Mapping, known bool) {
+	if !known {
+		if s.tags.Load() >= maxTags {
+			return
+		}
+		s.tags.Add(1)
+	}
+	s.byTag.Store(strings.Clone(tag), m)
 }
 
 // errOther says that a record is not of a mapping.

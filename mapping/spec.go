@@ -11,17 +11,17 @@ import (
 
 // requestSpec is the request part of a mapping file, responseSpec the other.
 type requestSpec struct {
-	line, method      field
-	uri, path, query  field
-	unescaped         bool // the log has undone percent-encoding in uri and path
-	protocol, host    field
-	headers           headerSpec
-	cookies           field
-	body              bodySpec
-	all               []*field // those of which one makes a record one of HTTP
-	observes          []string // instead of what follows from headers
-	observesOverrides bool
-	observesAll       bool
+	line, method                field
+	uri, path, query            field
+	uriUnescaped, pathUnescaped bool // the log has undone percent-encoding
+	protocol, host              field
+	headers                     headerSpec
+	cookies                     field
+	body                        bodySpec
+	all                         []*field // those of which one makes a record one of HTTP
+	observes                    []string // instead of what follows from headers
+	observesOverrides           bool
+	observesAll                 bool
 }
 
 type responseSpec struct {
@@ -102,14 +102,14 @@ func (m *Mapping) readDocument(document ast.Node) error {
 
 func (y *yamlReader) request(r *requestSpec) func(ast.Node) error {
 	return func(node ast.Node) error {
-		location := func(f *field) func(ast.Node) error {
-			return func(n ast.Node) error { return y.field(n, f, readers{"unescaped": y.boolInto(&r.unescaped)}) }
+		location := func(f *field, unescaped *bool) func(ast.Node) error {
+			return func(n ast.Node) error { return y.field(n, f, readers{"unescaped": y.boolInto(unescaped)}) }
 		}
 		err := y.members(node, "request", readers{
 			"line":     y.fieldInto(&r.line),
 			"method":   y.fieldInto(&r.method),
-			"uri":      location(&r.uri),
-			"path":     location(&r.path),
+			"uri":      location(&r.uri, &r.uriUnescaped),
+			"path":     location(&r.path, &r.pathUnescaped),
 			"query":    y.fieldInto(&r.query),
 			"protocol": y.fieldInto(&r.protocol),
 			"host":     y.fieldInto(&r.host),

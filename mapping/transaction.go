@@ -43,6 +43,8 @@ type Transaction struct {
 	parsed   []parsed
 	scratch  []byte // what had to be put together
 	opened   openedJSON
+
+	explaining bool // nothing is learned
 }
 
 // Header is one header line.
@@ -87,6 +89,7 @@ func (tx *Transaction) reset(m *Mapping) {
 		parsed:          tx.parsed[:0],
 		scratch:         tx.scratch[:0],
 		opened:          tx.opened,
+		explaining:      tx.explaining,
 	}
 }
 

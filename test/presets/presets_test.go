@@ -19,10 +19,6 @@ func TestPresets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	auto, err := mapping.Load("auto")
-	if err != nil {
-		t.Fatal(err)
-	}
 	e, err := engine.New(engine.Config{Rules: []string{"crs"}, ParanoiaLevel: 1, InboundThreshold: 5, OutboundThreshold: 4, BodyLimit: 128 << 10})
 	if err != nil {
 		t.Fatal(err)
@@ -36,13 +32,21 @@ func TestPresets(t *testing.T) {
 				t.Fatal(err)
 			}
 			fires, silent := false, false
+			remembers, err := mapping.Load("auto")
+			if err != nil {
+				t.Fatal(err)
+			}
 			for _, c := range p.Records {
 				t.Run(c.Name, func(t *testing.T) {
+					auto, err := mapping.Load("auto") // which has seen nothing yet
+					if err != nil {
+						t.Fatal(err)
+					}
 					r, err := c.MsgPack(p.Parser)
 					if err != nil {
 						t.Fatal(err)
 					}
-					for way, set := range map[string]*mapping.Set{"by name": byName, "auto": auto} {
+					for way, set := range map[string]*mapping.Set{"by name": byName, "auto": auto, "auto, later": remembers} {
 						var tx mapping.Transaction
 						err := set.Map(p.Preset, r, &tx)
 						if c.Skipped {
@@ -80,6 +84,47 @@ func TestPresets(t *testing.T) {
 		}
 	}
 }
+
+// A tag whose records were of one product does not stay with it when those of another come.
+func TestTagsDoNotStick(t *testing.T) {
+	products, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, first := range products {
+		for _, second := range products {
+			auto, err := mapping.Load("auto")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var tx mapping.Transaction
+			var before string
+			for _, c := range first.Records {
+				r, err := c.MsgPack(first.Parser)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if auto.Map("tag", r, &tx) == nil {
+					before = tx.Preset
+				}
+			}
+			for _, c := range second.Records {
+				if isW3C(second.Preset) && c.Record == "" {
+					continue // whose columns the lines before it tell
+				}
+				r, err := c.MsgPack(second.Parser)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := auto.Map("tag", r, &tx); err == nil && tx.Preset != second.Preset {
+					t.Errorf("after records of %s, %s of %s is mapped by %s", before, c.Name, second.Preset, tx.Preset)
+				}
+			}
+		}
+	}
+}
+
+func isW3C(preset string) bool { return preset == "iis" || preset == "aws-cloudfront" }
 
 func (c *Case) compare(t *testing.T, way string, tx *mapping.Transaction) {
 	t.Helper()
