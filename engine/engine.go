@@ -31,6 +31,10 @@ type Config struct {
 	OutboundThreshold int
 	Exclude           []string
 	BodyLimit         int // bytes of each body that are inspected
+
+	Screen         ScreenMode
+	ScreenAnyMatch bool // a match matters below the thresholds too
+	CacheSize      int  // values that the screen remembers
 }
 
 // Validate checks everything but the rules themselves.
@@ -71,7 +75,8 @@ type Engine struct {
 	evaluates bool // some rule compares the score with a threshold
 	paranoia  int
 	bodyLimit int
-	excludes  sync.Map // of mappings, joined by spaces, to []int
+	fast      *fastPath // nil when it is off
+	excludes  sync.Map  // of mappings, joined by spaces, to []int
 	warnings  []rules.Warning
 	files     []string
 }
@@ -100,7 +105,8 @@ func Compile(cfg Config, set *rules.Set) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot load rules: %w", err)
 	}
-	waf, taken, warnings, err := compile(slices.Concat(before(cfg, set, exclusions), loaded, after(exclusions)), cfg, set.Sum)
+	first := before(cfg, set, exclusions)
+	waf, taken, warnings, err := compile(slices.Concat(first, loaded, after(exclusions)), cfg, set.Sum)
 	if err != nil {
 		return nil, err
 	}
@@ -122,6 +128,11 @@ func Compile(cfg Config, set *rules.Set) (*Engine, error) {
 		}
 	}
 	slices.SortFunc(e.absence, func(a, b absence) int { return a.rule - b.rule })
+	if cfg.Screen != ScreenOff {
+		if e.fast, err = e.newFastPath(cfg, first, taken, exclusions, set.Sum); err != nil {
+			e.warnings = append(e.warnings, rules.Warning{Text: err.Error() + ": every record goes the full way"})
+		}
+	}
 	return e, nil
 }
 
@@ -137,10 +148,17 @@ func (e *Engine) RuleCount() int { return len(e.rules) }
 // Close gives back what Coraza shares between rule sets. The engine must not be
 // in use any more.
 func (e *Engine) Close() error {
-	if c, ok := e.waf.(experimental.WAFCloser); ok {
-		return c.Close()
+	wafs := []coraza.WAF{e.waf}
+	if e.fast != nil {
+		wafs = append(wafs, e.fast.reader)
 	}
-	return nil
+	var errs []error
+	for _, waf := range wafs {
+		if c, ok := waf.(experimental.WAFCloser); ok {
+			errs = append(errs, c.Close())
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // transaction is what Coraza's transactions can do; the interfaces for users
@@ -153,10 +171,34 @@ type transaction interface {
 
 // Inspect runs all five phases over a transaction. It may be called concurrently, with
 // a transaction each. The verdict has views into the transaction.
-func (e *Engine) Inspect(t *mapping.Transaction) (v Verdict, err error) {
+func (e *Engine) Inspect(t *mapping.Transaction) (Verdict, error) {
+	if e.fast == nil {
+		return e.Evaluate(t)
+	}
+	clear, err := e.clears(t)
+	if err != nil || !clear {
+		v, err2 := e.Evaluate(t)
+		return v, errors.Join(err, err2)
+	}
+	n := e.fast.screened.Add(1)
+	if e.fast.mode == ScreenOn && n%verifyEvery != 0 {
+		return Verdict{Screened: ScreenCleared}, nil
+	}
+	v, err := e.Evaluate(t)
+	v.Screened = ScreenRight
+	if v.Alarm || e.fast.anyMatch && len(v.Matches) > 0 {
+		v.Screened = ScreenWrong
+	}
+	return v, err
+}
+
+var errTransaction = errors.New("this version of Coraza has transactions of another type")
+
+// Evaluate is Inspect without the fast path: the rules always run.
+func (e *Engine) Evaluate(t *mapping.Transaction) (v Verdict, err error) {
 	tx, ok := e.waf.NewTransaction().(transaction)
 	if !ok {
-		return v, errors.New("this version of Coraza has transactions of another type")
+		return v, errTransaction
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -173,8 +215,7 @@ func (e *Engine) Inspect(t *mapping.Transaction) (v Verdict, err error) {
 	for _, id := range e.excluded(t.Exclude) {
 		tx.RemoveRuleByID(id)
 	}
-	e.request(tx, t)
-	e.response(tx, t)
+	e.feed(tx, t)
 	tx.ProcessLogging()
 	return e.verdict(tx), nil
 }
@@ -187,7 +228,15 @@ const (
 	maxHeaders = 64 << 10 // names and values together
 )
 
-func (e *Engine) request(tx transaction, t *mapping.Transaction) {
+// feed gives Coraza the exchange.
+func (e *Engine) feed(tx transaction, t *mapping.Transaction) {
+	e.requestHead(tx, t)
+	e.requestBody(tx, t)
+	e.responseHead(tx, t)
+	e.responseBody(tx, t)
+}
+
+func (e *Engine) requestHead(tx transaction, t *mapping.Transaction) {
 	tx.ProcessConnection(t.Client.Address, port(t.Client), t.Server.Address, port(t.Server))
 	// What the log does not tell is what is common, so that no rule stumbles over it.
 	tx.ProcessURI(or(t.URI[:min(len(t.URI), maxURI)], "/"), or(t.Method, "GET"), or(t.Protocol, "HTTP/1.1"))
@@ -198,6 +247,9 @@ func (e *Engine) request(tx transaction, t *mapping.Transaction) {
 		tx.AddGetRequestArgument(a.Name, value)
 	}
 	tx.ProcessRequestHeaders()
+}
+
+func (e *Engine) requestBody(tx transaction, t *mapping.Transaction) {
 	if body := t.RequestBody.Text; body != "" {
 		body, cut := e.cut(body)
 		body = e.chooseProcessor(tx, t, body, t.RequestBody.Truncated || cut)
@@ -261,9 +313,12 @@ func startsJSON(body string) bool {
 	return start != "" && (start[0] == '{' || start[0] == '[')
 }
 
-func (e *Engine) response(tx transaction, t *mapping.Transaction) {
+func (e *Engine) responseHead(tx transaction, t *mapping.Transaction) {
 	addHeaders(t.ResponseHeaders, tx.AddResponseHeader)
 	tx.ProcessResponseHeaders(t.Status, or(t.ResponseVersion, "HTTP/1.1"))
+}
+
+func (e *Engine) responseBody(tx transaction, t *mapping.Transaction) {
 	if body := t.ResponseBody.Text; body != "" {
 		body, _ := e.cut(body)
 		_, _, _ = tx.WriteResponseBody(bytesOf(body))

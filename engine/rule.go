@@ -102,10 +102,11 @@ type RuleText struct {
 	File            string
 	Line            int
 	Transformations []string // of its first condition, in order
+	Chained         bool     // there are others
 }
 
 // RuleText is that of a rule; empty for an unknown one.
 func (e *Engine) RuleText(id int) RuleText {
 	r := e.rules[id]
-	return RuleText{r.file, r.line, r.transforms}
+	return RuleText{r.file, r.line, r.transforms, len(r.links) > 1}
 }

@@ -13,6 +13,8 @@ type Verdict struct {
 	Matches           []Match // rules that matched and are meant to be logged, in the order in which they ran
 	ScoreIn, ScoreOut int     // anomaly scores; 0 where the rules keep none
 	Alarm             bool    // the threshold was reached, or a rule that keeps no score matched
+
+	Screened Screened
 }
 
 // Top is the match that stands for all: the most severe, of these the first;

@@ -29,6 +29,8 @@ type Config struct {
 	Ignored []string
 }
 
+var screenModes = map[string]engine.ScreenMode{"on": engine.ScreenOn, "off": engine.ScreenOff, "verify": engine.ScreenVerify}
+
 // ParseConfig reads and validates the properties; values returns what was given for
 // a property, nil when it was not. Errors name the property and its value.
 func ParseConfig(values func(property string) []string) (Config, error) {
@@ -46,6 +48,8 @@ func ParseConfig(values func(property string) []string) (Config, error) {
 			OutboundThreshold: p.integer("outbound_threshold", 1, 1<<20),
 			Exclude:           p.list("exclude"),
 			BodyLimit:         p.size("body_limit", 1<<10, 1<<30),
+			Screen:            screenModes[p.choice("screen", "on", "off", "verify")],
+			CacheSize:         p.integer("cache_size", 0, 1<<30),
 		},
 		Alert: alert.Options{
 			PerRule:       p.choice("alert_per", "record", "rule") == "rule",
@@ -56,6 +60,8 @@ func ParseConfig(values func(property string) []string) (Config, error) {
 		},
 		AlertBuffer: p.size("alert_buffer", 1<<10, 1<<40),
 	}
+	// What is below the threshold matters where it is seen.
+	cfg.Engine.ScreenAnyMatch = cfg.Alert.OnMatch || cfg.Annotate != ""
 	p.choice("alert_format", "msa")
 	p.ignored(&cfg)
 	if cfg.Workers == 0 {
@@ -77,9 +83,7 @@ func ParseConfig(values func(property string) []string) (Config, error) {
 // they are known, so that a configuration that is accepted now stays valid.
 func (p *parser) ignored(cfg *Config) {
 	p.boolean("mask")
-	p.choice("screen", "on", "off", "verify")
-	p.integer("cache_size", 0, 1<<30)
-	for _, name := range []string{"mask", "screen", "behavior", "state_path", "cache_size"} {
+	for _, name := range []string{"mask", "behavior", "state_path"} {
 		if p.values(name) != nil {
 			cfg.Ignored = append(cfg.Ignored, name)
 		}

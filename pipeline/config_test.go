@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/modsecurity-for-anylog/msa/engine"
+
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
@@ -70,7 +72,7 @@ func TestParseConfig(t *testing.T) {
 		{"body_limit=", nil},
 		{"body_limit=9999999999999G", nil},
 		{"alert_buffer=1G", func(c Config) bool { return c.AlertBuffer == 1<<30 }},
-		{"screen=verify", func(c Config) bool { return len(c.Ignored) == 1 }},
+		{"screen=verify", func(c Config) bool { return c.Engine.Screen == engine.ScreenVerify && len(c.Ignored) == 0 }},
 		{"screen=maybe", nil},
 		{"mask=off", func(c Config) bool { return len(c.Ignored) == 1 }},
 	} {

@@ -24,8 +24,10 @@ var causeNames = [causes]string{"malformed", "not_a_map", "unmapped", "engine", 
 
 type counters struct {
 	records, skipped, alerts atomic.Uint64
-	errors                   [causes]atomic.Uint64
-	inspection               atomic.Int64 // nanoseconds
+
+	screened, verified, screenWrong atomic.Uint64
+	errors                          [causes]atomic.Uint64
+	inspection                      atomic.Int64 // nanoseconds
 }
 
 // Snapshot is the counters at one moment. They only grow.
@@ -33,6 +35,9 @@ type Snapshot struct {
 	Records           uint64            // events seen
 	Skipped           uint64            // of these, what the mapping leaves out
 	Alerts            uint64            // alerts made
+	Screened          uint64            // records of which no alert could come, by the fast path's word
+	Verified          uint64            // of these, what the rules have seen all the same
+	ScreenWrong       uint64            // and found something in: a defect
 	Errors            map[string]uint64 // records not inspected, by cause; every cause is present from the start
 	InspectionSeconds float64           // time spent inspecting, summed over workers
 }
@@ -43,6 +48,9 @@ func (p *Pipeline) Snapshot() Snapshot {
 		Records:           p.counters.records.Load(),
 		Skipped:           p.counters.skipped.Load(),
 		Alerts:            p.counters.alerts.Load(),
+		Screened:          p.counters.screened.Load(),
+		Verified:          p.counters.verified.Load(),
+		ScreenWrong:       p.counters.screenWrong.Load(),
 		Errors:            make(map[string]uint64, causes),
 		InspectionSeconds: time.Duration(p.counters.inspection.Load()).Seconds(),
 	}

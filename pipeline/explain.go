@@ -29,13 +29,19 @@ func (p *Pipeline) Explain(tag string, r mapping.Record) (Explanation, error) {
 		return x, nil //nolint:nilerr // it is what the explanation tells
 	}
 	var err error
-	if x.Verdict, err = p.rules.Inspect(x.Transaction); err != nil {
+	if x.Verdict, err = p.engine.Evaluate(x.Transaction); err != nil {
 		return x, err
 	}
 	x.Alerts = len(alert.New(p.cfg.Alert, x.Transaction, &x.Verdict, tag, time.Time{}))
 	x.Unapplied = p.engine.Unapplied(x.Transaction.Observed)
 	x.Gains = p.engine.Gains(x.Transaction.Observed)
 	return x, nil
+}
+
+// Learn takes note of what a record of a tag says of those after it: the columns of a W3C log.
+func (p *Pipeline) Learn(tag string, r mapping.Record) {
+	var tx mapping.Transaction
+	_ = p.mapper.Map(tag, r, &tx) // what can't be mapped tells nothing
 }
 
 // Rule is what the rules' text says of a rule.

@@ -55,6 +55,9 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 	for _, w := range e.Warnings() {
 		log.Warn(w.String())
 	}
+	for _, o := range e.ScreenOpen() {
+		log.Info("a rule costs the fast path", "rule", o.Rule, "reason", o.Reason)
+	}
 	for _, name := range cfg.Ignored {
 		log.Warn("property " + name + " has no effect in this version")
 	}
@@ -89,7 +92,7 @@ func (p *Pipeline) announce(m *mapping.Mapping) {
 		p.log.Info("mapping in use", "mapping", m.Name)
 		return
 	}
-	p.log.Info("mapping in use, without the rules that test the absence of what this log does not show",
+	p.log.Info("mapping in use, without the rules that miss or compare with what this log does not show",
 		"mapping", m.Name, "rules_off", strings.Join(off, " "))
 }
 
@@ -141,7 +144,7 @@ func (p *Pipeline) Process(tag string, chunk []byte) Result {
 	findings := make([]finding, len(events))
 	work := func(i int) { findings[i] = p.inspect(tag, events[i]) }
 	helpers := p.cfg.Workers - 1
-	if p.mapper.InOrder(chunk) {
+	if p.mapper.InOrder(tag, chunk) {
 		helpers = 0
 	}
 	if len(events) > 0 {
@@ -200,6 +203,7 @@ func (p *Pipeline) inspect(tag string, e event) (f finding) {
 		p.passed(failed, tag, err)
 		return f
 	}
+	p.countScreened(tag, &verdict)
 	if len(verdict.Matches) == 0 {
 		return f
 	}
@@ -216,6 +220,23 @@ func (p *Pipeline) inspect(tag string, e event) (f finding) {
 		f.replaced = p.annotate(tag, e, &verdict, len(alerts) > 0)
 	}
 	return f
+}
+
+// countScreened keeps account of the fast path. When it was wrong, the alert goes out all the same.
+func (p *Pipeline) countScreened(tag string, v *engine.Verdict) {
+	if v.Screened == engine.NotScreened {
+		return
+	}
+	p.counters.screened.Add(1)
+	if v.Screened == engine.ScreenCleared {
+		return
+	}
+	p.counters.verified.Add(1)
+	if v.Screened == engine.ScreenWrong {
+		p.counters.screenWrong.Add(1)
+		p.log.Error("the fast path took a record for harmless: please report it, and set screen off meanwhile",
+			"tag", tag, "rule", v.Top().RuleID)
+	}
 }
 
 func whyUnmapped(err error) cause {

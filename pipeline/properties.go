@@ -44,11 +44,11 @@ var properties = [...]Property{
 	{Name: "include_bodies", Type: Bool, Default: "on", Description: "Bodies in alerts"},
 	{Name: "mask", Type: Bool, Default: "on", Description: "Reserved for masking sensitive values; has no effect yet"},
 	{Name: "internal_networks", Multiple: true, Description: "What counts as inside for east-west, a comma list of networks (default: RFC 1918, RFC 4193, loopback, link-local)"},
-	{Name: "screen", Default: "on", Description: "Reserved for the fast path (on, off, verify); has no effect yet"},
+	{Name: "screen", Default: "on", Description: "Fast path: rules run only where an alert may come of a record; off, or verify (they always run, and differences are errors)"},
 	{Name: "behavior", Default: "default", Description: "Reserved for detectors over many records; has no effect yet"},
 	{Name: "state_path", Description: "Reserved for what detectors keep across restarts; has no effect yet"},
 	{Name: "workers", Type: Int, Default: "0", Description: "Records inspected at the same time; 0 is the number of cores"},
-	{Name: "cache_size", Type: Int, Default: "65536", Description: "Reserved for the fast path's memory, in entries; has no effect yet"},
+	{Name: "cache_size", Type: Int, Default: "65536", Description: "Values that the fast path remembers"},
 	{Name: "body_limit", Type: Size, Default: "128K", Description: "Bytes of a body that are inspected"},
 	{Name: "alert_buffer", Type: Size, Default: "10M", Description: "Bytes of alerts that may wait when the host refuses them"},
 }

@@ -22,6 +22,12 @@ var metrics = []struct {
 		value: func(r reading) float64 { return float64(r.Records) }},
 	{subsystem: "records", name: "skipped_total", help: "Records that the mapping leaves out.",
 		value: func(r reading) float64 { return float64(r.Skipped) }},
+	{subsystem: "screen", name: "records_total", help: "Records of which no alert could come, by the fast path's word.",
+		value: func(r reading) float64 { return float64(r.Screened) }},
+	{subsystem: "screen", name: "verified_total", help: "Of these, records that the rules have seen all the same.",
+		value: func(r reading) float64 { return float64(r.Verified) }},
+	{subsystem: "screen", name: "wrong_total", help: "Of these, records in which the rules have found something: a defect.",
+		value: func(r reading) float64 { return float64(r.ScreenWrong) }},
 	{subsystem: "alerts", name: "total", help: "Alerts made.",
 		value: func(r reading) float64 { return float64(r.Alerts) }},
 	{subsystem: "alerts", name: "lost_total", help: "Alerts that could not be emitted.",
@@ -38,6 +44,9 @@ var metrics = []struct {
 func add(a *pipeline.Snapshot, b pipeline.Snapshot) {
 	a.Records += b.Records
 	a.Skipped += b.Skipped
+	a.Screened += b.Screened
+	a.Verified += b.Verified
+	a.ScreenWrong += b.ScreenWrong
 	a.Alerts += b.Alerts
 	a.InspectionSeconds += b.InspectionSeconds
 	if a.Errors == nil {

@@ -41,7 +41,7 @@ func (c *checkCommand) Run(p *process) error {
 		for i, r := range u.Rules {
 			ids[i] = strconv.Itoa(r.Rule)
 		}
-		if _, err := fmt.Fprintf(p.stdout, "mapping %s: off, as they test the absence of what this log does not show: %s\n", u.Mapping, strings.Join(ids, " ")); err != nil {
+		if _, err := fmt.Fprintf(p.stdout, "mapping %s: off, as they miss or compare with what this log does not show: %s\n", u.Mapping, strings.Join(ids, " ")); err != nil {
 			return err
 		}
 	}

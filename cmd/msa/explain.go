@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"unicode"
 
 	"github.com/alecthomas/kong"
 
@@ -44,7 +45,7 @@ func (c *explainCommand) Run(p *process) error {
 		return exitCode(exitUsage)
 	}
 	defer inspecting.Close()
-	record, err := c.read(p)
+	record, err := c.read(p, inspecting)
 	if err != nil {
 		complain(p.stderr, "msa: %v", err)
 		return exitCode(exitUsage)
@@ -64,8 +65,8 @@ func (c *explainCommand) Run(p *process) error {
 	return nil
 }
 
-// read finds the record in the file.
-func (c *explainCommand) read(p *process) (mapping.Record, error) {
+// read finds the record in the file. Those before it may tell what it means.
+func (c *explainCommand) read(p *process, inspecting *pipeline.Pipeline) (mapping.Record, error) {
 	s := &scan{files: []string{c.File}, lines: c.Lines, stdin: p.stdin, stderr: p.stderr}
 	left := c.Record
 	for {
@@ -75,16 +76,18 @@ func (c *explainCommand) read(p *process) (mapping.Record, error) {
 			return nil, exitCode(exitUsage)
 		case !ok:
 			return nil, fmt.Errorf("cannot find record %d in %q", c.Record, c.File)
-		case left > len(b.lines):
-			left -= len(b.lines)
-			continue
 		}
 		var found mapping.Record
 		err := event.Alerts(b.events, func(a event.Alert) {
 			if left--; left == 0 {
 				found = a.Fields
+			} else if left > 0 {
+				inspecting.Learn(c.Tag, a.Fields)
 			}
 		})
+		if found == nil && err == nil && left > 0 {
+			continue
+		}
 		if found == nil {
 			return nil, errors.Join(err, fmt.Errorf("cannot read record %d of %q", c.Record, c.File))
 		}
@@ -162,7 +165,7 @@ func (e *explanation) printUnapplied() {
 	if len(e.Unapplied) == 0 {
 		return
 	}
-	e.title("rules that are off, as they test the absence of what the record does not show")
+	e.title("rules that are off, as they test the absence of what the record does not show, or compare with it")
 	for _, u := range e.Unapplied {
 		var missing []string
 		for _, p := range u.Missing {
@@ -182,7 +185,7 @@ func (e *explanation) printMatches() {
 		m := &e.Verdict.Matches[i]
 		rule := e.pipeline.Rule(m.RuleID)
 		after := ""
-		if len(rule.Transformations) > 0 {
+		if len(rule.Transformations) > 0 && !rule.Chained {
 			after = " after " + strings.Join(rule.Transformations, ", ")
 		}
 		e.line("%d %s (%s:%d)", m.RuleID, printable(m.Message), rule.File, rule.Line)
@@ -246,7 +249,7 @@ func short(s string, most int) string {
 // the attacker's.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+		if r != '\t' && (!unicode.IsPrint(r) || unicode.Is(unicode.Cf, r)) {
 			return '\u00b7'
 		}
 		return r

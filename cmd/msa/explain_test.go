@@ -40,7 +40,8 @@ func TestExplain(t *testing.T) {
 		}, ""},
 		{"not inspected", "", []string{file, "--lines"}, 1, []string{"mapping: none, the record is not inspected", "not apache: it has none of remote, host"}, ""},
 		{"skipped", `{"log":"10.0.0.7 - - [x] \"-\" 408 0 \"-\" \"-\""}`, []string{"-"}, 1, []string{"not nginx: skipped: request is  or -"}, ""},
-		{"hostile", `{"URL":"/\u001b[2J\n","METHOD":"GET","SRC_IP":"1.1.1.1"}`, []string{"-"}, 0, []string{"GET /·[2J\n"}, ""},
+		{"after a line that tells the columns", "#Fields: cs-method cs-uri-stem s-ip date\nGET /a 10.0.0.1 2026-11-20\n", []string{"-", "--lines", "--record=2", "--mapping=iis"}, 0, []string{"GET /a"}, ""},
+		{"hostile", `{"URL":"/\u001b[2J\u202e\n","METHOD":"GET","SRC_IP":"1.1.1.1"}`, []string{"-"}, 0, []string{"GET /·[2J·\n"}, ""},
 		{"no such record", attack(t, nil), []string{"-", "--record=2"}, 2, nil, `cannot find record 2 in "-"`},
 		{"no such file", "", []string{"/nowhere/x"}, 2, nil, "/nowhere/x"},
 		{"wrong mapping", "", []string{"-", "--mapping=ngnix"}, 2, nil, `did you mean "nginx"?`},
@@ -82,7 +83,7 @@ func TestCheckListsRulesThatAreOff(t *testing.T) {
 	if code := p.run(""); code != 0 {
 		t.Fatalf("exit code %d; %s", code, p.stderr.String())
 	}
-	if out := p.stdout.String(); !strings.Contains(out, "mapping nginx: off, as they test the absence of what this log does not show: 920180 920280 ") || strings.Contains(out, "mapping nano:") {
+	if out := p.stdout.String(); !strings.Contains(out, "mapping nginx: off, as they miss or compare with what this log does not show: 920180 920280 ") || strings.Contains(out, "mapping nano:") {
 		t.Errorf("stdout: %s", out)
 	}
 }

@@ -90,6 +90,9 @@ func sum(a, b pipeline.Snapshot) pipeline.Snapshot {
 	s := pipeline.Snapshot{
 		Records:           a.Records + b.Records,
 		Skipped:           a.Skipped + b.Skipped,
+		Screened:          a.Screened + b.Screened,
+		Verified:          a.Verified + b.Verified,
+		ScreenWrong:       a.ScreenWrong + b.ScreenWrong,
 		Alerts:            a.Alerts + b.Alerts,
 		Errors:            maps.Clone(b.Errors),
 		InspectionSeconds: a.InspectionSeconds + b.InspectionSeconds,

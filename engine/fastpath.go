@@ -1,0 +1,213 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/corazawaf/coraza/v3"
+
+	"github.com/modsecurity-for-anylog/msa/engine/screen"
+	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/rules"
+)
+
+// ScreenMode says how the fast path is used.
+type ScreenMode int
+
+// The modes of the fast path.
+const (
+	ScreenOff    ScreenMode = iota
+	ScreenOn                // the rules run only where an alert may come of a transaction
+	ScreenVerify            // they always run, and the screen's word is compared with theirs
+)
+
+// verifyEvery is how many screened transactions there are to one that the rules see all the same.
+const verifyEvery = 1000
+
+// Screened is what the screen had to do with a verdict.
+type Screened int
+
+// What the screen may have to do with a verdict.
+const (
+	NotScreened   Screened = iota // it was off, or an alert could come of the transaction
+	ScreenCleared                 // no alert could, so the rules did not run
+	ScreenRight                   // no alert could, the rules ran all the same, and none came
+	ScreenWrong                   // one came: a defect of the screen
+)
+
+// fastPath is the screen, and Coraza without rules to read what it looks at: whatever Coraza makes
+// of a request, arguments and cookies and bodies, the screen sees the same.
+type fastPath struct {
+	screen  *screen.Screen
+	reader  coraza.WAF
+	removed map[int]bool // rules that are excluded everywhere
+
+	mode     ScreenMode
+	anyMatch bool
+
+	screened atomic.Uint64
+}
+
+// ScreenOpen lists the rules that the screen can't judge, and so cost the fast path; nil without one.
+func (e *Engine) ScreenOpen() []screen.Open {
+	if e.fast == nil {
+		return nil
+	}
+	return e.fast.screen.Open()
+}
+
+// newFastPath makes the screen of the rules that were taken.
+func (e *Engine) newFastPath(cfg Config, own, taken []*unit, exclusions []exclusion, sum [32]byte) (*fastPath, error) {
+	tx, err := e.staticTX()
+	if err != nil {
+		return nil, err
+	}
+	sc := screen.Config{
+		TX: tx, ReadFile: readDataFile,
+		Inbound: cfg.InboundThreshold, Outbound: cfg.OutboundThreshold,
+		AnyMatch:  cfg.ScreenAnyMatch || !e.evaluates,
+		CacheSize: cfg.CacheSize,
+	}
+	for _, u := range taken {
+		if !u.own {
+			sc.Units = append(sc.Units, u.directives)
+		}
+	}
+	f := &fastPath{removed: map[int]bool{}, mode: cfg.Screen, anyMatch: sc.AnyMatch}
+	for _, x := range exclusions {
+		if x.path == "" && x.variable == "" {
+			for _, id := range e.excluded([]string{x.rules}) {
+				f.removed[id] = true
+			}
+		}
+	}
+	if f.screen, err = screen.New(sc); err != nil {
+		return nil, err
+	}
+	var reading []*unit
+	for _, u := range own {
+		if !u.setsUp() {
+			reading = append(reading, u)
+		}
+	}
+	n := len(reading)
+	for _, u := range taken {
+		if !u.own && u.isForReading() {
+			reading = append(reading, u)
+		}
+	}
+	reading = slices.Insert(reading, n, ownTX(reading[n:], tx)...)
+	waf, _, _, err := compile(reading, cfg, sum)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read transactions for the screen: %w", err)
+	}
+	f.reader = waf
+	return f, nil
+}
+
+// staticTX runs an empty transaction, and returns the variables that are set then.
+func (e *Engine) staticTX() (map[string]string, error) {
+	tx, ok := e.waf.NewTransaction().(transaction)
+	if !ok {
+		return nil, errTransaction
+	}
+	e.feed(tx, &mapping.Transaction{})
+	all := map[string]string{}
+	for _, m := range tx.Variables().TX().FindAll() {
+		all[strings.ToLower(m.Key())] = m.Value()
+	}
+	return all, tx.Close()
+}
+
+func readDataFile(ruleFile, name string) ([]byte, error) {
+	if !path.IsAbs(name) {
+		name = path.Join(path.Dir(ruleFile), name)
+	}
+	return fs.ReadFile(rules.FS, name)
+}
+
+var (
+	readsBody  = regexp.MustCompile(`(?i)ctl:\s*'?(?:request|response)Body|ctl:\s*'?force(?:Request|Response)Body`)
+	txVariable = regexp.MustCompile(`(?i)\btx[.:](\w+)`)
+)
+
+// isForReading reports whether the unit has a say in how bodies and arguments are read.
+func (u *unit) isForReading() bool {
+	d := u.directives[0]
+	switch {
+	case d.IsRule():
+		return readsBody.MatchString(u.text())
+	case d.Name == "secmarker", strings.HasPrefix(d.Name, "secrule"), d.Name == "secdataset":
+		return false
+	}
+	return true
+}
+
+// setsUp reports whether the unit only sets variables, of which readers get those that they need from ownTX.
+func (u *unit) setsUp() bool {
+	return u.directives[0].Name == "secaction" && !strings.Contains(u.text(), "ctl:")
+}
+
+// ownTX sets the variables that some rules look at, and that other rules set.
+func ownTX(units []*unit, tx map[string]string) []*unit {
+	used := map[string]bool{}
+	for _, u := range units {
+		for _, m := range txVariable.FindAllStringSubmatch(u.text(), -1) {
+			used[strings.ToLower(m[1])] = true
+		}
+	}
+	var lines []string
+	id := 2 * ownRules // away from those of before
+	for _, name := range slices.Sorted(maps.Keys(used)) {
+		if value := tx[name]; value != "" && !strings.ContainsAny(value, `'"\`) {
+			id++
+			lines = append(lines, fmt.Sprintf(`SecAction "id:%d,phase:1,pass,nolog,t:none,setvar:'tx.%s=%s'"`, id, name, value))
+		}
+	}
+	return own(lines...)
+}
+
+// clears reports whether the screen proves that no alert can come of a transaction.
+func (e *Engine) clears(t *mapping.Transaction) (clear bool, err error) {
+	tx, ok := e.fast.reader.NewTransaction().(transaction)
+	if !ok {
+		return false, errTransaction
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			clear, err = false, fmt.Errorf("the screen failed: %v", r)
+			return
+		}
+		err = errors.Join(err, tx.Close())
+	}()
+	e.read(tx, t)
+	excluded := e.excluded(t.Exclude)
+	return !e.fast.screen.MayAlarm(tx, func(id int) bool {
+		return e.fast.removed[id] || slices.Contains(excluded, id) || e.isBlind(id, t)
+	}), nil
+}
+
+// read is feed for a reader: without bodies there is nothing to read in them.
+func (e *Engine) read(tx transaction, t *mapping.Transaction) {
+	e.requestHead(tx, t)
+	if t.RequestBody.Text != "" {
+		e.requestBody(tx, t)
+	}
+	e.responseHead(tx, t)
+	if t.ResponseBody.Text != "" {
+		e.responseBody(tx, t)
+	}
+}
+
+// isBlind reports whether a rule is not applied, as it misses what the log does not show.
+func (e *Engine) isBlind(id int, t *mapping.Transaction) bool {
+	i, found := slices.BinarySearchFunc(e.absence, id, func(a absence, id int) int { return a.rule - id })
+	return found && !e.absence[i].applies(&t.Observed)
+}

@@ -1,0 +1,252 @@
+package engine_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/modsecurity-for-anylog/msa/engine"
+	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/test/accesslog"
+	"github.com/modsecurity-for-anylog/msa/test/crs"
+)
+
+// The screen never takes a transaction for harmless that the rules find an alert in: on all tests of the
+// Core Rule Set, at every paranoia level.
+func TestScreenOnRegressionTests(t *testing.T) {
+	stages, err := crs.Stages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	nano, _ := crs.KindNamed("nano")
+	set, err := mapping.Load("nano")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for level := 1; level <= 4; level++ {
+		t.Run(fmt.Sprintf("paranoia level %d", level), func(t *testing.T) {
+			t.Parallel()
+			e := verifying(t, level, "crs")
+			var tx mapping.Transaction
+			silent, screened := 0, 0
+			for i := range stages {
+				record := mapping.Record(nano.Record(crs.Respond(&stages[i])))
+				if err := set.Map("t", record, &tx); err != nil {
+					continue
+				}
+				v, err := e.Inspect(&tx)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !v.Alarm {
+					silent++
+				}
+				switch v.Screened {
+				case engine.ScreenWrong:
+					t.Errorf("%s is taken for harmless: %+v", stages[i].Name, v.Matches)
+				case engine.ScreenRight:
+					screened++
+				}
+			}
+			t.Logf("%d of %d silent transactions are screened; %d rules can't be judged", screened, silent, len(e.ScreenOpen()))
+			for _, o := range e.ScreenOpen() {
+				t.Logf("rule %d: %s", o.Rule, o.Reason)
+			}
+		})
+	}
+}
+
+// mutator makes transactions of attacks and of everyday requests that nobody has seen before.
+type mutator struct {
+	*rand.Rand
+	shop   *accesslog.Generator
+	stages []crs.Stage
+	nano   crs.Kind
+	set    *mapping.Set
+}
+
+func newMutator(t testing.TB, seed uint64) *mutator {
+	stages, err := crs.Stages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	nano, _ := crs.KindNamed("nano")
+	set, err := mapping.Load("nano")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &mutator{rand.New(rand.NewPCG(seed, 1)), accesslog.New(seed), stages, nano, set}
+}
+
+// attack is one of the regression tests as a transaction.
+func (m *mutator) attack(tx *mapping.Transaction) bool {
+	record := mapping.Record(m.nano.Record(crs.Respond(&m.stages[m.IntN(len(m.stages))])))
+	return m.set.Map("t", record, tx) == nil
+}
+
+// next fills tx.
+func (m *mutator) next(t testing.TB, tx *mapping.Transaction) {
+	var other mapping.Transaction
+	for !m.attack(&other) {
+	}
+	if m.IntN(2) == 0 {
+		r := m.shop.Next()
+		record, _, err := mapping.AppendJSON(nil, r.AppendNano(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := m.set.Map("t", record, tx); err != nil {
+			t.Fatal(err)
+		}
+	} else {
+		for !m.attack(tx) {
+		}
+	}
+	switch m.IntN(4) {
+	case 0: // as it is
+		return
+	case 1: // a piece of something else in it
+		tx.URI = m.splice(tx.URI, other.URI)
+		tx.RequestBody.Text = m.splice(tx.RequestBody.Text, other.RequestBody.Text)
+	}
+	tx.URI = m.mutate(tx.URI)
+	tx.RequestBody.Text = m.mutate(tx.RequestBody.Text)
+	tx.ResponseBody.Text = m.mutate(tx.ResponseBody.Text)
+	for i := range tx.RequestHeaders {
+		if m.IntN(3) == 0 {
+			tx.RequestHeaders[i].Value = m.mutate(tx.RequestHeaders[i].Value)
+		}
+	}
+	if len(other.RequestHeaders) > 0 && m.IntN(2) == 0 {
+		tx.RequestHeaders = append(tx.RequestHeaders, other.RequestHeaders[m.IntN(len(other.RequestHeaders))])
+	}
+	if m.IntN(8) == 0 {
+		tx.Args = append(tx.Args, mapping.Arg{Name: "q", Value: m.mutate(other.URI)})
+	}
+	if m.IntN(4) == 0 {
+		tx.Observed = mapping.Observed{Query: true}
+	}
+}
+
+func (m *mutator) splice(a, b string) string {
+	i, j := m.IntN(len(a)+1), m.IntN(len(b)+1)
+	return a[:i] + b[j:j+m.IntN(len(b)-j+1)] + a[i:]
+}
+
+// mutate changes a few bytes, in ways that transformations undo as well as in others.
+func (m *mutator) mutate(s string) string {
+	b := []byte(s)
+	for range m.IntN(4) {
+		if len(b) == 0 {
+			return s
+		}
+		i := m.IntN(len(b))
+		var piece string
+		switch c := b[i]; m.IntN(9) {
+		case 0:
+			piece = string([]byte{c ^ 0x20})
+		case 1:
+			piece = fmt.Sprintf("%%%02x", c)
+		case 2:
+			piece = fmt.Sprintf("%%u%04x", c)
+		case 3:
+			piece = fmt.Sprintf("&#x%x;", c)
+		case 4:
+			piece = fmt.Sprintf(`\x%02x`, c)
+		case 5:
+			piece = ""
+		case 6:
+			piece = string([]byte{c, byte(m.IntN(256))})
+		case 7:
+			piece = string([]byte{c, special[m.IntN(len(special))]})
+		case 8:
+			piece = "/**/" + string([]byte{c})
+		}
+		b = append(b[:i:i], append([]byte(piece), b[i+1:]...)...)
+	}
+	return string(b)
+}
+
+const special = " \t\n\x00/*\"'`$;|&<>(){}=%+"
+
+// The screen and the rules agree on generated and mutated records. $MSA_SCREEN_RECORDS says how many.
+func TestScreenOnMutations(t *testing.T) {
+	n := 8_000
+	if s := os.Getenv("MSA_SCREEN_RECORDS"); s != "" {
+		var err error
+		if n, err = strconv.Atoi(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for level := 1; level <= 2; level++ {
+		e := verifying(t, level, "crs")
+		for worker := range 2 {
+			t.Run(fmt.Sprintf("paranoia level %d, %d", level, worker), func(t *testing.T) {
+				t.Parallel()
+				m := newMutator(t, uint64(10*level+worker))
+				var tx mapping.Transaction
+				silent, screened := 0, 0
+				for range n / 4 {
+					m.next(t, &tx)
+					v, err := e.Inspect(&tx)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if !v.Alarm {
+						silent++
+					}
+					switch v.Screened {
+					case engine.ScreenWrong:
+						t.Errorf("%s is taken for harmless: %+v", tx.Describe(), v.Matches)
+					case engine.ScreenRight:
+						screened++
+					}
+				}
+				t.Logf("%d records, %d silent, %d of them screened", n/4, silent, screened)
+				if screened < silent*3/4 {
+					t.Error("the screen is of little use")
+				}
+			})
+		}
+	}
+}
+
+func FuzzScreen(f *testing.F) {
+	e := verifying(f, 1, "crs")
+	f.Add("/?q=1'+or+1=1", "Mozilla/5.0", "a=b; c=d", "application/json", `{"a":"<script>"}`, "ORA-00942")
+	f.Fuzz(func(t *testing.T, uri, agent, cookie, contentType, body, response string) {
+		tx := mapping.Transaction{
+			Method: "POST", URI: uri, Protocol: "HTTP/1.1", Status: 200,
+			RequestHeaders: []mapping.Header{{Name: "Host", Value: "shop.example"}, {Name: "Accept", Value: "*/*"}, {Name: "User-Agent", Value: agent},
+				{Name: "Cookie", Value: cookie}, {Name: "Content-Type", Value: contentType}},
+			RequestBody: mapping.Body{Text: body}, ResponseBody: mapping.Body{Text: response},
+			Observed: mapping.Observed{Request: mapping.ObservedHeaders{Names: []string{"host", "user-agent"}}, Query: true},
+		}
+		v, err := e.Inspect(&tx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v.Screened == engine.ScreenWrong {
+			t.Errorf("%s is taken for harmless: %+v", tx.Describe(), v.Matches)
+		}
+	})
+}
+
+func verifying(t testing.TB, level int, rules ...string) *engine.Engine {
+	t.Helper()
+	e, err := engine.New(engine.Config{Rules: rules, ParanoiaLevel: level, InboundThreshold: 5, OutboundThreshold: 4,
+		BodyLimit: 128 << 10, Screen: engine.ScreenVerify, CacheSize: 1 << 16})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range e.Warnings() {
+		if strings.Contains(w.Text, "screen") {
+			t.Fatal(w)
+		}
+	}
+	t.Cleanup(func() { _ = e.Close() })
+	return e
+}

@@ -1,0 +1,504 @@
+package screen
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/corazawaf/coraza/v3/types/variables"
+)
+
+// compiler makes conditions of rules.
+type compiler struct {
+	cfg        Config
+	parsed     []*parsedRule
+	conditions []condition
+	rules      []rule
+	open       []Open
+}
+
+// parsedRule is a rule of the loaded set, as its text says.
+type parsedRule struct {
+	id       int
+	file     string
+	phase    int
+	links    []*parsedLink
+	disabled bool // skipped in every transaction
+	static   bool // what it does is the same in every transaction
+	never    bool // some condition of it is never fulfilled
+	fires    bool // a static rule: it matches
+	marker   string
+	index    int // in compiler.rules, -1 when it plays no part
+}
+
+type parsedLink struct {
+	targets           []target
+	operator, operand string // the operator in lower case, with ! where it is negated
+	actions           []action
+}
+
+type target struct {
+	variable string // in lower case
+	key      string // in lower case
+	pattern  *regexp.Regexp
+	count    bool
+	except   bool
+}
+
+func compile(cfg Config) (*compiler, error) {
+	c := &compiler{cfg: cfg}
+	if err := c.parse(); err != nil {
+		return nil, err
+	}
+	c.findStatic()
+	c.disableSkipped()
+	for _, p := range c.parsed {
+		c.add(p)
+	}
+	c.resolveSetters()
+	return c, nil
+}
+
+func (c *compiler) parse() error {
+	for _, unit := range c.cfg.Units {
+		d := unit[0]
+		switch {
+		case d.Name == "secmarker":
+			c.parsed = append(c.parsed, &parsedRule{marker: strings.Trim(d.Args, `"'`), index: -1})
+			continue
+		case strings.HasPrefix(d.Name, "secruleupdateaction"):
+			return fmt.Errorf("%s:%d: %s changes what a rule does", d.File, d.Line, d.Name)
+		case strings.HasPrefix(d.Name, "secruleupdatetarget"):
+			if addsTargets(d.Args) {
+				return fmt.Errorf("%s:%d: %s adds targets to a rule", d.File, d.Line, d.Name)
+			}
+			continue
+		case d.Name == "secdefaultaction" && strings.Contains(strings.ToLower(d.Args), "t:") && !strings.Contains(strings.ToLower(d.Args), "t:none"):
+			return fmt.Errorf("%s:%d: SecDefaultAction has transformations", d.File, d.Line)
+		case !d.IsRule():
+			continue
+		}
+		p := &parsedRule{id: d.ID(), file: d.File, phase: 2, index: -1}
+		for _, one := range unit {
+			l := &parsedLink{actions: parseActions(one.Actions())}
+			op, operand := one.Operator()
+			l.operator, l.operand = strings.ToLower(op), operand
+			if one.Name == "secrule" {
+				var err error
+				if l.targets, err = parseTargets(one.Targets()); err != nil {
+					return fmt.Errorf("%s:%d: rule %d: %w", d.File, d.Line, p.id, err)
+				}
+			}
+			p.links = append(p.links, l)
+		}
+		if phase, ok := p.links[0].action("phase"); ok {
+			p.phase = phaseNumber(phase)
+		}
+		c.parsed = append(c.parsed, p)
+	}
+	return nil
+}
+
+// addsTargets: of a comma list behind an id or a tag, some do not begin with an exclamation mark.
+func addsTargets(args string) bool {
+	_, list, _ := strings.Cut(strings.TrimSpace(args), " ")
+	for _, t := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == '|' }) {
+		if !strings.HasPrefix(strings.Trim(t, `"' `), "!") {
+			return true
+		}
+	}
+	return false
+}
+
+func phaseNumber(s string) int {
+	switch strings.ToLower(s) {
+	case "request":
+		return 2
+	case "response":
+		return 4
+	case "logging":
+		return 5
+	}
+	n, _ := strconv.Atoi(s)
+	return n
+}
+
+// action is one action of a rule: setvar and tx.a=1.
+type action struct{ name, value string }
+
+// parseActions splits a list at commas that are not between quotes.
+func parseActions(text string) []action {
+	var all []action
+	for text != "" {
+		end, quoted := 0, false
+		for ; end < len(text) && (quoted || text[end] != ','); end++ {
+			switch {
+			case text[end] == '\\':
+				end++
+			case text[end] == '\'':
+				quoted = !quoted
+			}
+		}
+		end = min(end, len(text))
+		name, value, _ := strings.Cut(strings.TrimSpace(text[:end]), ":")
+		value = strings.TrimSpace(value)
+		if len(value) > 1 && value[0] == '\'' && value[len(value)-1] == '\'' {
+			value = value[1 : len(value)-1]
+		}
+		all = append(all, action{strings.ToLower(strings.TrimSpace(name)), value})
+		text = text[min(end+1, len(text)):]
+	}
+	return all
+}
+
+func (l *parsedLink) action(name string) (string, bool) {
+	for _, a := range l.actions {
+		if a.name == name {
+			return a.value, true
+		}
+	}
+	return "", false
+}
+
+// setvars are the variables of TX that the link sets, by names in lower case, and to what.
+func (l *parsedLink) setvars() []assignment {
+	var all []assignment
+	for _, a := range l.actions {
+		if a.name != "setvar" {
+			continue
+		}
+		name, value, _ := strings.Cut(a.value, "=")
+		collection, name, ok := strings.Cut(strings.TrimPrefix(name, "!"), ".")
+		if ok && strings.EqualFold(collection, "tx") {
+			all = append(all, assignment{strings.ToLower(name), value})
+		}
+	}
+	return all
+}
+
+// assignment is a name of TX and what it is set to.
+type assignment struct{ name, value string }
+
+var xmlTarget = regexp.MustCompile(`(?i)^[!&]?(?:request|response)?_?xml:`)
+
+var targetForm = regexp.MustCompile(`^([!&]?)([A-Za-z_]+)(?::(.*))?$`)
+
+// parseTargets reads ARGS|!ARGS:x|REQUEST_COOKIES:/re/|&TX:a.
+func parseTargets(text string) ([]target, error) {
+	var all []target
+	for text != "" {
+		end, inPattern := 0, false
+		isXPath := xmlTarget.MatchString(text)
+		for ; end < len(text) && (inPattern || text[end] != '|'); end++ {
+			switch {
+			case text[end] == '\\':
+				end++
+			case !isXPath && text[end] == '/' && (inPattern || end > 0 && strings.IndexByte(":'", text[end-1]) >= 0):
+				inPattern = !inPattern
+			}
+		}
+		end = min(end, len(text))
+		one := strings.TrimSpace(text[:end])
+		text = text[min(end+1, len(text)):]
+		m := targetForm.FindStringSubmatch(one)
+		if m == nil {
+			return nil, fmt.Errorf("cannot read target %q", one)
+		}
+		t := target{variable: strings.ToLower(m[2]), count: m[1] == "&", except: m[1] == "!"}
+		k := strings.Trim(m[3], "'")
+		if !isXPath && len(k) > 1 && k[0] == '/' && k[len(k)-1] == '/' {
+			re, err := regexp.Compile("(?i)" + k[1:len(k)-1])
+			if err != nil {
+				return nil, fmt.Errorf("target %q: %w", one, err)
+			}
+			t.pattern = re
+		} else {
+			t.key = strings.ToLower(k)
+		}
+		all = append(all, t)
+	}
+	return all, nil
+}
+
+// sets reports whether a rule may set a name of TX, or one of a pattern of names.
+func (p *parsedRule) sets(t target) bool {
+	exactly, somehow := p.waysToSet(t)
+	return exactly || somehow
+}
+
+// waysToSet: by a name that fits, or only somehow, by a name that is made of a value with which any name
+// could fit.
+func (p *parsedRule) waysToSet(t target) (exactly, somehow bool) {
+	for _, l := range p.links {
+		for _, a := range l.setvars() {
+			fixed, _, dynamic := strings.Cut(a.name, "%{")
+			switch {
+			case !dynamic && (a.name == t.key || t.pattern != nil && t.pattern.MatchString(a.name)):
+				exactly = true
+			case dynamic && t.pattern == nil && strings.HasPrefix(t.key, fixed):
+				exactly = true
+			case dynamic && t.pattern != nil && t.pattern.MatchString(fixed):
+				exactly = true
+			case dynamic && t.pattern != nil:
+				somehow = true
+			}
+		}
+	}
+	return exactly, somehow
+}
+
+// findStatic finds the rules that do the same in every transaction: those without targets, and
+// those whose targets only such rules set.
+func (c *compiler) findStatic() {
+	for _, p := range c.parsed {
+		p.static = p.marker == ""
+	}
+	for changed := true; changed; {
+		changed = false
+		for _, p := range c.parsed {
+			if p.static && !c.isStatic(p) {
+				p.static, changed = false, true
+			}
+		}
+	}
+	for _, p := range c.parsed {
+		if !p.static {
+			continue
+		}
+		p.fires = true
+		for _, l := range p.links {
+			p.fires = p.fires && (len(l.targets) == 0 || c.staticallyFulfilled(l))
+		}
+	}
+}
+
+func (c *compiler) isStatic(p *parsedRule) bool {
+	for _, l := range p.links {
+		for _, t := range l.targets {
+			if t.variable != "tx" || !c.staticTX(t) {
+				return false
+			}
+		}
+		if len(l.targets) > 0 {
+			if op, err := c.operator(p.file, l); err != nil || op.open != "" {
+				return false
+			}
+			if _, err := chainOf(l.actions); err != nil {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// staticTX reports whether a name of TX is the same in every transaction.
+func (c *compiler) staticTX(t target) bool {
+	if t.pattern != nil || t.key == "" || isCapture(t.key) {
+		return false
+	}
+	for _, p := range c.parsed {
+		if !p.static && p.sets(t) {
+			return false
+		}
+	}
+	return true
+}
+
+func isCapture(name string) bool { return len(name) == 1 && name[0] >= '0' && name[0] <= '9' }
+
+// staticallyFulfilled evaluates a link all of whose targets are static.
+func (c *compiler) staticallyFulfilled(l *parsedLink) bool {
+	op, err := c.operator("", l)
+	if err != nil {
+		return true
+	}
+	transform, err := chainOf(l.actions)
+	if err != nil {
+		return true
+	}
+	for _, t := range l.targets {
+		value, set := c.cfg.TX[t.key]
+		if t.count {
+			if op.matches(map[bool]string{true: "1", false: "0"}[set]) {
+				return true
+			}
+			continue
+		}
+		if !set {
+			continue
+		}
+		for _, stage := range transform.stages(value, nil) {
+			if op.matches(stage) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// disableSkipped finds the rules that a static rule skips.
+func (c *compiler) disableSkipped() {
+	for i, p := range c.parsed {
+		if !p.static || !p.fires || p.disabled || p.marker != "" {
+			continue
+		}
+		mark, ok := p.links[0].action("skipafter")
+		if !ok {
+			continue
+		}
+		end := slices.IndexFunc(c.parsed[i:], func(q *parsedRule) bool { return q.marker == mark })
+		if end < 0 {
+			continue
+		}
+		for _, q := range c.parsed[i+1 : i+end] {
+			if q.phase == p.phase {
+				q.disabled = true
+			}
+		}
+	}
+}
+
+// add makes a rule of what may come to matter, and its conditions.
+func (c *compiler) add(p *parsedRule) {
+	if p.marker != "" || p.disabled || p.static && !p.fires {
+		return
+	}
+	r := rule{id: p.id, scores: -1, logged: p.logged()}
+	links := p.links
+	scoresAt := -1
+	for i, l := range p.links {
+		in, out, known := c.scoresOf(l)
+		if in+out == 0 && known || p.phase == 5 { // the scores have been compared by then
+			continue
+		}
+		if !known {
+			c.open = append(c.open, Open{p.id, "the score that it adds is not known beforehand"})
+			in, out = c.cfg.Inbound, c.cfg.Outbound
+		}
+		r.in, r.out = r.in+in, r.out+out
+		if scoresAt < 0 {
+			scoresAt = i
+		}
+	}
+	if scoresAt >= 0 && scoresAt < len(links)-1 {
+		// What the head of a chain sets is set without the rest.
+		links = links[:scoresAt+1]
+	}
+	r.alarms = r.logged && scoresAt < 0 && !p.evaluates()
+	setsTX := slices.ContainsFunc(p.links, func(l *parsedLink) bool { return len(l.setvars()) > 0 })
+	if scoresAt < 0 && !r.logged && (!setsTX || p.static) || p.evaluates() {
+		return
+	}
+	if setsTX && scoresAt < 0 && !r.logged {
+		links = links[:1] // the head sets without the rest
+	}
+	p.index = len(c.rules)
+	for len(links) > 0 {
+		i, last, n := c.addCondition(p, links)
+		links = links[n:]
+		if i < 0 {
+			p.index, p.never = -1, true
+			return
+		}
+		r.conditions = append(r.conditions, i)
+		if last && scoresAt >= 0 {
+			r.scores = i
+		}
+	}
+	for _, i := range r.conditions {
+		c.conditions[i].rules = append(c.conditions[i].rules, int32(p.index))
+	}
+	c.rules = append(c.rules, r)
+}
+
+// logged: a match is for the log, and so for an alert.
+func (p *parsedRule) logged() bool {
+	_, nolog := p.links[0].action("nolog")
+	_, auditlog := p.links[0].action("auditlog")
+	return !nolog || auditlog
+}
+
+// evaluates: it compares a score with a threshold, or reports scores.
+func (p *parsedRule) evaluates() bool {
+	for _, a := range p.links[0].actions {
+		if a.name == "tag" && (a.value == "anomaly-evaluation" || a.value == "reporting") {
+			return true
+		}
+	}
+	t := p.links[0].targets
+	return p.id/1000 == 980 || len(t) == 1 && t[0].variable == "tx" && strings.Contains(t[0].key, "anomaly_score") && strings.Contains(p.links[0].operand, "threshold")
+}
+
+// scoresOf is what a link adds to the anomaly scores.
+func (c *compiler) scoresOf(l *parsedLink) (in, out int, known bool) {
+	known = true
+	for _, a := range l.setvars() {
+		if !strings.Contains(a.name, "anomaly_score") {
+			continue
+		}
+		value, ok := c.expand(a.value)
+		n, err := strconv.Atoi(strings.TrimPrefix(value, "+"))
+		n = max(n, 0)
+		switch {
+		case strings.HasPrefix(a.name, "blocking_") || strings.HasPrefix(a.name, "detection_") || strings.Contains(a.name, "threshold"):
+			// CRS sums up: the scores that it sums up are counted already.
+		case !ok || err != nil:
+			known = false
+		case strings.Contains(a.name, "outbound"):
+			out += n
+		default:
+			in += n
+		}
+	}
+	return in, out, known
+}
+
+var macroForm = regexp.MustCompile(`%\{([^}]+)\}`)
+
+// expand replaces macros of static variables; ok is false when there are others.
+func (c *compiler) expand(text string) (string, bool) {
+	ok := true
+	out := macroForm.ReplaceAllStringFunc(text, func(m string) string {
+		name := strings.ToLower(m[2 : len(m)-1])
+		name, isTX := strings.CutPrefix(name, "tx.")
+		value, set := c.cfg.TX[name]
+		if !isTX || !set || !c.staticTX(target{variable: "tx", key: name}) {
+			ok = false
+		}
+		return value
+	})
+	return out, ok
+}
+
+// populated is the phase from which a variable has its values.
+func populated(v variables.RuleVariable) int {
+	switch v {
+	case variables.Args, variables.ArgsNames, variables.ArgsPost, variables.ArgsPostNames, variables.ArgsCombinedSize,
+		variables.Files, variables.FilesNames, variables.FilesSizes, variables.FilesCombinedSize, variables.FilesTmpNames, variables.FilesTmpContent,
+		variables.RequestBody, variables.RequestBodyLength, variables.ReqbodyError, variables.ReqbodyErrorMsg, variables.ReqbodyProcessorError,
+		variables.ReqbodyProcessorErrorMsg, variables.MultipartStrictError, variables.MultipartPartHeaders, variables.MultipartName, variables.MultipartFilename,
+		variables.XML, variables.RequestXML, variables.ReqbodyProcessor, variables.UrlencodedError, variables.InboundDataError:
+		return 2
+	case variables.ResponseHeaders, variables.ResponseHeadersNames, variables.ResponseStatus, variables.ResponseProtocol,
+		variables.ResponseContentType, variables.ResponseContentLength, variables.StatusLine:
+		return 3
+	case variables.ResponseBody, variables.ResponseXML, variables.OutboundDataError, variables.ResponseArgs:
+		return 4
+	}
+	return 1
+}
+
+// steady reports whether a variable depends on the transaction alone: not on the time, on other rules
+// or on the way there.
+func steady(v variables.RuleVariable) bool {
+	switch v {
+	case variables.TX, variables.Rule, variables.MatchedVar, variables.MatchedVarName, variables.MatchedVars, variables.MatchedVarsNames,
+		variables.Duration, variables.UniqueID, variables.Env, variables.HighestSeverity, variables.Geo, variables.FilesTmpNames, variables.MultipartName,
+		variables.Time, variables.TimeDay, variables.TimeEpoch, variables.TimeHour, variables.TimeMin, variables.TimeMon, variables.TimeSec, variables.TimeWday, variables.TimeYear,
+		variables.Unknown:
+		return false
+	}
+	return true
+}

@@ -1,0 +1,499 @@
+package screen
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/corazawaf/coraza/v3/collection"
+	"github.com/corazawaf/coraza/v3/types/variables"
+)
+
+type kind int
+
+const (
+	onValues  kind = iota // some value must fulfil it
+	onCount               // the number of values must
+	onRules               // a rule that sets what it looks at must match
+	onNothing             // it can't be judged, and counts as fulfilled
+)
+
+// condition is one link of a rule, or several that are about the same value.
+type condition struct {
+	kind  kind
+	rules []int32 // that need it
+
+	// On values.
+	targets    []target
+	transform  chain
+	op         operator
+	unfiltered bool // no literal tells that it can't be fulfilled
+	capture    bool
+	sets       []assignment
+	then       []*step
+
+	// On counts.
+	variable variables.RuleVariable
+	key      string
+
+	setters []int32
+}
+
+// step is a link that looks at what the links before it, of the same condition, have found.
+type step struct {
+	targets   []target
+	transform chain
+	op        operator
+	capture   bool
+	loses     bool // it captures what is not known
+	sets      []assignment
+}
+
+// judge is how many times a transformed value fulfils the condition. One of the condition's literals, if it
+// has any, is in the value.
+func (c *condition) judge(text string) int32 {
+	if len(c.then) == 0 {
+		if c.op.matchesLiterals || c.op.matches(text) {
+			return 1
+		}
+		return 0
+	}
+	var captures []string
+	if c.capture {
+		var ok bool
+		if captures, ok = c.op.captures(text); !ok {
+			return 0
+		}
+	} else if !c.op.matches(text) {
+		return 0
+	}
+	found := finding{matched: text, captures: captures}
+	found.assign(c.sets)
+	for _, s := range c.then {
+		if !s.fulfilled(&found) {
+			return 0
+		}
+	}
+	return 1
+}
+
+// finding is what the links of a condition have found in one value.
+type finding struct {
+	matched  string
+	captures []string
+	sets     []assignment
+	open     bool // something was set that is not known
+}
+
+func (f *finding) assign(sets []assignment) {
+	for _, a := range sets {
+		name, ok1 := f.expand(a.name)
+		value, ok2 := f.expand(a.value)
+		if !ok1 || !ok2 {
+			f.open = true
+			continue
+		}
+		f.sets = append(f.sets, assignment{strings.ToLower(name), value})
+	}
+}
+
+// expand replaces the macros of captures and of the matched value.
+func (f *finding) expand(text string) (string, bool) {
+	if !strings.Contains(text, "%{") {
+		return text, true
+	}
+	ok := true
+	out := macroForm.ReplaceAllStringFunc(text, func(m string) string {
+		name := strings.ToLower(m[2 : len(m)-1])
+		if name == "matched_var" {
+			return f.matched
+		}
+		if i, isTX := strings.CutPrefix(name, "tx."); isTX && isCapture(i) {
+			if n := int(i[0] - '0'); n < len(f.captures) {
+				return f.captures[n]
+			}
+		}
+		ok = false
+		return m
+	})
+	return out, ok
+}
+
+func (s *step) fulfilled(f *finding) bool {
+	op := s.op
+	if op.macro != "" {
+		operand, ok := f.expand(op.macro)
+		if !ok {
+			return true
+		}
+		op = op.with(operand)
+	}
+	for _, t := range s.targets {
+		values, known := f.values(t)
+		if !known {
+			return true
+		}
+		for _, v := range values {
+			for _, text := range s.transform.stages(v, nil) {
+				if !op.matches(text) {
+					continue
+				}
+				if s.capture {
+					captures, ok := op.captures(text)
+					if !ok {
+						return true
+					}
+					f.captures = captures
+				}
+				if s.loses {
+					f.captures = nil
+				}
+				f.matched = text
+				f.assign(s.sets)
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// values are what a target of TX or of the matched variables is; known is false when that can't be told.
+func (f *finding) values(t target) (values []string, known bool) {
+	switch {
+	case t.count || t.except:
+		return nil, false
+	case t.variable == "matched_var" || t.variable == "matched_vars":
+		return []string{f.matched}, t.key == "" && t.pattern == nil
+	case t.variable != "tx":
+		return nil, false
+	case isCapture(t.key):
+		n := int(t.key[0] - '0')
+		if n >= len(f.captures) {
+			return nil, false
+		}
+		return []string{f.captures[n]}, true
+	case f.open:
+		return nil, false
+	}
+	for _, a := range f.sets {
+		if t.pattern != nil && t.pattern.MatchString(a.name) || t.pattern == nil && a.name == t.key {
+			values = append(values, a.value)
+		}
+	}
+	return values, len(values) > 0
+}
+
+// countFulfilled compares the number of values.
+func (c *condition) countFulfilled(source Source) bool {
+	col := source.Collection(c.variable)
+	n := 0
+	switch k := col.(type) {
+	case nil:
+	case collection.Keyed:
+		if c.key != "" {
+			n = len(k.FindString(c.key))
+		} else {
+			n = len(k.FindAll())
+		}
+	default:
+		n = len(col.FindAll())
+	}
+	return c.op.matches(strconv.Itoa(n))
+}
+
+// addCondition makes a condition of the first of some links, and of those behind it that are about
+// the same value. It returns its index, -1 if it is never fulfilled, whether the last link is in it, and
+// how many links are.
+func (c *compiler) addCondition(p *parsedRule, links []*parsedLink) (index int, last bool, n int) {
+	l := links[0]
+	n = 1
+	cond, possible := c.condition(p, l)
+	if !possible {
+		return -1, false, n
+	}
+	if cond.kind == onValues {
+		for n < len(links) && isAboutTheSame(links[:n], links[n]) {
+			s, open := c.step(p, links[n])
+			if open != "" {
+				break
+			}
+			cond.then = append(cond.then, s)
+			n++
+		}
+		if len(cond.then) > 0 {
+			_, cond.capture = l.action("capture")
+			cond.capture = cond.capture && usesCaptures(links[:n])
+			cond.sets = l.setvars()
+			if cond.capture && !cond.op.canCapture() {
+				cond.then, n = nil, 1
+			}
+		}
+	}
+	c.conditions = append(c.conditions, cond)
+	return len(c.conditions) - 1, n == len(links), n
+}
+
+var captureMacro = regexp.MustCompile(`(?i)%\{tx\.\d\}`)
+
+// usesCaptures reports whether links look at what a pattern of theirs has captured.
+func usesCaptures(links []*parsedLink) bool {
+	return slices.ContainsFunc(links, func(l *parsedLink) bool {
+		return captureMacro.MatchString(l.operand) ||
+			slices.ContainsFunc(l.targets, func(t target) bool { return t.variable == "tx" && isCapture(t.key) }) ||
+			slices.ContainsFunc(l.setvars(), func(a assignment) bool { return captureMacro.MatchString(a.name + a.value) })
+	})
+}
+
+// isAboutTheSame reports whether a link looks only at what the links before it have set, captured or matched.
+func isAboutTheSame(before []*parsedLink, l *parsedLink) bool {
+	captures := slices.ContainsFunc(before, func(b *parsedLink) bool { _, ok := b.action("capture"); return ok })
+	for _, t := range l.targets {
+		switch {
+		case t.count || t.except:
+			return false
+		case t.variable == "matched_var" || t.variable == "matched_vars":
+		case t.variable != "tx":
+			return false
+		case isCapture(t.key):
+			if !captures {
+				return false
+			}
+		case !slices.ContainsFunc(before, func(b *parsedLink) bool { return (&parsedRule{links: []*parsedLink{b}}).sets(t) }):
+			return false
+		}
+	}
+	return len(l.targets) > 0
+}
+
+func (c *compiler) step(p *parsedRule, l *parsedLink) (*step, string) {
+	op, err := c.operator(p.file, l)
+	if err != nil {
+		return nil, err.Error()
+	}
+	if op.open != "" {
+		return nil, op.open
+	}
+	transform, err := chainOf(l.actions)
+	if err != nil {
+		return nil, err.Error()
+	}
+	_, capture := l.action("capture")
+	loses := capture && !op.canCapture()
+	return &step{targets: l.targets, transform: transform, op: op, capture: capture && !loses, loses: loses, sets: l.setvars()}, ""
+}
+
+// condition makes one of a single link. possible is false when the link is never fulfilled.
+func (c *compiler) condition(p *parsedRule, l *parsedLink) (cond condition, possible bool) {
+	giveUp := func(reason string) (condition, bool) {
+		if p.logged() || c.addsScore(p) {
+			c.open = append(c.open, Open{p.id, reason})
+		}
+		return condition{kind: onNothing}, true
+	}
+	if len(l.targets) == 0 {
+		return condition{kind: onNothing}, true // SecAction
+	}
+	if l.targets[0].variable == "tx" && !slices.ContainsFunc(l.targets, func(t target) bool { return t.variable != "tx" }) {
+		return c.onTX(p, l)
+	}
+	op, err := c.operator(p.file, l)
+	if err != nil {
+		return giveUp(err.Error())
+	}
+	if op.open != "" || op.macro != "" {
+		return giveUp(orElse(op.open, "its operator has a macro that depends on the transaction"))
+	}
+	transform, err := chainOf(l.actions)
+	if err != nil {
+		return giveUp(err.Error())
+	}
+	negative := op.negated
+	for _, t := range l.targets {
+		v, err := variables.Parse(strings.ToUpper(t.variable))
+		switch {
+		case err != nil || !steady(v):
+			return giveUp("it looks at " + strings.ToUpper(t.variable))
+		case t.count && len(l.targets) > 1:
+			return giveUp("it counts among other targets")
+		case p.phase < populated(v) && (t.count || negative || op.matches("")):
+			return giveUp("it looks at " + strings.ToUpper(t.variable) + " before it is read")
+		case t.count:
+			if t.pattern != nil {
+				return giveUp("it counts by a pattern")
+			}
+			return condition{kind: onCount, variable: v, key: t.key, op: op}, true
+		}
+	}
+	return condition{kind: onValues, targets: l.targets, transform: transform, op: op, unfiltered: len(op.literals) == 0}, true
+}
+
+func (c *compiler) addsScore(p *parsedRule) bool {
+	return slices.ContainsFunc(p.links, func(l *parsedLink) bool {
+		in, out, known := c.scoresOf(l)
+		return in+out > 0 || !known
+	})
+}
+
+// onTX is a condition on what rules have set.
+func (c *compiler) onTX(p *parsedRule, l *parsedLink) (condition, bool) {
+	static := true
+	for _, t := range l.targets {
+		static = static && c.staticTX(t)
+	}
+	if static {
+		if op, err := c.operator(p.file, l); err == nil && op.open == "" && op.macro == "" {
+			return condition{kind: onNothing}, c.staticallyFulfilled(l)
+		}
+		return condition{kind: onNothing}, true
+	}
+	for _, t := range l.targets {
+		// A count of 0, or a negated test of something that only some transactions have, may hold without a setter.
+		if t.count || isCapture(t.key) {
+			if p.logged() || c.addsScore(p) {
+				c.open = append(c.open, Open{p.id, "it looks at what other rules have captured or counted"})
+			}
+			return condition{kind: onNothing}, true
+		}
+	}
+	return condition{kind: onRules, targets: l.targets}, true
+}
+
+// resolveSetters finds the rules that set what conditions on rules look at. A variable that is set before all
+// rules counts as set.
+func (c *compiler) resolveSetters() {
+	for i := range c.conditions { // what is added here is no condition on rules
+		if c.conditions[i].kind != onRules {
+			continue
+		}
+		setters, known := c.settersOf(c.conditions[i].targets)
+		if c.conditions[i].setters = setters; !known {
+			c.conditions[i].kind = onNothing
+		}
+	}
+}
+
+// settersOf are the rules that set one of some names of TX; known is false when something may set it in
+// every transaction.
+func (c *compiler) settersOf(targets []target) (setters []int32, known bool) {
+	for _, t := range targets {
+		if _, set := c.cfg.TX[t.key]; set && t.key != "" {
+			return nil, false
+		}
+		for name := range c.cfg.TX {
+			if t.pattern != nil && t.pattern.MatchString(name) {
+				return nil, false
+			}
+		}
+		for _, p := range c.parsed {
+			if p.marker != "" || p.disabled || p.never || p.static && !p.fires {
+				continue
+			}
+			exactly, somehow := p.waysToSet(t)
+			if !exactly && !somehow {
+				continue
+			}
+			if !exactly {
+				if r, ok := c.namesFrom(p, t); ok {
+					setters = append(setters, r)
+					continue
+				}
+			}
+			if p.index < 0 || len(p.links) > 1 && (&parsedRule{links: p.links[:len(p.links)-1]}).sets(t) {
+				return nil, false // it always sets it, or does before its chain is at its end
+			}
+			setters = append(setters, int32(p.index))
+		}
+	}
+	return setters, true
+}
+
+// namesFrom makes a rule that matches when a rule with a name made of a value may set one that fits a pattern: when
+// the value has a text that every name has that fits.
+func (c *compiler) namesFrom(p *parsedRule, t target) (r int32, ok bool) {
+	head := p.links[0]
+	if len(p.links) > 1 && (&parsedRule{links: p.links[1:]}).sets(t) {
+		return 0, false
+	}
+	targets, transform, ok := namesOf(head)
+	if !ok {
+		return 0, false
+	}
+	literals, ok := Literals(t.pattern.String())
+	if !ok || joins(head, literals) {
+		return 0, false
+	}
+	op := operator{}
+	op.phrases(literals)
+	i := len(c.conditions)
+	c.conditions = append(c.conditions, condition{kind: onValues, targets: targets, transform: transform, op: op})
+	r = int32(len(c.rules))
+	c.conditions[i].rules = []int32{r}
+	c.rules = append(c.rules, rule{id: p.id, conditions: []int{i}, scores: -1})
+	return r, true
+}
+
+// joins reports whether a text may stand in a name that a link sets partly in what is fixed of it.
+func joins(l *parsedLink, texts []string) bool {
+	for _, a := range l.setvars() {
+		fixed, rest, dynamic := strings.Cut(a.name, "%{")
+		if !dynamic {
+			continue
+		}
+		if _, behind, _ := strings.Cut(rest, "}"); behind != "" {
+			return true
+		}
+		for _, t := range texts {
+			for n := 1; n < len(t); n++ {
+				if strings.HasSuffix(fixed, t[:n]) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// namesOf are the values of which a link makes the names of TX that it sets, and their transformations: what the
+// link looks at, or with %{MATCHED_VAR_NAME} the names of that.
+func namesOf(l *parsedLink) (targets []target, transform chain, ok bool) {
+	byName, byValue := false, false
+	for _, a := range l.setvars() {
+		for _, m := range macroForm.FindAllString(strings.ToLower(a.name), -1) {
+			byName = byName || m == "%{matched_var_name}"
+			byValue = byValue || m != "%{matched_var_name}"
+		}
+	}
+	if byName && byValue || len(l.targets) == 0 {
+		return nil, chain{}, false
+	}
+	transform, err := chainOf(l.actions)
+	if err != nil {
+		return nil, chain{}, false
+	}
+	if byName {
+		transform = chain{}
+	}
+	for _, t := range l.targets {
+		if t.variable == "tx" || t.count {
+			return nil, chain{}, false
+		}
+		if byName && !strings.HasSuffix(t.variable, "_names") {
+			switch t.variable {
+			case "args", "args_get", "args_post", "request_cookies", "request_headers":
+				t = target{variable: t.variable + "_names"}
+			default:
+				return nil, chain{}, false
+			}
+		}
+		targets = append(targets, t)
+	}
+	return targets, transform, true
+}
+
+func orElse(s, instead string) string {
+	if s == "" {
+		return instead
+	}
+	return s
+}

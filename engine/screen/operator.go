@@ -1,0 +1,297 @@
+package screen
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/corazawaf/libinjection-go"
+	"rsc.io/binaryregexp"
+)
+
+// operator is what a link asks of a value. Its function is that of Coraza's operator of that name.
+type operator struct {
+	match   func(value string) bool
+	negated bool
+	regex   *regexp.Regexp // of @rx, for captures
+	with    func(operand string) operator
+	macro   string // operand with macros that are not static: with makes the operator
+	open    string // why the operator can't be judged
+
+	// literals are texts of which a value that the operator matches has one. With none given
+	// there is no such set. matchesLiterals: having one is all that it takes.
+	literals        []string
+	matchesLiterals bool
+}
+
+func (o *operator) matches(value string) bool { return o.match(value) != o.negated }
+
+// canCapture reports whether the operator's captures can be had.
+func (o *operator) canCapture() bool { return o.regex != nil && !o.negated }
+
+// captures are TX:0 to TX:9 after a match.
+func (o *operator) captures(value string) ([]string, bool) {
+	all := o.regex.FindStringSubmatch(value)
+	return all[:min(len(all), 9)], all != nil
+}
+
+// operator makes a link's operator. It fails where the operand is wrong.
+func (c *compiler) operator(ruleFile string, l *parsedLink) (operator, error) {
+	name, negated := strings.CutPrefix(l.operator, "!")
+	o := operator{negated: negated}
+	operand := l.operand
+	switch name {
+	case "rx":
+		return c.rx(o, operand)
+	case "pm":
+		o.phrases(strings.Split(strings.ToLower(operand), " "))
+		return o, nil
+	case "pmf", "pmfromfile":
+		if c.cfg.ReadFile == nil {
+			return o, fmt.Errorf("its data file can't be read")
+		}
+		data, err := c.cfg.ReadFile(ruleFile, operand)
+		if err != nil {
+			return o, fmt.Errorf("its data file can't be read: %w", err)
+		}
+		o.phrases(phraseLines(data))
+		return o, nil
+	case "detectsqli":
+		o.match = func(v string) bool { found, _ := libinjection.IsSQLi(v); return found }
+		return o, nil
+	case "detectxss":
+		o.match = libinjection.IsXSS
+		return o, nil
+	case "unconditionalmatch":
+		o.match = func(string) bool { return true }
+		return o, nil
+	case "nomatch":
+		o.match = func(string) bool { return false }
+		return o, nil
+	case "validatebyterange":
+		return byteRange(o, operand)
+	case "validateurlencoding":
+		o.match = hasBrokenEscape
+		return o, nil
+	case "validateutf8encoding":
+		o.match = func(v string) bool { return !utf8.ValidString(v) }
+		return o, nil
+	}
+	make, ok := comparisons[name]
+	if !ok {
+		o.open = "its operator @" + name + " can't be judged"
+		return o, nil
+	}
+	o.with = func(operand string) operator {
+		return operator{match: make(operand), negated: negated}
+	}
+	if expanded, ok := c.expand(operand); ok {
+		o.match = make(expanded)
+		if !negated && name == "contains" && expanded != "" {
+			o.literals = []string{expanded}
+		}
+		return o, nil
+	}
+	o.macro = operand
+	o.match = func(string) bool { return true }
+	o.negated = false
+	return o, nil
+}
+
+// comparisons are the operators that compare with their operand.
+var comparisons = map[string]func(operand string) func(value string) bool{
+	"streq":      func(o string) func(string) bool { return func(v string) bool { return v == o } },
+	"contains":   func(o string) func(string) bool { return func(v string) bool { return strings.Contains(v, o) } },
+	"strmatch":   func(o string) func(string) bool { return func(v string) bool { return strings.Contains(v, o) } },
+	"beginswith": func(o string) func(string) bool { return func(v string) bool { return strings.HasPrefix(v, o) } },
+	"endswith":   func(o string) func(string) bool { return func(v string) bool { return strings.HasSuffix(v, o) } },
+	"within":     func(o string) func(string) bool { return func(v string) bool { return strings.Contains(o, v) } },
+	"eq":         numbers(func(v, o int) bool { return v == o }),
+	"gt":         numbers(func(v, o int) bool { return v > o }),
+	"ge":         numbers(func(v, o int) bool { return v >= o }),
+	"lt":         numbers(func(v, o int) bool { return v < o }),
+	"le":         numbers(func(v, o int) bool { return v <= o }),
+}
+
+// numbers compares as Coraza does: what is no number is 0, or what of it could be read.
+func numbers(compare func(value, operand int) bool) func(string) func(string) bool {
+	return func(operand string) func(string) bool {
+		o, _ := strconv.Atoi(operand)
+		return func(value string) bool {
+			v, _ := strconv.Atoi(value)
+			return compare(v, o)
+		}
+	}
+}
+
+// highByte finds escapes of bytes that are no ASCII: Coraza matches bytes, not characters, with some of these.
+var highByte = regexp.MustCompile(`\\x(?:\{0*[89a-fA-F][0-9a-fA-F]\}|[89a-fA-F][0-9a-fA-F])`)
+
+func (c *compiler) rx(o operator, pattern string) (operator, error) {
+	re, err := regexp.Compile("(?sm)" + pattern)
+	if err != nil {
+		return o, fmt.Errorf("its pattern can't be read: %w", err)
+	}
+	if highByte.MatchString(pattern) || !utf8.ValidString(pattern) {
+		// Either reading may be Coraza's.
+		asBytes, err := binaryregexp.Compile(pattern)
+		if err != nil {
+			asBytes = nil
+		}
+		negated := o.negated
+		o.match = func(v string) bool {
+			a, b := re.MatchString(v), asBytes == nil || asBytes.MatchString(v)
+			if negated {
+				return a && b // so that it may match when one of them does not
+			}
+			return a || b
+		}
+		return o, nil
+	}
+	o.regex, o.match = re, re.MatchString
+	if o.negated {
+		return o, nil
+	}
+	least := MinLength(pattern)
+	bytes, ok := Bytes(pattern)
+	o.match = func(v string) bool {
+		return len(v) >= least && (!ok || bytes.In(v)) && re.MatchString(v)
+	}
+	if set, ok := Literals(pattern); ok {
+		o.literals = set
+	}
+	return o, nil
+}
+
+// hasBrokenEscape: a percent sign without two hexadecimal digits behind it.
+func hasBrokenEscape(v string) bool {
+	isHex := func(c byte) bool { return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f' }
+	for i := 0; i < len(v); i++ {
+		if v[i] != '%' {
+			continue
+		}
+		if i+2 >= len(v) || !isHex(v[i+1]) || !isHex(v[i+2]) {
+			return true
+		}
+		i += 2
+	}
+	return false
+}
+
+// phrases is the operator that looks for one of many texts, in any case.
+func (o *operator) phrases(list []string) {
+	if slices.Contains(list, "") {
+		o.match = func(string) bool { return true }
+		return
+	}
+	if len(list) == 0 {
+		o.match = func(string) bool { return false }
+		return
+	}
+	a := NewAutomaton(list)
+	o.match = func(v string) bool {
+		found := false
+		a.Each(v, func(int) bool { found = true; return false })
+		return found
+	}
+	if !o.negated {
+		o.literals, o.matchesLiterals = list, true
+	}
+}
+
+func phraseLines(data []byte) []string {
+	var all []string
+	sc := bufio.NewScanner(bytes.NewReader(data))
+	for sc.Scan() {
+		if line := strings.TrimSpace(sc.Text()); line != "" && line[0] != '#' {
+			all = append(all, strings.ToLower(line))
+		}
+	}
+	return all
+}
+
+// byteRange is true for values with a byte outside of the ranges.
+func byteRange(o operator, operand string) (operator, error) {
+	var valid [256]bool
+	for _, r := range strings.Split(operand, ",") {
+		from, to, isRange := strings.Cut(strings.TrimSpace(r), "-")
+		if !isRange {
+			to = from
+		}
+		first, err1 := strconv.Atoi(from)
+		last, err2 := strconv.Atoi(to)
+		if err1 != nil || err2 != nil || first < 0 || last > 255 {
+			return o, fmt.Errorf("its byte range %q can't be read", r)
+		}
+		for b := first; b <= last; b++ {
+			valid[b] = true
+		}
+	}
+	o.match = func(v string) bool {
+		for i := range len(v) {
+			if !valid[v[i]] {
+				return true
+			}
+		}
+		return false
+	}
+	return o, nil
+}
+
+// chain is a list of transformations.
+type chain struct {
+	key   string // the same for the same list
+	each  []func(string) string
+	multi bool // the rule sees the value after each step
+}
+
+func chainOf(actions []action) (chain, error) {
+	var c chain
+	var names []string
+	for _, a := range actions {
+		switch a.name {
+		case "multimatch":
+			c.multi = true
+		case "t":
+			name := strings.ToLower(a.value)
+			if name == "none" {
+				names, c.each = nil, nil
+				continue
+			}
+			f, ok := Transformation(name)
+			if !ok {
+				return c, fmt.Errorf("its transformation %s can't be judged", a.value)
+			}
+			names, c.each = append(names, name), append(c.each, f)
+		}
+	}
+	c.key = strings.Join(names, ",")
+	if c.multi {
+		c.key += "+"
+	}
+	return c, nil
+}
+
+// stages appends what the rule sees of a value: the end of the chain, or with multiMatch every value on the way.
+func (c *chain) stages(value string, dst []string) []string {
+	if !c.multi {
+		for _, f := range c.each {
+			value = f(value)
+		}
+		return append(dst, value)
+	}
+	dst = append(dst, value)
+	for _, f := range c.each {
+		next := f(value)
+		if next != value {
+			dst = append(dst, next)
+		}
+		value = next
+	}
+	return dst
+}

@@ -1,0 +1,335 @@
+// Package screen is the fast path: it proves, value by value, that no alert can come of a
+// transaction, so that the rules need not run. It may say "maybe" too often, and never "no" wrongly.
+//
+// Each rule becomes conditions: on single values (an argument, a header, the URI), on counts, and on
+// what other rules have set. What a value fulfils does not depend on the transaction, so it is
+// found once and remembered: user agents, header values, paths and names repeat. A rule
+// can match only if all its conditions are fulfilled, and an alert can come only if the
+// scores of the rules that can match reach a threshold.
+package screen
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/corazawaf/coraza/v3/collection"
+	"github.com/corazawaf/coraza/v3/types/variables"
+
+	"github.com/modsecurity-for-anylog/msa/rules"
+)
+
+// Config is what a screen is made of.
+type Config struct {
+	Units [][]rules.Directive // in order: a directive, or a rule with its chain
+
+	// TX are the variables that the rules set for every transaction alike, as they are after
+	// one without anything in it; names are in lower case.
+	TX map[string]string
+
+	// ReadFile reads a data file that a rule of a file names.
+	ReadFile func(ruleFile, name string) ([]byte, error)
+
+	Inbound, Outbound int  // anomaly scores from which a transaction alarms
+	AnyMatch          bool // a match matters below the thresholds too
+	CacheSize         int  // remembered values, at most
+}
+
+// Screen is safe for concurrent use.
+type Screen struct {
+	inbound, outbound int
+	anyMatch          bool
+
+	conditions []condition
+	rules      []rule
+	variables  []*variable // those that conditions on values look at
+	always     []int       // rules without a condition on values
+	literals   *Automaton
+	literalOf  [][]int32 // conditions that want a literal, by literal
+	cache      *cache
+	open       []Open
+	classes    atomic.Uint32
+	scratch    sync.Pool
+}
+
+// Open is a rule that can't be judged: it may match whenever its other conditions are fulfilled.
+type Open struct {
+	Rule   int
+	Reason string
+}
+
+// Open lists the rules that can't be judged, and so cost the fast path.
+func (s *Screen) Open() []Open { return s.open }
+
+// rule is what a screen knows of one.
+type rule struct {
+	id         int
+	conditions []int // all must be fulfilled
+	in, out    int   // what a match adds to the scores
+	alarms     bool  // by itself
+	logged     bool
+	scores     int // the condition whose matches add, -1 for once
+}
+
+// Source gives a transaction's variables.
+type Source interface {
+	Collection(variables.RuleVariable) collection.Collection
+}
+
+// New makes a screen. It fails where it could be wrong for all rules.
+func New(cfg Config) (*Screen, error) {
+	c, err := compile(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("cannot screen these rules: %w", err)
+	}
+	s := &Screen{
+		inbound: cfg.Inbound, outbound: cfg.Outbound, anyMatch: cfg.AnyMatch,
+		conditions: c.conditions, rules: c.rules, open: c.open,
+		cache: newCache(cfg.CacheSize),
+	}
+	s.buildVariables()
+	s.buildLiterals()
+	s.scratch.New = func() any {
+		return &scratch{matches: make([]int32, len(s.conditions)), state: make([]answer, len(s.rules)), seen: make([]uint32, len(s.conditions))}
+	}
+	return s, nil
+}
+
+// answer is what is known of a rule in one transaction.
+type answer uint8
+
+const (
+	unknown answer = iota
+	asking         // being found out: it depends on itself
+	no
+	yes
+)
+
+// scratch is the memory of one question.
+type scratch struct {
+	matches []int32 // by condition: values that fulfil it
+	touched []int32 // conditions with matches
+	state   []answer
+	asked   []int32 // rules whose state is known
+	seen    []uint32
+	stamp   uint32
+	stages  []string
+	hits    []hit
+	sets    []assignment
+	source  Source
+	skip    func(id int) bool
+}
+
+// MayAlarm reports whether an alert can come of a transaction whose variables are read. skip says
+// which rules are not applied to it.
+func (s *Screen) MayAlarm(source Source, skip func(id int) bool) bool {
+	x := s.scratch.Get().(*scratch)
+	defer s.release(x)
+	return s.mayAlarm(x, source, skip)
+}
+
+// Suspects are the rules that may match a transaction, as far as MayAlarm has looked.
+func (s *Screen) Suspects(source Source, skip func(id int) bool) []int {
+	x := s.scratch.Get().(*scratch)
+	defer s.release(x)
+	s.mayAlarm(x, source, skip)
+	var ids []int
+	for _, r := range x.asked {
+		if x.state[r] == yes {
+			ids = append(ids, s.rules[r].id)
+		}
+	}
+	return ids
+}
+
+func (s *Screen) mayAlarm(x *scratch, source Source, skip func(id int) bool) bool {
+	x.source, x.skip = source, skip
+	for i := range s.variables {
+		s.readVariable(x, s.variables[i])
+	}
+	in, out := 0, 0
+	for _, c := range x.touched {
+		for _, r := range s.conditions[c].rules {
+			if x.state[r] == unknown && s.mayMatch(x, int(r)) {
+				if s.add(x, int(r), &in, &out) {
+					return true
+				}
+			}
+		}
+	}
+	for _, r := range s.always {
+		if x.state[r] == unknown && s.mayMatch(x, r) {
+			if s.add(x, r, &in, &out) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (s *Screen) release(x *scratch) {
+	for _, c := range x.touched {
+		x.matches[c] = 0
+	}
+	for _, r := range x.asked {
+		x.state[r] = unknown
+	}
+	x.touched, x.asked, x.source, x.skip = x.touched[:0], x.asked[:0], nil, nil
+	s.scratch.Put(x)
+}
+
+// add adds what a rule that may match does, and reports whether that is enough for an alert.
+func (s *Screen) add(x *scratch, r int, in, out *int) bool {
+	rule := &s.rules[r]
+	if rule.alarms || s.anyMatch && rule.logged {
+		return true
+	}
+	times := 1
+	if rule.scores >= 0 {
+		times = max(1, int(x.matches[rule.scores]))
+	}
+	*in += rule.in * times
+	*out += rule.out * times
+	return *in >= s.inbound || *out >= s.outbound
+}
+
+// mayMatch reports whether all conditions of a rule are fulfilled.
+func (s *Screen) mayMatch(x *scratch, r int) bool {
+	switch x.state[r] {
+	case yes, asking: // what depends on itself may match
+		return true
+	case no:
+		return false
+	}
+	x.state[r] = asking
+	x.asked = append(x.asked, int32(r))
+	rule := &s.rules[r]
+	for _, c := range rule.conditions {
+		if !s.fulfilled(x, c) {
+			x.state[r] = no
+			return false
+		}
+	}
+	if x.skip(rule.id) {
+		x.state[r] = no
+		return false
+	}
+	x.state[r] = yes
+	return true
+}
+
+func (s *Screen) fulfilled(x *scratch, i int) bool {
+	c := &s.conditions[i]
+	switch c.kind {
+	case onValues:
+		return x.matches[i] > 0
+	case onCount:
+		return c.countFulfilled(x.source)
+	case onRules:
+		for _, r := range c.setters {
+			if s.mayMatch(x, int(r)) {
+				return true
+			}
+		}
+		return false
+	}
+	return true
+}
+
+// readVariable finds what the values of a variable fulfil.
+func (s *Screen) readVariable(x *scratch, v *variable) {
+	col := x.source.Collection(v.id)
+	if single, ok := col.(collection.Single); ok {
+		if cl := v.class(""); cl != nil {
+			s.count(x, s.lookup(x, cl, single.Get()))
+		}
+		return
+	}
+	if col == nil {
+		return
+	}
+	for _, m := range col.FindAll() {
+		if cl := v.class(m.Key()); cl != nil {
+			s.count(x, s.lookup(x, cl, m.Value()))
+		}
+	}
+}
+
+func (s *Screen) count(x *scratch, hits []hit) {
+	for _, h := range hits {
+		if x.matches[h.condition] == 0 {
+			x.touched = append(x.touched, h.condition)
+		}
+		x.matches[h.condition] += h.times
+	}
+}
+
+// lookup is what a value fulfils, remembered or found out.
+func (s *Screen) lookup(x *scratch, cl *class, value string) []hit {
+	if len(value) > longestRemembered {
+		return s.judge(x, cl, value)
+	}
+	if hits, ok := s.cache.get(cl.id, value); ok {
+		return hits
+	}
+	hits := append([]hit(nil), s.judge(x, cl, value)...)
+	s.cache.put(cl.id, value, hits)
+	return hits
+}
+
+// judge finds out what a value fulfils.
+func (s *Screen) judge(x *scratch, cl *class, value string) []hit {
+	x.hits = x.hits[:0]
+	var last string
+	first := true
+	for i := range cl.groups {
+		g := &cl.groups[i]
+		x.stages = g.transform(value, x.stages[:0])
+		for _, text := range x.stages {
+			if first || text != last {
+				s.markLiterals(x, text)
+				last, first = text, false
+			}
+			for _, c := range g.conditions {
+				cond := &s.conditions[c]
+				if !cond.unfiltered && x.seen[c] != x.stamp {
+					continue
+				}
+				if n := cond.judge(text); n > 0 {
+					x.hits = appendHit(x.hits, c, n)
+				}
+			}
+		}
+	}
+	return x.hits
+}
+
+// markLiterals notes which conditions have a literal in a text.
+func (s *Screen) markLiterals(x *scratch, text string) {
+	if x.stamp++; x.stamp == 0 {
+		clear(x.seen)
+		x.stamp = 1
+	}
+	s.literals.Each(text, func(l int) bool {
+		for _, c := range s.literalOf[l] {
+			x.seen[c] = x.stamp
+		}
+		return true
+	})
+}
+
+// hit says that a value fulfils a condition, and how many times.
+type hit struct {
+	condition int32
+	times     int32
+}
+
+func appendHit(hits []hit, condition int32, times int32) []hit {
+	for i := range hits {
+		if hits[i].condition == condition {
+			hits[i].times += times
+			return hits
+		}
+	}
+	return append(hits, hit{condition, times})
+}

@@ -1,0 +1,206 @@
+package screen
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/corazawaf/coraza/v3/types/variables"
+)
+
+// variable is a variable that conditions look at, and which of them look at which of its values.
+type variable struct {
+	id       variables.RuleVariable
+	base     *class            // for keys that no condition names
+	named    map[string]*class // by key in lower case
+	patterns []keyPattern
+
+	screen *Screen
+	mu     sync.RWMutex
+	mixed  map[string]*class // by key, where a pattern of keys matches
+}
+
+type keyPattern struct {
+	re        *regexp.Regexp
+	condition int32
+}
+
+// class is a set of conditions that some values have to be judged by.
+type class struct {
+	id     uint32
+	groups []group
+	all    []int32
+}
+
+// group is the conditions of a class that see the same transformed value.
+type group struct {
+	chain
+	conditions []int32
+}
+
+func (g *group) transform(value string, dst []string) []string { return g.stages(value, dst) }
+
+// maxMixed bounds what is remembered of keys that patterns match.
+const maxMixed = 1024
+
+// class is that of a key's values, nil when no condition looks at them.
+func (v *variable) class(key string) *class {
+	cl := v.base
+	if len(v.named) > 0 && key != "" {
+		var buf [64]byte
+		lower := appendLower(buf[:0], key)
+		if named, ok := v.named[string(lower)]; ok {
+			cl = named
+		}
+	}
+	if len(v.patterns) == 0 {
+		return cl
+	}
+	v.mu.RLock()
+	mixed, ok := v.mixed[key]
+	v.mu.RUnlock()
+	if ok {
+		return mixed
+	}
+	var extra []int32
+	for _, p := range v.patterns {
+		if p.re.MatchString(key) {
+			extra = append(extra, p.condition)
+		}
+	}
+	if len(extra) > 0 {
+		if cl != nil {
+			extra = append(extra, cl.all...)
+		}
+		cl = v.screen.newClass(extra)
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if len(v.mixed) < maxMixed {
+		v.mixed[strings.Clone(key)] = cl
+	}
+	return cl
+}
+
+func appendLower(dst []byte, s string) []byte {
+	for i := range len(s) {
+		c := s[i]
+		if c >= 0x80 {
+			return append(dst[:0], strings.ToLower(s)...)
+		}
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}
+
+// buildVariables sorts the conditions on values by what they look at.
+func (s *Screen) buildVariables() {
+	type selection struct {
+		plain    []int32
+		named    map[string][]int32
+		except   map[string][]int32
+		patterns []keyPattern
+	}
+	byID := map[variables.RuleVariable]*selection{}
+	var order []variables.RuleVariable
+	for i := range s.conditions {
+		c := &s.conditions[i]
+		if c.kind != onValues {
+			continue
+		}
+		for _, t := range c.targets {
+			id, err := variables.Parse(strings.ToUpper(t.variable))
+			if err != nil {
+				continue // the compiler has refused it
+			}
+			sel := byID[id]
+			if sel == nil {
+				sel = &selection{named: map[string][]int32{}, except: map[string][]int32{}}
+				byID[id] = sel
+				order = append(order, id)
+			}
+			switch {
+			case t.except && t.key != "":
+				sel.except[t.key] = append(sel.except[t.key], int32(i))
+			case t.except: // by a pattern: it may be judged all the same
+			case t.pattern != nil:
+				sel.patterns = append(sel.patterns, keyPattern{t.pattern, int32(i)})
+			case t.key != "":
+				sel.named[t.key] = append(sel.named[t.key], int32(i))
+			default:
+				sel.plain = append(sel.plain, int32(i))
+			}
+		}
+	}
+	s.variables = make([]*variable, 0, len(order))
+	for _, id := range order {
+		sel := byID[id]
+		v := &variable{id: id, named: map[string]*class{}, patterns: sel.patterns, screen: s, mixed: map[string]*class{}}
+		if len(sel.plain) > 0 {
+			v.base = s.newClass(sel.plain)
+		}
+		for _, keys := range []map[string][]int32{sel.named, sel.except} {
+			for k := range keys {
+				var all []int32
+				for _, c := range slices.Concat(sel.plain, sel.named[k]) {
+					if !slices.Contains(sel.except[k], c) {
+						all = append(all, c)
+					}
+				}
+				v.named[k] = nil
+				if len(all) > 0 {
+					v.named[k] = s.newClass(all)
+				}
+			}
+		}
+		s.variables = append(s.variables, v)
+	}
+	for i := range s.rules {
+		onAny := slices.ContainsFunc(s.rules[i].conditions, func(c int) bool { return s.conditions[c].kind == onValues })
+		if !onAny {
+			s.always = append(s.always, i)
+		}
+	}
+}
+
+func (s *Screen) newClass(conditions []int32) *class {
+	slices.Sort(conditions)
+	conditions = slices.Compact(conditions)
+	cl := &class{id: s.classes.Add(1), all: conditions}
+	byChain := map[string]int{}
+	for _, c := range conditions {
+		t := s.conditions[c].transform
+		i, ok := byChain[t.key]
+		if !ok {
+			i = len(cl.groups)
+			byChain[t.key] = i
+			cl.groups = append(cl.groups, group{chain: t})
+		}
+		cl.groups[i].conditions = append(cl.groups[i].conditions, c)
+	}
+	return cl
+}
+
+// buildLiterals makes one automaton of all literals of all conditions.
+func (s *Screen) buildLiterals() {
+	index := map[string]int{}
+	var all []string
+	for i := range s.conditions {
+		c := &s.conditions[i]
+		for _, l := range c.op.literals {
+			n, ok := index[l]
+			if !ok {
+				n = len(all)
+				index[l] = n
+				all = append(all, l)
+				s.literalOf = append(s.literalOf, nil)
+			}
+			s.literalOf[n] = append(s.literalOf[n], int32(i))
+		}
+	}
+	s.literals = NewAutomaton(all)
+}
