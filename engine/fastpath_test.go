@@ -59,6 +59,35 @@ func TestScreenOnRegressionTests(t *testing.T) {
 	}
 }
 
+// The same with the rules of another release, from Debian.
+func TestScreenOnDebianCRS(t *testing.T) {
+	const setup, dir = "/etc/modsecurity/crs/crs-setup.conf", "/usr/share/modsecurity-crs/rules"
+	if _, err := os.Stat(dir); err != nil {
+		t.Skip("modsecurity-crs is not installed: ", err)
+	}
+	e := verifying(t, 1, setup, dir)
+	m := newMutator(t, 33)
+	screened := 0
+	for range 1500 {
+		var tx mapping.Transaction
+		m.next(t, &tx)
+		v, err := e.Inspect(&tx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch v.Screened {
+		case engine.ScreenWrong:
+			t.Errorf("%s is taken for harmless: %+v", tx.Describe(), v.Matches)
+		case engine.ScreenRight:
+			screened++
+		}
+	}
+	t.Logf("%d of 1500 are screened; can't be judged: %v", screened, e.ScreenOpen())
+	if screened < 300 {
+		t.Error("the screen is of little use")
+	}
+}
+
 // mutator makes transactions of attacks and of everyday requests that nobody has seen before.
 type mutator struct {
 	*rand.Rand

@@ -14,6 +14,7 @@ import (
 
 	"github.com/modsecurity-for-anylog/msa/alert"
 	"github.com/modsecurity-for-anylog/msa/engine"
+	"github.com/modsecurity-for-anylog/msa/engine/screen"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
@@ -111,6 +112,9 @@ func (p *Pipeline) Close() {
 
 // RuleCount is the number of rules in use, chains counted once.
 func (p *Pipeline) RuleCount() int { return p.engine.RuleCount() }
+
+// ScreenOpen lists the rules that the fast path can't judge.
+func (p *Pipeline) ScreenOpen() []screen.Open { return p.engine.ScreenOpen() }
 
 // Alerts are alert events of one tag.
 type Alerts struct {

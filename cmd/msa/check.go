@@ -45,6 +45,11 @@ func (c *checkCommand) Run(p *process) error {
 			return err
 		}
 	}
+	for _, o := range checked.ScreenOpen() {
+		if _, err := fmt.Fprintf(p.stdout, "rule %d costs the fast path: %s\n", o.Rule, o.Reason); err != nil {
+			return err
+		}
+	}
 	_, err = fmt.Fprintf(p.stdout, "ok: %d rules from %s, mapping %s, %d warnings\n",
 		checked.RuleCount(), given.or("rules"), given.or("mapping"), skipped.count())
 	return err

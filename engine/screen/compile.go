@@ -52,8 +52,10 @@ func compile(cfg Config) (*compiler, error) {
 	if err := c.parse(); err != nil {
 		return nil, err
 	}
-	c.findStatic()
-	c.disableSkipped()
+	for range 3 { // what is skipped sets nothing, so that more may be static
+		c.findStatic()
+		c.disableSkipped()
+	}
 	for _, p := range c.parsed {
 		c.add(p)
 	}
@@ -134,10 +136,10 @@ func parseActions(text string) []action {
 	for text != "" {
 		end, quoted := 0, false
 		for ; end < len(text) && (quoted || text[end] != ','); end++ {
-			switch {
-			case text[end] == '\\':
+			switch text[end] {
+			case '\\':
 				end++
-			case text[end] == '\'':
+			case '\'':
 				quoted = !quoted
 			}
 		}
@@ -299,7 +301,7 @@ func (c *compiler) staticTX(t target) bool {
 		return false
 	}
 	for _, p := range c.parsed {
-		if !p.static && p.sets(t) {
+		if !p.static && !p.disabled && p.sets(t) {
 			return false
 		}
 	}
@@ -442,8 +444,8 @@ func (c *compiler) scoresOf(l *parsedLink) (in, out int, known bool) {
 		n, err := strconv.Atoi(strings.TrimPrefix(value, "+"))
 		n = max(n, 0)
 		switch {
-		case strings.HasPrefix(a.name, "blocking_") || strings.HasPrefix(a.name, "detection_") || strings.Contains(a.name, "threshold"):
-			// CRS sums up: the scores that it sums up are counted already.
+		case sumsUp(a.value) || strings.Contains(a.name, "threshold"):
+			// What it sums up is counted already.
 		case !ok || err != nil:
 			known = false
 		case strings.Contains(a.name, "outbound"):
@@ -453,6 +455,14 @@ func (c *compiler) scoresOf(l *parsedLink) (in, out int, known bool) {
 		}
 	}
 	return in, out, known
+}
+
+// sumsUp: the value is made of scores, and not of what a match of some severity counts.
+func sumsUp(value string) bool {
+	return slices.ContainsFunc(macroForm.FindAllString(strings.ToLower(value), -1), func(m string) bool {
+		kind, isScore := strings.CutSuffix(strings.TrimPrefix(m, "%{tx."), "_anomaly_score}")
+		return strings.Contains(m, "anomaly_score") && !(isScore && slices.Contains([]string{"critical", "error", "warning", "notice"}, kind))
+	})
 }
 
 var macroForm = regexp.MustCompile(`%\{([^}]+)\}`)

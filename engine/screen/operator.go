@@ -247,51 +247,56 @@ func byteRange(o operator, operand string) (operator, error) {
 type chain struct {
 	key   string // the same for the same list
 	each  []func(string) string
-	multi bool // the rule sees the value after each step
+	multi []func(string) (string, bool) // with multiMatch: the rule sees the value after each step that changes it
 }
 
 func chainOf(actions []action) (chain, error) {
 	var c chain
 	var names []string
+	multi := false
 	for _, a := range actions {
 		switch a.name {
 		case "multimatch":
-			c.multi = true
+			multi = true
 		case "t":
-			name := strings.ToLower(a.value)
-			if name == "none" {
-				names, c.each = nil, nil
-				continue
+			names = append(names, strings.ToLower(a.value))
+			if names[len(names)-1] == "none" {
+				names = nil
 			}
-			f, ok := Transformation(name)
-			if !ok {
-				return c, fmt.Errorf("its transformation %s can't be judged", a.value)
-			}
-			names, c.each = append(names, name), append(c.each, f)
 		}
 	}
 	c.key = strings.Join(names, ",")
-	if c.multi {
+	if multi {
 		c.key += "+"
+		c.multi = []func(string) (string, bool){}
+	}
+	for _, name := range names {
+		one, ok1 := Transformation(name)
+		step, ok2 := MultiMatchTransformation(name)
+		if !ok1 || !ok2 {
+			return c, fmt.Errorf("its transformation %s can't be judged", name)
+		}
+		if c.each = append(c.each, one); multi {
+			c.multi = append(c.multi, step)
+		}
 	}
 	return c, nil
 }
 
 // stages appends what the rule sees of a value: the end of the chain, or with multiMatch every value on the way.
 func (c *chain) stages(value string, dst []string) []string {
-	if !c.multi {
+	if c.multi == nil {
 		for _, f := range c.each {
 			value = f(value)
 		}
 		return append(dst, value)
 	}
 	dst = append(dst, value)
-	for _, f := range c.each {
-		next := f(value)
-		if next != value {
+	for _, f := range c.multi {
+		if next, changed := f(value); changed {
 			dst = append(dst, next)
+			value = next
 		}
-		value = next
 	}
 	return dst
 }

@@ -115,7 +115,6 @@ type scratch struct {
 	stamp   uint32
 	stages  []string
 	hits    []hit
-	sets    []assignment
 	source  Source
 	skip    func(id int) bool
 }
