@@ -150,7 +150,7 @@ func (e *Engine) RuleCount() int { return len(e.rules) }
 func (e *Engine) Close() error {
 	wafs := []coraza.WAF{e.waf}
 	if e.fast != nil {
-		wafs = append(wafs, e.fast.reader)
+		wafs = append(wafs, e.fast.reader, e.fast.plain)
 	}
 	var errs []error
 	for _, waf := range wafs {

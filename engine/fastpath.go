@@ -46,7 +46,8 @@ const (
 // of a request, arguments and cookies and bodies, the screen sees the same.
 type fastPath struct {
 	screen  *screen.Screen
-	reader  coraza.WAF
+	reader  coraza.WAF   // with the rules that have a say in how bodies are read
+	plain   coraza.WAF   // without any, for requests without a body
 	removed map[int]bool // rules that are excluded everywhere
 
 	mode     ScreenMode
@@ -91,24 +92,27 @@ func (e *Engine) newFastPath(cfg Config, own, taken []*unit, exclusions []exclus
 	if f.screen, err = screen.New(sc); err != nil {
 		return nil, err
 	}
-	var reading []*unit
+	var plain, reading []*unit
 	for _, u := range own {
 		if !u.setsUp() {
-			reading = append(reading, u)
+			plain = append(plain, u)
 		}
 	}
-	n := len(reading)
 	for _, u := range taken {
-		if !u.own && u.isForReading() {
+		switch {
+		case u.own:
+		case u.readsBody():
 			reading = append(reading, u)
+		case u.configures():
+			plain = append(plain, u)
 		}
 	}
-	reading = slices.Insert(reading, n, ownTX(reading[n:], tx)...)
-	waf, _, _, err := compile(reading, cfg, sum)
-	if err != nil {
-		return nil, fmt.Errorf("cannot read transactions for the screen: %w", err)
+	reading = slices.Concat(plain, ownTX(reading, tx), reading)
+	for waf, units := range map[*coraza.WAF][]*unit{&f.plain: plain, &f.reader: reading} {
+		if *waf, _, _, err = compile(units, cfg, sum); err != nil {
+			return nil, fmt.Errorf("cannot read transactions for the screen: %w", err)
+		}
 	}
-	f.reader = waf
 	return f, nil
 }
 
@@ -138,21 +142,20 @@ var (
 	txVariable = regexp.MustCompile(`(?i)\btx[.:](\w+)`)
 )
 
-// isForReading reports whether the unit has a say in how bodies and arguments are read.
-func (u *unit) isForReading() bool {
-	d := u.directives[0]
-	switch {
-	case d.IsRule():
-		return readsBody.MatchString(u.text())
-	case d.Name == "secmarker", strings.HasPrefix(d.Name, "secrule"), d.Name == "secdataset":
-		return false
-	}
-	return true
+// readsBody reports whether the unit is a rule that has a say in how bodies and arguments are read.
+func (u *unit) readsBody() bool {
+	return u.directives[0].IsRule() && readsBody.MatchString(u.text())
+}
+
+// configures reports whether the unit is a setting of Coraza, and neither a rule nor about rules.
+func (u *unit) configures() bool {
+	name := u.directives[0].Name
+	return !u.directives[0].IsRule() && name != "secmarker" && name != "secdataset" && !strings.HasPrefix(name, "secrule")
 }
 
 // setsUp reports whether the unit only sets variables, of which readers get those that they need from ownTX.
 func (u *unit) setsUp() bool {
-	return u.directives[0].Name == "secaction" && !strings.Contains(u.text(), "ctl:")
+	return strings.HasPrefix(u.text(), "SecAction") && !strings.Contains(u.text(), "ctl:")
 }
 
 // ownTX sets the variables that some rules look at, and that other rules set.
@@ -176,7 +179,11 @@ func ownTX(units []*unit, tx map[string]string) []*unit {
 
 // clears reports whether the screen proves that no alert can come of a transaction.
 func (e *Engine) clears(t *mapping.Transaction) (clear bool, err error) {
-	tx, ok := e.fast.reader.NewTransaction().(transaction)
+	reader := e.fast.reader
+	if t.RequestBody.Text == "" && !slices.ContainsFunc(t.RequestHeaders, isContentType) {
+		reader = e.fast.plain
+	}
+	tx, ok := reader.NewTransaction().(transaction)
 	if !ok {
 		return false, errTransaction
 	}
@@ -193,6 +200,8 @@ func (e *Engine) clears(t *mapping.Transaction) (clear bool, err error) {
 		return e.fast.removed[id] || slices.Contains(excluded, id) || e.isBlind(id, t)
 	}), nil
 }
+
+func isContentType(h mapping.Header) bool { return strings.EqualFold(h.Name, "content-type") }
 
 // read is feed for a reader: without bodies there is nothing to read in them.
 func (e *Engine) read(tx transaction, t *mapping.Transaction) {

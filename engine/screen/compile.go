@@ -460,8 +460,9 @@ func (c *compiler) scoresOf(l *parsedLink) (in, out int, known bool) {
 // sumsUp: the value is made of scores, and not of what a match of some severity counts.
 func sumsUp(value string) bool {
 	return slices.ContainsFunc(macroForm.FindAllString(strings.ToLower(value), -1), func(m string) bool {
-		kind, isScore := strings.CutSuffix(strings.TrimPrefix(m, "%{tx."), "_anomaly_score}")
-		return strings.Contains(m, "anomaly_score") && !(isScore && slices.Contains([]string{"critical", "error", "warning", "notice"}, kind))
+		severity, ok := strings.CutSuffix(strings.TrimPrefix(m, "%{tx."), "_anomaly_score}")
+		ofSeverity := ok && slices.Contains([]string{"critical", "error", "warning", "notice"}, severity)
+		return strings.Contains(m, "anomaly_score") && !ofSeverity
 	})
 }
 

@@ -151,6 +151,9 @@ func (c *compiler) rx(o operator, pattern string) (operator, error) {
 			}
 			return a || b
 		}
+		if set, ok := Literals(pattern); ok && !negated { // true for both
+			o.literals = set
+		}
 		return o, nil
 	}
 	o.regex, o.match = re, re.MatchString
