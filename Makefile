@@ -2,6 +2,7 @@
 # make demo     one attack through the whole pipeline, from a log record to a syslog message
 # make test     all tests
 # make bench    what the pipeline costs, beside plain Coraza
+# make bench-peers  MSA beside plain Coraza and libmodsecurity, on records of several sorts
 
 GO       ?= go
 # Coraza without files of its own: it would keep uploads in /tmp, and refuse to start
@@ -11,7 +12,7 @@ BUILD    := build
 PLUGIN   := $(BUILD)/flb-filter_msa.so
 SOURCES  := $(shell find . -name '*.go' -o -name '*.[ch]' -o -name '*.yaml' | grep -v '^./$(BUILD)') go.mod go.sum
 
-.PHONY: all demo test race lint fuzz bench clean
+.PHONY: all demo test race lint fuzz bench bench-peers clean
 
 all: $(PLUGIN) $(BUILD)/out_msa.so $(BUILD)/msa
 
@@ -34,7 +35,8 @@ test: all
 	$(GO) test -count=1 ./...
 
 race:
-	$(GO) test -race -count=1 ./alert ./cmd/... ./engine ./mapping ./pipeline ./plugin/... ./rules
+	$(GO) test -race -short -count=1 ./alert ./cmd/msa/internal/... ./mapping ./plugin/... ./rules
+	$(GO) test -race -short -count=1 -run 'Concurrent|Order|OnDebian|Reload|Close' ./engine/... ./pipeline ./cmd/msa
 
 lint:
 	$(GO) vet ./...
@@ -50,6 +52,10 @@ fuzz:
 	$(GO) test -run '^$$' -fuzz '^FuzzLine$$' -fuzztime $(FUZZTIME) ./mapping
 	$(GO) test -run '^$$' -fuzz '^FuzzCompleteJSON$$' -fuzztime $(FUZZTIME) ./mapping
 	$(GO) test -run '^$$' -fuzz '^FuzzJSONSplitter$$' -fuzztime $(FUZZTIME) ./mapping
+	$(GO) test -run '^$$' -fuzz '^FuzzScreen$$' -fuzztime $(FUZZTIME) ./engine
+	$(GO) test -run '^$$' -fuzz '^FuzzTransformations$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./engine/screen
+	$(GO) test -run '^$$' -fuzz '^FuzzLiterals$$' -fuzztime $(FUZZTIME) ./engine/screen
+	$(GO) test -run '^$$' -fuzz '^FuzzAutomaton$$' -fuzztime $(FUZZTIME) ./engine/screen
 	$(GO) test -run '^$$' -fuzz '^FuzzSplit$$' -fuzztime $(FUZZTIME) ./rules
 	$(GO) test -run '^$$' -fuzz '^FuzzProcess$$' -fuzztime $(FUZZTIME) ./pipeline
 	$(GO) test -run '^$$' -fuzz '^FuzzDatagram$$' -fuzztime $(FUZZTIME) ./cmd/msa/internal/listen
@@ -63,6 +69,10 @@ bench:
 	      printf "ratio speed_without_engine_to_plain_coraza %.0f\n", rate["BenchmarkPass"] / rate["BenchmarkPlainCoraza"]; \
 	      printf "ratio time_map_nano_to_3us %.2f\nratio time_map_nginx_json_to_3us %.2f\n", time["BenchmarkMap/nano/nano"] / 3000, time["BenchmarkMap/nginx-json/nginx-json"] / 3000; \
 	      printf "ratio speed_without_engine_to_200000_a_second %.2f\n", rate["BenchmarkPass"] / 200000 }' $(BUILD)/bench.txt
+
+# Two to three minutes. libmodsecurity needs Debian's libmodsecurity-dev and modsecurity-crs.
+bench-peers:
+	@$(GO) run ./test/peers
 
 clean:
 	rm -rf $(BUILD)

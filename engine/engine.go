@@ -169,19 +169,22 @@ type transaction interface {
 	RemoveRuleByID(id int)
 }
 
-// Inspect runs all five phases over a transaction. It may be called concurrently, with
+// Inspect tells what the rules' five phases find in a transaction, and runs only those that the fast path
+// leaves. It may be called concurrently, with
 // a transaction each. The verdict has views into the transaction.
 func (e *Engine) Inspect(t *mapping.Transaction) (Verdict, error) {
 	if e.fast == nil {
 		return e.Evaluate(t)
 	}
-	clear, err := e.clears(t)
+	clear, innocent, err := e.clears(t)
 	if err != nil || !clear {
-		v, err2 := e.Evaluate(t)
+		v, err2 := e.evaluate(t, innocent)
+		if err == nil && err2 == nil && e.fast.isVerified(&e.fast.reduced) {
+			return e.verify(t, v)
+		}
 		return v, errors.Join(err, err2)
 	}
-	n := e.fast.screened.Add(1)
-	if e.fast.mode == ScreenOn && n%verifyEvery != 0 {
+	if !e.fast.isVerified(&e.fast.screened) {
 		return Verdict{Screened: ScreenCleared}, nil
 	}
 	v, err := e.Evaluate(t)
@@ -192,10 +195,27 @@ func (e *Engine) Inspect(t *mapping.Transaction) (Verdict, error) {
 	return v, err
 }
 
+// verify compares a verdict of the rules that the screen had left with that of all rules, which it returns.
+func (e *Engine) verify(t *mapping.Transaction, some Verdict) (Verdict, error) {
+	var all Verdict
+	var err error
+	// Coraza goes through arguments in no fixed order, and a few rules tell which they saw last.
+	for range 20 {
+		if all, err = e.Evaluate(t); err != nil || all.agrees(&some) {
+			return all, err
+		}
+	}
+	all.Screened = ScreenWrong
+	return all, nil
+}
+
 var errTransaction = errors.New("this version of Coraza has transactions of another type")
 
 // Evaluate is Inspect without the fast path: the rules always run.
-func (e *Engine) Evaluate(t *mapping.Transaction) (v Verdict, err error) {
+func (e *Engine) Evaluate(t *mapping.Transaction) (Verdict, error) { return e.evaluate(t, nil) }
+
+// evaluate runs all rules but those that can't match.
+func (e *Engine) evaluate(t *mapping.Transaction, innocent []int) (v Verdict, err error) {
 	tx, ok := e.waf.NewTransaction().(transaction)
 	if !ok {
 		return v, errTransaction
@@ -213,6 +233,9 @@ func (e *Engine) Evaluate(t *mapping.Transaction) (v Verdict, err error) {
 		}
 	}
 	for _, id := range e.excluded(t.Exclude) {
+		tx.RemoveRuleByID(id)
+	}
+	for _, id := range innocent {
 		tx.RemoveRuleByID(id)
 	}
 	e.feed(tx, t)

@@ -28,7 +28,7 @@ const (
 	ScreenVerify            // they always run, and the screen's word is compared with theirs
 )
 
-// verifyEvery is how many screened transactions there are to one that the rules see all the same.
+// verifyEvery is how many transactions there are to one that all rules see all the same.
 const verifyEvery = 1000
 
 // Screened is what the screen had to do with a verdict.
@@ -39,7 +39,7 @@ const (
 	NotScreened   Screened = iota // it was off, or an alert could come of the transaction
 	ScreenCleared                 // no alert could, so the rules did not run
 	ScreenRight                   // no alert could, the rules ran all the same, and none came
-	ScreenWrong                   // one came: a defect of the screen
+	ScreenWrong                   // one came, or rules matched that could not: a defect of the screen
 )
 
 // fastPath is the screen, and Coraza without rules to read what it looks at: whatever Coraza makes
@@ -53,7 +53,12 @@ type fastPath struct {
 	mode     ScreenMode
 	anyMatch bool
 
-	screened atomic.Uint64
+	screened, reduced atomic.Uint64 // transactions that no rules saw, or only some
+}
+
+// isVerified counts a transaction, and reports whether all rules are to see it.
+func (f *fastPath) isVerified(count *atomic.Uint64) bool {
+	return count.Add(1)%verifyEvery == 0 || f.mode == ScreenVerify
 }
 
 // ScreenOpen lists the rules that the screen can't judge, and so cost the fast path; nil without one.
@@ -177,28 +182,30 @@ func ownTX(units []*unit, tx map[string]string) []*unit {
 	return own(lines...)
 }
 
-// clears reports whether the screen proves that no alert can come of a transaction.
-func (e *Engine) clears(t *mapping.Transaction) (clear bool, err error) {
+// clears reports whether the screen proves that no alert can come of a transaction. Otherwise innocent are
+// the rules that can't match.
+func (e *Engine) clears(t *mapping.Transaction) (clear bool, innocent []int, err error) {
 	reader := e.fast.reader
 	if t.RequestBody.Text == "" && !slices.ContainsFunc(t.RequestHeaders, isContentType) {
 		reader = e.fast.plain
 	}
 	tx, ok := reader.NewTransaction().(transaction)
 	if !ok {
-		return false, errTransaction
+		return false, nil, errTransaction
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			clear, err = false, fmt.Errorf("the screen failed: %v", r)
+			clear, innocent, err = false, nil, fmt.Errorf("the screen failed: %v", r)
 			return
 		}
 		err = errors.Join(err, tx.Close())
 	}()
 	e.read(tx, t)
 	excluded := e.excluded(t.Exclude)
-	return !e.fast.screen.MayAlarm(tx, func(id int) bool {
+	mayAlarm, innocent := e.fast.screen.Innocent(tx, func(id int) bool {
 		return e.fast.removed[id] || slices.Contains(excluded, id) || e.isBlind(id, t)
-	}), nil
+	}, nil)
+	return !mayAlarm, innocent, nil
 }
 
 func isContentType(h mapping.Header) bool { return strings.EqualFold(h.Name, "content-type") }

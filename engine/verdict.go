@@ -17,6 +17,20 @@ type Verdict struct {
 	Screened Screened
 }
 
+// agrees reports whether another verdict has the same rules and scores.
+func (v *Verdict) agrees(other *Verdict) bool {
+	return v.Alarm == other.Alarm && v.ScoreIn == other.ScoreIn && v.ScoreOut == other.ScoreOut && slices.Equal(v.RuleIDs(), other.RuleIDs())
+}
+
+// RuleIDs are the rules that matched, in their order.
+func (v *Verdict) RuleIDs() []int {
+	ids := make([]int, len(v.Matches))
+	for i := range v.Matches {
+		ids[i] = v.Matches[i].RuleID
+	}
+	return ids
+}
+
 // Top is the match that stands for all: the most severe, of these the first;
 // rules that only add up or note a protocol's noise come last. It panics without matches.
 func (v *Verdict) Top() *Match {

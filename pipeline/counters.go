@@ -37,7 +37,7 @@ type Snapshot struct {
 	Alerts            uint64            // alerts made
 	Screened          uint64            // records of which no alert could come, by the fast path's word
 	Verified          uint64            // of these, what the rules have seen all the same
-	ScreenWrong       uint64            // and found something in: a defect
+	ScreenWrong       uint64            // records about which the fast path was wrong, by what all rules found: a defect
 	Errors            map[string]uint64 // records not inspected, by cause; every cause is present from the start
 	InspectionSeconds float64           // time spent inspecting, summed over workers
 }

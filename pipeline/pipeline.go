@@ -228,18 +228,16 @@ func (p *Pipeline) inspect(tag string, e event) (f finding) {
 
 // countScreened keeps account of the fast path. When it was wrong, the alert goes out all the same.
 func (p *Pipeline) countScreened(tag string, v *engine.Verdict) {
-	if v.Screened == engine.NotScreened {
-		return
-	}
-	p.counters.screened.Add(1)
-	if v.Screened == engine.ScreenCleared {
-		return
-	}
-	p.counters.verified.Add(1)
-	if v.Screened == engine.ScreenWrong {
+	switch v.Screened {
+	case engine.ScreenCleared:
+		p.counters.screened.Add(1)
+	case engine.ScreenRight:
+		p.counters.screened.Add(1)
+		p.counters.verified.Add(1)
+	case engine.ScreenWrong:
 		p.counters.screenWrong.Add(1)
-		p.log.Error("the fast path took a record for harmless: please report it, and set screen off meanwhile",
-			"tag", tag, "rule", v.Top().RuleID)
+		p.log.Error("the fast path was wrong about a record: please report it, and set screen off meanwhile",
+			"tag", tag, "rules", v.RuleIDs())
 	}
 }
 

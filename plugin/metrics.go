@@ -26,7 +26,7 @@ var metrics = []struct {
 		value: func(r reading) float64 { return float64(r.Screened) }},
 	{subsystem: "screen", name: "verified_total", help: "Of these, records that the rules have seen all the same.",
 		value: func(r reading) float64 { return float64(r.Verified) }},
-	{subsystem: "screen", name: "wrong_total", help: "Of these, records in which the rules have found something: a defect.",
+	{subsystem: "screen", name: "wrong_total", help: "Records about which the fast path was wrong, by what all rules found: a defect.",
 		value: func(r reading) float64 { return float64(r.ScreenWrong) }},
 	{subsystem: "alerts", name: "total", help: "Alerts made.",
 		value: func(r reading) float64 { return float64(r.Alerts) }},

@@ -23,7 +23,12 @@ type Automaton struct {
 func NewAutomaton(texts []string) *Automaton {
 	a := &Automaton{}
 	a.classify(texts)
-	b := builder{width: int(a.width)}
+	most := 1
+	for _, t := range texts {
+		most += len(t)
+	}
+	// Growing what is large would leave as much behind, many times.
+	b := builder{width: int(a.width), next: make([]uint32, 0, most*int(a.width)), ends: make([][]uint32, 0, most)}
 	b.state() // the root
 	for i, t := range texts {
 		if t == "" {
@@ -74,7 +79,7 @@ type builder struct {
 }
 
 func (b *builder) state() int {
-	b.next = append(b.next, make([]uint32, b.width)...)
+	b.next = b.next[:len(b.next)+b.width]
 	b.ends = append(b.ends, nil)
 	return len(b.ends) - 1
 }

@@ -17,6 +17,8 @@ type compiler struct {
 	conditions []condition
 	rules      []rule
 	open       []Open
+
+	capturesOfOthers bool // some rule looks at what another has captured
 }
 
 // parsedRule is a rule of the loaded set, as its text says.
@@ -28,6 +30,7 @@ type parsedRule struct {
 	disabled bool // skipped in every transaction
 	static   bool // what it does is the same in every transaction
 	never    bool // some condition of it is never fulfilled
+	counted  bool // by a rule before it that skips so many
 	fires    bool // a static rule: it matches
 	marker   string
 	index    int // in compiler.rules, -1 when it plays no part
@@ -37,6 +40,7 @@ type parsedLink struct {
 	targets           []target
 	operator, operand string // the operator in lower case, with ! where it is negated
 	actions           []action
+	sets              []assignment // of TX, as they are written, names in lower case
 }
 
 type target struct {
@@ -52,10 +56,12 @@ func compile(cfg Config) (*compiler, error) {
 	if err := c.parse(); err != nil {
 		return nil, err
 	}
+	c.findCounted()
 	for range 3 { // what is skipped sets nothing, so that more may be static
 		c.findStatic()
 		c.disableSkipped()
 	}
+	c.capturesOfOthers = slices.ContainsFunc(c.parsed, func(p *parsedRule) bool { return !p.disabled && p.looksAtCapturesOfOthers() })
 	for _, p := range c.parsed {
 		c.add(p)
 	}
@@ -85,6 +91,7 @@ func (c *compiler) parse() error {
 		p := &parsedRule{id: d.ID(), file: d.File, phase: 2, index: -1}
 		for _, one := range unit {
 			l := &parsedLink{actions: parseActions(one.Actions())}
+			l.sets = setvars(l.actions)
 			op, operand := one.Operator()
 			l.operator, l.operand = strings.ToLower(op), operand
 			if one.Name == "secrule" {
@@ -165,9 +172,9 @@ func (l *parsedLink) action(name string) (string, bool) {
 }
 
 // setvars are the variables of TX that the link sets, by names in lower case, and to what.
-func (l *parsedLink) setvars() []assignment {
+func setvars(actions []action) []assignment {
 	var all []assignment
-	for _, a := range l.actions {
+	for _, a := range actions {
 		if a.name != "setvar" {
 			continue
 		}
@@ -234,7 +241,7 @@ func (p *parsedRule) sets(t target) bool {
 // could fit.
 func (p *parsedRule) waysToSet(t target) (exactly, somehow bool) {
 	for _, l := range p.links {
-		for _, a := range l.setvars() {
+		for _, a := range l.sets {
 			fixed, _, dynamic := strings.Cut(a.name, "%{")
 			switch {
 			case !dynamic && (a.name == t.key || t.pattern != nil && t.pattern.MatchString(a.name)):
@@ -362,6 +369,26 @@ func (c *compiler) disableSkipped() {
 	}
 }
 
+// findCounted finds the rules behind one that skips a number of rules of its phase: removed, they are not counted.
+func (c *compiler) findCounted() {
+	for i, p := range c.parsed {
+		if p.marker != "" {
+			continue
+		}
+		value, ok := p.links[0].action("skip")
+		if !ok {
+			continue
+		}
+		n, _ := strconv.Atoi(value)
+		for _, q := range c.parsed[i+1:] {
+			if n > 0 && q.marker == "" && q.phase == p.phase {
+				q.counted = true
+				n--
+			}
+		}
+	}
+}
+
 // add makes a rule of what may come to matter, and its conditions.
 func (c *compiler) add(p *parsedRule) {
 	if p.marker != "" || p.disabled || p.static && !p.fires {
@@ -389,7 +416,7 @@ func (c *compiler) add(p *parsedRule) {
 		links = links[:scoresAt+1]
 	}
 	r.alarms = r.logged && scoresAt < 0 && !p.evaluates()
-	setsTX := slices.ContainsFunc(p.links, func(l *parsedLink) bool { return len(l.setvars()) > 0 })
+	setsTX := slices.ContainsFunc(p.links, func(l *parsedLink) bool { return len(l.sets) > 0 })
 	if scoresAt < 0 && !r.logged && (!setsTX || p.static) || p.evaluates() {
 		return
 	}
@@ -409,10 +436,42 @@ func (c *compiler) add(p *parsedRule) {
 			r.scores = i
 		}
 	}
+	r.removable = c.isRemovable(p)
 	for _, i := range r.conditions {
 		c.conditions[i].rules = append(c.conditions[i].rules, int32(p.index))
 	}
 	c.rules = append(c.rules, r)
+}
+
+// isRemovable reports whether a rule does nothing as long as it does not match: the head of a chain may set
+// variables without the rest, or capture what another rule looks at.
+func (c *compiler) isRemovable(p *parsedRule) bool {
+	if p.counted {
+		return false
+	}
+	for _, l := range p.links[:len(p.links)-1] {
+		_, captures := l.action("capture")
+		_, ctl := l.action("ctl")
+		if len(l.sets) > 0 || ctl || captures && c.capturesOfOthers {
+			return false
+		}
+	}
+	return true
+}
+
+// looksAtCapturesOfOthers reports whether a rule looks at TX:0 to TX:9 without capturing itself.
+func (p *parsedRule) looksAtCapturesOfOthers() bool {
+	captured := false
+	for _, l := range p.links {
+		reads := slices.ContainsFunc(l.targets, func(t target) bool { return t.variable == "tx" && isCapture(t.key) }) || captureMacro.MatchString(l.operand)
+		if reads && !captured {
+			return true
+		}
+		if _, ok := l.action("capture"); ok {
+			captured = true
+		}
+	}
+	return false
 }
 
 // logged: a match is for the log, and so for an alert.
@@ -436,7 +495,7 @@ func (p *parsedRule) evaluates() bool {
 // scoresOf is what a link adds to the anomaly scores.
 func (c *compiler) scoresOf(l *parsedLink) (in, out int, known bool) {
 	known = true
-	for _, a := range l.setvars() {
+	for _, a := range l.sets {
 		if !strings.Contains(a.name, "anomaly_score") {
 			continue
 		}

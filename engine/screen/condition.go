@@ -224,7 +224,7 @@ func (c *compiler) addCondition(p *parsedRule, links []*parsedLink) (index int, 
 		if len(cond.then) > 0 {
 			_, cond.capture = l.action("capture")
 			cond.capture = cond.capture && usesCaptures(links[:n])
-			cond.sets = l.setvars()
+			cond.sets = l.sets
 			if cond.capture && !cond.op.canCapture() {
 				cond.then, n = nil, 1
 			}
@@ -241,7 +241,7 @@ func usesCaptures(links []*parsedLink) bool {
 	return slices.ContainsFunc(links, func(l *parsedLink) bool {
 		return captureMacro.MatchString(l.operand) ||
 			slices.ContainsFunc(l.targets, func(t target) bool { return t.variable == "tx" && isCapture(t.key) }) ||
-			slices.ContainsFunc(l.setvars(), func(a assignment) bool { return captureMacro.MatchString(a.name + a.value) })
+			slices.ContainsFunc(l.sets, func(a assignment) bool { return captureMacro.MatchString(a.name + a.value) })
 	})
 }
 
@@ -280,7 +280,7 @@ func (c *compiler) step(p *parsedRule, l *parsedLink) (*step, string) {
 	}
 	_, capture := l.action("capture")
 	loses := capture && !op.canCapture()
-	return &step{targets: l.targets, transform: transform, op: op, capture: capture && !loses, loses: loses, sets: l.setvars()}, ""
+	return &step{targets: l.targets, transform: transform, op: op, capture: capture && !loses, loses: loses, sets: l.sets}, ""
 }
 
 // condition makes one of a single link. possible is false when the link is never fulfilled.
@@ -435,7 +435,7 @@ func (c *compiler) namesFrom(p *parsedRule, t target) (r int32, ok bool) {
 
 // joins reports whether a text may stand in a name that a link sets partly in what is fixed of it.
 func joins(l *parsedLink, texts []string) bool {
-	for _, a := range l.setvars() {
+	for _, a := range l.sets {
 		fixed, rest, dynamic := strings.Cut(a.name, "%{")
 		if !dynamic {
 			continue
@@ -458,7 +458,7 @@ func joins(l *parsedLink, texts []string) bool {
 // link looks at, or with %{MATCHED_VAR_NAME} the names of that.
 func namesOf(l *parsedLink) (targets []target, transform chain, ok bool) {
 	byName, byValue := false, false
-	for _, a := range l.setvars() {
+	for _, a := range l.sets {
 		for _, m := range macroForm.FindAllString(strings.ToLower(a.name), -1) {
 			byName = byName || m == "%{matched_var_name}"
 			byValue = byValue || m != "%{matched_var_name}"

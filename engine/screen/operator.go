@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/corazawaf/libinjection-go"
@@ -151,8 +152,8 @@ func (c *compiler) rx(o operator, pattern string) (operator, error) {
 			}
 			return a || b
 		}
-		if set, ok := Literals(pattern); ok && !negated { // true for both
-			o.literals = set
+		if !negated {
+			o.literals = needsOf(pattern).literals // of either reading
 		}
 		return o, nil
 	}
@@ -160,15 +161,38 @@ func (c *compiler) rx(o operator, pattern string) (operator, error) {
 	if o.negated {
 		return o, nil
 	}
-	least := MinLength(pattern)
-	bytes, ok := Bytes(pattern)
+	needs := needsOf(pattern)
 	o.match = func(v string) bool {
-		return len(v) >= least && (!ok || bytes.In(v)) && re.MatchString(v)
+		return len(v) >= needs.length && (needs.bytes == nil || needs.bytes.In(v)) && re.MatchString(v)
 	}
-	if set, ok := Literals(pattern); ok {
-		o.literals = set
-	}
+	o.literals = needs.literals
 	return o, nil
+}
+
+// needs is what a text must have for a pattern to match it.
+type needs struct {
+	literals []string // one of these, nil when none are known
+	bytes    *ByteSet // one of these, nil when none are known
+	length   int
+}
+
+// knownNeeds remembers them by pattern: finding them takes half a second for all of CRS, and the rule sets
+// of a process have most patterns in common.
+var knownNeeds sync.Map
+
+func needsOf(pattern string) *needs {
+	if n, ok := knownNeeds.Load(pattern); ok {
+		return n.(*needs)
+	}
+	n := &needs{length: MinLength(pattern)}
+	if set, ok := Literals(pattern); ok {
+		n.literals = set
+	}
+	if set, ok := Bytes(pattern); ok {
+		n.bytes = set
+	}
+	knownNeeds.Store(pattern, n)
+	return n
 }
 
 // hasBrokenEscape: a percent sign without two hexadecimal digits behind it.
@@ -196,10 +220,11 @@ func (o *operator) phrases(list []string) {
 		o.match = func(string) bool { return false }
 		return
 	}
-	a := NewAutomaton(list)
+	// The screen's own automaton has all phrases: this one is for what it is not asked about.
+	automaton := sync.OnceValue(func() *Automaton { return NewAutomaton(list) })
 	o.match = func(v string) bool {
 		found := false
-		a.Each(v, func(int) bool { found = true; return false })
+		automaton().Each(v, func(int) bool { found = true; return false })
 		return found
 	}
 	if !o.negated {

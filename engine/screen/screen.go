@@ -68,7 +68,8 @@ type rule struct {
 	in, out    int   // what a match adds to the scores
 	alarms     bool  // by itself
 	logged     bool
-	scores     int // the condition whose matches add, -1 for once
+	scores     int  // the condition whose matches add, -1 for once
+	removable  bool // as long as it does not match, it does nothing
 }
 
 // Source gives a transaction's variables.
@@ -127,6 +128,22 @@ func (s *Screen) MayAlarm(source Source, skip func(id int) bool) bool {
 	return s.mayAlarm(x, source, skip)
 }
 
+// Innocent is MayAlarm, and appends to ids the rules that can't match nor do anything else, if an
+// alert can come: the others are all that needs to run.
+func (s *Screen) Innocent(source Source, skip func(id int) bool, ids []int) (mayAlarm bool, _ []int) {
+	x := s.scratch.Get().(*scratch)
+	defer s.release(x)
+	if !s.mayAlarm(x, source, skip) {
+		return false, ids
+	}
+	for i := range s.rules {
+		if s.rules[i].removable && !s.mayMatch(x, i) {
+			ids = append(ids, s.rules[i].id)
+		}
+	}
+	return true, ids
+}
+
 // Suspects are the rules that may match a transaction, as far as MayAlarm has looked.
 func (s *Screen) Suspects(source Source, skip func(id int) bool) []int {
 	x := s.scratch.Get().(*scratch)
@@ -143,24 +160,20 @@ func (s *Screen) Suspects(source Source, skip func(id int) bool) []int {
 
 func (s *Screen) mayAlarm(x *scratch, source Source, skip func(id int) bool) bool {
 	x.source, x.skip = source, skip
-	for i := range s.variables {
-		s.readVariable(x, s.variables[i])
+	for _, v := range s.variables {
+		s.readVariable(x, v)
 	}
 	in, out := 0, 0
 	for _, c := range x.touched {
 		for _, r := range s.conditions[c].rules {
-			if x.state[r] == unknown && s.mayMatch(x, int(r)) {
-				if s.add(x, int(r), &in, &out) {
-					return true
-				}
+			if x.state[r] == unknown && s.mayMatch(x, int(r)) && s.add(x, int(r), &in, &out) {
+				return true
 			}
 		}
 	}
 	for _, r := range s.always {
-		if x.state[r] == unknown && s.mayMatch(x, r) {
-			if s.add(x, r, &in, &out) {
-				return true
-			}
+		if x.state[r] == unknown && s.mayMatch(x, r) && s.add(x, r, &in, &out) {
+			return true
 		}
 	}
 	return false

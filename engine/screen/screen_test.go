@@ -1,0 +1,243 @@
+package screen
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/corazawaf/coraza/v3"
+	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
+	"github.com/corazawaf/coraza/v3/types"
+
+	"github.com/modsecurity-for-anylog/msa/rules"
+)
+
+// load splits rules into units: a directive, or a rule with its chain.
+func load(t testing.TB, text string) [][]rules.Directive {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "x.conf")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	set, err := rules.Load([]string{file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all [][]rules.Directive
+	for i := 0; i < len(set.Directives); i++ {
+		unit := []rules.Directive{set.Directives[i]}
+		for set.Directives[i].Chained() {
+			i++
+			unit = append(unit, set.Directives[i])
+		}
+		all = append(all, unit)
+	}
+	return all
+}
+
+func newScreen(t testing.TB, text string, tx map[string]string, cacheSize int) *Screen {
+	t.Helper()
+	s, err := New(Config{Units: load(t, text), TX: tx, Inbound: 5, Outbound: 4, CacheSize: cacheSize})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// request is a transaction of Coraza without rules.
+func request(t testing.TB, uri string, headers ...string) plugintypes.TransactionState {
+	t.Helper()
+	waf, err := coraza.NewWAF(coraza.NewWAFConfig().WithDirectives("SecRequestBodyAccess On"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tx := waf.NewTransaction()
+	tx.ProcessURI(uri, "GET", "HTTP/1.1")
+	for i := 0; i < len(headers); i += 2 {
+		tx.AddRequestHeader(headers[i], headers[i+1])
+	}
+	tx.ProcessRequestHeaders()
+	t.Cleanup(func() { _ = tx.Close() })
+	return tx.(interface {
+		types.Transaction
+		plugintypes.TransactionState
+	})
+}
+
+func noRule(int) bool { return false }
+
+const critical = `,setvar:'tx.inbound_anomaly_score_pl1=+%{tx.critical_anomaly_score}'`
+
+var scores = map[string]string{"critical_anomaly_score": "5", "warning_anomaly_score": "3", "allowed": "GET POST", "limit": "2"}
+
+func TestMayAlarm(t *testing.T) {
+	for _, c := range []struct {
+		name, rules, uri string
+		headers          []string
+		want             bool
+	}{
+		{"a value", `SecRule ARGS "@rx evil" "id:1,phase:2,block` + critical + `"`, "/?a=evil", nil, true},
+		{"no such value", `SecRule ARGS "@rx evil" "id:1,phase:2,block` + critical + `"`, "/?a=good", nil, false},
+		{"a name", `SecRule ARGS_NAMES "@rx evil" "id:1,phase:2,block` + critical + `"`, "/?evil=a", nil, true},
+		{"a key", `SecRule ARGS:a "@rx evil" "id:1,phase:2,block` + critical + `"`, "/?A=evil", nil, true},
+		{"another key", `SecRule ARGS:a "@rx evil" "id:1,phase:2,block` + critical + `"`, "/?b=evil", nil, false},
+		{"a key that is taken out", `SecRule ARGS|!ARGS:a "@rx evil" "id:1,phase:2,block` + critical + `"`, "/?a=evil", nil, false},
+		{"a pattern of keys", `SecRule ARGS:/^a.$/ "@rx evil" "id:1,phase:2,block` + critical + `"`, "/?ab=evil", nil, true},
+		{"no key of the pattern", `SecRule ARGS:/^a.$/ "@rx evil" "id:1,phase:2,block` + critical + `"`, "/?abc=evil", nil, false},
+		{"transformed", `SecRule ARGS "@streq evil" "id:1,phase:2,block,t:none,t:urlDecodeUni,t:lowercase` + critical + `"`, "/?a=%2545VIL", nil, true},
+		{"t:none takes back", `SecRule ARGS "@streq evil" "id:1,phase:2,block,t:lowercase,t:none` + critical + `"`, "/?a=EVIL", nil, false},
+		{"every stage with multiMatch", `SecRule ARGS "@streq EVIL" "id:1,phase:2,block,multiMatch,t:lowercase` + critical + `"`, "/?a=EVIL", nil, true},
+		{"negated", `SecRule REQUEST_METHOD "!@within %{tx.allowed}" "id:1,phase:1,block` + critical + `"`, "/", nil, false},
+		{"phrases", `SecRule REQUEST_HEADERS:User-Agent "@pm nikto sqlmap" "id:1,phase:1,block` + critical + `"`, "/", []string{"user-agent", "SQLMap/1"}, true},
+		{"bytes", `SecRule ARGS "@validateByteRange 32-126" "id:1,phase:2,block` + critical + `"`, "/?a=%00", nil, true},
+		{"a warning is not enough", strings.Replace(`SecRule ARGS "@rx evil" "id:1,phase:2,block`+critical+`"`, "critical", "warning", 1), "/?a=evil", nil, false},
+		{"a warning for each of two values is", strings.Replace(`SecRule ARGS "@rx evil" "id:1,phase:2,block`+critical+`"`, "critical", "warning", 1), "/?a=evil&b=evil", nil, true},
+		{"two warnings are", strings.ReplaceAll(`SecRule ARGS "@rx ev" "id:1,phase:2,block`+critical+`"`+"\n"+`SecRule ARGS "@rx il" "id:2,phase:2,block`+critical+`"`, "critical", "warning"), "/?a=evil", nil, true},
+		{"a rule without a score alarms", `SecRule ARGS "@rx evil" "id:1,phase:2,deny"`, "/?a=evil", nil, true},
+		{"one that is not logged does not", `SecRule ARGS "@rx evil" "id:1,phase:2,pass,nolog"`, "/?a=evil", nil, false},
+		{"a count", `SecRule &REQUEST_HEADERS:X "@gt 1" "id:1,phase:1,block` + critical + `"`, "/", []string{"X", "1", "x", "2"}, true},
+		{"another count", `SecRule &REQUEST_HEADERS:X "@gt 1" "id:1,phase:1,block` + critical + `"`, "/", []string{"X", "1"}, false},
+		{"a chain", `SecRule ARGS "@rx evil" "id:1,phase:2,block,chain"` + "\n" + `SecRule REQUEST_HEADERS:X "@streq y" "t:none` + critical + `"`, "/?a=evil", []string{"X", "y"}, true},
+		{"half a chain", `SecRule ARGS "@rx evil" "id:1,phase:2,block,chain"` + "\n" + `SecRule REQUEST_HEADERS:X "@streq y" "t:none` + critical + `"`, "/?a=evil", []string{"X", "z"}, false},
+		{"what the head of a chain sets, it sets without the rest", `SecRule ARGS "@rx evil" "id:1,phase:2,block,chain` + critical + `"` + "\n" + `SecRule REQUEST_HEADERS:X "@streq y"`, "/?a=evil", nil, true},
+		{"what was captured", `SecRule REQUEST_BASENAME "@rx \.([^.]+)$" "id:1,phase:1,block,capture,setvar:'tx.ext=.%{tx.1}/',chain"` + "\n" + `SecRule TX:EXT "@within .bak/ .sql/" "t:lowercase` + critical + `"`, "/a/dump.SQL", nil, true},
+		{"something else was captured", `SecRule REQUEST_BASENAME "@rx \.([^.]+)$" "id:1,phase:1,block,capture,setvar:'tx.ext=.%{tx.1}/',chain"` + "\n" + `SecRule TX:EXT "@within .bak/ .sql/" "t:lowercase` + critical + `"`, "/a/index.html", nil, false},
+		{"captures by number", `SecRule REQUEST_HEADERS:Range "@rx (\d+)-(\d+)" "id:1,phase:1,block,capture,chain"` + "\n" + `SecRule TX:2 "@lt %{tx.1}" "t:none` + critical + `"`, "/", []string{"Range", "bytes=9-5"}, true},
+		{"in order", `SecRule REQUEST_HEADERS:Range "@rx (\d+)-(\d+)" "id:1,phase:1,block,capture,chain"` + "\n" + `SecRule TX:2 "@lt %{tx.1}" "t:none` + critical + `"`, "/", []string{"Range", "bytes=5-9"}, false},
+		{"the matched value", `SecRule ARGS "@pm file open" "id:1,phase:2,block,chain"` + "\n" + `SecRule MATCHED_VARS "@pm (" "t:none` + critical + `"`, "/?a=file(&b=x", nil, true},
+		{"another value than the matched one", `SecRule ARGS "@pm file open" "id:1,phase:2,block,chain"` + "\n" + `SecRule MATCHED_VARS "@pm (" "t:none` + critical + `"`, "/?a=file&b=(", nil, false},
+		{"a static variable", `SecRule &TX:LIMIT "@eq 1" "id:1,phase:2,block,chain"` + "\n" + `SecRule ARGS "@gt %{tx.limit}" "t:length` + critical + `"`, "/?a=abc", nil, true},
+		{"a static variable that is not set", `SecRule &TX:OTHER "@eq 1" "id:1,phase:2,block,chain"` + "\n" + `SecRule ARGS "@rx ." "t:none` + critical + `"`, "/?a=abc", nil, false},
+		{"set by another rule", `SecRule ARGS:a "@rx x" "id:1,phase:1,pass,nolog,setvar:tx.seen=1"` + "\n" + `SecRule TX:SEEN "@eq 1" "id:2,phase:2,block` + critical + `"`, "/?a=x", nil, true},
+		{"not set by the other rule", `SecRule ARGS:a "@rx x" "id:1,phase:1,pass,nolog,setvar:tx.seen=1"` + "\n" + `SecRule TX:SEEN "@eq 1" "id:2,phase:2,block` + critical + `"`, "/?a=y", nil, false},
+		{"names made of values", `SecRule ARGS_NAMES "@rx ." "id:1,phase:1,pass,nolog,setvar:'tx.n_%{MATCHED_VAR}=1'"` + "\n" + `SecRule TX:/secret_name/ "@rx ." "id:2,phase:2,block` + critical + `"`, "/?secret_name=1", nil, true},
+		{"names made of other values", `SecRule ARGS_NAMES "@rx ." "id:1,phase:1,pass,nolog,setvar:'tx.n_%{MATCHED_VAR}=1'"` + "\n" + `SecRule TX:/secret_name/ "@rx ." "id:2,phase:2,block` + critical + `"`, "/?name=1", nil, false},
+		{"skipped in every transaction", `SecRule TX:LIMIT "@lt 3" "id:1,phase:2,pass,nolog,skipAfter:END"` + "\n" + `SecRule ARGS "@rx evil" "id:2,phase:2,block` + critical + `"` + "\nSecMarker END", "/?a=evil", nil, false},
+		{"not skipped in another phase", `SecRule TX:LIMIT "@lt 3" "id:1,phase:1,pass,nolog,skipAfter:END"` + "\n" + `SecRule ARGS "@rx evil" "id:2,phase:2,block` + critical + `"` + "\nSecMarker END", "/?a=evil", nil, true},
+		{"skipped in some", `SecRule ARGS:a "@rx x" "id:1,phase:2,pass,nolog,skipAfter:END"` + "\n" + `SecRule ARGS "@rx evil" "id:2,phase:2,block` + critical + `"` + "\nSecMarker END", "/?b=evil", nil, true},
+		{"an operator that can't be judged", `SecRule ARGS:x "@rx ." "id:1,phase:2,block,chain"` + "\n" + `SecRule REMOTE_ADDR "@geoLookup" "t:none` + critical + `"`, "/?x=1", nil, true},
+		{"where it does not matter", `SecRule ARGS:x "@rx ." "id:1,phase:2,block,chain"` + "\n" + `SecRule REMOTE_ADDR "@geoLookup" "t:none` + critical + `"`, "/?y=1", nil, false},
+		{"the time", `SecRule TIME_HOUR "@gt 25" "id:1,phase:1,block` + critical + `"`, "/", nil, true},
+		{"before it is there", `SecRule REQUEST_BODY "@rx ^$" "id:1,phase:1,block` + critical + `"`, "/", nil, true},
+		{"the score compared", `SecRule TX:ANOMALY_SCORE "@ge %{tx.inbound_anomaly_score_threshold}" "id:949110,phase:2,deny,tag:'anomaly-evaluation'"`, "/", nil, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newScreen(t, c.rules, scores, 1<<10)
+			for range 2 { // the second time from memory
+				if got := s.MayAlarm(request(t, c.uri, c.headers...), noRule); got != c.want {
+					t.Errorf("got %v, suspects %v, open %v", got, s.Suspects(request(t, c.uri, c.headers...), noRule), s.Open())
+				}
+			}
+		})
+	}
+}
+
+func TestSkip(t *testing.T) {
+	s := newScreen(t, `SecRule ARGS "@rx evil" "id:7,phase:2,block`+critical+`"`, scores, 10)
+	if s.MayAlarm(request(t, "/?a=evil"), func(id int) bool { return id == 7 }) {
+		t.Error("a rule that is not applied alarms")
+	}
+}
+
+func TestRefused(t *testing.T) {
+	for _, text := range []string{
+		`SecRule ARGS "@rx a" "id:1,phase:2,pass"` + "\n" + `SecRuleUpdateTargetById 1 "ARGS_NAMES"`,
+		`SecRule ARGS "@rx a" "id:1,phase:2,pass"` + "\n" + `SecRuleUpdateActionById 1 "deny"`,
+		`SecDefaultAction "phase:2,log,pass,t:lowercase"` + "\n" + `SecRule ARGS "@rx a" "id:1,phase:2,pass"`,
+	} {
+		if _, err := New(Config{Units: load(t, text)}); err == nil {
+			t.Errorf("taken: %s", text)
+		}
+	}
+	if _, err := New(Config{Units: load(t, `SecRule ARGS "@rx a" "id:1,phase:2,pass"`+"\n"+`SecRuleUpdateTargetById 1 "!ARGS:x"`)}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOpen(t *testing.T) {
+	s := newScreen(t, `SecRule ARGS "@geoLookup" "id:1,phase:2,block`+critical+`"`, scores, 10)
+	if open := s.Open(); len(open) != 1 || open[0].Rule != 1 || open[0].Reason != "its operator @geolookup can't be judged" {
+		t.Errorf("got %v", open)
+	}
+}
+
+func TestCache(t *testing.T) {
+	const size = 1 << 10
+	c := newCache(size)
+	for i := range 100 * size {
+		v := fmt.Sprint(i)
+		if _, ok := c.get(1, v); ok {
+			t.Fatalf("%s is there", v)
+		}
+		c.put(1, v, []hit{{int32(i), 1}})
+		if hits, ok := c.get(1, v); !ok || hits[0].condition != int32(i) {
+			t.Fatalf("%s is forgotten at once", v)
+		}
+		if _, ok := c.get(2, v); ok {
+			t.Fatal("classes are mixed up")
+		}
+		if hits, ok := c.get(1, "0"); !ok || hits[0].condition != 0 {
+			t.Fatalf("what is asked for all the time is forgotten, at %d", i)
+		}
+	}
+	n := 0
+	for i := range c.shards {
+		n += len(c.shards[i].young) + len(c.shards[i].old)
+	}
+	if n > size+shards {
+		t.Errorf("%d values are remembered", n)
+	}
+}
+
+func TestConcurrent(t *testing.T) {
+	s := newScreen(t, `SecRule ARGS|REQUEST_COOKIES:/a/ "@rx evil" "id:1,phase:2,block`+critical+`"`, scores, 64)
+	var wg sync.WaitGroup
+	for w := range 4 {
+		wg.Go(func() {
+			for i := range 200 {
+				value, want := fmt.Sprint("good", i), false
+				if (i+w)%3 == 0 {
+					value, want = fmt.Sprint("evil", i), true
+				}
+				if got := s.MayAlarm(request(t, "/?x="+value, "Cookie", fmt.Sprintf("ka%d=v", i)), noRule); got != want {
+					t.Errorf("%s: got %v", value, got)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestParseActions(t *testing.T) {
+	got := parseActions(`id:1,phase:2,msg:'a, \'b\': c',setvar:'tx.a=%{tx.1},x',t:none,chain`)
+	want := []action{{"id", "1"}, {"phase", "2"}, {"msg", `a, \'b\': c`}, {"setvar", "tx.a=%{tx.1},x"}, {"t", "none"}, {"chain", ""}}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestParseTargets(t *testing.T) {
+	got, err := parseTargets(`ARGS|!ARGS:Foo|&TX:a|REQUEST_COOKIES:/a|b\/c/|XML:/*|XML://@*|REQUEST_HEADERS:'/x y/'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, one := range got {
+		pattern := ""
+		if one.pattern != nil {
+			pattern = one.pattern.String()
+		}
+		names = append(names, fmt.Sprint(one.variable, one.key, pattern, one.count, one.except))
+	}
+	want := []string{"argsfalse false", "argsfoofalse true", "txatrue false", `request_cookies(?i)a|b\/cfalse false`, "xml/*false false", "xml//@*false false", "request_headers(?i)x yfalse false"}
+	if !slices.Equal(names, want) {
+		t.Errorf("got %q", names)
+	}
+	if _, err := parseTargets("ARGS|?"); err == nil {
+		t.Error("? is taken")
+	}
+}

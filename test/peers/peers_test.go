@@ -1,0 +1,192 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/test/accesslog"
+)
+
+// transactions are the first ones of a set.
+func transactions(t *testing.T, name string, n int) []*mapping.Transaction {
+	t.Helper()
+	i := slices.IndexFunc(recordSets, func(s recordSet) bool { return s.name == name })
+	next, err := recordSets[i].records()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := mapping.Load(recordSets[i].preset)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var chunk []byte
+	for range n {
+		record, err := next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		chunk = appendEvent(chunk, record)
+	}
+	all, err := mapAll(m, chunk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != n {
+		t.Fatalf("%d records of %d", len(all), n)
+	}
+	return all
+}
+
+func TestMixHasAttacks(t *testing.T) {
+	g, attacks := accesslog.New(1), 0
+	for n := range 200 {
+		if r := wanted(g, n%100 < mixAttacks); r.Attack {
+			attacks++
+		}
+	}
+	if attacks != 6 {
+		t.Errorf("%d of 200 are attacks", attacks)
+	}
+}
+
+// TestDistinct: no value comes twice, but words of the protocol.
+func TestDistinct(t *testing.T) {
+	seen := map[string]bool{}
+	check := func(what, value string) {
+		if value != "" && seen[what+value] {
+			t.Errorf("%s comes twice: %q", what, value)
+		}
+		seen[what+value] = true
+	}
+	for _, tx := range transactions(t, "distinct", 2000) {
+		check("URI", tx.URI)
+		path, query, _ := strings.Cut(tx.URI, "?")
+		check("path", path)
+		for _, pair := range strings.Split(query, "&") {
+			if name, value, ok := strings.Cut(pair, "="); ok {
+				check("argument "+name, value)
+			}
+		}
+		check("body", tx.RequestBody.Text)
+		for _, h := range tx.RequestHeaders {
+			switch strings.ToLower(h.Name) {
+			case "connection", "content-length":
+				continue
+			case "cookie":
+				for _, pair := range strings.Split(h.Value, "; ") {
+					check("cookie", pair)
+				}
+			}
+			check(h.Name, h.Value)
+		}
+	}
+}
+
+func TestExchange(t *testing.T) {
+	tx := transactions(t, "mix", 40)[20]
+	b := appendExchange(nil, tx)
+	r := reader(b)
+	if got := r.text(); got != tx.Client.Address {
+		t.Errorf("client %q", got)
+	}
+	if got := fmt.Sprint(r.number()); got != tx.Client.Port {
+		t.Errorf("client's port %s", got)
+	}
+	r.text()
+	r.number()
+	if method, uri, protocol, host := r.text(), r.text(), r.text(), r.text(); method != tx.Method || uri != tx.URI || protocol != tx.Protocol || host != tx.Host {
+		t.Errorf("%s %s %s %s", method, uri, protocol, host)
+	}
+	var headers []mapping.Header
+	r.headers(func(name, value string) { headers = append(headers, mapping.Header{Name: name, Value: value}) })
+	if !slices.Equal(headers, tx.RequestHeaders) {
+		t.Errorf("headers %q", headers)
+	}
+	short := reader(b[:len(b)-1])
+	p := plain{}
+	inspect, err := p.load(append(appendNumber(nil, 1), short...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.open(""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := inspect(); err == nil {
+		t.Error("no error when the file is cut")
+	}
+}
+
+// TestPartiesAgree: MSA finds the same with the screen and without, and plain Coraza nearly the same.
+func TestPartiesAgree(t *testing.T) {
+	dir := t.TempDir()
+	mix := recordSets[0]
+	batches, err := mix.write(dir, 1, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := func(name, file string) string {
+		t.Helper()
+		var out bytes.Buffer
+		if err := serve(parties[name](1), strings.NewReader("open nano\nrun "+file+"\n"), &out); err != nil {
+			t.Fatal(err)
+		}
+		_, run, _ := strings.Cut(out.String(), "\n")
+		return strings.Join(strings.Fields(run)[2:], " ")
+	}
+	off := found("screen-off", batches[0].chunk)
+	if len(strings.Fields(off)) < 2 || len(strings.Fields(off)) > 20 {
+		t.Errorf("alarms: %s", off)
+	}
+	for _, name := range []string{"screen-on", "engine"} {
+		if got := found(name, batches[0].chunk); got != off {
+			t.Errorf("%s: %s, without the screen %s", name, got, off)
+		}
+	}
+	if got := found("coraza", batches[0].exchanges); len(strings.Fields(got)) < 2 {
+		t.Errorf("plain Coraza: %q", got)
+	}
+}
+
+func TestModSecurity(t *testing.T) {
+	if _, err := exec.LookPath("cc"); err != nil {
+		t.Skip(err)
+	}
+	dir := t.TempDir()
+	c, err := startModSecurity(dir)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer c.stop()
+	attacks := recordSets[slices.IndexFunc(recordSets, func(s recordSet) bool { return s.name == "attacks" })]
+	batches, err := attacks.write(filepath.Clean(dir), 1, 50)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.run(batches[0].exchanges)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.cpu <= 0 || s.wall <= 0 || len(s.alarms) < 10 || len(s.alarms) > 50 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestDisagreement(t *testing.T) {
+	c := comparison{results: []*result{{samples: map[string][]sample{
+		"off": {{round: 0, alarms: []int{1}}, {round: 1, alarms: []int{2}}},
+		"on":  {{round: 0, alarms: []int{1}}, {round: 1, alarms: []int{2}}},
+	}}}}
+	if err := c.disagreement(); err != nil {
+		t.Error(err)
+	}
+	c.results[0].samples["cold"] = []sample{{round: 1, alarms: []int{2, 3}}}
+	if err := c.disagreement(); err == nil {
+		t.Error("no error when the screen changes what is found")
+	}
+}
