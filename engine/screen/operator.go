@@ -157,13 +157,14 @@ func (c *compiler) rx(o operator, pattern string) (operator, error) {
 		}
 		return o, nil
 	}
-	o.regex, o.match = re, re.MatchString
+	needs := needsOf(pattern)
+	o.regex = re
+	o.match = func(v string) bool { return needs.matcher().MatchString(v) }
 	if o.negated {
 		return o, nil
 	}
-	needs := needsOf(pattern)
 	o.match = func(v string) bool {
-		return len(v) >= needs.length && (needs.bytes == nil || needs.bytes.In(v)) && re.MatchString(v)
+		return len(v) >= needs.length && (needs.bytes == nil || needs.bytes.In(v)) && needs.matcher().MatchString(v)
 	}
 	o.literals = needs.literals
 	return o, nil
@@ -174,6 +175,7 @@ type needs struct {
 	literals []string // one of these, nil when none are known
 	bytes    *ByteSet // one of these, nil when none are known
 	length   int
+	matcher  func() *Matcher
 }
 
 // knownNeeds remembers them by pattern: finding them takes half a second for all of CRS, and the rule sets
@@ -184,7 +186,7 @@ func needsOf(pattern string) *needs {
 	if n, ok := knownNeeds.Load(pattern); ok {
 		return n.(*needs)
 	}
-	n := &needs{length: MinLength(pattern)}
+	n := &needs{length: MinLength(pattern), matcher: sync.OnceValue(func() *Matcher { return NewMatcher(regexp.MustCompile("(?sm)" + pattern)) })}
 	if set, ok := Literals(pattern); ok {
 		n.literals = set
 	}
