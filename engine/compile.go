@@ -144,16 +144,7 @@ func defaultPhase(d rules.Directive) int {
 	if m == nil {
 		return 0
 	}
-	switch strings.ToLower(m[1]) {
-	case "request":
-		return 2
-	case "response":
-		return 4
-	case "logging":
-		return 5
-	}
-	phase, _ := strconv.Atoi(m[1])
-	return phase
+	return rules.PhaseNumber(m[1])
 }
 
 // oneDefaultEach drops a phase's second SecDefaultAction, which Coraza refuses:

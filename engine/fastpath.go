@@ -202,9 +202,9 @@ func (e *Engine) clears(t *mapping.Transaction) (clear bool, innocent []int, err
 	}()
 	e.read(tx, t)
 	excluded := e.excluded(t.Exclude)
-	mayAlarm, innocent := e.fast.screen.Innocent(tx, func(id int) bool {
+	mayAlarm, innocent := e.fast.screen.MayAlarm(tx, func(id int) bool {
 		return e.fast.removed[id] || slices.Contains(excluded, id) || e.isBlind(id, t)
-	}, nil)
+	})
 	return !mayAlarm, innocent, nil
 }
 

@@ -31,7 +31,7 @@ func TestScreenOnRegressionTests(t *testing.T) {
 			t.Parallel()
 			e := verifying(t, level, "crs")
 			var tx mapping.Transaction
-			silent, screened := 0, 0
+			var count tally
 			step := 1
 			if testing.Short() {
 				step = 50
@@ -41,21 +41,9 @@ func TestScreenOnRegressionTests(t *testing.T) {
 				if err := set.Map("t", record, &tx); err != nil {
 					continue
 				}
-				v, err := e.Inspect(&tx)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if !v.Alarm {
-					silent++
-				}
-				switch v.Screened {
-				case engine.ScreenWrong:
-					t.Errorf("%s is judged wrongly: %+v", stages[i].Name, v.Matches)
-				case engine.ScreenRight:
-					screened++
-				}
+				count.inspect(t, e, stages[i].Name, &tx)
 			}
-			t.Logf("%d of %d silent transactions are screened; %d rules can't be judged", screened, silent, len(e.ScreenOpen()))
+			t.Logf("%d of %d silent transactions are screened; %d rules can't be judged", count.screened, count.silent, len(e.ScreenOpen()))
 			for _, o := range e.ScreenOpen() {
 				t.Logf("rule %d: %s", o.Rule, o.Reason)
 			}
@@ -71,26 +59,18 @@ func TestScreenOnDebianCRS(t *testing.T) {
 	}
 	e := verifying(t, 1, setup, dir)
 	m := newMutator(t, 33)
-	n, screened := 1500, 0
+	n := 1500
+	var count tally
 	if testing.Short() {
 		n = 50
 	}
 	for range n {
 		var tx mapping.Transaction
 		m.next(t, &tx)
-		v, err := e.Inspect(&tx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		switch v.Screened {
-		case engine.ScreenWrong:
-			t.Errorf("%s is judged wrongly: %+v", tx.Describe(), v.Matches)
-		case engine.ScreenRight:
-			screened++
-		}
+		count.inspect(t, e, tx.Describe(), &tx)
 	}
-	t.Logf("%d of %d are screened; can't be judged: %v", screened, n, e.ScreenOpen())
-	if screened < n/5 {
+	t.Logf("%d of %d are screened; can't be judged: %v", count.screened, n, e.ScreenOpen())
+	if count.screened < n/5 {
 		t.Error("the screen is of little use")
 	}
 }
@@ -227,25 +207,13 @@ func TestScreenOnMutations(t *testing.T) {
 				t.Parallel()
 				m := newMutator(t, uint64(10*level+worker))
 				var tx mapping.Transaction
-				silent, screened := 0, 0
+				var count tally
 				for range n / 4 {
 					m.next(t, &tx)
-					v, err := e.Inspect(&tx)
-					if err != nil {
-						t.Fatal(err)
-					}
-					if !v.Alarm {
-						silent++
-					}
-					switch v.Screened {
-					case engine.ScreenWrong:
-						t.Errorf("%s is judged wrongly: %+v", tx.Describe(), v.Matches)
-					case engine.ScreenRight:
-						screened++
-					}
+					count.inspect(t, e, tx.Describe(), &tx)
 				}
-				t.Logf("%d records, %d silent, %d of them screened", n/4, silent, screened)
-				if !testing.Short() && screened < silent*3/4 {
+				t.Logf("%d records, %d silent, %d of them screened", n/4, count.silent, count.screened)
+				if !testing.Short() && count.screened < count.silent*3/4 {
 					t.Error("the screen is of little use")
 				}
 			})
@@ -264,14 +232,28 @@ func FuzzScreen(f *testing.F) {
 			RequestBody: mapping.Body{Text: body}, ResponseBody: mapping.Body{Text: response},
 			Observed: mapping.Observed{Request: mapping.ObservedHeaders{Names: []string{"host", "user-agent"}}, Query: true},
 		}
-		v, err := e.Inspect(&tx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if v.Screened == engine.ScreenWrong {
-			t.Errorf("%s is judged wrongly: %+v", tx.Describe(), v.Matches)
-		}
+		new(tally).inspect(t, e, tx.Describe(), &tx)
 	})
+}
+
+// tally counts the transactions without an alert, and those of them that the screen has cleared.
+type tally struct{ silent, screened int }
+
+func (c *tally) inspect(t *testing.T, e *engine.Engine, name string, tx *mapping.Transaction) {
+	t.Helper()
+	v, err := e.Inspect(tx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !v.Alarm {
+		c.silent++
+	}
+	switch v.Screened {
+	case engine.ScreenWrong:
+		t.Errorf("%s is judged wrongly: %+v", name, v.Matches)
+	case engine.ScreenRight:
+		c.screened++
+	}
 }
 
 func verifying(t testing.TB, level int, rules ...string) *engine.Engine {

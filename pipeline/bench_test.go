@@ -8,11 +8,11 @@ import (
 	"testing"
 	"time"
 
-	coreruleset "github.com/corazawaf/coraza-coreruleset/v4"
 	"github.com/corazawaf/coraza/v3"
 
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/test/plain"
 )
 
 // benchRecords are Nano records: nine benign requests with headers and bodies, and
@@ -73,22 +73,14 @@ func BenchmarkProcess(b *testing.B) {
 	rate(b, 10)
 }
 
-// plain is Coraza as one would use it without MSA, with the same rules and settings.
-type plain struct {
+// plainCoraza is plain Coraza with transactions for it.
+type plainCoraza struct {
 	waf          coraza.WAF
 	transactions []mapping.Transaction
 }
 
-func newPlain(t testing.TB) *plain {
-	waf, err := coraza.NewWAF(coraza.NewWAFConfig().WithRootFS(coreruleset.FS).
-		WithDirectives("Include @coraza.conf-recommended\nInclude @crs-setup.conf.example").
-		WithDirectives(`SecRuleEngine DetectionOnly
-SecAuditEngine Off
-SecDefaultAction "phase:3,log,auditlog,pass"
-SecDefaultAction "phase:4,log,auditlog,pass"
-SecDefaultAction "phase:5,log,auditlog,pass"
-SecAction "id:1,phase:3,pass,nolog,ctl:forceResponseBodyVariable=On"
-Include @owasp_crs/*.conf`))
+func newPlain(t testing.TB) *plainCoraza {
+	waf, err := plain.Coraza()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +88,7 @@ Include @owasp_crs/*.conf`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &plain{waf: waf}
+	p := &plainCoraza{waf: waf}
 	for _, r := range benchRecords(t) {
 		var tx mapping.Transaction
 		if err := m.Map("t", r, &tx); err != nil {
@@ -108,7 +100,7 @@ Include @owasp_crs/*.conf`))
 }
 
 // run inspects all transactions and returns how many rules matched.
-func (p *plain) run() (matched int) {
+func (p *plainCoraza) run() (matched int) {
 	for i := range p.transactions {
 		t := &p.transactions[i]
 		tx := p.waf.NewTransaction()

@@ -234,3 +234,17 @@ func shorten(s string) string {
 	}
 	return s
 }
+
+// PhaseNumber is the phase that an action phase:name means: a number, request, response or logging; 0 for others.
+func PhaseNumber(name string) int {
+	switch strings.ToLower(name) {
+	case "request":
+		return 2
+	case "response":
+		return 4
+	case "logging":
+		return 5
+	}
+	n, _ := strconv.Atoi(name)
+	return n
+}

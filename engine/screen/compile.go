@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/corazawaf/coraza/v3/types/variables"
+
+	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
 // compiler makes conditions of rules.
@@ -103,7 +105,7 @@ func (c *compiler) parse() error {
 			p.links = append(p.links, l)
 		}
 		if phase, ok := p.links[0].action("phase"); ok {
-			p.phase = phaseNumber(phase)
+			p.phase = rules.PhaseNumber(phase)
 		}
 		c.parsed = append(c.parsed, p)
 	}
@@ -119,19 +121,6 @@ func addsTargets(args string) bool {
 		}
 	}
 	return false
-}
-
-func phaseNumber(s string) int {
-	switch strings.ToLower(s) {
-	case "request":
-		return 2
-	case "response":
-		return 4
-	case "logging":
-		return 5
-	}
-	n, _ := strconv.Atoi(s)
-	return n
 }
 
 // action is one action of a rule: setvar and tx.a=1.
@@ -459,12 +448,17 @@ func (c *compiler) isRemovable(p *parsedRule) bool {
 	return true
 }
 
+// looksAtCaptures reports whether a link compares TX:0 to TX:9, or with them.
+func (l *parsedLink) looksAtCaptures() bool {
+	return captureMacro.MatchString(l.operand) ||
+		slices.ContainsFunc(l.targets, func(t target) bool { return t.variable == "tx" && isCapture(t.key) })
+}
+
 // looksAtCapturesOfOthers reports whether a rule looks at TX:0 to TX:9 without capturing itself.
 func (p *parsedRule) looksAtCapturesOfOthers() bool {
 	captured := false
 	for _, l := range p.links {
-		reads := slices.ContainsFunc(l.targets, func(t target) bool { return t.variable == "tx" && isCapture(t.key) }) || captureMacro.MatchString(l.operand)
-		if reads && !captured {
+		if l.looksAtCaptures() && !captured {
 			return true
 		}
 		if _, ok := l.action("capture"); ok {

@@ -239,8 +239,7 @@ var captureMacro = regexp.MustCompile(`(?i)%\{tx\.\d\}`)
 // usesCaptures reports whether links look at what a pattern of theirs has captured.
 func usesCaptures(links []*parsedLink) bool {
 	return slices.ContainsFunc(links, func(l *parsedLink) bool {
-		return captureMacro.MatchString(l.operand) ||
-			slices.ContainsFunc(l.targets, func(t target) bool { return t.variable == "tx" && isCapture(t.key) }) ||
+		return l.looksAtCaptures() ||
 			slices.ContainsFunc(l.sets, func(a assignment) bool { return captureMacro.MatchString(a.name + a.value) })
 	})
 }

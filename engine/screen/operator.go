@@ -153,20 +153,15 @@ func (c *compiler) rx(o operator, pattern string) (operator, error) {
 			return a || b
 		}
 		if !negated {
-			o.literals = needsOf(pattern).literals // of either reading
+			o.literals = needsOf(pattern, re).literals // of either reading
 		}
 		return o, nil
 	}
-	needs := needsOf(pattern)
-	o.regex = re
-	o.match = func(v string) bool { return needs.matcher().MatchString(v) }
-	if o.negated {
-		return o, nil
+	needs := needsOf(pattern, re)
+	o.regex, o.match = re, needs.matches
+	if !o.negated {
+		o.literals = needs.literals
 	}
-	o.match = func(v string) bool {
-		return len(v) >= needs.length && (needs.bytes == nil || needs.bytes.In(v)) && needs.matcher().MatchString(v)
-	}
-	o.literals = needs.literals
 	return o, nil
 }
 
@@ -178,15 +173,20 @@ type needs struct {
 	matcher  func() *Matcher
 }
 
+func (n *needs) matches(text string) bool {
+	return len(text) >= n.length && (n.bytes == nil || n.bytes.In(text)) && n.matcher().MatchString(text)
+}
+
 // knownNeeds remembers them by pattern: finding them takes half a second for all of CRS, and the rule sets
 // of a process have most patterns in common.
 var knownNeeds sync.Map
 
-func needsOf(pattern string) *needs {
+// needsOf finds what a pattern needs, of which re was made.
+func needsOf(pattern string, re *regexp.Regexp) *needs {
 	if n, ok := knownNeeds.Load(pattern); ok {
 		return n.(*needs)
 	}
-	n := &needs{length: MinLength(pattern), matcher: sync.OnceValue(func() *Matcher { return NewMatcher(regexp.MustCompile("(?sm)" + pattern)) })}
+	n := &needs{length: MinLength(pattern), matcher: sync.OnceValue(func() *Matcher { return NewMatcher(re) })}
 	if set, ok := Literals(pattern); ok {
 		n.literals = set
 	}
@@ -199,12 +199,11 @@ func needsOf(pattern string) *needs {
 
 // hasBrokenEscape: a percent sign without two hexadecimal digits behind it.
 func hasBrokenEscape(v string) bool {
-	isHex := func(c byte) bool { return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f' }
 	for i := 0; i < len(v); i++ {
 		if v[i] != '%' {
 			continue
 		}
-		if i+2 >= len(v) || !isHex(v[i+1]) || !isHex(v[i+2]) {
+		if _, ok := hexByte(v, i+1); !ok {
 			return true
 		}
 		i += 2

@@ -120,42 +120,21 @@ type scratch struct {
 	skip    func(id int) bool
 }
 
-// MayAlarm reports whether an alert can come of a transaction whose variables are read. skip says
-// which rules are not applied to it.
-func (s *Screen) MayAlarm(source Source, skip func(id int) bool) bool {
-	x := s.scratch.Get().(*scratch)
-	defer s.release(x)
-	return s.mayAlarm(x, source, skip)
-}
-
-// Innocent is MayAlarm, and appends to ids the rules that can't match nor do anything else, if an
-// alert can come: the others are all that needs to run.
-func (s *Screen) Innocent(source Source, skip func(id int) bool, ids []int) (mayAlarm bool, _ []int) {
+// MayAlarm reports whether an alert can come of a transaction whose variables are read. If one can, innocent are the
+// rules that can't match nor do anything else: the others are all that needs to run. skip says which rules are not
+// applied to the transaction.
+func (s *Screen) MayAlarm(source Source, skip func(id int) bool) (may bool, innocent []int) {
 	x := s.scratch.Get().(*scratch)
 	defer s.release(x)
 	if !s.mayAlarm(x, source, skip) {
-		return false, ids
+		return false, nil
 	}
 	for i := range s.rules {
 		if s.rules[i].removable && !s.mayMatch(x, i) {
-			ids = append(ids, s.rules[i].id)
+			innocent = append(innocent, s.rules[i].id)
 		}
 	}
-	return true, ids
-}
-
-// Suspects are the rules that may match a transaction, as far as MayAlarm has looked.
-func (s *Screen) Suspects(source Source, skip func(id int) bool) []int {
-	x := s.scratch.Get().(*scratch)
-	defer s.release(x)
-	s.mayAlarm(x, source, skip)
-	var ids []int
-	for _, r := range x.asked {
-		if x.state[r] == yes {
-			ids = append(ids, s.rules[r].id)
-		}
-	}
-	return ids
+	return true, innocent
 }
 
 func (s *Screen) mayAlarm(x *scratch, source Source, skip func(id int) bool) bool {
@@ -296,7 +275,7 @@ func (s *Screen) judge(x *scratch, cl *class, value string) []hit {
 	first := true
 	for i := range cl.groups {
 		g := &cl.groups[i]
-		x.stages = g.transform(value, x.stages[:0])
+		x.stages = g.stages(value, x.stages[:0])
 		for _, text := range x.stages {
 			if first || text != last {
 				s.markLiterals(x, text)

@@ -10,7 +10,11 @@ import (
 // jsDecode decodes JavaScript's \u{H} (1 to 6 digits), \uHHHH, \xHH, \O to \OOO (up to \377) and \n; of another
 // character that is escaped, that character stays. Code points are cut to their low byte, full width forms become
 // ASCII. A backslash that ends the value stays.
-func jsDecode(s string) string {
+func jsDecode(s string) string { return unescape(s, jsEscape) }
+
+// unescape replaces each backslash and what it escapes by the byte that escape returns for what follows the backslash,
+// and for how much of it.
+func unescape(s string, escape func(string) (b byte, size int)) string {
 	start := strings.IndexByte(s, '\\')
 	if start < 0 || start == len(s)-1 {
 		return s
@@ -24,7 +28,7 @@ func jsDecode(s string) string {
 			continue
 		}
 		var size int
-		b[n], size = jsEscape(s[i+1:])
+		b[n], size = escape(s[i+1:])
 		i += 1 + size
 	}
 	return textOf(b[:n])
@@ -106,36 +110,22 @@ func octal(s string, digits int) (value, size int) {
 
 // escapeSeqDecode decodes ANSI C's escapes: \n, \xHH or \XHH, \O to \OOO (cut to the low byte); of another character
 // that is escaped, that character stays. A backslash that ends the value stays.
-func escapeSeqDecode(s string) string {
-	start := strings.IndexByte(s, '\\')
-	if start < 0 || start == len(s)-1 {
-		return s
+func escapeSeqDecode(s string) string { return unescape(s, ansiEscape) }
+
+// ansiEscape is the byte for what follows a backslash, and how long that is.
+func ansiEscape(s string) (byte, int) {
+	c := s[0]
+	if control := controlOf[c]; control != 0 {
+		return control, 1
 	}
-	b := make([]byte, len(s))
-	n := copy(b, s[:start])
-	for i := start; i < len(s); n++ {
-		if s[i] != '\\' || i+1 == len(s) {
-			b[n] = s[i]
-			i++
-			continue
-		}
-		i++
-		c := s[i]
-		size := 1
-		if control := controlOf[c]; control != 0 {
-			b[n] = control
-		} else if v, ok := hexByte(s, i+1); ok && c|0x20 == 'x' {
-			b[n], size = v, 3
-		} else if isOctal(c) {
-			var value int
-			value, size = octal(s[i:], 3)
-			b[n] = byte(value)
-		} else {
-			b[n] = c
-		}
-		i += size
+	if b, ok := hexByte(s, 1); ok && c|0x20 == 'x' {
+		return b, 3
 	}
-	return textOf(b[:n])
+	if isOctal(c) {
+		value, size := octal(s, 3)
+		return byte(value), size
+	}
+	return c, 1
 }
 
 // cssDecode decodes CSS's escapes: a backslash and 1 to 6 hexadecimal digits are a code point, one white space behind

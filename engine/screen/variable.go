@@ -39,8 +39,6 @@ type group struct {
 	conditions []int32
 }
 
-func (g *group) transform(value string, dst []string) []string { return g.stages(value, dst) }
-
 // maxMixed bounds what is remembered of keys that patterns match.
 const maxMixed = 1024
 

@@ -12,13 +12,13 @@ import (
 	"syscall"
 	"time"
 
-	coreruleset "github.com/corazawaf/coraza-coreruleset/v4"
 	"github.com/corazawaf/coraza/v3"
 	"github.com/corazawaf/coraza/v3/types"
 
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
+	"github.com/modsecurity-for-anylog/msa/test/plain"
 )
 
 // A party is a process of its own, so that its garbage and its memory are its own. It reads commands
@@ -36,7 +36,7 @@ type party interface {
 
 // parties are those that are Go, by the name that they are started with.
 var parties = map[string]func(workers int) party{
-	"coraza":     func(int) party { return &plain{} },
+	"coraza":     func(int) party { return &plainCoraza{} },
 	"screen-on":  func(workers int) party { return &msa{screen: "on", workers: workers} },
 	"screen-off": func(workers int) party { return &msa{screen: "off", workers: workers} },
 	"engine":     func(int) party { return &inspector{} },
@@ -191,25 +191,17 @@ func (e *inspector) load(data []byte) (func() ([]int, error), error) {
 	}, nil
 }
 
-// plain is Coraza as one would use it without MSA, with the same rules and settings.
-type plain struct {
+// plainCoraza is Coraza without MSA.
+type plainCoraza struct {
 	waf coraza.WAF
 }
 
-func (p *plain) open(string) (err error) {
-	p.waf, err = coraza.NewWAF(coraza.NewWAFConfig().WithRootFS(coreruleset.FS).
-		WithDirectives("Include @coraza.conf-recommended\nInclude @crs-setup.conf.example").
-		WithDirectives(`SecRuleEngine DetectionOnly
-SecAuditEngine Off
-SecDefaultAction "phase:3,log,auditlog,pass"
-SecDefaultAction "phase:4,log,auditlog,pass"
-SecDefaultAction "phase:5,log,auditlog,pass"
-SecAction "id:1,phase:3,pass,nolog,ctl:forceResponseBodyVariable=On"
-Include @owasp_crs/*.conf`))
+func (p *plainCoraza) open(string) (err error) {
+	p.waf, err = plain.Coraza()
 	return err
 }
 
-func (p *plain) load(data []byte) (func() ([]int, error), error) {
+func (p *plainCoraza) load(data []byte) (func() ([]int, error), error) {
 	r := reader(data)
 	return func() (alarms []int, err error) {
 		defer func() {
@@ -229,7 +221,7 @@ func (p *plain) load(data []byte) (func() ([]int, error), error) {
 	}, nil
 }
 
-func (p *plain) inspect(r *reader) (alarm bool) {
+func (p *plainCoraza) inspect(r *reader) (alarm bool) {
 	tx := p.waf.NewTransaction()
 	client, clientPort, server, serverPort := r.text(), r.number(), r.text(), r.number()
 	method, uri, protocol, host := r.text(), r.text(), r.text(), r.text()

@@ -109,7 +109,7 @@ func TestExchange(t *testing.T) {
 		t.Errorf("headers %q", headers)
 	}
 	short := reader(b[:len(b)-1])
-	p := plain{}
+	p := plainCoraza{}
 	inspect, err := p.load(append(appendNumber(nil, 1), short...))
 	if err != nil {
 		t.Fatal(err)
