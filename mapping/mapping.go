@@ -236,18 +236,15 @@ func (k *keyMemory) at(i int, key []byte, m *Mapping) rememberedKey {
 	if i < len(k.keys) && string(k.keys[i].key) == string(key) {
 		return k.keys[i]
 	}
-	if len(key) > maxRememberedKey {
-		return rememberedKey{slot: m.slotOf(view(key)), prefix: m.prefixOf(key)}
-	}
 	slot, prefix := m.slotOf(view(key)), m.prefixOf(key)
 	switch {
+	case len(key) > maxRememberedKey, i >= maxRememberedKeys, i > len(k.keys):
+		return rememberedKey{slot: slot, prefix: prefix} // not remembered, as one before it may be
 	case i < len(k.keys):
-	case i < cap(k.keys) && i < maxRememberedKeys:
+	case i < cap(k.keys):
 		k.keys = k.keys[:i+1] // with the memory of a former key
-	case i < maxRememberedKeys:
-		k.keys = append(k.keys, rememberedKey{})
 	default:
-		return rememberedKey{slot: slot, prefix: prefix}
+		k.keys = append(k.keys, rememberedKey{})
 	}
 	r := &k.keys[i]
 	r.key, r.slot, r.prefix = append(r.key[:0], key...), slot, prefix
