@@ -40,6 +40,8 @@ type Alert struct {
 	Direction string // east-west, inbound, outbound, external; empty when an address is unknown
 	Tag       string // of the record
 
+	Uninspected []string // parts of the record that are longer than what is inspected
+
 	tx     *mapping.Transaction
 	time   time.Time
 	bodies bool
@@ -57,9 +59,12 @@ func New(o Options, tx *mapping.Transaction, v *engine.Verdict, tag string, at t
 		ScoreOut:  v.ScoreOut,
 		Direction: direction(o.Internal, tx.Client.Address, tx.Server.Address),
 		Tag:       tag,
-		tx:        tx,
-		time:      tx.Time,
-		bodies:    o.IncludeBodies,
+
+		Uninspected: v.Uninspected,
+
+		tx:     tx,
+		time:   tx.Time,
+		bodies: o.IncludeBodies,
 	}
 	if a.time.IsZero() {
 		a.time = at.UTC()
@@ -135,6 +140,7 @@ func (a *Alert) each(yield func(key string, value any)) {
 	yield("direction", a.Direction)
 	yield("category", category(a.Match.Tags))
 	yield("attack", attacks(a.Rules))
+	yield("uninspected", a.Uninspected)
 	yield("tag", a.Tag)
 	yield("preset", tx.Preset)
 	yield("msa_version", Version)

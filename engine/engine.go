@@ -100,6 +100,7 @@ func Compile(cfg Config, set *rules.Set) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	replaceParts()
 	oneDefaultEach(set)
 	loaded, err := units(set.Directives)
 	if err != nil {
@@ -170,22 +171,27 @@ type transaction interface {
 }
 
 // Inspect tells what the rules' five phases find in a transaction, and runs only those that the fast path
-// leaves. It may be called concurrently, with
-// a transaction each. The verdict has views into the transaction.
+// leaves. It may be called concurrently, with a transaction each. The verdict has views into the transaction.
 func (e *Engine) Inspect(t *mapping.Transaction) (Verdict, error) {
+	v, err := e.inspect(t)
+	v.Uninspected = e.uninspected(t, v.argsCut)
+	return v, err
+}
+
+func (e *Engine) inspect(t *mapping.Transaction) (Verdict, error) {
 	if e.fast == nil {
 		return e.Evaluate(t)
 	}
-	clear, innocent, err := e.clears(t)
-	if err != nil || !clear {
-		v, err2 := e.evaluate(t, innocent)
+	s, err := e.screen(t)
+	if err != nil || !s.clear {
+		v, err2 := e.evaluate(t, s.innocent)
 		if err == nil && err2 == nil && e.fast.isVerified(&e.fast.reduced) {
 			return e.verify(t, v)
 		}
 		return v, errors.Join(err, err2)
 	}
 	if !e.fast.isVerified(&e.fast.screened) {
-		return Verdict{Screened: ScreenCleared}, nil
+		return Verdict{Screened: ScreenCleared, argsCut: s.argsCut}, nil
 	}
 	v, err := e.Evaluate(t)
 	v.Screened = ScreenRight
@@ -243,14 +249,6 @@ func (e *Engine) evaluate(t *mapping.Transaction, innocent []int) (v Verdict, er
 	return e.verdict(tx), nil
 }
 
-// Limits on what of a request's head is inspected. They are above what servers
-// accept: nginx takes 8 KiB of URI by default, Apache 8, IIS 16, and 32 to
-// 64 KiB of headers. Rules take time in proportion to the text, so there has to be an end.
-const (
-	maxURI     = 32 << 10
-	maxHeaders = 64 << 10 // names and values together
-)
-
 // feed gives Coraza the exchange.
 func (e *Engine) feed(tx transaction, t *mapping.Transaction) {
 	e.requestHead(tx, t)
@@ -261,12 +259,13 @@ func (e *Engine) feed(tx transaction, t *mapping.Transaction) {
 
 func (e *Engine) requestHead(tx transaction, t *mapping.Transaction) {
 	tx.ProcessConnection(t.Client.Address, port(t.Client), t.Server.Address, port(t.Server))
+	uri, _ := cut(t.URI, maxURI)
 	// What the log does not tell is what is common, so that no rule stumbles over it.
-	tx.ProcessURI(or(t.URI[:min(len(t.URI), maxURI)], "/"), or(t.Method, "GET"), or(t.Protocol, "HTTP/1.1"))
+	tx.ProcessURI(or(uri, "/"), or(t.Method, "GET"), or(t.Protocol, "HTTP/1.1"))
 	tx.SetServerName(t.Host)
 	addHeaders(t.RequestHeaders, tx.AddRequestHeader)
 	for _, a := range t.Args {
-		value, _ := e.cut(a.Value)
+		value, _ := cut(a.Value, e.bodyLimit)
 		tx.AddGetRequestArgument(a.Name, value)
 	}
 	tx.ProcessRequestHeaders()
@@ -274,24 +273,11 @@ func (e *Engine) requestHead(tx transaction, t *mapping.Transaction) {
 
 func (e *Engine) requestBody(tx transaction, t *mapping.Transaction) {
 	if body := t.RequestBody.Text; body != "" {
-		body, cut := e.cut(body)
-		body = e.chooseProcessor(tx, t, body, t.RequestBody.Truncated || cut)
-		_, _, _ = tx.WriteRequestBody(bytesOf(body)) // fails for bodies kept on disk only
+		head, _ := cut(body, e.bodyLimit)
+		head = e.chooseProcessor(tx, t, head, t.RequestBody.Truncated || len(head) < len(body))
+		_, _, _ = tx.WriteRequestBody(bytesOf(head)) // fails for bodies kept on disk only
 	}
 	_, _ = tx.ProcessRequestBody() // what a body lacks is in REQBODY_ERROR
-}
-
-func addHeaders(headers []mapping.Header, add func(name, value string)) {
-	left := maxHeaders
-	for _, h := range headers {
-		name := h.Name[:min(len(h.Name), left)]
-		left -= len(name)
-		value := h.Value[:min(len(h.Value), left)]
-		left -= len(value)
-		if add(name, value); left == 0 {
-			return
-		}
-	}
 }
 
 // chooseProcessor chooses how a body is read, and returns it as it can be read. A parser would stumble
@@ -343,21 +329,14 @@ func (e *Engine) responseHead(tx transaction, t *mapping.Transaction) {
 
 func (e *Engine) responseBody(tx transaction, t *mapping.Transaction) {
 	if body := t.ResponseBody.Text; body != "" {
-		body, _ := e.cut(body)
-		_, _, _ = tx.WriteResponseBody(bytesOf(body))
+		head, _ := cut(body, e.bodyLimit)
+		_, _, _ = tx.WriteResponseBody(bytesOf(head))
 	}
 	_, _ = tx.ProcessResponseBody()
 }
 
-func (e *Engine) cut(body string) (string, bool) {
-	if len(body) > e.bodyLimit {
-		return body[:e.bodyLimit], true
-	}
-	return body, false
-}
-
 func (e *Engine) verdict(tx transaction) Verdict {
-	var v Verdict
+	v := Verdict{argsCut: argsCut(tx)}
 	for _, matched := range tx.MatchedRules() {
 		if !logged(matched) || matched.Rule().ID() > ownRules {
 			continue

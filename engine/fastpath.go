@@ -182,20 +182,26 @@ func ownTX(units []*unit, tx map[string]string) []*unit {
 	return own(lines...)
 }
 
-// clears reports whether the screen proves that no alert can come of a transaction. Otherwise innocent are
-// the rules that can't match.
-func (e *Engine) clears(t *mapping.Transaction) (clear bool, innocent []int, err error) {
+// screening is what the screen says of a transaction.
+type screening struct {
+	clear    bool  // no alert can come of it
+	innocent []int // rules that can't match, otherwise
+	argsCut  bool
+}
+
+// screen asks the screen.
+func (e *Engine) screen(t *mapping.Transaction) (s screening, err error) {
 	reader := e.fast.reader
 	if t.RequestBody.Text == "" && !slices.ContainsFunc(t.RequestHeaders, isContentType) {
 		reader = e.fast.plain
 	}
 	tx, ok := reader.NewTransaction().(transaction)
 	if !ok {
-		return false, nil, errTransaction
+		return s, errTransaction
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			clear, innocent, err = false, nil, fmt.Errorf("the screen failed: %v", r)
+			s, err = screening{}, fmt.Errorf("the screen failed: %v", r)
 			return
 		}
 		err = errors.Join(err, tx.Close())
@@ -205,7 +211,7 @@ func (e *Engine) clears(t *mapping.Transaction) (clear bool, innocent []int, err
 	mayAlarm, innocent := e.fast.screen.MayAlarm(tx, func(id int) bool {
 		return e.fast.removed[id] || slices.Contains(excluded, id) || e.isBlind(id, t)
 	})
-	return !mayAlarm, innocent, nil
+	return screening{!mayAlarm, innocent, argsCut(tx)}, nil
 }
 
 func isContentType(h mapping.Header) bool { return strings.EqualFold(h.Name, "content-type") }

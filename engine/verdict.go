@@ -14,7 +14,10 @@ type Verdict struct {
 	ScoreIn, ScoreOut int     // anomaly scores; 0 where the rules keep none
 	Alarm             bool    // the threshold was reached, or a rule that keeps no score matched
 
-	Screened Screened
+	Screened    Screened
+	Uninspected []string // parts that are longer than what is inspected: uri, request_headers, request_body and so on
+
+	argsCut bool
 }
 
 // agrees reports whether another verdict has the same rules and scores.

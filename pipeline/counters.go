@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,7 +24,7 @@ const (
 var causeNames = [causes]string{"malformed", "not_a_map", "unmapped", "engine", "panic"}
 
 type counters struct {
-	records, skipped, alerts atomic.Uint64
+	records, skipped, cut, alerts atomic.Uint64
 
 	screened, verified, screenWrong atomic.Uint64
 	errors                          [causes]atomic.Uint64
@@ -34,6 +35,7 @@ type counters struct {
 type Snapshot struct {
 	Records           uint64            // events seen
 	Skipped           uint64            // of these, what the mapping leaves out
+	Cut               uint64            // records of which a part is longer than what is inspected
 	Alerts            uint64            // alerts made
 	Screened          uint64            // records of which no alert could come, by the fast path's word
 	Verified          uint64            // of these, what the rules have seen all the same
@@ -42,11 +44,30 @@ type Snapshot struct {
 	InspectionSeconds float64           // time spent inspecting, summed over workers
 }
 
+// Add adds the counters of another.
+func (s *Snapshot) Add(other Snapshot) {
+	s.Records += other.Records
+	s.Skipped += other.Skipped
+	s.Cut += other.Cut
+	s.Screened += other.Screened
+	s.Verified += other.Verified
+	s.ScreenWrong += other.ScreenWrong
+	s.Alerts += other.Alerts
+	s.InspectionSeconds += other.InspectionSeconds
+	all := make(map[string]uint64, causes)
+	maps.Copy(all, s.Errors)
+	for cause, n := range other.Errors {
+		all[cause] += n
+	}
+	s.Errors = all
+}
+
 // Snapshot reads the counters.
 func (p *Pipeline) Snapshot() Snapshot {
 	s := Snapshot{
 		Records:           p.counters.records.Load(),
 		Skipped:           p.counters.skipped.Load(),
+		Cut:               p.counters.cut.Load(),
 		Alerts:            p.counters.alerts.Load(),
 		Screened:          p.counters.screened.Load(),
 		Verified:          p.counters.verified.Load(),

@@ -208,6 +208,9 @@ func (p *Pipeline) inspect(tag string, e event) (f finding) {
 		return f
 	}
 	p.countScreened(tag, &verdict)
+	if len(verdict.Uninspected) > 0 {
+		p.counters.cut.Add(1)
+	}
 	if len(verdict.Matches) == 0 {
 		return f
 	}

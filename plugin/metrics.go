@@ -22,6 +22,8 @@ var metrics = []struct {
 		value: func(r reading) float64 { return float64(r.Records) }},
 	{subsystem: "records", name: "skipped_total", help: "Records that the mapping leaves out.",
 		value: func(r reading) float64 { return float64(r.Skipped) }},
+	{subsystem: "records", name: "cut_total", help: "Records of which a part is longer than what is inspected.",
+		value: func(r reading) float64 { return float64(r.Cut) }},
 	{subsystem: "screen", name: "records_total", help: "Records of which no alert could come, by the fast path's word.",
 		value: func(r reading) float64 { return float64(r.Screened) }},
 	{subsystem: "screen", name: "verified_total", help: "Of these, records that the rules have seen all the same.",
@@ -38,21 +40,4 @@ var metrics = []struct {
 		causes: func(r reading) map[string]uint64 { return r.Errors }},
 	{subsystem: "inspection", name: "seconds_total", help: "Time spent inspecting records, summed over workers.",
 		value: func(r reading) float64 { return r.InspectionSeconds }},
-}
-
-// add adds the counters of b to those of a.
-func add(a *pipeline.Snapshot, b pipeline.Snapshot) {
-	a.Records += b.Records
-	a.Skipped += b.Skipped
-	a.Screened += b.Screened
-	a.Verified += b.Verified
-	a.ScreenWrong += b.ScreenWrong
-	a.Alerts += b.Alerts
-	a.InspectionSeconds += b.InspectionSeconds
-	if a.Errors == nil {
-		a.Errors = make(map[string]uint64)
-	}
-	for cause, n := range b.Errors {
-		a.Errors[cause] += n
-	}
 }

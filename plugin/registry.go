@@ -134,7 +134,7 @@ func (g *registry) release(l *lineage, r *rules) {
 	r.Close() // unlocked: it waits for workers
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	add(&l.closed, r.Snapshot())
+	l.closed.Add(r.Snapshot())
 	l.open = slices.DeleteFunc(l.open, func(other *rules) bool { return other == r })
 }
 
@@ -173,9 +173,9 @@ func (g *registry) readings(i *instance) []reading {
 // snapshot is the counters of all the lineage's instances. The registry is locked.
 func (l *lineage) snapshot() pipeline.Snapshot {
 	var s pipeline.Snapshot
-	add(&s, l.closed)
+	s.Add(l.closed)
 	for _, r := range l.open {
-		add(&s, r.Snapshot())
+		s.Add(r.Snapshot())
 	}
 	s.Errors["panic"] += l.panics.Load()
 	s.Errors["memory"] += l.memory.Load()

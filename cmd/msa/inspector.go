@@ -56,7 +56,7 @@ func (i *inspector) load(p properties) error {
 	old := i.current
 	i.current = fresh
 	if old != nil {
-		i.past = sum(i.past, old.Snapshot())
+		i.past.Add(old.Snapshot())
 	}
 	i.mu.Unlock()
 	if old != nil {
@@ -75,7 +75,9 @@ func (i *inspector) process(tag string, chunk []byte) pipeline.Result {
 func (i *inspector) snapshot() pipeline.Snapshot {
 	i.mu.RLock()
 	defer i.mu.RUnlock()
-	return sum(i.past, i.current.Snapshot())
+	s := i.current.Snapshot()
+	s.Add(i.past)
+	return s
 }
 
 // close ends the pipeline. A load that is under way has no effect any more.
@@ -84,26 +86,6 @@ func (i *inspector) close() {
 	defer i.mu.Unlock()
 	i.closed = true
 	i.current.Close()
-}
-
-func sum(a, b pipeline.Snapshot) pipeline.Snapshot {
-	s := pipeline.Snapshot{
-		Records:           a.Records + b.Records,
-		Skipped:           a.Skipped + b.Skipped,
-		Screened:          a.Screened + b.Screened,
-		Verified:          a.Verified + b.Verified,
-		ScreenWrong:       a.ScreenWrong + b.ScreenWrong,
-		Alerts:            a.Alerts + b.Alerts,
-		Errors:            maps.Clone(b.Errors),
-		InspectionSeconds: a.InspectionSeconds + b.InspectionSeconds,
-	}
-	for cause, n := range a.Errors {
-		if s.Errors == nil {
-			s.Errors = map[string]uint64{}
-		}
-		s.Errors[cause] += n
-	}
-	return s
 }
 
 // failures is how many records were not inspected, and why.

@@ -61,8 +61,7 @@ func (c *condition) judge(text string) int32 {
 	}
 	var captures []string
 	if c.capture {
-		var ok bool
-		if captures, ok = c.op.captures(text); !ok {
+		if captures = c.op.pattern.Captures(text); captures == nil {
 			return 0
 		}
 	} else if !c.op.matches(text) {
@@ -140,13 +139,8 @@ func (s *step) fulfilled(f *finding) bool {
 					continue
 				}
 				if s.capture {
-					captures, ok := op.captures(text)
-					if !ok {
-						return true
-					}
-					f.captures = captures
-				}
-				if s.loses {
+					f.captures = op.pattern.Captures(text)
+				} else if s.loses {
 					f.captures = nil
 				}
 				f.matched = text

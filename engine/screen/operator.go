@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,14 +11,13 @@ import (
 	"unicode/utf8"
 
 	"github.com/corazawaf/libinjection-go"
-	"rsc.io/binaryregexp"
 )
 
 // operator is what a link asks of a value. Its function is that of Coraza's operator of that name.
 type operator struct {
 	match   func(value string) bool
 	negated bool
-	regex   *regexp.Regexp // of @rx, for captures
+	pattern *Pattern // of @rx, for captures
 	with    func(operand string) operator
 	macro   string // operand with macros that are not static: with makes the operator
 	open    string // why the operator can't be judged
@@ -33,13 +31,7 @@ type operator struct {
 func (o *operator) matches(value string) bool { return o.match(value) != o.negated }
 
 // canCapture reports whether the operator's captures can be had.
-func (o *operator) canCapture() bool { return o.regex != nil && !o.negated }
-
-// captures are TX:0 to TX:9 after a match.
-func (o *operator) captures(value string) ([]string, bool) {
-	all := o.regex.FindStringSubmatch(value)
-	return all[:min(len(all), 9)], all != nil
-}
+func (o *operator) canCapture() bool { return o.pattern != nil && !o.negated }
 
 // operator makes a link's operator. It fails where the operand is wrong.
 func (c *compiler) operator(ruleFile string, l *parsedLink) (operator, error) {
@@ -130,71 +122,16 @@ func numbers(compare func(value, operand int) bool) func(string) func(string) bo
 	}
 }
 
-// highByte finds escapes of bytes that are no ASCII: Coraza matches bytes, not characters, with some of these.
-var highByte = regexp.MustCompile(`\\x(?:\{0*[89a-fA-F][0-9a-fA-F]\}|[89a-fA-F][0-9a-fA-F])`)
-
 func (c *compiler) rx(o operator, pattern string) (operator, error) {
-	re, err := regexp.Compile("(?sm)" + pattern)
+	p, err := PatternOf(pattern)
 	if err != nil {
 		return o, fmt.Errorf("its pattern can't be read: %w", err)
 	}
-	if highByte.MatchString(pattern) || !utf8.ValidString(pattern) {
-		// Either reading may be Coraza's.
-		asBytes, err := binaryregexp.Compile(pattern)
-		if err != nil {
-			asBytes = nil
-		}
-		negated := o.negated
-		o.match = func(v string) bool {
-			a, b := re.MatchString(v), asBytes == nil || asBytes.MatchString(v)
-			if negated {
-				return a && b // so that it may match when one of them does not
-			}
-			return a || b
-		}
-		if !negated {
-			o.literals = needsOf(pattern, re).literals // of either reading
-		}
-		return o, nil
-	}
-	needs := needsOf(pattern, re)
-	o.regex, o.match = re, needs.matches
+	o.pattern, o.match = p, p.MatchString
 	if !o.negated {
-		o.literals = needs.literals
+		o.literals = p.literals
 	}
 	return o, nil
-}
-
-// needs is what a text must have for a pattern to match it.
-type needs struct {
-	literals []string // one of these, nil when none are known
-	bytes    *ByteSet // one of these, nil when none are known
-	length   int
-	matcher  func() *Matcher
-}
-
-func (n *needs) matches(text string) bool {
-	return len(text) >= n.length && (n.bytes == nil || n.bytes.In(text)) && n.matcher().MatchString(text)
-}
-
-// knownNeeds remembers them by pattern: finding them takes half a second for all of CRS, and the rule sets
-// of a process have most patterns in common.
-var knownNeeds sync.Map
-
-// needsOf finds what a pattern needs, of which re was made.
-func needsOf(pattern string, re *regexp.Regexp) *needs {
-	if n, ok := knownNeeds.Load(pattern); ok {
-		return n.(*needs)
-	}
-	n := &needs{length: MinLength(pattern), matcher: sync.OnceValue(func() *Matcher { return NewMatcher(re) })}
-	if set, ok := Literals(pattern); ok {
-		n.literals = set
-	}
-	if set, ok := Bytes(pattern); ok {
-		n.bytes = set
-	}
-	knownNeeds.Store(pattern, n)
-	return n
 }
 
 // hasBrokenEscape: a percent sign without two hexadecimal digits behind it.
@@ -275,6 +212,7 @@ func byteRange(o operator, operand string) (operator, error) {
 // chain is a list of transformations.
 type chain struct {
 	key   string // the same for the same list
+	names []string
 	each  []func(string) string
 	multi []func(string) (string, bool) // with multiMatch: the rule sees the value after each step that changes it
 }
@@ -294,7 +232,7 @@ func chainOf(actions []action) (chain, error) {
 			}
 		}
 	}
-	c.key = strings.Join(names, ",")
+	c.key, c.names = strings.Join(names, ","), names
 	if multi {
 		c.key += "+"
 		c.multi = []func(string) (string, bool){}

@@ -91,7 +91,7 @@ func New(cfg Config) (*Screen, error) {
 	s.buildVariables()
 	s.buildLiterals()
 	s.scratch.New = func() any {
-		return &scratch{matches: make([]int32, len(s.conditions)), state: make([]answer, len(s.rules)), seen: make([]uint32, len(s.conditions))}
+		return &scratch{matches: make([]int32, len(s.conditions)), state: make([]answer, len(s.rules)), seen: make([]uint32, len(s.conditions)), found: make([]uint32, len(s.literalOf))}
 	}
 	return s, nil
 }
@@ -111,10 +111,12 @@ type scratch struct {
 	matches []int32 // by condition: values that fulfil it
 	touched []int32 // conditions with matches
 	state   []answer
-	asked   []int32 // rules whose state is known
-	seen    []uint32
+	asked   []int32  // rules whose state is known
+	seen    []uint32 // by condition: the stamp of the last text with a literal of it
+	found   []uint32 // the same by literal
 	stamp   uint32
 	stages  []string
+	steps   []string // a value, and what each transformation of the group before has made of it
 	hits    []hit
 	source  Source
 	skip    func(id int) bool
@@ -273,9 +275,14 @@ func (s *Screen) judge(x *scratch, cl *class, value string) []hit {
 	x.hits = x.hits[:0]
 	var last string
 	first := true
+	x.steps = append(x.steps[:0], value)
 	for i := range cl.groups {
 		g := &cl.groups[i]
-		x.stages = g.stages(value, x.stages[:0])
+		if g.multi != nil {
+			x.stages = g.stages(value, x.stages[:0])
+		} else {
+			x.stages = append(x.stages[:0], x.transform(g))
+		}
 		for _, text := range x.stages {
 			if first || text != last {
 				s.markLiterals(x, text)
@@ -295,13 +302,29 @@ func (s *Screen) judge(x *scratch, cl *class, value string) []hit {
 	return x.hits
 }
 
+// transform is what the rules of a group see of the value, by way of what the group before has made of it.
+func (x *scratch) transform(g *group) string {
+	x.steps = x.steps[:g.shared+1]
+	text := x.steps[g.shared]
+	for _, f := range g.each[g.shared:] {
+		text = f(text)
+		x.steps = append(x.steps, text)
+	}
+	return text
+}
+
 // markLiterals notes which conditions have a literal in a text.
 func (s *Screen) markLiterals(x *scratch, text string) {
 	if x.stamp++; x.stamp == 0 {
 		clear(x.seen)
+		clear(x.found)
 		x.stamp = 1
 	}
 	s.literals.Each(text, func(l int) bool {
+		if x.found[l] == x.stamp {
+			return true
+		}
+		x.found[l] = x.stamp
 		for _, c := range s.literalOf[l] {
 			x.seen[c] = x.stamp
 		}

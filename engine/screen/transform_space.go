@@ -123,8 +123,11 @@ func removeSpacesFrom(s string, i int) string {
 // mapRunes changes each character; of bytes that aren't UTF-8 each is U+FFFD.
 func mapRunes(s string, to func(rune) rune) string {
 	size, same := 0, true
+	last, m := rune(-1), rune(-1)
 	for i, r := range s {
-		m := to(r)
+		if r != last {
+			last, m = r, to(r)
+		}
 		size += utf8.RuneLen(m)
 		same = same && m == r && (r != utf8.RuneError || strings.HasPrefix(s[i:], "\uFFFD"))
 	}
@@ -133,7 +136,10 @@ func mapRunes(s string, to func(rune) rune) string {
 	}
 	b := make([]byte, 0, size)
 	for _, r := range s {
-		b = utf8.AppendRune(b, to(r))
+		if r != last {
+			last, m = r, to(r)
+		}
+		b = utf8.AppendRune(b, m)
 	}
 	return textOf(b)
 }

@@ -37,6 +37,7 @@ type class struct {
 type group struct {
 	chain
 	conditions []int32
+	shared     int // transformations that it begins with like the group before
 }
 
 // maxMixed bounds what is remembered of keys that patterns match.
@@ -179,6 +180,18 @@ func (s *Screen) newClass(conditions []int32) *class {
 			cl.groups = append(cl.groups, group{chain: t})
 		}
 		cl.groups[i].conditions = append(cl.groups[i].conditions, c)
+	}
+	slices.SortFunc(cl.groups, func(a, b group) int { return slices.Compare(a.names, b.names) })
+	var before []string
+	for i := range cl.groups {
+		g := &cl.groups[i]
+		if g.multi != nil {
+			continue
+		}
+		for g.shared < min(len(before), len(g.names)) && before[g.shared] == g.names[g.shared] {
+			g.shared++
+		}
+		before = g.names
 	}
 	return cl
 }

@@ -1,0 +1,93 @@
+package jsonbody
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/corazawaf/coraza/v3"
+	"github.com/corazawaf/coraza/v3/experimental/plugins"
+	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
+	"github.com/tidwall/gjson"
+)
+
+// wafs read JSON with this processor and with Coraza's.
+func wafs(t testing.TB) (ours, corazas coraza.WAF) {
+	t.Helper()
+	plugins.RegisterBodyProcessor("ours", func() plugintypes.BodyProcessor { return Processor{} })
+	var both [2]coraza.WAF
+	for i, name := range []string{"ours", "JSON"} {
+		var err error
+		both[i], err = coraza.NewWAF(coraza.NewWAFConfig().WithDirectives("SecRuleEngine On\nSecRequestBodyAccess On\n" +
+			"SecArgumentsLimit 1000\nSecAction \"id:1,phase:1,pass,nolog,ctl:requestBodyProcessor=" + name + "\""))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return both[0], both[1]
+}
+
+// read is what a processor makes of a body, sorted.
+func read(t testing.TB, waf coraza.WAF, body string) (args []string, failed, limit string) {
+	t.Helper()
+	tx := waf.NewTransaction()
+	defer func() { _ = tx.Close() }()
+	tx.ProcessRequestHeaders()
+	if _, _, err := tx.WriteRequestBody([]byte(body)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.ProcessRequestBody(); err != nil {
+		t.Fatal(err)
+	}
+	v := tx.(plugintypes.TransactionState).Variables()
+	for _, m := range v.ArgsPost().FindAll() {
+		args = append(args, m.Key()+"="+m.Value())
+	}
+	slices.Sort(args)
+	return args, v.RequestBodyError().Get(), v.ArgumentsLimitReached().Get()
+}
+
+func compare(t *testing.T, ours, corazas coraza.WAF, body string) {
+	t.Helper()
+	got, gotErr, gotLimit := read(t, ours, body)
+	want, wantErr, wantLimit := read(t, corazas, body)
+	if !slices.Equal(got, want) || gotErr != wantErr || gotLimit != wantLimit {
+		if len(got) > 20 {
+			got, want = got[:20], want[:20]
+		}
+		t.Errorf("%.200s: got %q, error %q, limit %q; Coraza has %q, %q, %q", body, got, gotErr, gotLimit, want, wantErr, wantLimit)
+	}
+}
+
+func TestAsCoraza(t *testing.T) {
+	ours, corazas := wafs(t)
+	for _, body := range []string{
+		`{}`, `[]`, `""`, `"a\u00e9\n"`, `1`, `true`, `null`, ` -1.5e3 `,
+		`{"a":1,"b":"x","c":[1,"2",{"d":null},[],[[3]]],"e":{"f":{"g":false}},"A":2,"a":3}`,
+		`{"a b":"\ud83d\ude00 \ud800 \/","é":"ü","a\"b":"\\"}`,
+		`[[[[[1]]]]]`, `[{"a":[1,2]},{"a":[3]}]`, "{\"a\" :\t[ 1 ,\n2 ] }", `{"":""}`, `{"a":{}}`,
+		`{"a":"` + strings.Repeat("x", 100000) + `"}`,
+		"[" + strings.Repeat("1,", 1500) + "1]", "[" + strings.Repeat("[],", 1500) + "1]",
+		"[" + strings.Repeat("[1],", 1500) + "1]",
+		strings.Repeat("[", 1000) + strings.Repeat("]", 1000), strings.Repeat("[", 1100) + strings.Repeat("]", 1100),
+		`{"a":1}{"b":2}`, `{"a":1`, `{"a":1,,"b":2}`, `[1,`, `x`,
+	} {
+		compare(t, ours, corazas, body)
+	}
+}
+
+// Of valid JSON both make the same.
+func FuzzAsCoraza(f *testing.F) {
+	f.Add(`{"a":[1,"b",{"c":null}],"d":"\u0041"}`)
+	ours, corazas := wafs(f)
+	f.Fuzz(func(t *testing.T, body string) {
+		if body == "" {
+			return
+		}
+		if gjson.Valid(body) {
+			compare(t, ours, corazas, body)
+			return
+		}
+		read(t, ours, body)
+	})
+}

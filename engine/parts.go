@@ -1,0 +1,53 @@
+package engine
+
+import (
+	"sync"
+
+	"github.com/corazawaf/coraza/v3/experimental/plugins"
+	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
+
+	"github.com/modsecurity-for-anylog/msa/engine/internal/jsonbody"
+	"github.com/modsecurity-for-anylog/msa/engine/screen"
+)
+
+// replaceParts replaces those of Coraza's parts that take longest by ones that find the same. That
+// counts for all rule sets that the process compiles from then on.
+var replaceParts = sync.OnceFunc(func() {
+	plugins.RegisterBodyProcessor("json", func() plugintypes.BodyProcessor { return jsonbody.Processor{} })
+	plugins.RegisterOperator("rx", func(o plugintypes.OperatorOptions) (plugintypes.Operator, error) {
+		p, err := screen.PatternOf(o.Arguments)
+		return rx{p}, err
+	})
+	for _, name := range transformations {
+		f, ok := screen.MultiMatchTransformation(name)
+		if !ok {
+			continue
+		}
+		plugins.RegisterTransformation(name, func(value string) (string, bool, error) {
+			after, changed := f(value)
+			return after, changed, nil
+		})
+	}
+})
+
+// transformations are those that can't fail.
+var transformations = []string{
+	"cmdLine", "compressWhitespace", "cssDecode", "escapeSeqDecode", "htmlEntityDecode", "jsDecode", "lowercase",
+	"normalisePath", "normalizePath", "removeComments", "removeCommentsChar", "removeNulls", "removeWhitespace",
+	"replaceComments", "replaceNulls", "trim", "trimLeft", "trimRight", "uppercase", "urlDecode", "urlDecodeUni", "utf8toUnicode",
+}
+
+// rx is the operator of that name.
+type rx struct{ pattern *screen.Pattern }
+
+// Evaluate implements [plugintypes.Operator].
+func (o rx) Evaluate(tx plugintypes.TransactionState, value string) bool {
+	if !tx.Capturing() {
+		return o.pattern.MatchString(value)
+	}
+	captures := o.pattern.Captures(value)
+	for i, text := range captures {
+		tx.CaptureField(i, text)
+	}
+	return captures != nil
+}

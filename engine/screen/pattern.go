@@ -1,0 +1,93 @@
+package screen
+
+import (
+	"regexp"
+	"strconv"
+	"sync"
+	"unicode/utf8"
+
+	"rsc.io/binaryregexp"
+)
+
+// Pattern is a regular expression as Coraza's @rx reads it, and faster. It may be used concurrently.
+type Pattern struct {
+	text  *regexp.Regexp
+	bytes *binaryregexp.Regexp // instead of text: the pattern asks for bytes that are no characters
+
+	// What a text must have to match.
+	literals []string // one of these, nil when none are known
+	set      *ByteSet // one of these, nil when none are known
+	length   int      // in bytes, at least
+	matcher  func() *Matcher
+}
+
+// patterns remembers all of them: finding what they need takes half a second for all of CRS, and the
+// rule sets of a process have most in common.
+var patterns sync.Map
+
+// PatternOf compiles a pattern, or fails with what is wrong with it. The same pattern is compiled once.
+func PatternOf(pattern string) (*Pattern, error) {
+	if p, ok := patterns.Load(pattern); ok {
+		return p.(*Pattern), nil
+	}
+	p, err := newPattern(pattern)
+	if err != nil {
+		return nil, err
+	}
+	known, _ := patterns.LoadOrStore(pattern, p)
+	return known.(*Pattern), nil
+}
+
+func newPattern(pattern string) (p *Pattern, err error) {
+	p = &Pattern{}
+	if set, ok := Literals(pattern); ok {
+		p.literals = set
+	}
+	if asksForBytes(pattern) {
+		p.bytes, err = binaryregexp.Compile(pattern)
+		return p, err
+	}
+	if p.text, err = regexp.Compile("(?sm)" + pattern); err != nil {
+		return nil, err
+	}
+	p.length = MinLength(pattern)
+	if set, ok := Bytes(pattern); ok {
+		p.set = set
+	}
+	p.matcher = sync.OnceValue(func() *Matcher { return NewMatcher(p.text) })
+	return p, nil
+}
+
+var hexEscape = regexp.MustCompile(`\\x(?:\{[[:xdigit:]]{2}[^}]*\}|[[:xdigit:]]{2})`)
+
+// asksForBytes reports whether Coraza matches bytes with a pattern, and not characters.
+func asksForBytes(pattern string) bool {
+	return !utf8.ValidString(hexEscape.ReplaceAllStringFunc(pattern, func(escape string) string {
+		digits := escape[2:4]
+		if digits[0] == '{' {
+			digits = escape[3:5]
+		}
+		n, _ := strconv.ParseUint(digits, 16, 8)
+		return string([]byte{byte(n)})
+	}))
+}
+
+// MatchString reports whether the pattern matches anywhere in a text.
+func (p *Pattern) MatchString(text string) bool {
+	if p.bytes != nil {
+		return p.bytes.MatchString(text)
+	}
+	return len(text) >= p.length && (p.set == nil || p.set.In(text)) && p.matcher().MatchString(text)
+}
+
+// Captures are the match and what its groups capture, nine in all at most; nil without a match.
+func (p *Pattern) Captures(text string) []string {
+	var all []string
+	switch {
+	case p.bytes != nil:
+		all = p.bytes.FindStringSubmatch(text)
+	case p.MatchString(text):
+		all = p.text.FindStringSubmatch(text)
+	}
+	return all[:min(len(all), 9)]
+}
