@@ -66,11 +66,13 @@ fuzz:
 bench:
 	@mkdir -p $(BUILD)
 	@$(GO) test -run '^$$' -bench . -benchtime 4s -benchmem -cpu 1 ./mapping ./engine ./pipeline | tee $(BUILD)/bench.txt
+	@$(GO) test -run '^$$' -bench Workers -benchtime 4s ./pipeline | tee $(BUILD)/bench-workers.txt
 	@awk '$$1 ~ /^Benchmark/ { for (i = 3; i < NF; i++) if ($$(i+1) == "records/s") rate[$$1] = $$i; else if ($$(i+1) == "ratio") pair = $$i; else if ($$(i+1) == "ns/op") time[$$1] = $$i } \
 	END { printf "ratio time_pipeline_to_plain_coraza %.3f\n", pair; \
 	      printf "ratio speed_without_engine_to_plain_coraza %.0f\n", rate["BenchmarkPass"] / rate["BenchmarkPlainCoraza"]; \
 	      printf "ratio time_map_nano_to_3us %.2f\nratio time_map_nginx_json_to_3us %.2f\n", time["BenchmarkMap/nano/nano"] / 3000, time["BenchmarkMap/nginx-json/nginx-json"] / 3000; \
 	      printf "ratio speed_without_engine_to_200000_a_second %.2f\n", rate["BenchmarkPass"] / 200000 }' $(BUILD)/bench.txt
+	@awk '$$1 ~ /^BenchmarkWorkers/ { for (i = 3; i < NF; i++) if ($$(i+1) == "ratio") printf "ratio speed_of_2_workers_to_1 %.2f\n", $$i }' $(BUILD)/bench-workers.txt
 
 # Two to three minutes. libmodsecurity needs Debian's libmodsecurity-dev and modsecurity-crs.
 bench-peers:

@@ -287,7 +287,7 @@ func (e *Engine) requestBody(tx transaction, t *mapping.Transaction) {
 func (e *Engine) chooseProcessor(tx transaction, t *mapping.Transaction, body string, truncated bool) string {
 	processor, ok := tx.Variables().RequestBodyProcessor().(interface {
 		collection.Single
-		Set(string)
+		settable
 	})
 	if !ok {
 		return body

@@ -8,10 +8,12 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 
 	"github.com/corazawaf/coraza/v3"
+	"github.com/corazawaf/coraza/v3/types/variables"
 
 	"github.com/modsecurity-for-anylog/msa/engine/screen"
 	"github.com/modsecurity-for-anylog/msa/mapping"
@@ -208,7 +210,7 @@ func (e *Engine) screen(t *mapping.Transaction) (s screening, err error) {
 	}()
 	e.read(tx, t)
 	excluded := e.excluded(t.Exclude)
-	mayAlarm, innocent := e.fast.screen.MayAlarm(tx, func(id int) bool {
+	mayAlarm, innocent := e.fast.screen.MayAlarm(source{tx, t}, func(id int) bool {
 		return e.fast.removed[id] || slices.Contains(excluded, id) || e.isBlind(id, t)
 	})
 	return screening{!mayAlarm, innocent, argsCut(tx)}, nil
@@ -223,9 +225,54 @@ func (e *Engine) read(tx transaction, t *mapping.Transaction) {
 		e.requestBody(tx, t)
 	}
 	e.responseHead(tx, t)
-	if t.ResponseBody.Text != "" {
-		e.responseBody(tx, t)
+	e.readResponseBody(tx, t)
+}
+
+// readResponseBody sets what Coraza would set, without copies.
+func (e *Engine) readResponseBody(tx transaction, t *mapping.Transaction) {
+	if t.ResponseBody.Text == "" || !tx.IsResponseBodyAccessible() || !tx.IsResponseBodyProcessable() {
+		return
 	}
+	body, ok1 := tx.Variables().ResponseBody().(settable)
+	length, ok2 := tx.Variables().ResponseContentLength().(settable)
+	if !ok1 || !ok2 || tx.Variables().ResponseBodyProcessor().Get() != "" {
+		e.responseBody(tx, t)
+		return
+	}
+	head, _ := cut(t.ResponseBody.Text, e.bodyLimit)
+	body.Set(head)
+	length.Set(strconv.Itoa(len(head)))
+}
+
+type settable interface{ Set(string) }
+
+// source is the variables of a transaction that a reader has read.
+type source struct {
+	transaction
+	mapped *mapping.Transaction
+}
+
+// Each implements [screen.Source]: headers are as they were mapped.
+func (s source) Each(v variables.RuleVariable, visit func(key, value string)) bool {
+	headers := s.mapped.RequestHeaders
+	switch v {
+	case variables.RequestHeaders, variables.RequestHeadersNames:
+	case variables.ResponseHeaders, variables.ResponseHeadersNames:
+		headers = s.mapped.ResponseHeaders
+	default:
+		return false
+	}
+	names := v == variables.RequestHeadersNames || v == variables.ResponseHeadersNames
+	addHeaders(headers, func(name, value string) {
+		switch {
+		case name == "": // Coraza has none without
+		case names:
+			visit(name, name)
+		default:
+			visit(name, value)
+		}
+	})
+	return true
 }
 
 // isBlind reports whether a rule is not applied, as it misses what the log does not show.

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/test/accesslog"
 	"github.com/modsecurity-for-anylog/msa/test/plain"
 )
 
@@ -162,7 +164,38 @@ func BenchmarkOverhead(b *testing.B) {
 		direct()
 		process()
 	}
-	slices.Sort(ours)
-	slices.Sort(theirs)
-	b.ReportMetric(float64(ours[len(ours)/2])/float64(theirs[len(theirs)/2]), "ratio")
+	b.ReportMetric(median(ours)/median(theirs), "ratio")
+}
+
+// BenchmarkWorkers lets one worker and two inspect the same chunk in turn. Its metric is the ratio of their
+// median times. It wants two cores.
+func BenchmarkWorkers(b *testing.B) {
+	if runtime.GOMAXPROCS(0) < 2 {
+		b.Skip("there is one core")
+	}
+	const records = 1000
+	g := accesslog.New(1)
+	var chunk []byte
+	for i := range records {
+		r := g.Next()
+		chunk = append(chunk, newEvent(uint32(i), jsonRecord(b, string(r.AppendNano(nil))))...)
+	}
+	one, _ := newPipeline(b, "workers=1")
+	two, _ := newPipeline(b, "workers=2")
+	times := map[*Pipeline][]time.Duration{}
+	for b.Loop() {
+		for _, p := range []*Pipeline{one, two} {
+			start := time.Now()
+			if p.Process("t", chunk); p.Snapshot().Alerts == 0 {
+				b.Fatal("no alerts")
+			}
+			times[p] = append(times[p], time.Since(start))
+		}
+	}
+	b.ReportMetric(median(times[one])/median(times[two]), "ratio")
+}
+
+func median(times []time.Duration) float64 {
+	slices.Sort(times)
+	return times[len(times)/2].Seconds()
 }

@@ -129,7 +129,7 @@ func (c *compiler) rx(o operator, pattern string) (operator, error) {
 	}
 	o.pattern, o.match = p, p.MatchString
 	if !o.negated {
-		o.literals = p.literals
+		o.literals = p.needs().literals
 	}
 	return o, nil
 }

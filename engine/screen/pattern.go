@@ -14,15 +14,29 @@ type Pattern struct {
 	text  *regexp.Regexp
 	bytes *binaryregexp.Regexp // instead of text: the pattern asks for bytes that are no characters
 
-	// What a text must have to match.
-	literals []string // one of these, nil when none are known
-	set      *ByteSet // one of these, nil when none are known
-	length   int      // in bytes, at least
-	matcher  func() *Matcher
+	needs   func() needs // found out when it is asked for, as it takes long and many rules never run
+	matcher func() *Matcher
 }
 
-// patterns remembers all of them: finding what they need takes half a second for all of CRS, and the
-// rule sets of a process have most in common.
+// needs is what a text must have for a pattern to match it.
+type needs struct {
+	literals []string // one of these, nil when none are known
+	bytes    *ByteSet // one of these, nil when none are known
+	length   int      // in bytes, at least
+}
+
+func needsOf(pattern string) needs {
+	n := needs{length: MinLength(pattern)}
+	if set, ok := Literals(pattern); ok {
+		n.literals = set
+	}
+	if set, ok := Bytes(pattern); ok {
+		n.bytes = set
+	}
+	return n
+}
+
+// patterns remembers all of them, as the rule sets of a process have most in common.
 var patterns sync.Map
 
 // PatternOf compiles a pattern, or fails with what is wrong with it. The same pattern is compiled once.
@@ -39,23 +53,14 @@ func PatternOf(pattern string) (*Pattern, error) {
 }
 
 func newPattern(pattern string) (p *Pattern, err error) {
-	p = &Pattern{}
-	if set, ok := Literals(pattern); ok {
-		p.literals = set
-	}
+	p = &Pattern{needs: sync.OnceValue(func() needs { return needsOf(pattern) })}
 	if asksForBytes(pattern) {
 		p.bytes, err = binaryregexp.Compile(pattern)
 		return p, err
 	}
-	if p.text, err = regexp.Compile("(?sm)" + pattern); err != nil {
-		return nil, err
-	}
-	p.length = MinLength(pattern)
-	if set, ok := Bytes(pattern); ok {
-		p.set = set
-	}
+	p.text, err = regexp.Compile("(?sm)" + pattern)
 	p.matcher = sync.OnceValue(func() *Matcher { return NewMatcher(p.text) })
-	return p, nil
+	return p, err
 }
 
 var hexEscape = regexp.MustCompile(`\\x(?:\{[[:xdigit:]]{2}[^}]*\}|[[:xdigit:]]{2})`)
@@ -77,7 +82,8 @@ func (p *Pattern) MatchString(text string) bool {
 	if p.bytes != nil {
 		return p.bytes.MatchString(text)
 	}
-	return len(text) >= p.length && (p.set == nil || p.set.In(text)) && p.matcher().MatchString(text)
+	n := p.needs()
+	return len(text) >= n.length && (n.bytes == nil || n.bytes.In(text)) && p.matcher().MatchString(text)
 }
 
 // Captures are the match and what its groups capture, nine in all at most; nil without a match.

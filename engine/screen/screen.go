@@ -75,6 +75,9 @@ type rule struct {
 // Source gives a transaction's variables.
 type Source interface {
 	Collection(variables.RuleVariable) collection.Collection
+
+	// Each visits the pairs of a collection, where that is faster than by Collection; otherwise it is false.
+	Each(v variables.RuleVariable, visit func(key, value string)) bool
 }
 
 // New makes a screen. It fails where it could be wrong for all rules.
@@ -231,20 +234,24 @@ func (s *Screen) fulfilled(x *scratch, i int) bool {
 
 // readVariable finds what the values of a variable fulfil.
 func (s *Screen) readVariable(x *scratch, v *variable) {
+	visit := func(key, value string) {
+		if cl := v.class(key); cl != nil {
+			s.count(x, s.lookup(x, cl, value))
+		}
+	}
+	if x.source.Each(v.id, visit) {
+		return
+	}
 	col := x.source.Collection(v.id)
 	if single, ok := col.(collection.Single); ok {
-		if cl := v.class(""); cl != nil {
-			s.count(x, s.lookup(x, cl, single.Get()))
-		}
+		visit("", single.Get())
 		return
 	}
 	if col == nil {
 		return
 	}
 	for _, m := range col.FindAll() {
-		if cl := v.class(m.Key()); cl != nil {
-			s.count(x, s.lookup(x, cl, m.Value()))
-		}
+		visit(m.Key(), m.Value())
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 
 	"github.com/corazawaf/coraza/v3"
 	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
-	"github.com/corazawaf/coraza/v3/types"
+	"github.com/corazawaf/coraza/v3/types/variables"
 
 	"github.com/modsecurity-for-anylog/msa/rules"
 )
@@ -49,7 +49,7 @@ func newScreen(t testing.TB, text string, tx map[string]string, cacheSize int) *
 }
 
 // request is a transaction of Coraza without rules.
-func request(t testing.TB, uri string, headers ...string) plugintypes.TransactionState {
+func request(t testing.TB, uri string, headers ...string) Source {
 	t.Helper()
 	waf, err := coraza.NewWAF(coraza.NewWAFConfig().WithDirectives("SecRequestBodyAccess On"))
 	if err != nil {
@@ -62,11 +62,13 @@ func request(t testing.TB, uri string, headers ...string) plugintypes.Transactio
 	}
 	tx.ProcessRequestHeaders()
 	t.Cleanup(func() { _ = tx.Close() })
-	return tx.(interface {
-		types.Transaction
-		plugintypes.TransactionState
-	})
+	return source{tx.(plugintypes.TransactionState)}
 }
+
+// source has nothing but collections.
+type source struct{ plugintypes.TransactionState }
+
+func (source) Each(variables.RuleVariable, func(key, value string)) bool { return false }
 
 func noRule(int) bool { return false }
 

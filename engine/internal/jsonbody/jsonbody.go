@@ -5,11 +5,13 @@
 package jsonbody
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/corazawaf/coraza/v3/collection"
 	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
@@ -32,18 +34,29 @@ func (Processor) ProcessResponse(body io.Reader, v plugintypes.TransactionVariab
 
 // process leaves the body where @validateSchema looks for it.
 func process(body io.Reader, v plugintypes.TransactionVariables, args collection.Map, l limits, whole string) error {
-	var b strings.Builder
-	if _, err := io.Copy(&b, body); err != nil {
+	text, err := read(body)
+	if err != nil {
 		return err
 	}
-	truncated, err := flatten(b.String(), l, args.Add)
+	truncated, err := flatten(text, l, args.Add)
 	if reached, ok := v.ArgumentsLimitReached().(interface{ Set(string) }); ok && truncated {
 		reached.Set("1")
 	}
 	if err == nil {
-		v.TX().Set(whole, []string{b.String()})
+		v.TX().Set(whole, []string{text})
 	}
 	return err
+}
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// read is like [io.ReadAll], and allocates no more than the text.
+func read(body io.Reader) (string, error) {
+	b := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(b)
+	b.Reset()
+	_, err := b.ReadFrom(body)
+	return b.String(), err
 }
 
 // limits are Coraza's. Without an end, names alone would be many times the body.

@@ -27,8 +27,8 @@ func wafs(t testing.TB) (ours, corazas coraza.WAF) {
 	return both[0], both[1]
 }
 
-// read is what a processor makes of a body, sorted.
-func read(t testing.TB, waf coraza.WAF, body string) (args []string, failed, limit string) {
+// argsOf is what a processor makes of a body, sorted.
+func argsOf(t testing.TB, waf coraza.WAF, body string) (args []string, failed, limit string) {
 	t.Helper()
 	tx := waf.NewTransaction()
 	defer func() { _ = tx.Close() }()
@@ -49,8 +49,8 @@ func read(t testing.TB, waf coraza.WAF, body string) (args []string, failed, lim
 
 func compare(t *testing.T, ours, corazas coraza.WAF, body string) {
 	t.Helper()
-	got, gotErr, gotLimit := read(t, ours, body)
-	want, wantErr, wantLimit := read(t, corazas, body)
+	got, gotErr, gotLimit := argsOf(t, ours, body)
+	want, wantErr, wantLimit := argsOf(t, corazas, body)
 	if !slices.Equal(got, want) || gotErr != wantErr || gotLimit != wantLimit {
 		if len(got) > 20 {
 			got, want = got[:20], want[:20]
@@ -88,6 +88,6 @@ func FuzzAsCoraza(f *testing.F) {
 			compare(t, ours, corazas, body)
 			return
 		}
-		read(t, ours, body)
+		argsOf(t, ours, body)
 	})
 }
