@@ -81,16 +81,18 @@ type plainCoraza struct {
 	transactions []mapping.Transaction
 }
 
+// plainWAF is compiled before any rules of MSA, which replace parts of Coraza for the process.
+var plainWAF, plainErr = plain.Coraza()
+
 func newPlain(t testing.TB) *plainCoraza {
-	waf, err := plain.Coraza()
-	if err != nil {
-		t.Fatal(err)
+	if plainErr != nil {
+		t.Fatal(plainErr)
 	}
 	m, err := mapping.Load("nano")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &plainCoraza{waf: waf}
+	p := &plainCoraza{waf: plainWAF}
 	for _, r := range benchRecords(t) {
 		var tx mapping.Transaction
 		if err := m.Map("t", r, &tx); err != nil {
