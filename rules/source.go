@@ -6,6 +6,7 @@ package rules
 import (
 	"bytes"
 	"crypto/sha256"
+	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -49,13 +50,16 @@ func (w Warning) String() string {
 // of its files alone.
 const CRS = "crs"
 
+// Packs are the names of MSA's own rule sets, which are sources too.
+var Packs = []string{"lateral-movement", "sensitive-data"}
+
 // crsFiles are the embedded files in the order in which CRS wants to be loaded.
 var crsFiles = []string{"@coraza.conf-recommended", "@crs-setup.conf.example", "@owasp_crs/*.conf"}
 
 // maxIncludes bounds files that include each other.
 const maxIncludes = 1000
 
-// Load reads the sources: crs, crs/NAME, a file, a glob or a directory each.
+// Load reads the sources: crs, crs/NAME, a pack, a file, a glob or a directory each.
 func Load(sources []string) (*Set, error) {
 	l := &loader{seen: map[string]bool{}}
 	for _, s := range sources {
@@ -92,6 +96,8 @@ func (l *loader) source(s string) error {
 		return nil
 	case strings.HasPrefix(s, CRS+"/"):
 		return l.crsFile(strings.TrimPrefix(s, CRS+"/"))
+	case slices.Contains(Packs, s):
+		return l.file(FS, packDir+s+".conf")
 	}
 	path, err := filepath.Abs(s)
 	if err != nil {
@@ -106,7 +112,7 @@ func (l *loader) source(s string) error {
 	case strings.ContainsAny(s, "*?["):
 		return l.glob(osFS{}, path)
 	case !strings.ContainsAny(s, "/."):
-		return fmt.Errorf("no rule set of that name (there is: %s), and no file", CRS)
+		return fmt.Errorf("no rule set of that name (there are: %s, %s), and no file", CRS, strings.Join(Packs, ", "))
 	default:
 		return err
 	}
@@ -285,21 +291,37 @@ func (l *loader) warn(d Directive, text string) {
 	l.set.Warnings = append(l.set.Warnings, Warning{File: d.File, Line: d.Line, Rule: d.ID(), Text: text})
 }
 
-// FS is where Coraza finds the data files that rules name: embedded for CRS, else the host's.
+// FS is where Coraza finds the data files that rules name: embedded for CRS and packs, else the host's.
 var FS fs.FS = dataFS{}
 
 type dataFS struct{}
 
+// packDir is where the packs are in FS.
+const packDir = "@msa/"
+
+//go:embed packs
+var packs embed.FS
+
+// embedded is the file system that has an embedded file, and the file's name in it.
+func embedded(name string) (fs.FS, string) {
+	if pack, ok := strings.CutPrefix(name, packDir); ok {
+		return packs, "packs/" + pack
+	}
+	return coreruleset.FS, name
+}
+
 func (dataFS) Open(name string) (fs.File, error) {
 	if strings.HasPrefix(name, "@") {
-		return coreruleset.FS.Open(name)
+		root, name := embedded(name)
+		return root.Open(name)
 	}
 	return os.Open(name)
 }
 
 func (d dataFS) ReadFile(name string) ([]byte, error) {
 	if strings.HasPrefix(name, "@") {
-		return fs.ReadFile(coreruleset.FS, name)
+		root, name := embedded(name)
+		return fs.ReadFile(root, name)
 	}
 	return os.ReadFile(name)
 }
