@@ -54,6 +54,7 @@ fuzz:
 	$(GO) test -run '^$$' -fuzz '^FuzzJSONSplitter$$' -fuzztime $(FUZZTIME) ./mapping
 	$(GO) test -run '^$$' -fuzz '^FuzzAsCoraza$$' -fuzztime $(FUZZTIME) ./engine/internal/jsonbody
 	$(GO) test -run '^$$' -fuzz '^FuzzScreen$$' -fuzztime $(FUZZTIME) ./engine
+	$(GO) test -run '^$$' -fuzz '^FuzzMask$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./engine/sensitive
 	$(GO) test -run '^$$' -fuzz '^FuzzTransformations$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./engine/screen
 	$(GO) test -run '^$$' -fuzz '^FuzzLiterals$$' -fuzztime $(FUZZTIME) ./engine/screen
 	$(GO) test -run '^$$' -fuzz '^FuzzAutomaton$$' -fuzztime $(FUZZTIME) ./engine/screen

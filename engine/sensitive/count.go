@@ -1,0 +1,79 @@
+package sensitive
+
+import (
+	"hash/maphash"
+	"slices"
+	"sync/atomic"
+)
+
+// kinds are all that rules may ask for, in the order of a tally.
+var kinds = [...]string{
+	Card, CNBankCard, IBAN, CNID, CNMobile, CNPassport, SSN, Email, PrivateKey, AWSKey, AWSSecret, GCPKey, AzureKey,
+	GitHubToken, GitLabToken, SlackToken, StripeKey, JWT, Secret, Password, PersonRecord, SQLRow,
+}
+
+// tally is how many different findings a text has, by kind.
+type tally struct {
+	count [len(kinds)]int
+	first [len(kinds)]string // masked
+	at    [len(kinds)]int    // where the first is
+}
+
+// nothing is the tally of most texts.
+var nothing tally
+
+func kindIndex(kind string) int { return slices.Index(kinds[:], kind) }
+
+// count finds out a text's tally.
+func count(text string) *tally {
+	found := Find(text)
+	persons, rows := CountPersons(text), CountRows(text)
+	if len(found) == 0 && persons == 0 && rows == 0 {
+		return &nothing
+	}
+	t := new(tally)
+	t.count[kindIndex(PersonRecord)], t.count[kindIndex(SQLRow)] = persons, rows
+	seen := map[string]bool{}
+	for _, f := range found {
+		value := text[f.Start:f.End]
+		if seen[value] {
+			continue
+		}
+		seen[value] = true
+		k := kindIndex(f.Kind)
+		if t.count[k]++; t.count[k] == 1 {
+			t.first[k], t.at[k] = maskOne(f.Kind, value), f.Start
+		}
+	}
+	return t
+}
+
+// remembered are the tallies of long texts: many rules ask for kinds of one and the same body, one after the other. They
+// are told apart by a hash with a seed that nobody knows, which takes a hundredth of the time of a search.
+var (
+	remembered [64]atomic.Pointer[memory]
+	seed       = maphash.MakeSeed()
+)
+
+type memory struct {
+	hash   uint64
+	length int
+	tally  *tally
+}
+
+// worthRemembering is the length from which a hash is cheaper.
+const worthRemembering = 256
+
+func tallyOf(text string) *tally {
+	if len(text) < worthRemembering {
+		return count(text)
+	}
+	hash := maphash.String(seed, text)
+	place := &remembered[hash%uint64(len(remembered))]
+	if m := place.Load(); m != nil && m.hash == hash && m.length == len(text) {
+		return m.tally
+	}
+	t := count(text)
+	place.Store(&memory{hash, len(text), t})
+	return t
+}

@@ -1,0 +1,396 @@
+package sensitive
+
+import (
+	"encoding/base64"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+// Examples that look like the real thing are put together here, so that nobody who searches this file
+// for lost keys finds one.
+var (
+	awsID       = "AKIA" + "IOSFODNN7EXAMPLE"
+	awsSecret   = "wJalrXUtnFEMI/K7MDENG/" + "bPxRfiCYEXAMPLEKEY"
+	googleKey   = "AIza" + "SyA1b2C3d4E5f6G7h8I9j0KlMnOpQrStUvW"
+	googleOAuth = "GOCSPX-" + "aB3dE5fG7hJ9kL1mN2pQ4rS6tU8v"
+	azureKey    = strings.Repeat("Ab3/Xy9+", 10) + "Ab3/Xw=="
+	azureAAD    = "Zk7" + "8Q~" + "aBcDeFgHiJkLmNoPqRsTuVwXyZ012345.-"
+	gitHub      = "ghp_" + "16C7e42F292c6912E7710c838347Ae178B4a"
+	gitHubFine  = "github_pat_" + strings.Repeat("11ABCDEFG0", 8) + "_x"
+	gitLab      = "glpat-" + "Zx9yW8vU7tS6rQ5pO4nM"
+	slack       = "xoxb-" + "123456789012-1234567890123-AbCdEfGhIjKlMnOpQrStUvWx"
+	stripe      = "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc"
+	jwt         = encode(`{"alg":"HS256","typ":"JWT"}`) + "." + encode(`{"sub":"1234567890","name":"Ann"}`) + ".SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c"
+	jwtNone     = encode(`{"alg":"none"}`) + "." + encode(`{"sub":"1"}`) + "."
+	rsaKey      = "-----BEGIN RSA PRIVATE " + "KEY-----\n" + strings.Repeat("MIIEpAIBAAKCAQEA0Zx9yW8vU7tS6rQ5pO4nMlKjIhGfEdCbAz1234567890+/ab\n", 12) + "-----END RSA PRIVATE KEY-----"
+)
+
+func encode(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
+
+// each is one text of each kind: what stands around it, and what is found.
+var each = []struct{ kind, before, value, behind string }{
+	{Card, "", "4111111111111111", ""},
+	{Card, `{"card":"`, "4111 1111 1111 1111", `"}`},
+	{Card, "pay ", "5105-1051-0510-5100", " now"},
+	{Card, "n=", "4111+1111+1111+1111", "&x=1"},
+	{Card, "n=", "4111%201111%201111%201111", "&x=1"},
+	{Card, "card%3D", "4111111111111111", "%26x"},
+	{Card, `a\n`, "4111111111111111", `\n`},
+	{Card, "Amex ", "378282246310005", "."},
+	{Card, "Amex ", "3782 822463 10005", ","},
+	{Card, "", "2223000000000007", " "},
+	{Card, "", "6011000990139424", ";"},
+	{Card, "", "30569309025904", "\n"},
+	{Card, "", "3530111333300000", "\t"},
+	{Card, "card number ", "4000000000006", ""},
+	{Card, "卡号", "4111111111111111", "，"},
+	{Card, "12 ", "4111 1111 1111 1111", " 1226"},
+	{CNBankCard, "", "6222021234567890128", ""},
+	{CNBankCard, "银行卡：", "6217 0012 3456 7893", "。"},
+	{CNBankCard, "", "622202 1234567890128", ""},
+	{IBAN, "", "GB82WEST12345698765432", ""},
+	{IBAN, "to ", "DE89 3704 0044 0532 0130 00", " please"},
+	{IBAN, `"`, "FR1420041010050500013M02606", `"`},
+	{IBAN, "", "NO9386011117947", ","},
+	{CNID, "", "11010519491231002X", ""},
+	{CNID, "身份证号", "440306198502141018", "，"},
+	{CNID, "id=", "11010519491231002x", "&"},
+	{CNMobile, "", "13812345678", ""},
+	{CNMobile, "tel:", "+86-13812345678"[4:], ""},
+	{CNMobile, "+86 ", "138 1234 5678", " "},
+	{CNMobile, "", "8613812345678", ","},
+	{CNMobile, "", "199-1234-5678", "\n"},
+	{CNPassport, "passport: ", "E12345678", ""},
+	{CNPassport, "护照号码", "EA1234567", "。"},
+	{SSN, "", "219-09-9998", ""},
+	{SSN, "SSN ", "219 09 9998", "."},
+	{Email, "", "ann@mail.example", ""},
+	{Email, "<", "Ann.Lee+x@shop.co.uk", ">"},
+	{Email, "q=", "ann%40mail.example", "&"},
+	{Email, "to ", "13812345678@139.com", "."},
+	{PrivateKey, "x ", rsaKey, "\n"},
+	{PrivateKey, `"`, strings.ReplaceAll(rsaKey, "\n", `\n`), `"`},
+	{PrivateKey, "", rsaKey[:400], ""},
+	{AWSKey, "id=", awsID, "\n"},
+	{AWSSecret, "aws_secret_access_key = ", awsSecret, "\n"},
+	{AWSSecret, `"SecretAccessKey":"`, awsSecret, `"`},
+	{GCPKey, "key=", googleKey, "&"},
+	{GCPKey, `"client_secret":"`, googleOAuth, `"`},
+	{AzureKey, "AccountName=a;AccountKey=", azureKey, ";EndpointSuffix=x"},
+	{AzureKey, "?sv=2024-01-01&sig=", "Ab3%2FXy9%2B" + strings.Repeat("Ab3x", 8) + "Ab3%3D", "&se=x"},
+	{AzureKey, "secret: ", azureAAD, ""},
+	{GitHubToken, "token ", gitHub, ""},
+	{GitHubToken, "", gitHubFine, ""},
+	{GitLabToken, "PRIVATE-TOKEN: ", gitLab, "\r\n"},
+	{SlackToken, "", slack, ""},
+	{StripeKey, "", stripe, ""},
+	{JWT, "Authorization: Bearer ", jwt, "\r\n"},
+	{JWT, `"access_token":"`, jwt, `"`},
+	{JWT, "", jwtNone, " "},
+	{Secret, "api_key=", "Zx9yW8vU7tS6rQ5pO4nM", "&"},
+	{Secret, `"apiKey" : "`, "Zx9yW8vU7tS6rQ5pO4nM", `"`},
+	{Secret, "Authorization: Basic ", "YW5uOmh1bnRlcjI=", "\r\n"},
+	{Secret, "X-Api-Key: ", "Zx9yW8vU7tS6rQ5pO4nM", "\r\n"},
+	{Password, "?user=ann&password=", "hunter2", "&x=1"},
+	{Password, `{"password":"`, `a \" b`, `"}`},
+	{Password, `{\"password\":\"`, "hunter2", `\"}`},
+	{Password, "%22password%22%3A%22", "hunter2", "%22"},
+	{Password, "DB_PASSWORD='", "hun ter2", "'"},
+	{Password, "postgres://ann:", "hunter2", "@db.internal:5432/x"},
+	{Password, "pass=", "hunter2", ";"},
+}
+
+// texts are what the cases make together with what is around them.
+func texts() (all []string) {
+	for _, c := range each {
+		all = append(all, c.before+c.value+c.behind)
+	}
+	return all
+}
+
+func TestFind(t *testing.T) {
+	for _, c := range each {
+		t.Run(c.kind, func(t *testing.T) {
+			text := c.before + c.value + c.behind
+			want := []Finding{{c.kind, len(c.before), len(c.before) + len(c.value)}}
+			if got := Find(text); !slices.Equal(got, want) {
+				t.Errorf("%q: found %v, want %v", text, got, want)
+			}
+			if k := kindIndex(c.kind); k < 0 {
+				t.Error("rules can't ask for it")
+			} else if list := literals[c.kind]; list != nil && !slices.ContainsFunc(list, func(l string) bool { return strings.Contains(strings.ToLower(text), l) }) {
+				t.Errorf("%q has none of the texts that it must have", text)
+			}
+		})
+	}
+}
+
+func TestNearMisses(t *testing.T) {
+	for _, c := range []struct{ name, text string }{
+		{"wrong check digit", "4111111111111112"},
+		{"no issuer", "1111111111111117"},
+		{"length that the issuer does not have", "411111111111116"},
+		{"article number (EAN-13) with the check digit of a card", "4000000000006"},
+		{"64-bit id with the check digit of a card", "4611686018427387904 4611686018427387903 4611686018427387901"},
+		{"part of a longer number", "41111111111111110000"},
+		{"part of a longer word", "x4111111111111111 4111111111111111_a"},
+		{"fraction", "0.4111111111111111 3.13812345678"},
+		{"groups that no card has", "41 11 11 11 11 11 11 11"},
+		{"list of numbers", "1000 2000 3000 4000 5000"},
+		{"UUID of digits", "41111111-1111-4111-8111-111111111111 12345678-4111-1111-1111-111122223333"},
+		{"UUID", "550e8400-e29b-41d4-a716-446655440000"},
+		{"order numbers", "ORD-2024-000123456 SO4000123456789 1234567890123456"},
+		{"times", "1717053408 1717053408123 1717053408123456 1717053408123456789 20240530 20240530121212"},
+		{"hash", "d41d8cd98f00b204e9800998ecf8427e e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+		{"commit", "commit 5815877b511379c77049d897fc74e545297f9ac29 index 1234567..89abcde"},
+		{"trace", "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"},
+		{"versions", "v1.2.3-4 10.0.19045.3803 Chrome/126.0.6478.127"},
+		{"addresses", "192.168.100.200:4111 2001:db8::4111:1111 00:1b:44:11:3a:b7"},
+		{"prices", "1,299.00 4111.11 EUR 13812.345678 $411,111,111"},
+		{"foreign telephone numbers", "+49 30 1234567 +1 555-123-4567 (0)30 1234567"},
+		{"mobile number of no block", "12012345678 10012345678 14012345678"},
+		{"ids like telephone numbers", "x13812345678 138123456789 1381234567"},
+		{"resident id of no place", "990105194912310026"},
+		{"resident id of no day", "110105194913310025"},
+		{"resident id of the future", "110105209912310024"},
+		{"resident id with a wrong check character", "110105194912310021"},
+		{"IBAN with a wrong check", "GB82WEST12345698765433"},
+		{"IBAN of no country", "ZZ82WEST12345698765432"},
+		{"IBAN in a longer word", "GB82WEST12345698765432X"},
+		{"SSN of no area", "000-12-3456 666-12-3456 900-12-3456"},
+		{"SSN of no group or serial", "219-00-9998 219-09-0000"},
+		{"SSN from an advertisement", "078-05-1120"},
+		{"SSN in a longer number", "1219-09-9998 219-09-99981 12-219-09-9998"},
+		{"numbers like an SSN", "219 09 9998 219.09.9998 219099998"},
+		{"passport without a word", "E12345678"},
+		{"not a passport's number", "passport EI1234567 passport E1234567"},
+		{"image for good screens", "logo@2x.png sprite@3x.svg"},
+		{"package", "npm i core@1.2.3 @babel/core react@latest"},
+		{"host without a domain", "ssh root@db1 git@github.com:a/b.git"},
+		{"decorator", "@Override @media"},
+		{"public key", "-----BEGIN PUBLIC KEY-----\n" + strings.Repeat("MIIBIjANBgkq", 20) + "\n-----END PUBLIC KEY-----"},
+		{"certificate", "-----BEGIN CERTIFICATE-----\n" + strings.Repeat("MIIBIjANBgkq", 20) + "\n-----END CERTIFICATE-----"},
+		{"private key in documentation", "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----"},
+		{"AWS account", "arn:aws:iam::123456789012:user/x AROAIOSFODNN7EXAMPLE"},
+		{"prefix alone", "AKIA ghp_ glpat- sk_live_ xoxb- AIza eyJ"},
+		{"token of an example", "ghp_" + strings.Repeat("x", 36)},
+		{"longer than a key", awsID + "A"},
+		{"40 characters without a name", awsSecret},
+		{"dotted words", "eyJ.eyJ.eyJ eyJabc.def.ghi"},
+		{"base64 of JSON that is no token", encode(`{"a":"b"}`) + "." + encode(`{"c":1}`) + ".abc"},
+		{"names without values", "password= password&token= api_key="},
+		{"forms", `<input type="password" name="password" id="password">`},
+		{"prose", "Password: must have eight characters. The password is wrong. secret: none"},
+		{"code", "if (password == other) password = readLine()"},
+		{"placeholders", `password=$PASSWORD "password":"string" password=null password=******** api_key={{API_KEY_1234567890}}`},
+		{"tests", "pass=12 fail=0"},
+		{"token against forgery", "_token=Zx9yW8vU7tS6rQ5pO4nM csrf_token=Zx9yW8vU7tS6rQ5pO4nM"},
+		{"token of a page", "page_token=Zx9yW8vU7tS6rQ5pO4nM nextPageToken=Zx9yW8vU7tS6rQ5pO4nM"},
+		{"word behind a name", "secret=squirrel token=abc apikey=none"},
+		{"URL with a port", "http://host:8080/a:b@c https://a.example/x@y"},
+	} {
+		if got := Find(c.text); len(got) > 0 {
+			t.Errorf("%s: %s %q in %q", c.name, got[0].Kind, c.text[got[0].Start:got[0].End], c.text)
+		}
+	}
+}
+
+func TestMask(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"4111111111111111", "411111******1111"},
+		{"a 4111 1111 1111 1111 b", "a 4111 11********1111 b"},
+		{"3782 822463 10005", "3782 82******0005"},
+		{"card 4000000000006", "card 40000****0006"},
+		{"4111%201111%201111%201111", "4111%2011************1111"},
+		{"GB82WEST12345698765432", "GB82**************5432"},
+		{"11010519491231002X", "**************002X"},
+		{"13812345678 +86 138 1234 5678", "138****5678 +86 138******5678"},
+		{"219-09-9998", "*******9998"},
+		{"passport E12345678", "passport *****5678"},
+		{"ann@mail.example", "a****@mail.example"},
+		{"q=ann%40mail.example", "q=a****%40mail.example"},
+		{gitHub, "ghp_********"},
+		{jwt, "eyJh********"},
+		{"?password=hunter2&a=b", "?password=****&a=b"},
+		{"Authorization: Basic YW5uOmh1bnRlcjI=\r\n", "Authorization: Basic YW5u********\r\n"},
+		{"postgres://ann:hunter2@db.internal/x", "postgres://ann:****@db.internal/x"},
+		{rsaKey, "-----BEGIN RSA PRIVATE KEY-----****-----END RSA PRIVATE KEY-----"},
+		{"4111111111111111,5105105105105100", "411111******1111,510510******5100"},
+		{"4242 4242 4242 4242 4242 4242 4242 4242", "4242 42********4242 4242 42********4242"},
+		{"nothing", "nothing"},
+	} {
+		if got := Mask(c.text); got != c.want {
+			t.Errorf("%q is masked as %q, want %q", c.text, got, c.want)
+		}
+	}
+	for _, c := range each {
+		text := c.before + c.value + c.behind
+		checkMask(t, text)
+		if masked := Mask(text); strings.Contains(masked, c.value) || !strings.HasPrefix(masked, c.before) || !strings.HasSuffix(masked, c.behind) {
+			t.Errorf("%q is masked as %q", text, masked)
+		}
+	}
+}
+
+func TestMaskNamed(t *testing.T) {
+	for _, c := range []struct{ name, value, want string }{
+		{"ARGS:password", "hunter2", "****"},
+		{"ARGS_GET:user_pwd", "a b=c&d", "****"},
+		{"REQUEST_HEADERS:Authorization", "Basic YW5uOmh1bnRlcjI=", "Basic YW5u********"},
+		{"ARGS:api_key", "short", "****"},
+		{"ARGS:access_token", jwt, "eyJh********"},
+		{"ARGS:q", "hunter2", "hunter2"},
+		{"ARGS:q", "4111111111111111", "411111******1111"},
+		{"ARGS:password", "", ""},
+	} {
+		got := MaskNamed(c.name, c.value)
+		if got != c.want || MaskNamed(c.name, got) != got {
+			t.Errorf("%s %q is masked as %q, want %q", c.name, c.value, got, c.want)
+		}
+	}
+}
+
+// checkMask checks what holds for all texts.
+func checkMask(t *testing.T, text string) {
+	t.Helper()
+	found := Find(text)
+	end := 0
+	for _, f := range found {
+		if f.Start < end || f.End <= f.Start || f.End > len(text) {
+			t.Fatalf("%q: findings %v overlap or are out of order", text, found)
+		}
+		end = f.End
+	}
+	masked := Mask(text)
+	if again := Mask(masked); again != masked {
+		t.Fatalf("%q is masked as %q, and again as %q", text, masked, again)
+	}
+	if len(found) == 0 && masked != text {
+		t.Fatalf("%q has nothing in it and is masked as %q", text, masked)
+	}
+	if len(masked) > 2*len(text) {
+		t.Fatalf("%q grows to %q", text, masked)
+	}
+	for _, f := range Find(masked) {
+		switch f.Kind {
+		case Card, CNBankCard, IBAN, CNID, SSN, CNMobile, Email:
+			t.Fatalf("%q is masked as %q, with a %s in it", text, masked, f.Kind)
+		}
+	}
+	if utf8.ValidString(text) && !utf8.ValidString(masked) {
+		t.Fatalf("%q is masked as %q, which is no UTF-8", text, masked)
+	}
+}
+
+func FuzzMask(f *testing.F) {
+	for _, s := range texts() {
+		f.Add(s)
+	}
+	f.Add("4242 4242 4242 4242 4242 4242 4242 4242 4242 4242 4242 4242 4242 4242")
+	f.Fuzz(checkMask)
+}
+
+// The same on texts that are put together from pieces of each kind, which a fuzzer takes long to come upon.
+func TestMaskOfMixtures(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	pieces := append(texts(), "****", "*", " ", "-", "4242 ", "1381", "@", "=", ":", "\"", "password=", "eyJ", "%20", "\\", ".", "+", "://")
+	n := 60_000
+	if testing.Short() {
+		n = 5000
+	}
+	for range n {
+		var b strings.Builder
+		for range 1 + r.IntN(5) {
+			p := pieces[r.IntN(len(pieces))]
+			if r.IntN(3) == 0 { // a part of it
+				p = p[r.IntN(len(p)):]
+			}
+			b.WriteString(p)
+		}
+		checkMask(t, strings.ToValidUTF8(b.String(), ""))
+	}
+}
+
+// Hostile texts take time in proportion to their length.
+func TestLinear(t *testing.T) {
+	const long = 128 << 10
+	for _, piece := range []string{
+		"4242 ", "4242424242424242", "1", "13812345678 ", "123 45 6788 ", "a@", "@", "a", "a.b@c.", ":a@", "://a:b", "eyJ.", "eyJ-", "eyJhbGciOiJub25lIn0.", "eyJhbGciOiJub25lIn0.a.",
+		"-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----AAAA", "-", "-----END ", "password=", "password:\"", "api_key=", "x-api-key: a1", "token='", "sig=", "&sv=&sig=a",
+		"GB82", "GB82 ", "E12345678 ", "8Q~", "~", "%", "%20", "\\", "\\u0041", "{\"name\":", "{", "\"", "{\"", "insert into ", "insert into a values('", "insert into a values(", "copy a from stdin;\n",
+		"\xff", "卡", "ghp_", "AKIA", "xoxb-", "ya29.", "\"name\":\"a\",\"email\":\"b\"}", "Authorization: ", "authorization:authorization:",
+	} {
+		time1, time2 := measure(strings.Repeat(piece, long/4/len(piece))), measure(strings.Repeat(piece, long/len(piece)))
+		if time2 > 100*time.Millisecond || time2 > 12*time1 && time2 > 20*time.Millisecond {
+			t.Errorf("%q: %v for a quarter, %v for 128 KiB", piece, time1, time2)
+		}
+	}
+}
+
+// measure is the least of some times, as others use the machine, too.
+func measure(text string) time.Duration {
+	least := time.Hour
+	for range 3 {
+		start := time.Now()
+		count(text)
+		least = min(least, time.Since(start))
+	}
+	return least
+}
+
+func TestVerify(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		verify func(string) bool
+		yes    []string
+		no     []string
+	}{
+		{"card", VerifyCard, []string{"4111 1111 1111 1111", "378282246310005", "6222021234567890128"}, []string{"", "4111", "4111111111111112", "4111x1111111111111", "0000000000000000"}},
+		{"UnionPay", VerifyCNBankCard, []string{"6222021234567890128"}, []string{"4111111111111111"}},
+		{"IBAN", VerifyIBAN, []string{"GB82 WEST 1234 5698 7654 32", "MT84MALT011000012345MTLCAST001S"}, []string{"", "GB8", "GB82 WEST 1234 5698 7654 3", "gb82west12345698765432"}},
+		{"resident id", VerifyCNID, []string{"11010519491231002X", "11010519491231002x", "440306198502141018"}, []string{"", "11010519491231002", "110105194912310020", "00010519491231002X"}},
+		{"mobile", VerifyCNMobile, []string{"13812345678", "+86 138 1234 5678", "0086-13812345678", "19912345678"}, []string{"", "12812345678", "8713812345678", "1381234567"}},
+		{"SSN", VerifySSN, []string{"219-09-9998", "219 09 9998", "219099998"}, []string{"", "219-09 9998", "21-909-9998", "666-09-9998"}},
+		{"passport", VerifyCNPassport, []string{"E12345678", "EA1234567", "G12345678"}, []string{"", "A12345678", "EI1234567", "e12345678"}},
+		{"JWT", VerifyJWT, []string{jwt, jwtNone}, []string{"", "eyJ", jwt + " ", "x" + jwt, encode(`{"alg":""}`) + ".a.b"}},
+		{"e-mail", VerifyEmail, []string{"a@b.co", "a@xn--bcher-kva.xn--p1ai"}, []string{"", "a", "@b.co", "a@b", "a@.co", "a@b..co", "a b@c.de", "a@-b.co"}},
+	} {
+		for _, s := range c.yes {
+			if !c.verify(s) {
+				t.Errorf("%s: %q is refused", c.name, s)
+			}
+		}
+		for _, s := range c.no {
+			if c.verify(s) {
+				t.Errorf("%s: %q is taken", c.name, s)
+			}
+		}
+	}
+}
+
+func BenchmarkFindNothing(b *testing.B) {
+	text := strings.Repeat(`{"id":10042,"name":"running shoes","price":"89.90","stock":17,"updated":"2026-03-02T09:00:00Z","image":"/i/10042.webp"},`, 84)
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if len(Find(text)) > 0 {
+			b.Fatal("found something")
+		}
+	}
+}
+
+// Counting is what an operator does with a value that it has not seen.
+func BenchmarkCountNothing(b *testing.B) {
+	text := strings.Repeat(`{"id":10042,"name":"running shoes","price":"89.90","stock":17,"updated":"2026-03-02T09:00:00Z","image":"/i/10042.webp"},`, 84)
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if count(text) != &nothing {
+			b.Fatal("found something")
+		}
+	}
+}
