@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"strconv"
 	"sync"
 
 	"github.com/corazawaf/coraza/v3/experimental/plugins"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/modsecurity-for-anylog/msa/engine/internal/jsonbody"
 	"github.com/modsecurity-for-anylog/msa/engine/screen"
+	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 )
 
 // replaceParts replaces those of Coraza's parts that take longest by ones that find the same. That
@@ -18,6 +20,12 @@ var replaceParts = sync.OnceFunc(func() {
 		p, err := screen.PatternOf(o.Arguments)
 		return rx{p}, err
 	})
+	for _, name := range sensitive.Operators {
+		plugins.RegisterOperator(name, func(o plugintypes.OperatorOptions) (plugintypes.Operator, error) {
+			op, err := sensitive.NewOperator(name, o.Arguments)
+			return sensitiveData{op}, err
+		})
+	}
 	for _, name := range transformations {
 		f, ok := screen.MultiMatchTransformation(name)
 		if !ok {
@@ -50,4 +58,18 @@ func (o rx) Evaluate(tx plugintypes.TransactionState, value string) bool {
 		tx.CaptureField(i, text)
 	}
 	return captures != nil
+}
+
+// sensitiveData is one of the operators that find sensitive data. It captures the first finding, masked,
+// and how many there are.
+type sensitiveData struct{ operator *sensitive.Operator }
+
+// Evaluate implements [plugintypes.Operator].
+func (o sensitiveData) Evaluate(tx plugintypes.TransactionState, value string) bool {
+	first, n := o.operator.Evaluate(value)
+	if n > 0 && tx.Capturing() {
+		tx.CaptureField(0, first)
+		tx.CaptureField(1, strconv.Itoa(n))
+	}
+	return n > 0
 }

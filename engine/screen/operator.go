@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/corazawaf/libinjection-go"
+
+	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 )
 
 // operator is what a link asks of a value. Its function is that of Coraza's operator of that name.
@@ -59,6 +61,16 @@ func (c *compiler) operator(ruleFile string, l *parsedLink) (operator, error) {
 		return o, nil
 	case "detectxss":
 		o.match = libinjection.IsXSS
+		return o, nil
+	case "verifycc", "verifyssn", "verifyiban", "verifycnid", "detectsensitive":
+		found, err := sensitive.NewOperator(name, operand)
+		if err != nil {
+			return o, fmt.Errorf("its operand can't be read: %w", err)
+		}
+		o.match = found.Match
+		if !negated {
+			o.literals = found.Literals()
+		}
 		return o, nil
 	case "unconditionalmatch":
 		o.match = func(string) bool { return true }
