@@ -8,7 +8,7 @@ import (
 
 // kinds are all that rules may ask for, in the order of a tally.
 var kinds = [...]string{
-	Card, CNBankCard, IBAN, CNID, CNMobile, CNPassport, SSN, Email, PrivateKey, AWSKey, AWSSecret, GCPKey, AzureKey,
+	Card, CNBankCard, IBAN, CNID, CNMobile, CNPassport, SSN, Email, PrivateKey, AWSKey, AWSSecret, GCPKey, GoogleAPI, AzureKey, AzureSAS,
 	GitHubToken, GitLabToken, SlackToken, StripeKey, JWT, Secret, Password, PersonRecord, SQLRow,
 }
 

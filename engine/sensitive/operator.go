@@ -169,11 +169,13 @@ func (o *Operator) Literals() []string {
 
 // literals are what each finding of a kind has in it or near it.
 var literals = map[string][]string{
-	CNPassport:  {"passport", "护照"},
-	Email:       {"@", "%40"},
-	PrivateKey:  {"private key"},
-	AWSKey:      {"akia", "asia", "abia", "acca"},
-	GCPKey:      {"aiza", "gocspx-", "ya29."},
+	CNPassport: {"passport", "护照"},
+	Email:      {"@", "%40"},
+	PrivateKey: {"private key"},
+	AWSKey:     {"akia", "asia", "abia", "acca"},
+	GCPKey:     {"gocspx-", "ya29."},
+	GoogleAPI:  {"aiza"},
+
 	GitHubToken: {"ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"},
 	GitLabToken: {"glpat-", "gldt-", "glrt-", "glptt-", "glcbt-"},
 	SlackToken:  {"xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxs-", "xapp-"},

@@ -13,10 +13,12 @@ const (
 	SSN         = "ssn" // US social security number
 	Email       = "email"
 	PrivateKey  = "private-key"
-	AWSKey      = "aws-key"    // id of an access key
-	AWSSecret   = "aws-secret" // the key itself
-	GCPKey      = "gcp-key"
+	AWSKey      = "aws-key"        // id of an access key
+	AWSSecret   = "aws-secret"     // the key itself
+	GCPKey      = "gcp-key"        // secrets and tokens of Google's OAuth 2.0
+	GoogleAPI   = "google-api-key" // which pages with maps have, too
 	AzureKey    = "azure-key"
+	AzureSAS    = "azure-sas" // signature of a URL that gives access
 	GitHubToken = "github-token"
 	GitLabToken = "gitlab-token"
 	SlackToken  = "slack-token"

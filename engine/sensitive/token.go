@@ -26,7 +26,7 @@ var tokens = func() (all [256][]token) {
 		{AWSKey, "ASIA", 16, 16, base32},
 		{AWSKey, "ABIA", 16, 16, base32},
 		{AWSKey, "ACCA", 16, 16, base32},
-		{GCPKey, "AIza", 35, 35, isBase64URL},
+		{GoogleAPI, "AIza", 35, 35, isBase64URL},
 		{GCPKey, "GOCSPX-", 28, 28, isBase64URL},
 		{GCPKey, "ya29.", 30, 2048, isBase64URL},
 		{GitHubToken, "ghp_", 36, 255, alphanumeric},
@@ -68,7 +68,7 @@ func (s *scanner) word(i int) int {
 		}
 		body := i + len(t.prefix)
 		end := run(text, body, t.most, t.allowed)
-		if end-body >= t.least && (end == len(text) || !isWord(text[end])) && isVaried(text[body:end]) {
+		if end-body >= t.least && (end == len(text) || !isWord(text[end])) && isVaried(text[body:end]) && !s.isSigned(t.kind, i) {
 			return s.add(t.kind, i, end)
 		}
 	}
@@ -88,6 +88,13 @@ func (s *scanner) word(i int) int {
 		}
 	}
 	return wordEnd(text, i)
+}
+
+// isSigned: ids of AWS access keys are part of signed requests and URLs, and no secret there. Source: AWS, "Authenticating Requests
+// (AWS Signature Version 4)"; version 2 says AWSAccessKeyId.
+func (s *scanner) isSigned(kind string, i int) bool {
+	before := s.text[:i]
+	return kind == AWSKey && (strings.HasSuffix(before, "Credential=") || strings.HasSuffix(before, "AWSAccessKeyId="))
 }
 
 // isVaried: no "xxxxxxxx" of an example.

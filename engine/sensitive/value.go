@@ -221,10 +221,13 @@ func (s *scanner) value(start, end int) int {
 	case isPlaceholder(value):
 	case says == saysAWSSecret && isAWSSecret(value):
 		kind = AWSSecret
-	case (says == saysAzureKey || says == saysSignature) && isAzureKey(value):
+	case says == saysAzureKey && isAzureKey(value):
 		kind = AzureKey
+	case says == saysSignature && isAzureKey(value):
+		kind = AzureSAS
 	case says == saysPassword && !prose, says == saysPass && !prose && len(value) >= 4:
 		kind = Password
+	case says == saysSignature:
 	case says == saysAuthorization && len(value) >= 8 && !strings.HasSuffix(value, stars), isRandom(value):
 		kind = Secret
 	}
@@ -346,7 +349,7 @@ func isPlaceholder(value string) bool {
 		return true
 	}
 	if strings.IndexByte("$<{[(%", value[0]) >= 0 && len(value) > 1 && !isHex(value[1]) {
-		return true
+		return true // $2b$12$… is a hash of bcrypt
 	}
 	switch strings.ToLower(value) {
 	case "null", "nil", "none", "true", "false", "undefined", "string", "password", "redacted", "*":
