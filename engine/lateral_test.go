@@ -1,0 +1,358 @@
+package engine_test
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/modsecurity-for-anylog/msa/engine"
+	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/rules"
+	"github.com/modsecurity-for-anylog/msa/test/accesslog"
+)
+
+const lateral = "lateral-movement"
+
+// lateralCase is one exchange, and what the pack has to say of it.
+type lateralCase struct {
+	Name     string
+	Fires    []int  // all rules that match, in their order
+	Near     []int  // rules that the exchange comes near to, and that must not match
+	Server   string // address:port
+	Request  string // head and body as on the wire, with line feeds
+	Response string
+}
+
+func lateralCases(t *testing.T) []lateralCase {
+	t.Helper()
+	files, err := filepath.Glob("../rules/packs/testdata/lateral-movement/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	var all []lateralCase
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var cases []lateralCase
+		if err := yaml.UnmarshalWithOptions(text, &cases, yaml.Strict()); err != nil {
+			t.Fatalf("%s: %v", f, err)
+		}
+		for i := range cases {
+			cases[i].Name = strings.TrimSuffix(filepath.Base(f), ".yaml") + "/" + cases[i].Name
+		}
+		all = append(all, cases...)
+	}
+	return all
+}
+
+// transaction is the exchange as a probe shows it that sees everything.
+func (c *lateralCase) transaction(t *testing.T) *mapping.Transaction {
+	t.Helper()
+	tx := &mapping.Transaction{
+		Client: mapping.Endpoint{Address: "10.0.0.1", Port: "40000"}, Server: mapping.Endpoint{Address: "10.0.0.2", Port: "80"},
+		Status: 200, Protocol: "HTTP/1.1",
+		Observed: mapping.Observed{Request: mapping.ObservedHeaders{All: true}, Response: mapping.ObservedHeaders{All: true},
+			Query: true, RequestBody: true, ResponseBody: true},
+	}
+	if c.Server != "" {
+		address, port, err := net.SplitHostPort(c.Server)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tx.Server = mapping.Endpoint{Address: address, Port: port}
+	}
+	line, headers, body := parseMessage(t, c.Request)
+	parts := strings.Split(line, " ")
+	if len(parts) != 3 {
+		t.Fatalf("%q is no request line", line)
+	}
+	tx.Method, tx.URI, tx.Protocol = parts[0], parts[1], parts[2]
+	tx.RequestHeaders, tx.RequestBody.Text = headers, body
+	for _, h := range headers {
+		if h.Name == "Host" {
+			tx.Host = h.Value
+			if host, _, err := net.SplitHostPort(h.Value); err == nil {
+				tx.Host = host
+			}
+		}
+	}
+	if c.Response != "" {
+		line, headers, body := parseMessage(t, c.Response)
+		parts := strings.SplitN(line, " ", 3)
+		status, err := strconv.Atoi(parts[min(1, len(parts)-1)])
+		if err != nil {
+			t.Fatalf("%q is no status line", line)
+		}
+		tx.ResponseVersion, tx.Status, tx.ResponseHeaders, tx.ResponseBody.Text = parts[0], status, headers, body
+	}
+	return tx
+}
+
+func parseMessage(t *testing.T, text string) (line string, headers []mapping.Header, body string) {
+	t.Helper()
+	head, body, _ := strings.Cut(strings.TrimRight(text, "\n"), "\n\n")
+	line, rest, _ := strings.Cut(head, "\n")
+	for h := range strings.Lines(rest) {
+		name, value, ok := strings.Cut(strings.TrimRight(h, "\n"), ": ")
+		if !ok {
+			t.Fatalf("%q is no header", h)
+		}
+		headers = append(headers, mapping.Header{Name: name, Value: value})
+	}
+	return line, headers, body
+}
+
+func lateralEngine(t testing.TB, sources ...string) *engine.Engine {
+	t.Helper()
+	e, err := engine.New(engine.Config{Rules: sources, ParanoiaLevel: 1, InboundThreshold: 5, OutboundThreshold: 4,
+		BodyLimit: 128 << 10, Screen: engine.ScreenVerify, CacheSize: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = e.Close() })
+	if w := e.Warnings(); len(w) > 0 {
+		t.Fatalf("warnings: %v", w)
+	}
+	return e
+}
+
+// lateralRules are the pack's rules that are for the log.
+func lateralRules(t *testing.T) []rules.Directive {
+	t.Helper()
+	set, err := rules.Load([]string{lateral})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []rules.Directive
+	chained := false
+	for _, d := range set.Directives {
+		if d.IsRule() && !chained && !strings.Contains(d.Actions(), "nolog") {
+			all = append(all, d)
+		}
+		chained = d.Chained()
+	}
+	if len(all) < 90 {
+		t.Fatalf("only %d rules", len(all))
+	}
+	return all
+}
+
+func TestLateralMovement(t *testing.T) {
+	e := lateralEngine(t, lateral)
+	for _, o := range e.ScreenOpen() {
+		t.Errorf("rule %d costs the fast path: %s", o.Rule, o.Reason)
+	}
+	fires, near := map[int]bool{}, map[int]bool{}
+	for _, c := range lateralCases(t) {
+		t.Run(c.Name, func(t *testing.T) {
+			v, err := e.Inspect(c.transaction(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := v.RuleIDs()
+			if !slices.Equal(got, c.Fires) {
+				t.Errorf("got %v, want %v", got, c.Fires)
+			}
+			if v.Alarm != (len(c.Fires) > 0) {
+				t.Errorf("alarm is %v", v.Alarm)
+			}
+			if v.Screened == engine.ScreenWrong {
+				t.Errorf("the screen is wrong")
+			}
+			if len(c.Fires)+len(c.Near) == 0 {
+				t.Error("the case is about no rule")
+			}
+			for _, id := range c.Fires {
+				fires[id] = true
+			}
+			for _, id := range c.Near {
+				if slices.Contains(c.Fires, id) {
+					t.Errorf("rule %d can't be near and fire", id)
+				}
+				near[id] = true
+			}
+		})
+	}
+	known := map[int]bool{}
+	for _, d := range lateralRules(t) {
+		known[d.ID()] = true
+		if !fires[d.ID()] {
+			t.Errorf("rule %d has no case that fires", d.ID())
+		}
+		if !near[d.ID()] {
+			t.Errorf("rule %d has no case that stays silent", d.ID())
+		}
+	}
+	for id := range near {
+		if !known[id] {
+			t.Errorf("a case is near rule %d, which there is not", id)
+		}
+	}
+}
+
+// Each rule says what an alert needs.
+func TestLateralMovementActions(t *testing.T) {
+	for _, d := range lateralRules(t) {
+		for _, want := range []string{"msg:'", "logdata:'", "severity:'", "tag:'lateral-movement'", "tag:'attack-", "tag:'mitre/T1"} {
+			if !strings.Contains(d.Actions(), want) {
+				t.Errorf("rule %d has no %s", d.ID(), want)
+			}
+		}
+		if strings.Contains(d.Actions(), "setvar") {
+			t.Errorf("rule %d adds to a score", d.ID())
+		}
+	}
+}
+
+// The documentation's table has every rule, with its message and severity.
+func TestLateralMovementDocumented(t *testing.T) {
+	text, err := os.ReadFile("../docs/lateral-movement.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range lateralRules(t) {
+		_, rest, _ := strings.Cut(d.Actions(), "msg:'")
+		msg, _, _ := strings.Cut(rest, "'")
+		_, rest, _ = strings.Cut(d.Actions(), "severity:'")
+		severity, _, _ := strings.Cut(rest, "'")
+		row := fmt.Sprintf("| %d | %s |", d.ID(), msg)
+		i := strings.Index(string(text), row)
+		if i < 0 {
+			t.Errorf("no row %q", row)
+			continue
+		}
+		line, _, _ := strings.Cut(string(text)[i:], "\n")
+		if !strings.HasSuffix(line, "| "+severity+" |") {
+			t.Errorf("row %q does not say %s", line, severity)
+		}
+		for tag := range strings.SplitSeq(d.Actions(), "tag:'mitre/") {
+			if id, _, ok := strings.Cut(tag, "'"); ok && strings.HasPrefix(id, "T1") && !strings.Contains(line, id) {
+				t.Errorf("row %q does not say %s", line, id)
+			}
+		}
+	}
+}
+
+// What the pack finds, it finds beside the Core Rule Set too.
+func TestLateralMovementWithCRS(t *testing.T) {
+	e := lateralEngine(t, "crs", lateral)
+	ours := map[int]bool{9701000: true}
+	for _, d := range lateralRules(t) {
+		ours[d.ID()] = true
+	}
+	for _, o := range e.ScreenOpen() {
+		if ours[o.Rule] {
+			t.Errorf("rule %d costs the fast path: %s", o.Rule, o.Reason)
+		}
+	}
+	for _, c := range lateralCases(t) {
+		v, err := e.Inspect(c.transaction(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v.Screened == engine.ScreenWrong {
+			t.Errorf("%s: the screen is wrong", c.Name)
+		}
+		got := slices.DeleteFunc(v.RuleIDs(), func(id int) bool { return !ours[id] })
+		if !slices.Equal(got, c.Fires) {
+			t.Errorf("%s: got %v, want %v", c.Name, got, c.Fires)
+		}
+		if len(c.Fires) > 0 && !v.Alarm {
+			t.Errorf("%s: no alarm", c.Name)
+		}
+	}
+}
+
+// A shop's everyday traffic, probes and scrapes included, is no lateral movement.
+func TestLateralMovementSilent(t *testing.T) {
+	e := lateralEngine(t, lateral)
+	set, err := mapping.Load("nano")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := accesslog.New(97)
+	var tx mapping.Transaction
+	attacks, found := 0, 0
+	for n := 0; n < 5000; {
+		r := g.Next()
+		record, _, err := mapping.AppendJSON(nil, r.AppendNano(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := set.Map("t", record, &tx); err != nil {
+			t.Fatal(err)
+		}
+		v, err := e.Inspect(&tx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case v.Screened == engine.ScreenWrong:
+			t.Errorf("%s: the screen is wrong", tx.Describe())
+		case r.Attack:
+			attacks++
+			if v.Alarm {
+				found++
+			}
+		case v.Alarm:
+			t.Errorf("%s: %v", tx.Describe(), v.RuleIDs())
+		}
+		if !r.Attack {
+			n++
+		}
+	}
+	t.Logf("5000 harmless records are silent; of %d attacks from outside %d are found", attacks, found)
+	if found == 0 {
+		t.Error("nothing is found at all: were the records inspected?")
+	}
+}
+
+// No text makes the pack slow: all rules, without the screen, on 128 KiB.
+func TestLateralMovementIsLinear(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes time")
+	}
+	e := lateralEngine(t, lateral)
+	const most = 128 << 10
+	slowest, of := time.Duration(0), ""
+	for _, piece := range []string{
+		"a", "${", "${${", "${a:", "${::-", "${j", "//", "http://a", "http://a@", "169.254.", "0x", "0xa9.", "[::", "[0:", "1.", "a.nip.io", "①", "。", " ", "eval(", "@eval(",
+		"set_time_limit(0);", "response.write(", "t(java.", "#{", "/api/v1/namespaces/a/", "/a/../", "%2f", "autodiscover.json", "/${", "copy a to ", "into ", "/ecp/", "~1", "cat /", "net user ", "secrets/", "A", "AAAA", "\xff",
+	} {
+		text := strings.Repeat(piece, most/len(piece))
+		form := &mapping.Transaction{Method: "POST", URI: "/shell/x.php", RequestHeaders: []mapping.Header{{Name: "Content-Type", Value: "application/x-www-form-urlencoded"}},
+			RequestBody: mapping.Body{Text: "cmd=" + text}}
+		head := &mapping.Transaction{Method: "GET", URI: "/" + text[:min(len(text), 16<<10)] + "?q=" + text[:min(len(text), 16<<10)],
+			RequestHeaders: []mapping.Header{{Name: "User-Agent", Value: text[:min(len(text), 20<<10)]}, {Name: "Host", Value: text[:min(len(text), 20<<10)]}, {Name: "Authorization", Value: "Basic " + text[:min(len(text), 20<<10)]}}}
+		answer := &mapping.Transaction{Method: "GET", URI: "/api/v1/x", ResponseHeaders: []mapping.Header{{Name: "Location", Value: text[:min(len(text), 60<<10)]}}, ResponseBody: mapping.Body{Text: text}}
+		for name, tx := range map[string]*mapping.Transaction{"form": form, "head": head, "answer": answer} {
+			best := time.Hour
+			for range 5 { // what else the machine does counts too
+				start := time.Now()
+				if _, err := e.Evaluate(tx); err != nil {
+					t.Fatal(err)
+				}
+				if best = min(best, time.Since(start)); best < 50*time.Millisecond {
+					break
+				}
+			}
+			if best > 50*time.Millisecond {
+				t.Errorf("%s of %q takes %v", name, piece, best)
+			}
+			if best > slowest {
+				slowest, of = best, fmt.Sprintf("%s of %q", name, piece)
+			}
+		}
+	}
+	t.Logf("slowest: %v, %s", slowest, of)
+}
