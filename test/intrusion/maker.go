@@ -53,7 +53,8 @@ type hop struct {
 
 // event puts an exchange together from m's uri, headers, ask and answer. All its text is one allocation.
 func (m *maker) event(x *hop) Event {
-	b := append(m.buf[:0], x.method...)
+	m.buf = append(m.buf[:0], x.method...)
+	b := m.buf
 	b = append(b, ' ')
 	b = append(b, m.uri...)
 	uriEnd := len(b)

@@ -152,7 +152,7 @@ var services = []service{
 		{name: "invoice", method: "POST", path: "/invoices", ask: `{"order":"{order}","customer":{user}}`, answer: `{"number":"R-2026-{serial}"}`, status: 201, calls: []string{"users.get", "orders.items", "ledger.book"}},
 	}},
 	{name: "reports", port: 8000, replicas: 2, agent: requests, server: "gunicorn", median: 120, health: "/health", metrics: "/metrics", routes: []route{
-		{name: "sales", method: "GET", path: "/reports/sales?day={day}", answer: `{"day":"{day}","orders":{serial},"revenue":{amount}}`, calls: []string{"elasticsearch.search", "ledger.list"}},
+		{name: "sales", method: "GET", path: "/reports/sales?day={yesterday}", answer: `{"day":"{yesterday}","orders":{serial},"revenue":{amount}}`, calls: []string{"elasticsearch.search", "ledger.list"}},
 	}},
 	{name: "reviews", port: 8080, replicas: 3, agent: faraday, server: "puma", median: 16, health: "/up", metrics: "/metrics", routes: []route{
 		{name: "list", method: "GET", path: "/products/{product}/reviews?page={page}", answer: `{"reviews":[{0-8 review}]}`},
@@ -166,7 +166,7 @@ var services = []service{
 	}},
 	{name: "ledger", port: 8080, replicas: 2, agent: goClient, median: 5, health: "/healthz", metrics: "/metrics", routes: []route{
 		{name: "book", method: "POST", path: "/entries", ask: `{"account":"{two}00","amount":{amount},"order":"{order}"}`, answer: `{"entry":{serial}}`, status: 201, calls: []string{"30% audit.write"}},
-		{name: "list", method: "GET", path: "/entries?day={day}", answer: `{"entries":[{20-60 ledger}]}`},
+		{name: "list", method: "GET", path: "/entries?day={yesterday}", answer: `{"entries":[{20-60 ledger}]}`},
 	}},
 	{name: "events", port: 8082, replicas: 3, agent: apache, median: 3, health: "/healthz", metrics: "/metrics", routes: []route{
 		{name: "publish", method: "POST", path: "/topics/shop", ask: `{"records":[{1-5 event}]}`, answer: `{"offsets":[{serial}]}`},
@@ -185,8 +185,10 @@ var services = []service{
 	// What the platform itself is made of.
 	{name: "elasticsearch", port: 9200, replicas: 5, agent: apache, median: 11, routes: []route{
 		{name: "search", method: "POST", path: "/products-v7/_search", ask: `{"size":20,"query":{"match":{"name":"{category}"}}}`, answer: `{"took":{digit},"timed_out":false,"hits":{"total":{"value":{two},"relation":"eq"},"hits":[{4-20 hit}]}}`},
-		{name: "bulk", method: "POST", path: "/_bulk", ask: `{20-90 log}`, answer: `{"took":{two},"errors":false,"items":[{20-90 indexed}]}`},
 		{name: "health", method: "GET", path: "/_cluster/health", answer: `{"cluster_name":"shop","status":"green","number_of_nodes":5,"active_shards":{two}}`},
+	}},
+	{name: "loki", port: 3100, replicas: 2, agent: goClient, median: 9, health: "/ready", metrics: "/metrics", routes: []route{
+		{name: "push", method: "POST", path: "/loki/api/v1/push", ask: `{"streams":[{"stream":{"job":"fluent-bit","node":"node-{digit}"},"values":[{20-90 log}]}]}`, status: 204},
 	}},
 	{name: "fluent-bit", port: 2020, replicas: nodeCount, agent: "Fluent-Bit", median: 1, metrics: "/api/v1/metrics/prometheus"},
 	{name: "kube-apiserver", port: 6443, replicas: 3, agent: "kube-apiserver/v1.31.4", median: 4, metrics: "/metrics", routes: []route{
@@ -200,7 +202,8 @@ var services = []service{
 		{name: "secret", method: "GET", path: "/api/v1/namespaces/argocd/secrets?labelSelector=argocd.argoproj.io%2Fsecret-type%3Drepository", answer: `{"kind":"SecretList","apiVersion":"v1","items":[{"metadata":{"name":"repo-shop","namespace":"argocd"},"type":"Opaque"}]}`},
 	}},
 	{name: "kubelet", port: 10250, replicas: nodeCount, agent: "kube-probe/1.31", kube: "kubelet/v1.31.4 (linux/amd64) kubernetes/a78aa47", median: 3, metrics: "/metrics/cadvisor"},
-	{name: "vault", port: 8200, replicas: 3, agent: goClient, kube: goClient, median: 5, health: "/v1/sys/health", metrics: "/v1/sys/metrics?format=prometheus", routes: []route{
+	// Probed by a command, as its chart has it, and its metrics go to statsd.
+	{name: "vault", port: 8200, replicas: 3, agent: goClient, kube: goClient, median: 5, routes: []route{
 		{name: "login", method: "POST", path: "/v1/auth/kubernetes/login", ask: `{"role":"{service}","jwt":"{hexlong}{hexlong}"}`, answer: `{"auth":{"client_token":"hvs.{hexlong}","lease_duration":3600,"renewable":true}}`, calls: []string{"kube-apiserver.review"}},
 		{name: "read", method: "GET", path: "/v1/shop/data/{service}/database", answer: `{"lease_id":"","data":{"data":{"username":"svc_{hexfour}","password":"{hexlong}"},"metadata":{"version":{digit}}}}`, absent: 0.01},
 		{name: "renew", method: "POST", path: "/v1/auth/token/renew-self", ask: `{"increment":"1h"}`, answer: `{"auth":{"lease_duration":3600,"renewable":true}}`},
@@ -211,7 +214,7 @@ var services = []service{
 	}},
 	{name: "gitea", port: 3000, replicas: 2, agent: goClient, median: 15, health: "/api/healthz", metrics: "/metrics", routes: []route{
 		{name: "commits", method: "GET", path: "/api/v1/repos/shop/{service}/commits?limit=10", answer: `[{10-10 commit}]`},
-		{name: "refs", method: "GET", path: "/shop/{service}.git/info/refs?service=git-upload-pack", kind: "application/x-git-upload-pack-advertisement", bytes: 4_000},
+		{name: "refs", method: "GET", path: "/shop/{service}/info/refs?service=git-upload-pack", kind: "application/x-git-upload-pack-advertisement", bytes: 4_000},
 	}},
 	{name: "jenkins", port: 8080, replicas: 2, agent: "Jenkins/2.479.3", kube: "fabric8-kubernetes-client/6.13.4", server: "Jetty(12.0.16)", median: 30, health: "/login", metrics: "/prometheus/", routes: []route{
 		{name: "hook", method: "POST", path: "/gitea-webhook/post", ask: `{"ref":"refs/heads/main","after":"{hexlong}{hexshort}","repository":{"name":"{service}"}}`, answer: done},
@@ -250,7 +253,7 @@ var services = []service{
 	}},
 }
 
-// hosts are the names that others have.
+// hosts are the names of what is called by another one than its own.
 var hosts = map[string]string{
-	"psp": "api.psp.example", "mail": "api.mail.example", "push": "push.example", "parcel": "api.parcel.example", "warehouse": "load.warehouse.example", "metadata": "169.254.169.254",
+	"kube-apiserver": "kubernetes.default.svc", "psp": "api.psp.example", "mail": "api.mail.example", "push": "push.example", "parcel": "api.parcel.example", "warehouse": "load.warehouse.example", "metadata": "169.254.169.254",
 }

@@ -27,7 +27,6 @@ type flow struct {
 
 	// One row of a list.
 	item, other uint64
-	path        []byte // of the request that is answered
 }
 
 // template is text with {fields}, for paths and bodies.
@@ -135,8 +134,7 @@ var rows = map[string]row{
 	"customer":  {`{"id":{other},"name":"{othername}","email":"{othermail}","city":"{city}","since":"{day}","segment":"{tier}"}`, ","},
 	"review":    {`{"id":"{hexshort}","rating":{digit},"title":"{itemname}","text":"{praise}","author":"{first}","date":"{day}"}`, ","},
 	"hit":       {`{"_index":"products-v7","_id":"{item}","_score":{ratio},"_source":{"sku":"{itemsku}","name":"{itemname}","price":{itemprice}}}`, ","},
-	"log":       {`{"create":{"_index":"logs-2026.03.02"}}` + "\n" + `{"@timestamp":"{now}","level":"info","service":"{service}","message":"{logline}","duration_ms":{amount},"trace":"{hexlong}"}` + "\n", ""},
-	"indexed":   {`{"create":{"_index":"logs-2026.03.02","_id":"{hexshort}","_version":1,"result":"created","_seq_no":{serial},"status":201}}`, ","},
+	"log":       {`["{epoch}000000{two}1","info {service}: {logline} after {amount} ms, trace {hexlong}"]`, ","},
 	"id":        {`{item}`, ","},
 	"score":     {`{"product":{item},"score":{ratio}}`, ","},
 	"quote":     {`{"product":{item},"net":{itemprice},"discount":0,"tax":"standard"}`, ","},
@@ -221,11 +219,11 @@ func newFields() map[string]func(m *maker, f *flow, b []byte) []byte {
 		"podip": func(m *maker, _ *flow, b []byte) []byte {
 			return fmt.Appendf(b, "10.42.%d.%d", m.between(1, nodeCount), m.between(2, 200))
 		},
-		"path": func(_ *maker, f *flow, b []byte) []byte { return append(b, f.path...) },
 
-		"now":  moment("2006-01-02T15:04:05.000Z", func(_ *maker, f *flow) int64 { return f.at }),
-		"past": moment("2006-01-02T15:04:05Z", past),
-		"day":  moment("2006-01-02", past),
+		"now":       moment("2006-01-02T15:04:05.000Z", func(_ *maker, f *flow) int64 { return f.at }),
+		"past":      moment("2006-01-02T15:04:05Z", past),
+		"day":       moment("2006-01-02", past),
+		"yesterday": moment("2006-01-02", func(_ *maker, f *flow) int64 { return f.at - day }),
 		"epoch": func(m *maker, f *flow, b []byte) []byte {
 			return strconv.AppendInt(b, m.start.Unix()+f.at/int64(time.Second), 10)
 		},

@@ -15,8 +15,8 @@ type step struct {
 
 // What the default number of records is made of, measured: TestCounts fails if it is no longer so.
 const (
-	clockworkRecords = 90_000 // an hour
-	recordsPerStep   = 5.0
+	clockworkRecords = 78_000 // an hour
+	recordsPerStep   = 3.3
 	secondsPerStep   = 14.0
 )
 
@@ -42,7 +42,7 @@ func (w *world) visitors() {
 		w.steps = append(w.steps, step{s.weight, w.endpoint("gateway." + s.name), s.member})
 		w.weights += s.weight
 	}
-	wanted := (defaultRecords - clockworkRecords) / recordsPerStep * w.scale // steps in an hour
+	wanted := (defaultRecords*w.scale - clockworkRecords*min(1, w.scale)) / recordsPerStep // steps in an hour
 	n := max(1, int(wanted*secondsPerStep/3600))
 	think := 3600 * float64(n) / wanted // seconds between the steps of one
 	for range n {

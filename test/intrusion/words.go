@@ -13,7 +13,7 @@ var (
 	terms      = []string{"running+shoes", "rain+jacket", "desk+lamp", "tent", "blue+shirt", "kids+bike", "leather+bag", "watch", "garden+chair", "wool+socks", "backpack", "headlamp", "sandals"}
 	praises    = []string{"Fits well and arrived quickly.", "Good quality for the price.", "The colour is a bit darker than in the picture.", "Would buy again.", "My daughter loves it.", "Sturdy, and light enough to carry."}
 	logLines   = []string{"request completed", "cache refreshed", "connection pool resized", "message consumed", "price list loaded", "session renewed", "job finished"}
-	passwords  = []string{"Sommer", "Garten", "Fahrrad", "Kaffee", "Kolibri", "Laterne", "Marmelade", "Nordwind"}
+	passwords  = []string{"Sommer", "Garten", "Fahrrad", "Kaffee", "Kolibri", "Laterne", "Holunder", "Nordwind"}
 )
 
 func of(words []string, n uint64) string { return words[n%uint64(len(words))] }

@@ -46,6 +46,9 @@ type fleet struct {
 	scrape *endpoint
 }
 
+// publicHost is how the gateway is known outside.
+const publicHost = "www.shop.example"
+
 // pod is one instance, or anything else that calls.
 type pod struct {
 	addr netip.Addr
@@ -116,9 +119,16 @@ func newWorld(o Options) *world {
 func (w *world) link() {
 	for i := range services {
 		s := &services[i]
-		f := &fleet{service: s, routes: map[string]*endpoint{}, host: s.name + ".shop.svc.cluster.local:" + strconv.Itoa(int(s.port))}
+		space := "shop"
+		if i >= inside {
+			space = "platform"
+		}
+		f := &fleet{service: s, routes: map[string]*endpoint{}, host: fmt.Sprintf("%s.%s.svc.cluster.local:%d", s.name, space, s.port)}
+		if host, ok := hosts[s.name]; ok {
+			f.host = host
+		}
 		if s.outside {
-			f.host, f.key = hosts[s.name], "key_"+string(appendHex(nil, w.Uint64(), 16))
+			f.key = "key_" + string(appendHex(nil, w.Uint64(), 16))
 			one := *s
 			one.replicas = 1
 			f.service = &one
@@ -316,7 +326,6 @@ func (w *world) take() *Event {
 
 // result is the body of the answer and what it is.
 func (w *world) result(x *hop, f *flow, to *endpoint) {
-	f.path = w.uri
 	switch {
 	case x.status == 204:
 	case x.status == 202 && len(to.answer) == 0:
@@ -355,7 +364,7 @@ func filler(kind string) string {
 func (w *world) request(x *hop, f *flow, from, server *pod) {
 	caller := from.of
 	if caller == nil { // from outside
-		x.agent = f.agent
+		x.agent, x.host = f.agent, publicHost
 		if f.browser {
 			w.add("Accept", "text/html,application/xhtml+xml,application/json;q=0.9,*/*;q=0.8")
 			w.add("Accept-Language", pick(&w.maker, "en-GB,en;q=0.9", "de-DE,de;q=0.9,en;q=0.7", "en-US,en;q=0.5"))
