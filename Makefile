@@ -52,7 +52,8 @@ fuzz:
 	$(GO) test -run '^$$' -fuzz '^FuzzLine$$' -fuzztime $(FUZZTIME) ./mapping
 	$(GO) test -run '^$$' -fuzz '^FuzzCompleteJSON$$' -fuzztime $(FUZZTIME) ./mapping
 	$(GO) test -run '^$$' -fuzz '^FuzzJSONSplitter$$' -fuzztime $(FUZZTIME) ./mapping
-	$(GO) test -run '^$$' -fuzz '^FuzzAsCoraza$$' -fuzztime $(FUZZTIME) ./engine/internal/jsonbody
+	$(GO) test -run '^$$' -fuzz '^FuzzJSON$$' -fuzztime $(FUZZTIME) ./engine/internal/body
+	$(GO) test -run '^$$' -fuzz '^FuzzForm$$' -fuzztime $(FUZZTIME) ./engine/internal/body
 	$(GO) test -run '^$$' -fuzz '^FuzzScreen$$' -fuzztime $(FUZZTIME) ./engine
 	$(GO) test -run '^$$' -fuzz '^FuzzMask$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./engine/sensitive
 	$(GO) test -run '^$$' -fuzz '^FuzzTransformations$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./engine/screen

@@ -40,6 +40,8 @@ type Alert struct {
 	Direction string // east-west, inbound, outbound, external; empty when an address is unknown
 	Tag       string // of the record
 
+	Detector, Evidence string // of an alert about many records, with what was found
+
 	Uninspected []string // parts of the record that are longer than what is inspected
 
 	tx     *mapping.Transaction
@@ -57,7 +59,7 @@ func New(o Options, tx *mapping.Transaction, v *engine.Verdict, tag string, at t
 		Rules:     v.Matches,
 		ScoreIn:   v.ScoreIn,
 		ScoreOut:  v.ScoreOut,
-		Direction: direction(o.Internal, tx.Client.Address, tx.Server.Address),
+		Direction: Direction(o.Internal, tx.Client.Address, tx.Server.Address),
 		Tag:       tag,
 
 		Uninspected: v.Uninspected,
@@ -127,7 +129,7 @@ func (a *Alert) each(yield func(key string, value any)) {
 	yield("url", tx.URI)
 	yield("method", tx.Method)
 	yield("msg", a.Match.Message)
-	yield("matched", a.Match.Matched())
+	yield("matched", a.matched())
 	yield("severity", strconv.Itoa(a.Severity()))
 	yield("req_header", orElse(tx.Alert.RequestHeader, requestHead(tx)))
 	yield("req_body", reqBody)
@@ -141,6 +143,8 @@ func (a *Alert) each(yield func(key string, value any)) {
 	yield("category", category(a.Match.Tags))
 	yield("attack", attacks(a.Rules))
 	yield("uninspected", a.Uninspected)
+	yield("detector", a.Detector)
+	yield("evidence", a.Evidence)
 	yield("tag", a.Tag)
 	yield("preset", tx.Preset)
 	yield("msa_version", Version)
@@ -216,8 +220,8 @@ func isTechnique(s string) bool {
 	return strings.Trim(s[1:5], "0123456789") == "" && (len(s) == 5 || s[5] == '.' && strings.Trim(s[6:], "0123456789") == "")
 }
 
-// direction tells from the addresses who talks to whom.
-func direction(internal []netip.Prefix, client, server string) string {
+// Direction tells from the addresses who talks to whom.
+func Direction(internal []netip.Prefix, client, server string) string {
 	inside := func(address string) (in, known bool) {
 		ip, err := netip.ParseAddr(address)
 		if err != nil {

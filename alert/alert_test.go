@@ -58,7 +58,7 @@ func TestOriginal(t *testing.T) {
 	for _, p := range got[23:] {
 		ours = append(ours, p.key)
 	}
-	if s := strings.Join(ours, " "); s != "rules score_in score_out direction category attack uninspected tag preset msa_version" {
+	if s := strings.Join(ours, " "); s != "rules score_in score_out direction category attack uninspected detector evidence tag preset msa_version" {
 		t.Errorf("our own keys are %s", s)
 	}
 }
@@ -204,7 +204,7 @@ func TestDirection(t *testing.T) {
 		{mapping.PrivateNetworks(), "10.0.0.1", "x", ""},
 		{own, "100.64.1.1", "10.0.0.1", "outbound"},
 	} {
-		if got := direction(c.internal, c.client, c.server); got != c.want {
+		if got := Direction(c.internal, c.client, c.server); got != c.want {
 			t.Errorf("%s to %s: got %q, want %q", c.client, c.server, got, c.want)
 		}
 	}

@@ -251,13 +251,37 @@ func (e *Engine) evaluate(t *mapping.Transaction, innocent []int) (v Verdict, er
 
 // feed gives Coraza the exchange.
 func (e *Engine) feed(tx transaction, t *mapping.Transaction) {
-	e.requestHead(tx, t)
+	e.addRequestHead(tx, t)
+	separate(tx.Variables().RequestHeaders())
+	separate(tx.Variables().RequestCookies())
+	tx.ProcessRequestHeaders()
 	e.requestBody(tx, t)
-	e.responseHead(tx, t)
+	addHeaders(t.ResponseHeaders, tx.AddResponseHeader)
+	separate(tx.Variables().ResponseHeaders())
+	processResponseHeaders(tx, t)
 	e.responseBody(tx, t)
 }
 
-func (e *Engine) requestHead(tx transaction, t *mapping.Transaction) {
+// separate gives values of one name names in memory of their own: see the package body's Form.
+func separate(col collection.Map) {
+	all := col.FindAll() // those of one name follow each other
+	for first := 0; first < len(all); {
+		end := first + 1
+		for end < len(all) && strings.EqualFold(all[end].Key(), all[first].Key()) {
+			end++
+		}
+		if end > first+1 {
+			col.Remove(all[first].Key())
+			for _, m := range all[first:end] {
+				col.Add(strings.Clone(m.Key()), m.Value())
+			}
+		}
+		first = end
+	}
+}
+
+// addRequestHead is all of the request's head but the end, which lets the rules see it.
+func (e *Engine) addRequestHead(tx transaction, t *mapping.Transaction) {
 	tx.ProcessConnection(t.Client.Address, port(t.Client), t.Server.Address, port(t.Server))
 	uri, _ := cut(t.URI, maxURI)
 	// What the log does not tell is what is common, so that no rule stumbles over it.
@@ -268,7 +292,6 @@ func (e *Engine) requestHead(tx transaction, t *mapping.Transaction) {
 		value, _ := cut(a.Value, e.bodyLimit)
 		tx.AddGetRequestArgument(a.Name, value)
 	}
-	tx.ProcessRequestHeaders()
 }
 
 func (e *Engine) requestBody(tx transaction, t *mapping.Transaction) {
@@ -322,8 +345,7 @@ func startsJSON(body string) bool {
 	return start != "" && (start[0] == '{' || start[0] == '[')
 }
 
-func (e *Engine) responseHead(tx transaction, t *mapping.Transaction) {
-	addHeaders(t.ResponseHeaders, tx.AddResponseHeader)
+func processResponseHeaders(tx transaction, t *mapping.Transaction) {
 	tx.ProcessResponseHeaders(t.Status, or(t.ResponseVersion, "HTTP/1.1"))
 }
 

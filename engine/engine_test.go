@@ -488,3 +488,25 @@ func BenchmarkInspect(b *testing.B) {
 		})
 	}
 }
+
+// What rules find does not depend on chance, where a name has many values: Coraza goes through them in an order that
+// changes, and tells what it has transformed apart by where their names are in memory.
+func TestRepeatedNames(t *testing.T) {
+	cfg := config("crs")
+	cfg.ParanoiaLevel = 2
+	e := newEngine(t, cfg)
+	const attack = `<embed src="deuce.swF">`
+	form := post("application/x-www-form-urlencoded", "var=%3Cembed+src%3D%22deuce.swF%22%3E&var&#x32;=whatever&x=1")
+	cookies := get("/", mapping.Header{Name: "Cookie", Value: "a=" + attack + "; a=1; b=2; c=3"})
+	headers := get("/", mapping.Header{Name: "X-A", Value: attack}, mapping.Header{Name: "X-A", Value: "1"}, mapping.Header{Name: "X-B", Value: "2"})
+	query := get("/?var=%3Cembed+src%3D%22deuce.swF%22%3E&var=1&x=1&y=2")
+	for name, tx := range map[string]*mapping.Transaction{"form": form, "cookies": cookies, "headers": headers, "query": query} {
+		want := inspect(t, e, tx)
+		for range 100 {
+			if got := inspect(t, e, tx); !slices.Equal(ids(got), ids(want)) || got.ScoreIn != want.ScoreIn {
+				t.Errorf("%s: once rules %v with score %d, once %v with %d", name, ids(want), want.ScoreIn, ids(got), got.ScoreIn)
+				break
+			}
+		}
+	}
+}

@@ -2,19 +2,29 @@ package engine
 
 import (
 	"fmt"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
 // exclusion is one value of the property exclude: which rules, and where.
 type exclusion struct {
 	rules    string // id, "first-last", or a tag
 	tag      bool
-	path     string // only for URIs that begin so
-	variable string // only for this variable: "ARGS:name"
+	path     string       // only for URIs that begin so
+	variable string       // only for this variable: "ARGS:name"
+	network  netip.Prefix // only for clients of it
 }
+
+// everything names all rules and detectors.
+const everything = "*"
+
+// isLimited reports whether the rules still apply to some transactions, or to some variables.
+func (e *exclusion) isLimited() bool { return e.path != "" || e.variable != "" || e.network.IsValid() }
 
 var (
 	idOrRange = regexp.MustCompile(`^\d+(-\d+)?$`)
@@ -23,12 +33,15 @@ var (
 	variable  = regexp.MustCompile(`^[A-Z_]+(:[^\s"'\\,|]+)?$`)
 )
 
-// parseExclusion reads 942100, 920000-920999 or a tag, each with @/path or @VARIABLE:name after it.
+// parseExclusion reads 942100, 920000-920999 or a tag, each with @/path, @VARIABLE:name or @10.0.0.0/8 after it; or * with
+// one of these, but a variable.
 func parseExclusion(s string) (exclusion, error) {
 	var e exclusion
 	rules, where, limited := strings.Cut(s, "@")
 	e.rules, e.tag = rules, !idOrRange.MatchString(rules)
-	if e.tag && !tagName.MatchString(rules) {
+	if rules == everything && limited && !variable.MatchString(where) {
+		e.tag = false
+	} else if e.tag && !tagName.MatchString(rules) {
 		return e, fmt.Errorf("%q is no rule id, range or tag", rules)
 	}
 	if first, last, ok := strings.Cut(rules, "-"); ok && !e.tag {
@@ -44,27 +57,40 @@ func parseExclusion(s string) (exclusion, error) {
 	case variable.MatchString(where):
 		e.variable = where
 	default:
-		return e, fmt.Errorf("%q is neither a path (/…) nor a variable (ARGS:name)", where)
+		network, err := mapping.ParseNetwork(where)
+		if err != nil {
+			return e, fmt.Errorf("%q is neither a path (/…) nor a variable (ARGS:name) nor a network of clients (10.0.0.0/8)", where)
+		}
+		e.network = network
 	}
 	return e, nil
 }
 
 // before is the directive that must stand before the rules, "" if there is none.
 func (e exclusion) before(id int) string {
-	if e.path == "" {
+	when := ""
+	switch {
+	case e.path != "":
+		when = `REQUEST_FILENAME "@beginsWith ` + e.path + `"`
+	case e.network.IsValid():
+		when = `REMOTE_ADDR "@ipMatch ` + e.network.String() + `"`
+	default:
 		return ""
 	}
-	ctl := "ruleRemoveById"
-	if e.tag {
+	ctl, which := "ruleRemoveById", e.rules
+	switch {
+	case e.rules == everything:
+		which = fmt.Sprintf("1-%d", ownRules-1)
+	case e.tag:
 		ctl = "ruleRemoveByTag"
 	}
-	return fmt.Sprintf(`SecRule REQUEST_FILENAME "@beginsWith %s" "id:%d,phase:1,pass,nolog,t:none,ctl:%s=%s"`, e.path, id, ctl, e.rules)
+	return fmt.Sprintf(`SecRule %s "id:%d,phase:1,pass,nolog,t:none,ctl:%s=%s"`, when, id, ctl, which)
 }
 
 // after is the directive that must stand after the rules, "" if there is none.
 func (e exclusion) after() string {
 	switch {
-	case e.path != "":
+	case e.path != "", e.network.IsValid():
 		return ""
 	case e.variable != "" && e.tag:
 		return fmt.Sprintf(`SecRuleUpdateTargetByTag "%s" "!%s"`, e.rules, e.variable)
@@ -76,6 +102,33 @@ func (e exclusion) after() string {
 		return "SecRuleRemoveById " + e.rules
 	}
 }
+
+// Exclusions are what the property exclude says, for those who are no rules.
+type Exclusions struct{ all []exclusion }
+
+// ParseExclusions reads the values of the property.
+func ParseExclusions(list []string) (Exclusions, error) {
+	all, err := Config{Exclude: list}.exclusions()
+	return Exclusions{all}, err
+}
+
+// Excluded reports whether something with an id, a name and tags is excluded for a path and a client.
+func (e Exclusions) Excluded(id int, name string, tags []string, path string, client netip.Addr) bool {
+	for i := range e.all {
+		x := &e.all[i]
+		switch {
+		case x.variable != "",
+			!strings.HasPrefix(path, x.path),
+			x.network.IsValid() && !x.network.Contains(client):
+		case x.rules == everything, x.tag && (x.rules == name || slices.Contains(tags, x.rules)), !x.tag && inRange(id, x.rules):
+			return true
+		}
+	}
+	return false
+}
+
+// Any reports whether there are any.
+func (e Exclusions) Any() bool { return len(e.all) > 0 }
 
 // excluded are the ids of the rules that a mapping excludes by ids, ranges and tags.
 func (e *Engine) excluded(list []string) []int {
@@ -101,10 +154,18 @@ func (e *Engine) excluded(list []string) []int {
 
 // isNamed reports whether an id, a range of ids or a tag names the rule.
 func (r *rule) isNamed(id int, name string) bool {
+	if !idOrRange.MatchString(name) {
+		return slices.Contains(r.tags, name)
+	}
+	return inRange(id, name)
+}
+
+// inRange reports whether an id is the one that is named, or in the range of them.
+func inRange(id int, name string) bool {
 	first, last, isRange := strings.Cut(name, "-")
 	from, err := strconv.Atoi(first)
 	if err != nil {
-		return slices.Contains(r.tags, name)
+		return false
 	}
 	to := from
 	if isRange {

@@ -90,7 +90,7 @@ func (e *Engine) newFastPath(cfg Config, own, taken []*unit, exclusions []exclus
 	}
 	f := &fastPath{removed: map[int]bool{}, mode: cfg.Screen, anyMatch: sc.AnyMatch}
 	for _, x := range exclusions {
-		if x.path == "" && x.variable == "" {
+		if !x.isLimited() {
 			for _, id := range e.excluded([]string{x.rules}) {
 				f.removed[id] = true
 			}
@@ -220,11 +220,13 @@ func isContentType(h mapping.Header) bool { return strings.EqualFold(h.Name, "co
 
 // read is feed for a reader: without bodies there is nothing to read in them.
 func (e *Engine) read(tx transaction, t *mapping.Transaction) {
-	e.requestHead(tx, t)
+	e.addRequestHead(tx, t)
+	tx.ProcessRequestHeaders()
 	if t.RequestBody.Text != "" {
 		e.requestBody(tx, t)
 	}
-	e.responseHead(tx, t)
+	addHeaders(t.ResponseHeaders, tx.AddResponseHeader)
+	processResponseHeaders(tx, t)
 	e.readResponseBody(tx, t)
 }
 

@@ -7,7 +7,7 @@ import (
 	"github.com/corazawaf/coraza/v3/experimental/plugins"
 	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
 
-	"github.com/modsecurity-for-anylog/msa/engine/internal/jsonbody"
+	"github.com/modsecurity-for-anylog/msa/engine/internal/body"
 	"github.com/modsecurity-for-anylog/msa/engine/screen"
 	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 )
@@ -15,7 +15,8 @@ import (
 // replaceParts replaces those of Coraza's parts that take longest by ones that find the same. That
 // counts for all rule sets that the process compiles from then on.
 var replaceParts = sync.OnceFunc(func() {
-	plugins.RegisterBodyProcessor("json", func() plugintypes.BodyProcessor { return jsonbody.Processor{} })
+	plugins.RegisterBodyProcessor("json", func() plugintypes.BodyProcessor { return body.JSON{} })
+	plugins.RegisterBodyProcessor("urlencoded", func() plugintypes.BodyProcessor { return body.Form{} })
 	plugins.RegisterOperator("rx", func(o plugintypes.OperatorOptions) (plugintypes.Operator, error) {
 		p, err := screen.PatternOf(o.Arguments)
 		return rx{p}, err

@@ -23,7 +23,9 @@ type Config struct {
 	TextKey     string // empty for none
 	Annotate    string // empty for off
 	Workers     int
-	AlertBuffer int // bytes
+	AlertBuffer int    // bytes
+	Behavior    string // "default" or a file; empty for off
+	StatePath   string // of a file; empty for none
 
 	// Ignored lists properties that were given but have no effect in this version.
 	Ignored []string
@@ -36,11 +38,13 @@ var screenModes = map[string]engine.ScreenMode{"on": engine.ScreenOn, "off": eng
 func ParseConfig(values func(property string) []string) (Config, error) {
 	p := parser{values: values}
 	cfg := Config{
-		Mapping:  strings.Join(p.list("mapping"), ","),
-		AlertTag: p.off("alert_tag"),
-		TextKey:  p.off("alert_text_key"),
-		Annotate: p.off("annotate"),
-		Workers:  p.integer("workers", 0, 1024),
+		Mapping:   strings.Join(p.list("mapping"), ","),
+		AlertTag:  p.off("alert_tag"),
+		TextKey:   p.off("alert_text_key"),
+		Annotate:  p.off("annotate"),
+		Behavior:  p.off("behavior"),
+		StatePath: p.off("state_path"),
+		Workers:   p.integer("workers", 0, 1024),
 		Engine: engine.Config{
 			Rules:             p.list("rules"),
 			ParanoiaLevel:     p.integer("paranoia_level", 1, 4),
@@ -83,7 +87,7 @@ func ParseConfig(values func(property string) []string) (Config, error) {
 // they are known, so that a configuration that is accepted now stays valid.
 func (p *parser) ignored(cfg *Config) {
 	p.boolean("mask")
-	for _, name := range []string{"mask", "behavior", "state_path"} {
+	for _, name := range []string{"mask"} {
 		if p.values(name) != nil {
 			cfg.Ignored = append(cfg.Ignored, name)
 		}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/modsecurity-for-anylog/msa/alert"
+	"github.com/modsecurity-for-anylog/msa/behavior"
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/engine/screen"
 	"github.com/modsecurity-for-anylog/msa/mapping"
@@ -32,7 +33,11 @@ type Pipeline struct {
 	transactions sync.Pool // *mapping.Transaction
 	announced    sync.Map  // *mapping.Mapping: those of which the log has told
 	counters     counters
-	complaints   complaints
+	exclusions   engine.Exclusions
+
+	detectors      *behavior.Detectors // nil when they are off
+	closeDetectors func()
+	complaints     complaints
 }
 
 // New compiles rules and mapping. engines may be nil, then nothing is shared.
@@ -62,10 +67,21 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 	for _, name := range cfg.Ignored {
 		log.Warn("property " + name + " has no effect in this version")
 	}
+	exclusions, err := engine.ParseExclusions(cfg.Engine.Exclude)
+	if err != nil {
+		return nil, err
+	}
 	p := &Pipeline{
-		cfg: cfg, tag: tag, mapper: m, engine: e, rules: e, engines: engines, log: log,
+		cfg: cfg, tag: tag, exclusions: exclusions, mapper: m, engine: e, rules: e, engines: engines, log: log,
 		pool:         newPool(cfg.Workers - 1),
 		transactions: sync.Pool{New: func() any { return new(mapping.Transaction) }},
+	}
+	if cfg.Behavior != "" {
+		p.detectors, p.closeDetectors, err = behavior.Open(cfg.Behavior, cfg.StatePath, func(err error) { log.Error(err.Error()) })
+		if err != nil {
+			p.Close()
+			return nil, fmt.Errorf("property behavior: %w", err)
+		}
 	}
 	if cfg.Mapping != "auto" {
 		for _, one := range m.Mappings() {
@@ -105,6 +121,9 @@ type inspector interface {
 // Close stops the workers, after the running Process calls have ended.
 func (p *Pipeline) Close() {
 	p.pool.close()
+	if p.closeDetectors != nil {
+		p.closeDetectors()
+	}
 	if err := p.engines.put(p.engine); err != nil {
 		p.log.Warn("cannot release rules", "error", err)
 	}
@@ -138,6 +157,7 @@ type finding struct {
 	count    int
 	tag      string
 	replaced []byte // the event rewritten, or nil
+	observed bool   // there is an observation for the detectors
 }
 
 // Process inspects the records of a chunk. It keeps references into chunk, which
@@ -146,13 +166,26 @@ type finding struct {
 func (p *Pipeline) Process(tag string, chunk []byte) Result {
 	events := p.split(tag, chunk)
 	findings := make([]finding, len(events))
-	work := func(i int) { findings[i] = p.inspect(tag, events[i]) }
+	var observed []behavior.Observation
+	if p.detectors != nil {
+		observed = make([]behavior.Observation, len(events))
+	}
+	work := func(i int) {
+		var o *behavior.Observation
+		if observed != nil {
+			o = &observed[i]
+		}
+		findings[i] = p.inspect(tag, events[i], o)
+	}
 	helpers := p.cfg.Workers - 1
 	if p.mapper.InOrder(tag, chunk) {
 		helpers = 0
 	}
 	if len(events) > 0 {
 		p.pool.run(len(events), helpers, work)
+	}
+	if observed != nil {
+		p.detect(tag, events, observed, findings)
 	}
 	return p.join(chunk, events, findings)
 }
@@ -177,8 +210,45 @@ func (p *Pipeline) split(tag string, chunk []byte) []event {
 	return events
 }
 
-// inspect takes one event through mapping, engine and alert.
-func (p *Pipeline) inspect(tag string, e event) (f finding) {
+// detect gives what was inspected to the detectors, in the order of the records, and adds their alerts.
+func (p *Pipeline) detect(tag string, events []event, observed []behavior.Observation, findings []finding) {
+	defer func() {
+		if r := recover(); r != nil {
+			p.passed(panicked, tag, fmt.Errorf("the detectors failed: %v", r))
+		}
+	}()
+	all := make([]*behavior.Observation, len(findings))
+	for i := range findings {
+		if findings[i].observed {
+			all[i] = &observed[i]
+		}
+	}
+	var isExcluded func(*behavior.Spec, *behavior.Observation) bool
+	if p.exclusions.Any() {
+		isExcluded = func(s *behavior.Spec, o *behavior.Observation) bool {
+			return p.exclusions.Excluded(s.ID, s.Name, s.Tags, o.Path, o.ClientIP())
+		}
+	}
+	for _, found := range p.detectors.Observe(all, isExcluded) {
+		if p.cfg.AlertTag == "" {
+			continue
+		}
+		f, e := &findings[found.Index], events[found.Index]
+		a := found.Alert(all[found.Index])
+		if a.Severity() > p.cfg.Alert.MinSeverity {
+			continue
+		}
+		if f.count == 0 {
+			f.tag = p.tag.expand(tag, e.body)
+		}
+		f.alerts = a.AppendEvent(f.alerts, e.time, p.cfg.TextKey)
+		f.count++
+		p.counters.alerts.Add(1)
+	}
+}
+
+// inspect takes one event through mapping, engine and alert. o is filled for the detectors; it may be nil.
+func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f finding) {
 	if e.body == nil || e.isGroupMarker() {
 		return f
 	}
@@ -210,6 +280,12 @@ func (p *Pipeline) inspect(tag string, e event) (f finding) {
 	p.countScreened(tag, &verdict)
 	if len(verdict.Uninspected) > 0 {
 		p.counters.cut.Add(1)
+	}
+	if o != nil {
+		p.detectors.Read(behavior.Source{
+			Transaction: tx, Verdict: &verdict, Record: e.body, Tag: tag, At: e.when(), Internal: p.cfg.Alert.Internal,
+		}, o)
+		f.observed = true
 	}
 	if len(verdict.Matches) == 0 {
 		return f

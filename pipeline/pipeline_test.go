@@ -22,8 +22,12 @@ import (
 
 var engines Engines // shared by the tests, as by the instances of a process
 
+// newPipeline makes a pipeline of "name=value"s, without detectors if they say nothing of them.
 func newPipeline(t testing.TB, properties ...string) (*Pipeline, *bytes.Buffer) {
 	t.Helper()
+	if !slices.ContainsFunc(properties, func(p string) bool { return strings.HasPrefix(p, "behavior=") }) {
+		properties = append(slices.Clone(properties), "behavior=off")
+	}
 	cfg, err := ParseConfig(given(properties...))
 	if err != nil {
 		t.Fatal(err)

@@ -1,34 +1,29 @@
-// Package jsonbody reads JSON bodies into arguments, in one pass and in the document's order.
-//
-// The names and values are those of Coraza's own processor, which reads each object and array once more for
-// every level around it, so that 128 KiB of "[" take it most of a second.
-package jsonbody
+package body
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/corazawaf/coraza/v3/collection"
 	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
 	"github.com/tidwall/gjson"
 )
 
-// Processor is a body processor for Coraza. It fails with what is wrong with a body as a whole, after it has
+// JSON reads JSON in one pass, where Coraza's own reads each object and array once more for every level around it,
+// so that 128 KiB of "[" take it most of a second. It fails with what is wrong with a body as a whole, after it has
 // added the arguments up to there.
-type Processor struct{}
+type JSON struct{}
 
 // ProcessRequest fills ARGS_POST.
-func (Processor) ProcessRequest(body io.Reader, v plugintypes.TransactionVariables, o plugintypes.BodyProcessorOptions) error {
+func (JSON) ProcessRequest(body io.Reader, v plugintypes.TransactionVariables, o plugintypes.BodyProcessorOptions) error {
 	return process(body, v, v.ArgsPost(), limits{o.RequestBodyRecursionLimit, o.ArgumentLimit}, "json_request_body")
 }
 
 // ProcessResponse fills RESPONSE_ARGS.
-func (Processor) ProcessResponse(body io.Reader, v plugintypes.TransactionVariables, o plugintypes.BodyProcessorOptions) error {
+func (JSON) ProcessResponse(body io.Reader, v plugintypes.TransactionVariables, o plugintypes.BodyProcessorOptions) error {
 	return process(body, v, v.ResponseArgs(), limits{o.ResponseBodyRecursionLimit, o.ArgumentLimit}, "json_response_body")
 }
 
@@ -46,17 +41,6 @@ func process(body io.Reader, v plugintypes.TransactionVariables, args collection
 		v.TX().Set(whole, []string{text})
 	}
 	return err
-}
-
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-// read is like [io.ReadAll], and allocates no more than the text.
-func read(body io.Reader) (string, error) {
-	b := buffers.Get().(*bytes.Buffer)
-	defer buffers.Put(b)
-	b.Reset()
-	_, err := b.ReadFrom(body)
-	return b.String(), err
 }
 
 // limits are Coraza's. Without an end, names alone would be many times the body.

@@ -1,0 +1,244 @@
+package behavior
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/modsecurity-for-anylog/msa/mapping"
+)
+
+// conditionSpec is what must hold of a record, all of it: for each field a value, or a list of which one must fit.
+type conditionSpec map[string]any
+
+// conditionSpecs are one or several.
+type conditionSpecs []conditionSpec
+
+// condition is one line of it.
+type condition func(o *Observation) bool
+
+// conditions all hold, or one of except does.
+type conditions struct {
+	all    []condition
+	except [][]condition
+}
+
+func (c *conditions) hold(o *Observation) bool {
+	for _, one := range c.all {
+		if !one(o) {
+			return false
+		}
+	}
+	for _, list := range c.except {
+		if !slices.ContainsFunc(list, func(one condition) bool { return !one(o) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// newCondition makes one line. Its value is a scalar or a list of them.
+func newCondition(name string, value any) (condition, error) {
+	var list []string
+	switch v := value.(type) {
+	case []any:
+		for _, one := range v {
+			list = append(list, fmt.Sprint(one))
+		}
+	case map[string]any, nil:
+		return nil, fmt.Errorf("condition %s: must be a value or a list of values", name)
+	default:
+		list = []string{fmt.Sprint(v)}
+	}
+	if len(list) == 0 {
+		return nil, fmt.Errorf("condition %s: has no value", name)
+	}
+	c, err := conditionOf(name, list)
+	if err != nil {
+		return nil, fmt.Errorf("condition %s: %w", name, err)
+	}
+	return c, nil
+}
+
+func conditionOf(name string, list []string) (condition, error) {
+	switch name {
+	case "status":
+		return numeric(list, func(o *Observation) int64 { return int64(o.Status) })
+	case "request_bytes":
+		return numeric(list, func(o *Observation) int64 { return o.RequestBytes })
+	case "response_bytes":
+		return numeric(list, func(o *Observation) int64 { return o.ResponseBytes })
+	case "sensitive":
+		return numeric(list, func(o *Observation) int64 { return int64(o.Sensitive) })
+	case "rule":
+		return rules(list)
+	case "rule_tag":
+		return func(o *Observation) bool {
+			return slices.ContainsFunc(o.RuleTags, func(t string) bool { return slices.Contains(list, t) })
+		}, nil
+	case "alarm":
+		want, err := strconv.ParseBool(list[0])
+		if err != nil || len(list) > 1 {
+			return nil, fmt.Errorf("%q is neither true nor false", strings.Join(list, ", "))
+		}
+		return func(o *Observation) bool { return o.Alarm == want }, nil
+	case "severity":
+		least := slices.Index(severities, list[0])
+		if least < 0 || len(list) > 1 {
+			return nil, fmt.Errorf("%q is none of %s", strings.Join(list, ", "), strings.Join(severities, ", "))
+		}
+		return func(o *Observation) bool { return o.Alarm && o.Severity <= least }, nil
+	case "client":
+		return networks(list, func(o *Observation) string { return o.Client.Address })
+	case "server":
+		return networks(list, func(o *Observation) string { return o.Server.Address })
+	}
+	for _, f := range fields {
+		if f.name == name {
+			return globs(list, f.of), nil
+		}
+	}
+	if strings.HasPrefix(name, "$") {
+		return nil, nil // it is known once the accessors have places
+	}
+	return nil, fmt.Errorf("there is no such field")
+}
+
+// globs fits a text, in any case, where * stands for any text.
+func globs(list []string, of func(*Observation) string) condition {
+	patterns := make([][]string, len(list))
+	for i, s := range list {
+		patterns[i] = strings.Split(strings.ToLower(s), "*")
+	}
+	return func(o *Observation) bool {
+		text := of(o)
+		for i := range text {
+			if c := text[i]; 'A' <= c && c <= 'Z' {
+				text = strings.ToLower(text)
+				break
+			}
+		}
+		for _, p := range patterns {
+			if fits(p, text) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// fits reports whether a text has the parts in their order, and nothing before the first and after the last.
+func fits(parts []string, text string) bool {
+	if len(parts) == 1 {
+		return text == parts[0]
+	}
+	first, last := parts[0], parts[len(parts)-1]
+	if len(text) < len(first)+len(last) || !strings.HasPrefix(text, first) || !strings.HasSuffix(text, last) {
+		return false
+	}
+	text = text[len(first) : len(text)-len(last)]
+	for _, p := range parts[1 : len(parts)-1] {
+		i := strings.Index(text, p)
+		if i < 0 {
+			return false
+		}
+		text = text[i+len(p):]
+	}
+	return true
+}
+
+// numeric fits 404, 4xx, 400-499, >=400, >400, <=400 and <400.
+func numeric(list []string, of func(*Observation) int64) (condition, error) {
+	type span struct{ from, to int64 }
+	const most = int64(1) << 62
+	var all []span
+	for _, s := range list {
+		number := func(s string) (int64, error) {
+			n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 64)
+			if err != nil {
+				return 0, fmt.Errorf("%q is no number, 4xx, 400-499, >=400 or <400", s)
+			}
+			return n, nil
+		}
+		var one span
+		var err error
+		digits, isClass := strings.CutSuffix(strings.ToLower(s), "xx")
+		from, to, isRange := strings.Cut(s, "-")
+		switch {
+		case isClass:
+			one.from, err = number(digits)
+			one = span{one.from * 100, one.from*100 + 99}
+		case strings.HasPrefix(s, ">="):
+			one.from, err = number(s[2:])
+			one.to = most
+		case strings.HasPrefix(s, "<="):
+			one.to, err = number(s[2:])
+		case strings.HasPrefix(s, ">"):
+			one.from, err = number(s[1:])
+			one = span{one.from + 1, most}
+		case strings.HasPrefix(s, "<"):
+			one.to, err = number(s[1:])
+			one.to--
+		case isRange:
+			if one.from, err = number(from); err == nil {
+				one.to, err = number(to)
+			}
+		default:
+			one.from, err = number(s)
+			one.to = one.from
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return func(o *Observation) bool {
+		n := of(o)
+		for _, s := range all {
+			if s.from <= n && n <= s.to {
+				return true
+			}
+		}
+		return false
+	}, nil
+}
+
+// rules fits matches of an id, or of a range of ids.
+func rules(list []string) (condition, error) {
+	type span struct{ from, to int }
+	var all []span
+	for _, s := range list {
+		from, to, isRange := strings.Cut(s, "-")
+		if !isRange {
+			to = from
+		}
+		a, err1 := strconv.Atoi(from)
+		b, err2 := strconv.Atoi(to)
+		if err1 != nil || err2 != nil {
+			return nil, fmt.Errorf("%q is no rule id or range", s)
+		}
+		all = append(all, span{a, b})
+	}
+	return func(o *Observation) bool {
+		return slices.ContainsFunc(o.Rules, func(id int) bool {
+			return slices.ContainsFunc(all, func(s span) bool { return s.from <= id && id <= s.to })
+		})
+	}, nil
+}
+
+func networks(list []string, of func(*Observation) string) (condition, error) {
+	var all []netip.Prefix
+	for _, s := range list {
+		p, err := mapping.ParseNetwork(s)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	return func(o *Observation) bool {
+		ip := address(of(o))
+		return slices.ContainsFunc(all, func(p netip.Prefix) bool { return p.Contains(ip) })
+	}, nil
+}

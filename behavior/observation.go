@@ -1,0 +1,133 @@
+package behavior
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/modsecurity-for-anylog/msa/mapping"
+)
+
+// Observation is what detectors look at of one record. Its strings are its own.
+type Observation struct {
+	Time           time.Time
+	Client, Server mapping.Endpoint
+	Host           string // without the port
+	Method         string
+	Path           string // without the query
+	Agent          string
+	User           string // who the request says it is for: of Basic, or the subject of a JWT
+	Status         int
+	RequestBytes   int64 // of the bodies, by Content-Length or as logged
+	ResponseBytes  int64
+	Direction      string // as in alerts
+	Tag, Preset    string
+
+	Alarm    bool
+	Severity int // of the alarm
+	Message  string
+	Rules    []int
+	RuleTags []string
+
+	Sensitive int      // matches of rules with the tag sensitive-data
+	Fields    []string // values of the accessors of Detectors.Accessors, in their order
+
+	endpoint string // template of the path, once it is asked for
+}
+
+// service is what the client wanted: the host that it named, or the server's address if it named none.
+func (o *Observation) service() string {
+	if o.Host == "" {
+		return o.Server.Address
+	}
+	return o.Host
+}
+
+// ClientIP is the client's address, the zero one if it is none.
+func (o *Observation) ClientIP() netip.Addr { return address(o.Client.Address) }
+
+func (o *Observation) agentName() string {
+	name, _, _ := strings.Cut(o.Agent, "/")
+	return name
+}
+
+// field is one that keys, values and conditions may name.
+type field struct {
+	name string
+	of   func(o *Observation) string
+}
+
+var fields = []field{
+	{"client", func(o *Observation) string { return o.Client.Address }},
+	{"server", func(o *Observation) string { return o.Server.Address }},
+	{"server_port", func(o *Observation) string { return o.Server.Port }},
+	{"service", (*Observation).service},
+	{"host", func(o *Observation) string { return o.Host }},
+	{"method", func(o *Observation) string { return o.Method }},
+	{"path", func(o *Observation) string { return o.Path }},
+	{"endpoint", func(o *Observation) string { return o.endpoint }},
+	{"agent", func(o *Observation) string { return o.Agent }},
+	{"agent_name", (*Observation).agentName},
+	{"user", func(o *Observation) string { return o.User }},
+	{"status", func(o *Observation) string { return strconv.Itoa(o.Status) }},
+	{"direction", func(o *Observation) string { return o.Direction }},
+	{"tag", func(o *Observation) string { return o.Tag }},
+	{"preset", func(o *Observation) string { return o.Preset }},
+	{"rule", func(o *Observation) string {
+		if len(o.Rules) == 0 {
+			return ""
+		}
+		return strconv.Itoa(o.Rules[0])
+	}},
+}
+
+// hash continues a hash with one more text, so that ("a", "b") and ("ab", "") differ.
+func hash(h uint64, text string) uint64 {
+	h ^= xxhash.Sum64String(text)
+	h *= 0x9e3779b97f4a7c15
+	return h ^ h>>29
+}
+
+// names is a list of fields.
+type names []field
+
+func (n names) hash(o *Observation, h uint64) uint64 {
+	for _, f := range n {
+		h = hash(h, f.of(o))
+	}
+	return h
+}
+
+// empty reports whether a field has no value: what can't be told apart is not counted together.
+func (n names) empty(o *Observation) bool {
+	for _, f := range n {
+		if f.of(o) == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// text is client=10.0.0.1 service=users.
+func (n names) text(o *Observation) string {
+	var b strings.Builder
+	for i, f := range n {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		fmt.Fprintf(&b, "%s=%s", f.name, f.of(o))
+	}
+	return b.String()
+}
+
+func address(s string) netip.Addr {
+	ip, err := netip.ParseAddr(s)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return ip.Unmap().WithZone("")
+}

@@ -1,0 +1,273 @@
+package behavior
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/modsecurity-for-anylog/msa/mapping"
+)
+
+// Default is the name of the detectors that MSA comes with.
+const Default = "default"
+
+//go:embed default.yaml
+var defaults []byte
+
+// Spec is one detector as a file has it. Durations are Go's, and d for days.
+type Spec struct {
+	Name        string         `yaml:"name"`
+	ID          int            `yaml:"id"` // rule_id of its alerts
+	Type        string         `yaml:"type"`
+	Description string         `yaml:"description"`
+	Severity    string         `yaml:"severity"`
+	Tags        []string       `yaml:"tags"`
+	Where       conditionSpec  `yaml:"where"`
+	Unless      conditionSpecs `yaml:"unless"`
+	Key         []string       `yaml:"key"`
+	MaxKeys     int            `yaml:"max_keys"`
+	Suppress    duration       `yaml:"suppress"` // alerts of the same key
+	Disabled    bool           `yaml:"disabled"`
+
+	Window duration `yaml:"window"` // threshold, distinct, volume, pivot
+	Count  int      `yaml:"count"`  // threshold, distinct
+	Field  []string `yaml:"field"`  // distinct, first_seen: what is counted or new
+
+	Amount  string  `yaml:"amount"`   // volume: response_bytes, request_bytes, sensitive or events
+	AtLeast int64   `yaml:"at_least"` // volume: less never alarms
+	Factor  float64 `yaml:"factor"`   // volume: how far from the past
+	Windows int     `yaml:"windows"`  // volume: of the past, before it counts
+
+	Learn      duration `yaml:"learn"`       // first_seen, off_hours: before anything alarms
+	Settle     duration `yaml:"settle"`      // first_seen: a new key learns so long
+	Forget     duration `yaml:"forget"`      // first_seen, off_hours: what was not seen for so long
+	CommonFrom int      `yaml:"common_from"` // first_seen: what so many keys have is nothing special
+
+	accessors map[string]mapping.Accessor
+}
+
+// duration is a time.Duration in YAML.
+type duration time.Duration
+
+var days = regexp.MustCompile(`^(\d+)d$`)
+
+// UnmarshalYAML reads 90s, 5m, 24h and 30d.
+func (d *duration) UnmarshalYAML(text []byte) error {
+	s := strings.Trim(strings.TrimSpace(string(text)), `"'`)
+	if m := days.FindStringSubmatch(s); m != nil {
+		n, err := strconv.Atoi(m[1])
+		*d = duration(time.Duration(n) * 24 * time.Hour)
+		return err
+	}
+	v, err := time.ParseDuration(s)
+	if err != nil || v < 0 {
+		return fmt.Errorf("%q is no duration such as 90s, 5m, 24h or 30d", s)
+	}
+	*d = duration(v)
+	return nil
+}
+
+func (d duration) milliseconds() int64 { return int64(time.Duration(d) / time.Millisecond) }
+
+// String is 5m, where time.Duration's is 5m0s.
+func (d duration) String() string {
+	s := time.Duration(d).String()
+	s = strings.TrimSuffix(s, "0s")
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+// Load reads detectors: Default, or a YAML file. Errors name file, line and detector.
+func Load(source string) ([]Spec, error) {
+	text := defaults
+	if source != Default {
+		var err error
+		if text, err = os.ReadFile(source); err != nil {
+			return nil, fmt.Errorf("cannot read detectors %q: %w", source, err)
+		}
+	}
+	specs, err := Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read detectors %q: %w", source, err)
+	}
+	return specs, nil
+}
+
+// file is a YAML file of detectors.
+type file struct {
+	Include   string `yaml:"include"` // default: those of MSA come first, and those of the same name replace them
+	Detectors []Spec `yaml:"detectors"`
+}
+
+// Parse reads the text of a YAML file.
+func Parse(text []byte) ([]Spec, error) {
+	var f file
+	if err := yaml.UnmarshalWithOptions(text, &f, yaml.Strict()); err != nil {
+		return nil, err
+	}
+	var all []Spec
+	switch f.Include {
+	case "":
+	case Default:
+		var err error
+		if all, err = Parse(defaults); err != nil {
+			return nil, err
+		}
+	default:
+		return nil, fmt.Errorf("include: %q is not %q", f.Include, Default)
+	}
+	own := map[string]bool{}
+	for i := range f.Detectors {
+		s := f.Detectors[i]
+		if err := s.complete(); err != nil {
+			name := s.Name
+			if name == "" {
+				name = fmt.Sprintf("number %d", i+1)
+			}
+			return nil, fmt.Errorf("detector %s: %w", name, err)
+		}
+		if own[s.Name] {
+			return nil, fmt.Errorf("detector %s: there are two of that name", s.Name)
+		}
+		own[s.Name] = true
+		if at := slices.IndexFunc(all, func(o Spec) bool { return o.Name == s.Name }); at >= 0 {
+			all[at] = s
+		} else {
+			all = append(all, s)
+		}
+	}
+	ids := map[int]string{}
+	for _, s := range all {
+		if other, ok := ids[s.ID]; ok {
+			return nil, fmt.Errorf("detector %s: has the id %d, as has %s", s.Name, s.ID, other)
+		}
+		ids[s.ID] = s.Name
+	}
+	return slices.DeleteFunc(all, func(s Spec) bool { return s.Disabled }), nil
+}
+
+// types says for each type of detector which keys it needs, and which it may have beside those that all have.
+var types = map[string]struct{ needs, may []string }{
+	"threshold":  {needs: []string{"key", "count", "window"}},
+	"distinct":   {needs: []string{"key", "count", "window", "field"}},
+	"volume":     {needs: []string{"key", "window", "amount", "at_least"}, may: []string{"factor", "windows"}},
+	"first_seen": {needs: []string{"key", "field", "learn"}, may: []string{"settle", "forget", "common_from"}},
+	"pivot":      {needs: []string{"window"}},
+	"off_hours":  {needs: []string{"key", "learn"}, may: []string{"forget"}},
+}
+
+var detectorName = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+
+// The most that a detector may be asked to count one by one.
+const maxCount = 100_000
+
+// complete checks a detector, and sets what it leaves out.
+func (s *Spec) complete() error {
+	if !detectorName.MatchString(s.Name) {
+		return fmt.Errorf("name %q is not made of a-z, 0-9 and -", s.Name)
+	}
+	kind, ok := types[s.Type]
+	if !ok {
+		return fmt.Errorf("type %q is none of threshold, distinct, volume, first_seen, pivot, off_hours", s.Type)
+	}
+	given := map[string]bool{
+		"key": len(s.Key) > 0, "count": s.Count != 0, "window": s.Window != 0, "field": len(s.Field) > 0,
+		"amount": s.Amount != "", "at_least": s.AtLeast != 0, "factor": s.Factor != 0, "windows": s.Windows != 0,
+		"learn": s.Learn != 0, "settle": s.Settle != 0, "forget": s.Forget != 0, "common_from": s.CommonFrom != 0,
+	}
+	for _, name := range kind.needs {
+		if !given[name] {
+			return fmt.Errorf("%s is missing, which a %s detector needs", name, s.Type)
+		}
+		delete(given, name)
+	}
+	for _, name := range kind.may {
+		delete(given, name)
+	}
+	for name, has := range given {
+		if has {
+			return fmt.Errorf("%s has no meaning for a %s detector", name, s.Type)
+		}
+	}
+	switch {
+	case s.ID < 1:
+		return errors.New("id is missing: the rule_id of its alerts, such as 9702100")
+	case s.Count < 0 || s.Count > maxCount:
+		return fmt.Errorf("count %d is not between 1 and %d", s.Count, maxCount)
+	case s.Window < 0 || s.Window != 0 && time.Duration(s.Window) < time.Second:
+		return errors.New("window is shorter than a second")
+	case s.Factor < 0, s.AtLeast < 0, s.Windows < 0, s.CommonFrom < 0, s.MaxKeys < 0:
+		return errors.New("a number is negative")
+	}
+	if s.Type == "volume" && !slices.Contains(amounts, s.Amount) {
+		return fmt.Errorf("amount %q is none of %s", s.Amount, strings.Join(amounts, ", "))
+	}
+	if s.Severity == "" {
+		s.Severity = "warning"
+	}
+	if !slices.Contains(severities, s.Severity) {
+		return fmt.Errorf("severity %q is none of %s", s.Severity, strings.Join(severities, ", "))
+	}
+	set(&s.MaxKeys, 100_000)
+	set(&s.Factor, 8)
+	set(&s.Windows, 6)
+	set(&s.Suppress, max(s.Window, duration(time.Hour)))
+	set(&s.Forget, 30*duration(24*time.Hour))
+	s.accessors = map[string]mapping.Accessor{}
+	for _, name := range slices.Concat(s.Key, s.Field) {
+		if err := s.know(name); err != nil {
+			return err
+		}
+	}
+	for _, c := range append(slices.Clone(s.Unless), s.Where) {
+		for name, value := range c {
+			if _, err := newCondition(name, value); err != nil {
+				return err
+			}
+			if strings.HasPrefix(name, "$") {
+				if err := s.know(name); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func set[T int | float64 | duration](v *T, instead T) {
+	if *v == 0 {
+		*v = instead
+	}
+}
+
+// know finds out whether there is such a field.
+func (s *Spec) know(name string) error {
+	if strings.HasPrefix(name, "$") {
+		a, err := mapping.ParseAccessor(name)
+		if err != nil {
+			return fmt.Errorf("field %q: %w", name, err)
+		}
+		s.accessors[name] = a
+		return nil
+	}
+	if !slices.ContainsFunc(fields, func(f field) bool { return f.name == name }) {
+		var all []string
+		for _, f := range fields {
+			all = append(all, f.name)
+		}
+		return fmt.Errorf("there is no field %q, but %s, and record accessors such as $kubernetes['pod_name']", name, strings.Join(all, ", "))
+	}
+	return nil
+}
+
+var severities = []string{"emergency", "alert", "critical", "error", "warning", "notice", "info", "debug"}

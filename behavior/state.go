@@ -1,0 +1,190 @@
+package behavior
+
+import (
+	"bytes"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// The state is a bbolt database with one bucket, which has a value for each detector and one for what they share.
+var stateBucket = []byte("behavior-1")
+
+const sharedState = "/shared" // no detector is called so
+
+// common state of all detectors.
+type kept struct {
+	Now       int64
+	Templates map[uint64][]uint64
+}
+
+// keptDetector is a detector's state. Spec tells whether it may go on with it.
+type keptDetector struct {
+	Spec  []byte
+	State []byte
+}
+
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	err := gob.NewEncoder(&b).Encode(v)
+	return b.Bytes(), err
+}
+
+// fingerprint tells specifications apart that may not share a state.
+func (s *Spec) fingerprint() []byte {
+	c := *s
+	c.Description, c.Severity, c.Tags, c.ID, c.accessors = "", "", nil, 0, nil
+	return fmt.Appendf(nil, "%+v", c)
+}
+
+// writeState keeps the state in a file, or leaves it as it was.
+func (d *Detectors) writeState(path string) error {
+	values, err := d.snapshot()
+	if err != nil || values == nil {
+		return err
+	}
+	if err := write(path, values); err != nil {
+		return fmt.Errorf("cannot keep the detectors' state in %q: %w", path, err)
+	}
+	return nil
+}
+
+// snapshot is the state in bytes, nil if there is nothing new.
+func (d *Detectors) snapshot() (map[string][]byte, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.changed {
+		return nil, nil
+	}
+	values := map[string][]byte{}
+	var err error
+	if values[sharedState], err = encode(kept{d.clock.now, d.templates.Children}); err != nil {
+		return nil, fmt.Errorf("cannot keep the templates of paths: %w", err)
+	}
+	for i := range d.all {
+		r := &d.all[i]
+		state, err := encode(r.save())
+		if err == nil {
+			values[r.spec.Name], err = encode(keptDetector{r.spec.fingerprint(), state})
+		}
+		if err != nil {
+			return nil, fmt.Errorf("cannot keep the state of detector %s: %w", r.spec.Name, err)
+		}
+	}
+	d.changed = false
+	return values, nil
+}
+
+func write(path string, values map[string][]byte) (err error) {
+	db, err := open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return db.Update(func(tx *bbolt.Tx) error {
+		if err := tx.DeleteBucket(stateBucket); err != nil && !errors.Is(err, bbolt.ErrBucketNotFound) {
+			return err
+		}
+		b, err := tx.CreateBucket(stateBucket)
+		if err != nil {
+			return err
+		}
+		for name, value := range values {
+			if err := b.Put([]byte(name), value); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func open(path string) (*bbolt.DB, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	return bbolt.Open(path, 0o600, &bbolt.Options{Timeout: 2 * time.Second})
+}
+
+// readState goes on with a state that was kept. A file that can't be read is renamed, so that a new one can
+// take its place; the detectors then are as new.
+func (d *Detectors) readState(path string) error {
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	err := d.read(path)
+	switch {
+	case err == nil, errors.Is(err, bbolt.ErrTimeout):
+		if err != nil {
+			return fmt.Errorf("cannot read the detectors' state %q, which another process has open: they begin anew: %w", path, err)
+		}
+		return nil
+	}
+	aside := path + ".unreadable"
+	if err2 := os.Rename(path, aside); err2 != nil {
+		return fmt.Errorf("cannot read the detectors' state %q, nor set it aside: they begin anew: %w", path, errors.Join(err, err2))
+	}
+	return fmt.Errorf("cannot read the detectors' state %q: it is set aside as %q, and they begin anew: %w", path, aside, err)
+}
+
+func (d *Detectors) read(path string) (err error) {
+	defer func() {
+		if r := recover(); r != nil { // bbolt panics on some broken files
+			err = fmt.Errorf("broken file: %v", r)
+		}
+	}()
+	db, err := open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	fresh, err := New(d.specs)
+	if err != nil {
+		return err
+	}
+	err = db.View(func(tx *bbolt.Tx) error {
+		b := tx.Bucket(stateBucket)
+		if b == nil {
+			return errors.New("it is no state of this version")
+		}
+		var k kept
+		if err := decode(b.Get([]byte(sharedState)), &k); err != nil {
+			return err
+		}
+		fresh.clock.now = k.Now
+		if k.Templates != nil {
+			fresh.templates.Children = k.Templates
+		}
+		for i := range fresh.all {
+			r := &fresh.all[i]
+			value := b.Get([]byte(r.spec.Name))
+			if value == nil {
+				continue
+			}
+			var one keptDetector
+			if err := decode(value, &one); err != nil {
+				return fmt.Errorf("detector %s: %w", r.spec.Name, err)
+			}
+			if !bytes.Equal(one.Spec, r.spec.fingerprint()) {
+				continue // it looks for something else now
+			}
+			state := r.fresh()
+			if err := decode(one.State, state); err != nil {
+				return fmt.Errorf("detector %s: %w", r.spec.Name, err)
+			}
+			r.restore(state)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	d.clock, d.templates, d.all = fresh.clock, fresh.templates, fresh.all
+	return nil
+}
+
+func decode(data []byte, v any) error { return gob.NewDecoder(bytes.NewReader(data)).Decode(v) }
