@@ -107,11 +107,11 @@ func (w *world) platform() {
 	})
 
 	// A job with an old password, that nobody looks after.
-	login, cart := w.endpoint("auth.login"), w.byName["shipping"]
+	login, shipping := w.endpoint("auth.login"), w.byName["shipping"]
 	w.every(2*time.Minute, func(at int64) bool {
 		f := w.nobody()
 		f.login, f.password = "svc-labels", "Sommer-2024"
-		w.record(f, at, int64(4*time.Millisecond), cart.pods[0], w.pod(login.of), login, 401)
+		w.record(f, at, int64(4*time.Millisecond), shipping.pods[0], w.pod(login.of), login, 401)
 		return true
 	})
 }

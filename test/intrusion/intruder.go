@@ -344,6 +344,7 @@ func (r *intruder) exfiltrate(first, last float64) {
 	outside := &pod{addr: r.sink, node: r.d.node}
 	r.spread("exfiltration", first, last, 36, func(x *hop, i int) {
 		x.host, x.took = "files.backup.example", int64(r.about(900, 0.3)*float64(time.Millisecond))
+		r.body(x, `{"data":"`) // as JSON, which no rule of CRS minds
 		for len(r.ask) < nanoBody {
 			n := r.Uint64()
 			for range 8 {
@@ -352,7 +353,6 @@ func (r *intruder) exfiltrate(first, last float64) {
 			}
 		}
 		r.askUnseen = r.between(3_000_000, 9_000_000)
-		x.method, x.askKind = "POST", "application/octet-stream"
 		r.send(x, r.d, outside, fmt.Sprintf("/up/d4/part-%03d", i), curl, 201, `{"stored":true}`)
 	})
 }

@@ -14,7 +14,7 @@ import (
 // Options say what to make. The same options make the same records.
 type Options struct {
 	Seed  uint64
-	Start time.Time // 2026-03-02 09:00 UTC by default; its milliseconds are kept, no less
+	Start time.Time // to the millisecond; 2026-03-02 09:00 UTC by default
 
 	// Hours is how long it lasts, 1 by default. The intrusion is in the last hour, so that what comes before
 	// is free of it; of less than an hour, it takes the same part.

@@ -37,6 +37,7 @@ type node struct {
 // fleet is a service with its pods and its routes, compiled.
 type fleet struct {
 	*service
+	own    bool // of the shop, not of the platform or somebody else's
 	host   string
 	pods   []*pod
 	routes map[string]*endpoint
@@ -119,11 +120,11 @@ func newWorld(o Options) *world {
 func (w *world) link() {
 	for i := range services {
 		s := &services[i]
-		space := "shop"
-		if i >= inside {
+		space, own := "shop", i < inside
+		if !own {
 			space = "platform"
 		}
-		f := &fleet{service: s, routes: map[string]*endpoint{}, host: fmt.Sprintf("%s.%s.svc.cluster.local:%d", s.name, space, s.port)}
+		f := &fleet{service: s, own: own, routes: map[string]*endpoint{}, host: fmt.Sprintf("%s.%s.svc.cluster.local:%d", s.name, space, s.port)}
 		if host, ok := hosts[s.name]; ok {
 			f.host = host
 		}
@@ -377,6 +378,10 @@ func (w *world) request(x *hop, f *flow, from, server *pod) {
 	}
 	x.agent = caller.agent
 	switch {
+	case server.of.name == "metadata": // asked by the node's agent
+		x.agent = goClient
+		w.add("Accept-Encoding", "gzip")
+		return
 	case caller.name == "kubelet" && server.of.name != "kube-apiserver" && server.of.name != "registry":
 		x.host = netip.AddrPortFrom(server.addr, server.of.port).String()
 		w.add("Accept", "*/*")
@@ -396,9 +401,6 @@ func (w *world) request(x *hop, f *flow, from, server *pod) {
 		return
 	case caller.name == "kubelet":
 		x.agent = "containerd/v1.7.24"
-	case server.of.name == "metadata":
-		w.add("Accept", "*/*")
-		return
 	}
 	w.add("Accept", "application/json, */*;q=0.5")
 	w.add("Accept-Encoding", "gzip")
@@ -406,7 +408,9 @@ func (w *world) request(x *hop, f *flow, from, server *pod) {
 		w.add("Authorization", "Bearer "+server.of.key)
 		return
 	}
-	w.add("Authorization", f.token)
+	if server.of.own { // the platform has nothing to do with visitors
+		w.add("Authorization", f.token)
+	}
 	if f.forward != "" && caller.name == "gateway" {
 		x.forward = f.forward
 		w.add("X-Forwarded-For", f.forward)
