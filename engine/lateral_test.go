@@ -3,6 +3,7 @@ package engine_test
 import (
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -200,6 +201,50 @@ func TestLateralMovement(t *testing.T) {
 	}
 }
 
+// Each condition of a rule is needed: without it, a case that stays silent would not.
+func TestLateralMovementConditions(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes time")
+	}
+	set, err := rules.Load([]string{lateral})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := lateralCases(t)
+	all := set.Directives
+	for first := 0; first < len(all); first++ {
+		head := first
+		for all[first].Chained() {
+			first++
+			without := slices.Delete(slices.Clone(all), first, first+1)
+			if !all[first].Chained() { // the one before it is the last now
+				without[first-1].Text = strings.Replace(without[first-1].Text, ",chain", "", 1)
+			}
+			var text strings.Builder
+			for _, d := range without {
+				text.WriteString(d.Text + "\n")
+			}
+			file := filepath.Join(t.TempDir(), "without.conf")
+			if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			e, err := engine.New(engine.Config{Rules: []string{file}, ParanoiaLevel: 1, InboundThreshold: 5, OutboundThreshold: 4, BodyLimit: 128 << 10})
+			if err != nil {
+				t.Fatalf("rule %d: %v", all[head].ID(), err)
+			}
+			if !slices.ContainsFunc(cases, func(c lateralCase) bool {
+				v, err := e.Inspect(c.transaction(t))
+				return err == nil && !slices.Equal(v.RuleIDs(), c.Fires)
+			}) {
+				t.Errorf("rule %d: no case needs the condition %s", all[head].ID(), all[first].Args)
+			}
+			if err := e.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
 // Each rule says what an alert needs.
 func TestLateralMovementActions(t *testing.T) {
 	for _, d := range lateralRules(t) {
@@ -317,6 +362,43 @@ func TestLateralMovementSilent(t *testing.T) {
 	}
 }
 
+// Logs of other shapes, through their presets, find the same.
+func TestLateralMovementLogs(t *testing.T) {
+	e := lateralEngine(t, lateral)
+	for _, c := range []struct {
+		name, preset, record string
+		want                 []int
+	}{
+		{"Kubernetes' audit log, exec", "kubernetes-audit", `{"apiVersion":"audit.k8s.io/v1","kind":"Event","auditID":"1","stage":"ResponseComplete","requestURI":"/api/v1/namespaces/shop/pods/web-1/exec?command=sh","verb":"create","userAgent":"kubectl/v1.31.0","sourceIPs":["10.0.0.4"],"requestReceivedTimestamp":"2026-01-01T00:00:00Z"}`, []int{9701100}},
+		{"Kubernetes' audit log, cluster-admin", "kubernetes-audit", `{"apiVersion":"audit.k8s.io/v1","kind":"Event","auditID":"1","stage":"ResponseComplete","requestURI":"/apis/rbac.authorization.k8s.io/v1/clusterrolebindings","verb":"create","userAgent":"helm","sourceIPs":["10.0.0.4"],"requestReceivedTimestamp":"2026-01-01T00:00:00Z","requestObject":{"roleRef":{"name":"cluster-admin"}}}`, []int{9701106}},
+		{"Kubernetes' audit log, lease", "kubernetes-audit", `{"apiVersion":"audit.k8s.io/v1","kind":"Event","auditID":"1","stage":"ResponseComplete","requestURI":"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/node-1?timeout=10s","verb":"update","userAgent":"kubelet/v1.31.0","sourceIPs":["10.0.0.4"],"requestReceivedTimestamp":"2026-01-01T00:00:00Z"}`, nil},
+		{"Redis, cron job", "nano-redis", `{"L7_PROTOCOL":"redis","SRC_IP":"10.0.0.4","DST_IP":"10.0.0.9","DST_PORT":"6379","REQ":"CONFIG SET dir /var/spool/cron","RES":"OK"}`, []int{9701019}},
+		{"Redis, read", "nano-redis", `{"L7_PROTOCOL":"redis","SRC_IP":"10.0.0.4","DST_IP":"10.0.0.9","DST_PORT":"6379","REQ":"GET config","RES":"OK"}`, nil},
+		{"access log, actuator", "nginx", `{"log":"10.0.0.4 - - [01/Jan/2026:00:00:00 +0000] \"GET /actuator/env HTTP/1.1\" 200 12 \"-\" \"-\""}`, []int{9701360}},
+		{"access log, scrape", "nginx", `{"log":"10.0.0.4 - - [01/Jan/2026:00:00:00 +0000] \"GET /actuator/prometheus HTTP/1.1\" 200 12 \"-\" \"Prometheus/2.54.1\""}`, nil},
+	} {
+		set, err := mapping.Load(c.preset)
+		if err != nil {
+			t.Fatal(err)
+		}
+		record, _, err := mapping.AppendJSON(nil, []byte(c.record))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var tx mapping.Transaction
+		if err := set.Map("t", record, &tx); err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		v, err := e.Inspect(&tx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := v.RuleIDs(); !slices.Equal(got, c.want) || v.Screened == engine.ScreenWrong {
+			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
 // No text makes the pack slow: all rules, without the screen, on 128 KiB.
 func TestLateralMovementIsLinear(t *testing.T) {
 	if testing.Short() {
@@ -355,4 +437,42 @@ func TestLateralMovementIsLinear(t *testing.T) {
 		}
 	}
 	t.Logf("slowest: %v, %s", slowest, of)
+}
+
+// Each metadata service is known to each rule that has their list, in each way in which its address comes.
+func TestLateralMovementAddresses(t *testing.T) {
+	e := lateralEngine(t, lateral)
+	for _, host := range []string{
+		"169.254.169.254", "169.254.170.2", "169.254.170.23", "169.254.42.42", "169.254.0.23", "100.100.100.200", "168.63.129.16", "192.0.0.192",
+		"[fd00:ec2::254]", "[fd00:ec2::23]", "[fd20:ce::254]", "[fe80::a9fe:a9fe%25eth0]",
+		"metadata.google.internal", "metadata.google.internal.", "METADATA.goog", "metadata.tencentyun.com", "instance-data", "instance-data.ec2.internal",
+	} {
+		header := func(name, value string) *mapping.Transaction {
+			return &mapping.Transaction{URI: "/latest/x", RequestHeaders: []mapping.Header{{Name: name, Value: value}}}
+		}
+		redirect := &mapping.Transaction{URI: "/", Status: 302, ResponseHeaders: []mapping.Header{{Name: "Location", Value: "http://" + host + "/latest"}}}
+		for _, c := range []struct {
+			name string
+			tx   *mapping.Transaction
+			want int
+		}{
+			{"Host", header("Host", host), 9701003},
+			{"Host with a port", header("Host", host+":80"), 9701003},
+			{"name of the server", &mapping.Transaction{URI: "/latest/x", Host: strings.Trim(host, "[]")}, 9701003},
+			{"absolute form", &mapping.Transaction{URI: "http://" + host + "/latest/x"}, 9701003},
+			{"URL in the query", &mapping.Transaction{URI: "/?u=http://" + strings.ReplaceAll(host, "%", "%25") + "/latest/"}, 9701010},
+			{"URL in the query, encoded", &mapping.Transaction{URI: "/?u=" + url.QueryEscape("http://user:x@"+host+":80/latest/")}, 9701010},
+			{"address in the query", &mapping.Transaction{URI: "/?host=" + url.QueryEscape(strings.TrimSuffix(host, "."))}, 9701011},
+			{"URL in a path", &mapping.Transaction{URI: "/fetch/http:/" + url.PathEscape(host) + "/latest/"}, 9701020},
+			{"redirect", redirect, 9701015},
+		} {
+			v, err := e.Inspect(c.tx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := v.RuleIDs(); !slices.Equal(got, []int{c.want}) {
+				t.Errorf("%s as %s: got %v, want %d", host, c.name, got, c.want)
+			}
+		}
+	}
 }
