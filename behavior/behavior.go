@@ -27,12 +27,19 @@ type Detectors struct {
 	mu        sync.Mutex
 	clock     clock
 	templates *templates
+	clients   *table[int64] // when they were seen first
 	all       []running
 	alerts    []uint64 // by detector
 	buf       []byte
 	observed  uint64
 	changed   bool // since the state was kept
 }
+
+// Clients that are known are so many at most, and for so long without a record.
+const (
+	maxClients    = 200_000
+	forgetClients = int64(30 * 24 * time.Hour / time.Millisecond)
+)
 
 // running is one detector at work.
 type running struct {
@@ -44,7 +51,7 @@ type running struct {
 
 // New makes detectors without a past.
 func New(specs []Spec) (*Detectors, error) {
-	d := &Detectors{specs: specs, templates: newTemplates(), alerts: make([]uint64, len(specs))}
+	d := &Detectors{specs: specs, templates: newTemplates(), clients: newTable[int64](maxClients), alerts: make([]uint64, len(specs))}
 	known := slices.Clone(fields)
 	for i := range specs {
 		for name, a := range specs[i].accessors {
@@ -151,8 +158,13 @@ func (d *Detectors) Observe(all []*Observation, isExcluded func(*Spec, *Observat
 		}
 		d.observed++
 		now := d.clock.at(o.Time.UnixMilli())
-		d.buf = d.templates.of(o.Path, o.Status < 400, d.buf)
+		d.buf = d.templates.of(o.service(), o.Path, o.Status < 400, d.buf)
 		o.endpoint = string(d.buf)
+		first, isNew := d.clients.get(hash(0, o.Client.Address), now, forgetClients)
+		if isNew {
+			*first = now
+		}
+		o.known = *first
 		for n := range d.all {
 			r := &d.all[n]
 			if !r.when.hold(o) {
@@ -222,7 +234,7 @@ func (s *Spec) same(other *Spec) bool {
 func (d *Detectors) inherit(from *Detectors) {
 	from.mu.Lock()
 	defer from.mu.Unlock()
-	d.clock, d.templates = from.clock, from.templates
+	d.clock, d.templates, d.clients = from.clock, from.templates, from.clients
 	for i := range d.all {
 		for j := range from.all {
 			if d.specs[i].Name == from.specs[j].Name && d.specs[i].same(&from.specs[j]) {

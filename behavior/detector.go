@@ -187,9 +187,10 @@ func (d *distinct) restore(s any)       { d.table.restore(*s.(*saved[different])
 // those of all keys.
 type volume struct {
 	common
-	amount func(*Observation) int64
-	table  *table[summed]
-	others baseline
+	amount  func(*Observation) int64
+	table   *table[summed]
+	others  baseline
+	started int64
 }
 
 var amounts = []string{"response_bytes", "request_bytes", "sensitive", "events"}
@@ -240,12 +241,15 @@ func (b *baseline) quantile(q float64) float64 {
 }
 
 // leastOthers windows of other keys are needed to judge one that has no past.
-const leastOthers = 200
+const leastOthers = 50
 
 func (d *volume) observe(o *Observation, now int64) string {
 	n := d.amount(o)
 	if n <= 0 {
 		return ""
+	}
+	if d.started == 0 {
+		d.started = now
 	}
 	window := d.spec.Window.milliseconds()
 	s, isNew := d.table.get(d.keyOf(o), now, d.spec.Forget.milliseconds())
@@ -256,7 +260,7 @@ func (d *volume) observe(o *Observation, now int64) string {
 		s.Window = number
 	}
 	s.Sum += n
-	if s.Sum < d.spec.AtLeast {
+	if s.Sum < d.spec.AtLeast || now < d.started+d.spec.Learn.milliseconds() {
 		return ""
 	}
 	usual := 0.0
@@ -310,17 +314,18 @@ func sign(x float64) float64 {
 
 // volumeState is what a volume detector keeps.
 type volumeState struct {
-	Table  saved[summed]
-	Others baseline
+	Table   saved[summed]
+	Others  baseline
+	Started int64
 }
 
 func (d *volume) size() (int, uint64) { return d.table.len(), d.table.evicted }
-func (d *volume) save() any           { return &volumeState{d.table.save(), d.others} }
+func (d *volume) save() any           { return &volumeState{d.table.save(), d.others, d.started} }
 func (d *volume) fresh() any          { return &volumeState{} }
 func (d *volume) restore(s any) {
 	state := s.(*volumeState)
 	d.table.restore(state.Table)
-	d.others = state.Others
+	d.others, d.started = state.Others, state.Started
 }
 
 // firstSeen learns which values go with which keys.
@@ -350,6 +355,9 @@ func (d *firstSeen) observe(o *Observation, now int64) string {
 	s, isNew := d.sources.get(key, now, forget)
 	if isNew {
 		s.First = now
+		if len(d.key) == 1 && d.key[0].name == "client" {
+			s.First = o.known // by what the others' conditions let through too
+		}
 	}
 	if _, newPair := d.pairs.get(d.value.hash(o, key), now, forget); !newPair {
 		return ""
@@ -366,7 +374,7 @@ func (d *firstSeen) observe(o *Observation, now int64) string {
 	}
 	since := time.UnixMilli(s.First).UTC().Format(time.DateTime)
 	if isNew {
-		return fmt.Sprintf("%s never seen, and the source neither", d.value.text(o))
+		return fmt.Sprintf("%s never seen, nor anything like it of %s", d.value.text(o), d.key.text(o))
 	}
 	return fmt.Sprintf("%s never seen since %s", d.value.text(o), since)
 }

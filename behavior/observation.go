@@ -36,7 +36,8 @@ type Observation struct {
 	Sensitive int      // matches of rules with the tag sensitive-data
 	Fields    []string // values of the accessors of Detectors.Accessors, in their order
 
-	endpoint string // template of the path, once it is asked for
+	endpoint string // template of the path
+	known    int64  // when the client was seen first, in milliseconds
 }
 
 // service is what the client wanted: the host that it named, or the server's address if it named none.

@@ -11,6 +11,7 @@ type pivot struct {
 	common
 	hosts *table[attacks]
 	names *table[string] // addresses, by their hash
+	came  *table[int64]  // requests that attacked a host, by host and path: when the last came
 	told  *table[int64]  // paths that have alarmed: until when they do not again
 }
 
@@ -29,11 +30,13 @@ type step struct {
 const (
 	maxPeers = 64 // hosts that attack one, or that one attacks; the oldest go
 	maxPath  = 16 // steps of a path
+
+	passing = 30_000 // milliseconds in which a proxy passes a request on
 )
 
 func newPivot(c common) *pivot {
 	n := c.spec.MaxKeys
-	return &pivot{c, newTable[attacks](n), newTable[string](n), newTable[int64](n)}
+	return &pivot{c, newTable[attacks](n), newTable[string](n), newTable[int64](n), newTable[int64](n)}
 }
 
 // Step is one step of a path.
@@ -64,6 +67,11 @@ func (d *pivot) observe(o *Observation, now int64) string {
 func (d *pivot) path(o *Observation, now int64) []Step {
 	if o.Client.Address == "" || o.Server.Address == "" || o.Client.Address == o.Server.Address {
 		return nil
+	}
+	came, _ := d.came.get(hash(hash(d.id, o.Server.Address), o.Path), now, passing)
+	*came = now
+	if came := d.came.peek(hash(hash(d.id, o.Client.Address), o.Path)); came != nil && now-*came <= passing {
+		return nil // a proxy passes on what attacked it
 	}
 	window := d.spec.Window.milliseconds()
 	from, to := d.host(o.Client.Address, now), d.host(o.Server.Address, now)

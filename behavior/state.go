@@ -21,6 +21,7 @@ const sharedState = "/shared" // no detector is called so
 type kept struct {
 	Now       int64
 	Templates map[uint64][]uint64
+	Clients   saved[int64]
 }
 
 // keptDetector is a detector's state. Spec tells whether it may go on with it.
@@ -63,7 +64,7 @@ func (d *Detectors) snapshot() (map[string][]byte, error) {
 	}
 	values := map[string][]byte{}
 	var err error
-	if values[sharedState], err = encode(kept{d.clock.now, d.templates.Children}); err != nil {
+	if values[sharedState], err = encode(kept{d.clock.now, d.templates.Children, d.clients.save()}); err != nil {
 		return nil, fmt.Errorf("cannot keep the templates of paths: %w", err)
 	}
 	for i := range d.all {
@@ -159,6 +160,7 @@ func (d *Detectors) read(path string) (err error) {
 		if k.Templates != nil {
 			fresh.templates.Children = k.Templates
 		}
+		fresh.clients.restore(k.Clients)
 		for i := range fresh.all {
 			r := &fresh.all[i]
 			value := b.Get([]byte(r.spec.Name))
@@ -183,7 +185,7 @@ func (d *Detectors) read(path string) (err error) {
 	if err != nil {
 		return err
 	}
-	d.clock, d.templates, d.all = fresh.clock, fresh.templates, fresh.all
+	d.clock, d.templates, d.clients, d.all = fresh.clock, fresh.templates, fresh.clients, fresh.all
 	return nil
 }
 

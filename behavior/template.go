@@ -16,10 +16,10 @@ const (
 
 func newTemplates() *templates { return &templates{map[uint64][]uint64{}} }
 
-// of is the template of a path without its query. Names are learned if learn says so.
-func (t *templates) of(path string, learn bool, buf []byte) []byte {
+// of is the template of a path of a service, without its query. Names are learned if learn says so.
+func (t *templates) of(service, path string, learn bool, buf []byte) []byte {
 	out := buf[:0]
-	h := hash(0, "")
+	h := hash(0, service)
 	for n := 0; path != ""; n++ {
 		path = strings.TrimPrefix(path, "/")
 		segment, rest, _ := strings.Cut(path, "/")
