@@ -291,7 +291,7 @@ func TestLateralMovementDocumented(t *testing.T) {
 // What the pack finds, it finds beside the Core Rule Set too.
 func TestLateralMovementWithCRS(t *testing.T) {
 	e := lateralEngine(t, "crs", lateral)
-	ours := map[int]bool{9701000: true}
+	ours := map[int]bool{9701000: true, 9701005: true, 9701099: true}
 	for _, d := range lateralRules(t) {
 		ours[d.ID()] = true
 	}
