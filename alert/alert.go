@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/modsecurity-for-anylog/msa/engine"
+	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
@@ -28,6 +29,7 @@ type Options struct {
 	MinSeverity   int  // least severe that alarms: 0 (emergency) to 7 (debug)
 	PerRule       bool // one alert for each rule instead of one for the record
 	IncludeBodies bool
+	Mask          bool // sensitive values
 	Internal      []netip.Prefix
 }
 
@@ -47,6 +49,14 @@ type Alert struct {
 	tx     *mapping.Transaction
 	time   time.Time
 	bodies bool
+	masked *shown // instead of what is in tx
+}
+
+// shown is the text of an exchange that an alert has.
+type shown struct {
+	message, forward, source, host, domain, uri, method string
+
+	requestHead, requestBody, responseHead, responseBody string
 }
 
 // New makes the alerts of one record: none, one, or one for each rule. at is the
@@ -56,7 +66,6 @@ func New(o Options, tx *mapping.Transaction, v *engine.Verdict, tag string, at t
 		return nil
 	}
 	a := Alert{
-		Rules:     v.Matches,
 		ScoreIn:   v.ScoreIn,
 		ScoreOut:  v.ScoreOut,
 		Direction: Direction(o.Internal, tx.Client.Address, tx.Server.Address),
@@ -72,22 +81,88 @@ func New(o Options, tx *mapping.Transaction, v *engine.Verdict, tag string, at t
 		a.time = at.UTC()
 	}
 	if !o.PerRule {
-		a.Match = *v.Top()
-		if !v.Alarm && a.Match.Evaluates() || severity(v.MostSevere()) > o.MinSeverity {
+		if top := v.Top(); !v.Alarm && top.Evaluates() || severity(v.MostSevere()) > o.MinSeverity {
 			return nil
 		}
+	} else if !slices.ContainsFunc(v.Matches, o.alone) {
+		return nil
+	}
+	a.Match, a.Rules = *v.Top(), v.Matches
+	if o.Mask {
+		a = a.Masked()
+	}
+	if !o.PerRule {
 		return []Alert{a}
 	}
 	var all []Alert
-	for i, m := range v.Matches {
-		if m.Evaluates() || severity(m.Severity) > o.MinSeverity {
-			continue
+	rules := a.Rules
+	for i, m := range rules {
+		if o.alone(m) {
+			a.Match, a.Rules = m, rules[i:i+1]
+			all = append(all, a)
 		}
-		a.Match, a.Rules = m, v.Matches[i:i+1]
-		all = append(all, a)
 	}
 	return all
 }
+
+// alone reports whether a match makes an alert of its own, where each does.
+func (o Options) alone(m engine.Match) bool {
+	return !m.Evaluates() && severity(m.Severity) <= o.MinSeverity
+}
+
+// shown is the text of the exchange as the alert has it.
+func (a *Alert) shown() *shown {
+	if a.masked != nil {
+		return a.masked
+	}
+	tx := a.tx
+	s := &shown{
+		message: tx.Alert.Message, forward: tx.Alert.Forward, source: tx.Alert.Source, host: tx.Alert.Host,
+		domain: orElse(tx.Alert.Domain, tx.Host), uri: tx.URI, method: tx.Method,
+		requestHead:  orElse(tx.Alert.RequestHeader, requestHead(tx)),
+		responseHead: orElse(tx.Alert.ResponseHeader, responseHead(tx)),
+	}
+	if a.bodies {
+		s.requestBody, s.responseBody = tx.Alert.RequestBody, tx.Alert.ResponseBody
+	}
+	return s
+}
+
+// Masked is the alert without sensitive values. Rules see values that are transformed, and without the names that say
+// what they are: so what is found in the exchange is looked for in the matches, too.
+func (a Alert) Masked() Alert {
+	s := *a.shown()
+	masker := sensitive.NewMasker(s.uri, s.requestHead, s.responseHead, s.message, a.tx.RequestBody.Text, a.tx.ResponseBody.Text)
+	for _, text := range []*string{
+		&s.message, &s.forward, &s.source, &s.host, &s.domain, &s.uri, &s.method,
+		&s.requestHead, &s.requestBody, &s.responseHead, &s.responseBody,
+	} {
+		*text = masker.Mask(*text)
+	}
+	a.masked = &s
+	maskMatch(masker, &a.Match)
+	a.Rules = slices.Clone(a.Rules)
+	for i := range a.Rules {
+		maskMatch(masker, &a.Rules[i])
+	}
+	return a
+}
+
+// MaskMatches is what matched on a transaction, without sensitive values.
+func MaskMatches(tx *mapping.Transaction, matches []engine.Match) []engine.Match {
+	return Alert{tx: tx, Rules: matches}.Masked().Rules
+}
+
+func maskMatch(masker *sensitive.Masker, m *engine.Match) {
+	if m.Data != "" && sensitive.IsCredential(m.Variable) {
+		m.Data = maskedData // it would be a part of what the value is
+	}
+	m.Value = masker.MaskNamed(m.Variable, m.Value)
+	m.Message, m.Data, m.Variable = masker.Mask(m.Message), masker.Mask(m.Data), masker.Mask(m.Variable)
+}
+
+// maskedData stands for what a rule logs of a credential.
+const maskedData = "****"
 
 func severity(s int) int {
 	if s == engine.SeverityUnset {
@@ -103,38 +178,34 @@ func (a *Alert) Severity() int { return severity(a.Match.Severity) }
 // ints, lists of strings, and lists of matches. The first 23 are those of the original
 // MSA, all strings.
 func (a *Alert) each(yield func(key string, value any)) {
-	tx := a.tx
+	tx, s := a.tx, a.shown()
 	status := tx.Alert.Status
 	if status == "" && tx.Status > 0 {
 		status = strconv.Itoa(tx.Status)
 	}
-	reqBody, rspBody := "", ""
-	if a.bodies {
-		reqBody, rspBody = tx.Alert.RequestBody, tx.Alert.ResponseBody
-	}
 	yield("rule_id", strconv.Itoa(a.Match.RuleID))
 	yield("alert_engine", engineName)
 	yield("time", a.time.Format(time.DateTime))
-	yield("message", tx.Alert.Message)
-	yield("forward", tx.Alert.Forward)
+	yield("message", s.message)
+	yield("forward", s.forward)
 	yield("retcode", status)
-	yield("source", tx.Alert.Source)
+	yield("source", s.source)
 	yield("src_ip", tx.Client.Address)
 	yield("dst_ip", tx.Server.Address)
 	yield("geoip", tx.Alert.GeoIP)
 	yield("src_port", tx.Client.Port)
 	yield("dst_port", tx.Server.Port)
-	yield("host", tx.Alert.Host)
-	yield("domain", orElse(tx.Alert.Domain, tx.Host))
-	yield("url", tx.URI)
-	yield("method", tx.Method)
+	yield("host", s.host)
+	yield("domain", s.domain)
+	yield("url", s.uri)
+	yield("method", s.method)
 	yield("msg", a.Match.Message)
 	yield("matched", a.matched())
 	yield("severity", strconv.Itoa(a.Severity()))
-	yield("req_header", orElse(tx.Alert.RequestHeader, requestHead(tx)))
-	yield("req_body", reqBody)
-	yield("rsp_header", orElse(tx.Alert.ResponseHeader, responseHead(tx)))
-	yield("rsp_body", rspBody)
+	yield("req_header", s.requestHead)
+	yield("req_body", s.requestBody)
+	yield("rsp_header", s.responseHead)
+	yield("rsp_body", s.responseBody)
 
 	yield("rules", a.Rules)
 	yield("score_in", a.ScoreIn)

@@ -11,6 +11,7 @@ import (
 	"github.com/tinylib/msgp/msgp"
 
 	"github.com/modsecurity-for-anylog/msa/engine"
+	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 )
 
 // AppendEvent appends the alert as an event of Fluent Bit, [[time, {}], {…}].
@@ -53,7 +54,11 @@ func (a *Alert) AppendEvent(dst, rawTime []byte, textKey string) []byte {
 }
 
 func appendMatch(dst []byte, m *engine.Match) []byte {
-	dst = msgp.AppendMapHeader(dst, 6)
+	n := uint32(6)
+	if m.Data != "" {
+		n++
+	}
+	dst = msgp.AppendMapHeader(dst, n)
 	dst = msgp.AppendString(dst, "id")
 	dst = msgp.AppendInt(dst, m.RuleID)
 	dst = msgp.AppendString(dst, "msg")
@@ -64,6 +69,10 @@ func appendMatch(dst []byte, m *engine.Match) []byte {
 	dst = msgp.AppendString(dst, m.Variable)
 	dst = msgp.AppendString(dst, "value")
 	dst = msgp.AppendString(dst, m.Value)
+	if m.Data != "" {
+		dst = msgp.AppendString(dst, "data")
+		dst = msgp.AppendString(dst, m.Data)
+	}
 	dst = msgp.AppendString(dst, "tags")
 	return appendStrings(dst, m.Tags)
 }
@@ -128,6 +137,11 @@ func writeMatch(s *jsoniter.Stream, m *engine.Match) {
 	s.WriteMore()
 	s.WriteObjectField("value")
 	writeString(s, m.Value)
+	if m.Data != "" {
+		s.WriteMore()
+		s.WriteObjectField("data")
+		writeString(s, m.Data)
+	}
 	s.WriteMore()
 	s.WriteObjectField("tags")
 	writeStrings(s, m.Tags)
@@ -163,15 +177,20 @@ func AppendTime(dst []byte, t time.Time) []byte {
 // AppendVerdict appends a verdict as a msgpack map for the record itself: the strings
 // alert ("true" or "false"), rule_id, msg and severity, which filters such as
 // rewrite_tag can match, the numbers score_in and score_out, and rules, the ids of all matches.
-func AppendVerdict(dst []byte, v *engine.Verdict, alarmed bool) []byte {
+// With mask there are no sensitive values in it.
+func AppendVerdict(dst []byte, v *engine.Verdict, alarmed, mask bool) []byte {
 	top := v.Top()
+	message := top.Message
+	if mask {
+		message = sensitive.Mask(message)
+	}
 	dst = msgp.AppendMapHeader(dst, 7)
 	dst = msgp.AppendString(dst, "alert")
 	dst = msgp.AppendString(dst, strconv.FormatBool(alarmed))
 	dst = msgp.AppendString(dst, "rule_id")
 	dst = msgp.AppendString(dst, strconv.Itoa(top.RuleID))
 	dst = msgp.AppendString(dst, "msg")
-	dst = msgp.AppendString(dst, top.Message)
+	dst = msgp.AppendString(dst, message)
 	dst = msgp.AppendString(dst, "severity")
 	dst = msgp.AppendString(dst, strconv.Itoa(severity(top.Severity)))
 	dst = msgp.AppendString(dst, "score_in")

@@ -17,23 +17,32 @@ func Mask(text string) string {
 	return text
 }
 
-// MaskNamed is Mask for the value of an argument, a header or a field: with a name of a credential it is masked whatever
-// it looks like.
+// MaskNamed is Mask for the value of an argument, a header or a field: with a name of a credential, "ARGS:json.user.password", it is
+// masked whatever it looks like.
 func MaskNamed(name, value string) string {
-	switch meaning(name) {
+	switch meaning(lastName(name)) {
 	case saysPassword, saysPass:
-		if !isPlaceholder(value) {
-			return stars
+		if isPlaceholder(value) {
+			return value
 		}
+		return stars
 	case saysSecret, saysAWSSecret, saysAzureKey, saysAuthorization:
 		from := pastScheme(value, 0)
-		if masked := Mask(value); masked != value || isPlaceholder(value[from:]) {
+		if masked := Mask(value); masked != value || isPlaceholder(value[from:]) || strings.HasSuffix(value, stars) {
 			return masked
 		}
 		return value[:from] + maskOne(Secret, value[from:])
 	}
 	return Mask(value)
 }
+
+// IsCredential reports whether a name is one of a password, a key or a token.
+func IsCredential(name string) bool {
+	says := meaning(lastName(name))
+	return says != saysNothing && says != saysSignature
+}
+
+func lastName(name string) string { return name[strings.LastIndexAny(name, ":.")+1:] }
 
 func mask(text string, found []Finding) string {
 	var b strings.Builder

@@ -255,6 +255,26 @@ func TestMaskNamed(t *testing.T) {
 	}
 }
 
+func TestMasker(t *testing.T) {
+	m := NewMasker("/?password=Hunter22&pwd=abc", "Authorization: Bearer "+jwt)
+	for _, c := range []struct{ name, text, want string }{
+		{"", strings.ToLower(jwt), "eyJh********"},
+		{"", "x hunter22 HUNTER22", "x **** ****"},
+		{"", "abc", "abc"}, // too short to be told from a word
+		{"ARGS:pwd", "abc", "****"},
+		{"ARGS:json.token", "Zx9yW8vU", "****"},
+		{"ARGS:q", "4111111111111111", "411111******1111"},
+		{"ARGS:q", "nothing", "nothing"},
+	} {
+		if got := m.MaskNamed(c.name, c.text); got != c.want {
+			t.Errorf("%s %q is masked as %q, want %q", c.name, c.text, got, c.want)
+		}
+	}
+	if !IsCredential("ARGS:json.0.token") || IsCredential("ARGS:tokens") || IsCredential("ARGS:sig") {
+		t.Error("names of credentials are told wrongly")
+	}
+}
+
 // checkMask checks what holds for all texts.
 func checkMask(t *testing.T, text string) {
 	t.Helper()
