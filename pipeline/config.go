@@ -26,9 +26,6 @@ type Config struct {
 	AlertBuffer int    // bytes
 	Behavior    string // "default" or a file; empty for off
 	StatePath   string // of a file; empty for none
-
-	// Ignored lists properties that were given but have no effect in this version.
-	Ignored []string
 }
 
 var screenModes = map[string]engine.ScreenMode{"on": engine.ScreenOn, "off": engine.ScreenOff, "verify": engine.ScreenVerify}
@@ -60,6 +57,7 @@ func ParseConfig(values func(property string) []string) (Config, error) {
 			OnMatch:       p.choice("alert_when", "threshold", "match") == "match",
 			MinSeverity:   p.severity("min_severity"),
 			IncludeBodies: p.boolean("include_bodies"),
+			Mask:          p.boolean("mask"),
 			Internal:      p.networks("internal_networks"),
 		},
 		AlertBuffer: p.size("alert_buffer", 1<<10, 1<<40),
@@ -67,7 +65,6 @@ func ParseConfig(values func(property string) []string) (Config, error) {
 	// What is below the threshold matters where it is seen.
 	cfg.Engine.ScreenAnyMatch = cfg.Alert.OnMatch || cfg.Annotate != ""
 	p.choice("alert_format", "msa")
-	p.ignored(&cfg)
 	if cfg.Workers == 0 {
 		cfg.Workers = runtime.GOMAXPROCS(0)
 	}
@@ -81,17 +78,6 @@ func ParseConfig(values func(property string) []string) (Config, error) {
 		return cfg, err
 	}
 	return cfg, nil
-}
-
-// ignored notes properties that are for later versions. They are checked as far as
-// they are known, so that a configuration that is accepted now stays valid.
-func (p *parser) ignored(cfg *Config) {
-	p.boolean("mask")
-	for _, name := range []string{"mask"} {
-		if p.values(name) != nil {
-			cfg.Ignored = append(cfg.Ignored, name)
-		}
-	}
 }
 
 // parser reads properties and collects what is wrong with them.

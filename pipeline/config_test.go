@@ -29,8 +29,8 @@ func TestDefaults(t *testing.T) {
 	}
 	if cfg.Mapping != "auto" || len(cfg.Engine.Rules) != 1 || cfg.Engine.Rules[0] != "crs" || cfg.Engine.ParanoiaLevel != 1 ||
 		cfg.Engine.InboundThreshold != 5 || cfg.Engine.OutboundThreshold != 4 || cfg.AlertTag != "msa.alert" || cfg.TextKey != "log" ||
-		cfg.Annotate != "" || !cfg.Alert.IncludeBodies || cfg.Alert.PerRule || cfg.Alert.OnMatch || cfg.Alert.MinSeverity != 7 ||
-		len(cfg.Alert.Internal) != 8 || cfg.Workers < 1 || cfg.Engine.BodyLimit != 128<<10 || cfg.AlertBuffer != 10<<20 || cfg.Ignored != nil {
+		cfg.Annotate != "" || !cfg.Alert.IncludeBodies || !cfg.Alert.Mask || cfg.Alert.PerRule || cfg.Alert.OnMatch || cfg.Alert.MinSeverity != 7 ||
+		len(cfg.Alert.Internal) != 8 || cfg.Workers < 1 || cfg.Engine.BodyLimit != 128<<10 || cfg.AlertBuffer != 10<<20 {
 		t.Errorf("got %+v", cfg)
 	}
 }
@@ -72,9 +72,10 @@ func TestParseConfig(t *testing.T) {
 		{"body_limit=", nil},
 		{"body_limit=9999999999999G", nil},
 		{"alert_buffer=1G", func(c Config) bool { return c.AlertBuffer == 1<<30 }},
-		{"screen=verify", func(c Config) bool { return c.Engine.Screen == engine.ScreenVerify && len(c.Ignored) == 0 }},
+		{"screen=verify", func(c Config) bool { return c.Engine.Screen == engine.ScreenVerify }},
 		{"screen=maybe", nil},
-		{"mask=off", func(c Config) bool { return len(c.Ignored) == 1 }},
+		{"mask=off", func(c Config) bool { return !c.Alert.Mask }},
+		{"mask=maybe", nil},
 	} {
 		t.Run(c.property, func(t *testing.T) {
 			cfg, err := ParseConfig(given(c.property))

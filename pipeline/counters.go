@@ -109,5 +109,5 @@ func (p *Pipeline) passed(c cause, tag string, err error) {
 	if c >= failed {
 		level = slog.LevelError
 	}
-	p.log.Log(context.Background(), level, "records pass uninspected", "cause", causeNames[c], "records", n, "tag", tag, "example", err)
+	p.log.Log(context.Background(), level, "records pass uninspected", "cause", causeNames[c], "records", n, "tag", tag, "example", p.Masked("", err.Error()))
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/modsecurity-for-anylog/msa/alert"
 	"github.com/modsecurity-for-anylog/msa/engine"
+	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
@@ -14,7 +15,8 @@ type Explanation struct {
 	Unmapped    error // why the record was not inspected, nil when it was
 	Transaction *mapping.Transaction
 	Verdict     engine.Verdict
-	Alerts      int // how many the record makes
+	Matches     []engine.Match // of the verdict, masked unless mask is off
+	Alerts      int            // how many the record makes
 
 	// Of what the record shows: the rules that are off, and what more in the log would bring.
 	Unapplied []engine.Unapplied
@@ -33,6 +35,9 @@ func (p *Pipeline) Explain(tag string, r mapping.Record) (Explanation, error) {
 		return x, err
 	}
 	x.Alerts = len(alert.New(p.cfg.Alert, x.Transaction, &x.Verdict, tag, time.Time{}))
+	if x.Matches = x.Verdict.Matches; p.cfg.Alert.Mask {
+		x.Matches = alert.MaskMatches(x.Transaction, x.Matches)
+	}
 	x.Unapplied = p.engine.Unapplied(x.Transaction.Observed)
 	x.Gains = p.engine.Gains(x.Transaction.Observed)
 	return x, nil
@@ -42,6 +47,14 @@ func (p *Pipeline) Explain(tag string, r mapping.Record) (Explanation, error) {
 func (p *Pipeline) Learn(tag string, r mapping.Record) {
 	var tx mapping.Transaction
 	_ = p.mapper.Map(tag, r, &tx) // what can't be mapped tells nothing
+}
+
+// Masked is a value as it may be shown: as it is with mask off. The name, of a variable or a field, may say what it is.
+func (p *Pipeline) Masked(name, value string) string {
+	if !p.cfg.Alert.Mask {
+		return value
+	}
+	return sensitive.MaskNamed(name, value)
 }
 
 // Rule is what the rules' text says of a rule.

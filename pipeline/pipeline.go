@@ -64,9 +64,6 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 	for _, o := range e.ScreenOpen() {
 		log.Info("a rule costs the fast path", "rule", o.Rule, "reason", o.Reason)
 	}
-	for _, name := range cfg.Ignored {
-		log.Warn("property " + name + " has no effect in this version")
-	}
 	exclusions, err := engine.ParseExclusions(cfg.Engine.Exclude)
 	if err != nil {
 		return nil, err
@@ -235,6 +232,9 @@ func (p *Pipeline) detect(tag string, events []event, observed []behavior.Observ
 		}
 		f, e := &findings[found.Index], events[found.Index]
 		a := found.Alert(all[found.Index])
+		if p.cfg.Alert.Mask {
+			a = a.Masked()
+		}
 		if a.Severity() > p.cfg.Alert.MinSeverity {
 			continue
 		}
@@ -333,7 +333,7 @@ func whyUnmapped(err error) cause {
 
 // annotate is the event with the verdict in it.
 func (p *Pipeline) annotate(tag string, e event, v *engine.Verdict, alarmed bool) []byte {
-	out, err := e.with(p.cfg.Annotate, alert.AppendVerdict(nil, v, alarmed))
+	out, err := e.with(p.cfg.Annotate, alert.AppendVerdict(nil, v, alarmed, p.cfg.Alert.Mask))
 	if err != nil {
 		p.passed(malformed, tag, err)
 		return nil

@@ -29,7 +29,7 @@ func Properties() []Property {
 
 var properties = [...]Property{
 	{Name: "mapping", Default: "auto", Description: "How fields become HTTP: presets and YAML files, a comma list of which the first that fits has the record, or auto for all presets"},
-	{Name: "rules", Default: "crs", Multiple: true, Description: "Rules: crs, a SecLang file, a glob or a directory; may be repeated, or a comma list"},
+	{Name: "rules", Default: "crs", Multiple: true, Description: "Rules: crs, sensitive-data, lateral-movement, a SecLang file, a glob or a directory; may be repeated, or a comma list"},
 	{Name: "paranoia_level", Type: Int, Default: "1", Description: "CRS paranoia level, 1 to 4"},
 	{Name: "inbound_threshold", Type: Int, Default: "5", Description: "Inbound anomaly score from which a record alarms"},
 	{Name: "outbound_threshold", Type: Int, Default: "4", Description: "Outbound anomaly score from which a record alarms"},
@@ -42,7 +42,7 @@ var properties = [...]Property{
 	{Name: "min_severity", Description: "Least severity that alarms, emergency (0) to debug (7)"},
 	{Name: "annotate", Default: "off", Description: "Key under which the verdict is added to the record itself"},
 	{Name: "include_bodies", Type: Bool, Default: "on", Description: "Bodies in alerts"},
-	{Name: "mask", Type: Bool, Default: "on", Description: "Reserved for masking sensitive values; has no effect yet"},
+	{Name: "mask", Type: Bool, Default: "on", Description: "Card numbers, ids, addresses, keys, tokens and passwords masked in alerts, annotations and the log"},
 	{Name: "internal_networks", Multiple: true, Description: "What counts as inside for east-west, a comma list of networks (default: RFC 1918, RFC 4193, loopback, link-local)"},
 	{Name: "screen", Default: "on", Description: "Fast path: rules run only where an alert may come of a record; off, or verify (they always run, and differences are errors)"},
 	{Name: "behavior", Default: "default", Description: "Detectors over many records: default, a YAML file, or off"},
