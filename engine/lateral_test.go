@@ -176,6 +176,12 @@ func TestLateralMovement(t *testing.T) {
 			for _, id := range c.Fires {
 				fires[id] = true
 			}
+			for _, m := range v.Matches {
+				if m.Message == "" || m.Data == "" || m.Severity == engine.SeverityUnset || !slices.Contains(m.Tags, "lateral-movement") ||
+					!slices.ContainsFunc(m.Tags, func(tag string) bool { return strings.HasPrefix(tag, "mitre/T1") }) {
+					t.Errorf("rule %d has not all that an alert needs: %+v", m.RuleID, m)
+				}
+			}
 			for _, id := range c.Near {
 				if slices.Contains(c.Fires, id) {
 					t.Errorf("rule %d can't be near and fire", id)
@@ -314,6 +320,54 @@ func TestLateralMovementWithCRS(t *testing.T) {
 		}
 		if len(c.Fires) > 0 && !v.Alarm {
 			t.Errorf("%s: no alarm", c.Name)
+		}
+	}
+}
+
+// The documentation's ways to tune the pack do what it says.
+func TestLateralMovementTuning(t *testing.T) {
+	own := filepath.Join(t.TempDir(), "own.conf")
+	if err := os.WriteFile(own, []byte(`SecRule REQUEST_HEADERS:User-Agent "@beginsWith our-agent/" \
+    "id:100001,phase:1,pass,nolog,t:none,t:lowercase,ctl:ruleRemoveById=9701002,ctl:ruleRemoveById=9701003"`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	create := func(path string) *mapping.Transaction { return &mapping.Transaction{Method: "POST", URI: path} }
+	ask := func(agent string) *mapping.Transaction {
+		return &mapping.Transaction{Method: "GET", URI: "/latest/user-data", Host: "169.254.169.254", RequestHeaders: []mapping.Header{{Name: "User-Agent", Value: agent}}}
+	}
+	for _, c := range []struct {
+		exclude string
+		tx      *mapping.Transaction
+		want    []int
+	}{
+		{"", create("/v1.41/containers/create"), []int{9701200}},
+		{"9701200@/v1.41/", create("/v1.41/containers/create"), nil},
+		{"9701200@/v1.41/", create("/containers/create"), []int{9701200}},
+		{"attack-container", create("/containers/create"), nil},
+		{"lateral-movement", create("/containers/create"), nil},
+		{"9701200-9701299", create("/containers/create"), nil},
+		{"9701010@ARGS:url", &mapping.Transaction{URI: "/?url=http://169.254.169.254/latest/"}, nil},
+		{"9701010@ARGS:url", &mapping.Transaction{URI: "/?u=http://169.254.169.254/latest/"}, []int{9701010}},
+		{"", ask("our-agent/1.0"), nil},
+		{"", ask("agent/1.0"), []int{9701002}},
+	} {
+		cfg := engine.Config{Rules: []string{own, lateral}, ParanoiaLevel: 1, InboundThreshold: 5, OutboundThreshold: 4, BodyLimit: 128 << 10, Screen: engine.ScreenVerify, CacheSize: 1000}
+		if c.exclude != "" {
+			cfg.Exclude = []string{c.exclude}
+		}
+		e, err := engine.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := e.Inspect(c.tx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := v.RuleIDs(); !slices.Equal(got, c.want) || v.Screened == engine.ScreenWrong {
+			t.Errorf("exclude %q, %s: got %v, want %v", c.exclude, c.tx.URI, got, c.want)
+		}
+		if err := e.Close(); err != nil {
+			t.Error(err)
 		}
 	}
 }
