@@ -48,7 +48,7 @@ type Spec struct {
 
 	Learn      duration `yaml:"learn"`       // first_seen, off_hours, volume: before anything alarms
 	Settle     duration `yaml:"settle"`      // first_seen: a new key learns so long
-	Forget     duration `yaml:"forget"`      // first_seen, off_hours: what was not seen for so long
+	Forget     duration `yaml:"forget"`      // first_seen, off_hours, volume: what was not seen for so long
 	CommonFrom int      `yaml:"common_from"` // first_seen: what so many keys have is nothing special
 
 	accessors map[string]mapping.Accessor
@@ -160,7 +160,7 @@ func Parse(text []byte) ([]Spec, error) {
 var types = map[string]struct{ needs, may []string }{
 	"threshold":  {needs: []string{"key", "count", "window"}},
 	"distinct":   {needs: []string{"key", "count", "window", "field"}},
-	"volume":     {needs: []string{"key", "window", "amount", "at_least"}, may: []string{"factor", "windows", "learn"}},
+	"volume":     {needs: []string{"key", "window", "amount", "at_least"}, may: []string{"factor", "windows", "learn", "forget"}},
 	"first_seen": {needs: []string{"key", "field", "learn"}, may: []string{"settle", "forget", "common_from"}},
 	"pivot":      {needs: []string{"window"}},
 	"off_hours":  {needs: []string{"key", "learn"}, may: []string{"forget"}},

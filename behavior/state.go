@@ -2,18 +2,18 @@ package behavior
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/gob"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
-
-	"go.etcd.io/bbolt"
 )
 
-// The state is a bbolt database with one bucket, which has a value for each detector and one for what they share.
-var stateBucket = []byte("behavior-1")
+// The state is one file: this line, the SHA-256 of what follows, and a map with a value for each detector and one for
+// what they share. It is no database that is mapped into memory, as one of these that is cut would
+// end the process with a bus error.
+const stateMagic = "MSA behavior 1\n"
 
 const sharedState = "/shared" // no detector is called so
 
@@ -81,34 +81,35 @@ func (d *Detectors) snapshot() (map[string][]byte, error) {
 	return values, nil
 }
 
-func write(path string, values map[string][]byte) (err error) {
-	db, err := open(path)
+// write replaces the file at once, so that it is whole whenever the process ends.
+func write(path string, values map[string][]byte) error {
+	data, err := encode(values)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	return db.Update(func(tx *bbolt.Tx) error {
-		if err := tx.DeleteBucket(stateBucket); err != nil && !errors.Is(err, bbolt.ErrBucketNotFound) {
-			return err
-		}
-		b, err := tx.CreateBucket(stateBucket)
-		if err != nil {
-			return err
-		}
-		for name, value := range values {
-			if err := b.Put([]byte(name), value); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func open(path string) (*bbolt.DB, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, err
+		return err
 	}
-	return bbolt.Open(path, 0o600, &bbolt.Options{Timeout: 2 * time.Second})
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // for its owner alone
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(data)
+	for _, part := range [][]byte{[]byte(stateMagic), sum[:], data} {
+		if err == nil {
+			_, err = f.Write(part)
+		}
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
 }
 
 // readState goes on with a state that was kept. A file that can't be read is renamed, so that a new one can
@@ -118,11 +119,7 @@ func (d *Detectors) readState(path string) error {
 		return nil
 	}
 	err := d.read(path)
-	switch {
-	case err == nil, errors.Is(err, bbolt.ErrTimeout):
-		if err != nil {
-			return fmt.Errorf("cannot read the detectors' state %q, which another process has open: they begin anew: %w", path, err)
-		}
+	if err == nil {
 		return nil
 	}
 	aside := path + ".unreadable"
@@ -132,58 +129,53 @@ func (d *Detectors) readState(path string) error {
 	return fmt.Errorf("cannot read the detectors' state %q: it is set aside as %q, and they begin anew: %w", path, aside, err)
 }
 
-func (d *Detectors) read(path string) (err error) {
-	defer func() {
-		if r := recover(); r != nil { // bbolt panics on some broken files
-			err = fmt.Errorf("broken file: %v", r)
-		}
-	}()
-	db, err := open(path)
+func (d *Detectors) read(path string) error {
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
+	text, ok := bytes.CutPrefix(text, []byte(stateMagic))
+	if !ok {
+		return errors.New("it is no state of this version")
+	}
+	if len(text) < sha256.Size || sha256.Sum256(text[sha256.Size:]) != [sha256.Size]byte(text) {
+		return errors.New("it is not whole")
+	}
+	var values map[string][]byte
+	if err := decode(text[sha256.Size:], &values); err != nil {
+		return err
+	}
 	fresh, err := New(d.specs)
 	if err != nil {
 		return err
 	}
-	err = db.View(func(tx *bbolt.Tx) error {
-		b := tx.Bucket(stateBucket)
-		if b == nil {
-			return errors.New("it is no state of this version")
-		}
-		var k kept
-		if err := decode(b.Get([]byte(sharedState)), &k); err != nil {
-			return err
-		}
-		fresh.clock.now = k.Now
-		if k.Templates != nil {
-			fresh.templates.Children = k.Templates
-		}
-		fresh.clients.restore(k.Clients)
-		for i := range fresh.all {
-			r := &fresh.all[i]
-			value := b.Get([]byte(r.spec.Name))
-			if value == nil {
-				continue
-			}
-			var one keptDetector
-			if err := decode(value, &one); err != nil {
-				return fmt.Errorf("detector %s: %w", r.spec.Name, err)
-			}
-			if !bytes.Equal(one.Spec, r.spec.fingerprint()) {
-				continue // it looks for something else now
-			}
-			state := r.fresh()
-			if err := decode(one.State, state); err != nil {
-				return fmt.Errorf("detector %s: %w", r.spec.Name, err)
-			}
-			r.restore(state)
-		}
-		return nil
-	})
-	if err != nil {
+	var k kept
+	if err := decode(values[sharedState], &k); err != nil {
 		return err
+	}
+	fresh.clock.now = k.Now
+	if k.Templates != nil {
+		fresh.templates.Children = k.Templates
+	}
+	fresh.clients.restore(k.Clients)
+	for i := range fresh.all {
+		r := &fresh.all[i]
+		value, ok := values[r.spec.Name]
+		if !ok {
+			continue
+		}
+		var one keptDetector
+		if err := decode(value, &one); err != nil {
+			return fmt.Errorf("detector %s: %w", r.spec.Name, err)
+		}
+		if !bytes.Equal(one.Spec, r.spec.fingerprint()) {
+			continue // it looks for something else now
+		}
+		state := r.fresh()
+		if err := decode(one.State, state); err != nil {
+			return fmt.Errorf("detector %s: %w", r.spec.Name, err)
+		}
+		r.restore(state)
 	}
 	d.clock, d.templates, d.clients, d.all = fresh.clock, fresh.templates, fresh.clients, fresh.all
 	return nil

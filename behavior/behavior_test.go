@@ -1,0 +1,682 @@
+package behavior
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/modsecurity-for-anylog/msa/engine"
+	"github.com/modsecurity-for-anylog/msa/mapping"
+)
+
+var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC) // a Wednesday
+
+// detectors are those of a YAML text with one detector in it, of which name, id and type are given.
+func detectors(t testing.TB, kind, text string) *Detectors {
+	t.Helper()
+	specs, err := Parse([]byte("detectors:\n  - name: it\n    id: 1\n    type: " + kind + "\n    " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n    ") + "\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := New(specs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// request is an ordinary one, some time after noon.
+func request(after time.Duration, change func(o *Observation)) *Observation {
+	o := &Observation{
+		Time: noon.Add(after), Client: mapping.Endpoint{Address: "10.0.0.1", Port: "40000"}, Server: mapping.Endpoint{Address: "10.0.0.2", Port: "80"},
+		Host: "users", Method: "GET", Path: "/users/1", Status: 200, Direction: "east-west", ResponseBytes: 1000,
+	}
+	if change != nil {
+		change(o)
+	}
+	return o
+}
+
+// watch gives a detector observations one by one, and returns after which it alarmed, with its evidence.
+func watch(d *Detectors, all ...*Observation) (at []int, evidence []string) {
+	for i, o := range all {
+		for _, f := range d.Observe([]*Observation{o}, nil) {
+			at = append(at, i)
+			evidence = append(evidence, f.Evidence)
+		}
+	}
+	return at, evidence
+}
+
+// many are n requests, each so long after the one before.
+func many(n int, every time.Duration, change func(i int, o *Observation)) (all []*Observation) {
+	for i := range n {
+		all = append(all, request(time.Duration(i)*every, func(o *Observation) {
+			if change != nil {
+				change(i, o)
+			}
+		}))
+	}
+	return all
+}
+
+func TestThreshold(t *testing.T) {
+	const text = "where: {status: [401, 403]}\nkey: [client]\ncount: 10\nwindow: 1m\nsuppress: 1h"
+	denied := func(_ int, o *Observation) { o.Status = 401 }
+	for name, c := range map[string]struct {
+		all  []*Observation
+		want []int
+	}{
+		"reached":            {many(30, time.Second, denied), []int{9}},
+		"too slow":           {many(300, 7*time.Second, denied), nil},
+		"not the status":     {many(300, time.Second, nil), nil},
+		"of several clients": {many(40, time.Second, func(i int, o *Observation) { denied(i, o); o.Client.Address = fmt.Sprint("10.0.1.", i%5) }), nil},
+		"again after a time": {append(many(20, time.Second, denied), func() []*Observation {
+			later := many(20, time.Second, denied)
+			for _, o := range later {
+				o.Time = o.Time.Add(2 * time.Hour)
+			}
+			return later // the first two are not believed to be that late
+		}()...), []int{9, 31}},
+		"without a client": {many(30, time.Second, func(i int, o *Observation) { denied(i, o); o.Client.Address = "" }), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got, _ := watch(detectors(t, "threshold", text), c.all...); !slices.Equal(got, c.want) {
+				t.Errorf("alarms after %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestDistinct(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		all  []*Observation
+		want []int
+	}{
+		"many servers": {"key: [client]\nfield: [server]\ncount: 5\nwindow: 1m", many(20, time.Second, func(i int, o *Observation) { o.Server.Address = fmt.Sprint("10.0.2.", i) }), []int{4}},
+		"the same few": {"key: [client]\nfield: [server]\ncount: 5\nwindow: 1m", many(200, time.Second, func(i int, o *Observation) { o.Server.Address = fmt.Sprint("10.0.2.", i%4) }), nil},
+		"slowly":       {"key: [client]\nfield: [server]\ncount: 5\nwindow: 1m", many(50, 20*time.Second, func(i int, o *Observation) { o.Server.Address = fmt.Sprint("10.0.2.", i) }), nil},
+		"pairs":        {"key: [client]\nfield: [server, server_port]\ncount: 5\nwindow: 1m", many(20, time.Second, func(i int, o *Observation) { o.Server.Port = fmt.Sprint(i) }), []int{4}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got, _ := watch(detectors(t, "distinct", c.text), c.all...); !slices.Equal(got, c.want) {
+				t.Errorf("alarms after %v, want %v", got, c.want)
+			}
+		})
+	}
+	t.Run("estimated", func(t *testing.T) {
+		d := detectors(t, "distinct", "key: [client]\nfield: [path]\ncount: 2000\nwindow: 10m")
+		got, _ := watch(d, many(4000, 10*time.Millisecond, func(i int, o *Observation) { o.Path = fmt.Sprint("/x", i) })...)
+		if len(got) != 1 || got[0] < 1900 || got[0] > 2100 {
+			t.Errorf("alarms after %v, want one near 2000", got)
+		}
+		if got, _ := watch(d, many(4000, 10*time.Millisecond, func(i int, o *Observation) { o.Client.Address = "10.9.9.9"; o.Path = fmt.Sprint("/x", i%1000) })...); got != nil {
+			t.Errorf("alarms after %v of a thousand values", got)
+		}
+	})
+}
+
+func TestVolume(t *testing.T) {
+	const text = "key: [client]\namount: response_bytes\nwindow: 1m\nat_least: 1000000\nwindows: 3\nfactor: 5"
+	usual := func(i int, o *Observation) { o.ResponseBytes = int64(8000 + 500*(i%5)) } // 60 to 70 KB a minute and a bit
+	past := many(8*60, 10*time.Second, usual)
+	with := func(bytes int64, client string) []*Observation {
+		last := request(8*60*10*time.Second, func(o *Observation) { o.ResponseBytes = bytes; o.Client.Address = client })
+		return append(slices.Clone(past), last)
+	}
+	for name, c := range map[string]struct {
+		all  []*Observation
+		want []int
+	}{
+		"far from its past":       {with(5_000_000, "10.0.0.1"), []int{480}},
+		"more, but too little":    {with(900_000, "10.0.0.1"), nil},
+		"as usual":                {past, nil},
+		"no past, others have":    {with(50_000_000, "10.0.0.7"), []int{480}},
+		"no past, less than that": {with(1_200_000, "10.0.0.7")[:481], []int{480}},
+		"nobody has a past":       {many(3, time.Second, func(_ int, o *Observation) { o.ResponseBytes = 1 << 30 }), nil},
+		"always that much":        {many(300, 10*time.Second, func(i int, o *Observation) { o.ResponseBytes = int64(2_000_000 + 100_000*(i%7)) }), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, evidence := watch(detectors(t, "volume", text), c.all...)
+			if !slices.Equal(got, c.want) {
+				t.Errorf("alarms after %v, want %v: %q", got, c.want, evidence)
+			}
+		})
+	}
+}
+
+func TestFirstSeen(t *testing.T) {
+	const text = "key: [client]\nfield: [service]\nlearn: 1h\nsettle: 30m\ncommon_from: 3"
+	to := func(after time.Duration, client, host string) *Observation {
+		return request(after, func(o *Observation) { o.Client.Address, o.Host = client, host })
+	}
+	// Records all the time, so that the clock goes on.
+	var tick []*Observation
+	for m := range 120 {
+		tick = append(tick, to(time.Duration(m)*time.Minute, "10.0.0.1", "users"), to(time.Duration(m)*time.Minute, "10.0.0.3", "users"))
+	}
+	at := func(o ...*Observation) []*Observation {
+		all := append(slices.Clone(tick), o...)
+		slices.SortStableFunc(all, func(a, b *Observation) int { return a.Time.Compare(b.Time) })
+		return all
+	}
+	for name, c := range map[string]struct {
+		all  []*Observation
+		want string
+	}{
+		"a known client, a new service":        {at(to(90*time.Minute, "10.0.0.1", "payments")), "service=payments never seen since 2026-03-04 12:00:00"},
+		"while it learns":                      {at(to(50*time.Minute, "10.0.0.1", "payments")), ""},
+		"seen while it learned":                {at(to(50*time.Minute, "10.0.0.1", "payments"), to(90*time.Minute, "10.0.0.1", "payments")), ""},
+		"a new client settles":                 {at(to(90*time.Minute, "10.0.0.9", "users"), to(91*time.Minute, "10.0.0.9", "payments")), ""},
+		"what others do too is nothing new":    {at(to(10*time.Minute, "10.0.1.1", "dns"), to(11*time.Minute, "10.0.1.2", "dns"), to(12*time.Minute, "10.0.1.3", "dns"), to(90*time.Minute, "10.0.0.1", "dns")), ""},
+		"a client that is new here, but known": {at(to(100*time.Minute, "10.0.0.3", "admin")), "service=admin never seen since 2026-03-04 12:00:00"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, evidence := watch(detectors(t, "first_seen", text), c.all...)
+			if got := strings.Join(evidence, "; "); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestPivot(t *testing.T) {
+	attack := func(after time.Duration, from, to, path string) *Observation {
+		return request(after, func(o *Observation) {
+			o.Client.Address, o.Server.Address, o.Path, o.Alarm, o.Rules = from, to, path, true, []int{932100}
+		})
+	}
+	for name, c := range map[string]struct {
+		all  []*Observation
+		want string // hosts of the last path
+	}{
+		"three hosts":        {[]*Observation{attack(0, "a", "b", "/1"), attack(time.Minute, "b", "c", "/2")}, "a b c"},
+		"five hosts":         {[]*Observation{attack(0, "a", "b", "/1"), attack(time.Minute, "b", "c", "/2"), attack(2*time.Minute, "c", "d", "/3"), attack(3*time.Minute, "d", "e", "/4")}, "a b c d e"},
+		"in another order":   {[]*Observation{attack(time.Minute, "b", "c", "/2"), attack(2*time.Minute, "a", "b", "/1")}, ""},
+		"late":               {[]*Observation{attack(2*time.Minute, "b", "c", "/2"), attack(time.Minute, "a", "b", "/1")}, "a b c"},
+		"not connected":      {[]*Observation{attack(0, "a", "b", "/1"), attack(time.Minute, "x", "c", "/2")}, ""},
+		"back to where from": {[]*Observation{attack(0, "a", "b", "/1"), attack(time.Minute, "b", "a", "/2")}, ""},
+		"passed on":          {[]*Observation{attack(0, "a", "proxy", "/1"), attack(time.Second, "proxy", "c", "/1")}, ""},
+		"in between":         {[]*Observation{attack(0, "a", "b", "/1"), attack(2*time.Minute, "c", "d", "/3"), attack(time.Minute, "b", "c", "/2")}, "a b c d"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, evidence := watch(detectors(t, "pivot", "where: {alarm: true}\nwindow: 1h"), c.all...)
+			got := ""
+			if len(evidence) > 0 {
+				for i, step := range strings.Split(strings.TrimPrefix(evidence[len(evidence)-1], "attacked, then attacking: "), "), ") {
+					f := strings.Fields(step)
+					if i == 0 {
+						got = f[0]
+					}
+					got += " " + f[2]
+				}
+			}
+			if got != c.want {
+				t.Errorf("got %q, want %q: %q", got, c.want, evidence)
+			}
+		})
+	}
+}
+
+// Hosts that all attack each other do not take forever.
+func TestPivotOfMany(t *testing.T) {
+	d := detectors(t, "pivot", "where: {alarm: true}\nwindow: 1h\nsuppress: 1h")
+	start := time.Now()
+	for i := range 3000 {
+		d.Observe([]*Observation{request(time.Duration(i)*time.Second, func(o *Observation) {
+			o.Client.Address, o.Server.Address, o.Path = fmt.Sprint("10.0.0.", i%50), fmt.Sprint("10.0.0.", i*7%50), fmt.Sprint("/", i)
+			o.Alarm = true
+		})}, nil)
+	}
+	if took := time.Since(start); took > 20*time.Second {
+		t.Errorf("3000 attacks of 50 hosts on each other take %v", took)
+	}
+}
+
+func TestOffHours(t *testing.T) {
+	d := detectors(t, "off_hours", "key: [client]\nlearn: 7d")
+	var all []*Observation
+	for hour := range 24 * 14 {
+		o := request(time.Duration(hour)*time.Hour, nil)
+		if h := o.Time.Hour(); h < 8 || h > 17 {
+			o.Client.Address = "" // keeps the clock going
+		}
+		// A record every ten minutes, as a clock that jumps is not believed at once.
+		for m := 10; m < 60; m += 10 {
+			all = append(all, request(time.Duration(hour)*time.Hour+time.Duration(m-60)*time.Minute, func(o *Observation) { o.Client.Address = "" }))
+		}
+		all = append(all, o)
+	}
+	if got, evidence := watch(d, all...); got != nil {
+		t.Fatalf("alarms in office hours: %v %q", got, evidence)
+	}
+	night := request((24*14+15)*time.Hour, nil) // three in the morning
+	for m := 24 * 14 * 6; time.Duration(m)*10*time.Minute < night.Time.Sub(noon); m++ {
+		watch(d, request(time.Duration(m)*10*time.Minute, func(o *Observation) { o.Client.Address = "" }))
+	}
+	if got, evidence := watch(d, night); len(got) != 1 || !strings.Contains(evidence[0], "active at 03:00 UTC on a working day") {
+		t.Errorf("got %v %q", got, evidence)
+	}
+}
+
+func TestClock(t *testing.T) {
+	ms := func(d time.Duration) int64 { return noon.Add(d).UnixMilli() }
+	check := func(c *clock, name string, at, want int64) {
+		t.Helper()
+		if got := c.at(at); got != want {
+			t.Errorf("%s: got %v, want %v", name, time.UnixMilli(got).UTC(), time.UnixMilli(want).UTC())
+		}
+	}
+	c := &clock{}
+	check(c, "the first", ms(0), ms(0))
+	check(c, "a second later", ms(time.Second), ms(time.Second))
+	check(c, "one of tomorrow", ms(24*time.Hour), ms(time.Second))
+	check(c, "which is forgotten", ms(2*time.Second), ms(2*time.Second))
+	check(c, "a little late", ms(time.Second), ms(time.Second))
+	check(c, "very late", ms(-time.Hour), ms(2*time.Second-5*time.Minute))
+	for n := 1; n < agreement; n++ {
+		check(c, "after a pause", ms(time.Duration(n)*time.Hour), ms(2*time.Second))
+	}
+	check(c, "after a pause, agreed", ms(5*time.Hour), ms(5*time.Hour))
+	future := time.Now().Add(24 * time.Hour).UnixMilli()
+	for range futureAgreement - 1 {
+		check(c, "in the future", future, ms(5*time.Hour))
+	}
+	check(c, "in the future, agreed", future, future)
+	if c.late != 1 || c.jumping != 1+agreement-1+futureAgreement-1 {
+		t.Errorf("%d late, %d not believed", c.late, c.jumping)
+	}
+}
+
+func TestTemplates(t *testing.T) {
+	for path, want := range map[string]string{
+		"/users/123": "/users/{id}", "/users/123/items/7": "/users/{id}/items/{id}", "": "/", "/": "/",
+		"/orders/3f2b8c1e-9a4d-4c5e-8f7a-1b2c3d4e5f60": "/orders/{uuid}", "/blobs/deadbeef12345678": "/blobs/{hex}",
+		"/reports/2026-03-04": "/reports/{date}", "/users/anna@example.com": "/users/{email}", "/orders/ORD-10023": "/orders/{id}",
+		"/api/v1/users": "/api/v1/users", "/css/app.2.css": "/css/app.2.css", "/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r": "/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/{more}",
+		"/s/eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9xyz1234": "/s/{id}", "//x": "//x",
+	} {
+		if got := string(newTemplates().of("s", path, true, nil)); got != want {
+			t.Errorf("%s is %s, want %s", path, got, want)
+		}
+	}
+	learned := newTemplates()
+	for i := range 60 {
+		learned.of("s", "/docs/"+strings.Repeat("x", i%3+1)+string(rune('a'+i%26))+string(rune('a'+i/26))+"/text", true, nil)
+	}
+	if got := string(learned.of("s", "/docs/manual/text", true, nil)); got != "/docs/{any}/text" {
+		t.Errorf("where there are many names, a new one is %s", got)
+	}
+	if got := string(learned.of("t", "/docs/manual/text", true, nil)); got != "/docs/manual/text" {
+		t.Errorf("at another service it is %s", got)
+	}
+	for i := range 3 * maxTemplates {
+		learned.of(fmt.Sprint("svc", i), "/a/b", true, nil)
+	}
+	if n := len(learned.Children); n > maxTemplates {
+		t.Errorf("%d places are learned", n)
+	}
+}
+
+func TestTable(t *testing.T) {
+	table := newTable[int](3)
+	for key := range uint64(5) {
+		v, isNew := table.get(key, int64(key), 100)
+		if !isNew {
+			t.Errorf("%d is not new", key)
+		}
+		*v = int(key)
+	}
+	if table.len() != 3 || table.evicted != 2 || table.peek(1) != nil || table.peek(4) == nil {
+		t.Errorf("%d keys, %d evicted", table.len(), table.evicted)
+	}
+	table.get(2, 10, 100) // makes 3 the oldest
+	table.get(9, 11, 100)
+	if table.peek(3) != nil || *table.peek(2) != 2 {
+		t.Error("the one that was used lately has made room")
+	}
+	restored := newTable[int](3)
+	restored.restore(table.save())
+	if restored.len() != 3 || *restored.peek(2) != 2 || restored.oldest == noSlot || restored.slots[restored.oldest].key != table.slots[table.oldest].key {
+		t.Error("it is not restored as it was")
+	}
+	table.get(50, 500, 100)
+	if table.len() != 1 {
+		t.Errorf("%d keys are left after a time without use", table.len())
+	}
+}
+
+func TestSpecErrors(t *testing.T) {
+	const good = "name: a\n    id: 1\n    type: threshold\n    key: [client]\n    count: 3\n    window: 1m"
+	for name, c := range map[string]struct{ text, want string }{
+		"no YAML":          {"detectors: [", "["},
+		"unknown key":      {"detectors:\n  - " + good + "\n    cuont: 3", "cuont"},
+		"unknown type":     {"detectors:\n  - name: a\n    id: 1\n    type: treshold", `detector a: type "treshold" is none of threshold`},
+		"what is missing":  {"detectors:\n  - name: a\n    id: 1\n    type: threshold\n    key: [client]\n    window: 1m", "detector a: count is missing, which a threshold detector needs"},
+		"no meaning":       {"detectors:\n  - " + good + "\n    learn: 1h", "learn has no meaning for a threshold detector"},
+		"duration":         {"detectors:\n  - " + strings.Replace(good, "1m", "soon", 1), `"soon" is no duration`},
+		"field":            {"detectors:\n  - " + strings.Replace(good, "client", "clinet", 1), `there is no field "clinet"`},
+		"accessor":         {"detectors:\n  - " + strings.Replace(good, "[client]", `["$a["]`, 1), "field \"$a[\""},
+		"condition":        {"detectors:\n  - " + good + "\n    where: {statsu: 200}", "condition statsu: there is no such field"},
+		"number":           {"detectors:\n  - " + good + "\n    where: {status: many}", `condition status: "many" is no number`},
+		"network":          {"detectors:\n  - " + good + "\n    where: {client: 10.0.0.0/99}", "condition client"},
+		"two of a name":    {"detectors:\n  - " + good + "\n  - " + good, "detector a: there are two of that name"},
+		"two of an id":     {"detectors:\n  - " + good + "\n  - " + strings.Replace(good, "name: a", "name: b", 1), "detector b: has the id 1, as has a"},
+		"severity":         {"detectors:\n  - " + good + "\n    severity: bad", `severity "bad" is none of`},
+		"name":             {"detectors:\n  - name: A B", "is not made of"},
+		"include":          {"include: nothing", `include: "nothing" is not "default"`},
+		"a volume of what": {"detectors:\n  - name: a\n    id: 1\n    type: volume\n    key: [client]\n    window: 1m\n    at_least: 1\n    amount: beer", `amount "beer" is none of`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Parse([]byte(c.text))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+	if _, err := Load(filepath.Join(t.TempDir(), "none.yaml")); err == nil || !strings.Contains(err.Error(), "none.yaml") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestInclude(t *testing.T) {
+	all, err := Load(Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	specs, err := Parse([]byte("include: default\ndetectors:\n  - {name: pivot, id: 9702040, type: pivot, window: 1h, disabled: true}\n" +
+		"  - {name: host-scan, id: 9702010, type: distinct, key: [client], field: [server], count: 99, window: 1m}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(specs) != len(all)-1 {
+		t.Errorf("%d detectors, want one less than %d", len(specs), len(all))
+	}
+	i := slices.IndexFunc(specs, func(s Spec) bool { return s.Name == "host-scan" })
+	if specs[i].Count != 99 {
+		t.Errorf("host-scan is not replaced: %+v", specs[i])
+	}
+}
+
+func TestConditions(t *testing.T) {
+	o := request(0, func(o *Observation) {
+		o.Status, o.Agent, o.Alarm, o.Severity, o.Rules, o.RuleTags = 404, "curl/8.5", true, 3, []int{942100}, []string{"attack-sqli"}
+		o.Path = "/Api/login/step2"
+	})
+	for text, want := range map[string]bool{
+		"status: 404": true, "status: 4xx": true, "status: [200, 404]": true, "status: 400-403": false, `status: ">=400"`: true, `status: "<404"`: false, `status: ">404"`: false, `status: "<=404"`: true,
+		"path: /api/login*": true, `path: "*login*step*"`: true, "path: /api": false, `path: ["/x", "*2"]`: true, `path: "*login"`: false, `path: "/api/login/step2*step2"`: false,
+		"client: 10.0.0.0/24": true, "client: [10.1.0.0/16, 10.0.0.1]": true, "server: 10.0.0.1": false,
+		"alarm: true": true, "alarm: false": false, "severity: error": true, "severity: critical": false,
+		"rule: 942100": true, "rule: [941000-941999]": false, "rule_tag: attack-sqli": true, "rule_tag: [x]": false,
+		"agent_name: curl": true, "direction: east-west": true, `response_bytes: ">=1000"`: true, "method: get": true, "user: x": false,
+	} {
+		specs, err := Parse([]byte("detectors:\n  - {name: a, id: 1, type: threshold, key: [client], count: 1, window: 1m, where: {" + text + "}}\n"))
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		d, err := New(specs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(d.Observe([]*Observation{o}, nil)) == 1; got != want {
+			t.Errorf("%s: got %v", text, got)
+		}
+	}
+}
+
+func TestAccessors(t *testing.T) {
+	specs, err := Parse([]byte("detectors:\n  - {name: a, id: 1, type: threshold, key: [\"$kubernetes['pod']\"], count: 2, window: 1m, where: {\"$kubernetes['ns']\": shop}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := New(specs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for _, text := range []string{
+		`{"kubernetes":{"pod":"web-1","ns":"shop"}}`, `{"kubernetes":{"pod":"web-2","ns":"shop"}}`, `{"kubernetes":{"pod":"web-1","ns":"other"}}`,
+		`{}`, `{"kubernetes":{"pod":"web-1","ns":"shop"}}`,
+	} {
+		record, _, err := mapping.AppendJSON(nil, []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var o Observation
+		d.Read(Source{Transaction: &mapping.Transaction{}, Verdict: &engine.Verdict{}, Record: record, At: noon}, &o)
+		for _, f := range d.Observe([]*Observation{&o}, nil) {
+			keys = append(keys, f.Key)
+		}
+	}
+	if !slices.Equal(keys, []string{"$kubernetes['pod']=web-1"}) {
+		t.Errorf("got %q", keys)
+	}
+}
+
+func TestRead(t *testing.T) {
+	specs, err := Load(Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := New(specs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tx := &mapping.Transaction{
+		Client: mapping.Endpoint{Address: "10.0.0.1"}, Server: mapping.Endpoint{Address: "192.0.2.1", Port: "443"}, Host: "files.example",
+		Method: "POST", URI: "https://files.example/up/1?x=y", Status: 201,
+		RequestHeaders: []mapping.Header{{Name: "user-agent", Value: "curl/8"}, {Name: "Content-Length", Value: "5000000"},
+			{Name: "Authorization", Value: "Bearer e30.eyJzdWIiOiJzeXN0ZW06c2VydmljZWFjY291bnQ6Y2k6amVua2lucyJ9.x"}},
+		RequestBody: mapping.Body{Text: "cut"}, ResponseBody: mapping.Body{Text: "four"},
+	}
+	v := &engine.Verdict{Alarm: true, Matches: []engine.Match{{RuleID: 7, Severity: 4, Tags: []string{"sensitive-data"}}, {RuleID: 8, Severity: 2, Tags: []string{"attack-rce"}}}}
+	var o Observation
+	d.Read(Source{Transaction: tx, Verdict: v, Tag: "t", At: noon, Internal: mapping.PrivateNetworks()}, &o)
+	if o.Path != "/up/1" || o.Direction != "outbound" || o.RequestBytes != 5_000_000 || o.ResponseBytes != 4 || !o.Time.Equal(noon) ||
+		o.User != "system:serviceaccount:ci:jenkins" || o.Agent != "curl/8" || o.Sensitive != 1 || o.Severity != 2 || o.Rules[0] != 8 {
+		t.Errorf("got %+v", o)
+	}
+	if user := userOf("Basic YW5uYTpzZWNyZXQ="); user != "anna" {
+		t.Errorf("the user of Basic is %q", user)
+	}
+	for _, broken := range []string{"", "Basic", "Basic ???", "Bearer a.b", "Bearer a.!.c", "Bearer a.e30.c", "Digest x"} {
+		if user := userOf(broken); user != "" {
+			t.Errorf("the user of %q is %q", broken, user)
+		}
+	}
+}
+
+// What is kept is there after a restart, and a detector that was changed begins anew.
+func TestStateIsKept(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "sub", "state.db")
+	text := `detectors:
+  - {name: threshold, id: 1, type: threshold, key: [client], count: 10, window: 1h}
+  - {name: distinct, id: 2, type: distinct, key: [client], field: [path], count: 10, window: 1h}
+  - {name: sketch, id: 3, type: distinct, key: [client], field: [path], count: 1000, window: 1h}
+  - {name: volume, id: 4, type: volume, key: [client], amount: events, window: 1m, at_least: 100}
+  - {name: first, id: 5, type: first_seen, key: [client], field: [path], learn: 1h}
+  - {name: pivot, id: 6, type: pivot, window: 1h, where: {alarm: true}}
+  - {name: hours, id: 7, type: off_hours, key: [client], learn: 1d}
+`
+	parse := func(text string) *Detectors {
+		specs, err := Parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := New(specs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	before := parse(text)
+	watch(before, many(9, time.Second, func(i int, o *Observation) { o.Path = fmt.Sprint("/x", string(rune('a'+i))); o.Alarm = i == 5 })...)
+	if err := before.writeState(path); err != nil {
+		t.Fatal(err)
+	}
+	after := parse(strings.Replace(text, "count: 10, window: 1h}\n  - {name: sketch", "count: 11, window: 1h}\n  - {name: sketch", 1))
+	if err := after.readState(path); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, f := range after.Observe([]*Observation{request(10*time.Second, func(o *Observation) { o.Path = "/y" })}, nil) {
+		names = append(names, f.Spec.Name)
+	}
+	if !slices.Equal(names, []string{"threshold"}) {
+		t.Errorf("after a restart the tenth event alarms %q: want that threshold goes on, and distinct begins anew", names)
+	}
+	for i, u := range after.Usage() {
+		if b := before.Usage()[i]; u.Keys < b.Keys && u.Detector != "distinct" {
+			t.Errorf("%s has %d keys, and had %d", u.Detector, u.Keys, b.Keys)
+		}
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file: %v, %v", info.Mode(), err)
+	}
+}
+
+func TestBrokenState(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	d := detectors(t, "threshold", "key: [client]\ncount: 3\nwindow: 1m")
+	watch(d, many(2, time.Second, nil)...)
+	if err := d.writeState(path); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string][]byte{
+		"something else": []byte("hello"), "empty": {}, "cut": whole[:len(whole)/3], "garbled": slices.Concat(whole[:len(whole)/2], make([]byte, len(whole)-len(whole)/2)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := os.WriteFile(path, content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			d := detectors(t, "threshold", "key: [client]\ncount: 3\nwindow: 1m")
+			err := d.readState(path)
+			if err == nil || !strings.Contains(err.Error(), "set aside") || !strings.Contains(err.Error(), path) {
+				t.Errorf("got %v", err)
+			}
+			if got, err := os.ReadFile(path + ".unreadable"); err != nil || (len(content) > 0 && string(got) != string(content)) {
+				t.Errorf("what was set aside: %d bytes, %v", len(got), err)
+			}
+			if got, _ := watch(d, many(3, time.Second, nil)...); !slices.Equal(got, []int{2}) {
+				t.Errorf("afterwards it alarms after %v", got)
+			}
+			if err := d.writeState(path); err != nil {
+				t.Errorf("a new state can't be kept: %v", err)
+			}
+		})
+	}
+}
+
+// Two users of the same detectors see each other's records, and a reload goes on with the state.
+func TestOpen(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "d.yaml")
+	write := func(text string) {
+		if err := os.WriteFile(file, []byte("detectors:\n  - {name: a, id: 1, type: threshold, key: [client], count: 4, window: 1h}\n"+text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open := func() (*Detectors, func()) {
+		d, done, err := Open(file, "", func(err error) { t.Error(err) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d, done
+	}
+	write("")
+	a, closeA := open()
+	b, closeB := open()
+	if a != b {
+		t.Fatal("two users of the same detectors have two")
+	}
+	watch(a, many(3, time.Second, nil)...)
+	closeA()
+	closeB()
+	write("  - {name: b, id: 2, type: threshold, key: [client], count: 4, window: 1h}\n")
+	c, closeC := open()
+	defer closeC()
+	if got, _ := watch(c, request(5*time.Second, nil)); !slices.Equal(got, []int{0}) {
+		t.Errorf("after a reload the fourth event alarms %v", got)
+	}
+}
+
+// The same records give the same alerts.
+func TestDeterministic(t *testing.T) {
+	run := func() []string {
+		specs, err := Load(Default)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := New(Hasten(specs, time.Minute))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, evidence := watch(d, many(20_000, 50*time.Millisecond, func(i int, o *Observation) {
+			o.Client.Address = fmt.Sprint("10.0.0.", i%7)
+			o.Server.Address = fmt.Sprint("10.1.0.", i*i*i%80)
+			o.Host = fmt.Sprint("svc", i%9)
+			o.Path = fmt.Sprint("/p", i*i%100, "/", i%13)
+			o.Status = []int{200, 200, 404, 401}[i*i%4]
+			o.Alarm = i%31 == 0
+		})...)
+		return evidence
+	}
+	first := run()
+	if len(first) == 0 {
+		t.Fatal("nothing alarms")
+	}
+	if second := run(); !slices.Equal(first, second) {
+		t.Errorf("%d alerts, then %d others", len(first), len(second))
+	}
+}
+
+// BenchmarkObserve is what a record costs on top: reading it, and all default detectors.
+func BenchmarkObserve(b *testing.B) {
+	specs, err := Load(Default)
+	if err != nil {
+		b.Fatal(err)
+	}
+	d, err := New(specs)
+	if err != nil {
+		b.Fatal(err)
+	}
+	tx := &mapping.Transaction{
+		Client: mapping.Endpoint{Address: "10.0.0.1", Port: "40000"}, Server: mapping.Endpoint{Address: "10.0.0.2", Port: "8080"}, Host: "users.shop.svc.cluster.local",
+		Method: "GET", Status: 200,
+		RequestHeaders:  []mapping.Header{{Name: "Host", Value: "users"}, {Name: "User-Agent", Value: "go-client/1"}, {Name: "Accept", Value: "*/*"}, {Name: "X-Request-Id", Value: "8c1e9a4d4c5e8f7a"}},
+		ResponseHeaders: []mapping.Header{{Name: "Content-Type", Value: "application/json"}, {Name: "Content-Length", Value: "812"}},
+	}
+	clients, paths := make([]string, 997), make([]string, 5003)
+	for i := range clients {
+		clients[i] = fmt.Sprintf("10.%d.%d.%d", i%3, i%13, i%251)
+	}
+	for i := range paths {
+		paths[i] = fmt.Sprintf("/users/%d/orders", i)
+	}
+	networks, v := mapping.PrivateNetworks(), &engine.Verdict{}
+	all := make([]*Observation, 500)
+	for i := range all {
+		all[i] = new(Observation)
+	}
+	n := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		for i := range all {
+			n++
+			tx.Client.Address, tx.URI, tx.Time = clients[n%len(clients)], paths[n%len(paths)], noon.Add(time.Duration(n)*time.Millisecond)
+			d.Read(Source{Transaction: tx, Verdict: v, Tag: "t", Internal: networks}, all[i])
+		}
+		d.Observe(all, nil)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/record")
+}
