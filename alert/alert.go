@@ -132,7 +132,7 @@ func (a *Alert) shown() *shown {
 // what they are: so what is found in the exchange is looked for in the matches, too.
 func (a Alert) Masked() Alert {
 	s := *a.shown()
-	masker := sensitive.NewMasker(s.uri, s.requestHead, s.responseHead, s.message, a.tx.RequestBody.Text, a.tx.ResponseBody.Text)
+	masker := Masker(a.tx)
 	for _, text := range []*string{
 		&s.message, &s.forward, &s.source, &s.host, &s.domain, &s.uri, &s.method,
 		&s.requestHead, &s.requestBody, &s.responseHead, &s.responseBody,
@@ -146,6 +146,12 @@ func (a Alert) Masked() Alert {
 		maskMatch(masker, &a.Rules[i])
 	}
 	return a
+}
+
+// Masker masks what tells of a transaction.
+func Masker(tx *mapping.Transaction) *sensitive.Masker {
+	return sensitive.NewMasker(tx.URI, orElse(tx.Alert.RequestHeader, requestHead(tx)), orElse(tx.Alert.ResponseHeader, responseHead(tx)),
+		tx.Alert.Message, tx.RequestBody.Text, tx.ResponseBody.Text)
 }
 
 // MaskMatches is what matched on a transaction, without sensitive values.

@@ -245,7 +245,7 @@ func TestAppendEvent(t *testing.T) {
 
 func TestAppendVerdict(t *testing.T) {
 	v := engine.Verdict{Matches: []engine.Match{match(1, 4), match(2, 2)}, ScoreIn: 8}
-	got, _, err := msgp.ReadMapStrIntfBytes(AppendVerdict(nil, &v, true, true), nil)
+	got, _, err := msgp.ReadMapStrIntfBytes(AppendVerdict(nil, &v, true), nil)
 	want := map[string]any{"alert": "true", "rule_id": "2", "msg": "m", "severity": "2", "score_in": int64(8), "score_out": int64(0), "rules": []any{int64(1), int64(2)}}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, %v", got, err)
@@ -257,5 +257,57 @@ func TestHeadOfFields(t *testing.T) {
 	got := values(t, defaults, `{"URL":"/a?b","METHOD":"GET","AGENT":"curl","DOMAIN":"d"}`, match(1, 2))
 	if want := "GET /a?b\r\nHost: d\r\nUser-Agent: curl\r\n\r\n"; got["req_header"] != want || got["rsp_header"] != "" {
 		t.Errorf("req_header %q, rsp_header %q", got["req_header"], got["rsp_header"])
+	}
+}
+
+// A rule's logdata is in the alert, where there is any.
+func TestData(t *testing.T) {
+	with, without := match(1, 2), match(2, 2)
+	with.Data = "card: 3"
+	got := values(t, defaults, `{"URL":"/"}`, with, without)["rules"].([]any)
+	if first, second := got[0].(map[string]any), got[1].(map[string]any); first["data"] != "card: 3" || len(second) != 6 {
+		t.Errorf("rules are %v", got)
+	}
+	a := New(defaults, mapped(t, `{"URL":"/"}`), &engine.Verdict{Alarm: true, Matches: []engine.Match{with, without}}, "t", time.Now())[0]
+	at := AppendTime(nil, time.Unix(1, 0))
+	event, _, err := msgp.ReadMapStrIntfBytes(a.AppendEvent(nil, at, "")[2+len(at)+1:], nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got = event["rules"].([]any)
+	if first, second := got[0].(map[string]any), got[1].(map[string]any); first["data"] != "card: 3" || len(second) != 6 {
+		t.Errorf("rules of the event are %v", got)
+	}
+}
+
+func TestMask(t *testing.T) {
+	const record = `{"URL":"/?password=hunter2","METHOD":"GET","message":"hunter2x","REQ_HEADER":"GET / HTTP/1.1\r\nX-Card: 4111111111111111\r\n\r\n","REQ_BODY":"a@mail.example"}`
+	m := match(1, 2)
+	m.Variable, m.Value, m.Data, m.Message = "ARGS:password", "hunter2", "Matched Data: hunt found", "card 4111111111111111"
+	other := match(2, 3)
+	other.Value = "HUNTER2"
+	masking := defaults
+	masking.Mask = true
+	got := values(t, masking, record, m, other)
+	for key, want := range map[string]any{
+		"url": "/?password=****", "msg": "card 411111******1111", "req_body": "****@mail.example",
+		"matched": "Matched \"Operator `Rx' with parameter `o' against variable `ARGS:password' (Value: `****' )",
+	} {
+		if got[key] != want {
+			t.Errorf("%s is %q, want %q", key, got[key], want)
+		}
+	}
+	if h := got["req_header"].(string); !strings.Contains(h, "X-Card: 411111******1111\r\n") {
+		t.Errorf("req_header is %q", h)
+	}
+	all := got["rules"].([]any)
+	if first, second := all[0].(map[string]any), all[1].(map[string]any); first["value"] != "****" || first["data"] != "****" || second["value"] != "****" {
+		t.Errorf("rules are %v", all)
+	}
+	if m.Value != "hunter2" {
+		t.Error("the verdict was changed")
+	}
+	if got := values(t, defaults, record, m); got["url"] != "/?password=hunter2" || got["req_body"] != "a@mail.example" {
+		t.Errorf("masked without being asked: %v", got)
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/tinylib/msgp/msgp"
 
 	"github.com/modsecurity-for-anylog/msa/engine"
-	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 )
 
 // AppendEvent appends the alert as an event of Fluent Bit, [[time, {}], {…}].
@@ -177,20 +176,15 @@ func AppendTime(dst []byte, t time.Time) []byte {
 // AppendVerdict appends a verdict as a msgpack map for the record itself: the strings
 // alert ("true" or "false"), rule_id, msg and severity, which filters such as
 // rewrite_tag can match, the numbers score_in and score_out, and rules, the ids of all matches.
-// With mask there are no sensitive values in it.
-func AppendVerdict(dst []byte, v *engine.Verdict, alarmed, mask bool) []byte {
+func AppendVerdict(dst []byte, v *engine.Verdict, alarmed bool) []byte {
 	top := v.Top()
-	message := top.Message
-	if mask {
-		message = sensitive.Mask(message)
-	}
 	dst = msgp.AppendMapHeader(dst, 7)
 	dst = msgp.AppendString(dst, "alert")
 	dst = msgp.AppendString(dst, strconv.FormatBool(alarmed))
 	dst = msgp.AppendString(dst, "rule_id")
 	dst = msgp.AppendString(dst, strconv.Itoa(top.RuleID))
 	dst = msgp.AppendString(dst, "msg")
-	dst = msgp.AppendString(dst, message)
+	dst = msgp.AppendString(dst, top.Message)
 	dst = msgp.AppendString(dst, "severity")
 	dst = msgp.AppendString(dst, strconv.Itoa(severity(top.Severity)))
 	dst = msgp.AppendString(dst, "score_in")

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 )
 
 // cause is why a record was not inspected.
@@ -105,9 +107,13 @@ func (p *Pipeline) passed(c cause, tag string, err error) {
 	if quiet {
 		return
 	}
+	text := err.Error()
+	if p.cfg.Alert.Mask {
+		text = sensitive.Mask(text)
+	}
 	level := slog.LevelWarn
 	if c >= failed {
 		level = slog.LevelError
 	}
-	p.log.Log(context.Background(), level, "records pass uninspected", "cause", causeNames[c], "records", n, "tag", tag, "example", p.Masked("", err.Error()))
+	p.log.Log(context.Background(), level, "records pass uninspected", "cause", causeNames[c], "records", n, "tag", tag, "example", text)
 }

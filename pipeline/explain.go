@@ -21,12 +21,25 @@ type Explanation struct {
 	// Of what the record shows: the rules that are off, and what more in the log would bring.
 	Unapplied []engine.Unapplied
 	Gains     []engine.Gain
+
+	masker *sensitive.Masker // nil with mask off
+}
+
+// Masked is a value of the record as it may be shown: as it is with mask off. The name, of a variable or a field, may say what it is.
+func (x *Explanation) Masked(name, value string) string {
+	if x.masker == nil {
+		return value
+	}
+	return x.masker.MaskNamed(name, value)
 }
 
 // Explain takes one record of a tag through mapping and engine. Nothing is counted or remembered.
 // The explanation's strings are views into the record.
 func (p *Pipeline) Explain(tag string, r mapping.Record) (Explanation, error) {
 	x := Explanation{Transaction: new(mapping.Transaction)}
+	if p.cfg.Alert.Mask {
+		x.masker = sensitive.NewMasker()
+	}
 	if x.Mapping, x.Unmapped = p.mapper.Explain(tag, r, x.Transaction); x.Unmapped != nil {
 		return x, nil //nolint:nilerr // it is what the explanation tells
 	}
@@ -36,6 +49,7 @@ func (p *Pipeline) Explain(tag string, r mapping.Record) (Explanation, error) {
 	}
 	x.Alerts = len(alert.New(p.cfg.Alert, x.Transaction, &x.Verdict, tag, time.Time{}))
 	if x.Matches = x.Verdict.Matches; p.cfg.Alert.Mask {
+		x.masker = alert.Masker(x.Transaction)
 		x.Matches = alert.MaskMatches(x.Transaction, x.Matches)
 	}
 	x.Unapplied = p.engine.Unapplied(x.Transaction.Observed)
@@ -47,14 +61,6 @@ func (p *Pipeline) Explain(tag string, r mapping.Record) (Explanation, error) {
 func (p *Pipeline) Learn(tag string, r mapping.Record) {
 	var tx mapping.Transaction
 	_ = p.mapper.Map(tag, r, &tx) // what can't be mapped tells nothing
-}
-
-// Masked is a value as it may be shown: as it is with mask off. The name, of a variable or a field, may say what it is.
-func (p *Pipeline) Masked(name, value string) string {
-	if !p.cfg.Alert.Mask {
-		return value
-	}
-	return sensitive.MaskNamed(name, value)
 }
 
 // Rule is what the rules' text says of a rule.

@@ -300,7 +300,7 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 		p.counters.alerts.Add(uint64(len(alerts)))
 	}
 	if p.cfg.Annotate != "" {
-		f.replaced = p.annotate(tag, e, &verdict, len(alerts) > 0)
+		f.replaced = p.annotate(tag, e, tx, &verdict, len(alerts) > 0)
 	}
 	return f
 }
@@ -332,8 +332,12 @@ func whyUnmapped(err error) cause {
 }
 
 // annotate is the event with the verdict in it.
-func (p *Pipeline) annotate(tag string, e event, v *engine.Verdict, alarmed bool) []byte {
-	out, err := e.with(p.cfg.Annotate, alert.AppendVerdict(nil, v, alarmed, p.cfg.Alert.Mask))
+func (p *Pipeline) annotate(tag string, e event, tx *mapping.Transaction, v *engine.Verdict, alarmed bool) []byte {
+	shown := *v
+	if p.cfg.Alert.Mask {
+		shown.Matches = alert.MaskMatches(tx, v.Matches)
+	}
+	out, err := e.with(p.cfg.Annotate, alert.AppendVerdict(nil, &shown, alarmed))
 	if err != nil {
 		p.passed(malformed, tag, err)
 		return nil

@@ -113,10 +113,10 @@ func (e *explanation) print() {
 	if !e.Transaction.Time.IsZero() {
 		e.line("at %s", e.Transaction.Time.Format("2006-01-02 15:04:05.999 MST"))
 	}
-	described := e.pipeline.Masked("", e.Transaction.Describe()) // as a whole: keys have many lines
+	described := e.Masked("", e.Transaction.Describe()) // as a whole: keys have many lines
 	for _, line := range strings.Split(strings.TrimSuffix(described, "\n"), "\n") {
 		if name, value, ok := strings.Cut(line, " = "); ok && strings.HasPrefix(name, "ARGS:") {
-			line = name + " = " + e.pipeline.Masked(name, value)
+			line = name + " = " + e.Masked(name, value)
 		}
 		e.line("%s", printable(line))
 	}
@@ -136,14 +136,14 @@ func (e *explanation) line(format string, args ...any) {
 func (e *explanation) printMapping() {
 	tried := e.Mapping.Tried
 	if e.Unmapped != nil {
-		e.title("mapping: none, the record is not inspected: %s", e.pipeline.Masked("", e.Unmapped.Error()))
+		e.title("mapping: none, the record is not inspected: %s", e.Masked("", e.Unmapped.Error()))
 	} else {
 		m := tried[len(tried)-1].Mapping
 		e.title("mapping: %s (%s)", m.Name, orElse(m.Description, "no description"))
 		tried = tried[:len(tried)-1]
 	}
 	for _, t := range tried {
-		e.line("not %s: %s", t.Mapping.Name, e.pipeline.Masked("", t.Reason))
+		e.line("not %s: %s", t.Mapping.Name, e.Masked("", t.Reason))
 	}
 }
 
@@ -154,7 +154,7 @@ func (e *explanation) printFields() {
 		width = max(width, len(f.Part))
 	}
 	for _, f := range e.Mapping.Fields {
-		what := printable(short(e.pipeline.Masked(f.Part, f.Value), 120))
+		what := printable(short(e.Masked(f.Part, f.Value), 120))
 		if f.Note != "" {
 			what = "(" + f.Note + ")"
 		}
@@ -192,9 +192,9 @@ func (e *explanation) printMatches() {
 		if len(rule.Transformations) > 0 && !rule.Chained {
 			after = " after " + strings.Join(rule.Transformations, ", ")
 		}
-		e.line("%d %s (%s:%d)", m.RuleID, printable(e.pipeline.Masked("", m.Message)), rule.File, rule.Line)
+		e.line("%d %s (%s:%d)", m.RuleID, printable(e.Masked("", m.Message)), rule.File, rule.Line)
 		if m.Operator != "" {
-			e.line("    %s%s: %s", printable(e.pipeline.Masked("", m.Variable)), after, printable(short(m.Value, 200)))
+			e.line("    %s%s: %s", printable(e.Masked("", m.Variable)), after, printable(short(m.Value, 200)))
 		}
 		if m.Data != "" {
 			e.line("    %s", printable(short(m.Data, 200)))

@@ -1,9 +1,12 @@
 package sensitive
 
-import "strings"
+import (
+	"net/url"
+	"strings"
+)
 
 // Masker masks the texts that tell of one record. What it has found in the record it also finds where nothing tells what it
-// is: without the name before it, or in lower case, as rules see it behind t:lowercase. It is not safe for concurrent use.
+// is: without the name before it, as it is written in a URL, or in lower case, as rules see it behind t:lowercase. It is not safe for concurrent use.
 type Masker struct {
 	values []known
 	done   map[string]string
@@ -18,18 +21,32 @@ const (
 	leastKnown = 6
 )
 
-// NewMasker makes one of the parts of a record.
+// NewMasker makes one of the parts of a record, which may be written as in a URL.
 func NewMasker(parts ...string) *Masker {
 	m := &Masker{done: map[string]string{}}
 	for _, part := range parts {
-		for _, f := range Find(part) {
-			value := part[f.Start:f.End]
-			if len(m.values) < mostKnown && len(value) >= leastKnown {
-				m.values = append(m.values, known{lower(value), maskOne(f.Kind, value)})
-			}
+		m.learn(part)
+		if decoded, err := url.QueryUnescape(part); err == nil && decoded != part {
+			m.learn(decoded)
 		}
 	}
 	return m
+}
+
+func (m *Masker) learn(part string) {
+	for _, f := range Find(part) {
+		value := part[f.Start:f.End]
+		if len(m.values) >= mostKnown || len(value) < leastKnown {
+			continue
+		}
+		masked := maskOne(f.Kind, value)
+		m.values = append(m.values, known{lower(value), masked})
+		for _, escaped := range []string{url.QueryEscape(value), url.PathEscape(value)} {
+			if escaped != value {
+				m.values = append(m.values, known{lower(escaped), masked})
+			}
+		}
+	}
 }
 
 // Mask masks a text.
