@@ -1,0 +1,134 @@
+package behavior
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// crowd is requests of so many clients, in turn.
+func crowd(clients, i int) *Observation {
+	return request(time.Duration(i)*10*time.Microsecond, func(o *Observation) {
+		c := uint32(i%clients) * 2654435761
+		o.Client.Address = fmt.Sprintf("10.%d.%d.%d", c>>16&255, c>>8&255, c&255)
+		o.Client.Address += fmt.Sprint(":", i%clients) // as many as there are
+		o.Path = fmt.Sprint("/users/", i)
+	})
+}
+
+// A million keys of each type of detector take no more than 300 MiB.
+func TestMillionKeys(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes memory")
+	}
+	const clients, most = 1_000_000, 300 << 20
+	for kind, text := range map[string]string{
+		"threshold":  "key: [client]\ncount: 1000\nwindow: 1h",
+		"distinct":   "key: [client]\nfield: [server]\ncount: 50\nwindow: 1h",
+		"volume":     "key: [client]\namount: response_bytes\nwindow: 1h\nat_least: 1000000",
+		"first_seen": "key: [client]\nfield: [service]\nlearn: 24h",
+		"off_hours":  "key: [client]\nlearn: 24h",
+	} {
+		t.Run(kind, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+			d := detectors(t, kind, text+"\nmax_keys: 1000000")
+			d.clients = newTable[int64](1) // shared by all detectors: not this one's
+			for i := range clients + 1000 {
+				d.Observe([]*Observation{crowd(clients+1000, i)}, nil)
+			}
+			runtime.GC()
+			runtime.ReadMemStats(&after)
+			used := int64(after.HeapAlloc) - int64(before.HeapAlloc)
+			u := d.Usage()[0]
+			t.Logf("%d keys, %d MiB, %d bytes a key; %d evicted", u.Keys, used>>20, used/int64(clients), u.Evicted)
+			if used > most {
+				t.Errorf("%d keys take %d MiB", u.Keys, used>>20)
+			}
+			if u.Keys < clients || u.Evicted < 1000 {
+				t.Errorf("%d keys, %d evicted", u.Keys, u.Evicted)
+			}
+			runtime.KeepAlive(d)
+		})
+	}
+}
+
+// Records that go to two instances by their client are as good as all at one.
+func TestTwoInstances(t *testing.T) {
+	const text = `detectors:
+  - {name: threshold, id: 1, type: threshold, key: [client], count: 30, window: 5m, where: {status: 401}}
+  - {name: distinct, id: 2, type: distinct, key: [client], field: [server], count: 20, window: 5m}
+  - {name: first, id: 3, type: first_seen, key: [client], field: [service], learn: 1m, settle: 0s}
+  - {name: volume, id: 4, type: volume, key: [client], amount: events, window: 1m, at_least: 100, windows: 2}
+`
+	instance := func() *Detectors {
+		specs, err := Parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := New(specs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	whole, halves := instance(), [2]*Detectors{instance(), instance()}
+	var one, two []string
+	for i := range 60_000 {
+		o := request(time.Duration(i)*20*time.Millisecond, func(o *Observation) {
+			c := i * i % 23
+			o.Client.Address = fmt.Sprint("10.0.0.", c)
+			if c == 3 && i > 30_000 {
+				o.Status = 401
+				o.Server.Address = fmt.Sprint("10.1.0.", i%50)
+				o.Host = fmt.Sprint("svc", i%7)
+			}
+		})
+		again := *o
+		for _, f := range whole.Observe([]*Observation{o}, nil) {
+			one = append(one, f.Spec.Name+" "+f.Key)
+		}
+		half := halves[hash(0, again.Client.Address)%2]
+		for _, f := range half.Observe([]*Observation{&again}, nil) {
+			two = append(two, f.Spec.Name+" "+f.Key)
+		}
+	}
+	slices.Sort(one)
+	slices.Sort(two)
+	if !slices.Equal(one, two) {
+		t.Errorf("one instance finds\n%s\ntwo find\n%s", strings.Join(one, "\n"), strings.Join(two, "\n"))
+	}
+	for _, name := range []string{"threshold", "distinct", "first"} {
+		if !slices.ContainsFunc(one, func(s string) bool { return strings.HasPrefix(s, name+" ") }) {
+			t.Errorf("%s finds nothing", name)
+		}
+	}
+}
+
+// BenchmarkMillionSources is the default detectors' time for a record when a million sources send in turn.
+func BenchmarkMillionSources(b *testing.B) {
+	specs, err := Load(Default)
+	if err != nil {
+		b.Fatal(err)
+	}
+	d, err := New(specs)
+	if err != nil {
+		b.Fatal(err)
+	}
+	all := make([]*Observation, 1000)
+	n := 0
+	for b.Loop() {
+		b.StopTimer()
+		for i := range all {
+			all[i] = crowd(1_000_000, n)
+			n++
+		}
+		b.StartTimer()
+		d.Observe(all, nil)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/record")
+}
