@@ -205,7 +205,7 @@ func (s *scanner) value(start, end int) int {
 		from = pastScheme(text, from)
 	}
 	until := valueEnd(text, from, decisive, quote)
-	if until == from || says == saysSignature && !strings.Contains(text[max(0, start-512):start], "sv=") {
+	if until == from {
 		return end
 	}
 	// What has a form of its own is that.
@@ -223,7 +223,7 @@ func (s *scanner) value(start, end int) int {
 		kind = AWSSecret
 	case says == saysAzureKey && isAzureKey(value):
 		kind = AzureKey
-	case says == saysSignature && isAzureKey(value):
+	case says == saysSignature && isAzureKey(value) && strings.Contains(text[max(0, start-512):start], "sv="):
 		kind = AzureSAS
 	case says == saysPassword && !prose, says == saysPass && !prose && len(value) >= 4:
 		kind = Password
@@ -310,6 +310,22 @@ const (
 	longestValue = 4 << 10 // bytes of it that belong to it then
 )
 
+// separates says which bytes end a value without quotes.
+var separates = func() (t [256]uint8) {
+	for c := range t {
+		if c <= ' ' || strings.IndexByte("\"'&;,<>{}()[]`\\", byte(c)) >= 0 {
+			t[c] = always
+		}
+	}
+	t['%'] = escaped
+	return t
+}()
+
+const (
+	always  = 1
+	escaped = 2 // with & or " behind it
+)
+
 // valueEnd is where a value ends, after most bytes at last: at its quote if that is on the same line, or before what
 // separates values.
 func valueEnd(text string, from, most int, quote string) int {
@@ -321,9 +337,8 @@ func valueEnd(text string, from, most int, quote string) int {
 		}
 	}
 	for i := range len(stretch) {
-		c := stretch[i]
-		if c <= ' ' || strings.IndexByte("\"'&;,<>{}()[]`\\", c) >= 0 ||
-			c == '%' && (strings.HasPrefix(stretch[i:], "%26") || strings.HasPrefix(stretch[i:], "%22")) {
+		if ends := separates[stretch[i]]; ends == always ||
+			ends == escaped && (strings.HasPrefix(stretch[i:], "%26") || strings.HasPrefix(stretch[i:], "%22")) {
 			return from + i
 		}
 	}
@@ -398,8 +413,21 @@ func isAWSSecret(value string) bool {
 // isAzureKey: 64 or 32 bytes in base64, of storage accounts, service buses and signatures, in a URL with escapes. Source: Microsoft
 // Purview, sensitive information types of Azure.
 func isAzureKey(value string) bool {
-	value = strings.NewReplacer("%2B", "+", "%2b", "+", "%2F", "/", "%2f", "/", "%3D", "=", "%3d", "=").Replace(value)
-	text := strings.TrimRight(value, "=")
-	padding := len(value) - len(text)
-	return run(text, 0, len(text), isBase64) == len(text) && (len(text) == 86 && padding == 2 || len(text) == 43 && padding <= 1)
+	digits, padding := 0, 0
+	for i := 0; i < len(value); i++ {
+		c := value[i]
+		if c == '%' && escapeLength(value, i) == 3 {
+			c = unhex(value[i+1])<<4 | unhex(value[i+2])
+			i += 2
+		}
+		switch {
+		case c == '=':
+			padding++
+		case !isBase64(c) || padding > 0:
+			return false
+		default:
+			digits++
+		}
+	}
+	return digits == 86 && padding == 2 || digits == 43 && padding <= 1
 }
