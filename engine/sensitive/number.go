@@ -123,7 +123,7 @@ var shapes = [][]int{
 
 // groupedCard finds a card's number with the same separator between its groups; end is 0 without one.
 func (s *scanner) groupedCard(i int) (kind string, end int) {
-	if !s.freeBefore(i) {
+	if !s.freeBefore(i) || s.isInList(i) {
 		return "", 0
 	}
 	text := s.text
@@ -156,6 +156,15 @@ func (s *scanner) groupedCard(i int) (kind string, end int) {
 		}
 	}
 	return "", 0
+}
+
+// isInList reports whether four hexadecimal digits stand before a group: tables of numbers have many in a row.
+func (s *scanner) isInList(i int) bool {
+	start := i - 5
+	if start < s.done || s.text[i-1] != ' ' || run(s.text, start, 4, isHex) != i-1 {
+		return false
+	}
+	return start == 0 || !isWord(s.text[start-1])
 }
 
 // VerifyCard reports whether digits, with spaces or dashes between them or not, are the number of a payment

@@ -140,6 +140,8 @@ func TestNearMisses(t *testing.T) {
 		{"part of a longer word", "x4111111111111111 4111111111111111_a"},
 		{"fraction", "0.4111111111111111 3.13812345678"},
 		{"groups that no card has", "41 11 11 11 11 11 11 11"},
+		{"environment", "PWD=/root OLDPWD=/"},
+		{"table of code points", "5538 552E 555C 552C 5052 5058 5074 5096 5098 509A"},
 		{"list of numbers", "1000 2000 3000 4000 5000"},
 		{"UUID of digits", "41111111-1111-4111-8111-111111111111 12345678-4111-1111-1111-111122223333"},
 		{"UUID", "550e8400-e29b-41d4-a716-446655440000"},

@@ -195,7 +195,8 @@ func meaning(name string) naming {
 // to go on.
 func (s *scanner) value(start, end int) int {
 	text := s.text
-	says := meaning(s.nameBefore(start))
+	name := s.nameBefore(start)
+	says := meaning(name)
 	if says == saysNothing || end >= len(text) || text[end] == '=' || text[end] == ':' {
 		return end
 	}
@@ -219,6 +220,7 @@ func (s *scanner) value(start, end int) int {
 	kind := ""
 	switch {
 	case isPlaceholder(value):
+	case strings.HasSuffix(name, "PWD") && value[0] == '/': // the working directory in an environment
 	case says == saysAWSSecret && isAWSSecret(value):
 		kind = AWSSecret
 	case says == saysAzureKey && isAzureKey(value):
