@@ -2,6 +2,7 @@
 # make demo     one attack through the whole pipeline, from a log record to a syslog message
 # make test     all tests
 # make bench    what the pipeline costs, beside plain Coraza
+# make intrusion    what detectors find of an intruder among 450,000 records of other traffic
 # make bench-peers  MSA beside plain Coraza and libmodsecurity, on records of several sorts
 
 GO       ?= go
@@ -12,7 +13,7 @@ BUILD    := build
 PLUGIN   := $(BUILD)/flb-filter_msa.so
 SOURCES  := $(shell find . -name '*.go' -o -name '*.[ch]' -o -name '*.yaml' | grep -v '^./$(BUILD)') go.mod go.sum
 
-.PHONY: all demo test race lint fuzz bench bench-peers clean
+.PHONY: all demo test race lint fuzz bench bench-peers intrusion clean
 
 all: $(PLUGIN) $(BUILD)/out_msa.so $(BUILD)/msa
 
@@ -79,6 +80,12 @@ bench:
 # Two to three minutes. libmodsecurity needs Debian's libmodsecurity-dev and modsecurity-crs.
 bench-peers:
 	@$(GO) run ./test/peers
+
+# Two hours between the services of a shop, the second with an intruder in it: what the detectors say.
+intrusion: all
+	@$(GO) run ./test/intrusion/cmd -hours 2 -intrusion | \
+	    $(BUILD)/msa scan --mapping nano --rules crs,lateral-movement,sensitive-data --behavior examples/intrusion.yaml - | \
+	    grep -o '"time":"[^"]*".*"matched":"Detector[^"]*"' | sed 's/"time":"\([^"]*\)".*"matched":"\(.*\)"/\1 \2/'
 
 clean:
 	rm -rf $(BUILD)

@@ -33,6 +33,7 @@ type Detectors struct {
 	buf       []byte
 	observed  uint64
 	changed   bool // since the state was kept
+	path      string
 }
 
 // Clients that are known are so many at most, and for so long without a record.
@@ -255,7 +256,6 @@ var shared struct {
 type use struct {
 	*Detectors
 	source string
-	path   string
 	users  int
 	stop   chan struct{}
 	done   sync.WaitGroup
@@ -294,7 +294,8 @@ func Open(source, path string, warn func(error)) (*Detectors, func(), error) {
 		}
 	}
 	shared.last = nil
-	u := &use{Detectors: d, source: source, path: path, users: 1, stop: make(chan struct{})}
+	d.path = path
+	u := &use{Detectors: d, source: source, users: 1, stop: make(chan struct{})}
 	shared.open = append(shared.open, u)
 	if path != "" {
 		u.done.Add(1)
@@ -313,11 +314,19 @@ func (u *use) keep(warn func(error)) {
 		case <-u.stop:
 			return
 		case <-tick.C:
-			if err := u.writeState(u.path); err != nil {
+			if err := u.Keep(); err != nil {
 				warn(err)
 			}
 		}
 	}
+}
+
+// Keep writes the state to its file, if it has one and there is anything new.
+func (d *Detectors) Keep() error {
+	if d.path == "" {
+		return nil
+	}
+	return d.writeState(d.path)
 }
 
 // close ends one use. With the last the state is kept.
@@ -337,9 +346,7 @@ func (u *use) close(warn func(error)) {
 	}
 	close(u.stop)
 	u.done.Wait()
-	if u.path != "" {
-		if err := u.writeState(u.path); err != nil {
-			warn(err)
-		}
+	if err := u.Keep(); err != nil {
+		warn(err)
 	}
 }

@@ -153,17 +153,17 @@ func (d *pivot) search(host uint64, at, limit int64, seen map[uint64]bool, back 
 		if seen[s.Peer] {
 			continue
 		}
-		next := s.Last
+		// Of several attacks on the same host the first and the last are known: one of them must be on the right side.
+		var next int64
 		if back {
-			// The latest attack that happened before is not known, but one that did is.
-			if next = s.Last; s.Last >= at {
+			if next = s.Last; next >= at {
 				next = s.First
 			}
 			if next >= at || next < limit {
 				continue
 			}
 		} else {
-			if next = s.First; s.First <= at {
+			if next = s.First; next <= at {
 				next = s.Last
 			}
 			if next <= at || next > limit {

@@ -26,7 +26,7 @@ const (
 var causeNames = [causes]string{"malformed", "not_a_map", "unmapped", "engine", "panic"}
 
 type counters struct {
-	records, skipped, cut, alerts atomic.Uint64
+	records, skipped, cut, alerts, found atomic.Uint64
 
 	screened, verified, screenWrong atomic.Uint64
 	errors                          [causes]atomic.Uint64
@@ -42,6 +42,9 @@ type Snapshot struct {
 	Screened          uint64            // records of which no alert could come, by the fast path's word
 	Verified          uint64            // of these, what the rules have seen all the same
 	ScreenWrong       uint64            // records about which the fast path was wrong, by what all rules found: a defect
+	Found             uint64            // of the alerts, those of detectors
+	Keys              int               // whose behaviour the detectors keep, which pipelines may share
+	Evicted           uint64            // keys that made room for others
 	Errors            map[string]uint64 // records not inspected, by cause; every cause is present from the start
 	InspectionSeconds float64           // time spent inspecting, summed over workers
 }
@@ -55,6 +58,9 @@ func (s *Snapshot) Add(other Snapshot) {
 	s.Verified += other.Verified
 	s.ScreenWrong += other.ScreenWrong
 	s.Alerts += other.Alerts
+	s.Found += other.Found
+	s.Keys = max(s.Keys, other.Keys)
+	s.Evicted = max(s.Evicted, other.Evicted)
 	s.InspectionSeconds += other.InspectionSeconds
 	all := make(map[string]uint64, causes)
 	maps.Copy(all, s.Errors)
@@ -76,6 +82,13 @@ func (p *Pipeline) Snapshot() Snapshot {
 		ScreenWrong:       p.counters.screenWrong.Load(),
 		Errors:            make(map[string]uint64, causes),
 		InspectionSeconds: time.Duration(p.counters.inspection.Load()).Seconds(),
+	}
+	s.Found = p.counters.found.Load()
+	if p.detectors != nil {
+		for _, u := range p.detectors.Usage() {
+			s.Keys += u.Keys
+			s.Evicted += u.Evicted
+		}
 	}
 	for i, name := range causeNames {
 		s.Errors[name] = p.counters.errors[i].Load()

@@ -126,6 +126,17 @@ func (p *Pipeline) Close() {
 	}
 }
 
+// Keep writes the detectors' state, which Close does too: a host that ends without it loses what they have
+// learned since it was written last.
+func (p *Pipeline) Keep() {
+	if p.detectors == nil {
+		return
+	}
+	if err := p.detectors.Keep(); err != nil {
+		p.log.Error(err.Error())
+	}
+}
+
 // RuleCount is the number of rules in use, chains counted once.
 func (p *Pipeline) RuleCount() int { return p.engine.RuleCount() }
 
@@ -244,6 +255,7 @@ func (p *Pipeline) detect(tag string, events []event, observed []behavior.Observ
 		f.alerts = a.AppendEvent(f.alerts, e.time, p.cfg.TextKey)
 		f.count++
 		p.counters.alerts.Add(1)
+		p.counters.found.Add(1)
 	}
 }
 

@@ -167,6 +167,9 @@ func (i *instance) drain() {
 
 // stop ends the instance. The emitter may be gone already.
 func (i *instance) stop() {
+	if i.rules != nil {
+		i.rules.Keep() // the rules outlive the instance, in case of a reload; the process may end
+	}
 	process.leave(i)
 	i.wake.clear()
 	if n := i.queue.waiting(); n > 0 {

