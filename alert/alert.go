@@ -42,6 +42,8 @@ type Alert struct {
 	Direction string // east-west, inbound, outbound, external; empty when an address is unknown
 	Tag       string // of the record
 
+	Kubernetes Kubernetes // what the record is of, zero if it does not say
+
 	Detector, Evidence string // of an alert about many records, with what was found
 
 	Uninspected []string // parts of the record that are longer than what is inspected
@@ -222,6 +224,13 @@ func (a *Alert) each(yield func(key string, value any)) {
 	yield("uninspected", a.Uninspected)
 	yield("detector", a.Detector)
 	yield("evidence", a.Evidence)
+	if k := a.Kubernetes; k != (Kubernetes{}) {
+		yield("kubernetes_namespace", k.Namespace)
+		yield("kubernetes_pod", k.Pod)
+		yield("kubernetes_container", k.Container)
+		yield("kubernetes_node", k.Node)
+		yield("kubernetes_app", k.App)
+	}
 	yield("tag", a.Tag)
 	yield("preset", tx.Preset)
 	yield("msa_version", Version)

@@ -250,7 +250,7 @@ func (d *Detectors) inherit(from *Detectors) {
 var shared struct {
 	mu   sync.Mutex
 	open []*use
-	last *Detectors // those that were closed last, for a configuration that is loaded next
+	last *use // those that were closed last, for a configuration that is loaded next
 }
 
 type use struct {
@@ -283,11 +283,15 @@ func Open(source, path string, warn func(error)) (*Detectors, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	from := shared.last
+	for _, u := range shared.open {
+		if u.source == source {
+			from = u
+		}
+	}
 	switch {
-	case len(shared.open) > 0:
-		d.inherit(shared.open[len(shared.open)-1].Detectors)
-	case shared.last != nil:
-		d.inherit(shared.last)
+	case from != nil && from.source == source:
+		d.inherit(from.Detectors) // the file was changed, or it is loaded again
 	case path != "":
 		if err := d.readState(path); err != nil {
 			warn(err)
@@ -336,9 +340,7 @@ func (u *use) close(warn func(error)) {
 	last := u.users == 0
 	if last {
 		shared.open = slices.DeleteFunc(shared.open, func(o *use) bool { return o == u })
-		if len(shared.open) == 0 {
-			shared.last = u.Detectors
-		}
+		shared.last = u
 	}
 	shared.mu.Unlock()
 	if !last {

@@ -314,6 +314,12 @@ func TestExclude(t *testing.T) {
 		{[]string{"attack-sqli@ARGS:q"}, attack, func(id int) bool { return id/1000 == 942 }, false},
 		{[]string{"attack-sqli@ARGS:other"}, attack, nil, true},
 		{[]string{"942100@ARGS:q"}, attack, func(id int) bool { return id == 942100 }, true},
+		{[]string{"942000-942999@10.0.0.0/24"}, attack, func(id int) bool { return id/1000 == 942 }, false},
+		{[]string{"attack-sqli@10.0.0.1"}, attack, func(id int) bool { return id/1000 == 942 }, false},
+		{[]string{"attack-sqli@192.0.2.0/24"}, attack, nil, true},
+		{[]string{"*@10.0.0.0/8"}, attack, func(int) bool { return true }, false},
+		{[]string{"*@/shop/"}, attack, func(int) bool { return true }, false},
+		{[]string{"*@/other/"}, attack, nil, true},
 	} {
 		t.Run(strings.Join(c.exclude, " "), func(t *testing.T) {
 			cfg := config("crs")
@@ -324,7 +330,7 @@ func TestExclude(t *testing.T) {
 			}
 		})
 	}
-	for _, bad := range []string{"", "9421x00", "942200-942100", "942100@", "942100@\"x", "x\"y"} {
+	for _, bad := range []string{"", "9421x00", "942200-942100", "942100@", "942100@\"x", "x\"y", "*", "*@ARGS:q", "942100@10.0.0.0/99"} {
 		cfg := config("crs")
 		cfg.Exclude = []string{bad}
 		if err := cfg.Validate(); err == nil || !strings.Contains(err.Error(), "exclude") {

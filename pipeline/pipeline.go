@@ -249,6 +249,7 @@ func (p *Pipeline) detect(tag string, events []event, observed []behavior.Observ
 		if a.Severity() > p.cfg.Alert.MinSeverity {
 			continue
 		}
+		a.Kubernetes = alert.KubernetesOf(e.body)
 		if f.count == 0 {
 			f.tag = p.tag.expand(tag, e.body)
 		}
@@ -304,7 +305,12 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 	}
 	alerts := alert.New(p.cfg.Alert, tx, &verdict, tag, e.when())
 	if p.cfg.AlertTag != "" {
+		var of alert.Kubernetes
+		if len(alerts) > 0 {
+			of = alert.KubernetesOf(e.body)
+		}
 		for i := range alerts {
+			alerts[i].Kubernetes = of
 			f.alerts = alerts[i].AppendEvent(f.alerts, e.time, p.cfg.TextKey)
 		}
 		f.count = len(alerts)
