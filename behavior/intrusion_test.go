@@ -95,8 +95,8 @@ func (w *watch) flush() {
 }
 
 // run lets hours pass of which only the last is before the rules, and returns how many records the last one has.
-func (w *watch) run(g *intrusion.Generator, start time.Time, hours float64) (records int) {
-	last := start.Add(time.Duration((hours - 1) * float64(time.Hour)))
+func (w *watch) run(g *intrusion.Generator, o intrusion.Options) (records int) {
+	last := o.Start.Add(time.Duration((o.Hours - 1) * float64(time.Hour)))
 	for {
 		e, ok := g.Next()
 		if !ok {
@@ -114,16 +114,21 @@ func (w *watch) run(g *intrusion.Generator, start time.Time, hours float64) (rec
 
 var dayOfIntrusion = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 
-// hoursOfTraffic is how long detectors learn, and an hour more: $MSA_BEHAVIOR_HOURS.
-func hoursOfTraffic(t *testing.T) float64 {
-	hours := 2.0
-	if s := os.Getenv("MSA_BEHAVIOR_HOURS"); s != "" {
-		var err error
-		if hours, err = strconv.ParseFloat(s, 64); err != nil {
+// traffic is how long there are records, of which detectors learn in all but the last hour: $MSA_BEHAVIOR_HOURS and
+// $MSA_BEHAVIOR_SEED.
+func traffic(t *testing.T) intrusion.Options {
+	number := func(name string, instead float64) float64 {
+		s := os.Getenv(name)
+		if s == "" {
+			return instead
+		}
+		n, err := strconv.ParseFloat(s, 64)
+		if err != nil {
 			t.Fatal(err)
 		}
+		return n
 	}
-	return hours
+	return intrusion.Options{Seed: uint64(number("MSA_BEHAVIOR_SEED", 1)), Start: dayOfIntrusion, Hours: number("MSA_BEHAVIOR_HOURS", 2)}
 }
 
 // Every stage of an intrusion is found in an hour of other traffic, and nothing much else.
@@ -131,10 +136,11 @@ func TestIntrusion(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a minute")
 	}
-	hours := hoursOfTraffic(t)
-	w := newWatch(t, time.Duration((hours-1)*float64(time.Hour)))
-	g := intrusion.New(intrusion.Options{Seed: 1, Start: dayOfIntrusion, Hours: hours, Intrusion: true})
-	records := w.run(g, dayOfIntrusion, hours)
+	o := traffic(t)
+	o.Intrusion = true
+	w := newWatch(t, time.Duration((o.Hours-1)*float64(time.Hour)))
+	g := intrusion.New(o)
+	records := w.run(g, o)
 	truth := g.Truth()
 	culprits := []netip.Addr{truth.Attacker, truth.A, truth.B, truth.C, truth.D, truth.Lured}
 	found := map[string]map[string]int{}
@@ -181,9 +187,9 @@ func TestNoIntrusion(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a minute")
 	}
-	hours := hoursOfTraffic(t)
-	w := newWatch(t, time.Duration((hours-1)*float64(time.Hour)))
-	w.run(intrusion.New(intrusion.Options{Seed: 1, Start: dayOfIntrusion, Hours: hours}), dayOfIntrusion, hours)
+	o := traffic(t)
+	w := newWatch(t, time.Duration((o.Hours-1)*float64(time.Hour)))
+	w.run(intrusion.New(o), o)
 	for _, a := range w.alerts {
 		t.Logf("false: %s %d %s %s %s -> %s %s %d: %s", a.what, a.rule, a.event.Time.Format(time.TimeOnly), a.key, a.event.Client, a.event.Server, a.event.URI, a.event.Status, a.detail)
 	}
