@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -32,7 +33,8 @@ type program struct {
 }
 
 // command prepares a process. Variables of the environment are given as NAME=value
-// arguments before the flags; the program's name is that of argv[0].
+// arguments before the flags; the program's name is that of argv[0]. Detectors, whose alerts are beside those of
+// records, are off unless the arguments say something of them.
 func command(t testing.TB, name string, args ...string) *program {
 	t.Helper()
 	p := &program{t: t, temp: t.TempDir()}
@@ -42,6 +44,9 @@ func command(t testing.TB, name string, args ...string) *program {
 	for len(args) > 0 && regexp.MustCompile(`^[A-Z_]+=`).MatchString(args[0]) {
 		p.cmd.Env = append(p.cmd.Env, args[0])
 		args = args[1:]
+	}
+	if len(args) > 0 && (args[0] == "run" || args[0] == "scan") && !slices.ContainsFunc(args, func(a string) bool { return strings.HasPrefix(a, "--behavior") }) {
+		args = slices.Insert(slices.Clone(args), 1, "--behavior=off")
 	}
 	p.cmd.Args = append([]string{name}, args...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
