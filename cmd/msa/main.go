@@ -51,10 +51,11 @@ func (p *process) main(args []string) int {
 		Explain explainCommand   `cmd:"" help:"Show what becomes of one record, field by field, and what matches."`
 		Presets presetsCommand   `cmd:"" help:"List the presets, or print one, to build a mapping upon."`
 		Check   checkCommand     `cmd:"" help:"Check rules, mapping and settings, and say what would be skipped."`
+		Tune    tuneCommand      `cmd:"" help:"Propose exclusions for alerts that are false, and try them on a log."`
 		Version versionCommand   `cmd:"" help:"Print the version."`
 		Flag    kong.VersionFlag `name:"version" help:"Print the version."`
 	}
-	for _, plugins := range []*kong.Plugins{&cli.Run.Plugins, &cli.Scan.Plugins, &cli.Explain.Plugins, &cli.Check.Plugins} {
+	for _, plugins := range []*kong.Plugins{&cli.Run.Plugins, &cli.Scan.Plugins, &cli.Explain.Plugins, &cli.Check.Plugins, &cli.Tune.Plugins} {
 		*plugins = kong.Plugins{newPropertyFlags()}
 	}
 	parser, err := kong.New(&cli,

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+)
+
+// knownAlert is what tune needs to know of an alert in format msa.
+type knownAlert struct {
+	detector          string // of a detector's alert
+	id                int    // of the detector
+	source            string // address of the client
+	method, url       string
+	scoreIn, scoreOut int
+	matches           []knownMatch // one for each rule, without those that only add up
+
+	prefix  string // of the path, as far as it can be written in an exclusion
+	isWhole bool   // it is the path
+}
+
+// knownMatch is one rule that matched.
+type knownMatch struct {
+	rule                     int
+	message, variable, value string
+}
+
+var (
+	errNoAlert = errors.New("it is no alert in format msa")
+
+	// alertHead begins an alert, wherever the line of a syslog begins.
+	alertHead = `{"rule_id"`
+
+	detectorName = regexp.MustCompile(`^[A-Za-z][\w.-]*$`)
+)
+
+// parseAlert reads one line: an alert as scan prints it, a record that has it as text under log, or a line of syslog
+// that ends with it.
+func parseAlert(line string) (*knownAlert, error) {
+	text := strings.TrimSpace(line)
+	if !strings.HasPrefix(text, "{") {
+		i := strings.Index(text, alertHead)
+		if i < 0 {
+			return nil, errNoAlert
+		}
+		text = text[i:]
+	}
+	var a struct {
+		ID       string `json:"rule_id"`
+		Detector string `json:"detector"`
+		Source   string `json:"src_ip"`
+		Method   string `json:"method"`
+		URL      string `json:"url"`
+		ScoreIn  int    `json:"score_in"`
+		ScoreOut int    `json:"score_out"`
+		Text     string `json:"log"`
+		Rules    []struct {
+			ID       int    `json:"id"`
+			Message  string `json:"msg"`
+			Variable string `json:"variable"`
+			Value    string `json:"value"`
+		} `json:"rules"`
+	}
+	if err := json.Unmarshal([]byte(text), &a); err != nil {
+		return nil, err
+	}
+	if len(a.Rules) == 0 {
+		if strings.HasPrefix(a.Text, alertHead) {
+			return parseAlert(a.Text)
+		}
+		return nil, errNoAlert
+	}
+	k := &knownAlert{source: a.Source, method: a.Method, url: a.URL, scoreIn: a.ScoreIn, scoreOut: a.ScoreOut}
+	k.prefix, k.isWhole = pathPrefix(a.URL)
+	if a.Detector != "" {
+		k.detector, k.id = a.Detector, a.Rules[0].ID
+		return k, nil
+	}
+	seen := map[int]bool{}
+	for _, r := range a.Rules {
+		if r.ID > 0 && !seen[r.ID] && !onlyEvaluates(r.ID, r.Variable) {
+			seen[r.ID] = true
+			k.matches = append(k.matches, knownMatch{r.ID, r.Message, r.Variable, r.Value})
+		}
+	}
+	if len(k.matches) == 0 {
+		return nil, fmt.Errorf("%w: no rule in it has found anything", errNoAlert)
+	}
+	return k, nil
+}
+
+// onlyEvaluates reports whether a rule compares the score with the threshold, or reports it: without these nothing
+// alarms any more, or nothing changes.
+func onlyEvaluates(rule int, variable string) bool {
+	switch rule / 1000 {
+	case 949, 959, 980:
+		return true
+	}
+	return strings.HasPrefix(variable, "TX:") && strings.Contains(strings.ToLower(variable), "anomaly_score")
+}
+
+// pathSegment has what neither SecLang nor the property exclude, nor fluent-bit.conf gives a meaning, and what is in a
+// path as rules see it as it is in the log: no escapes, and no stars of masked values.
+var pathSegment = regexp.MustCompile(`^[A-Za-z0-9._~:+=-]+$`)
+
+// pathPrefix is the path of a URL up to the first segment that an exclusion can't hold. It ends with a slash
+// unless it is the whole path; "" if there is none.
+func pathPrefix(url string) (prefix string, whole bool) {
+	if i := strings.Index(url, "://"); i >= 0 && !strings.HasPrefix(url, "/") {
+		url = url[i+len("://"):]
+		slash := strings.IndexByte(url, '/')
+		if slash < 0 {
+			return "", false
+		}
+		url = url[slash:]
+	}
+	if i := strings.IndexAny(url, "?#"); i >= 0 {
+		url = url[:i]
+	}
+	if !strings.HasPrefix(url, "/") {
+		return "", false
+	}
+	prefix = "/"
+	for rest := url[1:]; rest != ""; {
+		segment, after, more := strings.Cut(rest, "/")
+		if segment == "." || segment == ".." || !pathSegment.MatchString(segment) {
+			return prefix, false
+		}
+		prefix += segment
+		if more {
+			prefix += "/"
+		}
+		rest = after
+	}
+	return prefix, true
+}
+
+// readAlerts reads files of alerts. broken is told of lines that are none.
+func readAlerts(s *scan, broken func(file string, line int, err error)) (all []*knownAlert) {
+	for _, name := range s.files {
+		r, err := s.open(name)
+		if err != nil {
+			s.fault(err)
+			continue
+		}
+		in := bufio.NewReaderSize(r.in, readSize)
+		for line := 1; ; line++ {
+			text, err := in.ReadString('\n')
+			if strings.TrimSpace(text) != "" {
+				if a, err := parseAlert(text); err != nil {
+					broken(r.name, line, err)
+				} else {
+					all = append(all, a)
+				}
+			}
+			if err != nil {
+				if !errors.Is(err, io.EOF) {
+					s.fault(fmt.Errorf("cannot read %q: %w", r.name, err))
+				}
+				break
+			}
+		}
+		r.close()
+	}
+	return all
+}

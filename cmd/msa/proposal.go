@@ -1,0 +1,368 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// proposal is one or more exclusions that silence alerts together.
+type proposal struct {
+	detector string // what is excluded: a detector, or rules
+	rules    []int
+
+	path      string   // only for URIs that begin so
+	variables []string // only these, of the rule of the same index
+	client    netip.Addr
+
+	group    string
+	silenced []*knownAlert // by it alone
+	fresh    int           // of these, those that no proposal before it silences
+}
+
+// excludes are the values of the property exclude, which knows one limit for each.
+func (p *proposal) excludes() []string {
+	where := ""
+	switch {
+	case p.path != "":
+		where = p.path
+	case p.client.IsValid():
+		where = p.client.String()
+	}
+	if p.detector != "" {
+		return []string{p.detector + "@" + where}
+	}
+	var all []string
+	for i, rule := range p.rules {
+		limit := where
+		if limit == "" {
+			limit = p.variables[i]
+		}
+		all = append(all, strconv.Itoa(rule)+"@"+limit)
+	}
+	return all
+}
+
+// seclang is the rule that does it, to be loaded before those that it limits.
+func (p *proposal) seclang(id int) string {
+	when := "SecAction"
+	switch {
+	case p.path != "":
+		when = fmt.Sprintf(`SecRule REQUEST_FILENAME "@beginsWith %s"`, p.path)
+	case p.client.IsValid():
+		when = fmt.Sprintf(`SecRule REMOTE_ADDR "@ipMatch %s"`, p.client)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s \\\n    \"id:%d,phase:1,pass,nolog,t:none", when, id)
+	for i, rule := range p.rules {
+		if p.variables == nil {
+			fmt.Fprintf(&b, ",\\\n    ctl:ruleRemoveById=%d", rule)
+		} else {
+			fmt.Fprintf(&b, ",\\\n    ctl:ruleRemoveTargetById=%d;%s", rule, p.variables[i])
+		}
+	}
+	return b.String() + "\""
+}
+
+// covers reports whether the proposal is about where the alert is from.
+func (p *proposal) covers(a *knownAlert) bool {
+	if p.client.IsValid() {
+		addr, ok := clientOf(a)
+		return ok && addr == p.client
+	}
+	return strings.HasPrefix(a.prefix, p.path)
+}
+
+// removes reports whether the proposal takes away a match of an alert that it covers.
+func (p *proposal) removes(m knownMatch) bool {
+	i := slices.Index(p.rules, m.rule)
+	return i >= 0 && (p.variables == nil || strings.EqualFold(p.variables[i], m.variable))
+}
+
+func clientOf(a *knownAlert) (netip.Addr, bool) {
+	addr, err := netip.ParseAddr(a.source)
+	return addr.Unmap(), err == nil && addr.Zone() == ""
+}
+
+// variableName is one variable of a collection, in what neither SecLang nor the property exclude nor fluent-bit.conf gives a
+// meaning.
+var variableName = regexp.MustCompile(`^[A-Z][A-Z_]*:[A-Za-z0-9_.\[\]-]+$`)
+
+// proposer makes proposals.
+type proposer struct {
+	*judge
+	alerts   []*knownAlert
+	decisive map[*knownAlert]string // the key of its group
+	both     bool                   // SecLang: a path and a variable can be limits of one exclusion
+	broad    bool                   // / is a path too
+	chained  func(rule int) bool
+	isInside func(netip.Addr) bool
+
+	notes map[string]int // of alerts without a proposal
+}
+
+// group is alerts that need the same exclusions.
+type group struct {
+	detector string
+	id       int
+	matches  []knownMatch
+	alerts   []*knownAlert
+}
+
+// propose groups the alerts and gives the proposals, the most effective first, each by what those before it leave.
+func (p *proposer) propose(top int) []*proposal {
+	p.decisive, p.notes = map[*knownAlert]string{}, map[string]int{}
+	groups := map[string]*group{}
+	for _, a := range p.alerts {
+		g := &group{detector: a.detector, id: a.id}
+		key := "detector " + a.detector
+		if a.detector == "" {
+			g.matches = p.judge.decisive(a)
+			var b strings.Builder
+			for _, m := range g.matches {
+				fmt.Fprintf(&b, "%d@%q ", m.rule, m.variable)
+			}
+			key = b.String()
+		}
+		p.decisive[a] = key
+		if known := groups[key]; known != nil {
+			g = known
+		} else {
+			groups[key] = g
+		}
+		g.alerts = append(g.alerts, a)
+	}
+	var candidates []*proposal
+	for _, key := range slices.Sorted(maps.Keys(groups)) {
+		for _, c := range p.candidates(key, groups[key]) {
+			c.group = key
+			candidates = append(candidates, c)
+		}
+	}
+	for _, c := range candidates {
+		for _, a := range p.alerts {
+			if p.silences(c, a) {
+				c.silenced = append(c.silenced, a)
+			}
+		}
+	}
+	return p.choose(candidates, top)
+}
+
+// choose takes the candidate that silences most of its own group of what is left, and of these the one with the fewest
+// rules, until there is none, or enough. Others' alerts don't count: what excludes the most rules, which an attack needs,
+// would come before what false alarms at the same place need.
+func (p *proposer) choose(candidates []*proposal, top int) (chosen []*proposal) {
+	silent := map[*knownAlert]bool{}
+	for len(chosen) < top {
+		var best *proposal
+		most := 0
+		for _, c := range candidates {
+			own := 0
+			for _, a := range c.silenced {
+				if !silent[a] && p.decisive[a] == c.group {
+					own++
+				}
+			}
+			if own > most || own > 0 && own == most && len(c.rules) < len(best.rules) {
+				best, most = c, own
+			}
+		}
+		if best == nil {
+			break
+		}
+		for _, a := range best.silenced {
+			if !silent[a] {
+				best.fresh++
+			}
+			silent[a] = true
+		}
+		candidates = slices.DeleteFunc(candidates, func(c *proposal) bool { return c == best })
+		chosen = append(chosen, best)
+	}
+	return chosen
+}
+
+func (p *proposer) silences(c *proposal, a *knownAlert) bool {
+	switch {
+	case !c.covers(a):
+		return false
+	case c.detector != "" || a.detector != "":
+		return c.detector != "" && (c.detector == a.detector || c.detector == strconv.Itoa(a.id))
+	}
+	return !p.alarms(a, c.removes)
+}
+
+func (p *proposer) note(n int, why string) {
+	if n > 0 {
+		p.notes[why] += n
+	}
+}
+
+// nothingNarrow says why alerts have no proposal. Those that another one silences are among them.
+const nothingNarrow = "have nothing narrow to exclude: a path that is / or can't be written in an exclusion, and no named variable"
+
+// candidates are the narrowest proposals for a group.
+func (p *proposer) candidates(key string, g *group) []*proposal {
+	if g.detector != "" {
+		return p.forDetector(g)
+	}
+	with := proposal{}
+	named := &proposal{}
+	isArgument, isChained := true, false
+	for _, m := range g.matches {
+		with.rules = append(with.rules, m.rule)
+		if !variableName.MatchString(m.variable) {
+			named = nil
+		} else if named != nil {
+			named.variables = append(named.variables, m.variable)
+		}
+		isArgument = isArgument && (strings.HasPrefix(m.variable, "ARGS") || strings.HasPrefix(m.variable, "REQUEST_COOKIES:"))
+		isChained = isChained || p.chained(m.rule)
+	}
+	if named != nil {
+		named.rules = with.rules
+	}
+	paths, without := p.paths(key, g, with)
+	byPath := func() (all []*proposal) {
+		for _, path := range paths {
+			c := with
+			c.path = path
+			if p.both && named != nil && !isChained {
+				c.variables = named.variables
+			}
+			all = append(all, &c)
+		}
+		return all
+	}
+	switch {
+	case named == nil && len(paths) == 0, isChained && len(paths) == 0:
+	case named == nil, isChained, p.both && without == 0 && len(paths) <= 3:
+		p.note(without, nothingNarrow)
+		return byPath()
+	case without > 0, len(paths) > 1, isArgument:
+		return []*proposal{named}
+	default:
+		return byPath()
+	}
+	if len(sources(g.alerts)) == 1 {
+		if addr, ok := clientOf(g.alerts[0]); ok && p.isInside(addr) {
+			with.client = addr
+			return []*proposal{&with}
+		}
+	}
+	p.note(len(g.alerts), nothingNarrow)
+	return nil
+}
+
+// forDetector: what a detector sees has come from a client; the path is that of the last record only.
+func (p *proposer) forDetector(g *group) (all []*proposal) {
+	if p.both {
+		p.note(len(g.alerts), "are of detectors, which are no rules: see --format exclude")
+		return nil
+	}
+	name := g.detector
+	if !detectorName.MatchString(name) {
+		name = strconv.Itoa(g.id)
+	}
+	from := sources(g.alerts)
+	if path := g.alerts[0].prefix; len(from) > 2 && path != "/" && path != "" && g.alerts[0].isWhole &&
+		!slices.ContainsFunc(g.alerts, func(a *knownAlert) bool { return a.prefix != path }) {
+		return []*proposal{{detector: name, path: path}}
+	}
+	for _, source := range from {
+		if addr, ok := clientOf(&knownAlert{source: source}); ok {
+			all = append(all, &proposal{detector: name, client: addr})
+		}
+	}
+	return all
+}
+
+// sources are the addresses of alerts, sorted.
+func sources(alerts []*knownAlert) []string {
+	set := map[string]bool{}
+	for _, a := range alerts {
+		set[a.source] = true
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+// paths are the prefixes that cover the group's alerts, each as narrow as what they have in common, and without alerts of
+// other groups in them; and how many alerts they don't cover.
+func (p *proposer) paths(key string, g *group, with proposal) (all []string, without int) {
+	prefixes := map[string]bool{}
+	for _, a := range g.alerts {
+		prefixes[a.prefix] = true
+	}
+	delete(prefixes, "")
+	foreign := func(path string) bool {
+		return slices.ContainsFunc(p.alerts, func(a *knownAlert) bool {
+			return p.decisive[a] != key && strings.HasPrefix(a.prefix, path) && p.alarms(a, with.removes)
+		})
+	}
+	var cover func(list []string)
+	cover = func(list []string) {
+		common := commonPath(list)
+		switch {
+		case common == "/" && p.broad && !foreign(common),
+			common != "/" && (len(list) == 1 || !foreign(common)):
+			all = append(all, common)
+			return
+		case len(list) == 1:
+			return
+		}
+		below := map[string][]string{}
+		for _, path := range list {
+			rest := path[len(common):]
+			next, _, _ := strings.Cut(strings.TrimPrefix(rest, "/"), "/")
+			if strings.HasPrefix(rest, "/") { // below a path that is itself one of them
+				next = "/" + next
+			}
+			below[next] = append(below[next], path)
+		}
+		for _, next := range slices.Sorted(maps.Keys(below)) {
+			cover(below[next])
+		}
+	}
+	if len(prefixes) > 0 {
+		cover(slices.Sorted(maps.Keys(prefixes)))
+	}
+	for _, a := range g.alerts {
+		if !slices.ContainsFunc(all, func(path string) bool { return strings.HasPrefix(a.prefix, path) && a.prefix != "" }) {
+			without++
+		}
+	}
+	slices.SortFunc(all, func(x, y string) int { return cmp.Compare(x, y) })
+	return all, without
+}
+
+// commonPath is what paths have in common, in whole segments: a directory with a slash at its end, unless
+// one of them is it without.
+func commonPath(paths []string) string {
+	if len(paths) == 1 {
+		return paths[0]
+	}
+	common := strings.Split(paths[0], "/")
+	file := false
+	for _, path := range paths {
+		segments := strings.Split(path, "/")
+		n := 0
+		for n < min(len(common), len(segments)) && common[n] == segments[n] {
+			n++
+		}
+		common = common[:n]
+	}
+	joined := strings.Join(common, "/")
+	for _, path := range paths {
+		file = file || path == joined
+	}
+	if file && joined != "" {
+		return joined
+	}
+	return joined + "/"
+}

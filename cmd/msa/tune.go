@@ -1,0 +1,353 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/event"
+	"github.com/modsecurity-for-anylog/msa/pipeline"
+)
+
+type tuneCommand struct {
+	Files   []string `arg:"" name:"alerts" help:"Files of alerts, one a line, as scan prints them or syslog has them, also in gzip; - is standard input."`
+	Log     []string `sep:"none" placeholder:"RECORDS" help:"File of records, as for scan, in which each proposal is tried; may be repeated."`
+	Lines   bool     `help:"Each line of the log is a record with the one key log, as Fluent Bit's tail makes it without a parser."`
+	Format  string   `enum:"text,exclude,seclang" default:"text" help:"text for people, exclude for lines of fluent-bit.conf, or seclang for a rules file (default: text)."`
+	Top     int      `default:"20" help:"Most proposals (default: 20)."`
+	Broad   bool     `help:"Propose exclusions for all paths (/), too."`
+	FirstID int      `default:"10000" help:"Id of the first rule that seclang prints (default: 10000)."`
+
+	kong.Plugins
+}
+
+// Help says what is proposed.
+func (*tuneCommand) Help() string {
+	return `Groups alerts by the rules without which they would not be there, where these matched, and on which variable, and proposes the narrowest exclusions that silence each group, the most effective first. Whether these are false alarms it can't know: look at the sources and examples. Counts are what the alerts tell; with --log each proposal is tried on a log, and what it would hide there is shown.
+
+The rules that seclang prints have to be loaded before those that they limit: Rules exclusions.conf, crs. Settings are those with which the alerts were made.
+
+Exit code: 0; 1 if the proposals can't be tried; 2 if a file can't be read, holds no alert, or the settings are wrong.`
+}
+
+// Run proposes.
+func (c *tuneCommand) Run(p *process) error {
+	given := givenProperties(c.Plugins)
+	given["alert_text_key"] = textKey
+	given["alert_tag"] = nil  // off would silence the trial
+	given["alert_per"] = nil  // a record counts once
+	given["state_path"] = nil // a trial must not teach the detectors
+	config, err := given.config()
+	if err == nil && (c.Top < 1 || c.FirstID < 1) {
+		err = fmt.Errorf("--top and --first-id are above 0")
+	}
+	if err == nil && slices.Contains(c.Log, "-") {
+		err = fmt.Errorf("--log is read many times, so it can't be standard input")
+	}
+	var with *pipeline.Pipeline
+	if err == nil {
+		with, err = pipeline.New(config, nil, slog.New(newWarnings(p.stderr)))
+	}
+	if err != nil {
+		complain(p.stderr, "msa: %v", err)
+		return exitCode(exitUsage)
+	}
+	defer with.Close()
+	judge, err := newJudge(config)
+	if err != nil {
+		complain(p.stderr, "msa: %v", err)
+		return exitCode(exitUsage)
+	}
+
+	s := &scan{files: c.Files, stdin: p.stdin, stderr: p.stderr}
+	broken := 0
+	alerts := readAlerts(s, func(file string, line int, err error) {
+		if broken++; broken <= mostExamples {
+			complain(p.stderr, "%s:%d: cannot read alert: %v", file, line, err)
+		}
+	})
+	if broken > 0 {
+		complain(p.stderr, "msa: %d lines are no alerts", broken)
+	}
+	if s.unreadable > 0 || len(alerts) == 0 && broken > 0 {
+		return exitCode(exitUsage)
+	}
+
+	proposing := &proposer{
+		judge: judge, alerts: alerts, both: c.Format == "seclang", broad: c.Broad,
+		chained: func(rule int) bool { return with.Rule(rule).Chained },
+		isInside: func(addr netip.Addr) bool {
+			return slices.ContainsFunc(config.Alert.Internal, func(n netip.Prefix) bool { return n.Contains(addr) })
+		},
+	}
+	t := &tuning{tuneCommand: c, proposer: proposing, given: given, w: bufio.NewWriter(p.stdout), stderr: p.stderr}
+	t.proposals = proposing.propose(c.Top)
+	if len(c.Log) > 0 {
+		if err := t.try(); err != nil {
+			return err
+		}
+	}
+	t.print()
+	return t.w.Flush()
+}
+
+// mostExamples bounds what is shown of many.
+const mostExamples = 3
+
+// tuning is one run of the command.
+type tuning struct {
+	*tuneCommand
+	*proposer
+	given     properties
+	proposals []*proposal
+	before    *trial
+	after     []*trial // for each proposal
+	all       *trial   // with all proposals
+	w         *bufio.Writer
+	stderr    io.Writer
+}
+
+// trial is which records of the log alarm.
+type trial struct {
+	alarms  map[int]*knownAlert // by the number of the record; of several, the first of rules
+	places  map[int]string
+	records uint64
+}
+
+// silenced are the records that alarm no more, in order, and those of them in which other rules than a proposal's have
+// found something that no longer suffices.
+func (t *trial) silenced(before *trial, p *proposal) (all, weak []int) {
+	for _, n := range slices.Sorted(maps.Keys(before.alarms)) {
+		if t.alarms[n] != nil {
+			continue
+		}
+		all = append(all, n)
+		if p != nil && len(others(before.alarms[n], p)) > 0 {
+			weak = append(weak, n)
+		}
+	}
+	return all, weak
+}
+
+// others are the matches of an alert that a proposal leaves.
+func others(a *knownAlert, p *proposal) (left []knownMatch) {
+	for _, m := range a.matches {
+		if !p.removes(m) {
+			left = append(left, m)
+		}
+	}
+	return left
+}
+
+// try runs the log without exclusions, with each, and with all.
+func (t *tuning) try() error {
+	var err error
+	if t.before, err = t.run(nil); err != nil {
+		return err
+	}
+	for _, p := range t.proposals {
+		after, err := t.run([]*proposal{p})
+		if err != nil {
+			return err
+		}
+		t.after = append(t.after, after)
+	}
+	t.all, err = t.run(t.proposals)
+	return err
+}
+
+// run scans the log with the proposals applied, in the form in which they are printed.
+func (t *tuning) run(with []*proposal) (*trial, error) {
+	given := maps.Clone(t.given)
+	if t.both && len(with) > 0 {
+		dir, err := os.MkdirTemp("", "msa-tune-")
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = os.RemoveAll(dir) }()
+		file := filepath.Join(dir, "exclusions.conf")
+		var text strings.Builder
+		for i, p := range with {
+			text.WriteString(p.seclang(t.FirstID+i) + "\n")
+		}
+		if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
+			return nil, err
+		}
+		given["rules"] = append([]string{file}, strings.Split(given.or("rules"), ",")...)
+	} else {
+		given["exclude"] = slices.Clone(given["exclude"])
+		for _, p := range with {
+			given["exclude"] = append(given["exclude"], p.excludes()...)
+		}
+	}
+	in, err := newInspector(given, slog.New(newWarnings(io.Discard)))
+	if err != nil {
+		return nil, fmt.Errorf("cannot try the proposals: %w", err)
+	}
+	defer in.close()
+	out := &trial{alarms: map[int]*knownAlert{}, places: map[int]string{}}
+	s := &scan{files: slices.Clone(t.Log), lines: t.Lines, stderr: io.Discard}
+	if len(with) == 0 {
+		s.stderr = t.stderr // once is enough
+	}
+	base, failed := 0, error(nil)
+	ordered(atOnce, s.next, func(b batch) scanned { return scanned{b, in.process(scanTag, b.events)} }, func(b scanned) {
+		i := 0
+		for _, alerts := range b.result.Alerts {
+			err := event.Alerts(alerts.Events, func(a event.Alert) {
+				record := b.result.Records[i]
+				i++
+				known, err := parseAlert(a.Text())
+				if err != nil {
+					failed = err
+				} else if out.alarms[base+record] == nil {
+					out.alarms[base+record] = known
+					out.places[base+record] = b.file + ":" + strconv.Itoa(b.lines[record])
+				}
+			})
+			if err != nil {
+				failed = err
+			}
+		}
+		base += len(b.lines)
+	})
+	if s.unreadable > 0 {
+		return nil, exitCode(exitUsage)
+	}
+	out.records = uint64(base)
+	return out, failed
+}
+
+func (t *tuning) print() {
+	left := len(t.alerts)
+	for i, p := range t.proposals {
+		left -= p.fresh
+		switch t.Format {
+		case "seclang":
+			t.comment(i, p)
+			t.line("%s\n", p.seclang(t.FirstID+i))
+		case "exclude":
+			t.comment(i, p)
+			for _, x := range p.excludes() {
+				t.line("    Exclude           %s", x)
+			}
+		default:
+			t.text(i, p)
+		}
+	}
+	mark := ""
+	if t.Format != "text" {
+		mark = "# "
+	}
+	for _, why := range slices.Sorted(maps.Keys(t.notes)) {
+		t.line("%s%d alerts %s", mark, t.notes[why], why)
+	}
+	t.line("%s%d proposals; %d of %d alerts are left", mark, len(t.proposals), left, len(t.alerts))
+	if t.all != nil {
+		silenced, _ := t.all.silenced(t.before, nil)
+		t.line("%s%s: all of them silence %d of %d records that alarm, of %d", mark, t.logName(), len(silenced), len(t.before.alarms), t.before.records)
+	}
+}
+
+func (t *tuning) line(format string, args ...any) { _, _ = fmt.Fprintf(t.w, format+"\n", args...) }
+
+func (t *tuning) logName() string {
+	if len(t.Log) == 1 {
+		return printable(t.Log[0])
+	}
+	return fmt.Sprintf("%d logs", len(t.Log))
+}
+
+// comment has no text of the alerts, so that nothing in them can end it.
+func (t *tuning) comment(i int, p *proposal) {
+	t.line("# %s", t.effect(p))
+	if t.before != nil {
+		silenced, weak := t.after[i].silenced(t.before, p)
+		t.line("# In the log: %d of %d records that alarm; other rules have found something in %d of these.", len(silenced), len(t.before.alarms), len(weak))
+	}
+}
+
+func (t *tuning) effect(p *proposal) string {
+	from := len(sources(p.silenced))
+	plural := "s"
+	if from == 1 {
+		plural = ""
+	}
+	also := ""
+	if p.fresh < len(p.silenced) {
+		also = fmt.Sprintf("; %d of these with those before it, too", len(p.silenced)-p.fresh)
+	}
+	return fmt.Sprintf("%d of %d alerts, from %d source%s%s", len(p.silenced), len(t.alerts), from, plural, also)
+}
+
+func (t *tuning) text(i int, p *proposal) {
+	t.line("%d. %s", i+1, strings.Join(p.excludes(), " "))
+	t.line("   silences %s: %s", t.effect(p), printable(firsts(sources(p.silenced))))
+	for _, rule := range p.rules {
+		t.line("   %d %s", rule, printable(short(t.message(rule), 100)))
+	}
+	seen := map[string]bool{}
+	for _, a := range p.silenced {
+		example := printable(short(a.method+" "+a.url, 100)) + " from " + printable(short(a.source, 50))
+		for _, m := range a.matches {
+			if p.removes(m) {
+				example += fmt.Sprintf("; %d on %s: %s", m.rule, printable(short(m.variable, 50)), printable(short(m.value, 80)))
+				break
+			}
+		}
+		if !seen[example] {
+			seen[example] = true
+			t.line("   for example %s", example)
+		}
+		if len(seen) == mostExamples {
+			break
+		}
+	}
+	if t.before == nil {
+		t.line("")
+		return
+	}
+	silenced, weak := t.after[i].silenced(t.before, p)
+	t.line("   in %s: silences %d of %d records that alarm", t.logName(), len(silenced), len(t.before.alarms))
+	if len(weak) > 0 {
+		t.line("   attacks that may be lost: in %d of these other rules have found something, too, which does not reach the threshold:", len(weak))
+	}
+	for _, n := range weak[:min(len(weak), mostExamples)] {
+		var rest []string
+		for _, m := range others(t.before.alarms[n], p) {
+			rest = append(rest, fmt.Sprintf("%d on %s", m.rule, printable(short(m.variable, 50))))
+		}
+		t.line("     %s: %s", printable(t.before.places[n]), strings.Join(rest, ", "))
+	}
+	t.line("")
+}
+
+// message is what alerts say of a rule.
+func (t *tuning) message(rule int) string {
+	for _, a := range t.alerts {
+		for _, m := range a.matches {
+			if m.rule == rule {
+				return m.message
+			}
+		}
+	}
+	return ""
+}
+
+// firsts are the first few of a list.
+func firsts(list []string) string {
+	if len(list) <= mostExamples {
+		return strings.Join(list, ", ")
+	}
+	return fmt.Sprintf("%s, and %d others", strings.Join(list[:mostExamples], ", "), len(list)-mostExamples)
+}
