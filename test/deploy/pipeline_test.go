@@ -1,0 +1,232 @@
+package deploy
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/modsecurity-for-anylog/msa/pipeline"
+	"github.com/modsecurity-for-anylog/msa/test/rig"
+)
+
+// embedded is a pipeline that a deployment brings along.
+type embedded struct {
+	name, text string
+	yaml       bool
+}
+
+func pipelines(t *testing.T) []embedded {
+	t.Helper()
+	manifest := kind(t, documents(t, "deploy/kubernetes/daemonset.yaml"), "ConfigMap")
+	values := documents(t, "deploy/kubernetes/values.yaml")[0]
+	chart := "[SERVICE]\n    HTTP_Server On\n    HTTP_Port 2020\n"
+	for _, part := range []string{"inputs", "filters", "outputs"} {
+		chart += at(t, values, "config", part).(string) + "\n"
+	}
+	return []embedded{
+		{"docker", read(t, "deploy/docker/fluent-bit.conf"), false},
+		{"daemonset", at(t, manifest, "data", "fluent-bit.yaml").(string), true},
+		{"chart", chart, false},
+	}
+}
+
+// section is one of a pipeline; keys are in lower case, and have all their values.
+type section struct {
+	kind string
+	keys map[string][]string
+}
+
+func (s section) one(key string) string { return strings.Join(s.keys[key], "\n") }
+
+func (e embedded) sections(t *testing.T) []section {
+	t.Helper()
+	if !e.yaml {
+		return classic(t, e.text)
+	}
+	var doc struct {
+		Service  map[string]any
+		Plugins  []string
+		Pipeline map[string][]map[string]any
+	}
+	if err := yaml.UnmarshalWithOptions([]byte(e.text), &doc, yaml.Strict()); err != nil {
+		t.Fatalf("%s: %v", e.name, err)
+	}
+	all := []section{{"service", values(doc.Service)}}
+	for _, kind := range []string{"inputs", "filters", "outputs"} {
+		for _, s := range doc.Pipeline[kind] {
+			all = append(all, section{strings.TrimSuffix(kind, "s"), values(s)})
+		}
+	}
+	return all
+}
+
+func values(m map[string]any) map[string][]string {
+	keys := map[string][]string{}
+	for k, v := range m {
+		keys[strings.ToLower(k)] = []string{fmt.Sprint(v)}
+	}
+	return keys
+}
+
+func classic(t *testing.T, text string) []section {
+	t.Helper()
+	var all []section
+	for i, line := range strings.Split(text, "\n") {
+		trimmed := strings.TrimSpace(line)
+		switch key, value, ok := strings.Cut(trimmed, " "); {
+		case trimmed == "" || strings.HasPrefix(trimmed, "#"):
+		case strings.HasPrefix(trimmed, "[") && strings.HasSuffix(trimmed, "]"):
+			all = append(all, section{strings.ToLower(trimmed[1 : len(trimmed)-1]), map[string][]string{}})
+		case !ok || len(all) == 0 || !strings.HasPrefix(line, "    "):
+			t.Fatalf("line %d is neither section nor key and value: %q", i+1, line)
+		default:
+			s := all[len(all)-1]
+			s.keys[strings.ToLower(key)] = append(s.keys[strings.ToLower(key)], strings.TrimSpace(value))
+		}
+	}
+	return all
+}
+
+// Each pipeline receives and sends at the ports of the original MSA, sets only properties that
+// there are, and its alerts reach syslog whole.
+func TestPipelines(t *testing.T) {
+	known := []string{"name", "match"}
+	for _, p := range pipeline.Properties() {
+		known = append(known, p.Name)
+	}
+	for _, e := range pipelines(t) {
+		t.Run(e.name, func(t *testing.T) {
+			found, states := map[string]int{}, map[string]bool{}
+			tags := map[string]string{}
+			for _, s := range e.sections(t) {
+				name := s.one("name")
+				found[s.kind+" "+name]++
+				switch s.kind + " " + name {
+				case "input udp":
+					tags["nano"] = s.one("tag")
+					if s.one("port") != "15155" || s.one("format") != "json" {
+						t.Errorf("udp: %v", s.keys)
+					}
+				case "filter msa":
+					for key := range s.keys {
+						if !slices.Contains(known, key) {
+							t.Errorf("msa has no property %q", key)
+						}
+					}
+					if tag := s.one("alert_tag"); tag != "msa.alert" {
+						t.Errorf("alert_tag %q", tag)
+					}
+					state := s.one("state_path")
+					if filepath.Dir(state) != stateDir || states[state] {
+						t.Errorf("state_path %q is not in %s, or another filter's", state, stateDir)
+					}
+					states[state] = true
+				case "output syslog":
+					if s.one("match") != "msa.alert" || s.one("port") != "12201" || s.one("host") != "${MSA_SYSLOG_HOST}" ||
+						s.one("syslog_message_key") != "log" || s.one("syslog_maxsize") != "60000" {
+						t.Errorf("syslog: %v", s.keys)
+					}
+				case "output prometheus_exporter":
+					if s.one("match") != "msa.metrics" || s.one("port") != "2021" {
+						t.Errorf("prometheus_exporter: %v", s.keys)
+					}
+				case "service ":
+					if s.one("http_port") != "2020" {
+						t.Errorf("service: %v", s.keys)
+					}
+				}
+			}
+			if tags["nano"] != "nano" || len(states) == 0 {
+				t.Errorf("tags %v, state files %v", tags, states)
+			}
+			for _, want := range []string{"service ", "input udp", "output syslog", "output prometheus_exporter"} {
+				if found[want] != 1 {
+					t.Errorf("%d of %q", found[want], want)
+				}
+			}
+		})
+	}
+}
+
+// A real Fluent Bit runs each pipeline, with other ports and folders, and an attack that is sent
+// to it comes out of its syslog.
+func TestFluentBit(t *testing.T) {
+	fluentBit, ok := rig.FluentBit()
+	if !ok {
+		t.Skip("no Fluent Bit: set $FLUENT_BIT or PATH")
+	}
+	if out, err := exec.Command("make", "-C", rig.Root(), "all").CombinedOutput(); err != nil {
+		t.Fatalf("cannot build the plugin: %v\n%s", err, out)
+	}
+	attack := []byte(strings.TrimSpace(read(t, "test/testdata/nano-attack.json")))
+	for _, e := range pipelines(t) {
+		t.Run(e.name, func(t *testing.T) {
+			syslog, err := net.ListenPacket("udp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer syslog.Close()
+			ports := map[int]int{12201: syslog.LocalAddr().(*net.UDPAddr).Port}
+			for _, p := range []int{15155, 2020, 2021} {
+				if ports[p], err = rig.FreePort(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			dir := t.TempDir()
+			build := filepath.Join(rig.Root(), "build")
+			here := strings.NewReplacer("/usr/lib/msa/plugins.conf", filepath.Join(dir, "plugins.conf"), "/usr/lib/msa", build,
+				"/var/lib/msa", dir, "/etc/msa/rules", filepath.Join(rig.Root(), "deploy/docker/rules"),
+				"/var/log/containers", filepath.Join(dir, "containers"), "${MSA_SYSLOG_HOST}", "127.0.0.1", "0.0.0.0", "127.0.0.1")
+			config := filepath.Join(dir, "fluent-bit.conf")
+			if e.yaml {
+				config = filepath.Join(dir, "fluent-bit.yaml")
+			}
+			for name, text := range map[string]string{
+				config:                             rig.WithPorts(here.Replace(e.text), ports),
+				filepath.Join(dir, "plugins.conf"): here.Replace(read(t, "deploy/fluent-bit/plugins.conf")),
+			} {
+				if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			args := []string{"-c", config}
+			if e.name == "chart" {
+				for _, arg := range at(t, documents(t, "deploy/kubernetes/values.yaml")[0], "args").([]any) {
+					if plugin, ok := strings.CutPrefix(arg.(string), "--plugin="); ok {
+						args = append(args, "--plugin="+here.Replace(plugin))
+					}
+				}
+			}
+			p, err := rig.Start(dir, fluentBit, args...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = p.Stop(20 * time.Second) }()
+			buf := make([]byte, 64<<10)
+			for end := time.Now().Add(60 * time.Second); time.Now().Before(end) && p.Running(); {
+				conn, err := net.Dial("udp", fmt.Sprintf("127.0.0.1:%d", ports[15155]))
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, _ = conn.Write(attack)
+				_ = conn.Close()
+				_ = syslog.SetReadDeadline(time.Now().Add(time.Second))
+				if n, _, err := syslog.ReadFrom(buf); err == nil {
+					if got := string(buf[:n]); !strings.Contains(got, `"rule_id":"930100"`) && !strings.Contains(got, `"detector":`) {
+						t.Errorf("alert %s", got)
+					}
+					return
+				}
+			}
+			t.Fatalf("no alert; Fluent Bit printed:\n%s", p.Output())
+		})
+	}
+}
