@@ -347,8 +347,13 @@ func TestLinear(t *testing.T) {
 		"GB82", "GB82 ", "E12345678 ", "8Q~", "~", "%", "%20", "\\", "\\u0041", "{\"name\":", "{", "\"", "{\"", "insert into ", "insert into a values('", "insert into a values(", "copy a from stdin;\n",
 		"\xff", "卡", "ghp_", "AKIA", "xoxb-", "ya29.", "\"name\":\"a\",\"email\":\"b\"}", "Authorization: ", "authorization:authorization:",
 	} {
-		time1, time2 := measure(strings.Repeat(piece, long/4/len(piece))), measure(strings.Repeat(piece, long/len(piece)))
-		if time2 > 100*time.Millisecond || time2 > 12*time1 && time2 > 20*time.Millisecond {
+		var time1, time2 time.Duration
+		isSlow := true
+		for try := 0; try < 5 && isSlow; try++ { // what else the machine does counts too
+			time1, time2 = measure(strings.Repeat(piece, long/4/len(piece))), measure(strings.Repeat(piece, long/len(piece)))
+			isSlow = time2 > 100*time.Millisecond || time2 > 12*time1 && time2 > 20*time.Millisecond
+		}
+		if isSlow {
 			t.Errorf("%q: %v for a quarter, %v for 128 KiB", piece, time1, time2)
 		}
 	}

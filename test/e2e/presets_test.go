@@ -64,11 +64,11 @@ func TestPresets(t *testing.T) {
 					fmt.Fprintf(&config, "    Parser %s\n", p.Parser)
 				}
 				if way == "name" {
-					fmt.Fprintf(&config, "[FILTER]\n    Name msa\n    Match product.%[1]s\n    Mapping %[1]s\n", p.Preset)
+					fmt.Fprintf(&config, "[FILTER]\n    Name msa\n    Match product.%[1]s\n    Behavior off\n    Mapping %[1]s\n", p.Preset)
 				}
 			}
 			if way == "auto" {
-				config.WriteString("[FILTER]\n    Name msa\n    Match product.*\n")
+				config.WriteString("[FILTER]\n    Name msa\n    Match product.*\n    Behavior off\n")
 			}
 			for name, match := range map[string]string{"records": "product.*", "alerts": "msa.alert"} {
 				fmt.Fprintf(&config, "[OUTPUT]\n    Name file\n    Match %s\n    File %s\n    Format plain\n", match, filepath.Join(dir, name))
