@@ -4,6 +4,7 @@
 # make bench    what the pipeline costs, beside plain Coraza
 # make intrusion    what detectors find of an intruder among 450,000 records of other traffic
 # make bench-peers  MSA beside plain Coraza and libmodsecurity, on records of several sorts
+# make dist packages  a release: archive, SBOM, .deb, .rpm and their checksums, in build/dist
 
 GO       ?= go
 # Coraza without files of its own: it would keep uploads in /tmp, and refuse to start
@@ -86,6 +87,19 @@ intrusion: all
 	@$(GO) run ./test/intrusion/cmd -hours 2 -intrusion | \
 	    $(BUILD)/msa scan --mapping nano --rules crs,lateral-movement,sensitive-data --behavior examples/intrusion.yaml - | \
 	    grep -o '"time":"[^"]*".*"matched":"Detector[^"]*"' | sed 's/"time":"\([^"]*\)".*"matched":"\(.*\)"/\1 \2/'
+
+# A release in build/dist: archive with SBOM, packages, SHA256SUMS. ARCH is amd64 or arm64.
+ARCH ?= $(shell $(GO) env GOHOSTARCH)
+.PHONY: dist packages dist-check
+dist:
+	GO="$(GO)" sh deploy/dist.sh $(ARCH) $(BUILD)/dist archive
+
+packages:
+	GO="$(GO)" sh deploy/dist.sh $(ARCH) $(BUILD)/dist packages
+
+# Builds the last commit twice, in two places, and compares the bytes.
+dist-check:
+	GO="$(GO)" sh deploy/dist-check.sh $(ARCH)
 
 clean:
 	rm -rf $(BUILD)
