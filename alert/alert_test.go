@@ -21,28 +21,12 @@ var defaults = Options{MinSeverity: 7, IncludeBodies: true, Internal: mapping.Pr
 // TestOriginal: with the original MSA's rule file, its sample record gives its sample
 // alert, key by key and in order. CRS 4.25 words one message differently.
 func TestOriginal(t *testing.T) {
-	sample, err := os.ReadFile("../test/testdata/nano-attack.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	original, err := os.ReadFile("../test/testdata/nano-attack.alert.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	tx := mapped(t, string(sample))
-	e, err := engine.New(engine.Config{Rules: []string{"crs/REQUEST-932-APPLICATION-ATTACK-RCE"}, ParanoiaLevel: 1, InboundThreshold: 5, OutboundThreshold: 4, BodyLimit: 1 << 17})
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := e.Inspect(tx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	alerts := New(defaults, tx, &v, "udp.0", time.Now())
-	if len(alerts) != 1 {
-		t.Fatalf("%d alerts", len(alerts))
-	}
-	got, want := pairs(t, alerts[0].JSON()), pairs(t, original)
+	a := sample(t)
+	got, want := pairs(t, a.JSON()), pairs(t, original)
 	if len(want) != 23 {
 		t.Fatalf("the original has %d keys", len(want))
 	}
@@ -61,6 +45,29 @@ func TestOriginal(t *testing.T) {
 	if s := strings.Join(ours, " "); s != "rules score_in score_out direction category attack uninspected detector evidence tag preset msa_version" {
 		t.Errorf("our own keys are %s", s)
 	}
+}
+
+// sample is the alert of the original MSA's sample record.
+func sample(t testing.TB) Alert {
+	t.Helper()
+	record, err := os.ReadFile("../test/testdata/nano-attack.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tx := mapped(t, string(record))
+	e, err := engine.New(engine.Config{Rules: []string{"crs/REQUEST-932-APPLICATION-ATTACK-RCE"}, ParanoiaLevel: 1, InboundThreshold: 5, OutboundThreshold: 4, BodyLimit: 1 << 17})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := e.Inspect(tx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alerts := New(defaults, tx, &v, "udp.0", time.Now())
+	if len(alerts) != 1 {
+		t.Fatalf("%d alerts", len(alerts))
+	}
+	return alerts[0]
 }
 
 type pair struct {
@@ -215,7 +222,7 @@ func TestAppendEvent(t *testing.T) {
 	tx := mapped(t, `{"URL":"/\\\"\u0000\u0007<>&","SRC_IP":"10.0.0.1","REQ_BODY":"`+"\xff\xfe"+`"}`)
 	a := New(defaults, tx, &engine.Verdict{Alarm: true, Matches: []engine.Match{match(1, 2, "x"), match(2, 2)}}, "t", time.Now())[0]
 	at := AppendTime(nil, time.Unix(1717053408, 917))
-	event := a.AppendEvent(nil, at, "log")
+	event := a.AppendEvent(nil, at, MSA, "log")
 
 	head := append([]byte{0x92, 0x92}, at...)
 	if !bytes.HasPrefix(event, append(head, 0x80)) {
@@ -238,7 +245,7 @@ func TestAppendEvent(t *testing.T) {
 	if len(fromJSON) != len(body)-1 || len(body["rules"].([]any)) != 2 {
 		t.Errorf("%d keys in JSON, %d in the event", len(fromJSON), len(body))
 	}
-	if again, _, err := msgp.ReadMapStrIntfBytes(a.AppendEvent(nil, at, "")[len(head)+1:], nil); err != nil || again["log"] != nil {
+	if again, _, err := msgp.ReadMapStrIntfBytes(a.AppendEvent(nil, at, MSA, "")[len(head)+1:], nil); err != nil || again["log"] != nil {
 		t.Errorf("text key is there though it is off: %v", err)
 	}
 }
@@ -270,7 +277,7 @@ func TestData(t *testing.T) {
 	}
 	a := New(defaults, mapped(t, `{"URL":"/"}`), &engine.Verdict{Alarm: true, Matches: []engine.Match{with, without}}, "t", time.Now())[0]
 	at := AppendTime(nil, time.Unix(1, 0))
-	event, _, err := msgp.ReadMapStrIntfBytes(a.AppendEvent(nil, at, "")[2+len(at)+1:], nil)
+	event, _, err := msgp.ReadMapStrIntfBytes(a.AppendEvent(nil, at, MSA, "")[2+len(at)+1:], nil)
 	if err != nil {
 		t.Fatal(err)
 	}

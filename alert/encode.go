@@ -3,11 +3,8 @@ package alert
 import (
 	"encoding/binary"
 	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
-	jsoniter "github.com/json-iterator/go"
 	"github.com/tinylib/msgp/msgp"
 
 	"github.com/modsecurity-for-anylog/msa/engine"
@@ -15,155 +12,41 @@ import (
 
 // AppendEvent appends the alert as an event of Fluent Bit, [[time, {}], {…}].
 // rawTime is the time of the record's event in msgpack. Under textKey, unless it
-// is empty, stands the whole alert as one JSON string. Bytes that are not UTF-8 stay
-// as they are, but in the JSON string, where they become U+FFFD.
-func (a *Alert) AppendEvent(dst, rawTime []byte, textKey string) []byte {
+// is empty, stands the whole alert as one text, in place of a key of the format that has the
+// same name. Bytes that are not UTF-8 stay as they are, but in the text, where they become U+FFFD.
+func (a *Alert) AppendEvent(dst, rawTime []byte, format Format, textKey string) []byte {
 	dst = msgp.AppendArrayHeader(dst, 2)
 	dst = msgp.AppendArrayHeader(dst, 2)
 	dst = append(dst, rawTime...)
 	dst = msgp.AppendMapHeader(dst, 0)
 
-	n := uint32(0)
-	a.each(func(string, any) { n++ })
+	var record object
+	var text string
+	switch format {
+	case ECS:
+		record = a.ecs()
+	default:
+		record = a.msa()
+	}
 	if textKey != "" {
-		n++
-	}
-	dst = msgp.AppendMapHeader(dst, n)
-	a.each(func(key string, value any) {
-		dst = msgp.AppendString(dst, key)
-		switch v := value.(type) {
-		case string:
-			dst = msgp.AppendString(dst, v)
-		case int:
-			dst = msgp.AppendInt(dst, v)
-		case []string:
-			dst = appendStrings(dst, v)
-		case []engine.Match:
-			dst = msgp.AppendArrayHeader(dst, uint32(len(v)))
-			for i := range v {
-				dst = appendMatch(dst, &v[i])
-			}
+		if text == "" {
+			text = string(record.JSON())
 		}
-	})
-	if textKey != "" {
-		dst = msgp.AppendString(dst, textKey)
-		dst = msgp.AppendStringFromBytes(dst, a.JSON())
+		record = record.without(textKey)
+		record.set(textKey, text)
 	}
-	return dst
+	return record.appendMsgpack(dst)
 }
 
-func appendMatch(dst []byte, m *engine.Match) []byte {
-	n := uint32(6)
-	if m.Data != "" {
-		n++
-	}
-	dst = msgp.AppendMapHeader(dst, n)
-	dst = msgp.AppendString(dst, "id")
-	dst = msgp.AppendInt(dst, m.RuleID)
-	dst = msgp.AppendString(dst, "msg")
-	dst = msgp.AppendString(dst, m.Message)
-	dst = msgp.AppendString(dst, "severity")
-	dst = msgp.AppendInt(dst, severity(m.Severity))
-	dst = msgp.AppendString(dst, "variable")
-	dst = msgp.AppendString(dst, m.Variable)
-	dst = msgp.AppendString(dst, "value")
-	dst = msgp.AppendString(dst, m.Value)
-	if m.Data != "" {
-		dst = msgp.AppendString(dst, "data")
-		dst = msgp.AppendString(dst, m.Data)
-	}
-	dst = msgp.AppendString(dst, "tags")
-	return appendStrings(dst, m.Tags)
+// msa is the alert in format msa.
+func (a *Alert) msa() object {
+	o := make(object, 0, 41)
+	a.each(o.set)
+	return o
 }
 
-func appendStrings(dst []byte, list []string) []byte {
-	dst = msgp.AppendArrayHeader(dst, uint32(len(list)))
-	for _, s := range list {
-		dst = msgp.AppendString(dst, s)
-	}
-	return dst
-}
-
-var jsonAPI = jsoniter.Config{}.Froze()
-
-// JSON is the alert as one JSON object, in valid UTF-8, its keys in order.
-func (a *Alert) JSON() []byte {
-	s := jsonAPI.BorrowStream(nil)
-	defer jsonAPI.ReturnStream(s)
-	s.WriteObjectStart()
-	first := true
-	a.each(func(key string, value any) {
-		if !first {
-			s.WriteMore()
-		}
-		first = false
-		s.WriteObjectField(key)
-		switch v := value.(type) {
-		case string:
-			writeString(s, v)
-		case int:
-			s.WriteInt(v)
-		case []string:
-			writeStrings(s, v)
-		case []engine.Match:
-			s.WriteArrayStart()
-			for i := range v {
-				if i > 0 {
-					s.WriteMore()
-				}
-				writeMatch(s, &v[i])
-			}
-			s.WriteArrayEnd()
-		}
-	})
-	s.WriteObjectEnd()
-	return append([]byte(nil), s.Buffer()...)
-}
-
-func writeMatch(s *jsoniter.Stream, m *engine.Match) {
-	s.WriteObjectStart()
-	s.WriteObjectField("id")
-	s.WriteInt(m.RuleID)
-	s.WriteMore()
-	s.WriteObjectField("msg")
-	writeString(s, m.Message)
-	s.WriteMore()
-	s.WriteObjectField("severity")
-	s.WriteInt(severity(m.Severity))
-	s.WriteMore()
-	s.WriteObjectField("variable")
-	writeString(s, m.Variable)
-	s.WriteMore()
-	s.WriteObjectField("value")
-	writeString(s, m.Value)
-	if m.Data != "" {
-		s.WriteMore()
-		s.WriteObjectField("data")
-		writeString(s, m.Data)
-	}
-	s.WriteMore()
-	s.WriteObjectField("tags")
-	writeStrings(s, m.Tags)
-	s.WriteObjectEnd()
-}
-
-func writeStrings(s *jsoniter.Stream, list []string) {
-	s.WriteArrayStart()
-	for i, v := range list {
-		if i > 0 {
-			s.WriteMore()
-		}
-		writeString(s, v)
-	}
-	s.WriteArrayEnd()
-}
-
-func writeString(s *jsoniter.Stream, v string) {
-	if !utf8.ValidString(v) {
-		v = strings.ToValidUTF8(v, "\ufffd")
-	}
-	s.WriteString(v)
-}
+// JSON is the alert in format msa as one JSON object, in valid UTF-8, its keys in order.
+func (a *Alert) JSON() []byte { return a.msa().JSON() }
 
 // AppendTime appends a time as Fluent Bit's EventTime, extension 0: seconds and
 // nanoseconds, big-endian.

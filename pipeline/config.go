@@ -20,6 +20,7 @@ type Config struct {
 	Alert       alert.Options
 	Mapping     string // "auto", or a comma list of presets and files
 	AlertTag    string // may hold record accessors; empty for no alerts
+	Format      alert.Format
 	TextKey     string // empty for none
 	Annotate    string // empty for off
 	Workers     int
@@ -37,6 +38,7 @@ func ParseConfig(values func(property string) []string) (Config, error) {
 	cfg := Config{
 		Mapping:   strings.Join(p.list("mapping"), ","),
 		AlertTag:  p.off("alert_tag"),
+		Format:    alert.Format(p.choice("alert_format", alert.Formats()...)),
 		TextKey:   p.off("alert_text_key"),
 		Annotate:  p.off("annotate"),
 		Behavior:  p.off("behavior"),
@@ -64,7 +66,6 @@ func ParseConfig(values func(property string) []string) (Config, error) {
 	}
 	// What is below the threshold matters where it is seen.
 	cfg.Engine.ScreenAnyMatch = cfg.Alert.OnMatch || cfg.Annotate != ""
-	p.choice("alert_format", "msa")
 	if cfg.Workers == 0 {
 		cfg.Workers = runtime.GOMAXPROCS(0)
 	}

@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/modsecurity-for-anylog/msa/alert"
 	"github.com/modsecurity-for-anylog/msa/engine"
-
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
@@ -28,7 +28,7 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	if cfg.Mapping != "auto" || len(cfg.Engine.Rules) != 1 || cfg.Engine.Rules[0] != "crs" || cfg.Engine.ParanoiaLevel != 1 ||
-		cfg.Engine.InboundThreshold != 5 || cfg.Engine.OutboundThreshold != 4 || cfg.AlertTag != "msa.alert" || cfg.TextKey != "log" ||
+		cfg.Engine.InboundThreshold != 5 || cfg.Engine.OutboundThreshold != 4 || cfg.AlertTag != "msa.alert" || cfg.TextKey != "log" || cfg.Format != alert.MSA ||
 		cfg.Annotate != "" || !cfg.Alert.IncludeBodies || !cfg.Alert.Mask || cfg.Alert.PerRule || cfg.Alert.OnMatch || cfg.Alert.MinSeverity != 7 ||
 		len(cfg.Alert.Internal) != 8 || cfg.Workers < 1 || cfg.Engine.BodyLimit != 128<<10 || cfg.AlertBuffer != 10<<20 {
 		t.Errorf("got %+v", cfg)
@@ -49,7 +49,8 @@ func TestParseConfig(t *testing.T) {
 		{"exclude=942100@\"", nil},
 		{"alert_tag=off", func(c Config) bool { return c.AlertTag == "" }},
 		{"alert_tag=msa.$TAG[x]", nil},
-		{"alert_format=ecs", nil},
+		{"alert_format=ECS", func(c Config) bool { return c.Format == alert.ECS }},
+		{"alert_format=xml", nil},
 		{"alert_per=rule", func(c Config) bool { return c.Alert.PerRule }},
 		{"alert_per=chunk", nil},
 		{"alert_text_key=off", func(c Config) bool { return c.TextKey == "" }},
@@ -89,6 +90,19 @@ func TestParseConfig(t *testing.T) {
 				t.Errorf("%q names neither the property nor the value", err)
 			}
 		})
+	}
+}
+
+// Who asks for a format that there is not reads which there are.
+func TestFormatsAreNamed(t *testing.T) {
+	_, err := ParseConfig(given("alert_format=xml"))
+	if err == nil {
+		t.Fatal("was accepted")
+	}
+	for _, f := range alert.Formats() {
+		if !strings.Contains(err.Error(), f) {
+			t.Errorf("%q does not name %s", err, f)
+		}
 	}
 }
 

@@ -253,7 +253,7 @@ func (p *Pipeline) detect(tag string, events []event, observed []behavior.Observ
 		if f.count == 0 {
 			f.tag = p.tag.expand(tag, e.body)
 		}
-		f.alerts = a.AppendEvent(f.alerts, e.time, p.cfg.TextKey)
+		f.alerts = a.AppendEvent(f.alerts, e.time, p.cfg.Format, p.cfg.TextKey)
 		f.count++
 		p.counters.alerts.Add(1)
 		p.counters.found.Add(1)
@@ -311,7 +311,7 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 		}
 		for i := range alerts {
 			alerts[i].Kubernetes = of
-			f.alerts = alerts[i].AppendEvent(f.alerts, e.time, p.cfg.TextKey)
+			f.alerts = alerts[i].AppendEvent(f.alerts, e.time, p.cfg.Format, p.cfg.TextKey)
 		}
 		f.count = len(alerts)
 		f.tag = p.tag.expand(tag, e.body)
