@@ -18,7 +18,13 @@ var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC) // a Wednesday
 // detectors are those of a YAML text with one detector in it, of which name, id and type are given.
 func detectors(t testing.TB, kind, text string) *Detectors {
 	t.Helper()
-	specs, err := Parse([]byte("detectors:\n  - name: it\n    id: 1\n    type: " + kind + "\n    " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n    ") + "\n"))
+	return parse(t, "detectors:\n  - name: it\n    id: 1\n    type: "+kind+"\n    "+strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n    ")+"\n")
+}
+
+// parse makes detectors of a YAML text.
+func parse(t testing.TB, text string) *Detectors {
+	t.Helper()
+	specs, err := Parse([]byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -416,15 +422,7 @@ func TestConditions(t *testing.T) {
 		"rule: 942100": true, "rule: [941000-941999]": false, "rule_tag: attack-sqli": true, "rule_tag: [x]": false,
 		"agent_name: curl": true, "direction: east-west": true, `response_bytes: ">=1000"`: true, "method: get": true, "user: x": false,
 	} {
-		specs, err := Parse([]byte("detectors:\n  - {name: a, id: 1, type: threshold, key: [client], count: 1, window: 1m, where: {" + text + "}}\n"))
-		if err != nil {
-			t.Errorf("%s: %v", text, err)
-			continue
-		}
-		d, err := New(specs)
-		if err != nil {
-			t.Fatal(err)
-		}
+		d := parse(t, "detectors:\n  - {name: a, id: 1, type: threshold, key: [client], count: 1, window: 1m, where: {"+text+"}}\n")
 		if got := len(d.Observe([]*Observation{o}, nil)) == 1; got != want {
 			t.Errorf("%s: got %v", text, got)
 		}
@@ -432,14 +430,7 @@ func TestConditions(t *testing.T) {
 }
 
 func TestAccessors(t *testing.T) {
-	specs, err := Parse([]byte("detectors:\n  - {name: a, id: 1, type: threshold, key: [\"$kubernetes['pod']\"], count: 2, window: 1m, where: {\"$kubernetes['ns']\": shop}}\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := New(specs)
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := parse(t, "detectors:\n  - {name: a, id: 1, type: threshold, key: [\"$kubernetes['pod']\"], count: 2, window: 1m, where: {\"$kubernetes['ns']\": shop}}\n")
 	var keys []string
 	for _, text := range []string{
 		`{"kubernetes":{"pod":"web-1","ns":"shop"}}`, `{"kubernetes":{"pod":"web-2","ns":"shop"}}`, `{"kubernetes":{"pod":"web-1","ns":"other"}}`,
@@ -461,14 +452,7 @@ func TestAccessors(t *testing.T) {
 }
 
 func TestRead(t *testing.T) {
-	specs, err := Load(Default)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := New(specs)
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := parse(t, "include: default\n")
 	tx := &mapping.Transaction{
 		Client: mapping.Endpoint{Address: "10.0.0.1"}, Server: mapping.Endpoint{Address: "192.0.2.1", Port: "443"}, Host: "files.example",
 		Method: "POST", URI: "https://files.example/up/1?x=y", Status: 201,
@@ -505,23 +489,12 @@ func TestStateIsKept(t *testing.T) {
   - {name: pivot, id: 6, type: pivot, window: 1h, where: {alarm: true}}
   - {name: hours, id: 7, type: off_hours, key: [client], learn: 1d}
 `
-	parse := func(text string) *Detectors {
-		specs, err := Parse([]byte(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		d, err := New(specs)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return d
-	}
-	before := parse(text)
+	before := parse(t, text)
 	watch(before, many(9, time.Second, func(i int, o *Observation) { o.Path = fmt.Sprint("/x", string(rune('a'+i))); o.Alarm = i == 5 })...)
 	if err := before.writeState(path); err != nil {
 		t.Fatal(err)
 	}
-	after := parse(strings.Replace(text, "count: 10, window: 1h}\n  - {name: sketch", "count: 11, window: 1h}\n  - {name: sketch", 1))
+	after := parse(t, strings.Replace(text, "count: 10, window: 1h}\n  - {name: sketch", "count: 11, window: 1h}\n  - {name: sketch", 1))
 	if err := after.readState(path); err != nil {
 		t.Fatal(err)
 	}
@@ -642,14 +615,7 @@ func TestDeterministic(t *testing.T) {
 
 // BenchmarkObserve is what a record costs on top: reading it, and all default detectors.
 func BenchmarkObserve(b *testing.B) {
-	specs, err := Load(Default)
-	if err != nil {
-		b.Fatal(err)
-	}
-	d, err := New(specs)
-	if err != nil {
-		b.Fatal(err)
-	}
+	d := parse(b, "include: default\n")
 	tx := &mapping.Transaction{
 		Client: mapping.Endpoint{Address: "10.0.0.1", Port: "40000"}, Server: mapping.Endpoint{Address: "10.0.0.2", Port: "8080"}, Host: "users.shop.svc.cluster.local",
 		Method: "GET", Status: 200,
@@ -679,4 +645,50 @@ func BenchmarkObserve(b *testing.B) {
 		d.Observe(all, nil)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/record")
+}
+
+// Detectors that are loaded again while the old ones are still in use share no memory with them.
+func TestInheritWhileInUse(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "d.yaml")
+	const text = "detectors:\n  - {name: a, id: 1, type: distinct, key: [client], field: [path], count: 200, window: 1h}\n  - {name: p, id: 2, type: pivot, window: 1h}\n"
+	open := func(text string) (*Detectors, func()) {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d, done, err := Open(file, "", func(err error) { t.Error(err) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d, done
+	}
+	busy := func(d *Detectors, end <-chan struct{}, done chan<- struct{}) {
+		defer close(done)
+		for i := 0; ; i++ {
+			select {
+			case <-end:
+				return
+			default:
+				d.Observe([]*Observation{request(time.Duration(i)*time.Millisecond, func(o *Observation) {
+					o.Client.Address, o.Server.Address, o.Path = fmt.Sprint("h", i%9), fmt.Sprint("h", i%7), fmt.Sprint("/x", i%50, "/y")
+				})}, nil)
+			}
+		}
+	}
+	old, closeOld := open(text)
+	end, ended := make(chan struct{}), make(chan struct{})
+	go busy(old, end, ended)
+	time.Sleep(20 * time.Millisecond)
+	fresh, closeFresh := open(text + "  - {name: b, id: 3, type: threshold, key: [client], count: 100000, window: 1h}\n")
+	end2, ended2 := make(chan struct{}), make(chan struct{})
+	go busy(fresh, end2, ended2)
+	time.Sleep(20 * time.Millisecond)
+	close(end)
+	close(end2)
+	<-ended
+	<-ended2
+	if fresh == old || fresh.Usage()[0].Keys == 0 {
+		t.Error("the new detectors do not go on where the old ones were")
+	}
+	closeOld()
+	closeFresh()
 }

@@ -65,18 +65,7 @@ func TestTwoInstances(t *testing.T) {
   - {name: first, id: 3, type: first_seen, key: [client], field: [service], learn: 1m, settle: 0s}
   - {name: volume, id: 4, type: volume, key: [client], amount: events, window: 1m, at_least: 100, windows: 2}
 `
-	instance := func() *Detectors {
-		specs, err := Parse([]byte(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		d, err := New(specs)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return d
-	}
-	whole, halves := instance(), [2]*Detectors{instance(), instance()}
+	whole, halves := parse(t, text), [2]*Detectors{parse(t, text), parse(t, text)}
 	var one, two []string
 	for i := range 60_000 {
 		o := request(time.Duration(i)*20*time.Millisecond, func(o *Observation) {
@@ -111,14 +100,7 @@ func TestTwoInstances(t *testing.T) {
 
 // BenchmarkMillionSources is the default detectors' time for a record when a million sources send in turn.
 func BenchmarkMillionSources(b *testing.B) {
-	specs, err := Load(Default)
-	if err != nil {
-		b.Fatal(err)
-	}
-	d, err := New(specs)
-	if err != nil {
-		b.Fatal(err)
-	}
+	d := parse(b, "include: default\n")
 	all := make([]*Observation, 1000)
 	n := 0
 	for b.Loop() {

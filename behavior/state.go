@@ -43,6 +43,14 @@ func (s *Spec) fingerprint() []byte {
 	return fmt.Appendf(nil, "%+v", c)
 }
 
+// Keep writes the state to its file, if it has one and there is anything new.
+func (d *Detectors) Keep() error {
+	if d.path == "" {
+		return nil
+	}
+	return d.writeState(d.path)
+}
+
 // writeState keeps the state in a file, or leaves it as it was.
 func (d *Detectors) writeState(path string) error {
 	values, err := d.snapshot()
@@ -62,10 +70,17 @@ func (d *Detectors) snapshot() (map[string][]byte, error) {
 	if !d.changed {
 		return nil, nil
 	}
+	values, err := d.encoded()
+	d.changed = err != nil
+	return values, err
+}
+
+// encoded is the state in bytes: a value for each detector, and one for what they share. d is locked.
+func (d *Detectors) encoded() (map[string][]byte, error) {
 	values := map[string][]byte{}
 	var err error
 	if values[sharedState], err = encode(kept{d.clock.now, d.templates.Children, d.clients.save()}); err != nil {
-		return nil, fmt.Errorf("cannot keep the templates of paths: %w", err)
+		return nil, fmt.Errorf("cannot keep what the detectors share: %w", err)
 	}
 	for i := range d.all {
 		r := &d.all[i]
@@ -77,7 +92,6 @@ func (d *Detectors) snapshot() (map[string][]byte, error) {
 			return nil, fmt.Errorf("cannot keep the state of detector %s: %w", r.spec.Name, err)
 		}
 	}
-	d.changed = false
 	return values, nil
 }
 
@@ -145,6 +159,11 @@ func (d *Detectors) read(path string) error {
 	if err := decode(text[sha256.Size:], &values); err != nil {
 		return err
 	}
+	return d.decoded(values)
+}
+
+// decoded goes on with a state, or is left as it was.
+func (d *Detectors) decoded(values map[string][]byte) error {
 	fresh, err := New(d.specs)
 	if err != nil {
 		return err

@@ -5,7 +5,7 @@ import "strings"
 // templates learns which parts of paths vary, and puts names in their place: /users/123 is /users/{id}. What is an
 // id by its looks is one at once; a place where more than maxChildren names were seen becomes {any}.
 type templates struct {
-	Children map[uint64][]uint64 // hashes of the names seen, by hash of the template up to there; more than maxChildren: nil
+	Children map[uint64][]uint64 // hashes of the names seen, by hash of the template up to there; none where there are more than maxChildren
 }
 
 const (
@@ -44,7 +44,7 @@ func (t *templates) of(service, path string, learn bool, buf []byte) []byte {
 func (t *templates) child(place uint64, segment string, learn bool) string {
 	all, known := t.Children[place]
 	switch {
-	case known && all == nil:
+	case known && len(all) == 0: // gob makes no difference between nil and none
 		return "{any}"
 	case !learn || !known && len(t.Children) >= maxTemplates:
 		return segment
