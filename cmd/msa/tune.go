@@ -44,8 +44,9 @@ Exit code: 0; 1 if the proposals can't be tried; 2 if a file can't be read, hold
 func (c *tuneCommand) Run(p *process) error {
 	given := givenProperties(c.Plugins)
 	given["alert_text_key"] = textKey
-	given["alert_tag"] = nil  // off would silence the trial
-	given["alert_per"] = nil  // a record counts once
+	given["alert_tag"] = nil // off would silence the trial
+	given["alert_per"] = nil // a record counts once
+	given["alert_format"] = nil
 	given["state_path"] = nil // a trial must not teach the detectors
 	config, err := given.config()
 	if err == nil && (c.Top < 1 || c.FirstID < 1) {

@@ -1,0 +1,331 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/event"
+	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/pipeline"
+	"github.com/modsecurity-for-anylog/msa/rules"
+)
+
+type testCommand struct {
+	Files    []string `arg:"" name:"cases" help:"YAML files of cases."`
+	Format   string   `enum:"text,tap" default:"text" help:"text for people, or tap, the Test Anything Protocol (default: text)."`
+	Coverage bool     `help:"List the rules of files of your own that no case fires, and those of which no case says that they must not match."`
+}
+
+// Help shows a file.
+func (*testCommand) Help() string {
+	return `Each case is a record, and what is expected of it:
+
+    with: {mapping: nginx, rules: [crs, own.conf]}    # properties, as of the filter
+    cases:
+      - name: SQL in a search                         # must be there
+        record: '10.0.0.7 - - [20/Nov/2026:10:11:12 +0000] "GET /?q=1%27+or+1=1-- HTTP/1.1" 200 12 "-" "-"'
+        lines: true                                   # the record is a line; without it, a map
+        tag: web                                      # msa.scan without it
+        with: {exclude: [920350]}                     # instead of those above
+        rules: [942100]                               # must match, alarm or not
+        not: [930120]                                 # must not match
+        alarm: true                                   # or false
+        severity: critical                            # of the alert, as are these:
+        src_ip: 10.0.0.7
+        fields: {url: /?q=1%27+or+1=1--, direction: inbound}
+
+Detectors are off, but with the property behavior. Paths of files in properties are relative to the working directory, as in the filter.
+
+Exit code: 0 if all is as expected; 1 if not; 2 if a file or the settings are wrong.`
+}
+
+// Run runs the cases.
+func (c *testCommand) Run(p *process) error {
+	var all []*testCase
+	broken := false
+	for _, name := range c.Files {
+		cases, err := readCases(name)
+		if err != nil {
+			complain(p.stderr, "msa: %v", err)
+			broken = true
+		}
+		all = append(all, cases...)
+	}
+	if broken {
+		return exitCode(exitUsage)
+	}
+	t := &tester{log: slog.New(newWarnings(p.stderr)), setups: map[string]*setup{}, w: bufio.NewWriter(p.stdout), tap: c.Format == "tap"}
+	defer t.close()
+	for _, one := range all { // all of them, so that nothing runs with wrong settings
+		if _, err := t.setup(one); err != nil {
+			complain(p.stderr, "msa: %s:%d: case %q: %v", one.file, one.line, one.name, err)
+			return exitCode(exitUsage)
+		}
+	}
+	if t.tap {
+		t.line("TAP version 13\n1..%d", len(all))
+	}
+	failed := 0
+	for i, one := range all {
+		wrong, err := t.run(one)
+		if err != nil {
+			wrong = append(wrong, err.Error())
+		}
+		if len(wrong) > 0 {
+			failed++
+		}
+		t.report(i+1, one, wrong)
+	}
+	if !t.tap {
+		t.line("%d cases, %d failed", len(all), failed)
+	}
+	if c.Coverage {
+		t.coverage()
+	}
+	if err := t.w.Flush(); err != nil {
+		return err
+	}
+	if failed > 0 {
+		return exitCode(exitFailed)
+	}
+	return nil
+}
+
+// tester runs cases.
+type tester struct {
+	log    *slog.Logger
+	setups map[string]*setup
+	order  []*setup
+	shared pipeline.Engines // cases that differ in their mapping have the same rules
+	w      *bufio.Writer
+	tap    bool
+}
+
+// setup is a pipeline with the properties of some cases.
+type setup struct {
+	*pipeline.Pipeline
+	rules []rules.Directive
+
+	fired, silent map[int]bool // rules that matched, and those of which a case says that they must not and that did not
+}
+
+func (t *tester) close() {
+	for _, s := range t.order {
+		s.Close()
+	}
+}
+
+// setup is that of a case.
+func (t *tester) setup(c *testCase) (*setup, error) {
+	var key strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(c.with)) {
+		fmt.Fprintf(&key, "%s %q\n", name, c.with[name])
+	}
+	if s := t.setups[key.String()]; s != nil {
+		return s, nil
+	}
+	with := maps.Clone(c.with)
+	with["alert_text_key"] = textKey
+	with["alert_tag"] = nil // off would silence the cases
+	if _, ok := with["behavior"]; !ok {
+		with["behavior"] = []string{"off"} // what a case finds must not depend on those before it
+	}
+	config, err := with.config()
+	if err != nil {
+		return nil, err
+	}
+	set, err := rules.Load(config.Engine.Rules)
+	if err != nil {
+		return nil, err
+	}
+	log := t.log
+	if slices.ContainsFunc(t.order, func(o *setup) bool { return slices.Equal(o.rules, set.Directives) }) {
+		log = slog.New(newWarnings(io.Discard)) // once is enough
+	}
+	loaded, err := pipeline.New(config, &t.shared, log)
+	if err != nil {
+		return nil, err
+	}
+	s := &setup{Pipeline: loaded, rules: set.Directives, fired: map[int]bool{}, silent: map[int]bool{}}
+	t.setups[key.String()] = s
+	t.order = append(t.order, s)
+	return s, nil
+}
+
+// run is what is not as a case expects it.
+func (t *tester) run(c *testCase) (wrong []string, err error) {
+	s, err := t.setup(c)
+	if err != nil {
+		return nil, err
+	}
+	chunk, err := c.event()
+	if err != nil {
+		return nil, fmt.Errorf("cannot read record: %w", err)
+	}
+	var record mapping.Record
+	if err := event.Alerts(chunk, func(a event.Alert) { record = a.Fields }); err != nil {
+		return nil, err
+	}
+	x, err := s.Explain(c.tag, record)
+	if err != nil {
+		return nil, err
+	}
+	if x.Unmapped != nil {
+		return nil, fmt.Errorf("the record is not inspected: %w", x.Unmapped)
+	}
+	matched := x.Verdict.RuleIDs()
+	for _, id := range matched {
+		s.fired[id] = true
+	}
+	fail := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
+	for _, id := range c.rules {
+		if s.Rule(id).File == "" {
+			fail("rule %d is not loaded", id)
+		} else if !slices.Contains(matched, id) {
+			fail("rule %d did not match; matched: %s", id, listed(matched))
+		}
+	}
+	for _, id := range c.silent {
+		switch i := slices.Index(matched, id); {
+		case s.Rule(id).File == "":
+			fail("rule %d is not loaded", id) // so that it could not match anyway
+		case i >= 0:
+			fail("rule %d matched on %s: %s", id, x.Matches[i].Variable, short(x.Matches[i].Value, 100))
+		default:
+			s.silent[id] = true
+		}
+	}
+	return append(wrong, c.judge(s.Process(c.tag, chunk), x)...), nil
+}
+
+// judge compares the alert with what is expected of it.
+func (c *testCase) judge(r pipeline.Result, x pipeline.Explanation) (wrong []string) {
+	var first map[string]any
+	for _, alerts := range r.Alerts {
+		if err := event.Alerts(alerts.Events, func(a event.Alert) {
+			if first == nil {
+				if err := json.Unmarshal([]byte(a.Text()), &first); err != nil {
+					wrong = append(wrong, err.Error())
+				}
+			}
+		}); err != nil {
+			wrong = append(wrong, err.Error())
+		}
+	}
+	switch {
+	case first == nil && (len(c.fields) > 0 || c.alarm != nil && *c.alarm):
+		return append(wrong, fmt.Sprintf("no alert: scores are %d inbound and %d outbound; matched: %s", x.Verdict.ScoreIn, x.Verdict.ScoreOut, listed(x.Verdict.RuleIDs())))
+	case first != nil && c.alarm != nil && !*c.alarm:
+		return append(wrong, fmt.Sprintf("an alert: %v, scores are %d inbound and %d outbound; matched: %s", first["msg"], x.Verdict.ScoreIn, x.Verdict.ScoreOut, listed(x.Verdict.RuleIDs())))
+	}
+	for _, f := range c.fields {
+		value, ok := first[f.key]
+		if !ok {
+			wrong = append(wrong, fmt.Sprintf("the alert has no %s", f.key))
+			continue
+		}
+		got, isText := value.(string)
+		if !isText {
+			text, err := json.Marshal(value)
+			if err != nil {
+				text = []byte(err.Error())
+			}
+			got = string(text)
+		}
+		if got != f.want {
+			wrong = append(wrong, fmt.Sprintf("%s of the alert is %q instead of %q", f.key, short(got, 200), f.want))
+		}
+	}
+	return wrong
+}
+
+func listed(ids []int) string {
+	if len(ids) == 0 {
+		return "nothing"
+	}
+	all := make([]string, len(ids))
+	for i, id := range ids {
+		all[i] = strconv.Itoa(id)
+	}
+	return strings.Join(all, " ")
+}
+
+func (t *tester) line(format string, args ...any) { _, _ = fmt.Fprintf(t.w, format+"\n", args...) }
+
+func (t *tester) report(n int, c *testCase, wrong []string) {
+	name := printable(c.name)
+	if t.tap {
+		state := "ok"
+		if len(wrong) > 0 {
+			state = "not ok"
+		}
+		t.line("%s %d - %s", state, n, strings.ReplaceAll(name, "#", `\#`)) // # would begin a directive
+		if len(wrong) > 0 {
+			t.line("  # %s:%d", c.file, c.line)
+		}
+		for _, w := range wrong {
+			t.line("  # %s", printable(w))
+		}
+		return
+	}
+	if len(wrong) == 0 {
+		t.line("ok    %s", name)
+		return
+	}
+	t.line("FAIL  %s (%s:%d)", name, c.file, c.line)
+	for _, w := range wrong {
+		t.line("      %s", printable(w))
+	}
+}
+
+// unlogged rules are not in a verdict: they set things up for others.
+var unlogged = regexp.MustCompile(`(?i)(?:^|,)\s*nolog\s*(?:,|$)`)
+
+// coverage lists the rules of the user's own files without a case.
+func (t *tester) coverage() {
+	fired, silent := map[int]bool{}, map[int]bool{}
+	own := map[int]rules.Directive{}
+	for _, s := range t.order {
+		maps.Copy(fired, s.fired)
+		maps.Copy(silent, s.silent)
+		chained := false
+		for _, d := range s.rules {
+			if head := !chained; d.IsRule() {
+				if chained = d.Chained(); head && s.Rule(d.ID()).File != "" && isOwn(d.File) && !unlogged.MatchString(d.Actions()) {
+					own[d.ID()] = d
+				}
+			}
+		}
+	}
+	mark := ""
+	if t.tap {
+		mark = "# "
+	}
+	covered := 0
+	for _, id := range slices.Sorted(maps.Keys(own)) {
+		var missing []string
+		if !fired[id] {
+			missing = append(missing, "no case fires it")
+		}
+		if !silent[id] {
+			missing = append(missing, "no case has it under not")
+		}
+		if len(missing) == 0 {
+			covered++
+			continue
+		}
+		t.line("%srule %d (%s:%d): %s", mark, id, own[id].File, own[id].Line, strings.Join(missing, ", and "))
+	}
+	t.line("%s%d of %d own rules have a case that fires them and one that does not", mark, covered, len(own))
+}
+
+// isOwn reports whether a rules file is one of the user's: the names of those that MSA brings begin with an @.
+func isOwn(file string) bool { return !strings.HasPrefix(file, "@") }
