@@ -166,6 +166,7 @@ func TestFluentBit(t *testing.T) {
 	if out, err := exec.Command("make", "-C", rig.Root(), "all").CombinedOutput(); err != nil {
 		t.Fatalf("cannot build the plugin: %v\n%s", err, out)
 	}
+	t.Setenv("MSA_SYSLOG_HOST", "127.0.0.1")
 	attack := []byte(strings.TrimSpace(read(t, "test/testdata/nano-attack.json")))
 	for _, e := range pipelines(t) {
 		t.Run(e.name, func(t *testing.T) {
@@ -184,7 +185,7 @@ func TestFluentBit(t *testing.T) {
 			build := filepath.Join(rig.Root(), "build")
 			here := strings.NewReplacer("/usr/lib/msa/plugins.conf", filepath.Join(dir, "plugins.conf"), "/usr/lib/msa", build,
 				"/var/lib/msa", dir, "/etc/msa/rules", filepath.Join(rig.Root(), "deploy/docker/rules"),
-				"/var/log/containers", filepath.Join(dir, "containers"), "${MSA_SYSLOG_HOST}", "127.0.0.1", "0.0.0.0", "127.0.0.1")
+				"/var/log/containers", filepath.Join(dir, "containers"), "0.0.0.0", "127.0.0.1")
 			config := filepath.Join(dir, "fluent-bit.conf")
 			if e.yaml {
 				config = filepath.Join(dir, "fluent-bit.yaml")
