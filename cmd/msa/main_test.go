@@ -179,7 +179,7 @@ func TestUsage(t *testing.T) {
 	}{
 		{[]string{"version"}, 0, `^msa \S+ \(.*go1\.`, `^$`},
 		{[]string{"--version"}, 0, `^msa \S+ \(`, `^$`},
-		{[]string{"--help"}, 0, `(?s)run .*scan .*check .*version`, `^$`},
+		{[]string{"--help"}, 0, `(?s)run .*scan .*check .*tune .*test .*version`, `^$`},
 		{[]string{"presets"}, 0, `(?m)^nano +Nano probe, HTTP$[\s\S]*^apache +`, `^$`},
 		{[]string{"presets", "nginx"}, 0, `(?m)^name: nginx$`, `^$`},
 		{[]string{"presets", "ngnix"}, 1, `^$`, `did you mean "nginx"`},

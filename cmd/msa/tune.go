@@ -251,7 +251,7 @@ func (t *tuning) print() {
 		mark = "# "
 	}
 	for _, why := range slices.Sorted(maps.Keys(t.notes)) {
-		t.line("%s%d alerts %s", mark, t.notes[why], why)
+		t.line("%salerts that %s: %d", mark, why, t.notes[why])
 	}
 	t.line("%s%d proposals; %d of %d alerts are left", mark, len(t.proposals), left, len(t.alerts))
 	if t.all != nil {
@@ -298,7 +298,9 @@ func (t *tuning) text(i int, p *proposal) {
 		t.line("   %d %s", rule, printable(short(t.message(rule), 100)))
 	}
 	seen := map[string]bool{}
-	for _, a := range p.silenced {
+	isOther := func(a *knownAlert) bool { return t.decisive[a] != p.group }
+	examples := slices.Concat(slices.DeleteFunc(slices.Clone(p.silenced), isOther), p.silenced) // first what it is made for
+	for _, a := range examples {
 		example := printable(short(a.method+" "+a.url, 100)) + " from " + printable(short(a.source, 50))
 		for _, m := range a.matches {
 			if p.removes(m) {
@@ -350,5 +352,5 @@ func firsts(list []string) string {
 	if len(list) <= mostExamples {
 		return strings.Join(list, ", ")
 	}
-	return fmt.Sprintf("%s, and %d others", strings.Join(list[:mostExamples], ", "), len(list)-mostExamples)
+	return fmt.Sprintf("%s, and %d more", strings.Join(list[:mostExamples], ", "), len(list)-mostExamples)
 }

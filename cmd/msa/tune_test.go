@@ -75,7 +75,7 @@ func TestTune(t *testing.T) {
 			"1. 942100@ARGS:q\n   silences 6 of 15 alerts, from 3 sources: 10.0.0.0, 10.0.0.1, 10.0.0.2\n   942100 SQL Injection Attack Detected via libinjection\n" +
 				"   for example GET /search/p0?q=" + sqli + " from 10.0.0.0; 942100 on ARGS:q: 1' or 1=1--",
 			"941100@ARGS:html 941110@ARGS:html", "silences 4 of 15 alerts, from 1 source: 10.0.1.1",
-			"930130@/backup/.git/config", "1 alerts have nothing narrow to exclude",
+			"930130@/backup/.git/config", "alerts that have nothing narrow to exclude", "no named variable: 1\n",
 		}, []string{"949110", "980170", "@/ ", "@/\n"}, ""},
 		{"exclude", "", []string{found, "--format=exclude"}, 0, []string{"\n    Exclude           930130@/backup/.git/config\n", "# 4 of 15 alerts, from 1 source\n"}, []string{"949110"}, ""},
 		{"seclang", "", []string{found, "--format=seclang", "--first-id=77"}, 0, []string{
@@ -95,7 +95,7 @@ func TestTune(t *testing.T) {
 		{"detectors", detector("host-scan", "10.20.0.99", "/a") + "\n" + detector("path-scan", "10.0.0.1", "/favicon.ico") + "\n" +
 			detector("path-scan", "10.0.0.2", "/favicon.ico") + "\n" + detector("path-scan", "10.0.0.3", "/favicon.ico") + "\n" + detector("no name", "10.20.0.98", "/"),
 			[]string{"-", own}, 0, []string{"host-scan@10.20.0.99", "1. path-scan@/favicon.ico", "9702010@10.20.0.98"}, nil, ""},
-		{"detectors are no rules", detector("host-scan", "10.20.0.99", "/a"), []string{"-", own, "--format=seclang"}, 0, []string{"# 1 alerts are of detectors"}, []string{"Sec"}, ""},
+		{"detectors are no rules", detector("host-scan", "10.20.0.99", "/a"), []string{"-", own, "--format=seclang"}, 0, []string{"# alerts that are of detectors"}, []string{"Sec"}, ""},
 		{"lines of syslog, and records with the text", "", []string{file(t, "syslog", "<161>1 2026-11-25T01:02:03Z h msa - - - "+strings.SplitAfter(scanOf(t, log), "\n")[0]+`{"log":`+quoted(t, strings.SplitAfter(scanOf(t, log), "\n")[1])+"}\n")}, 0,
 			[]string{"942100@ARGS:q", "silences 2 of 2 alerts"}, nil, ""},
 		{"other rules", `{"rule_id":"7","src_ip":"10.0.0.1","url":"/x/y","method":"GET","rules":[{"id":7,"msg":"own","variable":"REQUEST_FILENAME","value":"/x/y"}]}`, []string{"-", own}, 0, []string{"1. 7@/x/y\n", "   7 own\n"}, nil, ""},
