@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -337,7 +336,7 @@ func (p *proposer) paths(key string, g *group, with proposal) (all []string, wit
 			without++
 		}
 	}
-	slices.SortFunc(all, func(x, y string) int { return cmp.Compare(x, y) })
+	slices.Sort(all)
 	return all, without
 }
 
