@@ -25,6 +25,8 @@ func (a *Alert) AppendEvent(dst, rawTime []byte, format Format, textKey string) 
 	switch format {
 	case ECS:
 		record = a.ecs()
+	case OCSF:
+		record = a.ocsf()
 	default:
 		record = a.msa()
 	}

@@ -15,12 +15,19 @@ type Format string
 
 // The formats of alerts.
 const (
-	MSA Format = "msa" // flat, with the original MSA's keys
-	ECS Format = "ecs" // Elastic Common Schema
+	MSA  Format = "msa"  // flat, with the original MSA's keys
+	ECS  Format = "ecs"  // Elastic Common Schema
+	OCSF Format = "ocsf" // Open Cybersecurity Schema Framework
 )
 
 // Formats are the names of all formats.
-func Formats() []string { return []string{string(MSA), string(ECS)} }
+func Formats() []string { return []string{string(MSA), string(ECS), string(OCSF)} }
+
+// The product as other formats name it.
+const (
+	vendorName  = "MSA"
+	productName = "ModSecurity for Anylog"
+)
 
 // uid tells alerts apart. It is the same wherever the same record gives the same alert.
 func (a *Alert) uid() string {

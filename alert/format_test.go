@@ -72,7 +72,7 @@ func TestGolden(t *testing.T) {
 }
 
 // jsonFormats are those whose record is what their text says.
-var jsonFormats = []Format{MSA, ECS}
+var jsonFormats = []Format{MSA, ECS, OCSF}
 
 func TestEventIsText(t *testing.T) {
 	fromSample, found := sample(t), ofDetector()

@@ -12,6 +12,8 @@ func isOf(f alert.Format, record map[string]any) bool {
 	case alert.ECS:
 		e, _ := record["event"].(map[string]any)
 		return e["kind"] == "alert"
+	case alert.OCSF:
+		return record["class_uid"] == int64(2004)
 	default:
 		return record["alert_engine"] == "modsecurity"
 	}
