@@ -27,6 +27,10 @@ func (a *Alert) AppendEvent(dst, rawTime []byte, format Format, textKey string) 
 		record = a.ecs()
 	case OCSF:
 		record = a.ocsf()
+	case CEF:
+		record, text = a.textObject(), a.cef()
+	case LEEF:
+		record, text = a.textObject(), a.leef()
 	default:
 		record = a.msa()
 	}

@@ -18,10 +18,17 @@ const (
 	MSA  Format = "msa"  // flat, with the original MSA's keys
 	ECS  Format = "ecs"  // Elastic Common Schema
 	OCSF Format = "ocsf" // Open Cybersecurity Schema Framework
+	CEF  Format = "cef"  // ArcSight's Common Event Format, a line of text
+	LEEF Format = "leef" // QRadar's Log Event Extended Format, a line of text
 )
 
 // Formats are the names of all formats.
-func Formats() []string { return []string{string(MSA), string(ECS), string(OCSF)} }
+func Formats() []string {
+	return []string{string(MSA), string(ECS), string(OCSF), string(CEF), string(LEEF)}
+}
+
+// IsText reports whether an alert is nothing but a line of text, so that without a key for it little is left.
+func (f Format) IsText() bool { return f == CEF || f == LEEF }
 
 // The product as other formats name it.
 const (

@@ -66,6 +66,9 @@ func ParseConfig(values func(property string) []string) (Config, error) {
 	}
 	// What is below the threshold matters where it is seen.
 	cfg.Engine.ScreenAnyMatch = cfg.Alert.OnMatch || cfg.Annotate != ""
+	if cfg.TextKey == "" && cfg.Format.IsText() {
+		p.fail("alert_text_key", "off", "leaves nothing of alerts in format %s, which are text", cfg.Format)
+	}
 	if cfg.Workers == 0 {
 		cfg.Workers = runtime.GOMAXPROCS(0)
 	}

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/modsecurity-for-anylog/msa/alert"
@@ -14,6 +15,9 @@ func isOf(f alert.Format, record map[string]any) bool {
 		return e["kind"] == "alert"
 	case alert.OCSF:
 		return record["class_uid"] == int64(2004)
+	case alert.CEF, alert.LEEF:
+		text, _ := record["log"].(string)
+		return strings.HasPrefix(text, strings.ToUpper(string(f))+":") && len(record) == 5
 	default:
 		return record["alert_engine"] == "modsecurity"
 	}
@@ -34,6 +38,18 @@ func TestAlertFormat(t *testing.T) {
 					t.Errorf("alert_format %s gives %v", f, record)
 				}
 			}
+		}
+	}
+}
+
+// Without its text, nothing would be left of an alert that is text.
+func TestTextNeedsKey(t *testing.T) {
+	for _, f := range alert.Formats() {
+		_, err := ParseConfig(given("alert_text_key=off", "alert_format="+f))
+		if refused := err != nil; refused != alert.Format(f).IsText() {
+			t.Errorf("alert_format %s without a text key: %v", f, err)
+		} else if refused && (!strings.Contains(err.Error(), "alert_text_key") || !strings.Contains(err.Error(), f)) {
+			t.Errorf("%q names neither the property nor the format", err)
 		}
 	}
 }
