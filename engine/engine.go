@@ -186,7 +186,7 @@ func (e *Engine) inspect(t *mapping.Transaction) (Verdict, error) {
 	if err != nil || !s.clear {
 		v, err2 := e.evaluate(t, s.innocent)
 		if err == nil && err2 == nil && e.fast.isVerified(&e.fast.reduced) {
-			return e.verify(t, v)
+			return e.verify(t, v, s.innocent)
 		}
 		return v, errors.Join(err, err2)
 	}
@@ -201,17 +201,30 @@ func (e *Engine) inspect(t *mapping.Transaction) (Verdict, error) {
 	return v, err
 }
 
-// verify compares a verdict of the rules that the screen had left with that of all rules, which it returns.
-func (e *Engine) verify(t *mapping.Transaction, some Verdict) (Verdict, error) {
+// verify compares a verdict of the rules that the screen had left with those of all rules, of which it returns one. It is
+// wrong if a rule matches that the screen took for innocent, or if all rules say another thing and always the same:
+// Coraza goes through arguments in no fixed order, and what some rules find depends on which they saw last.
+func (e *Engine) verify(t *mapping.Transaction, some Verdict, innocent []int) (Verdict, error) {
 	var all Verdict
-	var err error
-	// Coraza goes through arguments in no fixed order, and a few rules tell which they saw last.
-	for range 20 {
-		if all, err = e.Evaluate(t); err != nil || all.agrees(&some) {
-			return all, err
+	same := true
+	for try := range 20 {
+		v, err := e.Evaluate(t)
+		if err != nil {
+			return v, err
+		}
+		same = same && (try == 0 || v.agrees(&all))
+		all = v
+		if slices.ContainsFunc(all.RuleIDs(), func(id int) bool { return slices.Contains(innocent, id) }) {
+			all.Screened = ScreenWrong
+			return all, nil
+		}
+		if all.agrees(&some) {
+			return all, nil
 		}
 	}
-	all.Screened = ScreenWrong
+	if same {
+		all.Screened = ScreenWrong
+	}
 	return all, nil
 }
 
