@@ -76,7 +76,7 @@ func (a *Alert) cef() string {
 	}
 	c.add("requestMethod", s.method, longestValue)
 	c.add("request", s.uri, longestValue)
-	c.add("requestClientApplication", headerOf(s.requestHead, "User-Agent"), longestValue)
+	c.add("requestClientApplication", userAgentOf(s.requestHead), longestValue)
 	c.add("msg", a.matched(), longestValue)
 	c.add("reason", a.Evidence, longestValue)
 	c.address("dvc", "c6a1", "Device IPv6 Address", "dvchost", s.host)

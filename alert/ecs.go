@@ -66,7 +66,7 @@ func (a *Alert) ecs() object {
 	o.add("url", url)
 	o.add("http", a.ecsHTTP(s))
 	var agent object
-	agent.add("original", headerOf(s.requestHead, "User-Agent"))
+	agent.add("original", userAgentOf(s.requestHead))
 	o.add("user_agent", agent)
 	a.ecsKubernetes(&o)
 	o.add("tags", a.Match.Tags)

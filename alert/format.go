@@ -119,9 +119,9 @@ func headersOf(head string) (all []mapping.Header) {
 	return all
 }
 
-func headerOf(head, name string) string {
+func userAgentOf(head string) string {
 	for _, h := range headersOf(head) {
-		if strings.EqualFold(h.Name, name) {
+		if strings.EqualFold(h.Name, "User-Agent") {
 			return h.Value
 		}
 	}

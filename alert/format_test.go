@@ -189,7 +189,7 @@ func TestHeadersOf(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %q", got)
 	}
-	if v := headerOf("user-agent: x", "User-Agent"); v != "x" {
-		t.Errorf("header by name is %q", v)
+	if v := userAgentOf("Host: h\r\nuser-agent: x"); v != "x" {
+		t.Errorf("user agent is %q", v)
 	}
 }

@@ -48,7 +48,7 @@ func (a *Alert) leef() string {
 	add("domain", s.domain, longestValue)
 	add("url", s.uri, longestValue)
 	add("status", numeric(a.status()), longestValue)
-	add("userAgent", headerOf(s.requestHead, "User-Agent"), longestValue)
+	add("userAgent", userAgentOf(s.requestHead), longestValue)
 	add("matched", a.matched(), longestValue)
 	add("direction", a.Direction, longestValue)
 	add("attack", strings.Join(attacks(a.Rules), ","), longestValue)

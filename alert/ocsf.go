@@ -116,7 +116,7 @@ func (a *Alert) ocsfEvidence(s *shown) (o object) {
 	var request object
 	request.add("http_method", s.method)
 	request.add("url", url)
-	request.add("user_agent", headerOf(s.requestHead, "User-Agent"))
+	request.add("user_agent", userAgentOf(s.requestHead))
 	request.add("http_headers", ocsfHeaders(s.requestHead))
 	o.add("http_request", request)
 	if code := a.status(); code > 0 {
