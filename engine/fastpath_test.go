@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -72,6 +73,23 @@ func TestScreenOnDebianCRS(t *testing.T) {
 	t.Logf("%d of %d are screened; can't be judged: %v", count.screened, n, e.ScreenOpen())
 	if count.screened < n/5 {
 		t.Error("the screen is of little use")
+	}
+}
+
+// A chain may match by several values together: MATCHED_VARS are all that its head has matched.
+func TestScreenOnMatchedVars(t *testing.T) {
+	e := verifying(t, 2, "crs")
+	tx := mapping.Transaction{
+		Method: "GET", URI: "/image?url=%2Fme%6'4i/a%2F101526.jpg&w=1080", Protocol: "HTTP/1.1", Status: 200,
+		RequestHeaders: []mapping.Header{{Name: "Host", Value: "static.shop.example"}, {Name: "User-Agent", Value: "Mozilla/5.0"}, {Name: "Accept", Value: "*/*"}},
+		RequestBody:    mapping.Body{Text: "foo=%24a%281\t%2"},
+	}
+	v, err := e.Inspect(&tx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !v.Alarm || !slices.Contains(v.RuleIDs(), 932200) || v.Screened != engine.NotScreened {
+		t.Errorf("alarm %v, rules %v, screened %d", v.Alarm, v.RuleIDs(), v.Screened)
 	}
 }
 

@@ -414,15 +414,15 @@ func (c *compiler) add(p *parsedRule) {
 	}
 	p.index = len(c.rules)
 	for len(links) > 0 {
-		i, last, n := c.addCondition(p, links)
+		indices, last, n := c.addCondition(p, links)
 		links = links[n:]
-		if i < 0 {
+		if len(indices) == 0 {
 			p.index, p.never = -1, true
 			return
 		}
-		r.conditions = append(r.conditions, i)
+		r.conditions = append(r.conditions, indices...)
 		if last && scoresAt >= 0 {
-			r.scores = i
+			r.scores = indices[len(indices)-1]
 		}
 	}
 	r.removable = c.isRemovable(p)

@@ -197,35 +197,58 @@ func (c *condition) countFulfilled(source Source) bool {
 }
 
 // addCondition makes a condition of the first of some links, and of those behind it that are about
-// the same value. It returns its index, -1 if it is never fulfilled, whether the last link is in it, and
-// how many links are.
-func (c *compiler) addCondition(p *parsedRule, links []*parsedLink) (index int, last bool, n int) {
+// the same value; and one more for each link that looks at MATCHED_VARS, as these are all values that the first
+// has matched, and one may fulfil one link and another the next. It returns their indices, none if the first is never
+// fulfilled, whether the last link is in them, and how many links are.
+func (c *compiler) addCondition(p *parsedRule, links []*parsedLink) (indices []int, last bool, n int) {
 	l := links[0]
 	n = 1
 	cond, possible := c.condition(p, l)
 	if !possible {
-		return -1, false, n
+		return nil, false, n
 	}
+	var ofMatched []*step
 	if cond.kind == onValues {
 		for n < len(links) && isAboutTheSame(links[:n], links[n]) {
+			_, captures := links[n].action("capture")
+			isOfMatched := links[n].looksAtMatchedVars()
+			if len(ofMatched) > 0 && !isOfMatched || isOfMatched && captures {
+				break
+			}
 			s, open := c.step(p, links[n])
 			if open != "" {
 				break
 			}
-			cond.then = append(cond.then, s)
+			if isOfMatched {
+				ofMatched = append(ofMatched, s)
+			} else {
+				cond.then = append(cond.then, s)
+			}
 			n++
 		}
-		if len(cond.then) > 0 {
+		if len(cond.then)+len(ofMatched) > 0 {
 			_, cond.capture = l.action("capture")
 			cond.capture = cond.capture && usesCaptures(links[:n])
 			cond.sets = l.sets
 			if cond.capture && !cond.op.canCapture() {
-				cond.then, n = nil, 1
+				cond.then, ofMatched, n = nil, nil, 1
 			}
 		}
 	}
+	indices = []int{len(c.conditions)}
 	c.conditions = append(c.conditions, cond)
-	return len(c.conditions) - 1, n == len(links), n
+	for _, s := range ofMatched {
+		one := cond
+		one.then = append(slices.Clone(cond.then), s)
+		indices = append(indices, len(c.conditions))
+		c.conditions = append(c.conditions, one)
+	}
+	return indices, n == len(links), n
+}
+
+// looksAtMatchedVars reports whether a link looks at all values that the links before it have matched.
+func (l *parsedLink) looksAtMatchedVars() bool {
+	return slices.ContainsFunc(l.targets, func(t target) bool { return t.variable == "matched_vars" })
 }
 
 var captureMacro = regexp.MustCompile(`(?i)%\{tx\.\d\}`)
@@ -243,7 +266,7 @@ func isAboutTheSame(before []*parsedLink, l *parsedLink) bool {
 	captures := slices.ContainsFunc(before, func(b *parsedLink) bool { _, ok := b.action("capture"); return ok })
 	for _, t := range l.targets {
 		switch {
-		case t.count || t.except:
+		case t.count || t.except, l.looksAtMatchedVars() && t.variable != "matched_vars":
 			return false
 		case t.variable == "matched_var" || t.variable == "matched_vars":
 		case t.variable != "tx":
