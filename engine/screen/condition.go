@@ -89,8 +89,8 @@ func (f *finding) assign(sets []assignment) {
 	for _, a := range sets {
 		name, ok1 := f.expand(a.name)
 		value, ok2 := f.expand(a.value)
-		if !ok1 || !ok2 {
-			f.open = true
+		if !ok1 || !ok2 || strings.Contains(a.name, "%{") || strings.HasPrefix(a.value, "+") || strings.HasPrefix(a.value, "-") {
+			f.open = true // also where other values of the transaction set it too, or add to it
 			continue
 		}
 		f.sets = append(f.sets, assignment{strings.ToLower(name), value})
