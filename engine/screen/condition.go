@@ -212,8 +212,8 @@ func (c *compiler) addCondition(p *parsedRule, links []*parsedLink) (indices []i
 		for n < len(links) && isAboutTheSame(links[:n], links[n]) {
 			_, captures := links[n].action("capture")
 			isOfMatched := links[n].looksAtMatchedVars()
-			if len(ofMatched) > 0 && !isOfMatched || isOfMatched && captures {
-				break
+			if len(ofMatched) > 0 && !isOfMatched || isOfMatched && captures && n+1 < len(links) {
+				break // what the links behind see is another value's, perhaps
 			}
 			s, open := c.step(p, links[n])
 			if open != "" {
