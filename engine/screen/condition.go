@@ -89,8 +89,8 @@ func (f *finding) assign(sets []assignment) {
 	for _, a := range sets {
 		name, ok1 := f.expand(a.name)
 		value, ok2 := f.expand(a.value)
-		if !ok1 || !ok2 || strings.Contains(a.name, "%{") || strings.HasPrefix(a.value, "+") || strings.HasPrefix(a.value, "-") {
-			f.open = true // also where other values of the transaction set it too, or add to it
+		if !ok1 || !ok2 || strings.HasPrefix(a.value, "+") || strings.HasPrefix(a.value, "-") {
+			f.open = true // also where other values of the transaction add to it
 			continue
 		}
 		f.sets = append(f.sets, assignment{strings.ToLower(name), value})
@@ -212,7 +212,7 @@ func (c *compiler) addCondition(p *parsedRule, links []*parsedLink) (indices []i
 		for n < len(links) && isAboutTheSame(links[:n], links[n]) {
 			_, captures := links[n].action("capture")
 			isOfMatched := links[n].looksAtMatchedVars()
-			if len(ofMatched) > 0 && !isOfMatched || isOfMatched && captures && n+1 < len(links) {
+			if len(ofMatched) > 0 && !isOfMatched || isOfMatched && captures && n+1 < len(links) || n > 1 && l.setsManyNames() {
 				break // what the links behind see is another value's, perhaps
 			}
 			s, open := c.step(p, links[n])
@@ -244,6 +244,11 @@ func (c *compiler) addCondition(p *parsedRule, links []*parsedLink) (indices []i
 		c.conditions = append(c.conditions, one)
 	}
 	return indices, n == len(links), n
+}
+
+// setsManyNames reports whether a link sets a variable for each value.
+func (l *parsedLink) setsManyNames() bool {
+	return slices.ContainsFunc(l.sets, func(a assignment) bool { return strings.Contains(a.name, "%{") })
 }
 
 // looksAtMatchedVars reports whether a link looks at all values that the links before it have matched.
