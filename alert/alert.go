@@ -20,6 +20,9 @@ const Version = "0.1.0"
 // engineName is what the original MSA calls its engine; receivers filter by it.
 const engineName = "modsecurity"
 
+// Severities are the names of severities 0 to 7, as syslog has them.
+var Severities = []string{"emergency", "alert", "critical", "error", "warning", "notice", "info", "debug"}
+
 // unsetSeverity stands for rules that state none: warning.
 const unsetSeverity = 4
 
@@ -309,11 +312,10 @@ func isTechnique(s string) bool {
 // Direction tells from the addresses who talks to whom.
 func Direction(internal []netip.Prefix, client, server string) string {
 	inside := func(address string) (in, known bool) {
-		ip, err := netip.ParseAddr(address)
+		ip, err := mapping.ParseAddress(address)
 		if err != nil {
 			return false, false
 		}
-		ip = ip.Unmap().WithZone("")
 		return slices.ContainsFunc(internal, func(p netip.Prefix) bool { return p.Contains(ip) }), true
 	}
 	from, ok1 := inside(client)

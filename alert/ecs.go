@@ -72,15 +72,7 @@ func (a *Alert) ecs() object {
 	o.add("tags", a.Match.Tags)
 
 	own := object{{"rules", a.Rules}, {"score_in", a.ScoreIn}, {"score_out", a.ScoreOut}}
-	own.add("attack", attacks(a.Rules))
-	own.add("detector", a.Detector)
-	own.add("evidence", a.Evidence)
-	own.add("uninspected", a.Uninspected)
-	own.add("message", s.message)
-	own.add("forward", s.forward)
-	own.add("source", s.source)
-	own.add("host", s.host)
-	own.add("geoip", tx.Alert.GeoIP)
+	a.addOwn(&own, s)
 	own.add("req_header", s.requestHead)
 	own.add("rsp_header", s.responseHead)
 	own.add("tag", a.Tag)

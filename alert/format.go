@@ -127,3 +127,16 @@ func userAgentOf(head string) string {
 	}
 	return ""
 }
+
+// addOwn adds what no schema but MSA's own has a place for.
+func (a *Alert) addOwn(o *object, s *shown) {
+	o.add("attack", attacks(a.Rules))
+	o.add("detector", a.Detector)
+	o.add("evidence", a.Evidence)
+	o.add("uninspected", a.Uninspected)
+	o.add("message", s.message)
+	o.add("forward", s.forward)
+	o.add("source", s.source)
+	o.add("host", s.host)
+	o.add("geoip", a.tx.Alert.GeoIP)
+}

@@ -69,15 +69,7 @@ func (a *Alert) ocsf() object {
 
 	rest := object{{"rules", a.Rules}, {"score_in", a.ScoreIn}, {"score_out", a.ScoreOut}, {"syslog_severity", a.Severity()}}
 	rest.add("direction", a.Direction)
-	rest.add("attack", attacks(a.Rules))
-	rest.add("detector", a.Detector)
-	rest.add("evidence", a.Evidence)
-	rest.add("uninspected", a.Uninspected)
-	rest.add("message", s.message)
-	rest.add("forward", s.forward)
-	rest.add("source", s.source)
-	rest.add("host", s.host)
-	rest.add("geoip", tx.Alert.GeoIP)
+	a.addOwn(&rest, s)
 	rest.add("req_body", s.requestBody)
 	rest.add("rsp_body", s.responseBody)
 	rest.add("kubernetes_namespace", a.Kubernetes.Namespace)

@@ -2,49 +2,23 @@ package alert
 
 import (
 	"encoding/json"
-	"os"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/test/schema"
 )
 
-// ocsfSchema is the class Detection Finding in JSON Schema: the attributes that alerts use, their types, which are required,
+// The schema is the class Detection Finding: the attributes that alerts use, their types, which are required,
 // and which of them one at least has to be there. It refuses any other attribute.
-func ocsfSchema(t *testing.T) *jsonschema.Schema {
-	t.Helper()
-	text, err := os.ReadFile("testdata/ocsf-schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	document, err := jsonschema.UnmarshalJSON(strings.NewReader(string(text)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	c.AssertFormat()
-	if err := c.AddResource("ocsf.json", document); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := c.Compile("ocsf.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return schema
-}
-
 func TestOCSFSchema(t *testing.T) {
-	schema := ocsfSchema(t)
+	class, _ := schema.Compile(t, "testdata/ocsf-schema.json")
 	validate := func(text string) error {
-		document, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
-		if err != nil {
-			t.Fatal(err)
+		if !json.Valid([]byte(text)) {
+			t.Fatalf("no JSON: %s", text)
 		}
-		return schema.Validate(document)
+		return schema.Validate(class, []byte(text))
 	}
 	alerts := map[string]Alert{"nano-attack": sample(t), "detector": ofDetector()}
 	for name, tx := range map[string]mapping.Transaction{

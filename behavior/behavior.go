@@ -207,7 +207,7 @@ func (d *Detectors) Usage() []Usage {
 // Alert is the alert of something that was found at an observation.
 func (f *Found) Alert(o *Observation) alert.Alert {
 	return alert.Of(alert.Finding{
-		Detector: f.Spec.Name, ID: f.Spec.ID, Severity: slices.Index(severities, f.Spec.Severity),
+		Detector: f.Spec.Name, ID: f.Spec.ID, Severity: slices.Index(alert.Severities, f.Spec.Severity),
 		Message: f.Spec.message(), Tags: f.Spec.Tags, Key: f.Key, Evidence: f.Evidence,
 		Client: o.Client, Server: o.Server, Host: o.Host, Method: o.Method, Path: o.Path, Status: o.Status,
 		Time: o.Time, Direction: o.Direction, Tag: o.Tag, Preset: o.Preset,

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/modsecurity-for-anylog/msa/alert"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
@@ -85,9 +86,9 @@ func conditionOf(name string, list []string) (condition, error) {
 		}
 		return func(o *Observation) bool { return o.Alarm == want }, nil
 	case "severity":
-		least := slices.Index(severities, list[0])
+		least := slices.Index(alert.Severities, list[0])
 		if least < 0 || len(list) > 1 {
-			return nil, fmt.Errorf("%q is none of %s", strings.Join(list, ", "), strings.Join(severities, ", "))
+			return nil, fmt.Errorf("%q is none of %s", strings.Join(list, ", "), strings.Join(alert.Severities, ", "))
 		}
 		return func(o *Observation) bool { return o.Alarm && o.Severity <= least }, nil
 	case "client":
@@ -238,7 +239,7 @@ func networks(list []string, of func(*Observation) string) (condition, error) {
 		all = append(all, p)
 	}
 	return func(o *Observation) bool {
-		ip := address(of(o))
+		ip, _ := mapping.ParseAddress(of(o)) // no network has the zero one
 		return slices.ContainsFunc(all, func(p netip.Prefix) bool { return p.Contains(ip) })
 	}, nil
 }

@@ -49,7 +49,10 @@ func (o *Observation) service() string {
 }
 
 // ClientIP is the client's address, the zero one if it is none.
-func (o *Observation) ClientIP() netip.Addr { return address(o.Client.Address) }
+func (o *Observation) ClientIP() netip.Addr {
+	ip, _ := mapping.ParseAddress(o.Client.Address)
+	return ip
+}
 
 func (o *Observation) agentName() string {
 	name, _, _ := strings.Cut(o.Agent, "/")
@@ -123,12 +126,4 @@ func (n names) text(o *Observation) string {
 		fmt.Fprintf(&b, "%s=%s", f.name, f.of(o))
 	}
 	return b.String()
-}
-
-func address(s string) netip.Addr {
-	ip, err := netip.ParseAddr(s)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return ip.Unmap().WithZone("")
 }

@@ -1,10 +1,8 @@
 package behavior
 
 import (
-	"bytes"
 	"encoding/json"
 	"maps"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -12,28 +10,9 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/santhosh-tekuri/jsonschema/v6"
-)
 
-func schema(t *testing.T) (*jsonschema.Schema, map[string]any) {
-	t.Helper()
-	text, err := os.ReadFile("schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	if err := c.AddResource("schema.json", doc); err != nil {
-		t.Fatal(err)
-	}
-	s, err := c.Compile("schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s, doc.(map[string]any)
-}
+	"github.com/modsecurity-for-anylog/msa/test/schema"
+)
 
 func isValid(t *testing.T, s *jsonschema.Schema, text []byte) bool {
 	t.Helper()
@@ -41,11 +20,7 @@ func isValid(t *testing.T, s *jsonschema.Schema, text []byte) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(asJSON))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Validate(value); err != nil {
+	if err := schema.Validate(s, asJSON); err != nil {
 		t.Log(err)
 		return false
 	}
@@ -54,7 +29,7 @@ func isValid(t *testing.T, s *jsonschema.Schema, text []byte) bool {
 
 // The schema and the code say the same of which keys there are, and what may be in them.
 func TestSchema(t *testing.T) {
-	s, doc := schema(t)
+	s, doc := schema.Compile(t, "schema.json")
 	if !isValid(t, s, defaults) {
 		t.Error("the default detectors are not valid")
 	}

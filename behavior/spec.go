@@ -13,6 +13,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/modsecurity-for-anylog/msa/alert"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
@@ -215,8 +216,8 @@ func (s *Spec) complete() error {
 	if s.Severity == "" {
 		s.Severity = "warning"
 	}
-	if !slices.Contains(severities, s.Severity) {
-		return fmt.Errorf("severity %q is none of %s", s.Severity, strings.Join(severities, ", "))
+	if !slices.Contains(alert.Severities, s.Severity) {
+		return fmt.Errorf("severity %q is none of %s", s.Severity, strings.Join(alert.Severities, ", "))
 	}
 	set(&s.MaxKeys, 100_000)
 	set(&s.Factor, 8)
@@ -269,5 +270,3 @@ func (s *Spec) know(name string) error {
 	}
 	return nil
 }
-
-var severities = []string{"emergency", "alert", "critical", "error", "warning", "notice", "info", "debug"}

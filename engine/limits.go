@@ -65,6 +65,9 @@ func addHeaders(headers []mapping.Header, add func(name, value string)) (all boo
 }
 
 func isCut(text string, limit int) bool {
+	if len(text)*invalidCost <= limit {
+		return false // whatever is in it
+	}
 	head, _ := cut(text, limit)
 	return len(head) < len(text)
 }

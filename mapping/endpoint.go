@@ -122,11 +122,10 @@ func (m *Mapping) forwarded(tx *Transaction) {
 }
 
 func isIn(networks []netip.Prefix, address string) bool {
-	ip, err := netip.ParseAddr(address)
+	ip, err := ParseAddress(address)
 	if err != nil {
 		return false
 	}
-	ip = ip.Unmap().WithZone("")
 	for _, p := range networks {
 		if p.Contains(ip) {
 			return true

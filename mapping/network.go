@@ -18,6 +18,12 @@ func PrivateNetworks() []netip.Prefix {
 	return all
 }
 
+// ParseAddress reads an IP address for comparing it with networks: IPv4 in IPv6 is IPv4, and zones do not count.
+func ParseAddress(s string) (netip.Addr, error) {
+	ip, err := netip.ParseAddr(s)
+	return ip.Unmap().WithZone(""), err
+}
+
 // ParseNetwork reads 10.0.0.0/8, or one address.
 func ParseNetwork(s string) (netip.Prefix, error) {
 	if ip, err := netip.ParseAddr(s); err == nil {

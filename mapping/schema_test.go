@@ -1,7 +1,6 @@
 package mapping
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -13,30 +12,9 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/santhosh-tekuri/jsonschema/v6"
-)
 
-// schema is the shipped one, compiled, and as JSON.
-func schema(t *testing.T) (*jsonschema.Schema, map[string]any) {
-	t.Helper()
-	text, err := os.ReadFile("schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	c.AssertFormat()
-	if err := c.AddResource("schema.json", doc); err != nil {
-		t.Fatal(err)
-	}
-	s, err := c.Compile("schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s, doc.(map[string]any)
-}
+	"github.com/modsecurity-for-anylog/msa/test/schema"
+)
 
 // validate is the schema's word on a file of one or more documents.
 func validate(t *testing.T, s *jsonschema.Schema, text string) error {
@@ -46,11 +24,7 @@ func validate(t *testing.T, s *jsonschema.Schema, text string) error {
 		if err != nil {
 			return err
 		}
-		value, err := jsonschema.UnmarshalJSON(bytes.NewReader(asJSON))
-		if err != nil {
-			return err
-		}
-		if err := s.Validate(value); err != nil {
+		if err := schema.Validate(s, asJSON); err != nil {
 			return err
 		}
 	}
@@ -58,7 +32,7 @@ func validate(t *testing.T, s *jsonschema.Schema, text string) error {
 }
 
 func TestPresetsAreValid(t *testing.T) {
-	s, _ := schema(t)
+	s, _ := schema.Compile(t, "schema.json")
 	for _, name := range PresetNames() {
 		text, err := PresetText(name)
 		if err != nil {
@@ -87,7 +61,7 @@ func TestPresetsAreValid(t *testing.T) {
 // What is wrong is refused by the reader, which names file, line and the nearest known key, and by
 // the schema.
 func TestWrongMappings(t *testing.T) {
-	s, _ := schema(t)
+	s, _ := schema.Compile(t, "schema.json")
 	for _, c := range []struct {
 		name, yaml, want string
 		readerOnly       bool
@@ -144,7 +118,7 @@ func TestWrongMappings(t *testing.T) {
 // The reader and the schema know the same keys: the reader lists its own when it meets one
 // that it does not know.
 func TestSchemaHasTheKeysOfTheReader(t *testing.T) {
-	_, doc := schema(t)
+	_, doc := schema.Compile(t, "schema.json")
 	properties := func(path ...string) []string {
 		var at any = doc
 		for _, p := range path {
@@ -199,7 +173,7 @@ func TestReferenceHasTheKeysOfTheSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, doc := schema(t)
+	_, doc := schema.Compile(t, "schema.json")
 	var walk func(any)
 	walk = func(v any) {
 		switch v := v.(type) {
@@ -233,7 +207,7 @@ func TestReferenceExamples(t *testing.T) {
 	if len(examples) < 10 {
 		t.Fatalf("only %d examples", len(examples))
 	}
-	s, _ := schema(t)
+	s, _ := schema.Compile(t, "schema.json")
 	for _, e := range examples {
 		yaml := e[1]
 		if strings.Count(yaml, "\ntime:")+strings.Count("\n"+yaml, "\ntime:") > 1 {

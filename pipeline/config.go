@@ -176,19 +176,17 @@ func (p *parser) choice(name string, choices ...string) string {
 	return ""
 }
 
-var severities = []string{"emergency", "alert", "critical", "error", "warning", "notice", "info", "debug"}
-
 func (p *parser) severity(name string) int {
 	s := strings.ToLower(p.text(name))
 	if s == "" {
-		return len(severities) - 1
+		return len(alert.Severities) - 1
 	}
-	if i := slices.Index(severities, s); i >= 0 {
+	if i := slices.Index(alert.Severities, s); i >= 0 {
 		return i
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 0 || n > 7 {
-		p.fail(name, s, "is no severity: one of %s, or 0 to 7", strings.Join(severities, ", "))
+		p.fail(name, s, "is no severity: one of %s, or 0 to 7", strings.Join(alert.Severities, ", "))
 	}
 	return n
 }

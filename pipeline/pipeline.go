@@ -238,26 +238,31 @@ func (p *Pipeline) detect(tag string, events []event, observed []behavior.Observ
 		}
 	}
 	for _, found := range p.detectors.Observe(all, isExcluded) {
-		if p.cfg.AlertTag == "" {
+		a := found.Alert(all[found.Index])
+		if a.Severity() > p.cfg.Alert.MinSeverity || p.cfg.AlertTag == "" {
 			continue
 		}
-		f, e := &findings[found.Index], events[found.Index]
-		a := found.Alert(all[found.Index])
 		if p.cfg.Alert.Mask {
 			a = a.Masked()
 		}
-		if a.Severity() > p.cfg.Alert.MinSeverity {
-			continue
-		}
-		a.Kubernetes = alert.KubernetesOf(e.body)
-		if f.count == 0 {
-			f.tag = p.tag.expand(tag, e.body)
-		}
-		f.alerts = a.AppendEvent(f.alerts, e.time, p.cfg.Format, p.cfg.TextKey)
-		f.count++
-		p.counters.alerts.Add(1)
+		p.emit(&findings[found.Index], tag, events[found.Index], []alert.Alert{a})
 		p.counters.found.Add(1)
 	}
+}
+
+// emit adds alerts to what became of a record.
+func (p *Pipeline) emit(f *finding, tag string, e event, alerts []alert.Alert) {
+	if len(alerts) == 0 {
+		return
+	}
+	of := alert.KubernetesOf(e.body)
+	for i := range alerts {
+		alerts[i].Kubernetes = of
+		f.alerts = alerts[i].AppendEvent(f.alerts, e.time, p.cfg.Format, p.cfg.TextKey)
+	}
+	f.count += len(alerts)
+	f.tag = p.tag.expand(tag, e.body)
+	p.counters.alerts.Add(uint64(len(alerts)))
 }
 
 // inspect takes one event through mapping, engine and alert. o is filled for the detectors; it may be nil.
@@ -305,17 +310,7 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 	}
 	alerts := alert.New(p.cfg.Alert, tx, &verdict, tag, e.when())
 	if p.cfg.AlertTag != "" {
-		var of alert.Kubernetes
-		if len(alerts) > 0 {
-			of = alert.KubernetesOf(e.body)
-		}
-		for i := range alerts {
-			alerts[i].Kubernetes = of
-			f.alerts = alerts[i].AppendEvent(f.alerts, e.time, p.cfg.Format, p.cfg.TextKey)
-		}
-		f.count = len(alerts)
-		f.tag = p.tag.expand(tag, e.body)
-		p.counters.alerts.Add(uint64(len(alerts)))
+		p.emit(&f, tag, e, alerts)
 	}
 	if p.cfg.Annotate != "" {
 		f.replaced = p.annotate(tag, e, tx, &verdict, len(alerts) > 0)
