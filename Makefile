@@ -37,7 +37,7 @@ test: all
 	$(GO) test -count=1 ./...
 
 race:
-	$(GO) test -race -short -count=1 ./alert ./behavior ./cmd/msa/internal/... ./mapping ./plugin/... ./rules
+	$(GO) test -race -short -count=1 ./alert ./behavior ./cmd/msa/internal/... ./internal/... ./mapping ./plugin/... ./rules
 	$(GO) test -race -short -count=1 -run 'Concurrent|Order|OnDebian|Reload|Close' ./engine/... ./pipeline ./cmd/msa
 
 lint:

@@ -13,11 +13,11 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/event"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/listen"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/queue"
-	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/send"
-	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/tally"
+	"github.com/modsecurity-for-anylog/msa/internal/event"
+	"github.com/modsecurity-for-anylog/msa/internal/send"
+	"github.com/modsecurity-for-anylog/msa/internal/tally"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
 

@@ -16,8 +16,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/event"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/listen"
+	"github.com/modsecurity-for-anylog/msa/internal/event"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )

@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/event"
+	"github.com/modsecurity-for-anylog/msa/internal/event"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 	"github.com/modsecurity-for-anylog/msa/rules"

@@ -11,8 +11,8 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/event"
-	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/tally"
+	"github.com/modsecurity-for-anylog/msa/internal/event"
+	"github.com/modsecurity-for-anylog/msa/internal/tally"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 

@@ -13,8 +13,8 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/event"
-	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/tally"
+	"github.com/modsecurity-for-anylog/msa/internal/event"
+	"github.com/modsecurity-for-anylog/msa/internal/tally"
 )
 
 // Sink delivers alerts. It is safe for concurrent use.

@@ -8,7 +8,7 @@ import (
 
 	jsoniter "github.com/json-iterator/go"
 
-	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/event"
+	"github.com/modsecurity-for-anylog/msa/internal/event"
 )
 
 // Limits of GELF over UDP. Source: https://go2docs.graylog.org/current/getting_in_log_data/gelf.html

@@ -24,8 +24,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/event"
-	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/tally"
+	"github.com/modsecurity-for-anylog/msa/internal/event"
+	"github.com/modsecurity-for-anylog/msa/internal/tally"
 	"github.com/modsecurity-for-anylog/msa/test/rig"
 )
 

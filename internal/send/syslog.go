@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/event"
+	"github.com/modsecurity-for-anylog/msa/internal/event"
 )
 
 const (
