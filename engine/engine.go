@@ -413,7 +413,11 @@ func (e *Engine) match(matched types.MatchedRule) Match {
 		Severity: SeverityUnset,
 		Phase:    int(meta.Phase()),
 		Tags:     meta.Tags(),
-		role:     known.role,
+		Source: Source{
+			File: known.file, Line: known.line, Version: meta.Version(), Revision: meta.Revision(),
+			Maturity: meta.Maturity(), Accuracy: meta.Accuracy(),
+		},
+		role: known.role,
 	}
 	if s := meta.Severity(); s >= types.RuleSeverityEmergency && s <= types.RuleSeverityDebug {
 		m.Severity = s.Int()

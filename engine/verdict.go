@@ -72,8 +72,17 @@ type Match struct {
 	Value    string // after the rule's transformations
 	Operator string // as the rule has it: "pmFromFile", "!rx"; empty for SecAction
 	Operand  string // the operator's parameter
+	Source   Source
 
 	role role
+}
+
+// Source is where a rule stands, and what it says of itself.
+type Source struct {
+	File               string
+	Line               int
+	Version, Revision  string // ver and rev
+	Maturity, Accuracy int    // 1 to 9, or 0 where the rule states none
 }
 
 // role is what part a rule plays in the verdict.
