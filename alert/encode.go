@@ -31,6 +31,8 @@ func (a *Alert) AppendEvent(dst, rawTime []byte, format Format, textKey string) 
 		record, text = a.textObject(), a.cef()
 	case LEEF:
 		record, text = a.textObject(), a.leef()
+	case ModSecurity:
+		record = a.modsecurity()
 	default:
 		record = a.msa()
 	}

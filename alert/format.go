@@ -20,11 +20,13 @@ const (
 	OCSF Format = "ocsf" // Open Cybersecurity Schema Framework
 	CEF  Format = "cef"  // ArcSight's Common Event Format, a line of text
 	LEEF Format = "leef" // QRadar's Log Event Extended Format, a line of text
+
+	ModSecurity Format = "modsecurity" // the audit log of libmodsecurity 3 in JSON
 )
 
 // Formats are the names of all formats.
 func Formats() []string {
-	return []string{string(MSA), string(ECS), string(OCSF), string(CEF), string(LEEF)}
+	return []string{string(MSA), string(ECS), string(OCSF), string(CEF), string(LEEF), string(ModSecurity)}
 }
 
 // IsText reports whether an alert is nothing but a line of text, so that without a key for it little is left.

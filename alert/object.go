@@ -11,8 +11,8 @@ import (
 	"github.com/modsecurity-for-anylog/msa/engine"
 )
 
-// object is a map whose keys keep their order. Its values are strings, ints, int64s, bools, objects, and lists of
-// strings, objects or matches.
+// object is a map whose keys keep their order. Its values are strings, ints, int64s, float64s, bools, objects, and
+// lists of strings, objects or matches.
 type object []member
 
 type member struct {
@@ -30,6 +30,8 @@ func (o *object) add(key string, value any) {
 	case string:
 		empty = v == ""
 	case int:
+		empty = v == 0
+	case float64:
 		empty = v == 0
 	case []string:
 		empty = len(v) == 0
@@ -74,6 +76,8 @@ func appendValue(dst []byte, value any) []byte {
 		return msgp.AppendInt(dst, v)
 	case int64:
 		return msgp.AppendInt64(dst, v)
+	case float64:
+		return msgp.AppendFloat64(dst, v)
 	case bool:
 		return msgp.AppendBool(dst, v)
 	case object:
@@ -124,6 +128,8 @@ func writeValue(s *jsoniter.Stream, value any) {
 		s.WriteInt(v)
 	case int64:
 		s.WriteInt64(v)
+	case float64:
+		s.WriteFloat64(v)
 	case bool:
 		s.WriteBool(v)
 	case object:
@@ -132,7 +138,8 @@ func writeValue(s *jsoniter.Stream, value any) {
 			if i > 0 {
 				s.WriteMore()
 			}
-			s.WriteObjectField(m.key)
+			writeString(s, m.key)
+			s.WriteRaw(":")
 			writeValue(s, m.value)
 		}
 		s.WriteObjectEnd()

@@ -18,6 +18,9 @@ func isOf(f alert.Format, record map[string]any) bool {
 	case alert.CEF, alert.LEEF:
 		text, _ := record["log"].(string)
 		return strings.HasPrefix(text, strings.ToUpper(string(f))+":") && len(record) == 5
+	case alert.ModSecurity:
+		transaction, _ := record["transaction"].(map[string]any)
+		return transaction["messages"] != nil
 	default:
 		return record["alert_engine"] == "modsecurity"
 	}

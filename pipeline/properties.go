@@ -35,7 +35,7 @@ var properties = [...]Property{
 	{Name: "outbound_threshold", Type: Int, Default: "4", Description: "Outbound anomaly score from which a record alarms"},
 	{Name: "exclude", Multiple: true, Description: "Rules not to apply: an id, a range (920000-920999) or a tag, optionally only under a path (942100@/search) or for a variable (942100@ARGS:q)"},
 	{Name: "alert_tag", Default: "msa.alert", Description: "Tag of the alerts; record accessors ($TAG, $host) allowed; off for none"},
-	{Name: "alert_format", Default: "msa", Description: "Format of the alerts: msa, ecs, ocsf, cef, leef"},
+	{Name: "alert_format", Default: "msa", Description: "Format of the alerts: msa, ecs, ocsf, cef, leef, modsecurity"},
 	{Name: "alert_per", Default: "record", Description: "One alert a record (all its rules listed) or one a rule"},
 	{Name: "alert_text_key", Default: "log", Description: "Key that holds the alert as one text, for syslog; off drops it"},
 	{Name: "alert_when", Default: "threshold", Description: "threshold (score reached, or any match where the rules keep no score) or match"},

@@ -18,7 +18,7 @@ static const struct config_map properties[PROPERTIES] = {
     {0, "alert_tag", "msa.alert", 0, 0, 0,
      "Tag of the alerts; record accessors ($TAG, $host) allowed; off for none"},
     {0, "alert_format", "msa", 0, 0, 0,
-     "Format of the alerts: msa, ecs, ocsf, cef, leef"},
+     "Format of the alerts: msa, ecs, ocsf, cef, leef, modsecurity"},
     {0, "alert_per", "record", 0, 0, 0,
      "One alert a record (all its rules listed) or one a rule"},
     {0, "alert_text_key", "log", 0, 0, 0,
