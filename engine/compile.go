@@ -183,6 +183,9 @@ func compile(all []*unit, cfg Config, sum [32]byte) (coraza.WAF, []*unit, []rule
 			WithRequestBodyLimit(limit).
 			WithRequestBodyInMemoryLimit(limit).
 			WithResponseBodyLimit(limit)
+		if cfg.RuleTimes != nil {
+			config = config.WithDebugLogger(timesLogger{cfg.RuleTimes})
+		}
 		for i, u := range all {
 			u.file = path.Join(files.dir(u.directives[0].File), unitPrefix+strconv.Itoa(i))
 			files.text[u.file] = u.text()

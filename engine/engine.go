@@ -19,6 +19,7 @@ import (
 	"github.com/corazawaf/coraza/v3/types"
 	"github.com/corazawaf/coraza/v3/types/variables"
 
+	"github.com/modsecurity-for-anylog/msa/internal/stopwatch"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/rules"
 )
@@ -35,6 +36,10 @@ type Config struct {
 	Screen         ScreenMode
 	ScreenAnyMatch bool // a match matters below the thresholds too
 	CacheSize      int  // values that the screen remembers
+
+	// For measuring an engine that one goroutine uses; nil otherwise.
+	Watch     *stopwatch.Watch
+	RuleTimes *RuleTimes
 }
 
 // Validate checks everything but the rules themselves.
@@ -75,8 +80,9 @@ type Engine struct {
 	evaluates bool // some rule compares the score with a threshold
 	paranoia  int
 	bodyLimit int
-	fast      *fastPath // nil when it is off
-	excludes  sync.Map  // of mappings, joined by spaces, to []int
+	fast      *fastPath        // nil when it is off
+	watch     *stopwatch.Watch // nil but for measuring
+	excludes  sync.Map         // of mappings, joined by spaces, to []int
 	warnings  []rules.Warning
 	files     []string
 }
@@ -116,6 +122,7 @@ func Compile(cfg Config, set *rules.Set) (*Engine, error) {
 		rules:     newRules(taken),
 		paranoia:  cfg.ParanoiaLevel,
 		bodyLimit: cfg.BodyLimit,
+		watch:     cfg.Watch,
 		warnings:  append(set.Warnings, warnings...),
 		files:     set.Files,
 	}
@@ -180,12 +187,16 @@ func (e *Engine) Inspect(t *mapping.Transaction) (Verdict, error) {
 
 func (e *Engine) inspect(t *mapping.Transaction) (Verdict, error) {
 	if e.fast == nil {
+		e.watch.Enter(stopwatch.Rules)
 		return e.Evaluate(t)
 	}
+	e.watch.Enter(stopwatch.Screen)
 	s, err := e.screen(t)
 	if err != nil || !s.clear {
+		e.watch.Enter(stopwatch.Rules)
 		v, err2 := e.evaluate(t, s.innocent)
 		if err == nil && err2 == nil && e.fast.isVerified(&e.fast.reduced) {
+			e.watch.Enter(stopwatch.Check)
 			return e.verify(t, v, s.innocent)
 		}
 		return v, errors.Join(err, err2)
@@ -193,6 +204,7 @@ func (e *Engine) inspect(t *mapping.Transaction) (Verdict, error) {
 	if !e.fast.isVerified(&e.fast.screened) {
 		return Verdict{Screened: ScreenCleared, argsCut: s.argsCut}, nil
 	}
+	e.watch.Enter(stopwatch.Check)
 	v, err := e.Evaluate(t)
 	v.Screened = ScreenRight
 	if v.Alarm || e.fast.anyMatch && len(v.Matches) > 0 {

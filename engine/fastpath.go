@@ -193,27 +193,50 @@ type screening struct {
 
 // screen asks the screen.
 func (e *Engine) screen(t *mapping.Transaction) (s screening, err error) {
+	s.argsCut, err = e.ask(t, func(source screen.Source, skip func(id int) bool) {
+		mayAlarm, innocent := e.fast.screen.MayAlarm(source, skip)
+		s.clear, s.innocent = !mayAlarm, innocent
+	})
+	if err != nil {
+		return screening{}, err
+	}
+	return s, nil
+}
+
+// Suspects are the rules that keep a transaction off the fast path, none if it is cleared, or if there is no fast path.
+func (e *Engine) Suspects(t *mapping.Transaction) (all []screen.Suspect, err error) {
+	if e.fast == nil {
+		return nil, nil
+	}
+	_, err = e.ask(t, func(source screen.Source, skip func(id int) bool) {
+		all = e.fast.screen.Suspects(source, skip)
+	})
+	return all, err
+}
+
+// ask reads a transaction and has a question to the screen answered about it.
+func (e *Engine) ask(t *mapping.Transaction, question func(source screen.Source, skip func(id int) bool)) (cut bool, err error) {
 	reader := e.fast.reader
 	if t.RequestBody.Text == "" && !slices.ContainsFunc(t.RequestHeaders, isContentType) {
 		reader = e.fast.plain
 	}
 	tx, ok := reader.NewTransaction().(transaction)
 	if !ok {
-		return s, errTransaction
+		return false, errTransaction
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			s, err = screening{}, fmt.Errorf("the screen failed: %v", r)
+			err = fmt.Errorf("the screen failed: %v", r)
 			return
 		}
 		err = errors.Join(err, tx.Close())
 	}()
 	e.read(tx, t)
 	excluded := e.excluded(t.Exclude)
-	mayAlarm, innocent := e.fast.screen.MayAlarm(source{tx, t}, func(id int) bool {
+	question(source{tx, t}, func(id int) bool {
 		return e.fast.removed[id] || slices.Contains(excluded, id) || e.isBlind(id, t)
 	})
-	return screening{!mayAlarm, innocent, argsCut(tx)}, nil
+	return argsCut(tx), nil
 }
 
 func isContentType(h mapping.Header) bool { return strings.EqualFold(h.Name, "content-type") }

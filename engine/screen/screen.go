@@ -143,10 +143,7 @@ func (s *Screen) MayAlarm(source Source, skip func(id int) bool) (may bool, inno
 }
 
 func (s *Screen) mayAlarm(x *scratch, source Source, skip func(id int) bool) bool {
-	x.source, x.skip = source, skip
-	for _, v := range s.variables {
-		s.readVariable(x, v)
-	}
+	s.read(x, source, skip)
 	in, out := 0, 0
 	for _, c := range x.touched {
 		for _, r := range s.conditions[c].rules {
@@ -163,21 +160,26 @@ func (s *Screen) mayAlarm(x *scratch, source Source, skip func(id int) bool) boo
 	return false
 }
 
+func (s *Screen) read(x *scratch, source Source, skip func(id int) bool) {
+	x.source, x.skip = source, skip
+	for _, v := range s.variables {
+		s.readVariable(x, v)
+	}
+}
+
 func (s *Screen) release(x *scratch) {
 	for _, c := range x.touched {
 		x.matches[c] = 0
 	}
-	for _, r := range x.asked {
-		x.state[r] = unknown
-	}
-	x.touched, x.asked, x.source, x.skip = x.touched[:0], x.asked[:0], nil, nil
+	s.forget(x)
+	x.touched, x.source, x.skip = x.touched[:0], nil, nil
 	s.scratch.Put(x)
 }
 
 // add adds what a rule that may match does, and reports whether that is enough for an alert.
 func (s *Screen) add(x *scratch, r int, in, out *int) bool {
 	rule := &s.rules[r]
-	if rule.alarms || s.anyMatch && rule.logged {
+	if s.alarms(rule) {
 		return true
 	}
 	times := 1
@@ -188,6 +190,9 @@ func (s *Screen) add(x *scratch, r int, in, out *int) bool {
 	*out += rule.out * times
 	return *in >= s.inbound || *out >= s.outbound
 }
+
+// alarms reports whether a match of a rule is enough for an alert.
+func (s *Screen) alarms(r *rule) bool { return r.alarms || s.anyMatch && r.logged }
 
 // mayMatch reports whether all conditions of a rule are fulfilled.
 func (s *Screen) mayMatch(x *scratch, r int) bool {

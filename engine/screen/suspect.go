@@ -1,0 +1,51 @@
+package screen
+
+// Suspect is a rule that keeps a transaction off the fast path: it may match, and would alarm or add to a score.
+type Suspect struct {
+	Rule  int
+	Alone bool // without it, no alert could come of the transaction
+}
+
+// Suspects lists them in the order of the rules, for people: it takes longer than [Screen.MayAlarm]. It is nil if no
+// alert can come of the transaction.
+func (s *Screen) Suspects(source Source, skip func(id int) bool) []Suspect {
+	x := s.scratch.Get().(*scratch)
+	defer s.release(x)
+	s.read(x, source, skip)
+	ids := s.suspects(x)
+	var all []Suspect
+	for _, id := range ids {
+		s.forget(x)
+		x.skip = func(other int) bool { return other == id || skip(other) }
+		all = append(all, Suspect{Rule: id, Alone: s.suspects(x) == nil})
+	}
+	return all
+}
+
+// suspects are their ids.
+func (s *Screen) suspects(x *scratch) (ids []int) {
+	in, out := 0, 0
+	enough := false
+	for r := range s.rules {
+		rule := &s.rules[r]
+		if !s.alarms(rule) && rule.in == 0 && rule.out == 0 || !s.mayMatch(x, r) {
+			continue
+		}
+		ids = append(ids, rule.id)
+		if s.add(x, r, &in, &out) {
+			enough = true
+		}
+	}
+	if !enough {
+		return nil
+	}
+	return ids
+}
+
+// forget forgets what is known of rules.
+func (s *Screen) forget(x *scratch) {
+	for _, r := range x.asked {
+		x.state[r] = unknown
+	}
+	x.asked = x.asked[:0]
+}
