@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"regexp"
 	"strings"
 )
@@ -32,23 +30,11 @@ type knownMatch struct {
 var (
 	errNoAlert = errors.New("it is no alert in format msa")
 
-	// alertHead begins an alert, wherever the line of a syslog begins.
-	alertHead = `{"rule_id"`
-
 	detectorName = regexp.MustCompile(`^[A-Za-z][\w.-]*$`)
 )
 
-// parseAlert reads one line: an alert as scan prints it, a record that has it as text under log, or a line of syslog
-// that ends with it.
-func parseAlert(line string) (*knownAlert, error) {
-	text := strings.TrimSpace(line)
-	if !strings.HasPrefix(text, "{") {
-		i := strings.Index(text, alertHead)
-		if i < 0 {
-			return nil, errNoAlert
-		}
-		text = text[i:]
-	}
+// parseAlert reads the text of an alert.
+func parseAlert(text string) (*knownAlert, error) {
 	var a struct {
 		ID       string `json:"rule_id"`
 		Detector string `json:"detector"`
@@ -57,7 +43,6 @@ func parseAlert(line string) (*knownAlert, error) {
 		URL      string `json:"url"`
 		ScoreIn  int    `json:"score_in"`
 		ScoreOut int    `json:"score_out"`
-		Text     string `json:"log"`
 		Rules    []struct {
 			ID       int    `json:"id"`
 			Message  string `json:"msg"`
@@ -69,9 +54,6 @@ func parseAlert(line string) (*knownAlert, error) {
 		return nil, err
 	}
 	if len(a.Rules) == 0 {
-		if strings.HasPrefix(a.Text, alertHead) {
-			return parseAlert(a.Text)
-		}
 		return nil, errNoAlert
 	}
 	k := &knownAlert{source: a.Source, method: a.Method, url: a.URL, scoreIn: a.ScoreIn, scoreOut: a.ScoreOut}
@@ -137,34 +119,4 @@ func pathPrefix(url string) (prefix string, whole bool) {
 		rest = after
 	}
 	return prefix, true
-}
-
-// readAlerts reads files of alerts. broken is told of lines that are none.
-func readAlerts(s *scan, broken func(file string, line int, err error)) (all []*knownAlert) {
-	for _, name := range s.files {
-		r, err := s.open(name)
-		if err != nil {
-			s.fault(err)
-			continue
-		}
-		in := bufio.NewReaderSize(r.in, readSize)
-		for line := 1; ; line++ {
-			text, err := in.ReadString('\n')
-			if strings.TrimSpace(text) != "" {
-				if a, err := parseAlert(text); err != nil {
-					broken(r.name, line, err)
-				} else {
-					all = append(all, a)
-				}
-			}
-			if err != nil {
-				if !errors.Is(err, io.EOF) {
-					s.fault(fmt.Errorf("cannot read %q: %w", r.name, err))
-				}
-				break
-			}
-		}
-		r.close()
-	}
-	return all
 }

@@ -72,7 +72,14 @@ func (c *tuneCommand) Run(p *process) error {
 
 	s := &scan{files: c.Files, stdin: p.stdin, stderr: p.stderr}
 	broken := 0
-	alerts := readAlerts(s, func(file string, line int, err error) {
+	var alerts []*knownAlert
+	readAlerts(s, func(text string) error {
+		a, err := parseAlert(text)
+		if err == nil {
+			alerts = append(alerts, a)
+		}
+		return err
+	}, func(file string, line int, err error) {
 		if broken++; broken <= mostExamples {
 			complain(p.stderr, "%s:%d: cannot read alert: %v", file, line, err)
 		}

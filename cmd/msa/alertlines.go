@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/listen"
+)
+
+// alertHead begins an alert, wherever the line of a syslog begins.
+const alertHead = `{"rule_id"`
+
+// alertText is the alert of one line: as scan prints it, a record that has it as text under log, or a line of syslog that
+// ends with it. What is none is left as it is, if it is JSON.
+func alertText(line string) (string, error) {
+	text := strings.TrimSpace(line)
+	if !strings.HasPrefix(text, "{") {
+		i := strings.Index(text, alertHead)
+		if i < 0 {
+			return "", errNoAlert
+		}
+		return text[i:], nil
+	}
+	if strings.HasPrefix(text, alertHead) {
+		return text, nil
+	}
+	var record struct {
+		Text string `json:"log"`
+	}
+	if err := json.Unmarshal([]byte(text), &record); err == nil && strings.HasPrefix(record.Text, alertHead) {
+		return record.Text, nil
+	}
+	return text, nil
+}
+
+var errLongLine = fmt.Errorf("it is longer than %d bytes", listen.MaxRecord)
+
+// readAlerts reads files of alerts, one a line, and gives the text of each to add. broken is told of lines that are none, which
+// may be for add to say.
+func readAlerts(s *scan, add func(text string) error, broken func(file string, line int, err error)) {
+	for _, name := range s.files {
+		r, err := s.open(name)
+		if err != nil {
+			s.fault(err)
+			continue
+		}
+		in := bufio.NewReaderSize(r.in, readSize)
+		for n := 1; ; n++ {
+			line, isLong, readErr := readLine(in)
+			switch {
+			case isLong:
+				broken(r.name, n, errLongLine)
+			case strings.TrimSpace(line) != "":
+				text, err := alertText(line)
+				if err == nil {
+					err = add(text)
+				}
+				if err != nil {
+					broken(r.name, n, err)
+				}
+			}
+			if readErr != nil {
+				if !errors.Is(readErr, io.EOF) {
+					s.fault(fmt.Errorf("cannot read %q: %w", r.name, readErr))
+				}
+				break
+			}
+		}
+		r.close()
+	}
+}
+
+// readLine reads to the end of the line. Of one that is longer than a record may be, the rest is passed over.
+func readLine(in *bufio.Reader) (line string, isLong bool, err error) {
+	var text []byte
+	for {
+		part, err := in.ReadSlice('\n')
+		if len(text)+len(part) > listen.MaxRecord {
+			isLong, text = true, nil
+		}
+		if !isLong {
+			text = append(text, part...)
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return string(text), isLong, err
+		}
+	}
+}
