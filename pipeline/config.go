@@ -27,6 +27,7 @@ type Config struct {
 	AlertBuffer int    // bytes
 	Behavior    string // "default" or a file; empty for off
 	StatePath   string // of a file; empty for none
+	Probe       *Probe // nil but for measuring
 }
 
 var screenModes = map[string]engine.ScreenMode{"on": engine.ScreenOn, "off": engine.ScreenOff, "verify": engine.ScreenVerify}

@@ -16,12 +16,14 @@ import (
 	"github.com/modsecurity-for-anylog/msa/behavior"
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/engine/screen"
+	"github.com/modsecurity-for-anylog/msa/internal/stopwatch"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
 // Pipeline is safe for concurrent use.
 type Pipeline struct {
 	cfg     Config
+	watch   *stopwatch.Watch // the probe's, nil without one
 	tag     tagTemplate
 	mapper  *mapping.Set
 	engine  *sharedEngine
@@ -43,9 +45,10 @@ type Pipeline struct {
 // New compiles rules and mapping. engines may be nil, then nothing is shared.
 // What had to be passed over is logged, with file, line and rule.
 func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
-	if engines == nil {
+	if engines == nil || cfg.Probe != nil { // what is measured is not shared
 		engines = &Engines{}
 	}
+	cfg = cfg.probed()
 	m, err := mapping.Load(cfg.Mapping)
 	if err != nil {
 		return nil, fmt.Errorf("property mapping: %w", err)
@@ -69,7 +72,7 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 		return nil, err
 	}
 	p := &Pipeline{
-		cfg: cfg, tag: tag, exclusions: exclusions, mapper: m, engine: e, rules: e, engines: engines, log: log,
+		cfg: cfg, watch: cfg.watch(), tag: tag, exclusions: exclusions, mapper: m, engine: e, rules: e, engines: engines, log: log,
 		pool:         newPool(cfg.Workers - 1),
 		transactions: sync.Pool{New: func() any { return new(mapping.Transaction) }},
 	}
@@ -172,6 +175,7 @@ type finding struct {
 // must not be changed afterwards. It never fails: what can't be
 // inspected is counted and left as it is.
 func (p *Pipeline) Process(tag string, chunk []byte) Result {
+	p.watch.Enter(stopwatch.Rest)
 	events := p.split(tag, chunk)
 	findings := make([]finding, len(events))
 	var observed []behavior.Observation
@@ -193,8 +197,10 @@ func (p *Pipeline) Process(tag string, chunk []byte) Result {
 		p.pool.run(len(events), helpers, work)
 	}
 	if observed != nil {
+		p.watch.Enter(stopwatch.Detectors)
 		p.detect(tag, events, observed, findings)
 	}
+	p.watch.Enter(stopwatch.Rest)
 	return p.join(chunk, events, findings)
 }
 
@@ -279,6 +285,7 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 	}()
 	tx := p.transactions.Get().(*mapping.Transaction)
 	defer p.transactions.Put(tx)
+	p.watch.Enter(stopwatch.Mapping)
 	tx.Metadata = e.meta
 	if err := p.mapper.Map(tag, e.body, tx); errors.Is(err, mapping.ErrSkipped) {
 		p.counters.skipped.Add(1)
@@ -290,16 +297,19 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 	p.announce(tx.Mapping())
 	start := time.Now()
 	verdict, err := p.rules.Inspect(tx)
+	p.watch.Enter(stopwatch.Rest)
 	p.counters.inspection.Add(int64(time.Since(start)))
 	if err != nil {
 		p.passed(failed, tag, err)
 		return f
 	}
+	p.inspected(tx, &verdict)
 	p.countScreened(tag, &verdict)
 	if len(verdict.Uninspected) > 0 {
 		p.counters.cut.Add(1)
 	}
 	if o != nil {
+		p.watch.Enter(stopwatch.Detectors)
 		p.detectors.Read(behavior.Source{
 			Transaction: tx, Verdict: &verdict, Record: e.body, Tag: tag, At: e.when(), Internal: p.cfg.Alert.Internal,
 		}, o)
@@ -308,6 +318,7 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 	if len(verdict.Matches) == 0 {
 		return f
 	}
+	p.watch.Enter(stopwatch.Alerts)
 	alerts := alert.New(p.cfg.Alert, tx, &verdict, tag, e.when())
 	if p.cfg.AlertTag != "" {
 		p.emit(&f, tag, e, alerts)
