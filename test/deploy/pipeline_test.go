@@ -11,17 +11,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 	"github.com/modsecurity-for-anylog/msa/test/rig"
 )
 
 // embedded is a pipeline that a deployment brings along.
-type embedded struct {
-	name, text string
-	yaml       bool
-}
+type embedded struct{ name, text string }
 
 func pipelines(t *testing.T) []embedded {
 	t.Helper()
@@ -32,67 +27,10 @@ func pipelines(t *testing.T) []embedded {
 		chart += at(t, values, "config", part).(string) + "\n"
 	}
 	return []embedded{
-		{"docker", read(t, "deploy/docker/fluent-bit.conf"), false},
-		{"daemonset", at(t, manifest, "data", "fluent-bit.yaml").(string), true},
-		{"chart", chart, false},
+		{"docker", read(t, "deploy/docker/fluent-bit.conf")},
+		{"daemonset", at(t, manifest, "data", "fluent-bit.yaml").(string)},
+		{"chart", chart},
 	}
-}
-
-// section is one of a pipeline; keys are in lower case, and have all their values.
-type section struct {
-	kind string
-	keys map[string][]string
-}
-
-func (s section) one(key string) string { return strings.Join(s.keys[key], "\n") }
-
-func (e embedded) sections(t *testing.T) []section {
-	t.Helper()
-	if !e.yaml {
-		return classic(t, e.text)
-	}
-	var doc struct {
-		Service  map[string]any
-		Plugins  []string
-		Pipeline map[string][]map[string]any
-	}
-	if err := yaml.UnmarshalWithOptions([]byte(e.text), &doc, yaml.Strict()); err != nil {
-		t.Fatalf("%s: %v", e.name, err)
-	}
-	all := []section{{"service", values(doc.Service)}}
-	for _, kind := range []string{"inputs", "filters", "outputs"} {
-		for _, s := range doc.Pipeline[kind] {
-			all = append(all, section{strings.TrimSuffix(kind, "s"), values(s)})
-		}
-	}
-	return all
-}
-
-func values(m map[string]any) map[string][]string {
-	keys := map[string][]string{}
-	for k, v := range m {
-		keys[strings.ToLower(k)] = []string{fmt.Sprint(v)}
-	}
-	return keys
-}
-
-func classic(t *testing.T, text string) []section {
-	t.Helper()
-	var all []section
-	for i, line := range strings.Split(text, "\n") {
-		trimmed := strings.TrimSpace(line)
-		switch key, value, ok := strings.Cut(trimmed, " "); {
-		case trimmed == "" || strings.HasPrefix(trimmed, "#"):
-		case strings.HasPrefix(trimmed, "[") && strings.HasSuffix(trimmed, "]"):
-			all = append(all, section{strings.ToLower(trimmed[1 : len(trimmed)-1]), map[string][]string{}})
-		case !ok || len(all) == 0 || !strings.HasPrefix(line, "    "):
-			t.Fatalf("line %d is neither section nor key and value: %q", i+1, line)
-		default:
-			s := all[len(all)-1]
-			s.keys[strings.ToLower(key)] = append(s.keys[strings.ToLower(key)], strings.TrimSpace(value))
-		}
-	}
-	return all
 }
 
 // Each pipeline receives and sends at the ports of the original MSA, sets only properties that
@@ -106,41 +44,45 @@ func TestPipelines(t *testing.T) {
 		t.Run(e.name, func(t *testing.T) {
 			found, states := map[string]int{}, map[string]bool{}
 			tags := map[string]string{}
-			for _, s := range e.sections(t) {
-				name := s.one("name")
-				found[s.kind+" "+name]++
-				switch s.kind + " " + name {
+			sections, err := rig.Sections(e.text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range sections {
+				name := s.Get("name")
+				found[s.Kind+" "+name]++
+				switch s.Kind + " " + name {
 				case "input udp":
-					tags["nano"] = s.one("tag")
-					if s.one("port") != "15155" || s.one("format") != "json" {
-						t.Errorf("udp: %v", s.keys)
+					tags["nano"] = s.Get("tag")
+					if s.Get("port") != "15155" || s.Get("format") != "json" {
+						t.Errorf("udp: %v", s.Keys)
 					}
 				case "filter msa":
-					for key := range s.keys {
+					for key := range s.Keys {
 						if !slices.Contains(known, key) {
 							t.Errorf("msa has no property %q", key)
 						}
 					}
-					if tag := s.one("alert_tag"); tag != "msa.alert" {
+					if tag := s.Get("alert_tag"); tag != "msa.alert" {
 						t.Errorf("alert_tag %q", tag)
 					}
-					state := s.one("state_path")
+					state := s.Get("state_path")
 					if filepath.Dir(state) != stateDir || states[state] {
 						t.Errorf("state_path %q is not in %s, or another filter's", state, stateDir)
 					}
 					states[state] = true
 				case "output syslog":
-					if s.one("match") != "msa.alert" || s.one("port") != "12201" || s.one("host") != "${MSA_SYSLOG_HOST}" ||
-						s.one("syslog_message_key") != "log" || s.one("syslog_maxsize") != "60000" {
-						t.Errorf("syslog: %v", s.keys)
+					if s.Get("match") != "msa.alert" || s.Get("port") != "12201" || s.Get("host") != "${MSA_SYSLOG_HOST}" ||
+						s.Get("syslog_message_key") != "log" || s.Get("syslog_maxsize") != "60000" {
+						t.Errorf("syslog: %v", s.Keys)
 					}
 				case "output prometheus_exporter":
-					if s.one("match") != "msa.metrics" || s.one("port") != "2021" {
-						t.Errorf("prometheus_exporter: %v", s.keys)
+					if s.Get("match") != "msa.metrics" || s.Get("port") != "2021" {
+						t.Errorf("prometheus_exporter: %v", s.Keys)
 					}
 				case "service ":
-					if s.one("http_port") != "2020" {
-						t.Errorf("service: %v", s.keys)
+					if s.Get("http_port") != "2020" {
+						t.Errorf("service: %v", s.Keys)
 					}
 				}
 			}
@@ -187,7 +129,7 @@ func TestFluentBit(t *testing.T) {
 				"/var/lib/msa", dir, "/etc/msa/rules", filepath.Join(rig.Root(), "deploy/docker/rules"),
 				"/var/log/containers", filepath.Join(dir, "containers"), "0.0.0.0", "127.0.0.1")
 			config := filepath.Join(dir, "fluent-bit.conf")
-			if e.yaml {
+			if rig.IsYAML(e.text) {
 				config = filepath.Join(dir, "fluent-bit.yaml")
 			}
 			for name, text := range map[string]string{
