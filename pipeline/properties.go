@@ -1,5 +1,7 @@
 package pipeline
 
+//go:generate go run ./genconfiguration
+
 // PropertyType is how a property's value is written, and so how a host
 // validates it before MSA does.
 type PropertyType int
