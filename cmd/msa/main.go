@@ -53,10 +53,11 @@ func (p *process) main(args []string) int {
 		Check   checkCommand     `cmd:"" help:"Check rules, mapping and settings, and say what would be skipped."`
 		Tune    tuneCommand      `cmd:"" help:"Propose exclusions for alerts that are false, and try them on a log."`
 		Test    testCommand      `cmd:"" help:"Run cases of your own against rules and mappings."`
+		Bench   benchCommand     `cmd:"" help:"Measure what this machine can take of a log, and which rules cost most."`
 		Version versionCommand   `cmd:"" help:"Print the version."`
 		Flag    kong.VersionFlag `name:"version" help:"Print the version."`
 	}
-	for _, plugins := range []*kong.Plugins{&cli.Run.Plugins, &cli.Scan.Plugins, &cli.Explain.Plugins, &cli.Check.Plugins, &cli.Tune.Plugins} {
+	for _, plugins := range []*kong.Plugins{&cli.Run.Plugins, &cli.Scan.Plugins, &cli.Explain.Plugins, &cli.Check.Plugins, &cli.Tune.Plugins, &cli.Bench.Plugins} {
 		*plugins = kong.Plugins{newPropertyFlags()}
 	}
 	parser, err := kong.New(&cli,

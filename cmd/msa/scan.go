@@ -94,6 +94,7 @@ type batch struct {
 	file   string
 	events []byte
 	lines  []int // of the records
+	size   int   // of the file, in bytes
 }
 
 // scan reads files as batches.
@@ -208,6 +209,7 @@ func (r *lineReader) batch(broken func(line int, err error)) (batch, error) {
 			}
 		}
 		r.line += newlines(consumed)
+		b.size += n
 		if err != nil || record != nil {
 			continue
 		}

@@ -1,0 +1,264 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/modsecurity-for-anylog/msa/pipeline"
+)
+
+type benchCommand struct {
+	Files   []string `arg:"" name:"file" help:"Files of records, as for scan; - is standard input."`
+	Lines   bool     `help:"Each line of the files is a record with the one key log, as Fluent Bit's tail makes it without a parser."`
+	JSON    bool     `name:"json" help:"Print JSON."`
+	Seconds float64  `default:"3" help:"Time for each measurement (default: 3)."`
+	Records int      `default:"100000" help:"Most records of the files that are used, from their start (default: 100000)."`
+	Chunk   int      `default:"32768" help:"Bytes of records that the pipeline gets at once; 32768 is what Fluent Bit's tail reads (default: 32768)."`
+	Top     int      `default:"10" help:"Most rules of each list (default: 10)."`
+
+	kong.Plugins
+}
+
+// Help says what is measured.
+func (*benchCommand) Help() string {
+	return `Runs a sample of a log through the pipeline that the filter has, and says how many records a second that makes with one worker and with more, up to the property workers; which part of the way takes how long; which rules take longest; and which keep records off the fast path. Nothing is sent, and state_path is left alone.
+
+docs/performance.md says how it is measured, and what the figures mean. The machine should have nothing else to do meanwhile.
+
+Exit code: 0; 2 if a file can't be read, no record could be inspected, or the settings are wrong.`
+}
+
+// discarded is the log of all pipelines but the first, which says the same.
+var discarded = slog.New(slog.DiscardHandler)
+
+// Run measures.
+func (c *benchCommand) Run(p *process) error {
+	report, err := c.measure(p)
+	if err != nil {
+		var code exitCode
+		if errors.As(err, &code) {
+			return err
+		}
+		complain(p.stderr, "msa: %v", err)
+		return exitCode(exitUsage)
+	}
+	if c.JSON {
+		return report.writeJSON(p.stdout)
+	}
+	return report.writeText(p.stdout, c.Top)
+}
+
+func (c *benchCommand) measure(p *process) (*benchReport, error) {
+	given := givenProperties(c.Plugins)
+	given["state_path"] = nil // a trial must not teach the detectors
+	config, err := given.config()
+	if err != nil {
+		return nil, err
+	}
+	if !(c.Seconds > 0 && c.Seconds <= 3600) || c.Records < 1 || c.Chunk < 1 || c.Top < 1 {
+		return nil, errors.New("--seconds, --records, --chunk and --top are above 0, and --seconds is at most 3600")
+	}
+	in := &scan{files: c.Files, lines: c.Lines, stdin: p.stdin, stderr: p.stderr}
+	sample, err := readSample(in, c.Records, c.Chunk)
+	if err != nil {
+		return nil, err
+	}
+	checked, err := pipeline.New(config, nil, slog.New(newWarnings(p.stderr)))
+	if err != nil {
+		return nil, err
+	}
+	defer checked.Close()
+
+	atMost := time.Duration(c.Seconds * float64(time.Second))
+	r := &benchReport{settings: given, config: config, pipeline: checked, sample: sample, broken: in.broken}
+	for _, workers := range workerCounts(config.Workers) {
+		s, err := sample.measure(config, workers, atMost, workers == 1)
+		if err != nil {
+			return nil, err
+		}
+		r.speeds = append(r.speeds, s)
+	}
+	if r.burden, err = sample.weigh(config, r.speeds[0].chunks); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// workerCounts are 1, 2, 4 and so on, and the last.
+func workerCounts(last int) []int {
+	var all []int
+	for n := 1; n < last; n *= 2 {
+		all = append(all, n)
+	}
+	return append(all, last)
+}
+
+// benchReport is what was measured.
+type benchReport struct {
+	settings properties
+	config   pipeline.Config
+	pipeline *pipeline.Pipeline // for what it knows of rules
+	sample   *sample
+	broken   int // records of the files
+	speeds   []speed
+	burden   *burden
+}
+
+func (r *benchReport) writeJSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	if err := e.Encode(r.figures()); err != nil {
+		return fmt.Errorf("cannot write figures: %w", err)
+	}
+	return nil
+}
+
+// figures are what is printed.
+type figures struct {
+	Version string       `json:"version"`
+	Cores   int          `json:"cores"` // of the machine
+	Sample  sampleFigure `json:"sample"`
+	Rules   int          `json:"rules"` // loaded
+	Speeds  []speed      `json:"records_per_second"`
+	Day     dayFigure    `json:"per_day"`
+
+	// Of the records that were inspected.
+	Cleared  float64 `json:"cleared_share"`
+	Alarming float64 `json:"alarming_share"`
+
+	Parts       map[string]float64 `json:"microseconds_per_record"`
+	PerKept     float64            `json:"microseconds_of_rules_per_record_not_cleared"`
+	RuleCosts   []ruleCost         `json:"rule_times"`
+	RulesSlower float64            `json:"rule_times_slow_down"` // what measuring single rules made of the rules' time
+	Suspects    []suspectFigure    `json:"off_the_fast_path"`
+	Open        []openFigure       `json:"not_judged"`
+	Notes       []string           `json:"notes"`
+}
+
+type sampleFigure struct {
+	Records   int            `json:"records"`
+	Bytes     int            `json:"bytes"`
+	Once      float64        `json:"seconds_once"` // for one worker
+	Used      int            `json:"records_used"` // by one worker in its time
+	Inspected int            `json:"inspected"`    // of these
+	Mappings  map[string]int `json:"mappings"`
+}
+
+type dayFigure struct {
+	Workers int     `json:"workers"`
+	Records float64 `json:"records"`
+	Bytes   float64 `json:"bytes"`
+}
+
+// ruleName says where a rule is.
+type ruleName struct {
+	Rule int    `json:"rule"`
+	File string `json:"file"`
+	Line int    `json:"line"`
+}
+
+type ruleCost struct {
+	ruleName
+	Runs         int     `json:"runs"`
+	Microseconds float64 `json:"microseconds_per_run"`
+	Share        float64 `json:"share_of_rules"` // of the time of all of them
+}
+
+type suspectFigure struct {
+	ruleName
+	Records     float64 `json:"share"`   // of the records
+	InVain      float64 `json:"in_vain"` // share of these in which it did not match
+	Alone       float64 `json:"alone_share"`
+	AloneInVain float64 `json:"alone_in_vain"`
+	AloneTime   float64 `json:"alone_microseconds_per_record"` // of all records
+	NotJudged   string  `json:"not_judged,omitempty"`
+}
+
+type openFigure struct {
+	ruleName
+	Reason string  `json:"reason"`
+	Alone  float64 `json:"alone_share"`
+}
+
+func (r *benchReport) name(id int) ruleName {
+	text := r.pipeline.Rule(id)
+	return ruleName{id, text.File, text.Line}
+}
+
+func (r *benchReport) figures() *figures {
+	w := r.burden
+	f := &figures{
+		Version: versionText(),
+		Cores:   runtime.NumCPU(),
+		Sample: sampleFigure{
+			Records: r.sample.records, Bytes: r.sample.size, Once: r.speeds[0].once.Seconds(),
+			Used: w.records, Inspected: w.inspected, Mappings: w.mappings,
+		},
+		Rules: r.pipeline.RuleCount(), Speeds: r.speeds,
+		Cleared: share(w.cleared, w.inspected), Alarming: share(w.alarming, w.inspected),
+		Parts: map[string]float64{}, RuleCosts: []ruleCost{}, Suspects: []suspectFigure{}, Open: []openFigure{}, Notes: []string{},
+	}
+	last := r.speeds[len(r.speeds)-1]
+	f.Day = dayFigure{Workers: last.Workers, Records: math.Round(last.New * 86400)}
+	f.Day.Bytes = math.Round(f.Day.Records * float64(r.sample.size) / float64(r.sample.records))
+	for part, name := range partNames {
+		if name != "" {
+			f.Parts[name] = microseconds(w.parts[part], w.partRecords)
+		}
+	}
+	f.PerKept = microseconds(w.rulesTime, w.kept)
+	f.RulesSlower = ratio(w.ruleTimesTime, w.rulesTime)
+	for id, t := range w.ruleTimes {
+		f.RuleCosts = append(f.RuleCosts, ruleCost{r.name(id), t.Runs, microseconds(t.Spent, t.Runs), ratio(t.Spent, w.ruleTimesTime)})
+	}
+	slices.SortFunc(f.RuleCosts, func(a, b ruleCost) int {
+		return cmp.Or(cmp.Compare(b.Share, a.Share), cmp.Compare(a.Rule, b.Rule))
+	})
+	reasons := map[int]string{}
+	for _, o := range r.pipeline.ScreenOpen() {
+		if reasons[o.Rule] != "" {
+			continue
+		}
+		reasons[o.Rule] = o.Reason
+		one := openFigure{r.name(o.Rule), o.Reason, 0}
+		if s := w.suspects[o.Rule]; s != nil {
+			one.Alone = share(s.alone, w.inspected)
+		}
+		f.Open = append(f.Open, one)
+	}
+	for id, s := range w.suspects {
+		f.Suspects = append(f.Suspects, suspectFigure{
+			r.name(id), share(s.records, w.inspected), share(s.inVain, s.records), share(s.alone, w.inspected), share(s.aloneInVain, s.alone),
+			microseconds(s.aloneTime, w.inspected), reasons[id],
+		})
+	}
+	slices.SortFunc(f.Suspects, func(a, b suspectFigure) int {
+		return cmp.Or(cmp.Compare(b.Alone, a.Alone), cmp.Compare(b.Records, a.Records), cmp.Compare(a.Rule, b.Rule))
+	})
+	f.Notes = r.notes(f)
+	return f
+}
+
+func share(n, of int) float64 { return float64(n) / float64(max(of, 1)) }
+
+func ratio(d, of time.Duration) float64 {
+	if of == 0 {
+		return 0
+	}
+	return d.Seconds() / of.Seconds()
+}
+
+func microseconds(d time.Duration, n int) float64 {
+	return float64(d.Nanoseconds()) / 1000 / float64(max(n, 1))
+}
