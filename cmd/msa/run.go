@@ -36,9 +36,11 @@ var textKey = []string{event.TextKey}
 
 type runCommand struct {
 	Listen    []string `placeholder:"ADDRESS" sep:"none" help:"Receive JSON records at udp://HOST:PORT or tcp://HOST:PORT; may be repeated (default: udp://:15155)"`
-	Output    string   `placeholder:"ADDRESS" help:"Send alerts to gelf://HOST:PORT, syslog+udp://HOST:PORT, syslog+tcp://HOST:PORT, syslog+tls://HOST:PORT or stdout (the default)"`
+	Output    string   `placeholder:"ADDRESS" help:"Send alerts to gelf://HOST:PORT, syslog+udp://HOST:PORT, syslog+tcp://…, syslog+tls://…, unix:///PATH, forward://HOST:PORT (Fluent Bit, Fluentd), forward+tls://…, http://…, https://… or stdout (the default)"`
+	Syslog    string   `name:"syslog-format" placeholder:"FORMAT" help:"Of syslog messages: rfc5424 (the default, but at unix sockets) or rfc3164"`
+	Header    string   `name:"http-header" placeholder:"HEADER" help:"Of HTTP requests, as Authorization: Bearer …"`
 	Hostname  string   `short:"p" placeholder:"NAME" help:"Name of this host in syslog and GELF (default: the system's)"`
-	TLSCA     string   `name:"tls-ca" placeholder:"FILE" help:"Certificates in PEM to trust for syslog+tls (default: the system's)"`
+	TLSCA     string   `name:"tls-ca" placeholder:"FILE" help:"Certificates in PEM to trust for TLS (default: the system's)"`
 	TLSCert   string   `name:"tls-cert" placeholder:"FILE" help:"Certificate in PEM to show to the receiver"`
 	TLSKey    string   `name:"tls-key" placeholder:"FILE" help:"Its key in PEM"`
 	TLSServer string   `name:"tls-server-name" placeholder:"NAME" help:"Name in the receiver's certificate (default: the host of --output)"`
@@ -141,6 +143,8 @@ func (c *runCommand) start(p *process, keys *keyFile, log *slog.Logger) (_ *runn
 	}()
 	sending := send.Config{
 		Hostname: c.Hostname,
+		Syslog:   c.Syslog,
+		Header:   c.Header,
 		TLS:      send.TLS{CAFile: c.TLSCA, CertFile: c.TLSCert, KeyFile: c.TLSKey, ServerName: c.TLSServer},
 		Buffer:   config.AlertBuffer,
 		Stdout:   p.stdout,
@@ -200,7 +204,11 @@ func (r *runner) inspect(chunk []byte) pipeline.Result {
 
 func (r *runner) deliver(result pipeline.Result) {
 	for _, alerts := range result.Alerts {
-		if err := event.Alerts(alerts.Events, r.sink.Send); err != nil {
+		err := event.Alerts(alerts.Events, func(a event.Alert) {
+			a.Tag = alerts.Tag
+			r.sink.Send(a)
+		})
+		if err != nil {
 			r.tally.Add(slog.LevelError, "alerts lost", "broken alert", 1, "error", err)
 		}
 	}

@@ -42,6 +42,7 @@ func appendHead(dst []byte, t time.Time) []byte {
 
 // Alert is one alert event.
 type Alert struct {
+	Tag    string // of the event, for those that read it with one
 	Time   time.Time
 	Fields mapping.Record
 }

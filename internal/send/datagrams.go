@@ -3,65 +3,84 @@ package send
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/modsecurity-for-anylog/msa/internal/event"
 )
 
-// redial is how long a name's address is trusted: a receiver in a container comes
-// back with another.
-const redial = time.Minute
+const (
+	// redial is how long a name's address is trusted: a receiver in a container comes
+	// back with another.
+	redial = time.Minute
+	// datagramTimeout is how long a unix socket's receiver may keep us waiting.
+	datagramTimeout = 5 * time.Second
+	// noBuffers is how often a datagram is tried for which the system has no room.
+	noBuffers = 100
+)
 
-// datagrams sends over UDP.
+// datagrams sends over UDP or a unix socket.
 type datagrams struct {
-	address string
-	config  Config
+	network, address string
+	pack             func(event.Alert) (datagrams [][]byte, err error) // of one alert
+	config           Config
 
 	mu     sync.Mutex
 	conn   net.Conn
 	dialed time.Time
 }
 
-// write sends one alert, in one datagram or in several.
-func (d *datagrams) write(parts ...[]byte) {
+// Deliver: see Transport.
+func (d *datagrams) Deliver(ctx context.Context, alerts []event.Alert) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, p := range parts {
-		if err := d.writeOne(p); err != nil {
-			d.config.lost("cannot send", 1, d.address, err)
-			return
+	for _, a := range alerts {
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
-	}
-}
-
-func (d *datagrams) writeOne(b []byte) (err error) {
-	for range 3 {
-		if d.conn != nil && time.Since(d.dialed) > redial {
-			d.hangUp()
+		parts, err := d.pack(a)
+		if err != nil {
+			d.config.lost("too long", 1, d.address, err) // whenever it is tried
+			continue
 		}
-		if d.conn == nil {
-			if d.conn, err = net.Dial("udp", d.address); err != nil {
-				d.conn = nil
+		for _, p := range parts {
+			if err := d.write(p); err != nil {
 				return err
 			}
-			d.dialed = time.Now()
-		}
-		_, err = d.conn.Write(b)
-		switch {
-		case err == nil:
-			return nil
-		case errors.Is(err, syscall.ECONNREFUSED):
-			// What is refused is the datagram before; this one was not sent yet.
-			d.config.lost("refused", 1, d.address, err)
-		case errors.Is(err, syscall.EMSGSIZE):
-			return err
-		case errors.Is(err, syscall.ENOBUFS):
-			time.Sleep(time.Millisecond)
-		default:
-			d.hangUp()
 		}
 	}
+	return nil
+}
+
+// write sends one datagram. The address is locked.
+func (d *datagrams) write(b []byte) (err error) {
+	if d.conn != nil && time.Since(d.dialed) > redial {
+		d.hangUp()
+	}
+	if d.conn == nil {
+		if d.conn, err = net.Dial(d.network, d.address); err != nil {
+			d.conn = nil
+			return err
+		}
+		d.dialed = time.Now()
+	}
+	for range noBuffers {
+		_ = d.conn.SetWriteDeadline(time.Now().Add(datagramTimeout)) // fails only when closed
+		if _, err = d.conn.Write(b); !errors.Is(err, syscall.ENOBUFS) {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	switch {
+	case err == nil, errors.Is(err, syscall.ECONNREFUSED) && d.network == "udp":
+		return err
+	case errors.Is(err, syscall.EMSGSIZE):
+		return fmt.Errorf("datagram of %d bytes: %w", len(b), err)
+	}
+	d.hangUp()
 	return err
 }
 
@@ -70,11 +89,41 @@ func (d *datagrams) hangUp() {
 	d.conn = nil
 }
 
-// Close: see Sink.
-func (d *datagrams) Close(context.Context) {
+// Close: see Transport.
+func (d *datagrams) Close() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.conn != nil {
 		d.hangUp()
 	}
 }
+
+// datagramSink sends at once and does not wait for a receiver: of a datagram over
+// UDP nothing tells whether it has arrived, but that the one before was refused.
+type datagramSink struct{ *datagrams }
+
+// Send: see Sink.
+func (d datagramSink) Send(a event.Alert) {
+	parts, err := d.pack(a)
+	if err != nil {
+		d.config.lost("too long", 1, d.address, err)
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, p := range parts {
+		err := d.write(p)
+		for tries := 0; errors.Is(err, syscall.ECONNREFUSED) && tries < 2; tries++ {
+			// What is refused is the datagram before; this one was not sent yet.
+			d.config.lost("refused", 1, d.address, err)
+			err = d.write(p)
+		}
+		if err != nil {
+			d.config.lost("cannot send", 1, d.address, err)
+			return
+		}
+	}
+}
+
+// Close: see Sink.
+func (d datagramSink) Close(context.Context) { d.datagrams.Close() }

@@ -19,26 +19,24 @@ const (
 	gelfChunk    = gelfDatagram - gelfHeader
 )
 
-// gelf sends alerts as GELF 1.1: the alert's JSON object, its names as they are
+// gelf writes alerts as GELF 1.1: the alert's JSON object, its names as they are
 // because receivers of the original MSA know them, with what GELF demands added.
 type gelf struct {
-	datagrams
 	hostname string
 }
 
-func (g *gelf) Send(a event.Alert) {
+// pack is an alert in one datagram, or in several.
+func (g gelf) pack(a event.Alert) ([][]byte, error) {
 	object, added := gelfObject(a, g.hostname), gelfFields(a)
 	object, ok := shorten(object, gelfChunks*gelfChunk-len(added))
 	if !ok {
-		g.config.lost("too long", 1, g.address, nil)
-		return
+		return nil, errTooLong
 	}
 	message := append([]byte(strings.TrimSuffix(object, "}")), added...)
 	if len(message) <= gelfDatagram {
-		g.write(message)
-		return
+		return [][]byte{message}, nil
 	}
-	g.write(gelfSplit(message, rand.Uint64())...)
+	return gelfSplit(message, rand.Uint64()), nil
 }
 
 // gelfObject is the alert as a JSON object with a host: receivers refuse messages
@@ -62,7 +60,7 @@ func gelfObject(a event.Alert, hostname string) string {
 func gelfFields(a event.Alert) []byte {
 	message := a.Get("msg")
 	if message == "" {
-		message = "rule " + a.Get("rule_id")
+		message = "rule " + ruleID(a)
 	}
 	b := append([]byte(`,"version":"1.1","short_message":`), quote(clip(message, 1024))...)
 	b = append(b, `,"timestamp":`...)

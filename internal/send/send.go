@@ -1,23 +1,20 @@
-// Package send delivers alerts: as GELF or syslog over the network, or as JSON
-// lines.
+// Package send delivers alerts: as syslog, GELF, JSON or Fluent's forward protocol
+// over the network, or as JSON lines.
 package send
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/modsecurity-for-anylog/msa/internal/event"
 	"github.com/modsecurity-for-anylog/msa/internal/tally"
+	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
-// Sink delivers alerts. It is safe for concurrent use.
+// Sink takes alerts and sees to their delivery. It is safe for concurrent use.
 type Sink interface {
 	// Send delivers an alert, or takes it in to be delivered, or counts it as lost.
 	// The alert is only valid during the call.
@@ -29,55 +26,29 @@ type Sink interface {
 // Config is how alerts are delivered.
 type Config struct {
 	Hostname string // of this host, in syslog, and in GELF where the alert has none
+	Syslog   string // rfc5424 or rfc3164; empty for rfc5424, but at unix sockets
 	TLS      TLS
-	Buffer   int // bytes of alerts that may wait for a TCP or TLS receiver
+	Header   string // of HTTP requests, "Name: value"; empty for none
+	Buffer   int    // bytes of alerts that may wait in a Sink
 	Stdout   io.Writer
 	Log      *slog.Logger
 	Tally    *tally.Tally
 }
 
-// Open makes the sink for an address: gelf://host:port, syslog+udp://host:port,
-// syslog+tcp://host:port, syslog+tls://host:port or stdout. Whether anyone listens
-// there need not be known yet.
+// Open makes the sink for an address: one of NewTransport, or stdout. Whether
+// anyone listens there need not be known yet.
 func Open(address string, config Config) (Sink, error) {
-	sink, err := open(address, config)
-	if err != nil {
-		return nil, fmt.Errorf("cannot send alerts to %q: %w", address, err)
-	}
-	return sink, nil
-}
-
-func open(address string, config Config) (Sink, error) {
 	if address == "stdout" {
 		return &lines{w: config.Stdout, config: config}, nil
 	}
-	scheme, hostPort, ok := strings.Cut(address, "://")
-	if !ok {
-		return nil, errors.New("expected gelf://host:port, syslog+udp://host:port, syslog+tcp://host:port, syslog+tls://host:port or stdout")
-	}
-	host, port, err := net.SplitHostPort(hostPort)
+	t, err := NewTransport(address, config)
 	if err != nil {
 		return nil, err
 	}
-	if n, err := strconv.ParseUint(port, 10, 16); host == "" || err != nil || n == 0 {
-		return nil, fmt.Errorf("expected host:port, not %q", hostPort)
+	if d, ok := t.(*datagrams); ok {
+		return datagramSink{d}, nil
 	}
-	header := newSyslogHeader(config.Hostname)
-	switch scheme {
-	case "gelf":
-		return &gelf{datagrams: datagrams{address: hostPort, config: config}, hostname: config.Hostname}, nil
-	case "syslog+udp":
-		return &syslogUDP{datagrams: datagrams{address: hostPort, config: config}, header: header}, nil
-	case "syslog+tcp":
-		return &syslogStream{stream: newStream(hostPort, nil, config), header: header}, nil
-	case "syslog+tls":
-		tls, err := config.TLS.client(host)
-		if err != nil {
-			return nil, err
-		}
-		return &syslogStream{stream: newStream(hostPort, tls, config), header: header}, nil
-	}
-	return nil, fmt.Errorf("scheme %q is none of gelf, syslog+udp, syslog+tcp, syslog+tls", scheme)
+	return newQueue(address, t, config), nil
 }
 
 // lost counts alerts that nobody got.
@@ -85,13 +56,42 @@ func (c *Config) lost(cause string, n int, address string, err error) {
 	c.Tally.Add(slog.LevelError, "alerts lost", cause, uint64(n), "output", address, "error", err)
 }
 
+// Where formats of alerts have what messages say beside their text.
+var (
+	severityIn = accessors("severity", "$event['severity']", "$unmapped['syslog_severity']")
+	ruleIn     = accessors("rule_id", "$rule['id']")
+)
+
+func accessors(all ...string) (parsed []mapping.Accessor) {
+	for _, text := range all {
+		a, err := mapping.ParseAccessor(text)
+		if err != nil {
+			panic(err)
+		}
+		parsed = append(parsed, a)
+	}
+	return parsed
+}
+
 // severity is an alert's, 0 (emergency) to 7 (debug); warning where it has none.
 func severity(a event.Alert) int {
-	n, err := strconv.Atoi(a.Get("severity"))
-	if err != nil || n < 0 || n > 7 {
-		return 4
+	for _, where := range severityIn {
+		text, _ := a.Fields.Text(where)
+		if n, err := strconv.Atoi(text); err == nil && n >= 0 && n <= 7 {
+			return n
+		}
 	}
-	return n
+	return 4
+}
+
+// ruleID is an alert's, empty where it has none.
+func ruleID(a event.Alert) string {
+	for _, where := range ruleIn {
+		if text, ok := a.Fields.Text(where); ok {
+			return text
+		}
+	}
+	return ""
 }
 
 // lines writes one alert a line.

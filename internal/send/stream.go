@@ -1,249 +1,127 @@
 package send
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
-	"sync"
+	"os"
+	"sync/atomic"
 	"time"
+
+	"github.com/modsecurity-for-anylog/msa/internal/event"
 )
 
 const (
-	dialTimeout  = 10 * time.Second
-	writeTimeout = 30 * time.Second
-	firstBackoff = 100 * time.Millisecond
-	maxBackoff   = 30 * time.Second
-	// tlsVerdict is how long a TLS 1.3 receiver gets to refuse our certificate,
-	// which it does after the handshake is over for us.
-	tlsVerdict = 200 * time.Millisecond
+	// receiptTimeout is how long a receiver may take to read all and to end its side.
+	receiptTimeout = 5 * time.Second
+	// silentTimeout is the same for one that did not do so the last time.
+	silentTimeout = 200 * time.Millisecond
 )
 
-// stream sends frames over TCP or TLS from a bounded queue, and reconnects. A
-// frame is repeated until it was written whole. What the receiver's host had taken
-// in when the connection broke may be lost: the protocol has no receipts.
+// stream sends frames over TCP, TLS or a unix socket, each delivery over a
+// connection of its own. Syslog has no receipts, but a connection's end is one: we
+// end our side when all is written, and the receiver, when it has read all, ends
+// its own. Had it died with something unread, its system would reset the connection.
 type stream struct {
-	address string
-	tls     *tls.Config // nil is plain TCP
-	config  Config
+	network, address string
+	tls              *tls.Config // nil is without
+	frame            func(dst []byte, a event.Alert) []byte
+	config           Config
 
-	mu     sync.Mutex
-	frames [][]byte
-	bytes  int
-	wake   chan struct{} // something was put, or the end has come
-	closed bool
-
-	cancel context.CancelFunc // ends waiting and dialling
-	done   chan struct{}
+	silent atomic.Bool // the receiver did not end its side the last time
 }
 
-func newStream(address string, tls *tls.Config, config Config) *stream {
-	ctx, cancel := context.WithCancel(context.Background())
-	s := &stream{
-		address: address, tls: tls, config: config,
-		wake: make(chan struct{}, 1), cancel: cancel, done: make(chan struct{}),
-	}
-	go s.run(ctx)
-	return s
-}
-
-// put queues a frame.
-func (s *stream) put(frame []byte) {
-	s.mu.Lock()
-	full := s.closed || s.bytes > 0 && s.bytes+len(frame) > s.config.Buffer
-	if !full {
-		s.frames = append(s.frames, frame)
-		s.bytes += len(frame)
-	}
-	s.mu.Unlock()
-	if full {
-		s.config.lost("buffer full", 1, s.address, nil)
-		return
-	}
-	s.signal()
-}
-
-func (s *stream) signal() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
-}
-
-// first is the oldest frame, nil if there is none; ended, that none will come.
-func (s *stream) first() (frame []byte, ended bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.frames) == 0 {
-		return nil, s.closed
-	}
-	return s.frames[0], false
-}
-
-func (s *stream) sent() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.bytes -= len(s.frames[0])
-	s.frames[0] = nil
-	s.frames = s.frames[1:]
-}
-
-// Close: see Sink.
-func (s *stream) Close(ctx context.Context) {
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
-	s.signal()
-	select {
-	case <-s.done:
-	case <-ctx.Done():
-		s.cancel()
-		<-s.done
-	}
-	s.cancel()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if n := len(s.frames); n > 0 {
-		s.config.lost("not delivered before the end", n, s.address, ctx.Err())
-	}
-}
-
-// run connects, and sends until the end.
-func (s *stream) run(ctx context.Context) {
-	defer close(s.done)
-	backoff := firstBackoff
-	for ctx.Err() == nil {
-		if frame, ended := s.first(); frame == nil && ended {
-			return
-		}
-		c, err := s.connect(ctx)
-		if err == nil {
-			s.config.Log.Info("connected", "output", s.address)
-			progress := false
-			progress, err = s.serve(ctx, c)
-			c.close()
-			if err == nil {
-				return
-			}
-			if progress {
-				backoff = firstBackoff
-			}
-		}
-		if ctx.Err() != nil {
-			return
-		}
-		s.config.Tally.Add(slog.LevelWarn, "no connection; alerts wait", "output", 1, "output", s.address, "error", err)
-		s.pause(ctx, backoff)
-		backoff = min(2*backoff, maxBackoff)
-	}
-}
-
-// pause waits before the next attempt; at the end not for long.
-func (s *stream) pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	for shortened := false; ; {
-		s.mu.Lock()
-		closed, empty := s.closed, len(s.frames) == 0
-		s.mu.Unlock()
-		if closed && empty {
-			return
-		}
-		if closed && !shortened {
-			timer.Reset(min(d, firstBackoff))
-			shortened = true
-		}
-		select {
-		case <-timer.C:
-			return
-		case <-ctx.Done():
-			return
-		case <-s.wake:
-		}
-	}
-}
-
-// serve sends over one connection until the end (no error) or until it breaks.
-// progress says that something was sent.
-func (s *stream) serve(ctx context.Context, c *connection) (progress bool, err error) {
-	stop := context.AfterFunc(ctx, func() { _ = c.SetWriteDeadline(time.Now()) })
-	defer stop()
-	for {
-		frame, ended := s.first()
-		if frame == nil {
-			if ended {
-				return progress, nil
-			}
-			select {
-			case <-s.wake:
-			case <-c.broken:
-				return progress, c.err
-			case <-ctx.Done():
-				return progress, ctx.Err()
-			}
-			continue
-		}
-		select {
-		case <-c.broken:
-			return progress, c.err
-		default:
-		}
-		if err := c.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
-			return progress, err
-		}
-		if ctx.Err() != nil {
-			return progress, ctx.Err()
-		}
-		if _, err := c.Write(frame); err != nil {
-			return progress, err
-		}
-		s.sent()
-		progress = true
-	}
-}
-
-// connection notices when the other side closes: without reading, the first
-// frame written after that would be lost.
-type connection struct {
-	net.Conn
-	broken chan struct{}
-	err    error // valid once broken is closed
-}
-
-func (s *stream) connect(ctx context.Context) (*connection, error) {
-	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
-	defer cancel()
-	var d interface {
-		DialContext(ctx context.Context, network, address string) (net.Conn, error)
-	} = &net.Dialer{}
-	if s.tls != nil {
-		d = &tls.Dialer{Config: s.tls}
-	}
-	conn, err := d.DialContext(ctx, "tcp", s.address)
+// Deliver: see Transport.
+func (s *stream) Deliver(ctx context.Context, alerts []event.Alert) error {
+	conn, release, err := dialer{s.network, s.address, s.tls}.dial(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	c := &connection{Conn: conn, broken: make(chan struct{})}
-	go func() {
-		defer close(c.broken)
-		if _, c.err = io.Copy(io.Discard, conn); c.err == nil {
-			c.err = errors.New("closed by the receiver")
-		}
-	}()
-	if s.tls != nil {
-		select {
-		case <-c.broken:
-			c.close()
-			return nil, c.err
-		case <-time.After(tlsVerdict):
-		}
+	defer release()
+	if err := s.write(conn, alerts); err != nil {
+		return fmt.Errorf("cannot write: %w", reason(conn, err))
 	}
-	return c, nil
+	return s.awaitReceipt(ctx, conn)
 }
 
-func (c *connection) close() {
-	_ = c.Close()
-	<-c.broken
+// write writes all alerts, and that these are all.
+func (s *stream) write(conn net.Conn, alerts []event.Alert) error {
+	w := bufio.NewWriterSize(conn, 64<<10)
+	var frame []byte
+	for _, a := range alerts {
+		frame = s.frame(frame[:0], a)
+		if _, err := w.Write(frame); err != nil {
+			return err
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return endWriting(conn)
+}
+
+// reason is why a connection broke: a TLS receiver that refuses us says so, while
+// writing only finds the connection closed.
+func reason(conn net.Conn, broken error) error {
+	if conn.SetReadDeadline(time.Now().Add(silentTimeout)) == nil {
+		_, err := io.Copy(io.Discard, conn)
+		if said := (*net.OpError)(nil); errors.As(err, &said) && said.Op == "remote error" {
+			return err
+		}
+	}
+	return broken
+}
+
+func (s *stream) awaitReceipt(ctx context.Context, conn net.Conn) error {
+	timeout := receiptTimeout
+	if s.silent.Load() {
+		timeout = silentTimeout
+	}
+	timer := time.AfterFunc(timeout, func() { _ = conn.SetReadDeadline(time.Now()) })
+	defer timer.Stop()
+	_, err := io.Copy(io.Discard, conn)
+	switch {
+	case err == nil, errors.Is(err, io.ErrUnexpectedEOF): // with TLS: ended without a word of it
+		s.silent.Store(false)
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, os.ErrDeadlineExceeded) && unacknowledged(conn) == 0:
+		s.silent.Store(true)
+		s.config.Tally.Add(slog.LevelWarn, "the receiver does not end connections when we do, so what it has taken in but not read would be lost if it died",
+			"no receipt", 1, "output", s.address)
+		return nil
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return fmt.Errorf("the receiver has not taken in all within %v", timeout)
+	}
+	return fmt.Errorf("the receiver broke off: %w", err)
+}
+
+// Close: see Transport.
+func (s *stream) Close() {}
+
+// endWriting tells the receiver that no more comes.
+func endWriting(conn net.Conn) error {
+	if secured, ok := conn.(*tls.Conn); ok {
+		if err := secured.CloseWrite(); err != nil {
+			return err
+		}
+	}
+	if c, ok := plain(conn).(interface{ CloseWrite() error }); ok {
+		return c.CloseWrite()
+	}
+	return nil
+}
+
+// plain is the connection beneath TLS, or the connection.
+func plain(conn net.Conn) net.Conn {
+	if secured, ok := conn.(*tls.Conn); ok {
+		return secured.NetConn()
+	}
+	return conn
 }

@@ -1,10 +1,12 @@
 package send
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/modsecurity-for-anylog/msa/internal/event"
@@ -25,20 +27,48 @@ var structuredData = []string{
 	"direction", "category", "score_in", "score_out",
 }
 
-// syslogHeader writes the head of RFC 5424 messages.
+// The formats of syslog messages.
+const (
+	rfc5424 = "rfc5424"
+	rfc3164 = "rfc3164"
+	local   = "local" // RFC 3164 as the C library writes it to a unix socket: without a host
+)
+
+// errTooLong is of an alert that can't be cut to fit.
+var errTooLong = errors.New("does not fit, even with its values cut")
+
+// syslogHeader writes the head of messages.
 type syslogHeader struct {
-	host string // HOSTNAME APP-NAME PROCID
+	format string
+	host   string // or -
+	pid    int
 }
 
-func newSyslogHeader(hostname string) syslogHeader {
-	return syslogHeader{host: fmt.Sprintf("%s msa %d", name(hostname, 255), os.Getpid())}
+func newSyslogHeader(config Config) syslogHeader {
+	h := syslogHeader{format: config.Syslog, host: name(config.Hostname, 255), pid: os.Getpid()}
+	if h.format == "" {
+		h.format = rfc5424
+	}
+	return h
 }
 
 // append writes all of the message but the alert's text.
 func (h syslogHeader) append(dst []byte, a event.Alert) []byte {
-	dst = fmt.Appendf(dst, "<%d>1 ", facility*8+severity(a))
+	dst = fmt.Appendf(dst, "<%d>", facility*8+severity(a))
+	if h.format == rfc5424 {
+		return h.append5424(dst, a)
+	}
+	dst = a.Time.Local().AppendFormat(dst, time.Stamp)
+	if h.format == rfc3164 {
+		dst = fmt.Appendf(dst, " %s", h.host)
+	}
+	return fmt.Appendf(dst, " msa[%d]: ", h.pid)
+}
+
+func (h syslogHeader) append5424(dst []byte, a event.Alert) []byte {
+	dst = append(dst, "1 "...)
 	dst = a.Time.UTC().AppendFormat(dst, "2006-01-02T15:04:05.000Z")
-	dst = fmt.Appendf(dst, " %s %s ", h.host, name(a.Get("rule_id"), 32))
+	dst = fmt.Appendf(dst, " %s msa %d %s ", h.host, h.pid, name(ruleID(a), 32))
 	start := len(dst)
 	dst = append(dst, "[msa@32473"...)
 	empty := len(dst)
@@ -87,31 +117,25 @@ func appendParam(dst []byte, v string) []byte {
 	return dst
 }
 
-// syslogUDP is RFC 5426.
-type syslogUDP struct {
-	datagrams
-	header syslogHeader
-}
-
-func (s *syslogUDP) Send(a event.Alert) {
-	message := s.header.append(nil, a)
+// pack is an alert in one datagram, as RFC 5426 has it.
+func (h syslogHeader) pack(a event.Alert) ([][]byte, error) {
+	message := h.append(nil, a)
 	text, ok := shorten(a.Text(), syslogDatagram-len(message))
 	if !ok {
-		s.config.lost("too long", 1, s.address, nil)
-		return
+		return nil, errTooLong
 	}
-	s.write(append(message, text...))
+	return [][]byte{append(message, text...)}, nil
 }
 
-// syslogStream is RFC 5425 and the octet counting of RFC 6587: each message with
-// its length before it.
-type syslogStream struct {
-	*stream
-	header syslogHeader
+// frame appends an alert as RFC 5425 and the octet counting of RFC 6587 have it: the
+// message with its length before it.
+func (h syslogHeader) frame(dst []byte, a event.Alert) []byte {
+	message := append(h.append(nil, a), a.Text()...)
+	dst = append(strconv.AppendInt(dst, int64(len(message)), 10), ' ')
+	return append(dst, message...)
 }
 
-func (s *syslogStream) Send(a event.Alert) {
-	message := append(s.header.append(nil, a), a.Text()...)
-	frame := append(strconv.AppendInt(nil, int64(len(message)), 10), ' ')
-	s.put(append(frame, message...))
+// line appends an alert with a newline after it, which no alert's text has in it.
+func (h syslogHeader) line(dst []byte, a event.Alert) []byte {
+	return append(append(h.append(dst, a), a.Text()...), '\n')
 }

@@ -1,0 +1,88 @@
+package send
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"fmt"
+
+	"github.com/tinylib/msgp/msgp"
+
+	"github.com/modsecurity-for-anylog/msa/alert"
+	"github.com/modsecurity-for-anylog/msa/internal/event"
+)
+
+// forward speaks Fluent's forward protocol, so that Fluent Bit (input forward) or
+// Fluentd has the alerts as records under their tag. Each message asks for a receipt.
+// Source: https://github.com/fluent/fluentd/wiki/Forward-Protocol-Specification-v1
+type forward struct {
+	dialer
+}
+
+// Deliver: see Transport.
+func (f *forward) Deliver(ctx context.Context, alerts []event.Alert) error {
+	conn, release, err := f.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	r := bufio.NewReader(conn)
+	for len(alerts) > 0 {
+		n := 1
+		for n < len(alerts) && alerts[n].Tag == alerts[0].Tag {
+			n++
+		}
+		chunk := rand.Text()
+		if _, err := conn.Write(forwardMessage(chunk, alerts[:n])); err != nil {
+			return fmt.Errorf("cannot write: %w", err)
+		}
+		if err := readAck(r, chunk); err != nil {
+			return err
+		}
+		alerts = alerts[n:]
+	}
+	return nil
+}
+
+// forwardMessage is alerts of one tag in forward mode: [tag, [[time, record], …], option].
+func forwardMessage(chunk string, alerts []event.Alert) []byte {
+	b := msgp.AppendArrayHeader(nil, 3)
+	b = msgp.AppendString(b, alerts[0].Tag)
+	b = msgp.AppendArrayHeader(b, uint32(len(alerts)))
+	for _, a := range alerts {
+		b = msgp.AppendArrayHeader(b, 2)
+		b = alert.AppendTime(b, a.Time)
+		b = append(b, a.Fields...)
+	}
+	b = msgp.AppendMapHeader(b, 2)
+	b = msgp.AppendString(b, "chunk")
+	b = msgp.AppendString(b, chunk)
+	b = msgp.AppendString(b, "size")
+	return msgp.AppendInt(b, len(alerts))
+}
+
+// readAck reads {"ack": chunk}.
+func readAck(r *bufio.Reader, chunk string) error {
+	got := make(map[string]string, 1)
+	m := msgp.NewReader(r)
+	n, err := m.ReadMapHeader()
+	if err != nil {
+		return fmt.Errorf("no receipt: %w", err)
+	}
+	for range n {
+		key, err := m.ReadString()
+		if err != nil {
+			return fmt.Errorf("no receipt: %w", err)
+		}
+		if got[key], err = m.ReadString(); err != nil {
+			return fmt.Errorf("no receipt: %w", err)
+		}
+	}
+	if got["ack"] != chunk {
+		return fmt.Errorf("receipt is for %q, not for %q", got["ack"], chunk)
+	}
+	return nil
+}
+
+// Close: see Transport.
+func (f *forward) Close() {}
