@@ -30,7 +30,7 @@ type counters struct {
 
 	screened, verified, screenWrong atomic.Uint64
 	errors                          [causes]atomic.Uint64
-	inspection                      atomic.Int64 // nanoseconds
+	inspection, busy                atomic.Int64 // nanoseconds
 }
 
 // Snapshot is the counters at one moment. They only grow.
@@ -47,6 +47,7 @@ type Snapshot struct {
 	Evicted           uint64            // keys that made room for others
 	Errors            map[string]uint64 // records not inspected, by cause; every cause is present from the start
 	InspectionSeconds float64           // time spent inspecting, summed over workers
+	BusySeconds       float64           // time for which whoever hands over chunks has waited
 }
 
 // Add adds the counters of another.
@@ -62,6 +63,7 @@ func (s *Snapshot) Add(other Snapshot) {
 	s.Keys = max(s.Keys, other.Keys)
 	s.Evicted = max(s.Evicted, other.Evicted)
 	s.InspectionSeconds += other.InspectionSeconds
+	s.BusySeconds += other.BusySeconds
 	all := make(map[string]uint64, causes)
 	maps.Copy(all, s.Errors)
 	for cause, n := range other.Errors {
@@ -82,6 +84,7 @@ func (p *Pipeline) Snapshot() Snapshot {
 		ScreenWrong:       p.counters.screenWrong.Load(),
 		Errors:            make(map[string]uint64, causes),
 		InspectionSeconds: time.Duration(p.counters.inspection.Load()).Seconds(),
+		BusySeconds:       time.Duration(p.counters.busy.Load()).Seconds(),
 	}
 	s.Found = p.counters.found.Load()
 	if p.detectors != nil {

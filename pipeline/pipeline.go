@@ -175,6 +175,8 @@ type finding struct {
 // must not be changed afterwards. It never fails: what can't be
 // inspected is counted and left as it is.
 func (p *Pipeline) Process(tag string, chunk []byte) Result {
+	start := time.Now()
+	defer func() { p.counters.busy.Add(int64(time.Since(start))) }()
 	p.watch.Enter(stopwatch.Rest)
 	events := p.split(tag, chunk)
 	findings := make([]finding, len(events))

@@ -119,7 +119,7 @@ func TestOrder(t *testing.T) {
 	if r.Chunk != nil || !bytes.Equal(chunk, before) {
 		t.Error("the chunk was changed")
 	}
-	if s := p.Snapshot(); s.Records != 200 || s.Alerts != uint64(len(want)) || s.InspectionSeconds <= 0 {
+	if s := p.Snapshot(); s.Records != 200 || s.Alerts != uint64(len(want)) || s.InspectionSeconds <= 0 || s.BusySeconds <= 0 {
 		t.Errorf("counters are %+v", s)
 	}
 }

@@ -46,4 +46,6 @@ var metrics = []struct {
 		causes: func(r reading) map[string]uint64 { return r.Errors }},
 	{subsystem: "inspection", name: "seconds_total", help: "Time spent inspecting records, summed over workers.",
 		value: func(r reading) float64 { return r.InspectionSeconds }},
+	{subsystem: "busy", name: "seconds_total", help: "Time for which inputs have waited for the filter.",
+		value: func(r reading) float64 { return r.BusySeconds }},
 }
