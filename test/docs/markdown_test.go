@@ -1,0 +1,133 @@
+package docs
+
+import (
+	"regexp"
+	"strings"
+)
+
+// block is a block of code in a document of Markdown, fenced or indented.
+type block struct {
+	line  int    // of its first line, in the document
+	kind  string // what a fence says of it
+	lines []string
+}
+
+// blocks are those of a document, in order, without their indentation. A prompt behind an empty line begins one of its own.
+func blocks(text string) (all []block) {
+	var b *block
+	fence, blank := "", true
+	end := func() {
+		if b != nil {
+			for len(b.lines) > 0 && b.lines[len(b.lines)-1] == "" {
+				b.lines = b.lines[:len(b.lines)-1]
+			}
+			indent := -1
+			for _, line := range b.lines {
+				if n := len(line) - len(strings.TrimLeft(line, " ")); line != "" && (indent < 0 || n < indent) {
+					indent = n
+				}
+			}
+			for i, line := range b.lines {
+				b.lines[i] = line[min(max(indent, 0), len(line)):]
+			}
+			all = append(all, *b)
+		}
+		b = nil
+	}
+	for i, line := range strings.Split(text, "\n") {
+		line = strings.TrimRight(line, " \r")
+		trimmed := strings.TrimLeft(line, " ")
+		switch {
+		case fence != "" && trimmed == fence:
+			end()
+			fence = ""
+		case fence != "":
+			b.lines = append(b.lines, line)
+		case strings.HasPrefix(trimmed, "```"):
+			end()
+			fence = "```"
+			b = &block{line: i + 2, kind: strings.TrimPrefix(trimmed, "```")}
+		case b != nil && blank && strings.HasPrefix(trimmed, "$ ") && strings.HasPrefix(line, "    "): // what comes before is something else
+			end()
+			b = &block{line: i + 1, lines: []string{line}}
+		case b != nil && (line == "" || strings.HasPrefix(line, "    ")):
+			b.lines = append(b.lines, line)
+		case blank && strings.HasPrefix(line, "    "):
+			b = &block{line: i + 1, lines: []string{line}}
+		default:
+			end()
+		}
+		blank = line == ""
+	}
+	end()
+	return all
+}
+
+// command is one that a document tells to type.
+type command struct {
+	line      int
+	text      string
+	output    string // as the document shows it
+	hasOutput bool
+}
+
+// assignments stand before a command.
+var assignments = regexp.MustCompile(`^(\w+=\S* +)+`)
+
+// program is the first word of a command, without what is set for it.
+func program(text string) string {
+	text = strings.TrimPrefix(assignments.ReplaceAllString(text, ""), "sudo ")
+	word, _, _ := strings.Cut(text, " ")
+	return word
+}
+
+// commands are those of a block; none if no line of it is one. In a block with prompts ($) these are the commands, and what follows
+// is output; in one without, every line is a command.
+func (b *block) commands(isProgram func(string) bool) (all []command) {
+	prompts, any := false, false
+	for _, line := range b.lines {
+		prompts = prompts || strings.HasPrefix(line, "$ ")
+		any = any || isProgram(program(line))
+	}
+	if !prompts && !any {
+		return nil
+	}
+	continued := false
+	for i, line := range b.lines {
+		text, isPrompt := strings.CutPrefix(line, "$ ")
+		switch {
+		case continued:
+			last := &all[len(all)-1]
+			last.text += "\n" + line
+		case prompts && !isPrompt:
+			if len(all) > 0 {
+				last := &all[len(all)-1]
+				last.output += line + "\n"
+				last.hasOutput = last.hasOutput || line != ""
+			}
+			continue
+		case strings.TrimSpace(line) == "" || strings.HasPrefix(line, "#"):
+			continue
+		default:
+			all = append(all, command{line: b.line + i, text: text})
+		}
+		continued = strings.HasSuffix(line, `\`)
+	}
+	return all
+}
+
+// wildcard is what a document leaves out of an output: "..." alone on a line stands for any lines, and in a line for any text.
+func wildcard(output string) *regexp.Regexp {
+	var b strings.Builder
+	b.WriteString(`^\s*`)
+	for line := range strings.SplitSeq(strings.TrimSpace(output), "\n") {
+		line = strings.TrimRight(line, " ")
+		if strings.TrimSpace(line) == "..." {
+			b.WriteString(`(?:.*\n)*?`)
+			continue
+		}
+		b.WriteString(strings.ReplaceAll(regexp.QuoteMeta(line), `\.\.\.`, `.*`) + ` *\n`)
+	}
+	b.WriteString(`\s*$`)
+	return regexp.MustCompile(b.String())
+}
