@@ -52,6 +52,7 @@ func (p *process) main(args []string) int {
 		Presets presetsCommand   `cmd:"" help:"List the presets, or print one, to build a mapping upon."`
 		Check   checkCommand     `cmd:"" help:"Check rules, mapping and settings, and say what would be skipped."`
 		Tune    tuneCommand      `cmd:"" help:"Propose exclusions for alerts that are false, and try them on a log."`
+		Report  reportCommand    `cmd:"" help:"Make one HTML page of alerts, to read and to forward."`
 		Test    testCommand      `cmd:"" help:"Run cases of your own against rules and mappings."`
 		Bench   benchCommand     `cmd:"" help:"Measure what this machine can take of a log, and which rules cost most."`
 		Version versionCommand   `cmd:"" help:"Print the version."`

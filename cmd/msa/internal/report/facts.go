@@ -1,0 +1,184 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+)
+
+// fact is what alerts that are counted together have in common. Source, target, rule and category are numbers of names.
+type fact struct {
+	Bucket                         int64 // of time, in steps since 1970; undated if there is none
+	Severity, Direction            uint8
+	Category, Rule, Source, Target int32
+}
+
+// Bounds of what is counted apart. The texts are the attackers', who may send as many different ones as they like.
+const (
+	mostFacts      = 150_000
+	mostAddresses  = 50_000
+	mostRules      = 5_000
+	mostCategories = 500
+	mostBuckets    = 240
+	fewestBuckets  = 40 // coarser than this, sources and targets are given up first
+)
+
+// steps are the widths of buckets in seconds, each a multiple of the one before.
+var steps = []int64{1, 5, 15, 60, 300, 900, 3600, 3 * 3600, 12 * 3600, 86400, 7 * 86400, 28 * 86400, 364 * 86400}
+
+// facts counts alerts by time, severity, direction, category, rule, source and target. It stays small however many there
+// are: buckets of time become wider, and of names that are too many the least severe and rarest are counted together.
+type facts struct {
+	counts map[fact]int
+	step   int   // in steps
+	first  int64 // seconds, of those with a time
+	last   int64
+	dated  bool
+	most   int
+
+	categories, rules, sources, targets *names
+}
+
+func newFacts(most int) *facts {
+	return &facts{
+		counts: map[fact]int{}, most: most,
+		categories: newNames(mostCategories), rules: newNames(mostRules), sources: newNames(mostAddresses), targets: newNames(mostAddresses),
+	}
+}
+
+func (f *facts) add(k *known, rule string) {
+	if k.at != undated {
+		if !f.dated {
+			f.first, f.last, f.dated = k.at, k.at, true
+		}
+		f.first, f.last = min(f.first, k.at), max(f.last, k.at)
+		for f.buckets() > mostBuckets && f.step < len(steps)-1 {
+			f.coarsen()
+		}
+	}
+	for _, n := range []struct {
+		*names
+		of   dimension
+		text string
+	}{{f.categories, ofCategory, k.Category}, {f.rules, ofRule, rule}, {f.sources, ofSource, k.Source}, {f.targets, ofTarget, k.Target}} {
+		if n.full(n.text) {
+			f.fold(n.of)
+		}
+	}
+	f.counts[fact{
+		f.bucket(k.at), k.severity(), k.direction(),
+		f.categories.number(k.Category), f.rules.number(rule), f.sources.number(k.Source), f.targets.number(k.Target),
+	}]++
+	for len(f.counts) > f.most && f.shrink() {
+	}
+}
+
+func (f *facts) bucket(at int64) int64 {
+	if at == undated {
+		return undated
+	}
+	return at / steps[f.step]
+}
+
+// buckets is how many there are from the first to the last.
+func (f *facts) buckets() int64 { return f.last/steps[f.step] - f.first/steps[f.step] + 1 }
+
+// coarsen makes the next wider buckets.
+func (f *facts) coarsen() {
+	ratio := steps[f.step+1] / steps[f.step]
+	f.step++
+	f.recount(func(k *fact) {
+		if k.Bucket != undated {
+			k.Bucket /= ratio
+		}
+	})
+}
+
+func (f *facts) recount(change func(*fact)) {
+	counts := make(map[fact]int, len(f.counts))
+	for k, n := range f.counts {
+		change(&k)
+		counts[k] += n
+	}
+	f.counts = counts
+}
+
+// dimension is one of the keys of a fact that are names.
+type dimension func(*fact) *int32
+
+var (
+	ofCategory dimension = func(k *fact) *int32 { return &k.Category }
+	ofRule     dimension = func(k *fact) *int32 { return &k.Rule }
+	ofSource   dimension = func(k *fact) *int32 { return &k.Source }
+	ofTarget   dimension = func(k *fact) *int32 { return &k.Target }
+)
+
+func (f *facts) namesOf(of dimension) *names {
+	probe := fact{Category: 1, Rule: 2, Source: 3, Target: 4}
+	return []*names{f.categories, f.rules, f.sources, f.targets}[*of(&probe)-1]
+}
+
+// shrink counts more together, and reports whether that is possible.
+func (f *facts) shrink() bool {
+	if f.buckets() > fewestBuckets && f.step < len(steps)-1 {
+		f.coarsen()
+		return true
+	}
+	largest := ofSource
+	for _, of := range []dimension{ofTarget, ofRule, ofCategory} {
+		if len(f.namesOf(of).list) > len(f.namesOf(largest).list) {
+			largest = of
+		}
+	}
+	if len(f.namesOf(largest).list) <= 2 {
+		return false
+	}
+	f.fold(largest)
+	return true
+}
+
+// fold keeps half of a dimension's names: the most severe, of the same severity the most frequent.
+func (f *facts) fold(of dimension) {
+	n := f.namesOf(of)
+	type rank struct {
+		number   int32
+		severity uint8
+		count    int
+	}
+	ranks := make([]rank, len(n.list))
+	for i := range ranks {
+		ranks[i] = rank{number: int32(i), severity: 7}
+	}
+	for k, count := range f.counts {
+		r := &ranks[*of(&k)]
+		r.severity, r.count = min(r.severity, k.Severity), r.count+count
+	}
+	ranks = ranks[1:]
+	slices.SortFunc(ranks, func(a, b rank) int {
+		return cmp.Or(cmp.Compare(a.severity, b.severity), cmp.Compare(b.count, a.count), cmp.Compare(n.list[a.number], n.list[b.number]))
+	})
+	kept := map[int32]bool{}
+	for _, r := range ranks[:len(ranks)/2] {
+		kept[r.number] = true
+	}
+	renumbered := n.keep(kept)
+	f.recount(func(k *fact) { *of(k) = renumbered[*of(k)] })
+}
+
+// counted is a fact with its number of alerts.
+type counted struct {
+	fact
+	n int
+}
+
+// sorted are all facts in an order that does not depend on chance.
+func (f *facts) sorted() []counted {
+	all := make([]counted, 0, len(f.counts))
+	for k, n := range f.counts {
+		all = append(all, counted{k, n})
+	}
+	slices.SortFunc(all, func(a, b counted) int {
+		return cmp.Or(cmp.Compare(a.Bucket, b.Bucket), cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Target, b.Target),
+			cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Category, b.Category), cmp.Compare(a.Direction, b.Direction))
+	})
+	return all
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/report"
+)
+
+type reportCommand struct {
+	Files  []string `arg:"" name:"alerts" help:"Files of alerts, one a line, as scan prints them or syslog has them, also in gzip; - is standard input."`
+	Output string   `short:"o" required:"" placeholder:"PAGE.html" help:"File for the page; - is standard output."`
+	Title  string   `default:"Attacks found in logs" help:"Title of the page (default: Attacks found in logs)."`
+	Size   int      `default:"64" placeholder:"MB" help:"Largest page, in MB: with more alerts, the most severe can be opened, and all are counted (default: 64)."`
+	Mask   string   `enum:"on,off" default:"on" help:"Mask sensitive values, also of alerts that were made with mask off (default: on)."`
+}
+
+// Help says what the page is.
+func (*reportCommand) Help() string {
+	return `Makes one HTML page of alerts in format msa that needs no network: when, which rules, who attacked whom and by which paths, what sensitive data was seen, and each alert with all its keys. Any browser of 2024 or later shows it.
+
+Exit code: 0; 1 if the page can't be written; 2 if a file can't be read or holds no alert. Of files of which some can't be read, the page has the others and says so.`
+}
+
+// largestPage bounds --size, in MB: browsers take no more of a text.
+const largestPage = 400
+
+// Run makes the page.
+func (c *reportCommand) Run(p *process) error {
+	if c.Size < 1 || c.Size > largestPage {
+		complain(p.stderr, "msa: cannot use --size %d: it is from 1 to %d", c.Size, largestPage)
+		return exitCode(exitUsage)
+	}
+	page := report.New(report.Options{Title: c.Title, Size: c.Size << 20, Mask: c.Mask == "on"})
+	s := &scan{files: c.Files, stdin: p.stdin, stderr: p.stderr}
+	in := report.Input{Made: time.Now()}
+	for _, name := range c.Files {
+		if name == "-" {
+			name = "standard input"
+		}
+		in.Files = append(in.Files, filepath.Base(name))
+	}
+	waiting := newProgress(p.stderr)
+	readAlerts(s, func(text string) error {
+		waiting.tell(func() string { return fmt.Sprintf("%d alerts read", page.Alerts()) })
+		return page.Add(text)
+	}, func(file string, line int, err error) {
+		if in.Broken++; in.Broken <= mostExamples {
+			waiting.end()
+			complain(p.stderr, "%s:%d: cannot read alert: %v", file, line, err)
+		}
+	})
+	waiting.end()
+	in.Unreadable = s.unreadable
+	if in.Broken > 0 {
+		complain(p.stderr, "msa: %d lines are no alerts", in.Broken)
+	}
+	if page.Alerts() == 0 {
+		complain(p.stderr, "msa: there is no alert to report")
+		return exitCode(exitUsage)
+	}
+	if c.Output == "-" {
+		if err := page.Write(p.stdout, in); err != nil {
+			return err
+		}
+	} else if err := writeWhole(c.Output, func(w io.Writer) error { return page.Write(w, in) }); err != nil {
+		return err
+	}
+	if s.unreadable > 0 {
+		return exitCode(exitUsage)
+	}
+	return nil
+}
+
+// writeWhole writes a file that is there as a whole or not at all.
+func writeWhole(name string, write func(io.Writer) error) error {
+	fail := func(err error) error { return fmt.Errorf("cannot write file %q: %w", name, err) }
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		// A device or a pipe can't be replaced.
+		f, err := os.OpenFile(name, os.O_WRONLY, 0)
+		if err != nil {
+			return fail(err)
+		}
+		if err := write(f); err != nil {
+			_ = f.Close()
+			return fail(err)
+		}
+		if err := f.Close(); err != nil {
+			return fail(err)
+		}
+		return nil
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	if err != nil {
+		return fail(err)
+	}
+	done := false
+	defer func() {
+		if !done {
+			_ = f.Close()
+			_ = os.Remove(f.Name())
+		}
+	}()
+	mode := fs.FileMode(0o600) // what alerts say is not for everybody
+	if info, err := os.Stat(name); err == nil {
+		mode = info.Mode().Perm()
+	}
+	if err := write(f); err != nil {
+		return fail(err)
+	}
+	if err := f.Chmod(mode); err != nil {
+		return fail(err)
+	}
+	if err := f.Close(); err != nil {
+		return fail(err)
+	}
+	if err := os.Rename(f.Name(), name); err != nil {
+		return fail(err)
+	}
+	done = true
+	return nil
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestReport(t *testing.T) {
+	log := file(t, "records.json", falseAlarms(t))
+	found := scanOf(t, log)
+	n := strings.Count(found, "\n")
+	first := strings.SplitAfter(found, "\n")[0]
+	alerts := file(t, "alerts.jsonl", found)
+	for _, c := range []struct {
+		name, input string
+		args        []string
+		code        int
+		page        []string // parts of it; none if there is none
+		stderr      string
+	}{
+		{"a file", "", []string{alerts}, 0, []string{`"alerts":15,"listed":15`, `"id":"942100"`, "<title>Attacks found in logs</title>", `"files":["alerts.jsonl"]`}, `^$`},
+		{"standard input, with a title", found, []string{"-", "--title", `Q3 <&> "R"`}, 0, []string{`"alerts":15`, `<title>Q3 &lt;&amp;&gt; &#34;R&#34;</title>`, `"files":["standard input"]`}, `^$`},
+		{"syslog, and records with the text", "<161>1 2026-11-25T01:02:03Z h msa - - - " + first + `{"log":` + quoted(t, first) + "}\n", []string{"-"}, 0, []string{`"alerts":2`}, `^$`},
+		{"lines that are none", "hello\n" + found + "{}\n\n", []string{"-"}, 0, []string{`"alerts":15`, `"broken":2`}, `^<stdin>:1: cannot read alert: it is no alert in format msa\n<stdin>:17: .*\nmsa: 2 lines are no alerts\n$`},
+		{"several files", found, []string{alerts, "-"}, 0, []string{`"alerts":30`}, `^$`},
+		{"a file that is not there", "", []string{alerts, "/nowhere/x"}, 2, []string{`"alerts":15`, `"unreadable":1`}, `/nowhere/x`},
+		{"no alert", "", []string{"-"}, 2, nil, `^msa: there is no alert to report\n$`},
+		{"nothing but other lines", "hello\n", []string{"-"}, 2, nil, `<stdin>:1: .*\n(?s).*there is no alert`},
+		{"a size that is none", "", []string{alerts, "--size=0"}, 2, nil, `--size 0: it is from 1 to 400`},
+		{"other format", `{"ecs":{"version":"8.17.0"}}`, []string{"-"}, 2, nil, `looks like ecs: the report needs alert_format msa`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			out := filepath.Join(t.TempDir(), "page.html")
+			p := command(t, "msa", append([]string{"report", "-o", out}, c.args...)...)
+			if code := p.run(c.input); code != c.code {
+				t.Errorf("exit code %d, want %d", code, c.code)
+			}
+			if !regexp.MustCompile(c.stderr).MatchString(p.stderr.String()) {
+				t.Errorf("stderr: %s", p.stderr.String())
+			}
+			page, err := os.ReadFile(out)
+			if (err == nil) != (c.page != nil) {
+				t.Fatalf("page: %v", err)
+			}
+			for _, want := range c.page {
+				if !strings.Contains(string(page), want) {
+					t.Errorf("the page lacks %q", want)
+				}
+			}
+			if others, err := filepath.Glob(filepath.Join(filepath.Dir(out), ".*")); err != nil || len(others) > 0 {
+				t.Errorf("left behind: %v, %v", others, err)
+			}
+		})
+	}
+	t.Run("standard output", func(t *testing.T) {
+		p := command(t, "msa", "report", alerts, "-o", "-")
+		if code := p.run(""); code != 0 || !strings.HasPrefix(p.stdout.String(), "<!doctype html>") || !strings.HasSuffix(p.stdout.String(), "</html>\n") {
+			t.Errorf("exit code %d, %d bytes of %d alerts", code, len(p.stdout.String()), n)
+		}
+	})
+	t.Run("a directory that is not there", func(t *testing.T) {
+		p := command(t, "msa", "report", alerts, "-o", filepath.Join(t.TempDir(), "no", "page.html"))
+		if code := p.run(""); code != 1 || !strings.Contains(p.stderr.String(), "cannot write file") {
+			t.Errorf("exit code %d; %s", code, p.stderr.String())
+		}
+	})
+}
+
+// A file is replaced as a whole: what was there stays when the page can't be written, and who may read it stays.
+func TestWriteWhole(t *testing.T) {
+	name := file(t, "page.html", "before")
+	if err := os.Chmod(name, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if err := writeWhole(name, func(w io.Writer) error {
+		_, _ = w.Write([]byte("half"))
+		return os.ErrClosed
+	}); err == nil {
+		t.Error("no error")
+	}
+	check := func(want string) {
+		t.Helper()
+		text, err := os.ReadFile(name)
+		if err != nil || string(text) != want {
+			t.Errorf("%q, %v, want %q", text, err, want)
+		}
+		if files, err := os.ReadDir(filepath.Dir(name)); err != nil || len(files) != 1 {
+			t.Errorf("%v, %v", files, err)
+		}
+	}
+	check("before")
+	if err := writeWhole(name, func(w io.Writer) error {
+		_, err := w.Write([]byte("after"))
+		return err
+	}); err != nil {
+		t.Error(err)
+	}
+	check("after")
+	if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("%v, %v", info, err)
+	}
+}
+
+func TestProgress(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		isTerminal bool
+		want       string
+	}{{"file", false, "msa: 1 alerts read\n"}, {"terminal", true, "\r\x1b[K1 alerts read\r\x1b[K"}} {
+		t.Run(c.name, func(t *testing.T) {
+			var out bytes.Buffer
+			p := newProgress(&out)
+			p.isTerminal = c.isTerminal
+			tell := func() { p.tell(func() string { return "1 alerts read" }) }
+			if tell(); out.Len() > 0 {
+				t.Errorf("at once: %q", out.String())
+			}
+			p.next = time.Now()
+			tell()
+			tell()
+			p.end()
+			if out.String() != c.want {
+				t.Errorf("%q, want %q", out.String(), c.want)
+			}
+		})
+	}
+}
