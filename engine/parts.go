@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"strconv"
 	"sync"
 
@@ -12,8 +13,8 @@ import (
 	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 )
 
-// replaceParts replaces those of Coraza's parts that take longest by ones that find the same. That
-// counts for all rule sets that the process compiles from then on.
+// replaceParts replaces those of Coraza's parts that take longest by ones that find the same, and those that reach out of the
+// process by none. That counts for all rule sets that the process compiles from then on.
 var replaceParts = sync.OnceFunc(func() {
 	plugins.RegisterBodyProcessor("json", func() plugintypes.BodyProcessor { return body.JSON{} })
 	plugins.RegisterBodyProcessor("urlencoded", func() plugintypes.BodyProcessor { return body.Form{} })
@@ -27,6 +28,9 @@ var replaceParts = sync.OnceFunc(func() {
 			return sensitiveData{op}, err
 		})
 	}
+	for name, why := range reachingOut {
+		plugins.RegisterOperator(name, func(plugintypes.OperatorOptions) (plugintypes.Operator, error) { return nil, why })
+	}
 	for _, name := range transformations {
 		f, ok := screen.MultiMatchTransformation(name)
 		if !ok {
@@ -38,6 +42,13 @@ var replaceParts = sync.OnceFunc(func() {
 		})
 	}
 })
+
+// reachingOut are operators that would give what is in a log to others, and wait for them at each record. Rules with them are
+// passed over.
+var reachingOut = map[string]error{
+	"inspectFile": errors.New("@inspectFile runs a program, and MSA runs none"),
+	"rbl":         errors.New("@rbl asks a name server, and MSA asks none"),
+}
 
 // transformations are those that can't fail.
 var transformations = []string{
