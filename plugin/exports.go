@@ -1,5 +1,5 @@
-// Package main is MSA's filter as a native Fluent Bit plugin: the only package
-// that knows C. Build it with -buildmode=c-shared.
+// Package main is MSA's filter as a native Fluent Bit plugin, and its output by the
+// Go proxy, in one library: the only package that knows C. Build it with -buildmode=c-shared.
 //
 // The calls from C are in this file, those to C in host.go and host.c.
 package main
@@ -29,17 +29,18 @@ func main() {}
 func msaInit(ins *C.struct_flb_filter_instance, config *C.struct_flb_config) (ret C.int) {
 	ret = -1
 	f := filterInstance{ins: ins, config: config}
-	i := process.join(f.id(), f.name())
+	i := &instance{member: process.join(filterKind, f.id(), f.name())}
+	i.waiting = i.queue.waiting
 	defer i.log.flush()
 	defer func() {
 		if v := recover(); v != nil {
 			i.panicked(v, debug.Stack())
-			process.leave(i)
+			process.leave(i.member)
 		}
 	}()
 	if err := i.start(f); err != nil {
 		i.log.Error(err.Error())
-		process.leave(i)
+		process.leave(i.member)
 		return -1
 	}
 	f.setContext(cgo.NewHandle(i))
@@ -50,7 +51,7 @@ func msaInit(ins *C.struct_flb_filter_instance, config *C.struct_flb_config) (re
 func msaFilter(context C.uintptr_t, data unsafe.Pointer, size C.size_t, tag *C.char, tagLen C.int,
 	out *unsafe.Pointer, outSize *C.size_t, input *C.struct_flb_input_instance) (ret C.int) {
 	ret = C.FILTER_NOTOUCH
-	i, ok := instanceOf(context)
+	i, ok := valueOf[*instance](context)
 	if !ok || size == 0 || process.owns(emitter{in: input}) {
 		return ret
 	}
@@ -94,7 +95,7 @@ func msaTick(in *C.struct_flb_input_instance, config *C.struct_flb_config) {
 
 //export msaExit
 func msaExit(context C.uintptr_t) C.int {
-	i, ok := instanceOf(context)
+	i, ok := valueOf[*instance](context)
 	if !ok {
 		return 0
 	}
@@ -109,13 +110,70 @@ func msaExit(context C.uintptr_t) C.int {
 	return 0
 }
 
-// instanceOf is the instance behind a context, which is none that isn't ours.
-func instanceOf(context C.uintptr_t) (i *instance, ok bool) {
+//export msaOutputInit
+func msaOutputInit(ins *C.struct_flb_output_instance, remote *C.uintptr_t) (ret C.int) {
+	ret = C.PROXY_ERROR
+	h := hostOutput{ins: ins}
+	o := &output{member: process.join(outputKind, h.id(), h.name())}
+	defer o.log.flush()
 	defer func() {
-		if recover() != nil {
-			i, ok = nil, false
+		if v := recover(); v != nil {
+			o.panicked(v, debug.Stack())
+			process.leave(o.member)
 		}
 	}()
-	i, ok = cgo.Handle(context).Value().(*instance)
-	return i, ok
+	if err := o.start(h.properties()); err != nil {
+		o.log.Error(err.Error())
+		process.leave(o.member)
+		return ret
+	}
+	*remote = C.uintptr_t(cgo.NewHandle(o))
+	return C.PROXY_OK
+}
+
+//export msaOutputFlush
+func msaOutputFlush(context C.uintptr_t, data unsafe.Pointer, size C.size_t, tag *C.char) (ret C.int) {
+	ret = C.PROXY_ERROR
+	o, ok := valueOf[*output](context)
+	if !ok {
+		return ret
+	}
+	defer o.log.flush()
+	defer func() {
+		if v := recover(); v != nil {
+			ret = C.PROXY_ERROR
+			o.panicked(v, debug.Stack())
+		}
+	}()
+	if o.flush(C.GoString(tag), bytes.Clone(unsafe.Slice((*byte)(data), size))) {
+		return C.PROXY_OK
+	}
+	return C.PROXY_RETRY
+}
+
+//export msaOutputExit
+func msaOutputExit(context C.uintptr_t) {
+	o, ok := valueOf[*output](context)
+	if !ok {
+		return
+	}
+	defer o.log.flush()
+	defer func() {
+		if v := recover(); v != nil {
+			o.panicked(v, debug.Stack())
+		}
+	}()
+	cgo.Handle(context).Delete()
+	o.stop()
+}
+
+// valueOf is what is behind a context, which is nothing where that isn't ours.
+func valueOf[T any](context C.uintptr_t) (v T, ok bool) {
+	defer func() {
+		if recover() != nil {
+			ok = false
+		}
+	}()
+	v, ok = cgo.Handle(context).Value().(T)
+	return v, ok
 }

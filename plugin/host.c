@@ -62,6 +62,9 @@ static struct {
 #define X(result, name, args) result(*name) args;
     HOST_FUNCTIONS(X)
 #undef X
+    /* include/fluent-bit/flb_output.h; only the output's, may be missing for a filter */
+    const char *(*flb_output_get_property)(const char *, struct flb_output_instance *);
+    const char *(*flb_output_name)(struct flb_output_instance *);
     /* include/fluent-bit/flb_worker.h; only for the log level, may be missing */
     void *(*flb_worker_get)(void);
     int (*flb_worker_log_level)(void *);
@@ -77,6 +80,8 @@ static void resolve(void)
     }
     HOST_FUNCTIONS(X)
 #undef X
+    *(void **) &host.flb_output_get_property = dlsym(RTLD_DEFAULT, "flb_output_get_property");
+    *(void **) &host.flb_output_name = dlsym(RTLD_DEFAULT, "flb_output_name");
     *(void **) &host.flb_worker_get = dlsym(RTLD_DEFAULT, "flb_worker_get");
     *(void **) &host.flb_worker_log_level = dlsym(RTLD_DEFAULT, "flb_worker_log_level");
 }
@@ -118,6 +123,16 @@ void msa_filter_set_context(struct flb_filter_instance *ins, uintptr_t context)
 const char *msa_property(struct flb_filter_instance *ins, const char *key)
 {
     return host.flb_filter_get_property(key, ins);
+}
+
+const char *msa_output_name(struct flb_output_instance *ins)
+{
+    return host.flb_output_name(ins);
+}
+
+const char *msa_output_property(struct flb_output_instance *ins, const char *key)
+{
+    return host.flb_output_get_property(key, ins);
 }
 
 void *msa_copy(const void *from, size_t size)
@@ -185,6 +200,39 @@ static int peek_equals(const struct peek *p, const char *at, const char *text)
 
 /* ---- properties that are given many times ---- */
 
+enum { MAX_PROPERTIES = 4096 };
+
+/*
+ * list_values collects up to max values of a key from a list of struct kv, or all
+ * keys when key is NULL. It returns how many, or -1 when this is no such list.
+ */
+static int list_values(const struct peek *p, const struct list *head, const char *key, const char **values, int max)
+{
+    const struct list *node = head;
+    struct list l;
+    int count = 0, steps;
+
+    if (peek(p, head, &l, sizeof(l)) != 0) {
+        return -1;
+    }
+    for (steps = 0; l.next != head; steps++) {
+        const struct list *before = node;
+        struct kv kv;
+
+        node = l.next;
+        if (steps == MAX_PROPERTIES ||
+            peek(p, (const char *) node - offsetof(struct kv, head), &kv, sizeof(kv)) != 0 ||
+            kv.head.prev != before) {
+            return -1;
+        }
+        l = kv.head;
+        if (count < max && (key == NULL || peek_equals(p, kv.key, key))) {
+            values[count++] = key == NULL ? kv.key : kv.val;
+        }
+    }
+    return count;
+}
+
 /*
  * The accessor gives a repeated property's first value only, and the list of all
  * has none. In struct flb_filter_instance (include/fluent-bit/flb_filter.h) it
@@ -194,7 +242,7 @@ static int peek_equals(const struct peek *p, const char *at, const char *text)
  *
  * What comes before has changed, so the context is found by setting it.
  */
-enum { CONTEXT_SEARCH = 256, CONTEXT_TO_PROPERTIES = 24, MAX_PROPERTIES = 4096 };
+enum { CONTEXT_SEARCH = 256, CONTEXT_TO_PROPERTIES = 24 };
 
 const struct list *msa_property_list(struct flb_filter_instance *ins)
 {
@@ -229,50 +277,55 @@ const struct list *msa_property_list(struct flb_filter_instance *ins)
     return found;
 }
 
-int msa_property_values(struct flb_filter_instance *ins, const struct list *head, const char *key,
-                        const char **values, int max)
+/*
+ * An output's list is somewhere in struct flb_output_instance, and the one that has
+ * the very value that the accessor gives for the key.
+ */
+enum { OUTPUT_SEARCH = 4096 };
+
+const struct list *msa_output_property_list(struct flb_output_instance *ins, const char *key)
 {
-    const char *first = host.flb_filter_get_property(key, ins);
-    const struct list *node = head;
-    struct list l;
+    const char *value = host.flb_output_get_property(key, ins), *found;
+    const struct list *head;
     struct peek p;
-    int count = 0, steps;
+    size_t at;
+
+    if (value == NULL || peek_open(&p) != 0) {
+        return NULL;
+    }
+    for (at = 0; at < OUTPUT_SEARCH; at += sizeof(void *)) {
+        head = (const struct list *) ((const char *) ins + at);
+        if (list_values(&p, head, key, &found, 1) == 1 && found == value) {
+            peek_close(&p);
+            return head;
+        }
+    }
+    peek_close(&p);
+    return NULL;
+}
+
+int msa_property_values(const struct list *head, const char *key, const char *first, const char **values, int max)
+{
+    struct peek p;
+    int count;
 
     if (peek_open(&p) != 0) {
         return -1;
     }
-    if (peek(&p, head, &l, sizeof(l)) != 0) {
-        count = -1;
-    }
-    for (steps = 0; count >= 0; steps++) {
-        const struct list *before = node;
-        struct kv kv;
+    count = list_values(&p, head, key, values, max);
+    peek_close(&p);
+    return count >= 0 && first != (count > 0 ? values[0] : NULL) ? -1 : count;
+}
 
-        node = l.next;
-        if (node == head) {
-            break;
-        }
-        if (steps == MAX_PROPERTIES ||
-            peek(&p, (const char *) node - offsetof(struct kv, head), &kv, sizeof(kv)) != 0 ||
-            kv.head.prev != before) {
-            count = -1;
-            break;
-        }
-        l = kv.head;
-        if (!peek_equals(&p, kv.key, key)) {
-            continue;
-        }
-        if (count == 0 && kv.val != first) {
-            count = -1;
-            break;
-        }
-        if (count < max) {
-            values[count++] = kv.val;
-        }
+int msa_property_keys(const struct list *head, const char **keys, int max)
+{
+    struct peek p;
+    int count;
+
+    if (peek_open(&p) != 0) {
+        return -1;
     }
-    if (count == 0 && first != NULL) {
-        count = -1;
-    }
+    count = list_values(&p, head, NULL, keys, max);
     peek_close(&p);
     return count;
 }
@@ -431,6 +484,28 @@ int msa_metrics_send(struct cmt *set, struct flb_input_instance *in, const char 
 
 static pid_t loaded_by;
 
+/*
+ * why_not is why a plugin, called as in the host's log, can't start in this process;
+ * NULL when it can. In C: after a fork no Go function would ever return.
+ */
+static const char *why_not(const char *kind, const char *name, char *line, size_t size)
+{
+    const char *lacking = msa_resolve();
+
+    if (getpid() != loaded_by) {
+        snprintf(line, size,
+                 "[%s:msa:%s] cannot start: the process has forked since the library was loaded; "
+                 "Daemon On is not supported, run in the foreground or under systemd",
+                 kind, name);
+        return line;
+    }
+    if (lacking != NULL) {
+        snprintf(line, size, "[%s:msa:%s] cannot start: the host has no function %s", kind, name, lacking);
+        return line;
+    }
+    return NULL;
+}
+
 static int cb_init(struct flb_filter_instance *ins, struct flb_config *config, void *data)
 {
     const char *lacking = msa_resolve();
@@ -441,18 +516,7 @@ static int cb_init(struct flb_filter_instance *ins, struct flb_config *config, v
         fprintf(stderr, "[filter:msa] cannot start: the host has no function %s\n", lacking);
         return -1;
     }
-    /* In C: after a fork no Go function would ever return. */
-    if (getpid() != loaded_by) {
-        snprintf(line, sizeof(line),
-                 "[filter:msa:%s] cannot start: the process has forked since the library was loaded; "
-                 "Daemon On is not supported, run in the foreground or under systemd",
-                 host.flb_filter_name(ins));
-        msa_log(LOG_ERROR, line);
-        return -1;
-    }
-    if (lacking != NULL) {
-        snprintf(line, sizeof(line), "[filter:msa:%s] cannot start: the host has no function %s",
-                 host.flb_filter_name(ins), lacking);
+    if (why_not("filter", host.flb_filter_name(ins), line, sizeof(line)) != NULL) {
         msa_log(LOG_ERROR, line);
         return -1;
     }
@@ -483,6 +547,56 @@ struct filter_plugin filter_msa_plugin = {
     .cb_filter = cb_filter,
     .cb_exit = cb_exit,
 };
+#pragma GCC visibility pop
+
+/* ---- the output plugin, by the Go proxy ---- */
+
+#pragma GCC visibility push(default)
+
+int FLBPluginRegister(struct proxy_def *def)
+{
+    def->type = PROXY_OUTPUT;
+    def->proxy = PROXY_GOLANG;
+    def->flags = 0;
+    def->name = strdup("msa");
+    def->description = strdup("Inspect log records with a web application firewall and deliver alerts");
+    return def->name == NULL || def->description == NULL ? -1 : 0;
+}
+
+void FLBPluginUnregister(struct proxy_def *def)
+{
+    free(def->name);
+    free(def->description);
+}
+
+int FLBPluginInit(struct proxy_output *plugin)
+{
+    const char *lacking = msa_resolve();
+    char line[512];
+
+    if (host.flb_log_print == NULL || host.flb_output_name == NULL || host.flb_output_get_property == NULL) {
+        fprintf(stderr, "[output:msa] cannot start: the host lacks functions of outputs, or %s\n",
+                lacking == NULL ? "none else" : lacking);
+        return PROXY_ERROR;
+    }
+    if (why_not("output", host.flb_output_name(plugin->instance), line, sizeof(line)) != NULL) {
+        msa_log(LOG_ERROR, line);
+        return PROXY_ERROR;
+    }
+    return msaOutputInit(plugin->instance, &plugin->context->remote);
+}
+
+int FLBPluginFlushCtx(void *context, const void *data, int size, const char *tag)
+{
+    return msaOutputFlush((uintptr_t) context, (void *) data, size, (char *) tag);
+}
+
+int FLBPluginExitCtx(void *context)
+{
+    msaOutputExit((uintptr_t) context);
+    return PROXY_OK;
+}
+
 #pragma GCC visibility pop
 
 /*

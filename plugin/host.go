@@ -31,13 +31,43 @@ func (f filterInstance) setContext(h cgo.Handle) {
 	C.msa_filter_set_context(f.ins, C.uintptr_t(h))
 }
 
+func (f filterInstance) properties() hostProperties {
+	return hostProperties{
+		list:  C.msa_property_list(f.ins),
+		first: func(key *C.char) *C.char { return C.msa_property(f.ins, key) },
+	}
+}
+
+// hostOutput is the host's side of an output while it is initialised.
+type hostOutput struct {
+	ins *C.struct_flb_output_instance
+}
+
+// id tells instances apart.
+func (h hostOutput) id() uintptr { return uintptr(unsafe.Pointer(h.ins)) }
+
+func (h hostOutput) name() string { return C.GoString(C.msa_output_name(h.ins)) }
+
+func (h hostOutput) properties() hostProperties {
+	key := C.CString(forwardTo)
+	defer C.free(unsafe.Pointer(key))
+	return hostProperties{
+		list:  C.msa_output_property_list(h.ins, key),
+		first: func(key *C.char) *C.char { return C.msa_output_property(h.ins, key) },
+	}
+}
+
+// hostProperties are what was given to a plugin.
+type hostProperties struct {
+	list  *C.struct_list // nil where it could not be found
+	first func(key *C.char) *C.char
+}
+
 // maxValues bounds how many values of one property are read.
 const maxValues = 1024
 
 // values gives a function that reads a property's values, for pipeline.ParseConfig.
-// unread is called with a property of which only the first value can be read.
-func (f filterInstance) values(unread func(property string)) func(property string) []string {
-	list := C.msa_property_list(f.ins)
+func (h hostProperties) values(log *logger) func(property string) []string {
 	multiple := make(map[string]bool)
 	for _, p := range pipeline.Properties() {
 		multiple[p.Name] = p.Multiple
@@ -45,27 +75,41 @@ func (f filterInstance) values(unread func(property string)) func(property strin
 	return func(property string) []string {
 		key := C.CString(property)
 		defer C.free(unsafe.Pointer(key))
-		first := C.msa_property(f.ins, key)
+		first := h.first(key)
 		if first == nil {
 			return nil
 		}
 		if multiple[property] {
 			var all [maxValues]*C.char
 			n := C.int(-1)
-			if list != nil {
-				n = C.msa_property_values(f.ins, list, key, &all[0], maxValues)
+			if h.list != nil {
+				n = C.msa_property_values(h.list, key, first, &all[0], maxValues)
 			}
 			if n > 0 {
-				values := make([]string, n)
-				for i := range values {
-					values[i] = C.GoString(all[i])
-				}
-				return values
+				return goStrings(all[:n])
 			}
-			unread(property)
+			log.Warn(fmt.Sprintf("cannot read all values of property %q in this version of the host: "+
+				"only the first counts; give the others in one comma list", property))
 		}
 		return []string{C.GoString(first)}
 	}
+}
+
+// keys are the names of what was given; none where they could not be read.
+func (h hostProperties) keys() []string {
+	var all [maxValues]*C.char
+	if h.list == nil {
+		return nil
+	}
+	return goStrings(all[:max(0, C.msa_property_keys(h.list, &all[0], maxValues))])
+}
+
+func goStrings(all []*C.char) []string {
+	texts := make([]string, len(all))
+	for i := range texts {
+		texts[i] = C.GoString(all[i])
+	}
+	return texts
 }
 
 // newEmitter makes the hidden input through which an instance emits. Every period,

@@ -13,11 +13,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* Of ours, only filter_msa_plugin is the host's to see. */
+/* Of ours, only filter_msa_plugin and FLBPlugin* are the host's to see. */
 #pragma GCC visibility push(hidden)
 
 struct flb_config;
 struct flb_filter_instance;
+struct flb_output_instance;
 struct flb_input_instance; /* to a processor of an output it is an output instance: compare, never use */
 struct cmt;
 struct cmt_counter;
@@ -84,6 +85,39 @@ struct kv {
     struct list head;
 };
 
+/*
+ * The Go proxy of outputs, include/fluent-bit/flb_plugin_proxy.h and
+ * src/proxy/go/go.h. The host finds FLBPlugin* by their names. Not by fluent-bit-go:
+ * it hides the instance, without which a property that does not exist or is given
+ * twice can't be found, and it brings a msgpack library of its own.
+ */
+#define PROXY_OUTPUT 2
+#define PROXY_GOLANG 11
+#define PROXY_ERROR 0
+#define PROXY_OK 1
+#define PROXY_RETRY 2
+
+/* What follows is only in some versions, and zero. */
+struct proxy_def {
+    int type;
+    int proxy;
+    int flags;
+    char *name;
+    char *description;
+};
+
+struct proxy_context {
+    uintptr_t remote; /* ours */
+};
+
+/* There is one for all instances, so it only holds during FLBPluginInit. */
+struct proxy_output {
+    char *name;
+    void *api;
+    struct flb_output_instance *instance;
+    struct proxy_context *context;
+};
+
 /* A function of the host that is called when a collector of an input is due, on the engine's thread. */
 typedef int (*collect_fn)(struct flb_input_instance *, struct flb_config *, void *context);
 
@@ -109,12 +143,18 @@ const char *msa_property(struct flb_filter_instance *, const char *key);
  * where it is known to be. The instance's context is NULL afterwards.
  */
 const struct list *msa_property_list(struct flb_filter_instance *);
+/* The same of an output. Its list is found by a property that was given. */
+const char *msa_output_name(struct flb_output_instance *);
+const char *msa_output_property(struct flb_output_instance *, const char *key);
+const struct list *msa_output_property_list(struct flb_output_instance *, const char *key);
 /*
- * msa_property_values collects up to max values of a property from the list and
- * returns how many it has, or -1 when the list contradicts msa_property. The values are borrowed.
+ * msa_property_values collects up to max values of a property from a list and
+ * returns how many it has, or -1 when the list contradicts first, which the accessor
+ * has given. The values are borrowed.
  */
-int msa_property_values(struct flb_filter_instance *, const struct list *, const char *key,
-                        const char **values, int max);
+int msa_property_values(const struct list *, const char *key, const char *first, const char **values, int max);
+/* msa_property_keys collects the names of all properties likewise; one may be there several times. */
+int msa_property_keys(const struct list *, const char **keys, int max);
 
 /*
  * msa_emitter_create makes a hidden input through which the filter emits records,

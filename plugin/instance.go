@@ -15,18 +15,13 @@ import (
 // on that input's. Its alerts leave on the engine's thread only, in a tick, which
 // that thread makes as soon as it is back in its event loop.
 type instance struct {
-	name     string  // unique in its configuration
-	hostName string  // as the host has it
-	config   uintptr // id of the host's configuration
-	log      *logger
-	lineage  *lineage
-	rules    *rules
-	emitter  emitter
-	queue    queue
-	wake     waker
-	woken    atomic.Bool // a tick will come
+	*member
+	emitter emitter
+	queue   queue
+	wake    waker
+	woken   atomic.Bool // a tick will come
 
-	lostLog, failedLog limiter
+	lostLog limiter
 
 	// The engine's thread only:
 	collectors uint32 // of the emitter, that have been seen running
@@ -51,8 +46,8 @@ func (i *instance) start(f filterInstance) error {
 	cfg, p, err := i.compile(f)
 	switch {
 	case err == nil:
-		process.use(i, p, cfg)
-	case process.reuse(i):
+		process.use(i.member, &rules{Pipeline: p, config: cfg})
+	case process.reuse(i.member):
 		i.log.Error(fmt.Sprintf("cannot reload: %v; KEEPING THE LAST GOOD RULES AND PROPERTIES", err))
 	default:
 		return fmt.Errorf("cannot start: %w", err)
@@ -68,15 +63,13 @@ func (i *instance) start(f filterInstance) error {
 		return fmt.Errorf("cannot start: %w", err)
 	}
 	i.metricsDue = time.Now().Add(metricsFirst)
-	process.started(i)
+	process.emits(i)
+	process.start(i.member)
 	return nil
 }
 
 func (i *instance) compile(f filterInstance) (pipeline.Config, *pipeline.Pipeline, error) {
-	cfg, err := pipeline.ParseConfig(f.values(func(property string) {
-		i.log.Warn(fmt.Sprintf("cannot read all values of property %q in this version of the host: "+
-			"only the first counts; give the others in one comma list", property))
-	}))
+	cfg, err := pipeline.ParseConfig(f.properties().values(i.log))
 	if err != nil {
 		return cfg, nil, err
 	}
@@ -107,7 +100,7 @@ func (i *instance) tick(now time.Time) {
 		return
 	}
 	i.metricsDue = now.Add(metricsEvery)
-	if rs := process.readings(i); len(rs) > 0 {
+	if rs := process.readings(i.member); len(rs) > 0 {
 		if err := i.emitter.sendMetrics(rs); err != nil {
 			i.log.Warn(err.Error())
 		}
@@ -170,7 +163,7 @@ func (i *instance) stop() {
 	if i.rules != nil {
 		i.rules.Keep() // the rules outlive the instance, in case of a reload; the process may end
 	}
-	process.leave(i)
+	process.leave(i.member)
 	i.wake.clear()
 	if n := i.queue.waiting(); n > 0 {
 		i.lineage.lost.Add(uint64(n))
@@ -183,17 +176,5 @@ func (i *instance) lose(n int, why string) {
 	total := i.lineage.lost.Add(uint64(n))
 	if i.lostLog.allows(time.Now()) {
 		i.log.Error(fmt.Sprintf("losing alerts, %d so far: %s", total, why))
-	}
-}
-
-// panicked counts a panic that was stopped at the border to C.
-func (i *instance) panicked(v any, stack []byte) {
-	i.lineage.panics.Add(1)
-	i.fail(fmt.Sprintf("panic: %v; records pass as they are\n%s", v, stack))
-}
-
-func (i *instance) fail(text string) {
-	if i.failedLog.allows(time.Now()) {
-		i.log.Error(text)
 	}
 }

@@ -32,9 +32,9 @@ type line struct {
 // maxLines bounds how many lines wait for a host's thread.
 const maxLines = 10_000
 
-// newLogger makes the log of the instance with this name. It is for a thread of the host.
-func newLogger(name string) *logger {
-	l := &logger{prefix: "[filter:msa:" + name + "] "}
+// newLogger makes the log of the plugin of this kind and name. It is for a thread of the host.
+func newLogger(kind, name string) *logger {
+	l := &logger{prefix: "[" + kind + ":msa:" + name + "] "}
 	switch level := hostLogLevel(); {
 	case level >= logDebug:
 		l.level = slog.LevelDebug

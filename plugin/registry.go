@@ -1,10 +1,13 @@
 package main
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
@@ -20,12 +23,33 @@ type registry struct {
 	engines pipeline.Engines
 
 	mu       sync.RWMutex
-	live     []*instance           // in the order in which they were initialised
+	live     []*member             // in the order in which they were initialised
 	emitters map[uintptr]*instance // by the emitter's id
-	lines    map[string]*lineage   // by the instance's name
+	lines    map[string]*lineage   // by kind and name
 }
 
-// lineage is the instances of one name, each the successor of the one before the
+// The kinds of plugins.
+const (
+	filterKind = "filter"
+	outputKind = "output"
+)
+
+// member is what an instance of the filter and one of the output have in common.
+type member struct {
+	kind     string
+	name     string  // unique among those of its kind in a configuration
+	hostName string  // as the host has it
+	config   uintptr // id of the host's configuration
+	log      *logger
+	lineage  *lineage
+	rules    *rules
+	started  bool
+	waiting  func() int // alerts
+
+	failedLog limiter
+}
+
+// lineage is the members of one kind and name, each the successor of the one before the
 // reload.
 type lineage struct {
 	good   *rules   // the last that compiled
@@ -38,85 +62,95 @@ type lineage struct {
 	memory atomic.Uint64 // chunks not annotated for want of it
 }
 
-// rules is a pipeline that instances of one lineage run.
+// rules is a pipeline that members of one lineage run.
 type rules struct {
 	*pipeline.Pipeline
 	config pipeline.Config
-	users  int // instances, and one for being the lineage's last good
+	to     destination // of an output
+	users  int         // members, and one for being the lineage's last good
 }
 
-// join makes an instance. The host calls all the processors msa.0 that have no
+// join makes a member. The host calls all the processors msa.0 that have no
 // alias, so a second one of a configuration gets a number to its name.
-func (g *registry) join(config uintptr, name string) *instance {
+func (g *registry) join(kind string, config uintptr, name string) *member {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	same := 1
 	for _, other := range g.live {
-		if other.config == config && other.hostName == name {
+		if other.kind == kind && other.config == config && other.hostName == name {
 			same++
 		}
 	}
-	i := &instance{config: config, hostName: name, name: name}
+	m := &member{kind: kind, config: config, hostName: name, name: name, waiting: func() int { return 0 }}
 	if same > 1 {
-		i.name += "-" + strconv.Itoa(same)
+		m.name += "-" + strconv.Itoa(same)
 	}
 	if g.lines == nil {
 		g.lines = make(map[string]*lineage)
 		g.emitters = make(map[uintptr]*instance)
 	}
-	if g.lines[i.name] == nil {
-		g.lines[i.name] = &lineage{wake: -1}
+	line := kind + ":" + m.name
+	if g.lines[line] == nil {
+		g.lines[line] = &lineage{wake: -1}
 	}
-	i.lineage = g.lines[i.name]
-	i.log = newLogger(i.name)
-	g.live = append(g.live, i)
-	return i
+	m.lineage = g.lines[line]
+	m.log = newLogger(kind, m.name)
+	g.live = append(g.live, m)
+	return m
 }
 
-// leave ends an instance, and its pipeline unless it may be needed again.
-func (g *registry) leave(i *instance) {
+// leave ends a member, and its pipeline unless it may be needed again.
+func (g *registry) leave(m *member) {
 	g.mu.Lock()
-	g.live = slices.DeleteFunc(g.live, func(other *instance) bool { return other == i })
-	delete(g.emitters, i.emitter.id())
-	r := i.rules
-	i.rules = nil
+	g.live = slices.DeleteFunc(g.live, func(other *member) bool { return other == m })
+	maps.DeleteFunc(g.emitters, func(_ uintptr, i *instance) bool { return i.member == m })
+	r := m.rules
+	m.rules = nil
 	g.mu.Unlock()
-	g.release(i.lineage, r)
+	g.release(m.lineage, r)
 }
 
-// use gives the instance fresh rules.
-func (g *registry) use(i *instance, p *pipeline.Pipeline, config pipeline.Config) {
+// use gives the member fresh rules.
+func (g *registry) use(m *member, r *rules) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	i.rules = &rules{Pipeline: p, config: config, users: 1}
-	i.lineage.open = append(i.lineage.open, i.rules)
+	r.users = 1
+	m.rules = r
+	m.lineage.open = append(m.lineage.open, r)
 }
 
-// reuse gives the instance the last good rules, if there are any.
-func (g *registry) reuse(i *instance) bool {
+// reuse gives the member the last good rules, if there are any.
+func (g *registry) reuse(m *member) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if i.lineage.good == nil {
+	if m.lineage.good == nil {
 		return false
 	}
-	i.rules = i.lineage.good
-	i.rules.users++
+	m.rules = m.lineage.good
+	m.rules.users++
 	return true
 }
 
-// started makes the instance known by its emitter, and its rules the last good.
-func (g *registry) started(i *instance) {
+// start makes the member's rules the last good of its lineage.
+func (g *registry) start(m *member) {
 	g.mu.Lock()
-	g.emitters[i.emitter.id()] = i
-	replaced := i.lineage.good
-	if replaced == i.rules {
+	m.started = true
+	replaced := m.lineage.good
+	if replaced == m.rules {
 		replaced = nil
 	} else {
-		i.lineage.good = i.rules
-		i.rules.users++
+		m.lineage.good = m.rules
+		m.rules.users++
 	}
 	g.mu.Unlock()
-	g.release(i.lineage, replaced)
+	g.release(m.lineage, replaced)
+}
+
+// emits makes an instance known by its emitter.
+func (g *registry) emits(i *instance) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.emitters[i.emitter.id()] = i
 }
 
 // release gives up one use of rules, which may be nil.
@@ -147,27 +181,36 @@ func (g *registry) byEmitter(in emitter) *instance {
 	return g.emitters[in.id()]
 }
 
-// readings are the counters of the instances of i's configuration, if i is the
-// first of them and so sends the metrics of all.
-func (g *registry) readings(i *instance) []reading {
+// readings are the counters of the filters of m's configuration and of all outputs,
+// if m is the first of these filters and so sends the metrics of all.
+func (g *registry) readings(m *member) []reading {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
 	var rs []reading
 	for _, other := range g.live {
-		if other.config != i.config || g.emitters[other.emitter.id()] != other {
+		if !other.started || other.kind != filterKind || other.config != m.config {
 			continue
 		}
-		if len(rs) == 0 && other != i {
+		if len(rs) == 0 && other != m {
 			return nil
 		}
-		rs = append(rs, reading{
-			instance: other.name,
-			Snapshot: other.lineage.snapshot(),
-			lost:     other.lineage.lost.Load(),
-			waiting:  other.queue.waiting(),
-		})
+		rs = append(rs, other.reading())
+	}
+	for _, other := range g.live {
+		if other.started && other.kind == outputKind && len(rs) > 0 {
+			rs = append(rs, other.reading())
+		}
 	}
 	return rs
+}
+
+// reading is the member's counters. The registry is locked.
+func (m *member) reading() reading {
+	name := m.name
+	if m.kind == outputKind {
+		name = outputKind + ":" + name // the host gives both kinds the same names
+	}
+	return reading{instance: name, Snapshot: m.lineage.snapshot(), lost: m.lineage.lost.Load(), waiting: m.waiting()}
 }
 
 // snapshot is the counters of all the lineage's instances. The registry is locked.
@@ -180,4 +223,17 @@ func (l *lineage) snapshot() pipeline.Snapshot {
 	s.Errors["panic"] += l.panics.Load()
 	s.Errors["memory"] += l.memory.Load()
 	return s
+}
+
+// panicked counts a panic that was stopped at the border to C.
+func (m *member) panicked(v any, stack []byte) {
+	m.lineage.panics.Add(1)
+	m.fail(fmt.Sprintf("panic: %v; records pass as they are\n%s", v, stack))
+}
+
+// fail logs an error, at most one a minute.
+func (m *member) fail(text string) {
+	if m.failedLog.allows(time.Now()) {
+		m.log.Error(text)
+	}
 }

@@ -37,7 +37,7 @@ type queue struct {
 func newQueue(address string, t Transport, config Config) *queue {
 	ctx, cancel := context.WithCancel(context.Background())
 	q := &queue{
-		address: withoutPassword(address), transport: t, config: config,
+		address: Shown(address), transport: t, config: config,
 		wake: make(chan struct{}, 1), cancel: cancel, done: make(chan struct{}),
 	}
 	go q.run(ctx)

@@ -29,7 +29,7 @@ func Schemes() []string {
 func NewTransport(address string, config Config) (Transport, error) {
 	t, err := newTransport(address, config)
 	if err != nil {
-		return nil, fmt.Errorf("cannot send alerts to %q: %w", withoutPassword(address), err)
+		return nil, fmt.Errorf("cannot send alerts to %q: %w", Shown(address), err)
 	}
 	return t, nil
 }
@@ -87,8 +87,8 @@ func hostOf(hostPort string) (string, error) {
 	return host, nil
 }
 
-// withoutPassword is an address as it may be logged; where it is not clear, without more than that.
-func withoutPassword(address string) string {
+// Shown is an address as it may be logged; where it is not clear, without more than that.
+func Shown(address string) string {
 	at := strings.LastIndexByte(address, '@')
 	scheme, rest, ok := strings.Cut(address, "://")
 	if !ok || at < len(scheme) {

@@ -315,7 +315,7 @@ func TestWithoutPassword(t *testing.T) {
 		"syslog+tcp://h:601":   "syslog+tcp://h:601",
 		"unix:///dev/log":      "unix:///dev/log",
 	} {
-		if got := withoutPassword(address); got != want {
+		if got := Shown(address); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}

@@ -1,0 +1,322 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/modsecurity-for-anylog/msa/internal/event"
+	"github.com/modsecurity-for-anylog/msa/internal/send"
+	"github.com/modsecurity-for-anylog/msa/internal/tally"
+	"github.com/modsecurity-for-anylog/msa/pipeline"
+)
+
+// output is one [OUTPUT] section. A chunk that it takes is inspected, and is done
+// when its alerts are delivered; until then the host keeps it and brings it again.
+//
+// Chunks come on the threads of the host's workers, at the same time, or without
+// workers on the engine's thread, which then waits for us.
+type output struct {
+	*member
+	transport send.Transport
+	tally     *tally.Tally
+	engine    int // the engine's thread
+
+	mu   sync.Mutex
+	held []delivery // oldest first
+	size int        // bytes of held
+	down time.Time  // until when the engine's thread does not try to deliver
+	wait time.Duration
+
+	blockedLog, retryLog limiter
+}
+
+const (
+	// patience is how long a worker tries to deliver before the host is asked to bring
+	// the chunk again, which may take minutes.
+	patience = 5 * time.Second
+	// workerDelivery and engineDelivery are how long one attempt may take: nothing
+	// else moves while the engine's thread waits.
+	workerDelivery = 10 * time.Second
+	engineDelivery = 2 * time.Second
+	firstWait      = 100 * time.Millisecond
+	maxWait        = 30 * time.Second
+)
+
+// delivery is the alerts of a chunk that could not be delivered. It is not inspected
+// again, or the detectors would see its records twice.
+type delivery struct {
+	chunk  chunkID
+	alerts []event.Alert
+	size   int // bytes
+}
+
+// chunkID tells chunks apart.
+type chunkID struct {
+	tag  string
+	size int
+	hash uint64
+}
+
+var chunkSeed = maphash.MakeSeed()
+
+// start readies the output: rules, and where alerts go.
+func (o *output) start(given hostProperties) error {
+	r, err := o.compile(given)
+	switch {
+	case err == nil:
+		process.use(o.member, r)
+	case process.reuse(o.member):
+		o.log.Error(fmt.Sprintf("cannot reload: %v; KEEPING THE LAST GOOD RULES AND PROPERTIES", err))
+	default:
+		return fmt.Errorf("cannot start: %w", err)
+	}
+	o.tally = tally.New(o.log.Logger)
+	config := o.rules.to.config
+	config.Log, config.Tally = o.log.Logger, o.tally
+	if o.transport, err = send.NewTransport(o.rules.to.address, config); err != nil {
+		o.tally.Close()
+		return fmt.Errorf("cannot start: %w", err)
+	}
+	o.engine = syscall.Gettid()
+	o.waiting = o.holds
+	process.start(o.member)
+	return nil
+}
+
+func (o *output) compile(given hostProperties) (*rules, error) {
+	if err := checkKeys(given.keys()); err != nil {
+		return nil, err
+	}
+	values := given.values(o.log)
+	to, err := parseDestination(values)
+	if err != nil {
+		return nil, err
+	}
+	config, err := pipeline.ParseConfig(to.forOutput(values))
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case config.Annotate != "":
+		return nil, errors.New("property annotate: an output can't change records; the filter can")
+	case config.AlertTag == "":
+		return nil, errors.New("property alert_tag: without alerts the output has nothing to do")
+	}
+	p, err := pipeline.New(config, &process.engines, o.log.Logger)
+	if err != nil {
+		return nil, err
+	}
+	return &rules{Pipeline: p, config: config, to: to}, nil
+}
+
+// flush inspects a chunk and delivers its alerts. It tells whether all is done, or
+// the chunk has to come again.
+func (o *output) flush(tag string, chunk []byte) bool {
+	if len(chunk) == 0 || tag == o.rules.config.AlertTag {
+		return true // what we have said ourselves
+	}
+	d, ok := o.take(tag, chunk)
+	if !ok {
+		d = o.inspect(tag, chunk, d.chunk)
+	}
+	if len(d.alerts) == 0 {
+		return true
+	}
+	err := o.deliver(d.alerts)
+	if err == nil {
+		return true
+	}
+	o.hold(d)
+	if o.retryLog.allows(time.Now()) {
+		o.log.Warn(fmt.Sprintf("cannot deliver alerts to %s, the chunk has to come again: %v", o.rules.to, err))
+	}
+	return false
+}
+
+func (o *output) inspect(tag string, chunk []byte, id chunkID) delivery {
+	d := delivery{chunk: id}
+	for _, a := range o.rules.Process(tag, chunk).Alerts {
+		err := event.Alerts(a.Events, func(one event.Alert) {
+			one.Tag = a.Tag
+			d.alerts = append(d.alerts, one)
+		})
+		if err != nil {
+			o.lineage.lost.Add(1)
+			o.fail(err.Error())
+		}
+		d.size += len(a.Events)
+	}
+	return d
+}
+
+// deliver hands alerts over, and tries again for a while if that fails.
+func (o *output) deliver(alerts []event.Alert) error {
+	if syscall.Gettid() == o.engine {
+		return o.deliverAtOnce(alerts)
+	}
+	began := time.Now()
+	for wait := firstWait; ; wait *= 2 {
+		err := o.attempt(alerts, workerDelivery)
+		if err == nil || time.Since(began)+wait > patience {
+			return err
+		}
+		time.Sleep(wait)
+	}
+}
+
+// deliverAtOnce is for the engine's thread, which can't wait.
+func (o *output) deliverAtOnce(alerts []event.Alert) error {
+	if o.blockedLog.allows(time.Now()) {
+		o.log.Warn("without Workers the whole pipeline waits while records are inspected and alerts delivered: set Workers 1 or more")
+	}
+	o.mu.Lock()
+	isDown := time.Now().Before(o.down)
+	o.mu.Unlock()
+	if isDown {
+		return errors.New("it could not be reached a moment ago")
+	}
+	err := o.attempt(alerts, engineDelivery)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err == nil {
+		o.wait = 0
+		return nil
+	}
+	o.wait = min(max(firstWait, 2*o.wait), maxWait)
+	o.down = time.Now().Add(o.wait)
+	return err
+}
+
+func (o *output) attempt(alerts []event.Alert, limit time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	return o.transport.Deliver(ctx, alerts)
+}
+
+// take gives back what is held of a chunk, if it is.
+func (o *output) take(tag string, chunk []byte) (delivery, bool) {
+	id := chunkID{tag, len(chunk), maphash.Bytes(chunkSeed, chunk)}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	i := slices.IndexFunc(o.held, func(d delivery) bool { return d.chunk == id })
+	if i < 0 {
+		return delivery{chunk: id}, false
+	}
+	d := o.held[i]
+	o.held = slices.Delete(o.held, i, i+1)
+	o.size -= d.size
+	return d, true
+}
+
+// hold keeps what could not be delivered, as long as there is room: the host may
+// have given up chunks of which we don't hear.
+func (o *output) hold(d delivery) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.held = append(o.held, d)
+	o.size += d.size
+	for o.size > o.rules.config.AlertBuffer {
+		o.size -= o.held[0].size
+		o.held = slices.Delete(o.held, 0, 1)
+	}
+}
+
+// holds is how many alerts wait for their chunk to come again.
+func (o *output) holds() (n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, d := range o.held {
+		n += len(d.alerts)
+	}
+	return n
+}
+
+func (o *output) stop() {
+	o.transport.Close()
+	o.tally.Close()
+	o.rules.Keep() // as of a filter
+	process.leave(o.member)
+}
+
+// forwardTo is the property by which an output's list of properties is found.
+const forwardTo = "forward_to"
+
+// outputProperties are those that the filter doesn't have. TLS's can't begin with
+// "tls.": these are the host's, for its own connections.
+var outputProperties = []string{
+	forwardTo, "hostname", "syslog_format", "http_header", "tls_ca", "tls_cert", "tls_key", "tls_server_name",
+}
+
+// checkKeys refuses properties that neither the output nor the filter has: the host
+// does not do it for Go plugins.
+func checkKeys(given []string) error {
+	for _, key := range given {
+		key = strings.ToLower(key)
+		isFilters := slices.ContainsFunc(pipeline.Properties(), func(p pipeline.Property) bool { return p.Name == key })
+		if !isFilters && !slices.Contains(outputProperties, key) {
+			return fmt.Errorf("property %s: there is none of this name", key)
+		}
+	}
+	return nil
+}
+
+// destination is where an output's alerts go.
+type destination struct {
+	address string
+	config  send.Config
+}
+
+// String is without what follows an address's host, or a password.
+func (d destination) String() string { return send.Shown(d.address) }
+
+func parseDestination(values func(string) []string) (destination, error) {
+	last := func(property string) string {
+		if v := values(property); len(v) > 0 {
+			return strings.TrimSpace(v[len(v)-1])
+		}
+		return ""
+	}
+	d := destination{address: last(forwardTo), config: send.Config{
+		Hostname: last("hostname"),
+		Syslog:   last("syslog_format"),
+		Header:   last("http_header"),
+		TLS: send.TLS{
+			CAFile: last("tls_ca"), CertFile: last("tls_cert"), KeyFile: last("tls_key"), ServerName: last("tls_server_name"),
+		},
+	}}
+	if d.address == "" {
+		return d, fmt.Errorf("property %s: missing; it says where alerts go: %s://…", forwardTo, strings.Join(send.Schemes(), "://…, "))
+	}
+	if d.config.Hostname == "" {
+		var err error
+		if d.config.Hostname, err = os.Hostname(); err != nil {
+			return d, fmt.Errorf("cannot find this host's name, which property hostname can give: %w", err)
+		}
+	}
+	if _, err := send.NewTransport(d.address, d.config); err != nil {
+		return d, fmt.Errorf("property %s: %w", forwardTo, err)
+	}
+	return d, nil
+}
+
+// forOutput are the values with the alert's text where it is read, unless records
+// are forwarded.
+func (d destination) forOutput(values func(string) []string) func(string) []string {
+	if strings.HasPrefix(d.address, "forward") {
+		return values
+	}
+	return func(property string) []string {
+		if property == "alert_text_key" {
+			return []string{event.TextKey}
+		}
+		return values(property)
+	}
+}
