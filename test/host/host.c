@@ -1,7 +1,7 @@
 //go:build ignore
 
 /*
- * A host for the filter with Fluent Bit's binary interface and nothing else: it
+ * A host for the filter and the output with Fluent Bit's binary interface and nothing else: it
  * loads the library, does what the lines on stdin say, and prints what happens,
  * one line each. It takes no part in what it observes: it has no event loop, and
  * time passes only when it is told to.
@@ -30,6 +30,12 @@
  *     deliver                      outputs take all, now
  *     stop                         the host begins to stop: emitters are paused
  *     exit INSTANCE                and destroy it
+ *     output INSTANCE              an output, by the Go proxy
+ *     outputset INSTANCE KEY VALUE
+ *     outputinit INSTANCE
+ *     flush INSTANCE TAG FILE      a chunk, on the engine's thread
+ *     workerflush INSTANCE TAG FILE the same on another
+ *     outputexit INSTANCE
  *     heap                         the bytes in use of malloc
  *     fault                        a leak and a read out of bounds, for who must notice it
  */
@@ -93,6 +99,38 @@ struct filter {
     char rest[512];
 };
 
+/* Its properties lie anywhere. */
+struct output {
+    char name[32];
+    char some[1000];
+    struct list other; /* a list of something else */
+    struct list properties;
+    uintptr_t context;
+    struct output *next;
+    char rest[4096];
+};
+
+/* What the Go proxy of Fluent Bit hands to the plugin. */
+struct proxy_def {
+    int type, proxy, flags;
+    char *name, *description;
+    int event_type;
+    void *config_map;
+};
+
+struct proxy_output {
+    char *name;
+    void *api;
+    struct output *instance;
+    uintptr_t *context;
+};
+
+static int (*output_register)(struct proxy_def *);
+static void (*output_unregister)(struct proxy_def *);
+static int (*output_init)(struct proxy_output *);
+static int (*output_flush)(void *, const void *, size_t, char *);
+static int (*output_exit)(void *);
+
 struct input;
 typedef int (*collect_fn)(struct input *, void *, void *);
 
@@ -116,6 +154,7 @@ static enum { KNOWN, OTHER, FALSE_LIST } layout;
 static struct plugin plugin;
 static struct config *configs;
 static struct filter *filters;
+static struct output *outputs;
 static struct input *inputs;
 static void *storages[256];
 static int n_storages;
@@ -155,11 +194,11 @@ static struct list *properties(struct filter *f)
     return layout == KNOWN ? &f->properties : &f->elsewhere;
 }
 
-EXPORT const char *flb_filter_get_property(const char *key, struct filter *f)
+static const char *property(struct list *head, const char *key)
 {
     struct list *l;
 
-    for (l = properties(f)->next; l != properties(f); l = l->next) {
+    for (l = head->next; l != head; l = l->next) {
         struct kv *kv = (struct kv *) ((char *) l - offsetof(struct kv, head));
 
         if (strcasecmp(kv->key, key) == 0) {
@@ -167,6 +206,21 @@ EXPORT const char *flb_filter_get_property(const char *key, struct filter *f)
         }
     }
     return NULL;
+}
+
+EXPORT const char *flb_filter_get_property(const char *key, struct filter *f)
+{
+    return property(properties(f), key);
+}
+
+EXPORT const char *flb_output_get_property(const char *key, struct output *o)
+{
+    return property(&o->properties, key);
+}
+
+EXPORT const char *flb_output_name(struct output *o)
+{
+    return o->name;
 }
 
 EXPORT void flb_filter_set_context(struct filter *f, void *context)
@@ -530,38 +584,44 @@ struct call {
     int times;
 };
 
+static char *read_file(const char *path, size_t *size)
+{
+    FILE *file = fopen(path, "rb");
+    char *data;
+
+    if (file == NULL) {
+        perror(path);
+        exit(2);
+    }
+    fseek(file, 0, SEEK_END);
+    *size = (size_t) ftell(file);
+    rewind(file);
+    data = malloc(*size);
+    if (fread(data, 1, *size, file) != *size) {
+        perror(path);
+        exit(2);
+    }
+    fclose(file);
+    return data;
+}
+
 /* Filters a chunk and prints whether it came back, and whether it was left alone meanwhile. */
 static void *filter(void *arg)
 {
     struct call *c = arg;
-    FILE *file = fopen(c->file, "rb");
-    char *data, *before;
-    long size;
+    size_t size;
+    char *data = read_file(c->file, &size), *before = malloc(size);
     int i;
 
-    if (file == NULL) {
-        perror(c->file);
-        exit(2);
-    }
-    fseek(file, 0, SEEK_END);
-    size = ftell(file);
-    rewind(file);
-    data = malloc((size_t) size);
-    before = malloc((size_t) size);
-    if (fread(data, 1, (size_t) size, file) != (size_t) size) {
-        perror(c->file);
-        exit(2);
-    }
-    fclose(file);
-    memcpy(before, data, (size_t) size);
+    memcpy(before, data, size);
     for (i = 0; i < c->times; i++) {
         void *out = NULL;
         size_t out_size = 0;
-        int ret = plugin.cb_filter(data, (size_t) size, c->tag, (int) strlen(c->tag), &out, &out_size,
+        int ret = plugin.cb_filter(data, size, c->tag, (int) strlen(c->tag), &out, &out_size,
                                    c->f, c->in, c->f->context, c->f->config);
 
         if (!quiet) {
-            printf("filter %s ret=%d same=%d ", c->f->name, ret, memcmp(data, before, (size_t) size) == 0);
+            printf("filter %s ret=%d same=%d ", c->f->name, ret, memcmp(data, before, size) == 0);
             print_hex(out, out_size);
             printf("\n");
         }
@@ -572,6 +632,70 @@ static void *filter(void *arg)
         }
     }
     free(before);
+    free(data);
+    return NULL;
+}
+
+static struct output *find_output(const char *name)
+{
+    struct output *o;
+
+    for (o = outputs; o != NULL; o = o->next) {
+        if (strcmp(o->name, name) == 0) {
+            return o;
+        }
+    }
+    fprintf(stderr, "no output %s\n", name);
+    exit(2);
+}
+
+static void new_output(const char *name)
+{
+    struct output *o = calloc(1, sizeof(*o));
+
+    snprintf(o->name, sizeof(o->name), "%s", name);
+    o->other.prev = o->other.next = &o->other;
+    o->properties.prev = o->properties.next = &o->properties;
+    o->next = outputs;
+    outputs = o;
+}
+
+static void free_output(struct output *o)
+{
+    struct output **at;
+
+    for (at = &outputs; *at != o; at = &(*at)->next) {
+    }
+    *at = o->next;
+    free_properties(&o->properties);
+    free_properties(&o->other);
+    free(o);
+}
+
+static void init_output(struct output *o)
+{
+    struct proxy_output plugin = {.name = "msa", .instance = o, .context = &o->context};
+
+    int ret = output_init(&plugin);
+
+    printf("outputinit %s ret=%d context=%s\n", o->name, ret, o->context == 0 ? "none" : "set");
+}
+
+struct flush {
+    struct output *o;
+    char *tag;
+    const char *file;
+};
+
+static void *flush(void *arg)
+{
+    static const char *const results[] = {"error", "ok", "retry"};
+    struct flush *f = arg;
+    size_t size;
+    char *data = read_file(f->file, &size);
+    int ret = output_flush((void *) f->o->context, data, size, f->tag);
+
+    printf("flush %s %s\n", f->o->name, ret >= 0 && ret <= 2 ? results[ret] : "?");
     free(data);
     return NULL;
 }
@@ -688,6 +812,35 @@ static void command(char *line, int stride)
             printf("exit %s ret=%d\n", f->name, plugin.cb_exit(f->context, f->config));
         }
         free_filter(f);
+    } else if (strcmp(verb, "output") == 0) {
+        new_output(rest);
+    } else if (strcmp(verb, "outputset") == 0) {
+        struct output *o = find_output(strsep(&rest, " "));
+
+        name = strsep(&rest, " ");
+        add_property(&o->properties, name, rest);
+        add_property(&o->other, name, "false");
+    } else if (strcmp(verb, "outputinit") == 0) {
+        init_output(find_output(rest));
+    } else if (strcmp(verb, "flush") == 0 || strcmp(verb, "workerflush") == 0) {
+        struct flush f = {.o = find_output(strsep(&rest, " "))};
+        pthread_t thread;
+
+        f.tag = strsep(&rest, " ");
+        f.file = rest;
+        if (verb[0] == 'w') {
+            pthread_create(&thread, NULL, flush, &f);
+            pthread_join(thread, NULL);
+        } else {
+            flush(&f);
+        }
+    } else if (strcmp(verb, "outputexit") == 0) {
+        struct output *o = find_output(rest);
+
+        if (o->context != 0) {
+            printf("outputexit %s ret=%d\n", o->name, output_exit((void *) o->context));
+        }
+        free_output(o);
     } else if (strcmp(verb, "heap") == 0) {
         struct mallinfo2 m = mallinfo2();
 
@@ -707,6 +860,7 @@ int main(int argc, char **argv)
     size_t size = 0;
     ssize_t n;
     int option, stride = 104;
+    struct proxy_def def = {0};
     void *library, *symbol;
 
     while ((option = getopt(argc, argv, "s:l:")) != -1) {
@@ -730,6 +884,16 @@ int main(int argc, char **argv)
     }
     memcpy(&plugin, symbol, sizeof(plugin));
     printf("plugin %s %s\n", plugin.name, plugin.description);
+    *(void **) &output_register = dlsym(library, "FLBPluginRegister");
+    *(void **) &output_init = dlsym(library, "FLBPluginInit");
+    *(void **) &output_flush = dlsym(library, "FLBPluginFlushCtx");
+    *(void **) &output_exit = dlsym(library, "FLBPluginExitCtx");
+    *(void **) &output_unregister = dlsym(library, "FLBPluginUnregister");
+    if (output_register == NULL || output_register(&def) != 0) {
+        fprintf(stderr, "no output\n");
+        return 2;
+    }
+    printf("output %s type=%d proxy=%d %s\n", def.name, def.type, def.proxy, def.description);
     new_config();
     while ((n = getline(&line, &size, stdin)) > 0) {
         if (line[n - 1] == '\n') {
@@ -739,6 +903,10 @@ int main(int argc, char **argv)
         fflush(stdout);
     }
     free(line);
+    output_unregister(&def);
+    while (outputs != NULL) {
+        free_output(outputs);
+    }
     while (filters != NULL) {
         free_filter(filters);
     }
