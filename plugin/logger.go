@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // logger is an instance's log. Records may be written on any thread, but the host
@@ -137,11 +139,14 @@ func format(b *strings.Builder, group string, a slog.Attr) {
 		return
 	}
 	text := v.String()
-	if text == "" || strings.ContainsAny(text, " \"=\n\t") {
+	if text == "" || strings.ContainsAny(text, " \"=") || strings.ContainsFunc(text, isUnprintable) {
 		text = strconv.Quote(text)
 	}
 	fmt.Fprintf(b, " %s%s=%s", group, a.Key, text)
 }
+
+// isUnprintable: a terminal would obey it, and what is in a record may be an attacker's. U+FFFD also stands for what is no UTF-8.
+func isUnprintable(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }
 
 // limiter lets something through once a minute.
 type limiter struct {

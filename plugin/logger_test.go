@@ -13,10 +13,12 @@ func TestLoggerFormat(t *testing.T) {
 	log.Debug("not shown")
 	log.Info("plain")
 	log.Warn("with values", "n", 1, "text", "two words", "empty", "")
+	log.Info("of a record", "a", "\x1b[2J", "b", "\xff", "c", "\u2028", "d", "日本")
 	log.With("tag", "a").WithGroup("g").Error("two\nlines", slog.Group("h", "k", "v"))
 	want := []line{
 		{logInfo, "plain"},
 		{logWarn, `with values n=1 text="two words" empty=""`},
+		{logInfo, `of a record a="\x1b[2J" b="\xff" c="\u2028" d=日本`},
 		{logError, "two"},
 		{logError, "lines tag=a g.h.k=v"},
 	}
