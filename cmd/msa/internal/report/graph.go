@@ -254,7 +254,7 @@ func (g *graph) group(hosts map[string]*node, h *hosts) {
 			case byNamespace && h.namespaces[name] != "":
 				n.group = "namespace " + h.namespaces[name]
 			default:
-				n.group = network(name, prefix)
+				n.group = networkOf(name, prefix)
 			}
 			groups[n.group] = true
 		}
@@ -264,7 +264,7 @@ func (g *graph) group(hosts map[string]*node, h *hosts) {
 	}
 }
 
-func network(address string, prefix [2]int) string {
+func networkOf(address string, prefix [2]int) string {
 	ip, err := netip.ParseAddr(address)
 	if err != nil {
 		return "by name"
