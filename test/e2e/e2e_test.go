@@ -18,9 +18,17 @@ import (
 	"github.com/modsecurity-for-anylog/msa/test/rig"
 )
 
-var plugin = filepath.Join(rig.Root(), "build", "flb-filter_msa.so")
+// The library under its two names: the filter's and the output's.
+var (
+	plugin       = filepath.Join(rig.Root(), "build", "flb-filter_msa.so")
+	outputPlugin = filepath.Join(rig.Root(), "build", "out_msa.so")
+)
 
 func TestMain(m *testing.M) {
+	if len(os.Args) == 4 && os.Args[1] == receiverArgument {
+		fmt.Fprintln(os.Stderr, runReceiver(os.Args[2], os.Args[3]))
+		os.Exit(1)
+	}
 	if out, err := exec.Command("make", "-C", rig.Root(), "all").CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "cannot build the plugin: %v\n%s", err, out)
 		os.Exit(1)
@@ -61,7 +69,7 @@ func fluentBit(t *testing.T, dir, config string, args ...string) *rig.Process {
 	if err := os.WriteFile(name, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p, err := rig.Start(rig.Root(), path, append([]string{"-e", plugin, "-c", name}, args...)...)
+	p, err := rig.Start(rig.Root(), path, append([]string{"-e", plugin, "-e", outputPlugin, "-c", name}, args...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
