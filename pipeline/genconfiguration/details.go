@@ -34,7 +34,7 @@ all keys, such as ` + "`es`" + `; with cef and leef it is refused.`},
 	{name: "alert_when", example: "match", text: `With ` + "`match`" + ` what stays below the threshold alarms, too. Rules that keep no anomaly score alarm with either.`},
 	{name: "min_severity", example: "error", text: "One of `emergency`, `alert`, `critical`, `error`, `warning`, `notice`, `info`, `debug`, or 0 to 7. By default all severities alarm. Detectors' alerts are held to it, too."},
 	{name: "annotate", example: "waf", unused: "run scan explain tune", text: `A record on which a rule matched gets a map under this key: ` + "`alert` (`true` or `false`), `rule_id`, `msg`, `severity`, `score_in`, `score_out` and `rules`" + `, the ids of all that matched. The first four
-are texts, as filters compare texts: [examples/annotate.conf](../examples/annotate.conf). Other records are not changed.`},
+are texts, as filters compare texts: [examples/annotate-and-route.conf](../examples/annotate-and-route.conf). Other records are not changed.`},
 	{name: "include_bodies", example: "off", text: `Without, ` + "`req_body` and `rsp_body`" + ` are empty in alerts, but a rule that matched on a body still says on what: ` + "`matched`, and `value` in `rules`" + `. ` + "`msa run` under the name `uniwaf` has `off`, unless called with `-a`."},
 	{name: "mask", example: "off", text: `Which values, and how, is in [Masking](sensitive-data.md#masking).`},
 	{name: "internal_networks", example: "10.0.0.0/8\n203.0.113.0/24", text: `What is given replaces the default: 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fc00::/7, 127.0.0.0/8, ::1, 169.254.0.0/16 and fe80::/10. From it ` + "`direction`" + ` of the alert is
