@@ -5,7 +5,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strconv"
+	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 )
 
 // warnings is a log handler that prints warnings and errors, and nothing less, one
@@ -59,4 +63,11 @@ func (h *warnings) WithAttrs(attrs []slog.Attr) slog.Handler {
 
 func (h *warnings) WithGroup(string) slog.Handler { return h }
 
-func attrText(a slog.Attr) string { return fmt.Sprintf(" %s=%v", a.Key, a.Value) }
+// attrText quotes what a terminal would obey: it may be an attacker's.
+func attrText(a slog.Attr) string {
+	text := a.Value.String()
+	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }) {
+		text = strconv.Quote(text)
+	}
+	return " " + a.Key + "=" + text
+}
