@@ -90,7 +90,7 @@ func isProgram(name string) bool {
 // data are the beginnings of blocks that are no commands, of those without a kind.
 var data = regexp.MustCompile(`^(\[[A-Z_]+\]|[A-Z]\w+  +\S|Sec[A-Z]\w+ |[\w-]+:( |$)|- |# |\{|chunk ──►|<\d+>)`)
 
-// documents are README.md and those in docs.
+// documents are README.md, those in docs and that in examples.
 func documents(t *testing.T) map[string]string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(rig.Root(), "docs", "*.md"))
@@ -98,7 +98,7 @@ func documents(t *testing.T) map[string]string {
 		t.Fatal(err)
 	}
 	all := map[string]string{}
-	for _, f := range append(files, filepath.Join(rig.Root(), "README.md")) {
+	for _, f := range append(files, filepath.Join(rig.Root(), "README.md"), filepath.Join(rig.Root(), "examples", "README.md")) {
 		text, err := os.ReadFile(f)
 		if err != nil {
 			t.Fatal(err)

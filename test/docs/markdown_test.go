@@ -1,8 +1,10 @@
 package docs
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
+	"testing"
 )
 
 // block is a block of code in a document of Markdown, fenced or indented.
@@ -130,4 +132,53 @@ func wildcard(output string) *regexp.Regexp {
 	}
 	b.WriteString(`\s*$`)
 	return regexp.MustCompile(b.String())
+}
+
+func TestBlocks(t *testing.T) {
+	const text = "Text.\n\n    $ msa scan a | \\\n        wc\n    1\n\n    2\n\n    $ msa test\n\n1. item\n\n        make x   # y\n\n        V=1 docker run\n\n```yaml\na: b\n```\nText\n    goes on.\n"
+	var got []string
+	for _, b := range blocks(text) {
+		all := b.commands(isProgram)
+		for _, c := range all {
+			got = append(got, fmt.Sprintf("%d %q %q", c.line, c.text, c.output))
+		}
+		if len(all) == 0 {
+			got = append(got, fmt.Sprintf("%d %s %q", b.line, b.kind, b.lines))
+		}
+	}
+	want := []string{
+		`3 "msa scan a | \\\n    wc" "1\n\n2\n"`, `9 "msa test" ""`, `13 "make x   # y" ""`, `15 "V=1 docker run" ""`, `18 yaml ["a: b"]`,
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestKindOf(t *testing.T) {
+	for text, want := range map[string]kind{
+		"msa scan x": here, "build/msa scan x": here, "A=b msa scan x": here, "msa run --help": here, "msa run --listen x": serving, "cat x | msa scan -": here,
+		"make demo": aMake, "go run ./x": aGo, "fluent-bit -c x": fluent, "A=b docker compose up": elsewhere, "sudo msa scan x": here,
+		"frobnicate": unknown, "dockerd": unknown, "rm -rf x": unknown,
+	} {
+		if got := kindOf(text); got != want {
+			t.Errorf("%s: got %d, want %d", text, got, want)
+		}
+	}
+	if (&session{}).do(command{text: "frobnicate"}) == nil {
+		t.Error("a command that is not known does not fail")
+	}
+}
+
+func TestWildcard(t *testing.T) {
+	for _, c := range []struct {
+		document, output string
+		want             bool
+	}{
+		{"a\nb", "a\nb\n", true}, {"a\nb", "a\nc\n", false}, {"a", "a\nb\n", false}, {"...\nb", "a\nx\nb\n", true}, {"...\nb", "b\n", true},
+		{"a\n...", "a\nb\n", true}, {"a...c", "a b c\n", true}, {"a...c", "a\nc\n", false}, {"a.c", "abc\n", false}, {"a", "", false},
+	} {
+		if got := wildcard(c.document).MatchString(c.output + "\n"); got != c.want {
+			t.Errorf("%q of %q: got %v", c.document, c.output, got)
+		}
+	}
 }
