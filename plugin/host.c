@@ -586,6 +586,15 @@ int FLBPluginInit(struct proxy_output *plugin)
     return msaOutputInit(plugin->instance, &plugin->context->remote);
 }
 
+static volatile int hot_reload;
+
+/* The host tells whether it may be reloaded. */
+int FLBPluginOutputPreRun(int enabled)
+{
+    hot_reload = enabled;
+    return 0;
+}
+
 int FLBPluginFlushCtx(void *context, const void *data, int size, const char *tag)
 {
     return msaOutputFlush((uintptr_t) context, (void *) data, size, (char *) tag);
@@ -598,6 +607,11 @@ int FLBPluginExitCtx(void *context)
 }
 
 #pragma GCC visibility pop
+
+int msa_hot_reload(void)
+{
+    return hot_reload;
+}
 
 /*
  * The size of the host's struct flb_config_map: the host exports an array of them

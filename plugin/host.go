@@ -57,6 +57,9 @@ func (h hostOutput) properties() hostProperties {
 	}
 }
 
+// hotReload tells whether the host may be reloaded.
+func hotReload() bool { return C.msa_hot_reload() != 0 }
+
 // hostProperties are what was given to a plugin.
 type hostProperties struct {
 	list  *C.struct_list // nil where it could not be found

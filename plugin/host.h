@@ -138,6 +138,9 @@ void msa_filter_set_context(struct flb_filter_instance *, uintptr_t context);
 /* msa_property is the first value of a property, borrowed, or NULL when it wasn't given. */
 const char *msa_property(struct flb_filter_instance *, const char *key);
 
+/* msa_hot_reload tells whether the host may be reloaded, as far as it told an output. */
+int msa_hot_reload(void);
+
 /*
  * msa_property_list finds the instance's list of properties, NULL when it isn't
  * where it is known to be. The instance's context is NULL afterwards.

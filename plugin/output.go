@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -36,6 +37,7 @@ type output struct {
 	wait time.Duration
 
 	blockedLog, retryLog limiter
+	reloadLog            atomic.Bool
 }
 
 const (
@@ -161,6 +163,12 @@ func (o *output) inspect(tag string, chunk []byte, id chunkID) delivery {
 func (o *output) deliver(alerts []event.Alert) error {
 	if syscall.Gettid() == o.engine {
 		return o.deliverAtOnce(alerts)
+	}
+	// Fluent Bit up to 5.1.1 at least starts the workers of a Go output twice
+	// (flb_proxy_output_cb_init and flb_output_init_all), and those that it forgets
+	// outlive the configuration that they read.
+	if hotReload() && !o.reloadLog.Swap(true) {
+		o.log.Warn("do not reload: Fluent Bit may crash after a reload when a Go output has Workers; restart it instead")
 	}
 	began := time.Now()
 	for wait := firstWait; ; wait *= 2 {

@@ -33,6 +33,7 @@
  *     output INSTANCE              an output, by the Go proxy
  *     outputset INSTANCE KEY VALUE
  *     outputinit INSTANCE
+ *     hotreload                    tell outputs that there may be reloads
  *     flush INSTANCE TAG FILE      a chunk, on the engine's thread
  *     workerflush INSTANCE TAG FILE the same on another
  *     outputexit INSTANCE
@@ -127,6 +128,7 @@ struct proxy_output {
 
 static int (*output_register)(struct proxy_def *);
 static void (*output_unregister)(struct proxy_def *);
+static int (*output_pre_run)(int);
 static int (*output_init)(struct proxy_output *);
 static int (*output_flush)(void *, const void *, size_t, char *);
 static int (*output_exit)(void *);
@@ -822,6 +824,8 @@ static void command(char *line, int stride)
         add_property(&o->other, name, "false");
     } else if (strcmp(verb, "outputinit") == 0) {
         init_output(find_output(rest));
+    } else if (strcmp(verb, "hotreload") == 0) {
+        output_pre_run(1);
     } else if (strcmp(verb, "flush") == 0 || strcmp(verb, "workerflush") == 0) {
         struct flush f = {.o = find_output(strsep(&rest, " "))};
         pthread_t thread;
@@ -885,6 +889,7 @@ int main(int argc, char **argv)
     memcpy(&plugin, symbol, sizeof(plugin));
     printf("plugin %s %s\n", plugin.name, plugin.description);
     *(void **) &output_register = dlsym(library, "FLBPluginRegister");
+    *(void **) &output_pre_run = dlsym(library, "FLBPluginOutputPreRun");
     *(void **) &output_init = dlsym(library, "FLBPluginInit");
     *(void **) &output_flush = dlsym(library, "FLBPluginFlushCtx");
     *(void **) &output_exit = dlsym(library, "FLBPluginExitCtx");

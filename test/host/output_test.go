@@ -94,6 +94,8 @@ func TestOutput(t *testing.T) {
 			[]string{"log warn .*set Workers 1 or more", "log warn .*cannot deliver alerts to syslog.tcp://127.0.0.1:", "flush o retry", "flush o ok"}, []string{"100", "9702999"}},
 		{"no hurry without workers", "flush o in " + attack + "\nflush o in " + attack + "\n", 1,
 			[]string{"flush o retry", "flush o retry"}, nil},
+		{"workers and reloads", "hotreload\nworkerflush o in " + attack + "\n", 0,
+			[]string{"log warn .*do not reload", "flush o ok"}, []string{"100", "9702999"}},
 		{"its own alerts", "flush o msa.alert " + attack + "\n", 0, []string{"flush o ok"}, nil},
 		{"nothing to say", "workerflush o in " + file(t, sample(t, "/harmless")) + "\n", 0, []string{"flush o ok"}, nil},
 		{"junk", "workerflush o in " + file(t, []byte("\xc1junk")) + "\n", 0, []string{"log error|log warn", "flush o ok"}, nil},
