@@ -58,8 +58,8 @@ func (c *Config) lost(cause string, n int, address string, err error) {
 
 // Where formats of alerts have what messages say beside their text.
 var (
-	severityIn = accessors("severity", "$event['severity']", "$unmapped['syslog_severity']")
-	ruleIn     = accessors("rule_id", "$rule['id']")
+	severityIn = accessors("severity", "$event['severity']", "$unmapped['syslog_severity']", "$msa['severity']")
+	ruleIn     = accessors("rule_id", "$rule['id']", "$metadata['event_code']", "$msa['rule_id']")
 )
 
 func accessors(all ...string) (parsed []mapping.Accessor) {

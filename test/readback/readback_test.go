@@ -282,8 +282,9 @@ func newReceiver(t *testing.T) *receiver {
 	return &receiver{port: port, otherPort: other}
 }
 
-// eachSender runs a test with a receiver and the rules for each way by which alerts leave.
-func eachSender(t *testing.T, receive func(t *testing.T, dir string) *receiver, check func(t *testing.T, m message, text func(format string) string)) {
+// eachSender runs a test with a receiver for each way by which alerts leave. check compares a message with the alert in its format,
+// and tells which that is.
+func eachSender(t *testing.T, receive func(t *testing.T, dir string) *receiver, check func(t *testing.T, m message, text func(format string) string) (format string)) {
 	for _, s := range senders {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
@@ -295,10 +296,8 @@ func eachSender(t *testing.T, receive func(t *testing.T, dir string) *receiver, 
 			r := receive(t, dir)
 			s.send(t, dir, rules, r)
 			for _, m := range r.messages(t) {
-				if m.Host != "probe-1" || m.Program != "msa" {
-					t.Errorf("the header says %q, %q", m.Host, m.Program)
-				}
-				check(t, m, func(format string) string { return alertText(t, rules, format, s.tag) })
+				format := check(t, m, func(format string) string { return alertText(t, rules, format, s.tag) })
+				checkHeader(t, format, m, s)
 			}
 		})
 	}
@@ -371,13 +370,18 @@ func tagOf(line string) string {
 	return ""
 }
 
-// checkSeverity: the syslog header has the alert's severity where the record has one at its top.
-func checkSeverity(t *testing.T, format string, m message) {
+// checkHeader: the syslog header has the alert's severity, of out_syslog only where the record has one at its top. msa run says
+// the rule, too.
+func checkHeader(t *testing.T, format string, m message, s sender) {
 	t.Helper()
-	switch format {
-	case "msa", "cef", "leef":
-		if m.Severity != "2" {
-			t.Errorf("%s: severity is %s", format, m.Severity)
-		}
+	if m.Host != "probe-1" || m.Program != "msa" {
+		t.Errorf("%s: the header says %q, %q", format, m.Host, m.Program)
+	}
+	byRun := strings.HasPrefix(s.name, "run")
+	if (byRun || slices.Contains([]string{"msa", "cef", "leef"}, format)) && m.Severity != "2" {
+		t.Errorf("%s: severity is %s", format, m.Severity)
+	}
+	if byRun && m.MsgID != "77" {
+		t.Errorf("%s: the message's id is %q", format, m.MsgID)
 	}
 }

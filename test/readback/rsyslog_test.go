@@ -25,7 +25,7 @@ func TestRsyslog(t *testing.T) {
 		r.run(t, dir, path, nil, "-n", "-f", config, "-i", filepath.Join(dir, "rsyslog.pid"))
 		return r
 	}
-	eachSender(t, receive, func(t *testing.T, m message, text func(string) string) {
+	eachSender(t, receive, func(t *testing.T, m message, text func(string) string) string {
 		leef, _ := m.Alert["text"].(string)
 		format := formatOf(m.Alert)
 		switch {
@@ -50,6 +50,6 @@ func TestRsyslog(t *testing.T) {
 				"SignatureID": "77", "Name": "A file = of passwords", "Severity": "8",
 			})
 		}
-		checkSeverity(t, format, m)
+		return format
 	})
 }
