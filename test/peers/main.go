@@ -64,6 +64,7 @@ type comparison struct {
 	results []*result
 	starts  []float64 // seconds to load the rules, in fresh processes
 	footing footprint
+	workers scaling
 }
 
 // result is what was measured on one set.
@@ -101,6 +102,10 @@ func compare(o options) error {
 				return err
 			}
 			if _, _, _, err := c.measure(s); err != nil {
+				return err
+			}
+		case "mix":
+			if err := c.measureWorkers(all); err != nil {
 				return err
 			}
 		case "distinct":

@@ -114,7 +114,7 @@ func memory() (string, error) {
 	return strconv.Itoa(resident * os.Getpagesize()), nil
 }
 
-// msa is the whole pipeline, from a chunk to alerts.
+// msa is the whole pipeline, from a chunk to alerts, without detectors over many records, which the others don't have.
 type msa struct {
 	screen   string
 	workers  int
@@ -125,7 +125,7 @@ func (m *msa) open(preset string) error {
 	if m.pipeline != nil {
 		m.pipeline.Close()
 	}
-	values := map[string][]string{"mapping": {preset}, "screen": {m.screen}, "workers": {strconv.Itoa(m.workers)}}
+	values := map[string][]string{"mapping": {preset}, "screen": {m.screen}, "workers": {strconv.Itoa(m.workers)}, "behavior": {"off"}}
 	cfg, err := pipeline.ParseConfig(func(name string) []string { return values[name] })
 	if err != nil {
 		return err

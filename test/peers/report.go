@@ -144,9 +144,9 @@ func (c *comparison) ratios(line func(string, ...any), r *result) {
 	print(r.set.name+"_cold_to_plain_coraza", "plain", "cold", cpuTime)
 	print(r.set.name+"_again_to_plain_coraza", "plain", "again", cpuTime)
 	print(r.set.name+"_screen_off_to_plain_coraza", "plain", "off", cpuTime)
-	if r.set.name == "mix" {
-		print(fmt.Sprintf("workers_%d_to_1", c.cores), "on", "many", clockTime)
-		print(fmt.Sprintf("processor_time_of_1_to_%d_workers", c.cores), "on", "many", cpuTime)
+	if w := c.workers; r.set.name == "mix" && w.many.wall > 0 {
+		line("ratio workers_%d_to_1 %.2f", c.cores, w.one.wall/w.many.wall)
+		line("ratio processor_time_of_1_to_%d_workers %.2f", c.cores, w.one.cpu/w.many.cpu)
 	}
 }
 
