@@ -98,9 +98,16 @@ func before(cfg Config, set *rules.Set, exclusions []exclusion) []*unit {
 	}
 	id := ownRules
 	next := func() int { id++; return id }
-	settings := fmt.Sprintf("setvar:tx.blocking_paranoia_level=%[1]d,setvar:tx.detection_paranoia_level=%[1]d,setvar:tx.paranoia_level=%[1]d,setvar:tx.executing_paranoia_level=%[1]d,"+
+	settings := fmt.Sprintf("setvar:tx.blocking_paranoia_level=%[1]d,setvar:tx.paranoia_level=%[1]d,"+
 		"setvar:tx.inbound_anomaly_score_threshold=%[2]d,setvar:tx.outbound_anomaly_score_threshold=%[3]d",
 		cfg.ParanoiaLevel, cfg.InboundThreshold, cfg.OutboundThreshold)
+	for _, level := range []string{"detection", "executing"} {
+		// CRS's initialization takes it from the one above, which a crs-setup.conf may raise: if it were
+		// lower then, CRS would complain of every record (901500).
+		if !mentions(set, "tx."+level+"_paranoia_level=") {
+			settings += fmt.Sprintf(",setvar:tx.%s_paranoia_level=%d", level, cfg.ParanoiaLevel)
+		}
+	}
 	if !mentions(set, "tx.crs_setup_version=") {
 		// Without it CRS denies every request (901001).
 		settings += ",setvar:tx.crs_setup_version=4250"

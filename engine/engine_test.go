@@ -363,6 +363,18 @@ func TestParanoiaLevelAndThreshold(t *testing.T) {
 	}
 }
 
+// A crs-setup.conf that raises the blocking level only has the detection level follow, as CRS does.
+func TestParanoiaLevelOfSetup(t *testing.T) {
+	setup := file(t, "setup.conf", `SecAction "id:900000,phase:1,pass,t:none,nolog,setvar:tx.blocking_paranoia_level=2"`)
+	e := newEngine(t, config(setup, "crs"))
+	if v := inspect(t, e, get("/index.html", mapping.Header{Name: "User-Agent", Value: "curl/8.5.0"})); len(v.Matches) > 0 {
+		t.Errorf("%v match what is harmless", ids(v))
+	}
+	if v := inspect(t, e, get("/?t=%27+or+1")); !slices.Contains(ids(v), 942330) {
+		t.Errorf("rules %v, without 942330 of level 2", ids(v))
+	}
+}
+
 func TestSources(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
