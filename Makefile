@@ -44,8 +44,10 @@ lint:
 	$(GO) vet ./...
 	golangci-lint run
 
-# Each fuzz target for a short while; give FUZZTIME for more.
+# Each fuzz target for a short while; give FUZZTIME for more, or SCREEN_FUZZTIME for more of the one
+# that compares the fast path with all rules.
 FUZZTIME ?= 10s
+SCREEN_FUZZTIME ?= $(FUZZTIME)
 fuzz:
 	$(GO) test -run '^$$' -fuzz '^FuzzMap$$' -fuzztime $(FUZZTIME) ./mapping
 	$(GO) test -run '^$$' -fuzz '^FuzzParse$$' -fuzztime $(FUZZTIME) ./mapping
@@ -56,7 +58,7 @@ fuzz:
 	$(GO) test -run '^$$' -fuzz '^FuzzJSONSplitter$$' -fuzztime $(FUZZTIME) ./mapping
 	$(GO) test -run '^$$' -fuzz '^FuzzJSON$$' -fuzztime $(FUZZTIME) ./engine/internal/body
 	$(GO) test -run '^$$' -fuzz '^FuzzForm$$' -fuzztime $(FUZZTIME) ./engine/internal/body
-	$(GO) test -run '^$$' -fuzz '^FuzzScreen$$' -fuzztime $(FUZZTIME) ./engine
+	$(GO) test -run '^$$' -fuzz '^FuzzScreen$$' -fuzztime $(SCREEN_FUZZTIME) ./engine
 	$(GO) test -run '^$$' -fuzz '^FuzzMask$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./engine/sensitive
 	$(GO) test -run '^$$' -fuzz '^FuzzTransformations$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./engine/screen
 	$(GO) test -run '^$$' -fuzz '^FuzzLiterals$$' -fuzztime $(FUZZTIME) ./engine/screen
