@@ -95,7 +95,7 @@ const head = `<!-- Written by genconfiguration from pipeline.Properties: run go 
 
 # Configuration
 
-The filter, its output and the command ` + "`msa`" + ` have the same properties under the same names. In Fluent Bit they are keys of the filter, in either
+The filter, the [output](output.md) and the command ` + "`msa`" + ` have the same properties under the same names; what the output has beside these is there. In Fluent Bit they are keys of the filter, in either
 case, and ` + "`fluent-bit -e build/flb-filter_msa.so -F msa -h`" + ` lists them:
 
     [FILTER]

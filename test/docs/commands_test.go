@@ -224,7 +224,7 @@ func (s *session) do(c command) error {
 	case aGo:
 		return goPackages(c.text)
 	case fluent:
-		return fluentBit(withoutComment(c.text))
+		return s.fluentBit(c)
 	case elsewhere:
 		return nil
 	}
@@ -273,14 +273,21 @@ func (s *session) serve(c command) error {
 	return nil
 }
 
-// fluentBit has a real Fluent Bit read the configuration, or do what else the command says.
-func fluentBit(text string) error {
+// fluentBit has a real Fluent Bit read the configuration, that of the repository or the one that the document shows, or do what
+// else the command says.
+func (s *session) fluentBit(c command) error {
 	path, ok := rig.FluentBit()
 	if !ok {
 		return nil
 	}
-	args := strings.Fields(text)[1:]
-	if slices.Contains(args, "-c") {
+	args := strings.Fields(withoutComment(c.text))[1:]
+	if i := slices.Index(args, "-c"); i >= 0 && i+1 < len(args) {
+		if c.config != "" {
+			args[i+1] = filepath.Join(s.dir, args[i+1])
+			if err := os.WriteFile(args[i+1], []byte(c.config), 0o600); err != nil {
+				return err
+			}
+		}
 		args = append(args, "--dry-run")
 	}
 	cmd := exec.Command(path, args...)

@@ -71,7 +71,11 @@ type command struct {
 	text      string
 	output    string // as the document shows it
 	hasOutput bool
+	config    string // Fluent Bit's, where the document shows it behind the command
 }
+
+// configStart begins a configuration of Fluent Bit.
+var configStart = regexp.MustCompile(`^(\[[A-Z_]+\]|(service|pipeline|parsers):)$`)
 
 // assignments stand before a command.
 var assignments = regexp.MustCompile(`^(\w+=\S* +)+`)
@@ -84,7 +88,7 @@ func program(text string) string {
 }
 
 // commands are those of a block; none if no line of it is one. In a block with prompts ($) these are the commands, and what follows
-// is output; in one without, every line is a command.
+// is output; in one without, every line is a command, up to a configuration.
 func (b *block) commands(isProgram func(string) bool) (all []command) {
 	prompts, any := false, false
 	for _, line := range b.lines {
@@ -108,6 +112,9 @@ func (b *block) commands(isProgram func(string) bool) (all []command) {
 				last.hasOutput = last.hasOutput || line != ""
 			}
 			continue
+		case len(all) > 0 && configStart.MatchString(line):
+			all[len(all)-1].config = strings.Join(b.lines[i:], "\n") + "\n"
+			return all
 		case strings.TrimSpace(line) == "" || strings.HasPrefix(line, "#"):
 			continue
 		default:
@@ -135,19 +142,19 @@ func wildcard(output string) *regexp.Regexp {
 }
 
 func TestBlocks(t *testing.T) {
-	const text = "Text.\n\n    $ msa scan a | \\\n        wc\n    1\n\n    2\n\n    $ msa test\n\n1. item\n\n        make x   # y\n\n        V=1 docker run\n\n```yaml\na: b\n```\nText\n    goes on.\n"
+	const text = "Text.\n\n    $ msa scan a | \\\n        wc\n    1\n\n    2\n\n    $ msa test\n\n1. item\n\n        make x   # y\n\n        V=1 docker run\n\nText\n\n    fluent-bit -c c.conf\n\n    [INPUT]\n        Name x\n\n```yaml\na: b\n```\nText\n    goes on.\n"
 	var got []string
 	for _, b := range blocks(text) {
 		all := b.commands(isProgram)
 		for _, c := range all {
-			got = append(got, fmt.Sprintf("%d %q %q", c.line, c.text, c.output))
+			got = append(got, fmt.Sprintf("%d %q %q", c.line, c.text, c.output+c.config))
 		}
 		if len(all) == 0 {
 			got = append(got, fmt.Sprintf("%d %s %q", b.line, b.kind, b.lines))
 		}
 	}
 	want := []string{
-		`3 "msa scan a | \\\n    wc" "1\n\n2\n"`, `9 "msa test" ""`, `13 "make x   # y" ""`, `15 "V=1 docker run" ""`, `18 yaml ["a: b"]`,
+		`3 "msa scan a | \\\n    wc" "1\n\n2\n"`, `9 "msa test" ""`, `13 "make x   # y" ""`, `15 "V=1 docker run" ""`, `19 "fluent-bit -c c.conf" "[INPUT]\n    Name x\n"`, `25 yaml ["a: b"]`,
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got  %s\nwant %s", got, want)
