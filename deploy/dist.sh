@@ -35,6 +35,7 @@ mkdir "$stage"
 # Without the revision: a tree that was unpacked from an archive has none.
 build() { GOOS=linux GOARCH=$arch CC=$CC CGO_ENABLED=$1 $GO build -trimpath -buildvcs=false -ldflags='-s -w' "$2" -o "$3" "$4"; }
 build 1 -buildmode=c-shared "$stage/flb-filter_msa.so" ./plugin
+ln -s flb-filter_msa.so "$stage/out_msa.so"
 build 0 -buildmode=exe "$stage/msa" ./cmd/msa
 rm "$stage/flb-filter_msa.h"
 sh deploy/glibc.sh "$stage/flb-filter_msa.so"

@@ -19,6 +19,7 @@ import (
 
 const (
 	pluginPath = "/usr/lib/msa/flb-filter_msa.so"
+	outputPath = "/usr/lib/msa/out_msa.so"
 	pluginsTxt = "/usr/lib/msa/plugins.conf"
 	stateDir   = "/var/lib/msa"
 	nonroot    = "65532"
