@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -29,11 +30,11 @@ type known struct {
 	Rules     []match  `json:"rules"`
 
 	// Only to find what is sensitive.
-	Head           string `json:"req_header"`
-	Body           string `json:"req_body"`
-	ResponseHead   string `json:"rsp_header"`
-	ResponseBody   string `json:"rsp_body"`
-	RecordsMessage string `json:"message"`
+	Head         string `json:"req_header"`
+	Body         string `json:"req_body"`
+	ResponseHead string `json:"rsp_header"`
+	ResponseBody string `json:"rsp_body"`
+	Text         string `json:"message"`
 
 	at int64 // seconds since 1970, undated if the time is none
 }
@@ -109,23 +110,26 @@ const (
 	kindDetector
 )
 
-// Rule packs are told by their ids.
+// Rule packs are told by the thousands of their ids.
 const (
 	packSensitive = 9700
 	packLateral   = 9701
 )
 
 func (k *known) kind() int {
-	switch {
-	case k.Detector != "":
+	if k.Detector != "" {
 		return kindDetector
-	case strings.HasPrefix(k.RuleID, "9700") && len(k.RuleID) == 7:
-		return kindSensitive
-	case strings.HasPrefix(k.RuleID, "9701") && len(k.RuleID) == 7:
-		return kindLateral
-	default:
-		return kindAttack
 	}
+	id, err := strconv.Atoi(k.RuleID)
+	switch {
+	case err != nil:
+		return kindAttack
+	case id/1000 == packSensitive:
+		return kindSensitive
+	case id/1000 == packLateral:
+		return kindLateral
+	}
+	return kindAttack
 }
 
 // directions are those of alerts; 0 is unknown.

@@ -204,6 +204,9 @@ const strange = `[...document.querySelectorAll("*")].filter(e =>
 ).map(e => e.outerHTML.slice(0, 200))`
 
 func TestBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a browser takes its time")
+	}
 	browser := newBrowser(t)
 
 	hostile := reportOf(t, Options{Size: plenty, Mask: true, Title: `</title><script>window.hit=1</script>`}, hostileLines(t)...)

@@ -32,6 +32,14 @@ func (n *names) number(text string) int32 {
 	return i
 }
 
+// same is the text as it is kept, so that many equal ones take no more room.
+func (n *names) same(text string) string {
+	if i, ok := n.index[text]; ok {
+		return n.list[i]
+	}
+	return text
+}
+
 // find is the number that a text has, 0 if it has none.
 func (n *names) find(text string) int32 { return n.index[text] }
 

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
@@ -33,6 +34,7 @@ type pageData struct {
 	Files      []string `json:"files"`
 	Broken     int      `json:"broken"`
 	Unreadable int      `json:"unreadable"`
+	Masked     bool     `json:"masked"`
 
 	Alerts   int `json:"alerts"`
 	Listed   int `json:"listed"`
@@ -197,44 +199,31 @@ const (
 
 // write fills in the page. JSON has <, > and & escaped, and the rest is base64, so that nothing in them ends the element that they are in.
 func (r *Report) write(w io.Writer, data []byte, rows string, chunks []chunk) error {
-	fill := map[string]func() error{
-		"title":  text(w, html.EscapeString(r.options.Title)),
-		"policy": text(w, policy()),
-		"css":    text(w, pageCSS),
-		"js":     text(w, pageJS),
-		"data":   func() error { _, err := w.Write(data); return err },
-		"alerts": func() error {
-			if _, err := fmt.Fprintf(w, "%s%s%s", rowsOpen, rows, scriptClose); err != nil {
-				return err
-			}
-			for _, c := range chunks {
-				if _, err := fmt.Fprintf(w, "%s%s%s", chunkOpen, base64.StdEncoding.EncodeToString(c.gzip), scriptClose); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
+	parts := map[string]string{"title": html.EscapeString(r.options.Title), "policy": policy(), "css": pageCSS, "js": pageJS, "data": string(data)}
+	out := bufio.NewWriter(w) // it keeps the first error
+	put := func(texts ...string) {
+		for _, text := range texts {
+			_, _ = out.WriteString(text)
+		}
 	}
-	// The markers are {{name}}: they occur in the page's own text only.
-	rest := pageHTML
-	for {
-		before, after, found := strings.Cut(rest, "{{")
-		if _, err := io.WriteString(w, before); err != nil {
-			return fmt.Errorf("cannot write report: %w", err)
+	// The markers are {{name}}: they are looked for in the page's own text only.
+	for rest, more := pageHTML, true; more; {
+		var before, name string
+		before, rest, more = strings.Cut(rest, "{{")
+		put(before)
+		if name, rest, _ = strings.Cut(rest, "}}"); name != "alerts" {
+			put(parts[name])
+			continue
 		}
-		if !found {
-			return nil
+		put(rowsOpen, rows, scriptClose)
+		for _, c := range chunks {
+			put(chunkOpen, base64.StdEncoding.EncodeToString(c.gzip), scriptClose)
 		}
-		name, after, _ := strings.Cut(after, "}}")
-		if err := fill[name](); err != nil {
-			return fmt.Errorf("cannot write report: %w", err)
-		}
-		rest = after
 	}
-}
-
-func text(w io.Writer, s string) func() error {
-	return func() error { _, err := io.WriteString(w, s); return err }
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("cannot write report: %w", err)
+	}
+	return nil
 }
 
 // policy lets the page run its own script and style, and nothing else: no request, no other script, and no HTML made of texts.
@@ -281,7 +270,7 @@ func (r *Report) data(in Input) *pageData {
 	f := r.facts
 	p := &pageData{
 		Title: r.options.Title, Version: alert.Version, Made: in.Made.UTC().Format(time.DateTime) + " UTC",
-		Files: in.Files, Broken: in.Broken, Unreadable: in.Unreadable,
+		Files: in.Files, Broken: in.Broken, Unreadable: in.Unreadable, Masked: r.options.Mask,
 		Alerts: r.alerts, Undated: r.undated, OddPaths: r.oddPaths,
 		Severities: alert.Severities, Directions: directions, Kinds: kinds,
 		Categories: f.categories.list, Sources: f.sources.list, Targets: f.targets.list,

@@ -52,6 +52,7 @@
   const graph = data.graph, nodes = list(graph.nodes), edges = list(graph.edges);
   const paths = list(data.paths), findings = list(data.findings);
   const nodeOfSource = list(graph.source), nodeOfTarget = list(graph.target);
+  for (const f of findings) f.nodes = [nodeOfSource[data.sources.indexOf(f.source)], nodeOfTarget[data.targets.indexOf(f.target)]];
   const pathPairs = paths.map(p => new Set(p.map(s => s.from + "\n" + s.to)));
 
   // ---- State, which is in the fragment of the address
@@ -269,7 +270,11 @@
     if (state.from > 0 || state.to < data.steps - 1) g.append(svg("rect", { class: "range", x: x(state.from), y: top, width: (state.to - state.from + 1) * bar, height: plotHeight }));
     const at = e => Math.max(0, Math.min(data.steps - 1, Math.floor((e.clientX - g.getBoundingClientRect().left - left) / bar)));
     g.addEventListener("pointerdown", e => { dragging = at(e); e.preventDefault(); });
-    g.addEventListener("pointermove", e => { if (dragging !== null) { const i = at(e); set({ from: Math.min(i, dragging), to: Math.max(i, dragging) }); } });
+    g.addEventListener("pointermove", e => {
+      if (dragging === null) return;
+      const from = Math.min(at(e), dragging), to = Math.max(at(e), dragging);
+      if (from !== state.from || to !== state.to) set({ from, to });
+    });
     g.addEventListener("dblclick", () => set({ from: 0, to: data.steps - 1 }));
     fill("timeline", g);
 
@@ -438,14 +443,14 @@
   function drawFindings() {
     const s = state;
     const inTime = f => f.first < 0 ? s.from === 0 && s.to === data.steps - 1 : f.last >= bucketTime(s.from) && f.first < bucketTime(s.to + 1);
-    const all = findings.filter(f => (s.source === ALL || f.source === data.sources[s.source]) && (s.target === ALL || f.target === data.targets[s.target]) && inTime(f));
+    const all = findings.filter(f => (s.source === ALL || f.source === data.sources[s.source]) && (s.target === ALL || f.target === data.targets[s.target]) && (s.host === ALL || f.nodes.includes(s.host)) && inTime(f));
     if (!findings.length) return fill("findings", el("p", { class: "muted" }, "No alert has a finding of the rules sensitive-data."));
     const body = all.slice(0, shownRows.findings || STEP).map(f => el("tr", {},
-      el("td", { class: "text" }, f.message.replace(/^Sensitive data: /, ""), el("span", { class: "sub" }, "rule " + f.rule)),
+      el("td", { class: "rule text" }, f.message.replace(/^Sensitive data: /, ""), el("span", { class: "sub" }, "rule " + f.rule)),
       el("td", { class: "text" }, f.what), el("td", { class: "text" }, code(f.where)), el("td", {}, code(f.source || "unknown")),
       el("td", {}, code(f.target || "unknown"), el("span", { class: "sub" }, f.url)), el("td", {}, badge(f.severity)), el("td", { class: "number" }, number(f.alerts)),
       el("td", { class: "time" }, timeOf(f.first), f.last !== f.first ? el("span", { class: "sub" }, "to " + timeOf(f.last)) : null)));
-    fill("findings", el("p", { class: "muted" }, "Kinds and numbers of what was found; values are masked in this report. Filters by source, target and time apply."),
+    fill("findings", el("p", { class: "muted" }, "Kinds and numbers of what was found, never values. Filters by source, target, host and time apply."),
       all.length ? scroll("Sensitive data", table(plural(all.length, "finding"), [["What"], ["Kinds and number"], ["Where"], ["Client"], ["Server and path"], ["Severity"], ["Alerts", "number"], ["When"]], body)) : el("p", { class: "muted" }, "None of them passes the filters."),
       more("findings", all.length, "findings", draw),
       data.moreFindings ? el("p", { class: "muted" }, plural(data.moreFindings, "more finding is", "more findings are") + " not listed.") : null);
@@ -489,6 +494,7 @@
   let searching = 0;
   async function search() {
     const mine = ++searching, text = state.text.toLowerCase();
+    if (!rows) return; // start searches when they are there
     if (!text) { found = null; return draw(); }
     const has = x => typeof x === "string" ? x.toLowerCase().includes(text) : x !== null && typeof x === "object" ? Object.values(x).some(has) : x !== null && String(x).includes(text);
     const hits = new Uint8Array(rows.time.length);
@@ -515,7 +521,7 @@
     state.page = Math.min(state.page, pages - 1);
     const body = order.slice(state.page * PAGE, (state.page + 1) * PAGE).flatMap(alertRow);
     byId("listed").textContent = data.listed < data.alerts
-      ? `The most severe ${number(data.listed)} of ${number(data.alerts)} alerts are listed and can be opened; the page would be too long with the other ${number(data.alerts - data.listed)}, which are counted everywhere above` + (found ? ", but not in a search for text." : ".") + ` ${number(order.length)} of those listed pass the filters.`
+      ? `${number(data.listed)} of ${number(data.alerts)} alerts are listed and can be opened, those of detectors and the most severe; with the other ${number(data.alerts - data.listed)} the page would be too large, but they are counted everywhere above` + (found ? ", but not in a search for text." : ".") + ` ${number(order.length)} of those listed pass the filters.`
       : `${plural(order.length, "alert")}. Each can be opened to all its keys.`;
     fill("alerts", order.length ? scroll("Alerts", table(`Page ${state.page + 1} of ${pages}`, [["Open"], ["Time"], ["Severity"], ["Rule or detector"], ["Source"], ["Target"], ["What"]], body)) : el("p", { class: "muted" }, "No alert that is listed passes the filters."));
     const go = to => { set({ page: to, open: new Set() }); byId("alerts-heading").focus(); };
@@ -588,8 +594,8 @@
     value("f-kind", state.kind);
     value("f-category", state.category);
     value("f-rule", state.rule);
-    value("f-source", state.source === ALL ? "" : data.sources[state.source]);
-    value("f-target", state.target === ALL ? "" : data.targets[state.target]);
+    value("f-source", state.source === ALL ? "" : print(data.sources[state.source]));
+    value("f-target", state.target === ALL ? "" : print(data.targets[state.target]));
     value("f-order", state.order);
     const chips = [];
     const chip = (isSet, text, change) => {
@@ -631,7 +637,7 @@
 
   function drawSummary() {
     const sum = (test, of = facts) => of.count.reduce((n, k, i) => n + (test(i) ? k : 0), 0);
-    const percent = n => n && n < data.alerts / 100 ? "under 1 %" : Math.round(100 * n / data.alerts) + " %";
+    const percent = n => n < data.alerts / 100 ? "Under 1 %" : n < data.alerts && n > data.alerts * .99 ? "Over 99 %" : n === data.alerts ? "All" : Math.round(100 * n / data.alerts) + " %";
     const classes = [0, 1, 2, 3].map(k => sum(i => severityClass(facts.severity[i]) === k));
     const east = sum(i => data.directions[facts.direction[i]] === "east-west");
     const detectors = sum(i => data.rules[facts.rule[i]].kind === 3), sensitive = findings.reduce((n, f) => n + f.alerts, 0);
@@ -640,12 +646,13 @@
     byId("scope").textContent = `${plural(data.alerts, "alert")}, ${period}${data.steps ? ` (${duration(data.last - data.first)})` : ""}`;
 
     const lead = [];
-    lead.push(`${plural(classes[0], "alert is", "alerts are")} critical or worse, ${plural(classes[1], "is", "are")} an error, of ${number(data.alerts)}.`.replace(" are an error", " are errors"));
+    const are = (n, one, many) => `${number(n)} ${n === 1 ? "is " + one : "are " + many}`;
+    lead.push(`Of ${plural(data.alerts, "alert")} ${are(classes[0], "critical or worse", "critical or worse")}, and ${are(classes[1], "an error", "errors")}.`);
     if (paths.length) {
       const longest = paths.reduce((a, b) => b.length > a.length ? b : a);
       lead.push(`An attack went on from host to host: ${[longest[0].from, ...longest.map(s => s.to)].join(" → ")}${paths.length > 1 ? `, and ${plural(paths.length - 1, "other path")}` : ""}.`);
     }
-    if (east) lead.push(`${percent(east)} of the alerts (${number(east)}) are about traffic between hosts inside (east-west).`);
+    if (east) lead.push(`${percent(east)} of the alerts (${number(east)}) tell of traffic between hosts inside (east-west).`);
     if (findings.length) lead.push(`Sensitive data was seen ${sensitive === 1 ? "once" : number(sensitive) + " times"}, mostly: ${findings.reduce((a, b) => b.alerts > a.alerts ? b : a).message.replace(/^Sensitive data: /, "")}.`);
     fill("lead", lead.map(t => el("li", {}, t)));
     const figure = (name, n, cls) => el("div", { class: cls }, el("dt", {}, name), el("dd", {}, number(n)));
@@ -658,7 +665,7 @@
 
     const about = [];
     about.push(`Made ${data.made} by msa ${data.version} from ${data.files.length === 1 ? data.files[0] : data.files.length + " files: " + data.files.slice(0, 10).join(", ") + (data.files.length > 10 ? ", …" : "")}.`);
-    about.push("Times are as in the alerts. Sensitive values are masked in alerts unless they were made with mask off.");
+    about.push("Times are as in the alerts. Sensitive values are " + (data.masked ? "masked." : "as in the alerts, which may have them."));
     if (data.broken) about.push(`${plural(data.broken, "line was", "lines were")} no alerts and left out.`);
     if (data.unreadable) about.push(`${plural(data.unreadable, "file")} could not be read, or not to the end: alerts are missing.`);
     if (data.undated) about.push(`${plural(data.undated, "alert has", "alerts have")} no time that can be read, and ${data.undated === 1 ? "is" : "are"} not in the timeline.`);
@@ -677,7 +684,7 @@
     options("f-kind", "all", data.kinds.map((n, i) => [i, n]));
     options("f-category", "all", uses("category").map(i => [i, categoryName(i)]));
     options("f-rule", "all", uses("rule").slice(0, 1000).map(i => [i, ruleName(i) + " " + data.rules[i].message]));
-    const suggest = (id, names, key) => fill(id, uses(key).slice(0, 300).filter(i => names[i]).map(i => el("option", { value: names[i] })));
+    const suggest = (id, names, key) => fill(id, uses(key).slice(0, 300).filter(i => names[i]).map(i => el("option", { value: print(names[i]) })));
     suggest("sources", data.sources, "source");
     suggest("targets", data.targets, "target");
     for (const key of ["severity", "direction", "kind", "category", "rule"]) byId("f-" + key).addEventListener("change", e => set({ [key]: Number(e.target.value) }));
@@ -686,7 +693,7 @@
     byId("f-text").addEventListener("input", e => { clearTimeout(timer); timer = setTimeout(() => set({ text: e.target.value }), 250); });
     for (const [id, key, names] of [["f-source", "source", data.sources], ["f-target", "target", data.targets]]) {
       byId(id).addEventListener("change", e => {
-        const i = e.target.value ? names.indexOf(e.target.value.trim()) : ALL, isWrong = e.target.value !== "" && i <= 0;
+        const value = e.target.value.trim(), i = value ? names.findIndex(n => print(n).trim() === value) : ALL, isWrong = value !== "" && i <= 0;
         e.target.setAttribute("aria-invalid", String(isWrong));
         byId("f-wrong").textContent = isWrong ? `No alert has the ${key} ${print(e.target.value)}.` : "";
         if (!isWrong) set({ [key]: i });

@@ -77,7 +77,8 @@ func (r *Report) Add(alert string) error {
 	} else if strings.HasPrefix(k.Evidence, pathHead) {
 		r.oddPaths++
 	}
-	return r.details.add(row{k.at, k.severity(), k.direction(), k.Category, key, k.Source, k.Target, k.label()}, text)
+	f := r.facts
+	return r.details.add(row{k.at, k.severity(), k.direction(), k.Detector != "", f.categories.same(k.Category), f.rules.same(key), f.sources.same(k.Source), f.targets.same(k.Target), k.label()}, text)
 }
 
 // rule is the name of an alert's rule among names.

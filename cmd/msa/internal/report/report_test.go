@@ -318,6 +318,7 @@ func TestPageStaysSmall(t *testing.T) {
 		}
 		lines = append(lines, made{"severity": []string{"5", "3", "2"}[i%3], "url": "/" + sum}.line(t))
 	}
+	lines[5999] = made{"severity": "5", "detector": "new-edge", "evidence": "late"}.line(t)
 	page := pageOf(t, reportOf(t, Options{Size: size}, lines...))
 	d := dataOf(t, page)
 	alerts := alertsOf(t, page)
@@ -327,6 +328,10 @@ func TestPageStaysSmall(t *testing.T) {
 	if d.Alerts != 6000 || timesum(d.Facts) != 6000 || d.Listed != len(alerts) || d.Listed == 0 || d.Listed >= 4000 {
 		t.Errorf("%d alerts, %d counted, %d listed, %d can be opened", d.Alerts, timesum(d.Facts), d.Listed, len(alerts))
 	}
+	if alerts[0]["evidence"] != "late" {
+		t.Error("the alert of the detector is not listed")
+	}
+	alerts = alerts[1:]
 	if !slices.IsSortedFunc(alerts, func(a, b map[string]any) int { return strings.Compare(a["severity"].(string), b["severity"].(string)) }) {
 		t.Error("alerts are not in the order of their severity")
 	}

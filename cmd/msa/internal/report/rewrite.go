@@ -73,7 +73,7 @@ func shortened(_, s string) string {
 
 // masked is what masks the texts of an alert, and shortens them. There is nothing to mask in one that was made with mask on.
 func (k *known) masked() func(key, value string) string {
-	masker := sensitive.NewMasker(k.URL, k.Head, k.ResponseHead, k.RecordsMessage, k.Body, k.ResponseBody)
+	masker := sensitive.NewMasker(k.URL, k.Head, k.ResponseHead, k.Text, k.Body, k.ResponseBody)
 	variables := map[string]string{} // of values that the name tells to be sensitive
 	for _, m := range k.Rules {
 		if sensitive.IsCredential(m.Variable) {
