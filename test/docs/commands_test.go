@@ -211,7 +211,7 @@ func newSession(t *testing.T, name string) *session {
 }
 
 // timeout bounds a command.
-const timeout = time.Minute
+const timeout = 3 * time.Minute
 
 func (s *session) do(c command) error {
 	switch kindOf(c.text) {

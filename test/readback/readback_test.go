@@ -124,7 +124,7 @@ func runCommand(t *testing.T, rules, output string) {
 			args = append(args, "--"+strings.ReplaceAll(name, "_", "-"), v)
 		}
 		p := start(t, rig.Root(), filepath.Join(rig.Root(), "build/msa"), args...)
-		if err := p.WaitOutput("listening", 20*time.Second); err != nil {
+		if err := p.WaitOutput("listening", time.Minute); err != nil {
 			t.Fatal(err)
 		}
 		c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
@@ -207,7 +207,7 @@ type message struct {
 // messages are what the receiver has written, when that is one for each format.
 func (r *receiver) messages(t *testing.T) (all []message) {
 	t.Helper()
-	if err := rig.Wait(20*time.Second, func() error {
+	if err := rig.Wait(time.Minute, func() error {
 		all = nil
 		f, err := os.Open(r.file)
 		if err != nil {
@@ -257,7 +257,7 @@ func (r *receiver) run(t *testing.T, dir, path string, env []string, args ...str
 	t.Helper()
 	p := start(t, dir, "/usr/bin/env", slices.Concat(env, []string{path}, args)...)
 	for _, port := range []int{r.port, r.otherPort} {
-		if err := rig.Wait(10*time.Second, func() error {
+		if err := rig.Wait(time.Minute, func() error {
 			c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 			if err == nil {
 				err = c.Close()
