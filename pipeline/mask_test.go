@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/modsecurity-for-anylog/msa/alert"
 	"github.com/modsecurity-for-anylog/msa/test/secrets"
 )
 
@@ -84,6 +85,32 @@ func TestMask(t *testing.T) {
 						}
 					}
 				})
+			}
+		}
+	}
+}
+
+// Nor has an alert in any format. With mask off those in JSON have it; lines of text are escaped, and bodies are not in them.
+func TestMaskInFormats(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "all.conf")
+	if err := os.WriteFile(file, []byte(tellAll), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range alert.Formats() {
+		for _, mask := range []string{"on", "off"} {
+			p, _ := newPipeline(t, "mapping=nano", "rules="+file, "mask="+mask, "alert_format="+f)
+			for _, s := range secrets.All() {
+				r := p.Process("t", newEvent(1, tellingRecord(t, s.Text)))
+				if len(r.Alerts) == 0 {
+					t.Fatalf("%s, %s: no alert", f, s.Kind)
+				}
+				forms := disclosed(string(r.Alerts[0].Events), s.Value)
+				if mask == "on" && len(forms) > 0 {
+					t.Errorf("%s has %s %q: %.3000q", f, s.Kind, forms, r.Alerts[0].Events)
+				}
+				if mask == "off" && len(forms) == 0 && !alert.Format(f).IsText() {
+					t.Errorf("%s lacks %s", f, s.Kind)
+				}
 			}
 		}
 	}
