@@ -41,7 +41,7 @@ var notHere = []struct{ prefix, why string }{
 }
 
 // shell are programs of the system that run here, with what they are given.
-var shell = []string{"cat", "head", "tail", "wc", "grep", "printf", "echo", "mkdir", "cp", "ls", "gzip", "zcat"}
+var shell = []string{"cat", "head", "tail", "wc", "grep", "printf", "echo", "mkdir", "cp", "ln", "ls", "gzip", "zcat"}
 
 // kind is what becomes of a command.
 type kind int
@@ -63,6 +63,8 @@ func kindOf(text string) kind {
 		return strings.HasPrefix(assignments.ReplaceAllString(text, ""), n.prefix)
 	}):
 		return elsewhere
+	case name == "./uniwaf":
+		return serving
 	case name == "msa", name == "build/msa":
 		if regexp.MustCompile(`\bmsa run\b`).MatchString(text) && !strings.Contains(text, " --help") {
 			return serving
@@ -206,7 +208,7 @@ func newSession(t *testing.T, name string) *session {
 	}
 	s.replacer = strings.NewReplacer("/var/log/nginx/", "", "/etc/modsecurity/", "modsecurity/", "/etc/msa/rules", "modsecurity",
 		"siem:601", receiver.Addr().String(), "//:15155", fmt.Sprintf("//127.0.0.1:%d", port),
-		"msa bench ", "msa bench --seconds 0.1 ")
+		"-l 15155", fmt.Sprintf("-l %d", port), "LISTEN_PORT=15155", fmt.Sprintf("LISTEN_PORT=%d", port), "msa bench ", "msa bench --seconds 0.1 ")
 	return s
 }
 
@@ -259,7 +261,8 @@ func (s *session) run(c command) error {
 // serve runs a command until it says that it listens, and then ends it.
 func (s *session) serve(c command) error {
 	text := strings.TrimSuffix(strings.TrimSpace(withoutComment(s.replacer.Replace(c.text))), "&")
-	p, err := rig.Start(s.dir, "/usr/bin/env", append(append([]string{}, s.env[len(s.env)-1]), "sh", "-c", "exec "+text)...)
+	given := assignments.FindString(text)
+	p, err := rig.Start(s.dir, "/usr/bin/env", append(append([]string{}, s.env[len(s.env)-1]), "sh", "-c", given+"exec "+strings.TrimPrefix(text, given))...)
 	if err != nil {
 		return err
 	}
