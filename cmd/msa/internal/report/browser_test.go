@@ -16,6 +16,7 @@ import (
 
 	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -281,7 +282,7 @@ func TestBrowser(t *testing.T) {
 		if n == 0 || n == len(alerts) {
 			t.Fatalf("the filter has %d alerts of %d", n, len(alerts))
 		}
-		return fmt.Sprintf("%d of 2,002 alerts", n)
+		return thousands(n) + " of 2,002 alerts"
 	}
 	has := func(key, value string) func(map[string]any) bool {
 		return func(a map[string]any) bool { return a[key] == value }
@@ -360,6 +361,51 @@ func TestBrowser(t *testing.T) {
 			t.Errorf("fragment %v", p.fragment())
 		}
 		p.quiet()
+	})
+
+	t.Run("mouse", func(t *testing.T) {
+		p := open(t, browser, large, "", "light")
+		box := eval[struct{ X, Y, Width, Height float64 }](p, `(() => { const s = document.querySelector("#timeline svg"); s.scrollIntoView({block: "center"}); return s.getBoundingClientRect().toJSON(); })()`)
+		at := func(part float64) (x, y float64) { return box.X + part*box.Width, box.Y + box.Height/2 }
+		x1, y1 := at(.25)
+		x2, y2 := at(.5)
+		if err := chromedp.Do(p.ctx, chromedp.MouseEvent(input.DispatchMouseEventTypeMousePressed, x1, y1, chromedp.ButtonLeft), chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x2, y2, chromedp.ButtonLeft), chromedp.MouseEvent(input.DispatchMouseEventTypeMouseReleased, x2, y2, chromedp.ButtonLeft)); err != nil {
+			t.Fatal(err)
+		}
+		f := p.fragment()
+		from, to := f.Get("from"), f.Get("to")
+		if from < "2026-03-02 04" || to > "2026-03-02 13" || from >= to {
+			t.Fatalf("a quarter of the day was dragged across, and the fragment has %v", f)
+		}
+		end, err := time.Parse(time.DateTime, to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		step := time.Duration(dataOf(t, large).Step) * time.Second
+		want := number(func(a map[string]any) bool {
+			return a["time"].(string) >= from && a["time"].(string) < end.Add(step).Format(time.DateTime)
+		})
+		if got := p.count(); got != want {
+			t.Errorf("count %q, want %q from %s to %s", got, want, from, to)
+		}
+		if err := chromedp.Do(p.ctx, chromedp.Click(chromedp.CSS("#clear")), chromedp.Click(chromedp.CSS("#map .node.path"))); err != nil {
+			t.Fatal(err)
+		}
+		if p.fragment().Get("host") == "" {
+			t.Errorf("a click on a host filters nothing: %v", p.fragment())
+		}
+	})
+
+	t.Run("alerts that are not listed", func(t *testing.T) {
+		p := open(t, browser, pageOf(t, reportOf(t, Options{Size: 240 << 10, Mask: true, Title: "Attacks"}, lines...)), "", "light")
+		listed := eval[string](p, `document.getElementById("listed").textContent`)
+		n := eval[int](p, openAll)
+		if n == 0 || n >= 2002 || !strings.HasPrefix(listed, fmt.Sprintf("%s of 2,002 alerts are listed and can be opened, those of detectors and the most severe", thousands(n))) {
+			t.Errorf("%d alerts can be opened; the page says %q", n, listed)
+		}
+		if got := p.count(); got != "2,002 of 2,002 alerts" {
+			t.Errorf("count %q: all count", got)
+		}
 	})
 
 	t.Run("fragment", func(t *testing.T) {
@@ -487,6 +533,14 @@ const contrast = `(() => {
 	}
 	return {Texts: texts, Faint: faint};
 })()`
+
+// thousands is a number below a million as the page writes it.
+func thousands(n int) string {
+	if n < 1000 {
+		return fmt.Sprint(n)
+	}
+	return fmt.Sprintf("%d,%03d", n/1000, n%1000)
+}
 
 func textOf(v *accessibility.Value) string {
 	if v == nil {

@@ -55,13 +55,9 @@ func (f *facts) add(k *known, rule string) {
 			f.coarsen()
 		}
 	}
-	for _, n := range []struct {
-		*names
-		of   dimension
-		text string
-	}{{f.categories, ofCategory, k.Category}, {f.rules, ofRule, rule}, {f.sources, ofSource, k.Source}, {f.targets, ofTarget, k.Target}} {
-		if n.full(n.text) {
-			f.fold(n.of)
+	for d, text := range [dimensions]string{k.Category, rule, k.Source, k.Target} {
+		if f.names(dimension(d)).full(text) {
+			f.fold(dimension(d))
 		}
 	}
 	f.counts[fact{
@@ -103,18 +99,22 @@ func (f *facts) recount(change func(*fact)) {
 }
 
 // dimension is one of the keys of a fact that are names.
-type dimension func(*fact) *int32
+type dimension int
 
-var (
-	ofCategory dimension = func(k *fact) *int32 { return &k.Category }
-	ofRule     dimension = func(k *fact) *int32 { return &k.Rule }
-	ofSource   dimension = func(k *fact) *int32 { return &k.Source }
-	ofTarget   dimension = func(k *fact) *int32 { return &k.Target }
+const (
+	categoryOf dimension = iota
+	ruleOf
+	sourceOf
+	targetOf
+	dimensions
 )
 
-func (f *facts) namesOf(of dimension) *names {
-	probe := fact{Category: 1, Rule: 2, Source: 3, Target: 4}
-	return []*names{f.categories, f.rules, f.sources, f.targets}[*of(&probe)-1]
+func (k *fact) number(d dimension) *int32 {
+	return [dimensions]*int32{&k.Category, &k.Rule, &k.Source, &k.Target}[d]
+}
+
+func (f *facts) names(d dimension) *names {
+	return [dimensions]*names{f.categories, f.rules, f.sources, f.targets}[d]
 }
 
 // shrink counts more together, and reports whether that is possible.
@@ -123,13 +123,13 @@ func (f *facts) shrink() bool {
 		f.coarsen()
 		return true
 	}
-	largest := ofSource
-	for _, of := range []dimension{ofTarget, ofRule, ofCategory} {
-		if len(f.namesOf(of).list) > len(f.namesOf(largest).list) {
-			largest = of
+	largest := sourceOf
+	for d := range dimensions {
+		if len(f.names(d).list) > len(f.names(largest).list) {
+			largest = d
 		}
 	}
-	if len(f.namesOf(largest).list) <= 2 {
+	if len(f.names(largest).list) <= 2 {
 		return false
 	}
 	f.fold(largest)
@@ -137,8 +137,8 @@ func (f *facts) shrink() bool {
 }
 
 // fold keeps half of a dimension's names: the most severe, of the same severity the most frequent.
-func (f *facts) fold(of dimension) {
-	n := f.namesOf(of)
+func (f *facts) fold(d dimension) {
+	n := f.names(d)
 	type rank struct {
 		number   int32
 		severity uint8
@@ -149,7 +149,7 @@ func (f *facts) fold(of dimension) {
 		ranks[i] = rank{number: int32(i), severity: 7}
 	}
 	for k, count := range f.counts {
-		r := &ranks[*of(&k)]
+		r := &ranks[*k.number(d)]
 		r.severity, r.count = min(r.severity, k.Severity), r.count+count
 	}
 	ranks = ranks[1:]
@@ -161,7 +161,7 @@ func (f *facts) fold(of dimension) {
 		kept[r.number] = true
 	}
 	renumbered := n.keep(kept)
-	f.recount(func(k *fact) { *of(k) = renumbered[*of(k)] })
+	f.recount(func(k *fact) { *k.number(d) = renumbered[*k.number(d)] })
 }
 
 // counted is a fact with its number of alerts.

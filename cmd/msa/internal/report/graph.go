@@ -21,16 +21,15 @@ type graph struct {
 
 // node is one host, or several that there is no room to draw one by one.
 type node struct {
-	name    string // an address, or what the hosts are
-	members int
-	group   string
-	onPath  bool
+	name   string // an address, or what the hosts are
+	group  string
+	onPath bool
 
 	alerts   int
 	severity uint8
 
-	layer, column int // of the drawing; a layer has one or two columns
-	x, y, width   int
+	layer       int // of the drawing
+	x, y, width int
 }
 
 // edge is all attacks of one node on another.
@@ -115,7 +114,7 @@ func newGraph(f *facts, h *hosts, all []([]step)) *graph {
 	host := func(name string, e *edge) {
 		n := hosts[name]
 		if n == nil {
-			n = &node{name: name, members: 1, severity: 7, onPath: onPath[name]}
+			n = &node{name: name, severity: 7, onPath: onPath[name]}
 			hosts[name] = n
 		}
 		n.alerts, n.severity = n.alerts+e.alerts, min(n.severity, e.severity)
@@ -217,7 +216,7 @@ func (g *graph) pick(hosts map[string]*node) {
 		if group == groupOutside {
 			what = "hosts outside"
 		}
-		g.add(&node{name: fmt.Sprintf("%d %s", len(others), what), members: len(others), group: group, severity: 7}, others...)
+		g.add(&node{name: fmt.Sprintf("%d %s", len(others), what), group: group, severity: 7}, others...)
 	}
 }
 

@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"unicode/utf8"
 )
@@ -15,7 +16,6 @@ import (
 type lane struct {
 	group     string
 	y, height int
-	nodes     int
 }
 
 // Sizes, in units of which a box's text is 12 high.
@@ -29,6 +29,7 @@ const (
 	laneHead     = 26 // its name
 	laneGap      = 10
 	margin       = 16
+	aside        = 60 // on the right, where lines between hosts of the last layer go around
 	widestLabel  = 26 // characters
 	oneColumn    = 6  // hosts of a lane in one layer
 	mostLayers   = 12
@@ -107,105 +108,76 @@ func (g *graph) layer(paths []([]step)) {
 
 // order gives each host its place: lanes by their groups, and in a lane near to what it attacks or is attacked by.
 func (g *graph) order() {
-	byGroup := map[string][][]int{}               // layers of a group
+	cells := map[string][][]int{}                 // of a group, by layer
 	onPath := map[string]bool{groupOutside: true} // which comes first anyway
-	layers := 0
 	for i, n := range g.nodes {
 		onPath[n.group] = onPath[n.group] || n.onPath
-		layers = max(layers, n.layer+1)
-		for len(byGroup[n.group]) <= n.layer {
-			byGroup[n.group] = append(byGroup[n.group], nil)
+		for len(cells[n.group]) <= n.layer {
+			cells[n.group] = append(cells[n.group], nil)
 		}
-		byGroup[n.group][n.layer] = append(byGroup[n.group][n.layer], i)
-	}
-	var groups []string
-	for group := range byGroup {
-		groups = append(groups, group)
+		cells[n.group][n.layer] = append(cells[n.group][n.layer], i)
 	}
 	// Lanes that paths go through are together at the top.
-	slices.SortFunc(groups, func(a, b string) int { return cmp.Or(compareBool(onPath[b], onPath[a]), compareGroups(a, b)) })
-
-	// Columns of a layer.
-	widths, isDouble := make([]int, layers), make([]bool, layers)
-	for _, n := range g.nodes {
-		n.width = int(letterWidth*float64(min(utf8.RuneCountInString(n.name), widestLabel))) + boxPadding
-		widths[n.layer] = max(widths[n.layer], n.width)
-	}
-	for _, cells := range byGroup {
-		for layer, cell := range cells {
-			if len(cell) > oneColumn {
-				isDouble[layer] = true
-			}
-		}
-	}
-	left := make([]int, layers)
-	x := margin
-	for layer := range layers {
-		left[layer] = x
-		x += widths[layer] + layerGap
-		if isDouble[layer] {
-			x += widths[layer] + columnGap
-		}
-	}
-	g.width = x - layerGap + 60 // lines between hosts of the last layer go around on the right
-	right := make([]int, layers)
-	for layer := range layers {
-		right[layer] = left[layer] + widths[layer]
-		if isDouble[layer] {
-			right[layer] += widths[layer] + columnGap
-		}
-	}
+	groups := slices.SortedFunc(maps.Keys(cells), func(a, b string) int { return cmp.Or(compareBool(onPath[b], onPath[a]), compareGroups(a, b)) })
+	left, widths := g.columns(cells)
 
 	neighbours := make([][]int, len(g.nodes))
 	for _, e := range g.edges {
 		neighbours[e.from] = append(neighbours[e.from], e.to)
 		neighbours[e.to] = append(neighbours[e.to], e.from)
 	}
-	for pass := range refinePasses {
+	compare := func(a, b int) int {
+		return cmp.Or(compareBool(g.nodes[b].onPath, g.nodes[a].onPath), cmp.Compare(g.middle(a, neighbours), g.middle(b, neighbours)), compareNames(g.nodes[a].name, g.nodes[b].name))
+	}
+	for range refinePasses {
 		y := margin
 		g.lanes = g.lanes[:0]
 		for _, group := range groups {
-			rows, nodes := 0, 0
-			top := y + laneHead
-			for layer, cell := range byGroup[group] {
-				slices.SortFunc(cell, func(a, b int) int {
-					if c := compareBool(g.nodes[b].onPath, g.nodes[a].onPath); c != 0 {
-						return c
-					}
-					if pass > 0 {
-						if c := cmp.Compare(g.middle(a, neighbours), g.middle(b, neighbours)); c != 0 {
-							return c
-						}
-					}
-					return compareNames(g.nodes[a].name, g.nodes[b].name)
-				})
-				nodes += len(cell)
-				double := len(cell) > oneColumn
-				high := len(cell)
-				if double {
-					high = (len(cell) + 1) / 2
+			top, rows := y+laneHead, 0
+			for layer, cell := range cells[group] {
+				slices.SortFunc(cell, compare)
+				columns := 1
+				if len(cell) > oneColumn {
+					columns = 2
 				}
 				for i, number := range cell {
 					n := g.nodes[number]
-					n.column, n.width = 0, widths[layer]
-					n.x, n.y = left[layer], top+rowHeight*i
-					if double {
-						n.column = i % 2
-						n.x += n.column * (widths[layer] + columnGap)
-						n.y = top + rowHeight*i/2
-					}
+					n.width = widths[layer]
+					n.x = left[layer] + i%columns*(n.width+columnGap)
+					n.y = top + rowHeight*i/columns
 				}
-				if double {
-					high++ // for the half row
-				}
-				rows = max(rows, high)
+				rows = max(rows, len(cell)/columns+columns-1)
 			}
 			height := laneHead + rows*rowHeight
-			g.lanes = append(g.lanes, lane{group, y, height, nodes})
+			g.lanes = append(g.lanes, lane{group, y, height})
 			y += height + laneGap
 		}
 		g.height = y - laneGap + margin
 	}
+}
+
+// columns finds where layers begin, and how wide their boxes are.
+func (g *graph) columns(cells map[string][][]int) (left, widths []int) {
+	for _, n := range g.nodes {
+		for len(widths) <= n.layer {
+			widths = append(widths, 0)
+		}
+		widths[n.layer] = max(widths[n.layer], int(letterWidth*float64(min(utf8.RuneCountInString(n.name), widestLabel)))+boxPadding)
+	}
+	g.width = margin
+	for layer, width := range widths {
+		left = append(left, g.width)
+		g.width += width
+		for _, layers := range cells {
+			if layer < len(layers) && len(layers[layer]) > oneColumn {
+				g.width += columnGap + width
+				break
+			}
+		}
+		g.width += layerGap
+	}
+	g.width += aside - layerGap
+	return left, widths
 }
 
 // middle is the mean height of a host's neighbours. Those of the same layer don't tell anything.

@@ -128,18 +128,16 @@ type pageLane struct {
 	Group  string `json:"group"`
 	Y      int    `json:"y"`
 	Height int    `json:"height"`
-	Nodes  int    `json:"nodes"`
 }
 
 type pageNode struct {
-	Name    string `json:"name"`
-	Group   string `json:"group"`
-	Members int    `json:"members"`
-	OnPath  bool   `json:"onPath"`
-	X       int    `json:"x"`
-	Y       int    `json:"y"`
-	Width   int    `json:"width"`
-	Height  int    `json:"height"`
+	Name   string `json:"name"`
+	Group  string `json:"group"`
+	OnPath bool   `json:"onPath"`
+	X      int    `json:"x"`
+	Y      int    `json:"y"`
+	Width  int    `json:"width"`
+	Height int    `json:"height"`
 }
 
 type pageEdge struct {
@@ -313,10 +311,10 @@ func (r *Report) graph() (p pageGraph) {
 	g := newGraph(r.facts, r.hosts, r.paths.list)
 	p.Width, p.Height, p.Hidden = g.width, g.height, g.hidden
 	for _, l := range g.lanes {
-		p.Lanes = append(p.Lanes, pageLane{l.group, l.y, l.height, l.nodes})
+		p.Lanes = append(p.Lanes, pageLane{l.group, l.y, l.height})
 	}
 	for _, n := range g.nodes {
-		p.Nodes = append(p.Nodes, pageNode{n.name, n.group, n.members, n.onPath, n.x, n.y, n.width, boxHeight})
+		p.Nodes = append(p.Nodes, pageNode{n.name, n.group, n.onPath, n.x, n.y, n.width, boxHeight})
 	}
 	for _, e := range g.edges {
 		p.Edges = append(p.Edges, pageEdge{e.from, e.to, e.onPath, e.line})
