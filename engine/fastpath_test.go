@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -90,6 +91,62 @@ func TestScreenOnMatchedVars(t *testing.T) {
 	}
 	if !v.Alarm || !slices.Contains(v.RuleIDs(), 932200) || v.Screened != engine.NotScreened {
 		t.Errorf("alarm %v, rules %v, screened %d", v.Alarm, v.RuleIDs(), v.Screened)
+	}
+}
+
+// Targets that are taken away from a rule, in it or later, are those that Coraza takes away, in capitals and small letters.
+func TestScreenOnTakenTargets(t *testing.T) {
+	const head, cookie = `SecRule REQUEST_COOKIES`, ` "@rx evil" "id:1,phase:2,deny"`
+	for _, c := range []struct {
+		name, rules string
+		maybe       bool // the screen may say maybe where nothing alarms
+	}{
+		{"none", head + cookie, false},
+		{"a key in the rule", head + `|!REQUEST_COOKIES:FCCDCF` + cookie, false},
+		{"a pattern in the rule", head + `|!REQUEST_COOKIES:/^_ga/` + cookie, false},
+		{"a key later", head + cookie + "\nSecRuleUpdateTargetById 1 \"!REQUEST_COOKIES:fccDCF\"", false},
+		{"patterns later", head + cookie + "\nSecRuleUpdateTargetById 1 \"!REQUEST_COOKIES:/^_GA(?:_x\\w+)?$/|!REQUEST_COOKIES:/F/\"", false},
+		{"a pattern that is another one when it is lowered", head + `|!REQUEST_COOKIES:/^_G\W/` + cookie, false},
+		{"patterns of arguments, which are not lowered", `SecRule ARGS|!ARGS:/^F/|!ARGS:/^_ga/ "@rx evil" "id:1,phase:2,deny"`, false},
+		{"a key of a pattern", `SecRule REQUEST_COOKIES:/^_/|!REQUEST_COOKIES:_ga` + cookie, true},
+		{"before the targets", `SecRule !REQUEST_COOKIES:/^_ga/|REQUEST_COOKIES` + cookie, false},
+		{"a key before the targets", `SecRule !REQUEST_COOKIES:_ga|REQUEST_COOKIES` + cookie, false},
+		{"between targets", `SecRule REQUEST_COOKIES:_ga|!REQUEST_COOKIES:/^_/|REQUEST_COOKIES:a-b` + cookie, true},
+		{"of another collection", head + `|REQUEST_HEADERS|!REQUEST_HEADERS:/^_ga/` + cookie, false},
+		{"of another rule", head + cookie + "\nSecRule ARGS \"@rx x\" \"id:2,phase:2,deny\"\nSecRuleUpdateTargetById 2 \"!REQUEST_COOKIES:_ga\"", false},
+		{"by a range", head + cookie + "\nSecRuleUpdateTargetById 1-2 \"!REQUEST_COOKIES:_ga\"", true},
+		{"by a tag", head + ` "@rx evil" "id:1,phase:2,deny,tag:x"` + "\nSecRuleUpdateTargetByTag x \"!REQUEST_COOKIES:_ga\"", true},
+		{"a count", `SecRule &REQUEST_COOKIES "@eq 1" "id:1,phase:2,deny"` + "\nSecRuleUpdateTargetById 1 \"!REQUEST_COOKIES:_ga\"", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "own.conf")
+			if err := os.WriteFile(file, []byte(c.rules+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			e := verifying(t, 1, file)
+			alarms, cleared := 0, 0
+			for _, key := range []string{"_ga", "_GA", "_ga_X1", "_GA-X1", "_g.", "FCCDCF", "fccdcf", "a-b", "Ä", "other"} {
+				tx := mapping.Transaction{Method: "GET", URI: "/?" + key + "=evil", Protocol: "HTTP/1.1", Status: 200,
+					RequestHeaders: []mapping.Header{{Name: "Cookie", Value: key + "=evil"}}}
+				want, err := e.Evaluate(&tx)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := e.Inspect(&tx)
+				if err != nil || got.Screened == engine.ScreenWrong || got.Alarm != want.Alarm {
+					t.Errorf("%s: alarm %v, screened %d, and rules alone: %v; error %v", key, got.Alarm, got.Screened, want.Alarm, err)
+				}
+				if got.Screened == engine.ScreenRight {
+					cleared++
+				} else if !want.Alarm && !c.maybe {
+					t.Errorf("%s is not cleared", key)
+				}
+				if want.Alarm {
+					alarms++
+				}
+			}
+			t.Logf("%d alarm, %d are cleared", alarms, cleared)
+		})
 	}
 }
 

@@ -51,6 +51,10 @@ type target struct {
 	pattern  *regexp.Regexp
 	count    bool
 	except   bool
+
+	// taken is the pattern of an exception, for keys in lower case. Nothing but these may be left out: it is exactly
+	// Coraza's, which for most variables lowers the pattern too, also where that is another one then.
+	taken *regexp.Regexp
 }
 
 func compile(cfg Config) (*compiler, error) {
@@ -84,6 +88,9 @@ func (c *compiler) parse() error {
 			if addsTargets(d.Args) {
 				return fmt.Errorf("%s:%d: %s adds targets to a rule", d.File, d.Line, d.Name)
 			}
+			if d.Name == "secruleupdatetargetbyid" {
+				c.takeTargets(d.Args)
+			}
 			continue
 		case d.Name == "secdefaultaction" && strings.Contains(strings.ToLower(d.Args), "t:") && !strings.Contains(strings.ToLower(d.Args), "t:none"):
 			return fmt.Errorf("%s:%d: SecDefaultAction has transformations", d.File, d.Line)
@@ -110,6 +117,33 @@ func (c *compiler) parse() error {
 		c.parsed = append(c.parsed, p)
 	}
 	return nil
+}
+
+// takeTargets takes targets away from a rule. What it can't read stays, and is judged all the same.
+func (c *compiler) takeTargets(args string) {
+	fields := strings.Fields(args)
+	if len(fields) != 2 {
+		return
+	}
+	id, err := strconv.Atoi(fields[0])
+	if err != nil {
+		return
+	}
+	taken, err := parseTargets(strings.Trim(fields[1], `"`))
+	if err != nil {
+		return
+	}
+	for _, p := range c.parsed {
+		if p.id != id || p.marker != "" {
+			continue
+		}
+		head := p.links[0]
+		for _, t := range taken {
+			if t.variable != "tx" && slices.ContainsFunc(head.targets, func(of target) bool { return of.variable == t.variable && !of.count }) {
+				head.targets = append(head.targets, t)
+			}
+		}
+	}
 }
 
 // addsTargets: of a comma list behind an id or a tag, some do not begin with an exclamation mark.
@@ -212,12 +246,25 @@ func parseTargets(text string) ([]target, error) {
 				return nil, fmt.Errorf("target %q: %w", one, err)
 			}
 			t.pattern = re
+			if t.except {
+				if t.taken, err = regexp.Compile(loweredKey(t.variable, k[1:len(k)-1])); err != nil {
+					return nil, fmt.Errorf("target %q: %w", one, err)
+				}
+			}
 		} else {
 			t.key = strings.ToLower(k)
 		}
 		all = append(all, t)
 	}
 	return all, nil
+}
+
+// loweredKey is a pattern of a variable's keys as Coraza compiles it.
+func loweredKey(variable, pattern string) string {
+	if variable == "args" || strings.HasPrefix(variable, "args_") {
+		return pattern
+	}
+	return strings.ToLower(pattern)
 }
 
 // sets reports whether a rule may set a name of TX, or one of a pattern of names.

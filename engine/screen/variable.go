@@ -19,11 +19,20 @@ type variable struct {
 	screen *Screen
 	mu     sync.RWMutex
 	mixed  map[string]*class // by key, where a pattern of keys matches
+	mixes  map[mix]*class
 }
 
+// mix is a class of a key, and the patterns that match the key, as their bytes.
+type mix struct {
+	of       *class
+	patterns string
+}
+
+// keyPattern is a pattern of keys whose values a condition looks at, or with except does not look at.
 type keyPattern struct {
 	re        *regexp.Regexp
 	condition int32
+	except    bool // its keys are in lower case
 }
 
 // class is a set of conditions that some values have to be judged by.
@@ -62,22 +71,55 @@ func (v *variable) class(key string) *class {
 	if ok {
 		return mixed
 	}
-	var extra []int32
-	for _, p := range v.patterns {
-		if p.re.MatchString(key) {
-			extra = append(extra, p.condition)
+	matching := make([]byte, (len(v.patterns)+7)/8)
+	any := false
+	lower := strings.ToLower(key)
+	for i, p := range v.patterns {
+		text := key
+		if p.except {
+			text = lower
 		}
-	}
-	if len(extra) > 0 {
-		if cl != nil {
-			extra = append(extra, cl.all...)
+		if p.re.MatchString(text) {
+			matching[i/8] |= 1 << (i % 8)
+			any = true
 		}
-		cl = v.screen.newClass(extra)
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if any {
+		cl = v.mix(mix{cl, string(matching)})
+	}
 	if len(v.mixed) < maxMixed {
 		v.mixed[strings.Clone(key)] = cl
+	}
+	return cl
+}
+
+// mix is the class of keys that patterns match, made once.
+func (v *variable) mix(m mix) *class {
+	if cl, ok := v.mixes[m]; ok {
+		return cl
+	}
+	var all, without []int32
+	if m.of != nil {
+		all = append(all, m.of.all...)
+	}
+	for i, p := range v.patterns {
+		switch {
+		case m.patterns[i/8]&(1<<(i%8)) == 0:
+		case p.except:
+			without = append(without, p.condition)
+		default:
+			all = append(all, p.condition)
+		}
+	}
+	all = slices.DeleteFunc(all, func(c int32) bool { return slices.Contains(without, c) })
+	var cl *class
+	if len(all) > 0 {
+		cl = v.screen.newClass(all)
+	}
+	if len(v.mixes) < maxMixed {
+		v.mixes[m] = cl
 	}
 	return cl
 }
@@ -111,7 +153,7 @@ func (s *Screen) buildVariables() {
 		if c.kind != onValues {
 			continue
 		}
-		for _, t := range c.targets {
+		for at, t := range c.targets {
 			id, err := variables.Parse(strings.ToUpper(t.variable))
 			if err != nil {
 				continue // the compiler has refused it
@@ -123,11 +165,15 @@ func (s *Screen) buildVariables() {
 				order = append(order, id)
 			}
 			switch {
+			case t.except && slices.ContainsFunc(c.targets[at:], func(after target) bool { return after.variable == t.variable && !after.except }):
+				// Coraza takes it away from the targets before it only: it may be judged all the same.
 			case t.except && t.key != "":
 				sel.except[t.key] = append(sel.except[t.key], int32(i))
-			case t.except: // by a pattern: it may be judged all the same
+			case t.except && t.taken != nil:
+				sel.patterns = append(sel.patterns, keyPattern{t.taken, int32(i), true})
+			case t.except: // all of the variable
 			case t.pattern != nil:
-				sel.patterns = append(sel.patterns, keyPattern{t.pattern, int32(i)})
+				sel.patterns = append(sel.patterns, keyPattern{t.pattern, int32(i), false})
 			case t.key != "":
 				sel.named[t.key] = append(sel.named[t.key], int32(i))
 			default:
@@ -138,7 +184,7 @@ func (s *Screen) buildVariables() {
 	s.variables = make([]*variable, 0, len(order))
 	for _, id := range order {
 		sel := byID[id]
-		v := &variable{id: id, named: map[string]*class{}, patterns: sel.patterns, screen: s, mixed: map[string]*class{}}
+		v := &variable{id: id, named: map[string]*class{}, patterns: sel.patterns, screen: s, mixed: map[string]*class{}, mixes: map[mix]*class{}}
 		if len(sel.plain) > 0 {
 			v.base = s.newClass(sel.plain)
 		}
