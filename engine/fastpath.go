@@ -214,6 +214,14 @@ func (e *Engine) Suspects(t *mapping.Transaction) (all []screen.Suspect, err err
 	return all, err
 }
 
+// ScreenDoubt says why a rule may be suspected in vain, if that is known.
+func (e *Engine) ScreenDoubt(id int) string {
+	if e.fast == nil {
+		return ""
+	}
+	return e.fast.screen.Doubt(id)
+}
+
 // ask reads a transaction and has a question to the screen answered about it.
 func (e *Engine) ask(t *mapping.Transaction, question func(source screen.Source, skip func(id int) bool)) (cut bool, err error) {
 	reader := e.fast.reader

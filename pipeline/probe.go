@@ -47,3 +47,6 @@ func (p *Pipeline) inspected(tx *mapping.Transaction, v *engine.Verdict) {
 func (p *Pipeline) Suspects(tx *mapping.Transaction) ([]screen.Suspect, error) {
 	return p.engine.Suspects(tx)
 }
+
+// ScreenDoubt says why a rule may be suspected in vain, if that is known.
+func (p *Pipeline) ScreenDoubt(id int) string { return p.engine.ScreenDoubt(id) }

@@ -260,3 +260,24 @@ func TestPerformanceKeys(t *testing.T) {
 		t.Errorf("documented %v\nkeys %v", documented, keys)
 	}
 }
+
+// A rule that is in vain, and why that is known.
+func TestBenchDoubt(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "own.conf")
+	text := `SecRule ARGS:a "@rx ." "id:1,phase:1,pass,nolog,setvar:tx.seen=1"
+SecRule TX:seen "@eq 2" "id:2,phase:1,deny"
+SecRule ARGS:a "@rx [02]" "id:3,phase:1,deny,chain"
+SecRule ARGS:a "@rx [1]"
+`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := command(t, "msa", "bench", "--seconds=0.05", "--workers=1", "--rules="+file, "--mapping=nano", "--behavior=off", "-")
+	if code := p.run(benchRecords()); code != 0 {
+		t.Fatalf("exit code %d: %s", code, p.stderr.String())
+	}
+	want := "- rule 2 (own.conf:2) keeps "
+	if text := p.stdout.String(); !strings.Contains(text, want) || !strings.Contains(text, "may match; it matched in 0.0 % of them") {
+		t.Errorf("%q is missing in %s", want, text)
+	}
+}

@@ -23,6 +23,8 @@ var partNames = [stopwatch.Parts]string{
 const (
 	// leastNoted is the share of the records from which a rule that keeps them off the fast path is worth a note.
 	leastNoted = 0.01
+	// mostlyInVain is the share from which on it is no matter of exclusions.
+	mostlyInVain = 0.5
 	// leastRecords and leastSeconds make a sample that is not too small.
 	leastRecords = 10_000
 	leastSeconds = 1
@@ -69,10 +71,10 @@ func (r *benchReport) notes(f *figures) []string {
 		switch {
 		case s.NotJudged != "":
 			note("%s%s; it matched in %s of them", head, s.NotJudged, percent(1-s.AloneInVain))
-		case s.AloneInVain < 1:
-			note("%sit matched in %s of them; if these are no attacks, msa tune proposes exclusions", head, percent(1-s.AloneInVain))
+		case s.AloneInVain > mostlyInVain:
+			note("%s%s; it matched in %s of them", head, orElse(r.pipeline.ScreenDoubt(s.Rule), "the screen can't exclude it"), percent(1-s.AloneInVain))
 		default:
-			note("%swhat the screen can judge of its conditions was fulfilled, and it matched in none of them", head)
+			note("%sit matched in %s of them; if these are no attacks, msa tune proposes exclusions", head, percent(1-s.AloneInVain))
 		}
 	}
 	return all

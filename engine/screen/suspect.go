@@ -49,3 +49,25 @@ func (s *Screen) forget(x *scratch) {
 	}
 	x.asked = x.asked[:0]
 }
+
+// Doubt says why a rule that the screen judges may be suspected in vain; it is empty where nothing is known of that.
+func (s *Screen) Doubt(id int) string {
+	for i := range s.rules {
+		if s.rules[i].id != id {
+			continue
+		}
+		values := 0
+		for _, c := range s.rules[i].conditions {
+			switch s.conditions[c].kind {
+			case onRules:
+				return "it looks at what other rules set, of which the screen knows only whether they may match"
+			case onValues:
+				values++
+			}
+		}
+		if values > 1 {
+			return "it has several conditions, which different values may fulfil"
+		}
+	}
+	return ""
+}

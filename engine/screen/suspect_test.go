@@ -37,3 +37,20 @@ func TestSuspects(t *testing.T) {
 		})
 	}
 }
+
+func TestDoubt(t *testing.T) {
+	for _, c := range []struct{ name, rules, want string }{
+		{"one condition", `SecRule ARGS "@rx x" "id:1,phase:2,deny"`, ""},
+		{"a chain about one value", `SecRule ARGS "@rx x" "id:1,phase:2,deny,chain"` + "\n" + `SecRule MATCHED_VAR "@rx y"`, ""},
+		{"a chain", `SecRule ARGS "@rx x" "id:1,phase:2,deny,chain"` + "\n" + `SecRule REQUEST_METHOD "@rx GET"`, "it has several conditions, which different values may fulfil"},
+		{"what another sets", `SecRule ARGS "@rx x" "id:2,phase:1,pass,nolog,setvar:tx.a=1"` + "\n" + `SecRule TX:a "@eq 2" "id:1,phase:2,deny"`,
+			"it looks at what other rules set, of which the screen knows only whether they may match"},
+		{"no such rule", `SecRule ARGS "@rx x" "id:3,phase:2,deny"`, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := newScreen(t, c.rules, scores, 100).Doubt(1); got != c.want {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
+	}
+}
