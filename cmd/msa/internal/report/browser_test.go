@@ -47,10 +47,15 @@ func newBrowser(t *testing.T) context.Context {
 		t.Skip("there is no Chromium on the PATH")
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browsers[i]), chromedp.NoSandbox, chromedp.WindowSize(1300, 900))
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...) // t.Context ends before what cleans up
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
+	t.Cleanup(func() {
+		if err := chromedp.Cancel(ctx); err != nil { // it ends by itself, and takes its files with it
+			t.Error(err)
+		}
+	})
 	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
 		t.Fatal(err)
 	}
@@ -416,6 +421,13 @@ func TestBrowser(t *testing.T) {
 		}
 		if got := eval[[]string](p, `[...document.querySelectorAll("#chips button")].map(b => b.textContent)`); !slices.Equal(got, []string{"direction: inbound ×", "rule: 942100 ×"}) {
 			t.Errorf("filters %q", got)
+		}
+	})
+
+	t.Run("source without a name", func(t *testing.T) {
+		p := open(t, browser, pageOf(t, reportOf(t, Options{Size: plenty, Title: "Attacks"}, made{"src_ip": ""}.line(t), made{}.line(t))), "#source=unknown", "light")
+		if got := p.count(); got != "1 of 2 alerts" {
+			t.Errorf("count %q", got)
 		}
 	})
 

@@ -44,6 +44,7 @@
   const addressName = (names, i, what) => i === 0 ? "other " + what : names[i] || "unknown";
   const sourceName = i => addressName(data.sources, i, "sources");
   const targetName = i => addressName(data.targets, i, "targets");
+  const sourceNames = data.sources.map((_, i) => sourceName(i)), targetNames = data.targets.map((_, i) => targetName(i));
   const ruleKey = i => { const r = data.rules[i]; return r.detector ? r.id + "/" + r.detector : r.id; };
   const ruleName = i => { const r = data.rules[i]; return r.detector || r.id || "other rules"; };
   const badge = s => el("span", { class: "badge s" + severityClass(s) }, data.severities[s]);
@@ -58,7 +59,10 @@
   // ---- State, which is in the fragment of the address
 
   const ALL = -1;
-  const fresh = () => ({ text: "", severity: 7, direction: ALL, kind: ALL, category: ALL, rule: ALL, source: ALL, target: ALL, host: ALL, path: ALL, from: 0, to: data.steps - 1, order: "severity", page: 0, open: new Set() });
+  const fresh = () => ({
+    text: "", severity: 7, direction: ALL, kind: ALL, category: ALL, rule: ALL, source: ALL, target: ALL, host: ALL, path: ALL, from: 0, to: data.steps - 1,
+    order: "severity", page: 0, open: new Set(),
+  });
   let state = fresh();
   const bucketTime = i => data.start + i * data.step;
 
@@ -71,8 +75,8 @@
     put("kind", data.kinds[state.kind], state.kind !== ALL);
     put("category", categoryName(state.category), state.category !== ALL);
     if (state.rule !== ALL) p.set("rule", ruleKey(state.rule));
-    put("source", data.sources[state.source], state.source !== ALL);
-    put("target", data.targets[state.target], state.target !== ALL);
+    put("source", sourceNames[state.source], state.source !== ALL);
+    put("target", targetNames[state.target], state.target !== ALL);
     if (state.host !== ALL) p.set("host", nodes[state.host].name);
     put("path", state.path + 1, state.path !== ALL);
     put("from", timeOf(bucketTime(state.from)), state.from > 0);
@@ -94,8 +98,8 @@
     s.kind = find("kind", data.kinds);
     s.category = find("category", range(data.categories, categoryName));
     s.rule = find("rule", range(data.rules, ruleKey));
-    s.source = find("source", data.sources);
-    s.target = find("target", data.targets);
+    s.source = find("source", sourceNames);
+    s.target = find("target", targetNames);
     s.host = find("host", nodes.map(n => n.name));
     const path = Number(p.get("path")) - 1;
     if (paths[path]) s.path = path;
@@ -247,7 +251,8 @@
     const g = svg("svg", { viewBox: `0 0 ${width} ${height}`, height, role: "img", "aria-label": timelineText(c) });
     for (const part of [0, .5, 1]) {
       const y = top + plotHeight * (1 - part);
-      g.append(svg("line", { class: "axis", x1: left, x2: width - right, y1: y, y2: y }), svg("text", { x: left - 6, y: y + 4, "text-anchor": "end" }, part === .5 && most < 2 ? "" : short(most * part)));
+      g.append(svg("line", { class: "axis", x1: left, x2: width - right, y1: y, y2: y }),
+        svg("text", { x: left - 6, y: y + 4, "text-anchor": "end" }, part === .5 && most < 2 ? "" : short(most * part)));
     }
     for (let i = 0; i < data.steps; i++) {
       let y = top + plotHeight;
@@ -264,7 +269,8 @@
     const ticks = Math.max(2, Math.min(8, Math.floor(plotWidth / 150)));
     for (let k = 0; k < ticks; k++) {
       const i = Math.round(k * (data.steps - 1) / (ticks - 1)) || 0;
-      g.append(svg("text", { x: k === 0 ? left : k === ticks - 1 ? width - right : x(i), y: height - 8, "text-anchor": k === 0 ? "start" : k === ticks - 1 ? "end" : "middle" }, tick(bucketTime(i))));
+      const [at, anchor] = k === 0 ? [left, "start"] : k === ticks - 1 ? [width - right, "end"] : [x(i), "middle"];
+      g.append(svg("text", { x: at, y: height - 8, "text-anchor": anchor }, tick(bucketTime(i))));
       if (data.steps === 1) break;
     }
     if (state.from > 0 || state.to < data.steps - 1) g.append(svg("rect", { class: "range", x: x(state.from), y: top, width: (state.to - state.from + 1) * bar, height: plotHeight }));
@@ -284,10 +290,11 @@
       input.value = value;
       input.setAttribute("aria-valuetext", timeOf(bucketTime(value)));
     }
-    byId("range").textContent = `${timeOf(bucketTime(state.from))} to ${timeOf(bucketTime(state.to + 1) - 1)}. A bar is ${duration(data.step)}. Drag across the timeline, or move From and To.`;
+    byId("range").textContent = `${rangeText()}. A bar is ${duration(data.step)}. Drag across the timeline, or move From and To.`;
     if (byId("time-details").open) drawTimeTable(c);
   }
   addEventListener("pointerup", () => { dragging = null; });
+  const rangeText = () => `${timeOf(bucketTime(state.from))} to ${timeOf(bucketTime(state.to + 1) - 1)}`;
 
   function drawTimeTable(c) {
     const body = [];
@@ -301,10 +308,13 @@
   const timelineText = c => {
     let at = 0, most = 0;
     for (let i = 0; i < data.steps; i++) { const n = c.buckets.reduce((sum, b) => sum + b[i], 0); if (n > most) { most = n; at = i; } }
-    return `Alerts by time, from ${timeOf(data.first)} to ${timeOf(data.last)}; most, ${number(most)}, in the ${duration(data.step)} from ${timeOf(bucketTime(at))}. The same as a table is below.`;
+    return `Alerts by time, from ${timeOf(data.first)} to ${timeOf(data.last)}; most, ${number(most)}, in the ${duration(data.step)} from ${timeOf(bucketTime(at))}. ` +
+      "The same as a table is below.";
   };
   const short = n => n >= 1e6 ? (n / 1e6).toFixed(1) + "M" : n >= 1e4 ? Math.round(n / 1e3) + "k" : number(Math.round(n));
-  const tick = seconds => data.last - data.first < 86400 && timeOf(data.first).slice(0, 10) === timeOf(data.last).slice(0, 10) ? timeOf(seconds).slice(11) : data.step >= 86400 ? timeOf(seconds).slice(0, 10) : timeOf(seconds).slice(5, 16);
+  // tick is as much of a time as tells it from others: of one day the time, of many the date.
+  const isOneDay = timeOf(data.first).slice(0, 10) === timeOf(data.last).slice(0, 10);
+  const tick = seconds => isOneDay ? timeOf(seconds).slice(11) : data.step >= 86400 ? timeOf(seconds).slice(0, 10) : timeOf(seconds).slice(5, 16);
   function duration(seconds) {
     for (const [unit, name] of [[86400, "day"], [3600, "hour"], [60, "minute"]]) {
       if (seconds >= unit) { const n = Math.round(10 * seconds / unit) / 10; return plural(n, name); }
@@ -319,10 +329,12 @@
 
   function buildMap() {
     if (!nodes.length) return fill("map", el("p", { class: "muted" }, "No alert has a source and a target that differ."));
-    const g = svg("svg", { viewBox: `0 0 ${graph.width} ${graph.height}`, role: "group", "aria-label": "Map of who attacked whom. The arrow keys go from host to host, Enter filters by one. The same as a table is below." });
+    const about = "Map of who attacked whom. The arrow keys go from host to host, Enter filters by one. The same as a table is below.";
+    const g = svg("svg", { viewBox: `0 0 ${graph.width} ${graph.height}`, role: "group", "aria-label": about });
     const defs = svg("defs");
     for (const cls of ["s0", "s1", "s2", "s3", "path"]) {
-      defs.append(svg("marker", { id: "arrow-" + cls, class: cls, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 8, markerHeight: 8, markerUnits: "userSpaceOnUse", orient: "auto" }, svg("path", { d: "M0 0L8 4L0 8z", class: cls })));
+      const size = { viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 8, markerHeight: 8, markerUnits: "userSpaceOnUse", orient: "auto" };
+      defs.append(svg("marker", { id: "arrow-" + cls, class: cls, ...size }, svg("path", { d: "M0 0L8 4L0 8z", class: cls })));
     }
     g.append(defs);
     for (const l of list(graph.lanes)) {
@@ -332,9 +344,12 @@
     // The strongest lines are above the others, and boxes above lines.
     for (let i = edges.length - 1; i >= 0; i--) g.append(edgeElements[i] = svg("path", { d: edges[i].line }));
     nodes.forEach((n, i) => {
-      const box = svg("g", { role: "button", tabindex: i ? "-1" : "0", transform: `translate(${n.x} ${n.y})`, onclick: () => { current = i; toggle("host", i); focusNode(i); }, onfocus: () => light(i), onblur: () => light(ALL), onmouseenter: () => light(i), onmouseleave: () => light(ALL) },
-        svg("title", {}), svg("rect", { class: "box", width: n.width, height: n.height, rx: 4 }), svg("rect", { class: "stripe", x: 2, y: 3, width: 4, height: n.height - 6, rx: 2 }),
-        svg("text", { x: 11, y: 14.5 }, labelOf(n)));
+      const box = svg("g", {
+        role: "button", tabindex: i ? "-1" : "0", transform: `translate(${n.x} ${n.y})`, onclick: () => { toggle("host", i); focusNode(i); },
+        onfocus: () => light(i), onblur: () => light(ALL), onmouseenter: () => light(i), onmouseleave: () => light(ALL),
+      }, svg("title", {}), svg("rect", { class: "box", width: n.width, height: n.height, rx: 4 }),
+      svg("rect", { class: "stripe", x: 2, y: 3, width: 4, height: n.height - 6, rx: 2 }),
+      svg("text", { x: 11, y: 14.5 }, labelOf(n)));
       nodeElements[i] = box;
       g.append(box);
     });
@@ -399,9 +414,10 @@
     edges.forEach((e, i) => {
       const n = c.edges.n[i], isPath = state.path !== ALL ? onPath(state.path, e) : e.onPath;
       const cls = isPath ? "path" : "s" + severityClass(c.edges.severity[i]);
-      edgeElements[i].setAttribute("class", "edge " + cls + (n || isPath ? "" : " none"));
+      const isFaint = !n && !isPath;
+      edgeElements[i].setAttribute("class", "edge " + cls + (isFaint ? " none" : ""));
       edgeElements[i].setAttribute("stroke-width", (isPath ? 3 : .8) + (n ? Math.min(3, Math.log10(n)) : 0));
-      edgeElements[i].setAttribute("marker-end", `url(#arrow-${cls})`);
+      edgeElements[i].setAttribute("marker-end", isFaint ? "none" : `url(#arrow-${cls})`);
     });
     const attacks = nodes.map(() => [0, 0]);
     edges.forEach((e, i) => { if (c.edges.n[i]) { attacks[e.from][0]++; attacks[e.to][1]++; } });
@@ -410,7 +426,8 @@
       g.setAttribute("class", "node" + (n.onPath ? " path" : "") + (alerts ? "" : " none"));
       g.setAttribute("aria-pressed", String(state.host === i));
       g.querySelector(".stripe").setAttribute("class", "stripe" + (alerts ? " s" + severityClass(c.nodes.severity[i]) : " s3 off"));
-      const text = print(`${n.name}, ${n.group}: ${plural(alerts, "alert")}${alerts ? ", worst " + data.severities[c.nodes.severity[i]] : ""}; attacks ${attacks[i][0]}, is attacked by ${attacks[i][1]}${n.onPath ? "; on a path of attacks" : ""}`);
+      const worst = alerts ? ", worst " + data.severities[c.nodes.severity[i]] : "";
+      const text = print(`${n.name}, ${n.group}: ${plural(alerts, "alert")}${worst}; attacks ${attacks[i][0]}, is attacked by ${attacks[i][1]}${n.onPath ? "; on a path of attacks" : ""}`);
       g.setAttribute("aria-label", text);
       g.querySelector("title").textContent = text;
     });
@@ -420,12 +437,19 @@
   const ruleById = new Map(data.rules.map(r => [r.id, r.message]));
   function drawPaths() {
     if (!paths.length) return fill("paths", el("p", { class: "muted" }, "None: no alert of a pivot detector, which tells hosts that were attacked and then attack others."));
+    const stepOf = p => el("li", { class: "text" }, el("span", { class: "time" }, p.time), `: ${p.from} attacked ${p.to}, rule ${p.rule} ${ruleById.get(p.rule) || ""}`);
+    const only = i => {
+      toggle("path", i);
+      byId("paths").querySelectorAll(".more button")[i].focus();
+    };
     fill("paths", el("ol", {}, paths.map((p, i) => el("li", {},
-      el("div", { class: "hops text" }, [p[0].from, ...p.map(s => s.to)].join(" → ")),
-      el("ol", {}, p.map(s => el("li", { class: "text" }, el("span", { class: "time" }, s.time), ": ", s.from, " attacked ", s.to, ", rule ", s.rule, ruleById.get(s.rule) ? " " + ruleById.get(s.rule) : ""))),
-      el("div", { class: "more" }, el("button", { type: "button", "aria-pressed": String(state.path === i), "aria-label": `Only path ${i + 1}`, onclick: e => { toggle("path", i); byId("paths").querySelectorAll(".more button")[i].focus(); } }, state.path === i ? "All alerts" : "Only this path"))))),
-      data.morePaths ? el("p", { class: "muted" }, plural(data.morePaths, "more path is", "more paths are") + " not listed.") : null);
+      el("div", { class: "hops text" }, hosts(p)),
+      el("ol", {}, p.map(stepOf)),
+      el("div", { class: "more" },
+        el("button", { type: "button", "aria-pressed": String(state.path === i), "aria-label": `Only path ${i + 1}`, onclick: () => only(i) }, state.path === i ? "All alerts" : "Only this path"))))),
+    data.morePaths ? el("p", { class: "muted" }, plural(data.morePaths, "more path is", "more paths are") + " not listed.") : null);
   }
+  const hosts = path => [path[0].from, ...path.map(s => s.to)].join(" → ");
 
   function drawPairs(c) {
     const all = [...c.pairs.values()].sort((a, b) => a.severity - b.severity || b.n - a.n || a.source - b.source || a.target - b.target);
@@ -434,7 +458,8 @@
       return el("tr", {}, el("td", {}, code(sourceName(p.source))), el("td", {}, code(targetName(p.target))), el("td", {}, badge(p.severity)), el("td", { class: "number" }, number(p.n)),
         el("td", { class: "rule text" }, rules.join(", ") + (p.rules.size > 3 ? `, ${p.rules.size - 3} more` : "")));
     });
-    fill("pairs", all.length ? scroll("Sources and their targets", table("Most severe first", [["Source"], ["Target"], ["Worst"], ["Alerts", "number"], ["Rules and detectors"]], body)) : el("p", { class: "muted" }, "No alert passes the filters."),
+    const columns = [["Source"], ["Target"], ["Worst"], ["Alerts", "number"], ["Rules and detectors"]];
+    fill("pairs", all.length ? scroll("Sources and their targets", table("Most severe first", columns, body)) : el("p", { class: "muted" }, "No alert passes the filters."),
       more("pairs", all.length, "pairs", draw));
   }
 
@@ -443,15 +468,17 @@
   function drawFindings() {
     const s = state;
     const inTime = f => f.first < 0 ? s.from === 0 && s.to === data.steps - 1 : f.last >= bucketTime(s.from) && f.first < bucketTime(s.to + 1);
-    const all = findings.filter(f => (s.source === ALL || f.source === data.sources[s.source]) && (s.target === ALL || f.target === data.targets[s.target]) && (s.host === ALL || f.nodes.includes(s.host)) && inTime(f));
+    const all = findings.filter(f => (s.source === ALL || f.source === data.sources[s.source]) && (s.target === ALL || f.target === data.targets[s.target]) &&
+      (s.host === ALL || f.nodes.includes(s.host)) && inTime(f));
     if (!findings.length) return fill("findings", el("p", { class: "muted" }, "No alert has a finding of the rules sensitive-data."));
     const body = all.slice(0, shownRows.findings || STEP).map(f => el("tr", {},
       el("td", { class: "rule text" }, f.message.replace(/^Sensitive data: /, ""), el("span", { class: "sub" }, "rule " + f.rule)),
       el("td", { class: "text" }, f.what), el("td", { class: "text" }, code(f.where)), el("td", {}, code(f.source || "unknown")),
       el("td", {}, code(f.target || "unknown"), el("span", { class: "sub" }, f.url)), el("td", {}, badge(f.severity)), el("td", { class: "number" }, number(f.alerts)),
       el("td", { class: "time" }, timeOf(f.first), f.last !== f.first ? el("span", { class: "sub" }, "to " + timeOf(f.last)) : null)));
+    const columns = [["What"], ["Kinds and number"], ["Where"], ["Client"], ["Server and path"], ["Severity"], ["Alerts", "number"], ["When"]];
     fill("findings", el("p", { class: "muted" }, "Kinds and numbers of what was found, never values. Filters by source, target, host and time apply."),
-      all.length ? scroll("Sensitive data", table(plural(all.length, "finding"), [["What"], ["Kinds and number"], ["Where"], ["Client"], ["Server and path"], ["Severity"], ["Alerts", "number"], ["When"]], body)) : el("p", { class: "muted" }, "None of them passes the filters."),
+      all.length ? scroll("Sensitive data", table(plural(all.length, "finding"), columns, body)) : el("p", { class: "muted" }, "None of them passes the filters."),
       more("findings", all.length, "findings", draw),
       data.moreFindings ? el("p", { class: "muted" }, plural(data.moreFindings, "more finding is", "more findings are") + " not listed.") : null);
   }
@@ -520,10 +547,12 @@
     const pages = Math.max(1, Math.ceil(order.length / PAGE));
     state.page = Math.min(state.page, pages - 1);
     const body = order.slice(state.page * PAGE, (state.page + 1) * PAGE).flatMap(alertRow);
-    byId("listed").textContent = data.listed < data.alerts
-      ? `${number(data.listed)} of ${number(data.alerts)} alerts are listed and can be opened, those of detectors and the most severe; with the other ${number(data.alerts - data.listed)} the page would be too large, but they are counted everywhere above` + (found ? ", but not in a search for text." : ".") + ` ${number(order.length)} of those listed pass the filters.`
-      : `${plural(order.length, "alert")}. Each can be opened to all its keys.`;
-    fill("alerts", order.length ? scroll("Alerts", table(`Page ${state.page + 1} of ${pages}`, [["Open"], ["Time"], ["Severity"], ["Rule or detector"], ["Source"], ["Target"], ["What"]], body)) : el("p", { class: "muted" }, "No alert that is listed passes the filters."));
+    byId("listed").textContent = data.listed === data.alerts ? `${plural(order.length, "alert")}. Each can be opened to all its keys.`
+      : `${number(data.listed)} of ${number(data.alerts)} alerts are listed and can be opened, those of detectors and the most severe; ` +
+        `with the other ${number(data.alerts - data.listed)} the page would be too large, but they are counted everywhere above${found ? ", except in a search for text" : ""}. ` +
+        `${number(order.length)} of those listed pass the filters.`;
+    const columns = [["Open"], ["Time"], ["Severity"], ["Rule or detector"], ["Source"], ["Target"], ["What"]];
+    fill("alerts", order.length ? scroll("Alerts", table(`Page ${number(state.page + 1)} of ${number(pages)}`, columns, body)) : el("p", { class: "muted" }, "No alert that is listed passes the filters."));
     const go = to => { set({ page: to, open: new Set() }); byId("alerts-heading").focus(); };
     fill("pages", el("button", { type: "button", disabled: state.page === 0, onclick: () => go(0) }, "First"),
       el("button", { type: "button", disabled: state.page === 0, onclick: () => go(state.page - 1) }, "Previous"),
@@ -535,7 +564,8 @@
   function alertRow(i) {
     const r = data.rules[rows.rule[i]], at = rows.time[i] < 0 ? "" : timeOf(rows.time[i] + data.first);
     const isOpen = state.open.has(i);
-    const button = el("button", { type: "button", class: "open", "aria-expanded": String(isOpen), "aria-controls": "alert-" + i, "aria-label": print(`Alert ${i + 1}: ${ruleName(rows.rule[i])} from ${sourceName(rows.source[i])} to ${targetName(rows.target[i])}${at ? " at " + at : ""}`) }, isOpen ? "−" : "+");
+    const name = print(`Alert ${i + 1}: ${ruleName(rows.rule[i])} from ${sourceName(rows.source[i])} to ${targetName(rows.target[i])}${at ? " at " + at : ""}`);
+    const button = el("button", { type: "button", class: "open", "aria-expanded": String(isOpen), "aria-controls": "alert-" + i, "aria-label": name }, isOpen ? "−" : "+");
     const row = el("tr", {}, el("td", {}, button), el("td", { class: "time" }, at || "no time"), el("td", {}, badge(rows.severity[i])),
       el("td", { class: "rule text" }, ruleName(rows.rule[i]), " ", el("span", { class: "tag" }, data.kinds[r.kind]), el("span", { class: "sub" }, r.message)),
       el("td", {}, code(sourceName(rows.source[i]))), el("td", {}, code(targetName(rows.target[i]))), el("td", { class: "what" }, code(rows.label[i])));
@@ -594,12 +624,16 @@
     value("f-kind", state.kind);
     value("f-category", state.category);
     value("f-rule", state.rule);
-    value("f-source", state.source === ALL ? "" : print(data.sources[state.source]));
-    value("f-target", state.target === ALL ? "" : print(data.targets[state.target]));
+    value("f-source", state.source === ALL ? "" : print(sourceNames[state.source]));
+    value("f-target", state.target === ALL ? "" : print(targetNames[state.target]));
     value("f-order", state.order);
     const chips = [];
     const chip = (isSet, text, change) => {
-      if (isSet) chips.push(el("li", {}, el("button", { type: "button", "aria-label": print("Remove filter: " + text), onclick: () => { set(change); byId("clear").hidden ? byId("f-text").focus() : byId("clear").focus(); } }, text + " ×")));
+      const remove = () => {
+        set(change);
+        byId(byId("clear").hidden ? "f-text" : "clear").focus();
+      };
+      if (isSet) chips.push(el("li", {}, el("button", { type: "button", "aria-label": print("Remove filter: " + text), onclick: remove }, text + " ×")));
     };
     chip(state.text, "text: " + state.text, { text: "" });
     chip(state.severity < 7, data.severities[state.severity] + " or worse", { severity: 7 });
@@ -611,7 +645,7 @@
     chip(state.target !== ALL, "target: " + targetName(state.target), { target: ALL });
     if (state.host !== ALL) chip(true, "host: " + nodes[state.host].name, { host: ALL });
     chip(state.path !== ALL, "path " + (state.path + 1), { path: ALL });
-    chip(state.from > 0 || state.to < data.steps - 1, `${timeOf(bucketTime(state.from))} to ${timeOf(bucketTime(state.to + 1) - 1)}`, { from: 0, to: data.steps - 1 });
+    chip(state.from > 0 || state.to < data.steps - 1, rangeText(), { from: 0, to: data.steps - 1 });
     fill("chips", chips);
     byId("clear").hidden = chips.length === 0;
   }
@@ -623,7 +657,8 @@
     drawTimeline(c);
     drawTop("top-rules", "Filter by one with its button", "Rule", "rule", c.rules, i => {
       const r = data.rules[i];
-      return { name: r.detector ? "Detector " + r.detector : ruleName(i), sub: [" ", el("span", { class: "tag" }, i ? data.kinds[r.kind] : "several"), el("span", { class: "sub" }, [r.message, list(r.attack).join(", ")].filter(s => s).join(" · "))] };
+      const about = [r.message, list(r.attack).join(", ")].filter(s => s).join(" · ");
+      return { name: r.detector ? "Detector " + r.detector : ruleName(i), sub: [" ", el("span", { class: "tag" }, i ? data.kinds[r.kind] : "several"), el("span", { class: "sub" }, about)] };
     });
     drawTop("top-sources", "Clients that alerts are about", "Source", "source", c.sources, i => ({ name: sourceName(i) }));
     drawTop("top-targets", "Servers that alerts are about", "Target", "target", c.targets, i => ({ name: targetName(i) }));
@@ -636,7 +671,7 @@
   }
 
   function drawSummary() {
-    const sum = (test, of = facts) => of.count.reduce((n, k, i) => n + (test(i) ? k : 0), 0);
+    const sum = test => facts.count.reduce((n, k, i) => n + (test(i) ? k : 0), 0);
     const percent = n => n < data.alerts / 100 ? "Under 1 %" : n < data.alerts && n > data.alerts * .99 ? "Over 99 %" : n === data.alerts ? "All" : Math.round(100 * n / data.alerts) + " %";
     const classes = [0, 1, 2, 3].map(k => sum(i => severityClass(facts.severity[i]) === k));
     const east = sum(i => data.directions[facts.direction[i]] === "east-west");
@@ -650,29 +685,37 @@
     lead.push(`Of ${plural(data.alerts, "alert")} ${are(classes[0], "critical or worse", "critical or worse")}, and ${are(classes[1], "an error", "errors")}.`);
     if (paths.length) {
       const longest = paths.reduce((a, b) => b.length > a.length ? b : a);
-      lead.push(`An attack went on from host to host: ${[longest[0].from, ...longest.map(s => s.to)].join(" → ")}${paths.length > 1 ? `, and ${plural(paths.length - 1, "other path")}` : ""}.`);
+      lead.push(`An attack went on from host to host: ${hosts(longest)}${paths.length > 1 ? `, and ${plural(paths.length - 1, "other path")}` : ""}.`);
     }
     if (east) lead.push(`${percent(east)} of the alerts (${number(east)}) tell of traffic between hosts inside (east-west).`);
-    if (findings.length) lead.push(`Sensitive data was seen ${sensitive === 1 ? "once" : number(sensitive) + " times"}, mostly: ${findings.reduce((a, b) => b.alerts > a.alerts ? b : a).message.replace(/^Sensitive data: /, "")}.`);
+    if (findings.length) {
+      const most = findings.reduce((a, b) => b.alerts > a.alerts ? b : a).message.replace(/^Sensitive data: /, "");
+      lead.push(`Sensitive data was seen ${sensitive === 1 ? "once" : number(sensitive) + " times"}, mostly: ${most}.`);
+    }
     fill("lead", lead.map(t => el("li", {}, t)));
     const figure = (name, n, cls) => el("div", { class: cls }, el("dt", {}, name), el("dd", {}, number(n)));
-    fill("figures", classNames.map((n, k) => figure(n, classes[k], "s" + k)), figure("between hosts inside", east), figure("sources", used("source", data.sources)), figure("targets", used("target", data.targets)),
-      figure("paths from host to host", paths.length + data.morePaths, "path"), figure("alerts of detectors", detectors), figure("findings of sensitive data", sensitive + data.moreFindings));
+    fill("figures", classNames.map((n, k) => figure(n, classes[k], "s" + k)), figure("between hosts inside", east),
+      figure("sources", used("source", data.sources)), figure("targets", used("target", data.targets)), figure("paths from host to host", paths.length + data.morePaths, "path"),
+      figure("alerts of detectors", detectors), figure("findings of sensitive data", sensitive + data.moreFindings));
 
     fill("legend", classNames.map((n, k) => el("span", {}, el("i", { class: "s" + k }), n)));
     fill("map-legend", classNames.map((n, k) => el("span", {}, el("i", { class: "s" + k }), n)), el("span", {}, el("i", { class: "path" }), "path from host to host"));
-    byId("map-note").textContent = "Attackers are to the left of those they attack. Lines are as severe as the worst alert, and wider with more of them. Choose a host to see its alerts only." + (graph.hidden ? ` ${plural(graph.hidden, "line")} with fewer alerts are not drawn; the table has all pairs.` : "");
+    byId("map-note").textContent = "Attackers are to the left of those they attack. Lines are as severe as the worst alert, and wider with more of them. " +
+      "Choose a host to see its alerts only." + (graph.hidden ? ` Not drawn, but in the table: ${plural(graph.hidden, "line")} with fewer alerts.` : "");
 
     const about = [];
-    about.push(`Made ${data.made} by msa ${data.version} from ${data.files.length === 1 ? data.files[0] : data.files.length + " files: " + data.files.slice(0, 10).join(", ") + (data.files.length > 10 ? ", …" : "")}.`);
+    const names = data.files.slice(0, 10).join(", ") + (data.files.length > 10 ? ", …" : "");
+    about.push(`Made ${data.made} by msa ${data.version} from ${data.files.length === 1 ? names : data.files.length + " files: " + names}.`);
     about.push("Times are as in the alerts. Sensitive values are " + (data.masked ? "masked." : "as in the alerts, which may have them."));
     if (data.broken) about.push(`${plural(data.broken, "line was", "lines were")} no alerts and left out.`);
     if (data.unreadable) about.push(`${plural(data.unreadable, "file")} could not be read, or not to the end: alerts are missing.`);
     if (data.undated) about.push(`${plural(data.undated, "alert has", "alerts have")} no time that can be read, and ${data.undated === 1 ? "is" : "are"} not in the timeline.`);
     if (data.oddPaths) about.push(`${plural(data.oddPaths, "path")} of detectors could not be read, and ${data.oddPaths === 1 ? "is" : "are"} among the alerts only.`);
     if (data.listed < data.alerts) about.push(`${number(data.alerts - data.listed)} alerts are counted, but not listed.`);
-    if ([facts.category, facts.rule, facts.source, facts.target].some(t => t.includes(0))) about.push("There were too many different sources, targets or rules: the least severe and rarest are counted together as other.");
-    if (data.alerts > 0) about.push("Characters that can't be seen, or change the direction of text, are shown by their numbers, such as [U+202E].");
+    if ([facts.category, facts.rule, facts.source, facts.target].some(t => t.includes(0))) {
+      about.push("There were too many different sources, targets or rules: the least severe and rarest are counted together as other.");
+    }
+    about.push("Characters that can't be seen, or change the direction of text, are shown by their numbers, such as [U+202E].");
     fill("about", about.map(t => el("li", {}, t)));
   }
 
@@ -684,16 +727,16 @@
     options("f-kind", "all", data.kinds.map((n, i) => [i, n]));
     options("f-category", "all", uses("category").map(i => [i, categoryName(i)]));
     options("f-rule", "all", uses("rule").slice(0, 1000).map(i => [i, ruleName(i) + " " + data.rules[i].message]));
-    const suggest = (id, names, key) => fill(id, uses(key).slice(0, 300).filter(i => names[i]).map(i => el("option", { value: print(names[i]) })));
-    suggest("sources", data.sources, "source");
-    suggest("targets", data.targets, "target");
+    const suggest = (id, names, key) => fill(id, uses(key).slice(0, 300).map(i => el("option", { value: print(names[i]) })));
+    suggest("sources", sourceNames, "source");
+    suggest("targets", targetNames, "target");
     for (const key of ["severity", "direction", "kind", "category", "rule"]) byId("f-" + key).addEventListener("change", e => set({ [key]: Number(e.target.value) }));
     byId("f-order").addEventListener("change", e => set({ order: e.target.value }));
     let timer;
     byId("f-text").addEventListener("input", e => { clearTimeout(timer); timer = setTimeout(() => set({ text: e.target.value }), 250); });
-    for (const [id, key, names] of [["f-source", "source", data.sources], ["f-target", "target", data.targets]]) {
+    for (const [id, key, names] of [["f-source", "source", sourceNames], ["f-target", "target", targetNames]]) {
       byId(id).addEventListener("change", e => {
-        const value = e.target.value.trim(), i = value ? names.findIndex(n => print(n).trim() === value) : ALL, isWrong = value !== "" && i <= 0;
+        const value = e.target.value.trim(), i = value ? names.findIndex(n => print(n).trim() === value) : ALL, isWrong = value !== "" && i < 0;
         e.target.setAttribute("aria-invalid", String(isWrong));
         byId("f-wrong").textContent = isWrong ? `No alert has the ${key} ${print(e.target.value)}.` : "";
         if (!isWrong) set({ [key]: i });
@@ -708,8 +751,15 @@
     byId("map-in").addEventListener("click", () => map && resizeMap(zoom * 1.25));
     byId("map-out").addEventListener("click", () => map && resizeMap(zoom / 1.25));
     // Where the page may not keep anything, the theme lasts as long as the page.
-    const kept = { get: () => { try { return localStorage.getItem("msa-report-theme"); } catch { return null; } }, set: v => { try { localStorage.setItem("msa-report-theme", v); } catch { /* not kept */ } } };
-    const theme = v => { if (v === "light" || v === "dark") document.documentElement.dataset.theme = v; else delete document.documentElement.dataset.theme; byId("theme").value = v === "light" || v === "dark" ? v : ""; };
+    const kept = {
+      get: () => { try { return localStorage.getItem("msa-report-theme"); } catch { return null; } },
+      set: v => { try { localStorage.setItem("msa-report-theme", v); } catch { /* not kept */ } },
+    };
+    const theme = v => {
+      const isOne = v === "light" || v === "dark";
+      if (isOne) document.documentElement.dataset.theme = v; else delete document.documentElement.dataset.theme;
+      byId("theme").value = isOne ? v : "";
+    };
     theme(kept.get());
     byId("theme").addEventListener("change", e => { theme(e.target.value); kept.set(e.target.value); });
     addEventListener("hashchange", () => { const before = state.text; readState(); if (state.text !== before) search(); else draw(); });

@@ -78,7 +78,10 @@ func (r *Report) Add(alert string) error {
 		r.oddPaths++
 	}
 	f := r.facts
-	return r.details.add(row{k.at, k.severity(), k.direction(), k.Detector != "", f.categories.same(k.Category), f.rules.same(key), f.sources.same(k.Source), f.targets.same(k.Target), k.label()}, text)
+	return r.details.add(row{
+		at: k.at, severity: k.severity(), direction: k.direction(), isDetector: k.Detector != "", label: k.label(),
+		category: f.categories.same(k.Category), rule: f.rules.same(key), source: f.sources.same(k.Source), target: f.targets.same(k.Target),
+	}, text)
 }
 
 // rule is the name of an alert's rule among names.
