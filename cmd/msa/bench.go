@@ -127,7 +127,7 @@ func (r *benchReport) writeJSON(w io.Writer) error {
 // figures are what is printed.
 type figures struct {
 	Version string       `json:"version"`
-	Cores   int          `json:"cores"` // of the machine
+	Cores   int          `json:"cores"` // that the process may use
 	Sample  sampleFigure `json:"sample"`
 	Rules   int          `json:"rules"` // loaded
 	Speeds  []speed      `json:"records_per_second"`
@@ -200,7 +200,7 @@ func (r *benchReport) figures() *figures {
 	w := r.burden
 	f := &figures{
 		Version: versionText(),
-		Cores:   runtime.NumCPU(),
+		Cores:   runtime.GOMAXPROCS(0),
 		Sample: sampleFigure{
 			Records: r.sample.records, Bytes: r.sample.size, Once: r.speeds[0].once.Seconds(),
 			Used: w.records, Inspected: w.inspected, Mappings: w.mappings,

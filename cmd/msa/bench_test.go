@@ -124,7 +124,7 @@ func TestBenchText(t *testing.T) {
 		without string
 	}{
 		{"screen on", []string{"--workers=1"}, []string{
-			"100 records, ", ", mapping nano; 5 rules from ", "workers  empty caches  new records  repeated\n", "With 1 workers and this mix",
+			"100 records, ", ", mapping nano; 5 rules from ", "workers  empty caches  new records  repeated\n", "With one worker and this mix",
 			"65.0 % are cleared by the fast path, and 15.0 % alarm", "rules that keep records off the fast path: 3 of 3\n",
 			"  20.0 %  100.0 %  20.0 %  100.0 %", "2 (own.conf:2)\n", "rules that take longest", "3 (own.conf:4)\n", "no rule's: ",
 			"2 (own.conf:2): it looks at UNIQUE_ID; alone keeps off it 20.0 % of the records\n", "\nnotes\n- ",

@@ -44,7 +44,7 @@ func (r *benchReport) notes(f *figures) []string {
 		note("%d records of the files are broken and were left out", r.broken)
 	}
 	if missing := w.records - w.inspected; missing > 0 {
-		note("%d of %d records were not inspected: msa scan says why; records per second count them too", missing, w.records)
+		note("%d of %d records were left out by the mapping, or could not be inspected, of which msa scan says why; records per second count them too", missing, w.records)
 	}
 	if s := f.Speeds[0].Share; s > 0 && s < leastShare {
 		note("the process got %s of a core: the machine had other things to do, and can do more than these figures say", percent(s))
@@ -109,7 +109,11 @@ func (r *benchReport) writeText(out io.Writer, top int) error {
 	for _, s := range f.Speeds {
 		line("%d\t%s\t%.0f\t%s\t", s.Workers, known(s.Empty), s.New, known(s.Repeated))
 	}
-	title("With %d workers and this mix of new records, %s records and %s a day.", f.Day.Workers, amount(f.Day.Records), size(f.Day.Bytes))
+	workers := "one worker"
+	if f.Day.Workers > 1 {
+		workers = fmt.Sprintf("%d workers", f.Day.Workers)
+	}
+	title("With %s and this mix of new records, %s records and %s a day.", workers, amount(f.Day.Records), size(f.Day.Bytes))
 	line("Of the records, %s are cleared by the fast path, and %s alarm.", percent(f.Cleared), percent(f.Alarming))
 
 	title("microseconds of one core, for a record")

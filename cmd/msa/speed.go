@@ -35,7 +35,7 @@ func (s *sample) measure(config pipeline.Config, workers int, atMost time.Durati
 		return out, err
 	}
 	defer p.Close()
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(workers))
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(min(workers, runtime.GOMAXPROCS(0))))
 	runtime.GC() // what was before is not at this one's expense
 
 	processor := processorTime()
