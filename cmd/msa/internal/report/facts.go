@@ -18,7 +18,6 @@ const (
 	mostAddresses  = 50_000
 	mostRules      = 5_000
 	mostCategories = 500
-	mostBuckets    = 240
 	fewestBuckets  = 40 // coarser than this, sources and targets are given up first
 )
 
@@ -29,10 +28,7 @@ var steps = []int64{1, 5, 15, 60, 300, 900, 3600, 3 * 3600, 12 * 3600, 86400, 7 
 // are: buckets of time become wider, and of names that are too many the least severe and rarest are counted together.
 type facts struct {
 	counts map[fact]int
-	step   int   // in steps
-	first  int64 // seconds, of those with a time
-	last   int64
-	dated  bool
+	step   int // in steps
 	most   int
 
 	categories, rules, sources, targets *names
@@ -46,15 +42,6 @@ func newFacts(most int) *facts {
 }
 
 func (f *facts) add(k *known, rule string) {
-	if k.at != undated {
-		if !f.dated {
-			f.first, f.last, f.dated = k.at, k.at, true
-		}
-		f.first, f.last = min(f.first, k.at), max(f.last, k.at)
-		for f.buckets() > mostBuckets && f.step < len(steps)-1 {
-			f.coarsen()
-		}
-	}
 	for d, text := range [dimensions]string{k.Category, rule, k.Source, k.Target} {
 		if f.names(dimension(d)).full(text) {
 			f.fold(dimension(d))
@@ -75,27 +62,35 @@ func (f *facts) bucket(at int64) int64 {
 	return at / steps[f.step]
 }
 
-// buckets is how many there are from the first to the last.
-func (f *facts) buckets() int64 { return f.last/steps[f.step] - f.first/steps[f.step] + 1 }
+// buckets are the numbers of alerts of all buckets that have any.
+func (f *facts) buckets() map[int64]int {
+	all := map[int64]int{}
+	for k, n := range f.counts {
+		if k.Bucket != undated {
+			all[k.Bucket] += n
+		}
+	}
+	return all
+}
 
 // coarsen makes the next wider buckets.
 func (f *facts) coarsen() {
 	ratio := steps[f.step+1] / steps[f.step]
 	f.step++
-	f.recount(func(k *fact) {
+	f.counts = f.recounted(func(k *fact) {
 		if k.Bucket != undated {
 			k.Bucket /= ratio
 		}
 	})
 }
 
-func (f *facts) recount(change func(*fact)) {
+func (f *facts) recounted(change func(*fact)) map[fact]int {
 	counts := make(map[fact]int, len(f.counts))
 	for k, n := range f.counts {
 		change(&k)
 		counts[k] += n
 	}
-	f.counts = counts
+	return counts
 }
 
 // dimension is one of the keys of a fact that are names.
@@ -119,7 +114,7 @@ func (f *facts) names(d dimension) *names {
 
 // shrink counts more together, and reports whether that is possible.
 func (f *facts) shrink() bool {
-	if f.buckets() > fewestBuckets && f.step < len(steps)-1 {
+	if len(f.buckets()) > fewestBuckets && f.step < len(steps)-1 {
 		f.coarsen()
 		return true
 	}
@@ -161,7 +156,7 @@ func (f *facts) fold(d dimension) {
 		kept[r.number] = true
 	}
 	renumbered := n.keep(kept)
-	f.recount(func(k *fact) { *k.number(d) = renumbered[*k.number(d)] })
+	f.counts = f.recounted(func(k *fact) { *k.number(d) = renumbered[*k.number(d)] })
 }
 
 // counted is a fact with its number of alerts.
@@ -170,10 +165,17 @@ type counted struct {
 	n int
 }
 
-// sorted are all facts in an order that does not depend on chance.
-func (f *facts) sorted() []counted {
-	all := make([]counted, 0, len(f.counts))
-	for k, n := range f.counts {
+// in are all facts with the buckets of a period, those outside of it as undated, in an order that does not depend on chance.
+func (f *facts) in(p *period) []counted {
+	counts := f.recounted(func(k *fact) {
+		if at := k.Bucket * steps[f.step]; k.Bucket != undated && p.has(at) {
+			k.Bucket = (at - p.start) / p.step
+		} else {
+			k.Bucket = undated
+		}
+	})
+	all := make([]counted, 0, len(counts))
+	for k, n := range counts {
 		all = append(all, counted{k, n})
 	}
 	slices.SortFunc(all, func(a, b counted) int {

@@ -41,11 +41,12 @@ type pageData struct {
 	Undated  int `json:"undated"`
 	OddPaths int `json:"oddPaths"`
 
-	First int64 `json:"first"` // seconds since 1970
+	First int64 `json:"first"` // of the period, in seconds since 1970
 	Last  int64 `json:"last"`
 	Start int64 `json:"start"` // of the first bucket
 	Step  int64 `json:"step"`  // seconds of a bucket
 	Steps int64 `json:"steps"` // buckets
+	Far   int   `json:"far"`   // alerts that are not in these
 
 	Severities []string   `json:"severities"`
 	Directions []string   `json:"directions"`
@@ -74,7 +75,7 @@ type pageRule struct {
 }
 
 // columns are rows of numbers, one list for each key. Time is a bucket from the first on in facts, and seconds
-// from the first alert on in rows; -1 is none.
+// since 1970 in rows; -1 is none.
 type columns struct {
 	Time      []int64  `json:"time"`
 	Severity  []int    `json:"severity"`
@@ -241,11 +242,7 @@ func (r *Report) rows(chunks []chunk) (string, error) {
 	for _, chunk := range chunks {
 		c.Chunk = append(c.Chunk, len(chunk.rows))
 		for _, row := range chunk.rows {
-			at := row.at
-			if at != undated {
-				at -= r.facts.first
-			}
-			c.add(at, row.severity, row.direction, r.facts.categories.find(row.category), r.facts.rules.find(row.rule), r.facts.sources.find(row.source), r.facts.targets.find(row.target))
+			c.add(row.at, row.severity, row.direction, r.facts.categories.find(row.category), r.facts.rules.find(row.rule), r.facts.sources.find(row.source), r.facts.targets.find(row.target))
 			c.Label = append(c.Label, row.label)
 		}
 	}
@@ -275,10 +272,9 @@ func (r *Report) data(in Input) *pageData {
 		Paths: r.paths.list, MorePaths: r.paths.more,
 		MoreFindings: r.findings.more,
 	}
-	if f.dated {
-		p.First, p.Last, p.Step = f.first, f.last, steps[f.step]
-		p.Start, p.Steps = f.bucket(f.first)*p.Step, f.buckets()
-	}
+	shown := f.period()
+	p.Start, p.Step, p.Steps, p.Far = shown.start, shown.step, shown.steps, shown.far
+	p.First, p.Last = max(r.first, shown.start), min(r.last, shown.start+shown.step*shown.steps-1)
 	for i, key := range f.rules.list {
 		known := r.rules[key]
 		switch {
@@ -290,12 +286,8 @@ func (r *Report) data(in Input) *pageData {
 		}
 		p.Rules = append(p.Rules, pageRule{known.id, known.detector, known.message, known.kind, known.attack})
 	}
-	for _, c := range f.sorted() {
-		bucket := c.Bucket
-		if bucket != undated {
-			bucket -= f.bucket(f.first)
-		}
-		p.Facts.add(bucket, c.Severity, c.Direction, c.Category, c.Rule, c.Source, c.Target)
+	for _, c := range f.in(shown) {
+		p.Facts.add(c.Bucket, c.Severity, c.Direction, c.Category, c.Rule, c.Source, c.Target)
 		p.Facts.Count = append(p.Facts.Count, c.n)
 	}
 	for _, key := range r.findings.sorted() {

@@ -467,7 +467,7 @@
 
   function drawFindings() {
     const s = state;
-    const inTime = f => f.first < 0 ? s.from === 0 && s.to === data.steps - 1 : f.last >= bucketTime(s.from) && f.first < bucketTime(s.to + 1);
+    const inTime = f => s.from === 0 && s.to === data.steps - 1 || f.last >= bucketTime(s.from) && f.first < bucketTime(s.to + 1);
     const all = findings.filter(f => (s.source === ALL || f.source === data.sources[s.source]) && (s.target === ALL || f.target === data.targets[s.target]) &&
       (s.host === ALL || f.nodes.includes(s.host)) && inTime(f));
     if (!findings.length) return fill("findings", el("p", { class: "muted" }, "No alert has a finding of the rules sensitive-data."));
@@ -514,7 +514,10 @@
     for (const key of ["time", "severity", "direction", "category", "rule", "source", "target", "label", "chunk"]) rows[key] = list(rows[key]);
     let start = 0;
     for (const n of rows.chunk) { starts.push(start); start += n; }
-    rows.bucket = rows.time.map(t => t < 0 ? -1 : Math.floor((t + data.first - data.start) / data.step));
+    rows.bucket = rows.time.map(t => {
+      const bucket = Math.floor((t - data.start) / data.step);
+      return bucket >= 0 && bucket < data.steps ? bucket : -1;
+    });
   }
 
   // search looks for the text in all alerts that can be opened, key by key.
@@ -562,7 +565,7 @@
   }
 
   function alertRow(i) {
-    const r = data.rules[rows.rule[i]], at = rows.time[i] < 0 ? "" : timeOf(rows.time[i] + data.first);
+    const r = data.rules[rows.rule[i]], at = timeOf(rows.time[i]);
     const isOpen = state.open.has(i);
     const name = print(`Alert ${i + 1}: ${ruleName(rows.rule[i])} from ${sourceName(rows.source[i])} to ${targetName(rows.target[i])}${at ? " at " + at : ""}`);
     const button = el("button", { type: "button", class: "open", "aria-expanded": String(isOpen), "aria-controls": "alert-" + i, "aria-label": name }, isOpen ? "−" : "+");
@@ -682,7 +685,7 @@
 
     const lead = [];
     const are = (n, one, many) => `${number(n)} ${n === 1 ? "is " + one : "are " + many}`;
-    lead.push(`Of ${plural(data.alerts, "alert")} ${are(classes[0], "critical or worse", "critical or worse")}, and ${are(classes[1], "an error", "errors")}.`);
+    lead.push(`Of ${plural(data.alerts, "alert")}, ${are(classes[0], "critical or worse", "critical or worse")}, and ${are(classes[1], "an error", "errors")}.`);
     if (paths.length) {
       const longest = paths.reduce((a, b) => b.length > a.length ? b : a);
       lead.push(`An attack went on from host to host: ${hosts(longest)}${paths.length > 1 ? `, and ${plural(paths.length - 1, "other path")}` : ""}.`);
@@ -710,6 +713,7 @@
     if (data.broken) about.push(`${plural(data.broken, "line was", "lines were")} no alerts and left out.`);
     if (data.unreadable) about.push(`${plural(data.unreadable, "file")} could not be read, or not to the end: alerts are missing.`);
     if (data.undated) about.push(`${plural(data.undated, "alert has", "alerts have")} no time that can be read, and ${data.undated === 1 ? "is" : "are"} not in the timeline.`);
+    if (data.far) about.push(`${plural(data.far, "alert is", "alerts are")} dated so far from the others that ${data.far === 1 ? "it is" : "they are"} not in the timeline.`);
     if (data.oddPaths) about.push(`${plural(data.oddPaths, "path")} of detectors could not be read, and ${data.oddPaths === 1 ? "is" : "are"} among the alerts only.`);
     if (data.listed < data.alerts) about.push(`${number(data.alerts - data.listed)} alerts are counted, but not listed.`);
     if ([facts.category, facts.rule, facts.source, facts.target].some(t => t.includes(0))) {

@@ -27,6 +27,8 @@ type Report struct {
 	findings *findings
 	details  *details
 	undated  int
+
+	first, last int64 // of those with a time
 }
 
 // rule is what alerts say of their rule, or detector.
@@ -65,8 +67,13 @@ func (r *Report) Add(alert string) error {
 	k.Category = cut(k.Category, longestName)
 
 	r.alerts++
-	if k.at == undated {
+	switch {
+	case k.at == undated:
 		r.undated++
+	case r.alerts-r.undated == 1:
+		r.first, r.last = k.at, k.at
+	default:
+		r.first, r.last = min(r.first, k.at), max(r.last, k.at)
 	}
 	key := r.rule(k)
 	r.facts.add(k, key)

@@ -261,16 +261,59 @@ func TestFindings(t *testing.T) {
 
 func TestTimesThatAreNone(t *testing.T) {
 	r := reportOf(t, Options{Size: plenty}, made{"time": "2026-13-01 00:00:00"}.line(t), made{"time": ""}.line(t), made{"time": "0001-01-01 00:00:00"}.line(t), made{}.line(t))
-	if d := dataOf(t, pageOf(t, r)); d.Undated != 3 || d.Steps != 1 || d.First != d.Last || timesum(d.Facts) != 4 {
+	if d := dataOf(t, pageOf(t, r)); d.Undated != 3 || d.Steps != 1 || d.First != d.Last || alertsIn(d.Facts) != 4 {
 		t.Errorf("%d undated, %d buckets, from %d to %d", d.Undated, d.Steps, d.First, d.Last)
 	}
 }
 
-func timesum(c columns) (n int) {
+func alertsIn(c columns) (n int) {
 	for _, k := range c.Count {
 		n += k
 	}
 	return n
+}
+
+func TestTimeline(t *testing.T) {
+	at := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	var day []string
+	for i := range 1440 {
+		day = append(day, made{"time": at.Add(time.Duration(i) * time.Minute).Format(time.DateTime)}.line(t))
+	}
+	old, future := made{"time": "1970-01-01 00:00:05"}.line(t), made{"time": "2038-01-19 03:14:07"}.line(t)
+	start, year := at.Unix(), int64(364*86400)
+	type timeline struct {
+		first, last, start, step, steps int64
+		far                             int
+	}
+	for _, c := range []struct {
+		name  string
+		lines []string
+		want  timeline
+	}{
+		{"one", day[:1], timeline{start, start, start, 1, 1, 0}},
+		{"a minute", day[:2], timeline{start, start + 60, start, 1, 61, 0}},
+		{"a day", day, timeline{start, start + 1439*60, start, 900, 96, 0}},
+		{"clocks that are not set", append(slices.Clone(day), old, future), timeline{start, start + 86399, start, 900, 96, 2}},
+		{"the first has one", append([]string{old}, day...), timeline{start, start + 1439*60, start, 900, 96, 1}},
+		{"too many for that", append(slices.Clone(day[:8]), old, old), timeline{5, start + 420, 0, year, start/year + 1, 0}},
+		{"as far as others", []string{day[0], day[1439]}, timeline{start, start + 1439*60, start, 900, 96, 0}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := dataOf(t, pageOf(t, reportOf(t, Options{Size: plenty}, c.lines...)))
+			if got := (timeline{d.First, d.Last, d.Start, d.Step, d.Steps, d.Far}); got != c.want {
+				t.Errorf("%+v, want %+v", got, c.want)
+			}
+			in := 0
+			for i, bucket := range d.Facts.Time {
+				if bucket >= 0 {
+					in += d.Facts.Count[i]
+				}
+			}
+			if in != len(c.lines)-c.want.far || alertsIn(d.Facts) != len(c.lines) {
+				t.Errorf("%d alerts in the timeline, %d counted, of %d", in, alertsIn(d.Facts), len(c.lines))
+			}
+		})
+	}
 }
 
 // However many different texts there are, facts stay few, count all alerts, and know the most severe.
@@ -289,7 +332,7 @@ func TestFactsStayFew(t *testing.T) {
 		}
 	}
 	total, severe := 0, 0
-	for _, c := range f.sorted() {
+	for _, c := range f.in(f.period()) {
 		total += c.n
 		if f.sources.list[c.Source] == "severe" {
 			severe += c.n
@@ -297,9 +340,6 @@ func TestFactsStayFew(t *testing.T) {
 	}
 	if total != n || severe != 1 {
 		t.Errorf("%d alerts counted, want %d; %d of the most severe source, want 1", total, n, severe)
-	}
-	if got := f.buckets(); got > mostBuckets {
-		t.Errorf("%d buckets", got)
 	}
 	if got := f.sources.list[0]; got != "" {
 		t.Errorf("the name of others is %q", got)
@@ -325,8 +365,8 @@ func TestPageStaysSmall(t *testing.T) {
 	if len(page) > size || len(page) < size/2 {
 		t.Errorf("the page has %d bytes, want %d at most and not much less", len(page), size)
 	}
-	if d.Alerts != 6000 || timesum(d.Facts) != 6000 || d.Listed != len(alerts) || d.Listed == 0 || d.Listed >= 4000 {
-		t.Errorf("%d alerts, %d counted, %d listed, %d can be opened", d.Alerts, timesum(d.Facts), d.Listed, len(alerts))
+	if d.Alerts != 6000 || alertsIn(d.Facts) != 6000 || d.Listed != len(alerts) || d.Listed == 0 || d.Listed >= 4000 {
+		t.Errorf("%d alerts, %d counted, %d listed, %d can be opened", d.Alerts, alertsIn(d.Facts), d.Listed, len(alerts))
 	}
 	if alerts[0]["evidence"] != "late" {
 		t.Error("the alert of the detector is not listed")
