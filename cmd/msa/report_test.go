@@ -27,6 +27,7 @@ func TestReport(t *testing.T) {
 		{"a file", "", []string{alerts}, 0, []string{`"alerts":15,"listed":15`, `"id":"942100"`, "<title>Attacks found in logs</title>", `"files":["alerts.jsonl"]`}, `^$`},
 		{"standard input, with a title", found, []string{"-", "--title", `Q3 <&> "R"`}, 0, []string{`"alerts":15`, `<title>Q3 &lt;&amp;&gt; &#34;R&#34;</title>`, `"files":["standard input"]`}, `^$`},
 		{"syslog, and records with the text", "<161>1 2026-11-25T01:02:03Z h msa - - - " + first + `{"log":` + quoted(t, first) + "}\n", []string{"-"}, 0, []string{`"alerts":2`}, `^$`},
+		{"hostile alerts", "", []string{filepath.Join("internal", "report", "testdata", "hostile.jsonl")}, 0, []string{`"alerts":71,"listed":71`, `"broken":0`}, `^$`},
 		{"lines that are none", "hello\n" + found + "{}\n\n", []string{"-"}, 0, []string{`"alerts":15`, `"broken":2`}, `^<stdin>:1: cannot read alert: it is no alert in format msa\n<stdin>:17: .*\nmsa: 2 lines are no alerts\n$`},
 		{"several files", found, []string{alerts, "-"}, 0, []string{`"alerts":30`}, `^$`},
 		{"a file that is not there", "", []string{alerts, "/nowhere/x"}, 2, []string{`"alerts":15`, `"unreadable":1`}, `/nowhere/x`},
