@@ -122,6 +122,7 @@ func examples(t *testing.T) map[string][]probe {
 		},
 		"uniwaf.sh": {{in: "udp 15155", attack: strings.NewReplacer("SRC_IP", "client", "URL", "uri").Replace(attack), harmless: harmless, out: "udp 12201",
 			want: []string{`"rule_id":"930100"`, `"src_ip":"192.168.1.105"`}}},
+		"aggregator.conf":         {{in: "tcp 15155", tag: "nano", attack: attack + "\n", harmless: harmless + "\n", out: "tcp 6514", want: []string{`"rule_id":"930100"`}}},
 		"annotate-and-route.conf": {{in: "udp 15155", tag: "nano", attack: attack, harmless: harmless, out: "udp 12201", want: []string{"/?n=1&t=../../etc/passwd"}}},
 		"own-rules.conf":          {{in: "udp 15155", tag: "nano", attack: attack, harmless: harmless, out: "udp 12201", want: []string{`"rule_id":"930100"`}}},
 		"threaded-processor.yaml": {{in: "udp 15155", tag: "nano", attack: string(sample(t, "/internal/admin?t=../../etc/passwd")), harmless: harmless, out: "udp 12201",
@@ -225,7 +226,11 @@ func exampleText(t *testing.T, name string) string {
 func TestExamplesAreComplete(t *testing.T) {
 	files, probes, table := exampleFiles(t), examples(t), exampleText(t, "README.md")
 	for _, name := range files {
-		command := "\n#   fluent-bit -e build/flb-filter_msa.so -c examples/" + name + "\n"
+		library := "flb-filter_msa.so"
+		if strings.Contains(exampleText(t, name), "[OUTPUT]\n    Name                 msa\n") {
+			library = "out_msa.so"
+		}
+		command := "\n#   fluent-bit -e build/" + library + " -c examples/" + name + "\n"
 		if strings.HasSuffix(name, ".sh") {
 			command = "\n#   sh examples/" + name + "\n"
 		}
