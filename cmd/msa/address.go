@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
 	"strconv"
 	"strings"
 )
@@ -67,8 +68,14 @@ func (c *runCommand) outputAddress(p *process) (string, error) {
 	case to == "stdout", strings.Contains(to, "://"):
 		return to, nil
 	}
+	if _, _, err := net.SplitHostPort(to); err != nil {
+		to = net.JoinHostPort(strings.Trim(to, "[]"), originalPort)
+	}
 	return scheme + to, nil
 }
+
+// originalPort is where the original MSA sends alerts when no port is given.
+const originalPort = "12202"
 
 // properties are the pipeline's, with what the original's flags and environment
 // say. keys is nil without a key file.
