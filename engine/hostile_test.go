@@ -122,27 +122,6 @@ func hostileRecords() map[string]*mapping.Transaction {
 	return all
 }
 
-// Whatever is in a record, its inspection takes no longer than that.
-func TestLongestInspection(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes time")
-	}
-	cfg := config("crs")
-	cfg.Screen, cfg.CacheSize = ScreenOn, 1<<16
-	e := newEngine(t, cfg)
-	for name, tx := range hostileRecords() {
-		best := time.Hour
-		for try := 0; try < 10 && best > longest; try++ { // what else the machine does counts too
-			start := time.Now()
-			inspect(t, e, tx)
-			best = min(best, time.Since(start))
-		}
-		if best > longest {
-			t.Errorf("%s: takes %v", name, best)
-		}
-	}
-}
-
 func TestUninspected(t *testing.T) {
 	e := withCRS(t)
 	const form = "application/x-www-form-urlencoded"
