@@ -574,9 +574,13 @@ int FLBPluginInit(struct proxy_output *plugin)
     const char *lacking = msa_resolve();
     char line[512];
 
+    if (host.flb_output_name == NULL) {
+        lacking = "flb_output_name";
+    } else if (host.flb_output_get_property == NULL) {
+        lacking = "flb_output_get_property";
+    }
     if (host.flb_log_print == NULL || host.flb_output_name == NULL || host.flb_output_get_property == NULL) {
-        fprintf(stderr, "[output:msa] cannot start: the host lacks functions of outputs, or %s\n",
-                lacking == NULL ? "none else" : lacking);
+        fprintf(stderr, "[output:msa] cannot start: the host has no function %s\n", lacking);
         return PROXY_ERROR;
     }
     if (why_not("output", host.flb_output_name(plugin->instance), line, sizeof(line)) != NULL) {
