@@ -141,7 +141,7 @@ func msaOutputFlush(context C.uintptr_t, data unsafe.Pointer, size C.size_t, tag
 	defer o.log.flush()
 	defer func() {
 		if v := recover(); v != nil {
-			ret = C.PROXY_ERROR
+			ret = C.PROXY_RETRY // the host would drop the chunk
 			o.panicked(v, debug.Stack())
 		}
 	}()

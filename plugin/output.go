@@ -33,19 +33,19 @@ type output struct {
 	mu   sync.Mutex
 	held []delivery // oldest first
 	size int        // bytes of held
-	down time.Time  // until when the engine's thread does not try to deliver
+	down time.Time  // until when nobody tries to deliver
 	wait time.Duration
 
-	blockedLog, retryLog limiter
-	reloadLog            atomic.Bool
+	blockedLog, retryLog, fullLog limiter
+	reloadLog                     atomic.Bool
 }
 
 const (
 	// patience is how long a worker tries to deliver before the host is asked to bring
 	// the chunk again, which may take minutes.
 	patience = 5 * time.Second
-	// workerDelivery and engineDelivery are how long one attempt may take: nothing
-	// else moves while the engine's thread waits.
+	// workerDelivery is how long all of a worker's attempts may take, and engineDelivery how long the engine's
+	// only one may, as nothing else moves meanwhile.
 	workerDelivery = 10 * time.Second
 	engineDelivery = 2 * time.Second
 	firstWait      = 100 * time.Millisecond
@@ -170,10 +170,17 @@ func (o *output) deliver(alerts []event.Alert) error {
 	if hotReload() && !o.reloadLog.Swap(true) {
 		o.log.Warn("do not reload: Fluent Bit may crash after a reload when a Go output has Workers; restart it instead")
 	}
+	// At its end the host waits for each chunk that it has given to a worker: in an outage only one of them may take time.
+	if o.isDown() {
+		return errDown
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), workerDelivery)
+	defer cancel()
 	began := time.Now()
 	for wait := firstWait; ; wait *= 2 {
-		err := o.attempt(alerts, workerDelivery)
+		err := o.transport.Deliver(ctx, alerts)
 		if err == nil || time.Since(began)+wait > patience {
+			o.note(err, patience)
 			return err
 		}
 		time.Sleep(wait)
@@ -185,28 +192,34 @@ func (o *output) deliverAtOnce(alerts []event.Alert) error {
 	if o.blockedLog.allows(time.Now()) {
 		o.log.Warn("without Workers the whole pipeline waits while records are inspected and alerts delivered: set Workers 1 or more")
 	}
-	o.mu.Lock()
-	isDown := time.Now().Before(o.down)
-	o.mu.Unlock()
-	if isDown {
-		return errors.New("it could not be reached a moment ago")
+	if o.isDown() {
+		return errDown
 	}
-	err := o.attempt(alerts, engineDelivery)
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if err == nil {
-		o.wait = 0
-		return nil
-	}
-	o.wait = min(max(firstWait, 2*o.wait), maxWait)
-	o.down = time.Now().Add(o.wait)
+	ctx, cancel := context.WithTimeout(context.Background(), engineDelivery)
+	defer cancel()
+	err := o.transport.Deliver(ctx, alerts)
+	o.note(err, firstWait)
 	return err
 }
 
-func (o *output) attempt(alerts []event.Alert, limit time.Duration) error {
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	defer cancel()
-	return o.transport.Deliver(ctx, alerts)
+var errDown = errors.New("it could not be reached a moment ago")
+
+func (o *output) isDown() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return time.Now().Before(o.down)
+}
+
+// note has nobody try for a while after a delivery has failed, first for so long and then for longer.
+func (o *output) note(err error, first time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err == nil {
+		o.wait, o.down = 0, time.Time{}
+		return
+	}
+	o.wait = min(max(first, 2*o.wait), maxWait)
+	o.down = time.Now().Add(o.wait)
 }
 
 // take gives back what is held of a chunk, if it is.
@@ -225,15 +238,18 @@ func (o *output) take(tag string, chunk []byte) (delivery, bool) {
 }
 
 // hold keeps what could not be delivered, as long as there is room: the host may
-// have given up chunks of which we don't hear.
+// have given up chunks of which we don't hear. What makes room is inspected again.
 func (o *output) hold(d delivery) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.held = append(o.held, d)
 	o.size += d.size
-	for o.size > o.rules.config.AlertBuffer {
+	for o.size > o.rules.config.AlertBuffer && len(o.held) > 1 {
 		o.size -= o.held[0].size
 		o.held = slices.Delete(o.held, 0, 1)
+		if o.fullLog.allows(time.Now()) {
+			o.log.Warn("more alerts wait than alert_buffer holds: their chunks will be inspected again, and detectors see their records twice")
+		}
 	}
 }
 
@@ -282,7 +298,7 @@ type destination struct {
 	config  send.Config
 }
 
-// String is without what follows an address's host, or a password.
+// String is the address as it may be logged.
 func (d destination) String() string { return send.Shown(d.address) }
 
 func parseDestination(values func(string) []string) (destination, error) {
@@ -309,10 +325,22 @@ func parseDestination(values func(string) []string) (destination, error) {
 			return d, fmt.Errorf("cannot find this host's name, which property hostname can give: %w", err)
 		}
 	}
+	if isTLS(d.address) {
+		// Once: at a reload that fails for another file, the last good ones may have gone.
+		var err error
+		if d.config.TLS, err = d.config.TLS.Load(); err != nil {
+			return d, err
+		}
+	}
 	if _, err := send.NewTransport(d.address, d.config); err != nil {
 		return d, fmt.Errorf("property %s: %w", forwardTo, err)
 	}
 	return d, nil
+}
+
+func isTLS(address string) bool {
+	scheme, _, _ := strings.Cut(address, "://")
+	return scheme == "https" || strings.HasSuffix(scheme, "+tls")
 }
 
 // forOutput are the values with the alert's text where it is read, unless records

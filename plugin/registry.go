@@ -228,7 +228,11 @@ func (l *lineage) snapshot() pipeline.Snapshot {
 // panicked counts a panic that was stopped at the border to C.
 func (m *member) panicked(v any, stack []byte) {
 	m.lineage.panics.Add(1)
-	m.fail(fmt.Sprintf("panic: %v; records pass as they are\n%s", v, stack))
+	what := "records pass as they are"
+	if m.kind == outputKind {
+		what = "the chunk has to come again"
+	}
+	m.fail(fmt.Sprintf("panic: %v; %s\n%s", v, what, stack))
 }
 
 // fail logs an error, at most one a minute.

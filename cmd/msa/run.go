@@ -175,7 +175,7 @@ func (c *runCommand) start(p *process, keys *keyFile, log *slog.Logger) (_ *runn
 		r.receiving.Go(l.Serve)
 		at[i] = l.Addr().Network() + "://" + l.Addr().String()
 	}
-	log.Info("listening", "at", strings.Join(at, ", "), "output", output,
+	log.Info("listening", "at", strings.Join(at, ", "), "output", send.Shown(output),
 		"rules", r.properties.or("rules"), "mapping", r.mapping(keys), "version", versionText())
 	return r, nil
 }

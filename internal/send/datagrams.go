@@ -47,7 +47,7 @@ func (d *datagrams) Deliver(ctx context.Context, alerts []event.Alert) error {
 			continue
 		}
 		for _, p := range parts {
-			if err := d.write(p); err != nil {
+			if err := d.write(ctx, p); err != nil {
 				return err
 			}
 		}
@@ -55,20 +55,24 @@ func (d *datagrams) Deliver(ctx context.Context, alerts []event.Alert) error {
 	return nil
 }
 
-// write sends one datagram. The address is locked.
-func (d *datagrams) write(b []byte) (err error) {
+// write sends one datagram. d is locked.
+func (d *datagrams) write(ctx context.Context, b []byte) (err error) {
 	if d.conn != nil && time.Since(d.dialed) > redial {
 		d.hangUp()
 	}
 	if d.conn == nil {
-		if d.conn, err = net.Dial(d.network, d.address); err != nil {
+		if d.conn, err = (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, d.network, d.address); err != nil {
 			d.conn = nil
 			return err
 		}
 		d.dialed = time.Now()
 	}
+	end := time.Now().Add(datagramTimeout)
+	if by, ok := ctx.Deadline(); ok && by.Before(end) {
+		end = by
+	}
 	for range noBuffers {
-		_ = d.conn.SetWriteDeadline(time.Now().Add(datagramTimeout)) // fails only when closed
+		_ = d.conn.SetWriteDeadline(end) // fails only when closed
 		if _, err = d.conn.Write(b); !errors.Is(err, syscall.ENOBUFS) {
 			break
 		}
@@ -112,11 +116,11 @@ func (d datagramSink) Send(a event.Alert) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, p := range parts {
-		err := d.write(p)
+		err := d.write(context.Background(), p)
 		for tries := 0; errors.Is(err, syscall.ECONNREFUSED) && tries < 2; tries++ {
 			// What is refused is the datagram before; this one was not sent yet.
 			d.config.lost("refused", 1, d.address, err)
-			err = d.write(p)
+			err = d.write(context.Background(), p)
 		}
 		if err != nil {
 			d.config.lost("cannot send", 1, d.address, err)

@@ -61,25 +61,39 @@ func forwardMessage(chunk string, alerts []event.Alert) []byte {
 	return msgp.AppendInt(b, len(alerts))
 }
 
+// Bounds of a receipt, of which receivers have one key: what claims to be longer is none.
+const (
+	ackKeys   = 16
+	ackString = 1024
+)
+
 // readAck reads {"ack": chunk}.
 func readAck(r *bufio.Reader, chunk string) error {
-	got := make(map[string]string, 1)
 	m := msgp.NewReader(r)
+	m.SetMaxStringLength(ackString)
 	n, err := m.ReadMapHeader()
 	if err != nil {
 		return fmt.Errorf("no receipt: %w", err)
 	}
+	if n > ackKeys {
+		return fmt.Errorf("no receipt: %d keys exceed the limit of %d", n, ackKeys)
+	}
+	ack := ""
 	for range n {
 		key, err := m.ReadString()
 		if err != nil {
 			return fmt.Errorf("no receipt: %w", err)
 		}
-		if got[key], err = m.ReadString(); err != nil {
+		value, err := m.ReadString()
+		if err != nil {
 			return fmt.Errorf("no receipt: %w", err)
 		}
+		if key == "ack" {
+			ack = value
+		}
 	}
-	if got["ack"] != chunk {
-		return fmt.Errorf("receipt is for %q, not for %q", got["ack"], chunk)
+	if ack != chunk {
+		return fmt.Errorf("receipt is for %q, not for %q", ack, chunk)
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ type jsonLines struct {
 func newHTTP(address string, config Config) (Transport, error) {
 	u, err := url.Parse(address)
 	if err != nil {
-		return nil, errors.Unwrap(err) // without the address, which may have a password
+		return nil, errors.New("cannot be read as a URL") // what is wrong may be in a password
 	}
 	if u.Hostname() == "" {
 		return nil, errors.New("no host")
@@ -38,6 +38,8 @@ func newHTTP(address string, config Config) (Transport, error) {
 	j := &jsonLines{url: address, client: &http.Client{
 		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: tls, MaxIdleConnsPerHost: 8},
 		Timeout:   deliveryTimeout,
+		// A redirected POST becomes a GET without alerts, and our header would go to another host.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	if config.Header != "" {
 		name, value, ok := strings.Cut(config.Header, ":")
@@ -45,9 +47,21 @@ func newHTTP(address string, config Config) (Transport, error) {
 			return nil, errors.New("the header is not of the form Name: value")
 		}
 		j.header = [2]string{strings.TrimSpace(name), strings.TrimSpace(value)}
+		if !isToken(j.header[0]) || strings.ContainsFunc(j.header[1], isControl) {
+			return nil, fmt.Errorf("the header %q has characters that HTTP does not allow", j.header[0])
+		}
 	}
 	return j, nil
 }
+
+// isToken reports whether a header may have this name (RFC 9110, section 5.6.2).
+func isToken(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
+		return !(r >= '0' && r <= '9' || r|0x20 >= 'a' && r|0x20 <= 'z' || r < 0x80 && strings.ContainsRune("!#$%&'*+-.^_`|~", r))
+	})
+}
+
+func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
 // Deliver: see Transport.
 func (j *jsonLines) Deliver(ctx context.Context, alerts []event.Alert) error {
@@ -58,7 +72,7 @@ func (j *jsonLines) Deliver(ctx context.Context, alerts []event.Alert) error {
 			if err := j.post(ctx, body); err != nil {
 				return err
 			}
-			body = body[:0]
+			body = nil // the transport may read on after the answer
 		}
 	}
 	return nil
@@ -74,6 +88,9 @@ func (j *jsonLines) post(ctx context.Context, body []byte) error {
 		r.Header.Set(j.header[0], j.header[1])
 	}
 	answer, err := j.client.Do(r)
+	if of := (*url.Error)(nil); errors.As(err, &of) {
+		return of.Err // without the address, which may have a secret in it
+	}
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,8 @@ import (
 const (
 	// receiptTimeout is how long a receiver may take to read all and to end its side.
 	receiptTimeout = 5 * time.Second
+	// takenTimeout is how long its system may then still take to acknowledge what we wrote: some round trips.
+	takenTimeout = 2 * time.Second
 	// silentTimeout is the same for one that did not do so the last time.
 	silentTimeout = 200 * time.Millisecond
 )
@@ -82,11 +84,17 @@ func (s *stream) awaitReceipt(ctx context.Context, conn net.Conn) error {
 	if s.silent.Load() {
 		timeout = silentTimeout
 	}
+	if end, ok := ctx.Deadline(); ok {
+		timeout = min(timeout, time.Until(end)/2) // or its end would hide that all was taken in
+	}
 	timer := time.AfterFunc(timeout, func() { _ = conn.SetReadDeadline(time.Now()) })
 	defer timer.Stop()
 	_, err := io.Copy(io.Discard, conn)
 	switch {
 	case err == nil, errors.Is(err, io.ErrUnexpectedEOF): // with TLS: ended without a word of it
+		if err := awaitTaken(ctx, conn); err != nil {
+			return err
+		}
 		s.silent.Store(false)
 		return nil
 	case ctx.Err() != nil:
@@ -97,6 +105,7 @@ func (s *stream) awaitReceipt(ctx context.Context, conn net.Conn) error {
 			"no receipt", 1, "output", s.address)
 		return nil
 	case errors.Is(err, os.ErrDeadlineExceeded):
+		s.silent.Store(false) // a slow one needs the longer time
 		return fmt.Errorf("the receiver has not taken in all within %v", timeout)
 	}
 	return fmt.Errorf("the receiver broke off: %w", err)
@@ -104,6 +113,17 @@ func (s *stream) awaitReceipt(ctx context.Context, conn net.Conn) error {
 
 // Close: see Transport.
 func (s *stream) Close() {}
+
+// awaitTaken waits until the receiver's system has taken in all. One that closes before our bytes have
+// arrived ends its side in good order, and the reset that answers them comes a round trip later.
+func awaitTaken(ctx context.Context, conn net.Conn) error {
+	for end := time.Now().Add(takenTimeout); unacknowledged(conn) > 0; time.Sleep(time.Millisecond) {
+		if ctx.Err() != nil || time.Now().After(end) {
+			return errors.New("the receiver ended the connection before its system had taken in all")
+		}
+	}
+	return nil
+}
 
 // endWriting tells the receiver that no more comes.
 func endWriting(conn net.Conn) error {

@@ -14,13 +14,35 @@ type TLS struct {
 	CertFile   string // PEM, our certificate; none if empty
 	KeyFile    string // PEM, its key
 	ServerName string // in the receiver's certificate; its host if empty
+
+	loaded *tls.Config // what the files said, once they were read
 }
 
+// Load reads the files, which then need not be there any more.
+func (t TLS) Load() (TLS, error) {
+	c, err := t.read()
+	t.loaded = c
+	return t, err
+}
+
+// client is the configuration for a receiver.
 func (t TLS) client(host string) (*tls.Config, error) {
-	c := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
-	if t.ServerName != "" {
-		c.ServerName = t.ServerName
+	c := t.loaded
+	if c == nil {
+		var err error
+		if c, err = t.read(); err != nil {
+			return nil, err
+		}
 	}
+	c = c.Clone()
+	if c.ServerName == "" {
+		c.ServerName = host
+	}
+	return c, nil
+}
+
+func (t TLS) read() (*tls.Config, error) {
+	c := &tls.Config{ServerName: t.ServerName, MinVersion: tls.VersionTLS12}
 	if t.CAFile != "" {
 		pem, err := os.ReadFile(t.CAFile)
 		if err != nil {

@@ -87,16 +87,20 @@ func hostOf(hostPort string) (string, error) {
 	return host, nil
 }
 
-// Shown is an address as it may be logged; where it is not clear, without more than that.
+// Shown is an address as it may be logged: without user, password, path and query, in all of which secrets stand.
 func Shown(address string) string {
-	at := strings.LastIndexByte(address, '@')
 	scheme, rest, ok := strings.Cut(address, "://")
-	if !ok || at < len(scheme) {
+	switch {
+	case address == "stdout":
+		return address
+	case !ok && strings.ContainsAny(address, "@/?"):
+		return "an address without ://"
+	case !ok, scheme == "unix":
 		return address
 	}
-	user, _, ok := strings.Cut(rest, ":")
-	if !ok || len(scheme)+len("://")+len(user) > at {
-		return address
+	rest = rest[strings.LastIndexByte(rest, '@')+1:]
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+		rest = rest[:i]
 	}
-	return scheme + "://" + user + ":xxxxx" + address[at:]
+	return scheme + "://" + rest
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -309,18 +310,171 @@ func TestHTTP(t *testing.T) {
 	}
 }
 
-func TestWithoutPassword(t *testing.T) {
+// A redirect is no receipt, and the header is for the receiver alone.
+func TestHTTPRedirect(t *testing.T) {
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		t.Error("the redirect was followed")
+	}))
+	defer elsewhere.Close()
+	server := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusFound))
+	defer server.Close()
+	config, _ := testConfig(t)
+	config.Header = "X-Token: s3cret"
+	if err := deliver(t, openTransport(t, server.URL, config), 1); err == nil || !strings.Contains(err.Error(), "answers 302") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestHTTPHeader(t *testing.T) {
+	for _, header := range []string{"no colon", ": x", "Bad Name: x", "X: a\r\nY: b", "Ä: x"} {
+		config, _ := testConfig(t)
+		config.Header = header
+		if _, err := NewTransport("http://h", config); err == nil || !strings.Contains(err.Error(), "header") {
+			t.Errorf("%q: got %v", header, err)
+		}
+	}
+}
+
+// What claims to be a long receipt takes no memory.
+func TestForwardReceiptIsBounded(t *testing.T) {
+	for name, receipt := range map[string]string{
+		"string": "\x81\xdb\x7f\xff\xff\xff",
+		"map":    "\xdf\xff\xff\xff\xff",
+	} {
+		l := listenTCP(t, "127.0.0.1:0")
+		go func() {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.WriteString(conn, receipt)
+			_, _ = io.Copy(io.Discard, conn)
+		}()
+		config, _ := testConfig(t)
+		if err := deliver(t, openTransport(t, "forward://"+l.Addr().String(), config), 1); err == nil || !strings.Contains(err.Error(), "limit") {
+			t.Errorf("%s: got %v", name, err)
+		}
+		_ = l.Close()
+	}
+}
+
+// narrow listens with a receive buffer that holds next to nothing.
+func narrow(t *testing.T) net.Listener {
+	t.Helper()
+	c := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
+		return raw.Control(func(fd uintptr) {
+			if err := syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 2304); err != nil {
+				t.Error(err)
+			}
+		})
+	}}
+	l, err := c.Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	return l
+}
+
+// The receiver's end is no receipt before its system has taken in all, and one that was slow once gets its time again.
+func TestEndBeforeAllIsTakenIn(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		ends   bool
+		silent bool
+		want   string
+	}{
+		{"ends at once", true, false, "ended the connection before"},
+		{"only hangs, having been silent", false, true, "has not taken in all"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l, done := narrow(t), make(chan struct{})
+			defer close(done)
+			go func() {
+				conn, err := l.Accept()
+				if err != nil {
+					return
+				}
+				if c.ends {
+					_ = conn.(*net.TCPConn).CloseWrite()
+				}
+				<-done
+				_ = conn.Close()
+			}()
+			config, _ := testConfig(t)
+			s := &stream{network: "tcp", address: l.Addr().String(), frame: newSyslogHeader(config).frame, config: config}
+			s.silent.Store(c.silent)
+			if err := deliver(t, s, 300); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+			if s.silent.Load() {
+				t.Error("the next delivery gets less time")
+			}
+		})
+	}
+}
+
+// A receiver that leaves connections open is known as such within the time that a delivery has.
+func TestNoReceiptInTime(t *testing.T) {
+	l := listenTCP(t, "127.0.0.1:0")
+	defer func() { _ = l.Close() }()
+	go func() {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		_, _ = io.Copy(io.Discard, conn)
+		time.Sleep(time.Minute)
+	}()
+	config, _ := testConfig(t)
+	if err := deliver(t, openTransport(t, "syslog+tcp://"+l.Addr().String(), config), 3); err != nil { // which gives it 3 seconds
+		t.Error(err)
+	}
+}
+
+// A full socket keeps nobody longer than asked for.
+func TestFullSocket(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	full, err := net.ListenPacket("unixgram", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = full.Close() }()
+	config, _ := testConfig(t)
+	tr := openTransport(t, "unix://"+path, config)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	began := time.Now()
+	for err == nil && time.Since(began) < 5*time.Second {
+		err = tr.Deliver(ctx, []event.Alert{newAlert(t, `{"rule_id":"1"}`)})
+	}
+	if took := time.Since(began); err == nil || took > 3*time.Second {
+		t.Errorf("%v after %v", err, took)
+	}
+}
+
+func TestShown(t *testing.T) {
 	for address, want := range map[string]string{
-		"https://u:secret@h/p": "https://u:xxxxx@h/p",
-		"syslog+tcp://h:601":   "syslog+tcp://h:601",
-		"unix:///dev/log":      "unix:///dev/log",
+		"https://u:secret@h/p":   "https://h",
+		"https://token@h:443/":   "https://h:443",
+		"https://h/hook/secret":  "https://h",
+		"https://h?token=secret": "https://h",
+		"https://u:pa/ss@h/":     "https://h",
+		"https:/u:secret@h/":     "an address without ://",
+		"https//u:secret@h":      "an address without ://",
+		"syslog+tcp://h:601":     "syslog+tcp://h:601",
+		"127.0.0.1:514":          "127.0.0.1:514",
+		"unix:///dev/log":        "unix:///dev/log",
+		"stdout":                 "stdout",
 	} {
 		if got := Shown(address); got != want {
-			t.Errorf("got %s, want %s", got, want)
+			t.Errorf("%s is shown as %s, want %s", address, got, want)
 		}
 	}
 	config, _ := testConfig(t)
-	if _, err := NewTransport("https://u:secret@[::1", config); err == nil || strings.Contains(err.Error(), "secret") {
-		t.Errorf("got %v", err)
+	for _, address := range []string{"https://u:secret@[::1", "https://u:secret/x@h/"} {
+		if _, err := NewTransport(address, config); err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("got %v", err)
+		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -251,4 +252,28 @@ func TestFilterAndOutput(t *testing.T) {
 	}); err != nil {
 		t.Error(err)
 	}
+}
+
+// While the receiver is away, Fluent Bit ends as soon as it is told to, whatever waits.
+func TestOutputEndsInAnOutage(t *testing.T) {
+	dir, port, metrics := t.TempDir(), freePort(t), freePort(t)
+	in := filepath.Join(dir, "in.log")
+	writeParsers(t, dir)
+	f, err := os.Create(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	config := strings.NewReplacer("Grace           20", "Grace           2", "Workers         2", "Workers         1").
+		Replace(outputConfig(in, fmt.Sprintf("syslog+tcp://127.0.0.1:%d", port), metrics))
+	p := fluentBit(t, dir, config)
+	for n := range 60 { // a chunk each
+		fmt.Fprintf(f, "%s\n", numbered(t, n))
+		time.Sleep(200 * time.Millisecond)
+	}
+	began := time.Now()
+	if err := p.Stop(25 * time.Second); err != nil {
+		t.Error(err)
+	}
+	t.Logf("it took %v", time.Since(began))
 }
