@@ -56,9 +56,8 @@ func newHTTP(address string, config Config) (Transport, error) {
 
 // isToken reports whether a header may have this name (RFC 9110, section 5.6.2).
 func isToken(name string) bool {
-	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
-		return !(r >= '0' && r <= '9' || r|0x20 >= 'a' && r|0x20 <= 'z' || r < 0x80 && strings.ContainsRune("!#$%&'*+-.^_`|~", r))
-	})
+	const allowed = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	return name != "" && strings.Trim(name, allowed) == ""
 }
 
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
