@@ -44,29 +44,10 @@ lint:
 	$(GO) vet ./...
 	golangci-lint run
 
-# Each fuzz target for a short while; give FUZZTIME for more, or SCREEN_FUZZTIME for more of the one
-# that compares the fast path with all rules.
-FUZZTIME ?= 10s
-SCREEN_FUZZTIME ?= $(FUZZTIME)
+# Each fuzz target for FUZZTIME, 10s unless given; SCREEN_FUZZTIME is for the one that compares the
+# fast path with all rules.
 fuzz:
-	$(GO) test -run '^$$' -fuzz '^FuzzMap$$' -fuzztime $(FUZZTIME) ./mapping
-	$(GO) test -run '^$$' -fuzz '^FuzzParse$$' -fuzztime $(FUZZTIME) ./mapping
-	$(GO) test -run '^$$' -fuzz '^FuzzParseHeaders$$' -fuzztime $(FUZZTIME) ./mapping
-	$(GO) test -run '^$$' -fuzz '^FuzzAppendJSON$$' -fuzztime $(FUZZTIME) ./mapping
-	$(GO) test -run '^$$' -fuzz '^FuzzLine$$' -fuzztime $(FUZZTIME) ./mapping
-	$(GO) test -run '^$$' -fuzz '^FuzzCompleteJSON$$' -fuzztime $(FUZZTIME) ./mapping
-	$(GO) test -run '^$$' -fuzz '^FuzzJSONSplitter$$' -fuzztime $(FUZZTIME) ./mapping
-	$(GO) test -run '^$$' -fuzz '^FuzzJSON$$' -fuzztime $(FUZZTIME) ./engine/internal/body
-	$(GO) test -run '^$$' -fuzz '^FuzzForm$$' -fuzztime $(FUZZTIME) ./engine/internal/body
-	$(GO) test -run '^$$' -fuzz '^FuzzScreen$$' -fuzztime $(SCREEN_FUZZTIME) ./engine
-	$(GO) test -run '^$$' -fuzz '^FuzzMask$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./engine/sensitive
-	$(GO) test -run '^$$' -fuzz '^FuzzTransformations$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./engine/screen
-	$(GO) test -run '^$$' -fuzz '^FuzzLiterals$$' -fuzztime $(FUZZTIME) ./engine/screen
-	$(GO) test -run '^$$' -fuzz '^FuzzAutomaton$$' -fuzztime $(FUZZTIME) ./engine/screen
-	$(GO) test -run '^$$' -fuzz '^FuzzMatcher$$' -fuzztime $(FUZZTIME) ./engine/screen
-	$(GO) test -run '^$$' -fuzz '^FuzzSplit$$' -fuzztime $(FUZZTIME) ./rules
-	$(GO) test -run '^$$' -fuzz '^FuzzProcess$$' -fuzztime $(FUZZTIME) ./pipeline
-	$(GO) test -run '^$$' -fuzz '^FuzzDatagram$$' -fuzztime $(FUZZTIME) ./cmd/msa/internal/listen
+	GO=$(GO) FUZZTIME=$(FUZZTIME) SCREEN_FUZZTIME=$(SCREEN_FUZZTIME) test/fuzz.sh
 
 # Go benchmarks on one core; the last lines are ratios of one and the same run.
 bench:
