@@ -158,7 +158,7 @@ func (e *Engine) RuleCount() int { return len(e.rules) }
 func (e *Engine) Close() error {
 	wafs := []coraza.WAF{e.waf}
 	if e.fast != nil {
-		wafs = append(wafs, e.fast.reader, e.fast.plain)
+		wafs = append(wafs, e.fast.reader, e.fast.plain, e.fast.rest)
 	}
 	var errs []error
 	for _, waf := range wafs {
@@ -186,20 +186,25 @@ func (e *Engine) Inspect(t *mapping.Transaction) (Verdict, error) {
 }
 
 func (e *Engine) inspect(t *mapping.Transaction) (Verdict, error) {
-	if e.fast == nil {
+	if e.fast == nil || e.fast.isBlind(e.excluded(t.Exclude)) {
 		e.watch.Enter(stopwatch.Rules)
 		return e.Evaluate(t)
 	}
 	e.watch.Enter(stopwatch.Screen)
 	s, err := e.screen(t)
-	if err != nil || !s.clear {
+	if err != nil {
 		e.watch.Enter(stopwatch.Rules)
-		v, err2 := e.evaluate(t, s.innocent)
-		if err == nil && err2 == nil && e.fast.isVerified(&e.fast.reduced) {
+		v, err2 := e.Evaluate(t)
+		return v, errors.Join(err, err2)
+	}
+	if !s.clear {
+		e.watch.Enter(stopwatch.Rules)
+		v, err := e.evaluate(e.fast.rest, e.fast.tx, t, s.innocent)
+		if err == nil && e.fast.isVerified(&e.fast.reduced) {
 			e.watch.Enter(stopwatch.Check)
 			return e.verify(t, v, s.innocent)
 		}
-		return v, errors.Join(err, err2)
+		return v, err
 	}
 	if !e.fast.isVerified(&e.fast.screened) {
 		return Verdict{Screened: ScreenCleared, argsCut: s.argsCut}, nil
@@ -243,11 +248,13 @@ func (e *Engine) verify(t *mapping.Transaction, some Verdict, innocent []int) (V
 var errTransaction = errors.New("this version of Coraza has transactions of another type")
 
 // Evaluate is Inspect without the fast path: the rules always run.
-func (e *Engine) Evaluate(t *mapping.Transaction) (Verdict, error) { return e.evaluate(t, nil) }
+func (e *Engine) Evaluate(t *mapping.Transaction) (Verdict, error) {
+	return e.evaluate(e.waf, nil, t, nil)
+}
 
-// evaluate runs all rules but those that can't match.
-func (e *Engine) evaluate(t *mapping.Transaction, innocent []int) (v Verdict, err error) {
-	tx, ok := e.waf.NewTransaction().(transaction)
+// evaluate runs all rules of one of the engine's rule sets but those that can't match; set is what is set before.
+func (e *Engine) evaluate(waf coraza.WAF, set []assignment, t *mapping.Transaction, innocent []int) (v Verdict, err error) {
+	tx, ok := waf.NewTransaction().(transaction)
 	if !ok {
 		return v, errTransaction
 	}
@@ -258,6 +265,9 @@ func (e *Engine) evaluate(t *mapping.Transaction, innocent []int) (v Verdict, er
 		}
 		err = errors.Join(err, tx.Close())
 	}()
+	for i := range set {
+		tx.Variables().TX().Set(set[i].name, set[i].values)
+	}
 	for i := range e.absence {
 		if a := &e.absence[i]; !a.applies(&t.Observed) {
 			tx.RemoveRuleByID(a.rule)

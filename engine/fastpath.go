@@ -50,6 +50,8 @@ type fastPath struct {
 	screen  *screen.Screen
 	reader  coraza.WAF   // with the rules that have a say in how bodies are read
 	plain   coraza.WAF   // without any, for requests without a body
+	rest    coraza.WAF   // with the rules that are needed, for what the screen can't clear
+	tx      []assignment // of TX that rest has set before
 	removed map[int]bool // rules that are excluded everywhere
 
 	mode     ScreenMode
@@ -58,9 +60,20 @@ type fastPath struct {
 	screened, reduced atomic.Uint64 // transactions that no rules saw, or only some
 }
 
+// assignment sets a variable of TX to a list of one value.
+type assignment struct {
+	name   string
+	values []string
+}
+
 // isVerified counts a transaction, and reports whether all rules are to see it.
 func (f *fastPath) isVerified(count *atomic.Uint64) bool {
 	return count.Add(1)%verifyEvery == 0 || f.mode == ScreenVerify
+}
+
+// isBlind reports whether the screen can't judge transactions to which some rules are not applied.
+func (f *fastPath) isBlind(excluded []int) bool {
+	return len(excluded) > 0 && f.screen.IsBlind(excluded)
 }
 
 // ScreenOpen lists the rules that the screen can't judge, and so cost the fast path; nil without one.
@@ -90,6 +103,9 @@ func (e *Engine) newFastPath(cfg Config, own, taken []*unit, exclusions []exclus
 	}
 	f := &fastPath{removed: map[int]bool{}, mode: cfg.Screen, anyMatch: sc.AnyMatch}
 	for _, x := range exclusions {
+		if x.variable == "" {
+			sc.Removed = append(sc.Removed, x.rules)
+		}
 		if !x.isLimited() {
 			for _, id := range e.excluded([]string{x.rules}) {
 				f.removed[id] = true
@@ -99,13 +115,21 @@ func (e *Engine) newFastPath(cfg Config, own, taken []*unit, exclusions []exclus
 	if f.screen, err = screen.New(sc); err != nil {
 		return nil, err
 	}
-	var plain, reading []*unit
+	var plain, reading, rest []*unit
 	for _, u := range own {
 		if !u.setsUp() {
 			plain = append(plain, u)
 		}
 	}
+	reduction := f.screen.Reduction()
+	before := map[string]string{}
 	for _, u := range taken {
+		switch {
+		case u.own && u.setsUp():
+			maps.Copy(before, u.settings())
+		case !u.isNeedless(reduction):
+			rest = append(rest, u)
+		}
 		switch {
 		case u.own:
 		case u.readsBody():
@@ -114,10 +138,14 @@ func (e *Engine) newFastPath(cfg Config, own, taken []*unit, exclusions []exclus
 			plain = append(plain, u)
 		}
 	}
+	maps.Copy(before, reduction.TX)
+	for _, name := range slices.Sorted(maps.Keys(before)) {
+		f.tx = append(f.tx, assignment{name, []string{before[name]}})
+	}
 	reading = slices.Concat(plain, ownTX(reading, tx), reading)
-	for waf, units := range map[*coraza.WAF][]*unit{&f.plain: plain, &f.reader: reading} {
+	for waf, units := range map[*coraza.WAF][]*unit{&f.plain: plain, &f.reader: reading, &f.rest: rest} {
 		if *waf, _, _, err = compile(units, cfg, sum); err != nil {
-			return nil, fmt.Errorf("cannot read transactions for the screen: %w", err)
+			return nil, fmt.Errorf("cannot compile the fast path: %w", err)
 		}
 	}
 	return f, nil
@@ -160,9 +188,37 @@ func (u *unit) configures() bool {
 	return !u.directives[0].IsRule() && name != "secmarker" && name != "secdataset" && !strings.HasPrefix(name, "secrule")
 }
 
+// isNeedless reports whether the unit is, or is about, what can be left out.
+func (u *unit) isNeedless(r screen.Reduction) bool {
+	d := u.directives[0]
+	if words := strings.Fields(d.Text); len(words) > 1 && strings.EqualFold(words[0], "SecRuleUpdateTargetById") {
+		id, err := strconv.Atoi(words[1])
+		return err == nil && r.Rules[id] // Coraza would not find the rule
+	}
+	switch {
+	case u.own:
+		return false
+	case d.IsRule():
+		return r.Rules[d.ID()]
+	default:
+		return d.Name == "secmarker" && r.Markers[strings.Trim(d.Args, `"'`)]
+	}
+}
+
 // setsUp reports whether the unit only sets variables, of which readers get those that they need from ownTX.
 func (u *unit) setsUp() bool {
 	return strings.HasPrefix(u.text(), "SecAction") && !strings.Contains(u.text(), "ctl:")
+}
+
+var setting = regexp.MustCompile(`setvar:tx\.(\w+)=(\w+)`)
+
+// settings are the variables that a unit which sets up sets.
+func (u *unit) settings() map[string]string {
+	all := map[string]string{}
+	for _, m := range setting.FindAllStringSubmatch(u.text(), -1) {
+		all[m[1]] = m[2]
+	}
+	return all
 }
 
 // ownTX sets the variables that some rules look at, and that other rules set.

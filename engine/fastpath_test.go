@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,6 +75,100 @@ func TestScreenOnDebianCRS(t *testing.T) {
 	t.Logf("%d of %d are screened; can't be judged: %v", count.screened, n, e.ScreenOpen())
 	if count.screened < n/5 {
 		t.Error("the screen is of little use")
+	}
+}
+
+// What the rules that the screen leaves say of a transaction is word by word what all rules say, scores in messages
+// too. Coraza goes through arguments in no fixed order, so all rules may have to say it again.
+func TestScreenKeepsMatches(t *testing.T) {
+	stages, err := crs.Stages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	nano, _ := crs.KindNamed("nano")
+	set, err := mapping.Load("nano")
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := 3
+	if testing.Short() {
+		step = 200
+	}
+	for level := 1; level <= 3; level += 2 {
+		t.Run(fmt.Sprintf("paranoia level %d", level), func(t *testing.T) {
+			t.Parallel()
+			e := newEngine(t, level, engine.ScreenOn, "crs")
+			alarms := 0
+			for i := 0; i < len(stages); i += step {
+				var tx mapping.Transaction
+				if err := set.Map("t", mapping.Record(nano.Record(crs.Respond(&stages[i]))), &tx); err != nil {
+					continue
+				}
+				some, err := e.Inspect(&tx)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !some.Alarm {
+					continue
+				}
+				alarms++
+				all := engine.Verdict{}
+				for try := 0; try < 50 && !reflect.DeepEqual(some, all); try++ {
+					if all, err = e.Evaluate(&tx); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if !reflect.DeepEqual(some, all) {
+					t.Errorf("%s: with the screen\n%+v\nwithout\n%+v", stages[i].Name, some, all)
+				}
+			}
+			if alarms < len(stages)/step/4 {
+				t.Errorf("only %d of %d alarm", alarms, len(stages)/step)
+			}
+		})
+	}
+}
+
+// Without a rule that skips others, these run: the screen knows nothing of them.
+func TestScreenWithoutASkippingRule(t *testing.T) {
+	const rules = `SecAction "id:1,phase:2,pass,nolog,skipAfter:END"
+SecRule ARGS "@rx evil" "id:2,phase:2,deny"
+SecMarker END
+SecRule ARGS "@rx other" "id:4,phase:2,deny"`
+	file := filepath.Join(t.TempDir(), "x.conf")
+	if err := os.WriteFile(file, []byte(rules), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e := newEngine(t, 1, engine.ScreenOn, file)
+	for _, c := range []struct {
+		exclude []string
+		want    bool
+	}{{nil, false}, {[]string{"1"}, true}, {[]string{"1-2"}, false}, {[]string{"4"}, false}} {
+		v, err := e.Inspect(&mapping.Transaction{URI: "/?a=evil", Exclude: c.exclude})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v.Alarm != c.want {
+			t.Errorf("a mapping that excludes %q: alarm %v", c.exclude, v.Alarm)
+		}
+	}
+	e, err := engine.New(engine.Config{Rules: []string{file}, ParanoiaLevel: 1, InboundThreshold: 5, OutboundThreshold: 4,
+		BodyLimit: 128 << 10, Screen: engine.ScreenOn, CacheSize: 1 << 10, Exclude: []string{"1@/x"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if w := e.Warnings(); len(w) != 1 || !strings.Contains(w[0].Text, "exclude 1 removes rule 1, but not all those that it skips: every record goes the full way") {
+		t.Errorf("warnings are %v", w)
+	}
+	for uri, want := range map[string]bool{"/x?a=evil": true, "/y?a=evil": false} {
+		v, err := e.Inspect(&mapping.Transaction{URI: uri})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v.Alarm != want {
+			t.Errorf("%s: alarm %v", uri, v.Alarm)
+		}
 	}
 }
 
@@ -333,8 +428,13 @@ func (c *tally) inspect(t *testing.T, e *engine.Engine, name string, tx *mapping
 
 func verifying(t testing.TB, level int, rules ...string) *engine.Engine {
 	t.Helper()
+	return newEngine(t, level, engine.ScreenVerify, rules...)
+}
+
+func newEngine(t testing.TB, level int, screen engine.ScreenMode, rules ...string) *engine.Engine {
+	t.Helper()
 	e, err := engine.New(engine.Config{Rules: rules, ParanoiaLevel: level, InboundThreshold: 5, OutboundThreshold: 4,
-		BodyLimit: 128 << 10, Screen: engine.ScreenVerify, CacheSize: 1 << 16})
+		BodyLimit: 128 << 10, Screen: screen, CacheSize: 1 << 16})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,14 +47,14 @@ func (l *link) absent() []mapping.Part {
 	return parts
 }
 
-var macro = regexp.MustCompile(`%\{([^}]+)\}`)
+var macroForm = regexp.MustCompile(`%\{([^}]+)\}`)
 
 // compared are the parts that the operand is made of: %{request_headers.host}. Where the log does not
 // show one, the condition compares with nothing: CRS 931130 and 943110 ask whether a link leads to another host.
 // What may come in one of several parts, as %{args.x}, may be seen in another.
 func (l *link) compared() []mapping.Part {
 	var parts []mapping.Part
-	for _, m := range macro.FindAllStringSubmatch(l.operand, -1) {
+	for _, m := range macroForm.FindAllStringSubmatch(l.operand, -1) {
 		if of := partsOf(strings.Replace(m[1], ".", ":", 1)); len(of) == 1 {
 			parts = append(parts, of...)
 		}

@@ -3,18 +3,22 @@ package engine
 import (
 	"errors"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/corazawaf/coraza/v3/experimental/plugins"
+	"github.com/corazawaf/coraza/v3/experimental/plugins/macro"
 	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
+	"github.com/corazawaf/libinjection-go"
 
 	"github.com/modsecurity-for-anylog/msa/engine/internal/body"
 	"github.com/modsecurity-for-anylog/msa/engine/screen"
 	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 )
 
-// replaceParts replaces those of Coraza's parts that take longest by ones that find the same, and those that reach out of the
-// process by none. That counts for all rule sets that the process compiles from then on.
+// replaceParts replaces those of Coraza's parts that take longest by ones that find the same, those that don't capture,
+// though CRS's messages tell it, by ones that do, and those that reach out of the process by none. That counts for all
+// rule sets that the process compiles from then on.
 var replaceParts = sync.OnceFunc(func() {
 	plugins.RegisterBodyProcessor("json", func() plugintypes.BodyProcessor { return body.JSON{} })
 	plugins.RegisterBodyProcessor("urlencoded", func() plugintypes.BodyProcessor { return body.Form{} })
@@ -22,6 +26,13 @@ var replaceParts = sync.OnceFunc(func() {
 		p, err := screen.PatternOf(o.Arguments)
 		return rx{p}, err
 	})
+	plugins.RegisterOperator("detectXSS", func(plugintypes.OperatorOptions) (plugintypes.Operator, error) { return detectXSS{}, nil })
+	for name, holds := range comparisons {
+		plugins.RegisterOperator(name, func(o plugintypes.OperatorOptions) (plugintypes.Operator, error) {
+			operand, err := macro.NewMacro(o.Arguments)
+			return comparison{operand, holds}, err
+		})
+	}
 	for _, name := range sensitive.Operators {
 		plugins.RegisterOperator(name, func(o plugintypes.OperatorOptions) (plugintypes.Operator, error) {
 			op, err := sensitive.NewOperator(name, o.Arguments)
@@ -70,6 +81,40 @@ func (o rx) Evaluate(tx plugintypes.TransactionState, value string) bool {
 		tx.CaptureField(i, text)
 	}
 	return captures != nil
+}
+
+// detectXSS is the operator of that name. It captures the value, as ModSecurity's does and Coraza's does not: rules of CRS
+// tell it, and would tell what some rule before has captured.
+type detectXSS struct{}
+
+// Evaluate implements [plugintypes.Operator].
+func (detectXSS) Evaluate(tx plugintypes.TransactionState, value string) bool {
+	found := libinjection.IsXSS(value)
+	if found {
+		tx.CaptureField(0, value)
+	}
+	return found
+}
+
+// comparison is an operator that compares a value with a text. It captures the text, for the same reason.
+type comparison struct {
+	operand macro.Macro
+	holds   func(value, operand string) bool
+}
+
+var comparisons = map[string]func(value, operand string) bool{
+	"contains": strings.Contains,
+	"streq":    func(value, operand string) bool { return value == operand },
+}
+
+// Evaluate implements [plugintypes.Operator].
+func (o comparison) Evaluate(tx plugintypes.TransactionState, value string) bool {
+	operand := o.operand.Expand(tx)
+	found := o.holds(value, operand)
+	if found {
+		tx.CaptureField(0, operand)
+	}
+	return found
 }
 
 // sensitiveData is one of the operators that find sensitive data. It captures the first finding, masked,

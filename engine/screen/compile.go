@@ -9,6 +9,7 @@ import (
 
 	"github.com/corazawaf/coraza/v3/types/variables"
 
+	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
@@ -19,23 +20,33 @@ type compiler struct {
 	conditions []condition
 	rules      []rule
 	open       []Open
+	helpers    []helper
+	preset     map[string]string // see Reduction.TX
 
-	capturesOfOthers bool // some rule looks at what another has captured
+	varying         map[string]bool // names of TX that are not the same in every transaction
+	varyingPrefixes []string        // the same, of names that are made of values
 }
 
 // parsedRule is a rule of the loaded set, as its text says.
 type parsedRule struct {
-	id       int
-	file     string
-	phase    int
-	links    []*parsedLink
-	disabled bool // skipped in every transaction
-	static   bool // what it does is the same in every transaction
-	never    bool // some condition of it is never fulfilled
-	counted  bool // by a rule before it that skips so many
-	fires    bool // a static rule: it matches
-	marker   string
-	index    int // in compiler.rules, -1 when it plays no part
+	id         int
+	file       string
+	phase      int
+	links      []*parsedLink
+	disabled   bool // skipped in every transaction
+	static     bool // what it does is the same in every transaction
+	never      bool // some condition of it is never fulfilled
+	counted    bool // by a rule before it that skips so many
+	inert      bool // it is not needed in any transaction
+	preset     bool // it sets what can be set before
+	fires      bool // in every transaction that does not skip it
+	idle       bool // it matches in no transaction
+	jumped     bool // some transactions may skip it
+	marker     string
+	at         int      // its place among the rules
+	end        int      // the place of the marker that it skips to, behind the last if there is none; 0 if it does not skip
+	macroNames []string // of TX, once they are known
+	index      int      // in compiler.rules, -1 when it plays no part
 }
 
 type parsedLink struct {
@@ -63,15 +74,15 @@ func compile(cfg Config) (*compiler, error) {
 		return nil, err
 	}
 	c.findCounted()
-	for range 3 { // what is skipped sets nothing, so that more may be static
-		c.findStatic()
-		c.disableSkipped()
+	c.findStatic()
+	if err := c.checkRemovals(); err != nil {
+		return nil, err
 	}
-	c.capturesOfOthers = slices.ContainsFunc(c.parsed, func(p *parsedRule) bool { return !p.disabled && p.looksAtCapturesOfOthers() })
 	for _, p := range c.parsed {
 		c.add(p)
 	}
 	c.resolveSetters()
+	c.reduce()
 	return c, nil
 }
 
@@ -294,117 +305,6 @@ func (p *parsedRule) waysToSet(t target) (exactly, somehow bool) {
 	return exactly, somehow
 }
 
-// findStatic finds the rules that do the same in every transaction: those without targets, and
-// those whose targets only such rules set.
-func (c *compiler) findStatic() {
-	for _, p := range c.parsed {
-		p.static = p.marker == ""
-	}
-	for changed := true; changed; {
-		changed = false
-		for _, p := range c.parsed {
-			if p.static && !c.isStatic(p) {
-				p.static, changed = false, true
-			}
-		}
-	}
-	for _, p := range c.parsed {
-		if !p.static {
-			continue
-		}
-		p.fires = true
-		for _, l := range p.links {
-			p.fires = p.fires && (len(l.targets) == 0 || c.staticallyFulfilled(l))
-		}
-	}
-}
-
-func (c *compiler) isStatic(p *parsedRule) bool {
-	for _, l := range p.links {
-		for _, t := range l.targets {
-			if t.variable != "tx" || !c.staticTX(t) {
-				return false
-			}
-		}
-		if len(l.targets) > 0 {
-			if op, err := c.operator(p.file, l); err != nil || op.open != "" {
-				return false
-			}
-			if _, err := chainOf(l.actions); err != nil {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// staticTX reports whether a name of TX is the same in every transaction.
-func (c *compiler) staticTX(t target) bool {
-	if t.pattern != nil || t.key == "" || isCapture(t.key) {
-		return false
-	}
-	for _, p := range c.parsed {
-		if !p.static && !p.disabled && p.sets(t) {
-			return false
-		}
-	}
-	return true
-}
-
-func isCapture(name string) bool { return len(name) == 1 && name[0] >= '0' && name[0] <= '9' }
-
-// staticallyFulfilled evaluates a link all of whose targets are static.
-func (c *compiler) staticallyFulfilled(l *parsedLink) bool {
-	op, err := c.operator("", l)
-	if err != nil {
-		return true
-	}
-	transform, err := chainOf(l.actions)
-	if err != nil {
-		return true
-	}
-	for _, t := range l.targets {
-		value, set := c.cfg.TX[t.key]
-		if t.count {
-			if op.matches(map[bool]string{true: "1", false: "0"}[set]) {
-				return true
-			}
-			continue
-		}
-		if !set {
-			continue
-		}
-		for _, stage := range transform.stages(value, nil) {
-			if op.matches(stage) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// disableSkipped finds the rules that a static rule skips.
-func (c *compiler) disableSkipped() {
-	for i, p := range c.parsed {
-		if !p.static || !p.fires || p.disabled || p.marker != "" {
-			continue
-		}
-		mark, ok := p.links[0].action("skipafter")
-		if !ok {
-			continue
-		}
-		end := slices.IndexFunc(c.parsed[i:], func(q *parsedRule) bool { return q.marker == mark })
-		if end < 0 {
-			continue
-		}
-		for _, q := range c.parsed[i+1 : i+end] {
-			if q.phase == p.phase {
-				q.disabled = true
-			}
-		}
-	}
-}
-
 // findCounted finds the rules behind one that skips a number of rules of its phase: removed, they are not counted.
 func (c *compiler) findCounted() {
 	for i, p := range c.parsed {
@@ -427,7 +327,7 @@ func (c *compiler) findCounted() {
 
 // add makes a rule of what may come to matter, and its conditions.
 func (c *compiler) add(p *parsedRule) {
-	if p.marker != "" || p.disabled || p.static && !p.fires {
+	if p.marker != "" || p.disabled || p.idle {
 		return
 	}
 	r := rule{id: p.id, scores: -1, logged: p.logged()}
@@ -472,27 +372,10 @@ func (c *compiler) add(p *parsedRule) {
 			r.scores = indices[len(indices)-1]
 		}
 	}
-	r.removable = c.isRemovable(p)
 	for _, i := range r.conditions {
 		c.conditions[i].rules = append(c.conditions[i].rules, int32(p.index))
 	}
 	c.rules = append(c.rules, r)
-}
-
-// isRemovable reports whether a rule does nothing as long as it does not match: the head of a chain may set
-// variables without the rest, or capture what another rule looks at.
-func (c *compiler) isRemovable(p *parsedRule) bool {
-	if p.counted {
-		return false
-	}
-	for _, l := range p.links[:len(p.links)-1] {
-		_, captures := l.action("capture")
-		_, ctl := l.action("ctl")
-		if len(l.sets) > 0 || ctl || captures && c.capturesOfOthers {
-			return false
-		}
-	}
-	return true
 }
 
 // looksAtCaptures reports whether a link compares TX:0 to TX:9, or with them.
@@ -501,18 +384,46 @@ func (l *parsedLink) looksAtCaptures() bool {
 		slices.ContainsFunc(l.targets, func(t target) bool { return t.variable == "tx" && isCapture(t.key) })
 }
 
-// looksAtCapturesOfOthers reports whether a rule looks at TX:0 to TX:9 without capturing itself.
+// looksAtCapturesOfOthers reports whether a rule looks at TX:0 to TX:9 where it has not captured itself.
 func (p *parsedRule) looksAtCapturesOfOthers() bool {
-	captured := false
-	for _, l := range p.links {
-		if l.looksAtCaptures() && !captured {
+	captured := slices.ContainsFunc(p.links, (*parsedLink).captures)
+	if head := p.links[0]; !captured && head.tellsCaptures("msg", "logdata") { // they are told at the chain's end
+		return true
+	}
+	captured = false
+	for i, l := range p.links {
+		if !captured && l.looksAtCaptures() {
 			return true
 		}
-		if _, ok := l.action("capture"); ok {
-			captured = true
+		captured = captured || l.captures()
+		if !captured && (l.tellsCaptures("setvar", "ctl") || i > 0 && l.tellsCaptures("msg", "logdata")) {
+			return true
 		}
 	}
 	return false
+}
+
+// captures reports whether a link captures in every value that it matches.
+func (l *parsedLink) captures() bool {
+	_, ok := l.action("capture")
+	return ok && slices.Contains(capturing, l.operator)
+}
+
+// capturing are the operators that capture, in lower case.
+var capturing = slices.Concat([]string{"rx", "pm", "pmf", "pmfromfile", "pmfromdataset", "detectsqli", "detectxss", "streq", "contains"},
+	lowered(sensitive.Operators))
+
+func lowered(names []string) []string {
+	var all []string
+	for _, n := range names {
+		all = append(all, strings.ToLower(n))
+	}
+	return all
+}
+
+// tellsCaptures reports whether one of some actions has TX:0 to TX:9 in a macro.
+func (l *parsedLink) tellsCaptures(names ...string) bool {
+	return slices.ContainsFunc(l.actions, func(a action) bool { return slices.Contains(names, a.name) && captureMacro.MatchString(a.value) })
 }
 
 // logged: a match is for the log, and so for an alert.
@@ -537,7 +448,7 @@ func (p *parsedRule) evaluates() bool {
 func (c *compiler) scoresOf(l *parsedLink) (in, out int, known bool) {
 	known = true
 	for _, a := range l.sets {
-		if !strings.Contains(a.name, "anomaly_score") {
+		if !strings.Contains(a.name, "anomaly_score") || isOfSeverity(a.name) {
 			continue
 		}
 		value, ok := c.expand(a.value)
@@ -560,10 +471,14 @@ func (c *compiler) scoresOf(l *parsedLink) (in, out int, known bool) {
 // sumsUp: the value is made of scores, and not of what a match of some severity counts.
 func sumsUp(value string) bool {
 	return slices.ContainsFunc(macroForm.FindAllString(strings.ToLower(value), -1), func(m string) bool {
-		severity, ok := strings.CutSuffix(strings.TrimPrefix(m, "%{tx."), "_anomaly_score}")
-		ofSeverity := ok && slices.Contains([]string{"critical", "error", "warning", "notice"}, severity)
-		return strings.Contains(m, "anomaly_score") && !ofSeverity
+		return strings.Contains(m, "anomaly_score") && !isOfSeverity(strings.TrimSuffix(strings.TrimPrefix(m, "%{tx."), "}"))
 	})
+}
+
+// isOfSeverity: the variable of TX says what a match of some severity counts.
+func isOfSeverity(name string) bool {
+	severity, ok := strings.CutSuffix(name, "_anomaly_score")
+	return ok && slices.Contains([]string{"critical", "error", "warning", "notice"}, severity)
 }
 
 var macroForm = regexp.MustCompile(`%\{([^}]+)\}`)

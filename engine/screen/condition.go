@@ -362,6 +362,9 @@ func (c *compiler) onTX(p *parsedRule, l *parsedLink) (condition, bool) {
 	for _, t := range l.targets {
 		static = static && c.staticTX(t)
 	}
+	if static && !c.isSettled(p, l.targets) {
+		return condition{kind: onNothing}, true
+	}
 	if static {
 		if op, err := c.operator(p.file, l); err == nil && op.open == "" && op.macro == "" {
 			return condition{kind: onNothing}, c.staticallyFulfilled(l)
@@ -407,7 +410,7 @@ func (c *compiler) settersOf(targets []target) (setters []int32, known bool) {
 			}
 		}
 		for _, p := range c.parsed {
-			if p.marker != "" || p.disabled || p.never || p.static && !p.fires {
+			if p.marker != "" || p.disabled || p.never || p.idle {
 				continue
 			}
 			exactly, somehow := p.waysToSet(t)

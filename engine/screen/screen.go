@@ -10,6 +10,7 @@ package screen
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -30,6 +31,9 @@ type Config struct {
 	// ReadFile reads a data file that a rule of a file names.
 	ReadFile func(ruleFile, name string) ([]byte, error)
 
+	// Removed are ids, ranges and tags of rules that are not applied to some transactions; * is all.
+	Removed []string
+
 	Inbound, Outbound int  // anomaly scores from which a transaction alarms
 	AnyMatch          bool // a match matters below the thresholds too
 	CacheSize         int  // remembered values, at most
@@ -48,6 +52,10 @@ type Screen struct {
 	literalOf  [][]int32 // conditions that want a literal, by literal
 	cache      *cache
 	open       []Open
+	helpers    []helper
+	reduction  Reduction
+	skipped    map[int][]int // rules that a rule always skips, by its id
+	preset     map[int]bool  // rules of which the reduction has the variables
 	classes    atomic.Uint32
 	scratch    sync.Pool
 }
@@ -68,8 +76,9 @@ type rule struct {
 	in, out    int   // what a match adds to the scores
 	alarms     bool  // by itself
 	logged     bool
-	scores     int  // the condition whose matches add, -1 for once
-	removable  bool // as long as it does not match, it does nothing
+	scores     int     // the condition whose matches add, -1 for once
+	removable  bool    // as long as it does not match, it does nothing that others see, but for
+	affects    []int32 // these
 }
 
 // Source gives a transaction's variables.
@@ -89,6 +98,7 @@ func New(cfg Config) (*Screen, error) {
 	s := &Screen{
 		inbound: cfg.Inbound, outbound: cfg.Outbound, anyMatch: cfg.AnyMatch,
 		conditions: c.conditions, rules: c.rules, open: c.open,
+		helpers: c.helpers, reduction: c.reduction(), skipped: c.skipped(), preset: c.presetRules(),
 		cache: newCache(cfg.CacheSize),
 	}
 	s.buildVariables()
@@ -126,7 +136,7 @@ type scratch struct {
 }
 
 // MayAlarm reports whether an alert can come of a transaction whose variables are read. If one can, innocent are the
-// rules that can't match nor do anything else: the others are all that needs to run. skip says which rules are not
+// rules that can't match nor do anything else, and those that only concern such: the others are all that needs to run. skip says which rules are not
 // applied to the transaction.
 func (s *Screen) MayAlarm(source Source, skip func(id int) bool) (may bool, innocent []int) {
 	x := s.scratch.Get().(*scratch)
@@ -135,11 +145,25 @@ func (s *Screen) MayAlarm(source Source, skip func(id int) bool) (may bool, inno
 		return false, nil
 	}
 	for i := range s.rules {
-		if s.rules[i].removable && !s.mayMatch(x, i) {
+		if s.isInnocent(x, int32(i)) && s.areInnocent(x, s.rules[i].affects) {
 			innocent = append(innocent, s.rules[i].id)
 		}
 	}
+	for _, h := range s.helpers {
+		if s.areInnocent(x, h.affects) {
+			innocent = append(innocent, h.id)
+		}
+	}
 	return true, innocent
+}
+
+// isInnocent reports whether a rule can't match, and does nothing otherwise.
+func (s *Screen) isInnocent(x *scratch, r int32) bool {
+	return s.rules[r].removable && !s.mayMatch(x, int(r))
+}
+
+func (s *Screen) areInnocent(x *scratch, all []int32) bool {
+	return !slices.ContainsFunc(all, func(r int32) bool { return !s.isInnocent(x, r) })
 }
 
 func (s *Screen) mayAlarm(x *scratch, source Source, skip func(id int) bool) bool {

@@ -158,6 +158,26 @@ func TestRefused(t *testing.T) {
 			t.Errorf("taken: %s", text)
 		}
 	}
+	const skips = `SecAction "id:1,phase:2,pass,nolog,skipAfter:END"` + "\n" + `SecRule ARGS "@rx a" "id:2,phase:2,deny,tag:'t'"` + "\nSecMarker END\n"
+	for _, c := range []struct {
+		rules, removed, want string
+	}{
+		{skips, "1", "cannot screen these rules: exclude 1 removes rule 1, but not all those that it skips"},
+		{skips, "1-2", ""},
+		{skips, "t", ""},
+		{skips, "*", ""},
+		{skips + "SecRuleRemoveById 1", "", "SecRuleRemoveById 1 removes rule 1, but not"},
+		{`SecRule ARGS "@rx x" "id:3,phase:1,pass,nolog,ctl:ruleRemoveById=1"` + "\n" + skips, "", "rule 3: ctl:ruleRemoveById=1 removes rule 1, but not"},
+		{skips + `SecRule ARGS "@rx x" "id:3,phase:2,pass,nolog,ctl:ruleRemoveById=1"`, "", ""},
+	} {
+		cfg := Config{Units: load(t, c.rules)}
+		if c.removed != "" {
+			cfg.Removed = []string{c.removed}
+		}
+		if _, err := New(cfg); c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%q without %q: %v", c.rules, c.removed, err)
+		}
+	}
 	if _, err := New(Config{Units: load(t, `SecRule ARGS "@rx a" "id:1,phase:2,pass"`+"\n"+`SecRuleUpdateTargetById 1 "!ARGS:x"`)}); err != nil {
 		t.Error(err)
 	}

@@ -1,0 +1,435 @@
+package screen
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Reduction says how the rules can be made fewer without any difference to a verdict.
+type Reduction struct {
+	// Rules do nothing in any transaction, or only set variables of TX that can be set before: they are always
+	// skipped, never match, skip nothing but such, or set the same in every transaction.
+	Rules map[int]bool
+
+	Markers map[string]bool   // that nothing skips to then
+	TX      map[string]string // what is to be set before the first rule instead
+}
+
+// Reduction is how the rules can be made fewer.
+func (s *Screen) Reduction() Reduction { return s.reduction }
+
+// IsBlind reports whether the screen can't judge a transaction to which some rules are not applied: one of them
+// sets what was taken for set, or skips others, in every transaction, that are not among them.
+func (s *Screen) IsBlind(ids []int) bool {
+	return slices.ContainsFunc(ids, func(id int) bool {
+		return s.preset[id] || slices.ContainsFunc(s.skipped[id], func(other int) bool { return !slices.Contains(ids, other) })
+	})
+}
+
+// reduce finds the rules that can be left out, for all transactions or for those in which they can't match.
+func (c *compiler) reduce() {
+	c.findInert()
+	c.findPreset()
+	for _, p := range c.parsed {
+		switch affected, ok := c.affected(p); {
+		case p.marker != "" || !ok:
+		case p.index >= 0:
+			r := &c.rules[p.index]
+			r.affects, r.removable = c.indices(affected)
+		case len(affected) > 0 && !p.inert && !p.disabled && p.onlyRemoves():
+			if affects, ok := c.indices(affected); ok {
+				c.helpers = append(c.helpers, helper{p.id, affects})
+			}
+		}
+	}
+	affectOthers := func(r int32) bool { return len(c.rules[r].affects) > 0 }
+	for i := range c.rules {
+		r := &c.rules[i]
+		r.removable = r.removable && !slices.ContainsFunc(r.affects, affectOthers)
+	}
+	c.helpers = slices.DeleteFunc(c.helpers, func(h helper) bool { return slices.ContainsFunc(h.affects, affectOthers) })
+}
+
+// helper is a rule that only has other rules see less.
+type helper struct {
+	id      int
+	affects []int32
+}
+
+// indices are those of rules, without those that are left out anyway; ok is false if one of the others has none.
+func (c *compiler) indices(all []*parsedRule) (indices []int32, ok bool) {
+	for _, p := range all {
+		switch {
+		case p.inert:
+		case p.index < 0:
+			return nil, false
+		case !slices.Contains(indices, int32(p.index)):
+			indices = append(indices, int32(p.index))
+		}
+	}
+	return indices, true
+}
+
+// affected are the rules that may see what a rule does without matching as a whole, or, if it only removes, at
+// all: without these, the rule is not needed either. ok is false if it may do something else.
+func (c *compiler) affected(p *parsedRule) (all []*parsedRule, ok bool) {
+	if p.marker != "" || p.counted {
+		return nil, false
+	}
+	if p.onlyRemoves() {
+		for _, l := range p.links {
+			for _, value := range l.values("ctl") {
+				removes, _ := parseCtl(value)
+				all = append(all, c.runnable(func(q *parsedRule) bool { return q != p && removes(q) })...)
+			}
+		}
+		return all, true
+	}
+	for _, l := range p.links[:len(p.links)-1] {
+		if _, ok := l.action("ctl"); ok {
+			return nil, false
+		}
+		if _, ok := l.action("capture"); ok {
+			all = append(all, c.runnable(func(q *parsedRule) bool { return q != p && q.looksAtCapturesOfOthers() })...)
+		}
+		for _, a := range l.sets {
+			if strings.Contains(a.name, "anomaly_score") {
+				return nil, false
+			}
+			all = append(all, c.readers(a, p)...)
+		}
+	}
+	return all, true
+}
+
+// runnable are the rules that may match and of which something holds.
+func (c *compiler) runnable(holds func(p *parsedRule) bool) []*parsedRule {
+	var all []*parsedRule
+	for _, p := range c.parsed {
+		if p.marker == "" && !p.disabled && !p.idle && holds(p) {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// readers are the rules, but one, that may look at what an assignment sets.
+func (c *compiler) readers(a assignment, but *parsedRule) []*parsedRule {
+	return c.runnable(func(p *parsedRule) bool { return p != but && p.reads(a) })
+}
+
+// setters are the rules that may set what an assignment sets.
+func (c *compiler) setters(a assignment) []*parsedRule {
+	t := target{variable: "tx", key: a.name}
+	return c.runnable(func(p *parsedRule) bool { return p.sets(t) })
+}
+
+// reads reports whether a rule may look at what an assignment sets.
+func (p *parsedRule) reads(a assignment) bool {
+	fixed, _, dynamic := strings.Cut(a.name, "%{")
+	if slices.ContainsFunc(p.macros(), func(name string) bool {
+		return name == a.name || dynamic && strings.HasPrefix(name, fixed)
+	}) {
+		return true
+	}
+	setter := parsedRule{links: []*parsedLink{{sets: []assignment{a}}}}
+	for _, l := range p.links {
+		for _, t := range l.targets {
+			if t.variable == "tx" && (t.pattern == nil && t.key == "" || setter.sets(t)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// macros are the names of TX that a rule has in macros.
+func (p *parsedRule) macros() []string {
+	if p.macroNames != nil {
+		return p.macroNames
+	}
+	p.macroNames = []string{}
+	add := func(text string) {
+		for _, m := range macroForm.FindAllStringSubmatch(text, -1) {
+			if name, ok := strings.CutPrefix(strings.ToLower(m[1]), "tx."); ok {
+				p.macroNames = append(p.macroNames, name)
+			}
+		}
+	}
+	for _, l := range p.links {
+		add(l.operand)
+		for _, a := range l.actions {
+			add(a.value)
+		}
+	}
+	return p.macroNames
+}
+
+// findInert finds the rules that do nothing in any transaction.
+func (c *compiler) findInert() {
+	for _, p := range c.parsed {
+		if p.marker != "" || p.counted {
+			continue
+		}
+		affected, ok := c.affected(p)
+		p.inert = p.disabled || (p.never || p.idle) && ok && len(affected) == 0
+	}
+	for _, p := range c.parsed {
+		if p.inert || !c.skips(p) || !p.does("skipafter") {
+			continue
+		}
+		p.inert = !slices.ContainsFunc(c.behind(p), func(q *parsedRule) bool { return !q.inert })
+	}
+}
+
+// findPreset finds the rules that set the same in every transaction, where nothing looks at it before.
+func (c *compiler) findPreset() {
+	removals := c.removals()
+	for _, p := range c.parsed {
+		p.preset = p.marker == "" && p.static && !p.jumped && !p.counted && !p.disabled && !p.inert && p.does("setvar", "chain") &&
+			!slices.ContainsFunc(removals, func(r removal) bool { return r.has(p) })
+	}
+	for changed := true; changed; {
+		changed = false
+		c.preset = map[string]string{}
+		for _, p := range c.parsed {
+			for _, a := range p.assignments() {
+				if p.preset && !c.canPreset(p, a) {
+					p.preset, changed = false, true
+				}
+			}
+		}
+	}
+	for _, p := range c.parsed {
+		p.inert = p.inert || p.preset
+	}
+}
+
+// canPreset reports whether what a rule sets can be set before all rules, and notes the value.
+func (c *compiler) canPreset(p *parsedRule, a assignment) bool {
+	setters := c.setters(a)
+	readers := slices.DeleteFunc(c.readers(a, nil), func(r *parsedRule) bool { return r.inert || r.preset })
+	note := func(value string) {
+		if len(readers) > 0 || strings.Contains(a.name, "anomaly_score") { // scores are in verdicts
+			c.preset[a.name] = value
+		}
+	}
+	if c.staticTX(target{variable: "tx", key: a.name}) {
+		// Its last value counts, if all set it before anything looks at it.
+		for _, s := range setters {
+			if !s.preset || slices.ContainsFunc(readers, func(r *parsedRule) bool { return !r.isAfter(s) }) {
+				return false
+			}
+		}
+		if value, set := c.cfg.TX[a.name]; set {
+			note(value)
+		}
+		return true
+	}
+	// Its first value counts, if nothing sets it or looks at it before.
+	isFirst := len(p.links) == 1 && p.fires && a.value != "" && !strings.ContainsAny(a.value[:1], "+-") && !strings.Contains(a.name+a.value, "%{")
+	for _, q := range slices.Concat(setters, readers) {
+		isFirst = isFirst && (q == p || q.inert || !q.preset && q.isAfter(p))
+	}
+	if isFirst {
+		note(a.value)
+	}
+	return isFirst
+}
+
+// isAfter reports whether a rule runs after another.
+func (p *parsedRule) isAfter(other *parsedRule) bool {
+	return p.phase > other.phase || p.phase == other.phase && p.at > other.at
+}
+
+// assignments are those of all links.
+func (p *parsedRule) assignments() []assignment {
+	var all []assignment
+	for _, l := range p.links {
+		all = append(all, l.sets...)
+	}
+	return all
+}
+
+// reduction is what [Screen.Reduction] tells.
+func (c *compiler) reduction() Reduction {
+	r := Reduction{Rules: map[int]bool{}, Markers: map[string]bool{}, TX: c.preset}
+	for _, p := range c.parsed {
+		switch {
+		case p.marker != "":
+			r.Markers[p.marker] = true
+		case p.inert:
+			r.Rules[p.id] = true
+		}
+	}
+	for _, p := range c.parsed {
+		if p.marker == "" && !p.inert && p.end > 0 && p.end < len(c.parsed) {
+			delete(r.Markers, c.parsed[p.end].marker)
+		}
+	}
+	return r
+}
+
+// does reports whether a rule, of which nobody is told, does nothing but what some actions do.
+func (p *parsedRule) does(names ...string) bool {
+	if p.logged() {
+		return false
+	}
+	for _, l := range p.links {
+		for _, a := range l.actions {
+			switch a.name {
+			case "id", "phase", "pass", "nolog", "noauditlog", "t", "tag", "msg", "severity", "ver", "rev", "maturity", "accuracy":
+			default:
+				if !slices.Contains(names, a.name) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// onlyRemoves reports whether a rule does nothing but remove other rules, or take targets away from them.
+func (p *parsedRule) onlyRemoves() bool {
+	if !p.does("ctl", "chain") {
+		return false
+	}
+	n := 0
+	for _, l := range p.links {
+		for _, value := range l.values("ctl") {
+			if _, ok := parseCtl(value); !ok {
+				return false
+			}
+			n++
+		}
+	}
+	return n > 0
+}
+
+// parseCtl reads ruleRemoveById=1-9, ruleRemoveTargetByTag=attack-sqli;ARGS:x and the like: which rules it is about.
+func parseCtl(value string) (has func(p *parsedRule) bool, ok bool) {
+	kind, which, _ := strings.Cut(value, "=")
+	which, _, _ = strings.Cut(which, ";")
+	return parseRemoval(strings.Replace(kind, "RemoveTarget", "Remove", 1), which)
+}
+
+// parseRemoval reads which rules SecRuleRemoveById and the like are about.
+func parseRemoval(kind, which string) (has func(p *parsedRule) bool, ok bool) {
+	which = strings.Trim(which, `"' `)
+	switch strings.TrimPrefix(strings.ToLower(kind), "sec") {
+	case "ruleremovebyid":
+		return func(p *parsedRule) bool { return slices.ContainsFunc(strings.Fields(which), p.isNumbered) }, true
+	case "ruleremovebytag":
+		return func(p *parsedRule) bool { return slices.Contains(p.links[0].values("tag"), which) }, true
+	case "ruleremovebymsg":
+		return func(p *parsedRule) bool { return slices.Contains(p.links[0].values("msg"), which) }, true
+	}
+	return nil, false
+}
+
+// removal is what names rules that are not applied: SecRuleRemoveById and its like, ctl:ruleRemoveById, or the
+// property exclude.
+type removal struct {
+	from string // for people
+	has  func(p *parsedRule) bool
+}
+
+// removals are those of the rules themselves and of the configuration.
+func (c *compiler) removals() []removal {
+	var all []removal
+	for _, name := range c.cfg.Removed {
+		if name == "*" {
+			continue // no rule is left to miss another
+		}
+		all = append(all, removal{"exclude " + name, func(p *parsedRule) bool { return p.isNamed(name) }})
+	}
+	for _, unit := range c.cfg.Units {
+		if d := unit[0]; !d.IsRule() {
+			if has, ok := parseRemoval(d.Name, d.Args); ok {
+				all = append(all, removal{fmt.Sprintf("%s:%d: %s", d.File, d.Line, d.Text), has})
+			}
+		}
+	}
+	for _, remover := range c.runnable(func(*parsedRule) bool { return true }) {
+		for _, l := range remover.links {
+			for _, value := range l.values("ctl") {
+				if has, ok := parseCtl(value); ok && !strings.Contains(value, ";") {
+					all = append(all, removal{fmt.Sprintf("rule %d: ctl:%s", remover.id, value), func(p *parsedRule) bool {
+						return p.isAfter(remover) && has(p)
+					}})
+				}
+			}
+		}
+	}
+	return all
+}
+
+// checkRemovals fails if a rule that skips others in every transaction may be removed without them.
+func (c *compiler) checkRemovals() error {
+	all := c.removals()
+	for _, p := range c.parsed {
+		if p.disabled || !c.skips(p) {
+			continue
+		}
+		for _, r := range all {
+			if r.has(p) && slices.ContainsFunc(c.behind(p), func(q *parsedRule) bool { return !r.has(q) }) {
+				return fmt.Errorf("%s removes rule %d, but not all those that it skips", r.from, p.id)
+			}
+		}
+	}
+	return nil
+}
+
+// skipped are the rules that a rule skips in every transaction, by its id.
+func (c *compiler) skipped() map[int][]int {
+	all := map[int][]int{}
+	for _, p := range c.parsed {
+		if p.disabled || !c.skips(p) {
+			continue
+		}
+		for _, q := range c.behind(p) {
+			all[p.id] = append(all[p.id], q.id)
+		}
+	}
+	return all
+}
+
+// presetRules are the rules that set what can be set before.
+func (c *compiler) presetRules() map[int]bool {
+	all := map[int]bool{}
+	for _, p := range c.parsed {
+		if p.preset {
+			all[p.id] = true
+		}
+	}
+	return all
+}
+
+// isNamed reports whether an id, a range of ids or a tag names the rule.
+func (p *parsedRule) isNamed(name string) bool {
+	return p.isNumbered(name) || slices.Contains(p.links[0].values("tag"), name)
+}
+
+// isNumbered reports whether the rule's id is the one that is named, or in the range of them.
+func (p *parsedRule) isNumbered(name string) bool {
+	first, last, isRange := strings.Cut(name, "-")
+	if !isRange {
+		last = first
+	}
+	from, err1 := strconv.Atoi(first)
+	to, err2 := strconv.Atoi(last)
+	return err1 == nil && err2 == nil && from <= p.id && p.id <= to
+}
+
+// values are those of all actions of a name.
+func (l *parsedLink) values(name string) []string {
+	var all []string
+	for _, a := range l.actions {
+		if a.name == name {
+			all = append(all, a.value)
+		}
+	}
+	return all
+}

@@ -1,0 +1,138 @@
+package screen
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestReduction(t *testing.T) {
+	const evil = `SecRule ARGS "@rx evil" "id:9,phase:2,deny"`
+	for _, c := range []struct {
+		name, rules string
+		tx          map[string]string // at a transaction's end
+		needless    []int
+		preset      map[string]string
+	}{
+		{"a rule that detects", evil, nil, nil, nil},
+		{"a level that is reached", `SecRule TX:LEVEL "@lt 2" "id:1,phase:2,pass,nolog,skipAfter:END"` + "\n" + evil + "\nSecMarker END",
+			map[string]string{"level": "3"}, []int{1}, nil},
+		{"a level that is not", `SecRule TX:LEVEL "@lt 2" "id:1,phase:2,pass,nolog,skipAfter:END"` + "\n" + evil + "\nSecMarker END",
+			map[string]string{"level": "1"}, []int{1, 9}, nil},
+		{"a rule of another phase is not skipped", `SecRule TX:LEVEL "@lt 2" "id:1,phase:1,pass,nolog,skipAfter:END"` + "\n" + evil + "\nSecMarker END",
+			map[string]string{"level": "1"}, []int{1}, nil},
+		{"a marker that is missing", `SecRule TX:LEVEL "@lt 2" "id:1,phase:2,pass,nolog,skipAfter:END"` + "\n" + evil,
+			map[string]string{"level": "1"}, nil, nil},
+		{"a skip that is told", `SecRule TX:LEVEL "@lt 2" "id:1,phase:2,pass,log,skipAfter:END"` + "\n" + evil + "\nSecMarker END",
+			map[string]string{"level": "1"}, []int{9}, nil},
+		{"a level that some requests set", `SecRule ARGS:level "@rx ^2$" "id:1,phase:1,pass,nolog,setvar:tx.level=2"` + "\n" +
+			`SecRule TX:LEVEL "@lt 2" "id:2,phase:2,pass,nolog,skipAfter:END"` + "\n" + evil + "\nSecMarker END",
+			map[string]string{"level": "1"}, nil, nil},
+		{"a level made of what others count", `SecRule ARGS "@rx x" "id:1,phase:1,pass,nolog,setvar:tx.n=+1"` + "\n" +
+			`SecAction "id:2,phase:1,pass,nolog,setvar:tx.level=%{tx.n}"` + "\n" +
+			`SecRule TX:LEVEL "@eq 0" "id:3,phase:2,pass,nolog,skipAfter:END"` + "\n" + evil + "\nSecMarker END",
+			map[string]string{"level": "0", "n": "0"}, nil, nil},
+		{"a level that is set later", `SecRule TX:LEVEL "@lt 2" "id:1,phase:1,pass,nolog,skipAfter:END"` + "\n" +
+			`SecRule ARGS "@rx evil" "id:9,phase:1,deny"` + "\nSecMarker END\n" + `SecAction "id:2,phase:1,pass,nolog,setvar:tx.level=1"`,
+			map[string]string{"level": "1"}, nil, nil},
+		{"a jump in between", `SecRule ARGS "@rx x" "id:1,phase:2,pass,nolog,skipAfter:MIDDLE"` + "\n" +
+			`SecRule TX:LEVEL "@lt 2" "id:2,phase:2,pass,nolog,skipAfter:END"` + "\nSecMarker MIDDLE\n" + evil + "\nSecMarker END",
+			map[string]string{"level": "1"}, nil, nil},
+		{"a jump over all", `SecRule ARGS "@rx x" "id:1,phase:2,pass,nolog,skipAfter:END"` + "\n" +
+			`SecRule TX:LEVEL "@lt 2" "id:2,phase:2,pass,nolog,skipAfter:END"` + "\n" + evil + "\nSecMarker END",
+			map[string]string{"level": "1"}, []int{2, 9}, nil},
+		{"a default", `SecRule &TX:LIMIT "@eq 0" "id:1,phase:1,pass,nolog,setvar:tx.limit=7"` + "\n" + `SecRule ARGS "@gt %{tx.limit}" "id:2,phase:2,deny"`,
+			map[string]string{"limit": "7"}, []int{1}, map[string]string{"limit": "7"}},
+		{"a default that nothing needs", `SecRule &TX:LIMIT "@eq 0" "id:1,phase:1,pass,nolog,setvar:tx.limit=7"` + "\n" + evil,
+			map[string]string{"limit": "7"}, []int{1}, map[string]string{}},
+		{"a default that is looked at before", `SecRule TX:LIMIT "@eq 7" "id:2,phase:1,deny"` + "\n" + `SecRule &TX:LIMIT "@eq 0" "id:1,phase:1,pass,nolog,setvar:tx.limit=7"`,
+			map[string]string{"limit": "7"}, nil, nil},
+		{"a default in a message before", `SecRule ARGS "@rx evil" "id:2,phase:1,deny,msg:'%{tx.limit}'"` + "\n" + `SecRule &TX:LIMIT "@eq 0" "id:1,phase:1,pass,nolog,setvar:tx.limit=7"`,
+			map[string]string{"limit": "7"}, nil, nil},
+		{"a default that is jumped over", `SecRule ARGS "@rx x" "id:3,phase:1,pass,nolog,skipAfter:END"` + "\n" + `SecRule &TX:LIMIT "@eq 0" "id:1,phase:1,pass,nolog,setvar:tx.limit=7"` + "\nSecMarker END\n" +
+			`SecRule ARGS "@gt %{tx.limit}" "id:2,phase:2,deny"`,
+			map[string]string{"limit": "7"}, nil, nil},
+		{"a default that may be removed", `SecRule ARGS "@rx x" "id:3,phase:1,pass,nolog,ctl:ruleRemoveById=1"` + "\n" + `SecRule &TX:LIMIT "@eq 0" "id:1,phase:1,pass,nolog,setvar:tx.limit=7"` + "\n" +
+			`SecRule ARGS "@gt %{tx.limit}" "id:2,phase:2,deny"`,
+			map[string]string{"limit": "7"}, nil, nil},
+		{"one that is removed too late", `SecRule &TX:LIMIT "@eq 0" "id:1,phase:1,pass,nolog,setvar:tx.limit=7"` + "\n" + `SecRule ARGS "@rx x" "id:3,phase:1,pass,nolog,ctl:ruleRemoveById=1"` + "\n" +
+			`SecRule ARGS "@gt %{tx.limit}" "id:2,phase:2,deny"`,
+			map[string]string{"limit": "7"}, []int{1}, map[string]string{"limit": "7"}},
+		{"the beginning of a sum", `SecAction "id:1,phase:1,pass,nolog,setvar:tx.sum=0"` + "\n" + `SecRule ARGS "@rx evil" "id:2,phase:2,pass,nolog,setvar:tx.sum=+1"` + "\n" + `SecRule TX:SUM "@gt 3" "id:3,phase:2,deny"`,
+			map[string]string{"sum": "0"}, []int{1}, map[string]string{"sum": "0"}},
+		{"a sum that begins again", `SecRule ARGS "@rx evil" "id:2,phase:1,pass,nolog,setvar:tx.sum=+1"` + "\n" + `SecAction "id:1,phase:1,pass,nolog,setvar:tx.sum=0"` + "\n" + `SecRule TX:SUM "@gt 3" "id:3,phase:2,deny"`,
+			map[string]string{"sum": "0"}, nil, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := newScreen(t, c.rules, c.tx, 10).Reduction()
+			if got := slices.Sorted(maps.Keys(r.Rules)); !slices.Equal(got, c.needless) {
+				t.Errorf("rules %d are left out, want %d", got, c.needless)
+			}
+			if c.preset != nil && !maps.Equal(r.TX, c.preset) || c.preset == nil && len(r.TX) > 0 {
+				t.Errorf("set before are %v, want %v", r.TX, c.preset)
+			}
+		})
+	}
+}
+
+// What the rules skip to stays as long as one of them does.
+func TestReductionKeepsMarkers(t *testing.T) {
+	r := newScreen(t, strings.Join([]string{
+		`SecRule TX:LEVEL "@lt 2" "id:1,phase:2,pass,nolog,skipAfter:FIRST"`,
+		"SecMarker FIRST",
+		`SecRule ARGS "@rx x" "id:2,phase:2,pass,nolog,skipAfter:SECOND"`,
+		`SecRule ARGS "@rx evil" "id:3,phase:2,deny"`,
+		"SecMarker SECOND",
+	}, "\n"), map[string]string{"level": "1"}, 10).Reduction()
+	if !maps.Equal(r.Markers, map[string]bool{"FIRST": true}) {
+		t.Errorf("got %v", r.Markers)
+	}
+}
+
+// The rules that can't match for one transaction, with those that only concern them.
+func TestInnocent(t *testing.T) {
+	const evil = `SecRule ARGS "@rx evil" "id:9,phase:2,deny,tag:'x'"` + "\n"
+	for _, c := range []struct {
+		name, rules string
+		want        []int
+	}{
+		{"one that can't match", `SecRule ARGS "@rx good" "id:1,phase:2,deny"`, []int{1}},
+		{"one that takes targets from another", `SecRule REQUEST_URI "@rx ." "id:2,phase:1,pass,nolog,ctl:ruleRemoveTargetById=1;ARGS:a"` + "\n" + `SecRule ARGS "@rx good" "id:1,phase:2,deny"`, []int{1, 2}},
+		{"one that takes targets from one that may match", `SecRule REQUEST_URI "@rx ." "id:2,phase:1,pass,nolog,ctl:ruleRemoveTargetByTag=x;ARGS:a"`, nil},
+		{"one that removes others and sets something", `SecRule REQUEST_URI "@rx ." "id:2,phase:1,pass,nolog,ctl:ruleRemoveById=1,setvar:tx.a=1"` + "\n" + `SecRule ARGS "@rx good" "id:1,phase:2,deny"`, []int{1}},
+		{"a chain whose head notes something for itself", "SecRule ARGS \"@rx evil\" \"id:1,phase:2,deny,setvar:tx.mine=%{matched_var},chain\"\nSecRule TX:mine \"@rx good\"", []int{1}},
+		{"a chain whose head notes something for another", "SecRule ARGS \"@rx evil\" \"id:1,phase:2,deny,setvar:tx.mine=%{matched_var},chain\"\nSecRule TX:mine \"@rx good\"\n" + `SecRule TX:mine "@rx evil" "id:2,phase:2,deny"`, nil},
+		{"a chain whose head notes something for a message", "SecRule ARGS \"@rx evil\" \"id:1,phase:2,deny,setvar:tx.mine=%{matched_var},chain\"\nSecRule TX:mine \"@rx good\"\n" + `SecRule ARGS "@rx vil" "id:2,phase:2,deny,msg:'%{tx.mine}'"`, nil},
+		{"a chain whose head captures for itself", "SecRule ARGS \"@rx (evil)\" \"id:1,phase:2,deny,capture,chain\"\nSecRule TX:1 \"@rx good\"", []int{1}},
+		{"a chain whose head captures for a message", "SecRule ARGS \"@rx (evil)\" \"id:1,phase:2,deny,capture,chain\"\nSecRule TX:1 \"@rx good\"\n" + `SecRule ARGS "@rx vil" "id:2,phase:2,deny,logdata:'%{tx.0}'"`, nil},
+		{"a message of what the rule has captured itself", "SecRule ARGS \"@rx (evil)\" \"id:1,phase:2,deny,capture,chain\"\nSecRule TX:1 \"@rx good\"\n" + `SecRule ARGS "@rx vil" "id:2,phase:2,deny,capture,logdata:'%{tx.0}'"`, []int{1}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newScreen(t, c.rules+"\n"+evil, nil, 10)
+			may, innocent := s.MayAlarm(request(t, "/?a=evil"), noRule)
+			if !may || !slices.Equal(innocent, c.want) {
+				t.Errorf("may alarm %v, innocent %d, want %d", may, innocent, c.want)
+			}
+		})
+	}
+}
+
+// Without a rule that skips others in every transaction, or that sets what was taken for set, nothing is known.
+func TestBlind(t *testing.T) {
+	s := newScreen(t, strings.Join([]string{
+		`SecAction "id:1,phase:1,pass,nolog,setvar:tx.limit=7"`,
+		`SecRule TX:LEVEL "@lt 2" "id:2,phase:2,pass,nolog,skipAfter:END"`,
+		`SecRule ARGS "@rx evil" "id:3,phase:2,deny"`,
+		"SecMarker END",
+		`SecRule ARGS "@gt %{tx.limit}" "id:4,phase:2,deny"`,
+	}, "\n"), map[string]string{"level": "1", "limit": "7"}, 10)
+	for _, c := range []struct {
+		ids  []int
+		want bool
+	}{{[]int{4}, false}, {[]int{2}, true}, {[]int{2, 3}, false}, {[]int{1}, true}} {
+		if got := s.IsBlind(c.ids); got != c.want {
+			t.Errorf("without %d: %v", c.ids, got)
+		}
+	}
+}

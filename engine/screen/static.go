@@ -1,0 +1,216 @@
+package screen
+
+import (
+	"slices"
+	"strings"
+)
+
+// findStatic finds the rules that do the same in every transaction: those without targets, and those whose targets
+// only such rules set. For each that is found, more may be: what is always skipped sets nothing.
+func (c *compiler) findStatic() {
+	c.findEnds()
+	c.findJumped()
+	for range 3 {
+		c.assumeStatic()
+		for _, p := range c.parsed {
+			p.fires, p.idle = c.outcome(p)
+		}
+		c.disableSkipped()
+		c.findJumped()
+	}
+}
+
+// findEnds finds where rules skip to.
+func (c *compiler) findEnds() {
+	for i, p := range c.parsed {
+		p.at = i
+		if p.marker != "" {
+			continue
+		}
+		if mark, ok := p.links[0].action("skipafter"); ok {
+			for p.end = i + 1; p.end < len(c.parsed) && c.parsed[p.end].marker != mark; p.end++ {
+			}
+		}
+	}
+}
+
+// assumeStatic takes all rules for static and all variables for constant, until nothing speaks against it any more.
+func (c *compiler) assumeStatic() {
+	for _, p := range c.parsed {
+		p.static = p.marker == ""
+	}
+	c.varying, c.varyingPrefixes = map[string]bool{}, nil
+	for changed := true; changed; {
+		changed = false
+		for _, p := range c.parsed {
+			if p.marker != "" || p.disabled {
+				continue
+			}
+			if p.static && !c.isStatic(p) {
+				p.static, changed = false, true
+			}
+			for _, l := range p.links {
+				for _, a := range l.sets {
+					if (!p.static || p.jumped || !c.isConstant(a)) && c.vary(a.name) {
+						changed = true
+					}
+				}
+			}
+		}
+	}
+}
+
+func (c *compiler) isStatic(p *parsedRule) bool {
+	for _, l := range p.links {
+		for _, t := range l.targets {
+			if t.variable != "tx" || !c.staticTX(t) {
+				return false
+			}
+		}
+		if len(l.targets) > 0 {
+			if op, err := c.operator(p.file, l); err != nil || op.open != "" || op.macro != "" {
+				return false
+			}
+			if _, err := chainOf(l.actions); err != nil {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// isConstant reports whether an assignment sets the same name to the same value in every transaction.
+func (c *compiler) isConstant(a assignment) bool {
+	_, ok := c.expand(a.value)
+	return ok && !strings.Contains(a.name, "%{")
+}
+
+// vary notes that a name of TX is not the same in every transaction, and reports whether that is new.
+func (c *compiler) vary(name string) bool {
+	fixed, _, dynamic := strings.Cut(name, "%{")
+	switch {
+	case dynamic && !slices.Contains(c.varyingPrefixes, fixed):
+		c.varyingPrefixes = append(c.varyingPrefixes, fixed)
+		return true
+	case dynamic || c.varying[name]:
+		return false
+	}
+	c.varying[name] = true
+	return true
+}
+
+// staticTX reports whether a name of TX is the same in every transaction, once it is set.
+func (c *compiler) staticTX(t target) bool {
+	return t.pattern == nil && t.key != "" && !isCapture(t.key) && !c.varying[t.key] &&
+		!slices.ContainsFunc(c.varyingPrefixes, func(fixed string) bool { return strings.HasPrefix(t.key, fixed) })
+}
+
+func isCapture(name string) bool { return len(name) == 1 && name[0] >= '0' && name[0] <= '9' }
+
+// isSettled reports whether static targets of a rule have, when it runs, the values that they have in the end.
+func (c *compiler) isSettled(at *parsedRule, targets []target) bool {
+	return !slices.ContainsFunc(c.parsed, func(p *parsedRule) bool {
+		isEarlier := p.phase < at.phase || p.phase == at.phase && p.at < at.at
+		return p.marker == "" && !p.disabled && !isEarlier && slices.ContainsFunc(targets, p.sets)
+	})
+}
+
+// outcome of a rule, where it is known and always the same: it matches, or it does not. A chain does not from
+// the first link that does not.
+func (c *compiler) outcome(p *parsedRule) (fires, idle bool) {
+	if !p.static {
+		return false, false
+	}
+	for _, l := range p.links {
+		switch {
+		case len(l.targets) == 0:
+		case !c.isSettled(p, l.targets):
+			return false, false
+		case !c.staticallyFulfilled(l):
+			return false, true
+		}
+	}
+	return true, false
+}
+
+// staticallyFulfilled evaluates a link all of whose targets are static and settled.
+func (c *compiler) staticallyFulfilled(l *parsedLink) bool {
+	op, err := c.operator("", l)
+	if err != nil {
+		return true
+	}
+	transform, err := chainOf(l.actions)
+	if err != nil {
+		return true
+	}
+	for _, t := range l.targets {
+		value, set := c.cfg.TX[t.key]
+		if t.count {
+			if op.matches(map[bool]string{true: "1", false: "0"}[set]) {
+				return true
+			}
+			continue
+		}
+		if !set {
+			continue
+		}
+		for _, stage := range transform.stages(value, nil) {
+			if op.matches(stage) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// skips reports whether a rule skips others in every transaction in which it is not skipped itself, together
+// with them all.
+func (c *compiler) skips(p *parsedRule) bool {
+	if !p.fires || p.counted || p.end == 0 || p.end == len(c.parsed) {
+		return false
+	}
+	return !slices.ContainsFunc(c.parsed[:p.at], func(q *parsedRule) bool { // does one jump in between?
+		return q.phase == p.phase && !q.disabled && !q.idle && p.at < q.end && q.end < p.end
+	})
+}
+
+// behind are the rules that a rule skips if it matches.
+func (c *compiler) behind(p *parsedRule) []*parsedRule {
+	if p.end == 0 {
+		return nil
+	}
+	var all []*parsedRule
+	for _, q := range c.parsed[p.at+1 : p.end] {
+		if q.marker == "" && q.phase == p.phase {
+			all = append(all, q)
+		}
+	}
+	return all
+}
+
+// disableSkipped finds the rules that are skipped in every transaction.
+func (c *compiler) disableSkipped() {
+	for _, p := range c.parsed {
+		if p.disabled || !c.skips(p) {
+			continue
+		}
+		for _, q := range c.behind(p) {
+			q.disabled = true
+		}
+	}
+}
+
+// findJumped finds the rules that are skipped in some transactions, perhaps.
+func (c *compiler) findJumped() {
+	for _, p := range c.parsed {
+		p.jumped = p.counted
+	}
+	for _, p := range c.parsed {
+		if p.disabled || p.idle || c.skips(p) {
+			continue
+		}
+		for _, q := range c.behind(p) {
+			q.jumped = true
+		}
+	}
+}
