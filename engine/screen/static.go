@@ -37,7 +37,7 @@ func (c *compiler) findEnds() {
 // assumeStatic takes all rules for static and all variables for constant, until nothing speaks against it any more.
 func (c *compiler) assumeStatic() {
 	for _, p := range c.parsed {
-		p.static = p.marker == ""
+		p.static = p.marker == "" && !p.disabled
 	}
 	c.varying, c.varyingPrefixes = map[string]bool{}, nil
 	for changed := true; changed; {
