@@ -276,7 +276,7 @@ const forwardTo = "forward_to"
 // outputProperties are those that the filter doesn't have. TLS's can't begin with
 // "tls.": these are the host's, for its own connections.
 var outputProperties = []string{
-	forwardTo, "hostname", "syslog_format", "http_header", "tls_ca", "tls_cert", "tls_key", "tls_server_name",
+	forwardTo, "hostname", "syslog_format", "http_header", "shared_key", "tls_ca", "tls_cert", "tls_key", "tls_server_name",
 }
 
 // checkKeys refuses properties that neither the output nor the filter has: the host
@@ -312,6 +312,7 @@ func parseDestination(values func(string) []string) (destination, error) {
 		Hostname: last("hostname"),
 		Syslog:   last("syslog_format"),
 		Header:   last("http_header"),
+		Shared:   last("shared_key"),
 		TLS: send.TLS{
 			CAFile: last("tls_ca"), CertFile: last("tls_cert"), KeyFile: last("tls_key"), ServerName: last("tls_server_name"),
 		},

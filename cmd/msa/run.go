@@ -39,6 +39,7 @@ type runCommand struct {
 	Output    string   `placeholder:"ADDRESS" help:"Send alerts to gelf://HOST:PORT, syslog+udp://HOST:PORT, syslog+tcp://…, syslog+tls://…, unix:///PATH, forward://HOST:PORT (Fluent Bit, Fluentd), forward+tls://…, http://…, https://… or stdout (the default)"`
 	Syslog    string   `name:"syslog-format" placeholder:"FORMAT" help:"Of syslog messages: rfc5424 (the default, but at unix sockets) or rfc3164"`
 	Header    string   `name:"http-header" placeholder:"HEADER" help:"Of HTTP requests, as Authorization: Bearer …"`
+	SharedKey string   `placeholder:"KEY" help:"That the receiver at forward://… knows too"`
 	Hostname  string   `short:"p" placeholder:"NAME" help:"Name of this host in syslog and GELF (default: the system's)"`
 	TLSCA     string   `name:"tls-ca" placeholder:"FILE" help:"Certificates in PEM to trust for TLS (default: the system's)"`
 	TLSCert   string   `name:"tls-cert" placeholder:"FILE" help:"Certificate in PEM to show to the receiver"`
@@ -145,6 +146,7 @@ func (c *runCommand) start(p *process, keys *keyFile, log *slog.Logger) (_ *runn
 		Hostname: c.Hostname,
 		Syslog:   c.Syslog,
 		Header:   c.Header,
+		Shared:   c.SharedKey,
 		TLS:      send.TLS{CAFile: c.TLSCA, CertFile: c.TLSCert, KeyFile: c.TLSKey, ServerName: c.TLSServer},
 		Buffer:   config.AlertBuffer,
 		Stdout:   p.stdout,

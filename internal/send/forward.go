@@ -17,6 +17,8 @@ import (
 // Source: https://github.com/fluent/fluentd/wiki/Forward-Protocol-Specification-v1
 type forward struct {
 	dialer
+	sharedKey string // empty is without a handshake
+	hostname  string
 }
 
 // Deliver: see Transport.
@@ -27,6 +29,11 @@ func (f *forward) Deliver(ctx context.Context, alerts []event.Alert) error {
 	}
 	defer release()
 	r := bufio.NewReader(conn)
+	if f.sharedKey != "" {
+		if err := f.handshake(r, conn); err != nil {
+			return fmt.Errorf("handshake: %w", err)
+		}
+	}
 	for len(alerts) > 0 {
 		n := 1
 		for n < len(alerts) && alerts[n].Tag == alerts[0].Tag {

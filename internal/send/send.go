@@ -29,6 +29,7 @@ type Config struct {
 	Syslog   string // rfc5424 or rfc3164; empty for rfc5424, but at unix sockets
 	TLS      TLS
 	Header   string // of HTTP requests, "Name: value"; empty for none
+	Shared   string // key that receivers of the forward protocol know too; empty for none
 	Buffer   int    // bytes of alerts that may wait in a Sink
 	Stdout   io.Writer
 	Log      *slog.Logger

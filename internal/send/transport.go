@@ -61,14 +61,14 @@ func newTransport(address string, config Config) (Transport, error) {
 	case "syslog+tcp":
 		return &stream{network: "tcp", address: rest, frame: header.frame, config: config}, nil
 	case "forward":
-		return &forward{dialer: dialer{network: "tcp", address: rest}}, nil
+		return &forward{dialer{network: "tcp", address: rest}, config.Shared, config.Hostname}, nil
 	case "syslog+tls", "forward+tls":
 		tls, err := config.TLS.client(host)
 		if err != nil {
 			return nil, err
 		}
 		if scheme == "forward+tls" {
-			return &forward{dialer: dialer{network: "tcp", address: rest, tls: tls}}, nil
+			return &forward{dialer{network: "tcp", address: rest, tls: tls}, config.Shared, config.Hostname}, nil
 		}
 		return &stream{network: "tcp", address: rest, tls: tls, frame: header.frame, config: config}, nil
 	}

@@ -193,26 +193,37 @@ func checkMetric(port int, name string, want int) error {
 	return nil
 }
 
-// Alerts go back into Fluent Bit as records under their tag.
+// Alerts go back into Fluent Bit as records under their tag, to an input that wants to see a shared key too.
 func TestOutputForwards(t *testing.T) {
+	for _, key := range []string{"", "a common secret"} {
+		t.Run(key, func(t *testing.T) { testForward(t, key) })
+	}
+}
+
+func testForward(t *testing.T, key string) {
 	dir, port, metrics := t.TempDir(), freePort(t), freePort(t)
 	in := filepath.Join(dir, "in.log")
 	writeParsers(t, dir)
 	if err := os.WriteFile(in, append(numbered(t, 7), '\n'), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	config := outputConfig(in, fmt.Sprintf("forward://127.0.0.1:%d", port), metrics) + fmt.Sprintf(`
+	ours, theirs := "", ""
+	if key != "" {
+		ours = "    Shared_Key " + key + "\n"
+		theirs = ours + "    Self_Hostname aggregator\n"
+	}
+	config := outputConfig(in, fmt.Sprintf("forward://127.0.0.1:%d", port), metrics) + ours + fmt.Sprintf(`
 [INPUT]
     Name   forward
     Listen 127.0.0.1
     Port   %d
-[OUTPUT]
+%s[OUTPUT]
     Name   file
     Match  msa.alert
     Path   %s
     File   alerts
     Format plain
-`, port, dir)
+`, port, theirs, dir)
 	fluentBit(t, dir, config)
 	got := waitLines(t, filepath.Join(dir, "alerts"), 1, 20*time.Second)
 	if a := object(t, got[0]); a["rule_id"] != "930100" || a["url"] != "/?n=7&t=../../etc/passwd" {
