@@ -113,7 +113,7 @@ func TestScreenKeepsMatches(t *testing.T) {
 				}
 				alarms++
 				all := engine.Verdict{}
-				for try := 0; try < 50 && !reflect.DeepEqual(some, all); try++ {
+				for try := 0; try < 500 && !reflect.DeepEqual(some, all); try++ {
 					if all, err = e.Evaluate(&tx); err != nil {
 						t.Fatal(err)
 					}
