@@ -220,8 +220,8 @@ func (e *Engine) inspect(t *mapping.Transaction) (Verdict, error) {
 
 // verify compares a verdict of the rules that the screen had left with those of all rules, of which it returns one. It is
 // wrong if a rule matches that the screen took for innocent, or if all rules say another thing and always the same:
-// Coraza goes through arguments in no fixed order, and what some rules find depends on which they saw last: in one
-// of eight transactions with the same arguments, and no other, so that it takes many to tell.
+// Coraza goes through arguments in no fixed order, and what some rules find depends on which they saw last. One may find
+// something in one of eight orders, so it takes many to tell.
 func (e *Engine) verify(t *mapping.Transaction, some Verdict, innocent []int) (Verdict, error) {
 	var all Verdict
 	same := true
