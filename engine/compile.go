@@ -195,7 +195,7 @@ func compile(all []*unit, cfg Config, sum [32]byte) (coraza.WAF, []*unit, []rule
 		}
 		for i, u := range all {
 			u.file = path.Join(files.dir(u.directives[0].File), unitPrefix+strconv.Itoa(i))
-			files.text[u.file] = u.text()
+			files.text[u.file] = removingVariable.ReplaceAllString(u.text(), "$1=0$2")
 			config = config.WithDirectivesFromFile(u.file)
 		}
 		waf, err := coraza.NewWAF(config)
@@ -225,6 +225,9 @@ func compile(all []*unit, cfg Config, sum [32]byte) (coraza.WAF, []*unit, []rule
 		all = slices.Delete(slices.Clone(all), i, i+1)
 	}
 }
+
+// removingVariable is setvar:!tx.a, which Coraza 3.8.1 takes and then fails at, where it has no value.
+var removingVariable = regexp.MustCompile(`(?i)(setvar:\s*'?!tx\.[^,'"=\s]+)(['",\s])`)
 
 // persistentAction sets a variable of a collection that outlives the transaction.
 var persistentAction = regexp.MustCompile(`(?i),\s*(?:set|expire|deprecate)var:'?!?(?:ip|session|user|global|resource)\.[^,"]*`)

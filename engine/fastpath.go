@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 
 	"github.com/corazawaf/coraza/v3"
+	"github.com/corazawaf/coraza/v3/experimental"
 	"github.com/corazawaf/coraza/v3/types/variables"
 
 	"github.com/modsecurity-for-anylog/msa/engine/screen"
@@ -86,7 +87,7 @@ func (e *Engine) ScreenOpen() []screen.Open {
 
 // newFastPath makes the screen of the rules that were taken.
 func (e *Engine) newFastPath(cfg Config, own, taken []*unit, exclusions []exclusion, sum [32]byte) (*fastPath, error) {
-	tx, err := e.staticTX()
+	tx, err := e.staticTX(cfg, taken, sum)
 	if err != nil {
 		return nil, err
 	}
@@ -100,6 +101,9 @@ func (e *Engine) newFastPath(cfg Config, own, taken []*unit, exclusions []exclus
 		if !u.own {
 			sc.Units = append(sc.Units, u.directives)
 		}
+	}
+	for i := range e.absence {
+		sc.Absent = append(sc.Absent, e.absence[i].rule)
 	}
 	f := &fastPath{removed: map[int]bool{}, mode: cfg.Screen, anyMatch: sc.AnyMatch}
 	for _, x := range exclusions {
@@ -144,25 +148,69 @@ func (e *Engine) newFastPath(cfg Config, own, taken []*unit, exclusions []exclus
 	}
 	reading = slices.Concat(plain, ownTX(reading, tx), reading)
 	for waf, units := range map[*coraza.WAF][]*unit{&f.plain: plain, &f.reader: reading, &f.rest: rest} {
-		if *waf, _, _, err = compile(units, cfg, sum); err != nil {
+		var took []*unit
+		if *waf, took, _, err = compile(units, cfg, sum); err != nil {
 			return nil, fmt.Errorf("cannot compile the fast path: %w", err)
+		}
+		if waf == &f.rest && len(took) < len(units) {
+			return nil, errors.New("cannot compile the fast path: some rules need others that do nothing")
 		}
 	}
 	return f, nil
 }
 
-// staticTX runs an empty transaction, and returns the variables that are set then.
-func (e *Engine) staticTX() (map[string]string, error) {
-	tx, ok := e.waf.NewTransaction().(transaction)
+// staticTX runs an empty transaction through the rules that look at nothing but variables of TX, and returns
+// those that are set then. Others set what is not the same for all transactions.
+func (e *Engine) staticTX(cfg Config, taken []*unit, sum [32]byte) (all map[string]string, err error) {
+	var static []*unit
+	for _, u := range taken {
+		if u.looksAtTXOnly() {
+			static = append(static, u)
+		}
+	}
+	waf, _, _, err := compile(static, cfg, sum)
+	if err != nil {
+		return nil, fmt.Errorf("cannot compile the fast path: %w", err)
+	}
+	defer func() {
+		if c, ok := waf.(experimental.WAFCloser); ok {
+			err = errors.Join(err, c.Close())
+		}
+	}()
+	tx, ok := waf.NewTransaction().(transaction)
 	if !ok {
 		return nil, errTransaction
 	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("cannot tell what the rules set: %v", r)
+		}
+	}()
 	e.feed(tx, &mapping.Transaction{})
-	all := map[string]string{}
+	tx.ProcessLogging()
+	all = map[string]string{}
 	for _, m := range tx.Variables().TX().FindAll() {
 		all[strings.ToLower(m.Key())] = m.Value()
 	}
 	return all, tx.Close()
+}
+
+// looksAtTXOnly reports whether the unit is a rule that looks at nothing but TX, or no rule.
+func (u *unit) looksAtTXOnly() bool {
+	for _, d := range u.directives {
+		switch {
+		case strings.HasPrefix(strings.ToLower(d.Text), "secruleupdate"):
+			return false // its rule may not be there
+		case d.Name == "secrule" || strings.HasPrefix(d.Text, "SecRule "):
+			for _, t := range strings.Split(d.Targets(), "|") {
+				name, _, _ := strings.Cut(strings.TrimLeft(t, "&! "), ":")
+				if !strings.EqualFold(name, "tx") {
+					return false
+				}
+			}
+		}
+	}
+	return true
 }
 
 func readDataFile(ruleFile, name string) ([]byte, error) {

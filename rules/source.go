@@ -37,6 +37,9 @@ type Warning struct {
 // String is the warning as one line of a log.
 func (w Warning) String() string {
 	where := w.File
+	if where == "" && w.Rule == 0 {
+		return w.Text
+	}
 	if w.Line > 0 {
 		where = fmt.Sprintf("%s:%d", w.File, w.Line)
 	}

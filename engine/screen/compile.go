@@ -42,6 +42,7 @@ type parsedRule struct {
 	fires      bool // in every transaction that does not skip it
 	idle       bool // it matches in no transaction
 	jumped     bool // some transactions may skip it
+	missed     bool // in some transactions it may be removed, but not all those that look at what it sets
 	marker     string
 	at         int      // its place among the rules
 	end        int      // the place of the marker that it skips to, behind the last if there is none; 0 if it does not skip
@@ -74,8 +75,14 @@ func compile(cfg Config) (*compiler, error) {
 		return nil, err
 	}
 	c.findCounted()
+	if err := c.checkMarkers(); err != nil {
+		return nil, err
+	}
 	c.findStatic()
 	if err := c.checkRemovals(); err != nil {
+		return nil, err
+	}
+	if err := c.lowerThresholds(); err != nil {
 		return nil, err
 	}
 	for _, p := range c.parsed {
@@ -103,8 +110,13 @@ func (c *compiler) parse() error {
 				c.takeTargets(d.Args)
 			}
 			continue
-		case d.Name == "secdefaultaction" && strings.Contains(strings.ToLower(d.Args), "t:") && !strings.Contains(strings.ToLower(d.Args), "t:none"):
-			return fmt.Errorf("%s:%d: SecDefaultAction has transformations", d.File, d.Line)
+		case d.Name == "secdefaultaction":
+			for _, a := range parseActions(strings.Trim(d.Args, `"`)) {
+				if !slices.Contains(defaultActions, a.name) && (a.name != "t" || a.value != "none") {
+					return fmt.Errorf("%s:%d: SecDefaultAction has %s:%s, which all rules do then", d.File, d.Line, a.name, a.value)
+				}
+			}
+			continue
 		case !d.IsRule():
 			continue
 		}
@@ -112,6 +124,11 @@ func (c *compiler) parse() error {
 		for _, one := range unit {
 			l := &parsedLink{actions: parseActions(one.Actions())}
 			l.sets = setvars(l.actions)
+			for _, ctl := range l.values("ctl") {
+				if strings.EqualFold(ctl, "ruleEngine=On") {
+					return fmt.Errorf("%s:%d: rule %d: ctl:ruleEngine=On lets rules end a transaction", d.File, d.Line, p.id)
+				}
+			}
 			op, operand := one.Operator()
 			l.operator, l.operand = strings.ToLower(op), operand
 			if one.Name == "secrule" {
@@ -129,6 +146,9 @@ func (c *compiler) parse() error {
 	}
 	return nil
 }
+
+// defaultActions are those that make no difference to what a rule finds.
+var defaultActions = []string{"phase", "log", "nolog", "auditlog", "noauditlog", "pass", "block", "deny", "drop", "status", "tag", "msg", "severity"}
 
 // takeTargets takes targets away from a rule. What it can't read stays, and is judged all the same.
 func (c *compiler) takeTargets(args string) {
@@ -196,8 +216,9 @@ func parseActions(text string) []action {
 	return all
 }
 
+// action is the value of an action, the last if it is there more than once, as Coraza has it.
 func (l *parsedLink) action(name string) (string, bool) {
-	for _, a := range l.actions {
+	for _, a := range slices.Backward(l.actions) {
 		if a.name == name {
 			return a.value, true
 		}
@@ -253,6 +274,12 @@ func parseTargets(text string) ([]target, error) {
 		k := strings.Trim(m[3], "'")
 		if !isXPath && len(k) > 1 && k[0] == '/' && k[len(k)-1] == '/' {
 			re, err := regexp.Compile("(?i)" + k[1:len(k)-1])
+			if lowered := loweredKey(t.variable, k[1:len(k)-1]); err == nil && lowered != k[1:len(k)-1] {
+				// Coraza's is that one; what either fits is looked at.
+				if either, err := regexp.Compile("(?i)(?:" + k[1:len(k)-1] + ")|(?:" + lowered + ")"); err == nil {
+					re = either
+				}
+			}
 			if err != nil {
 				return nil, fmt.Errorf("target %q: %w", one, err)
 			}
@@ -291,6 +318,8 @@ func (p *parsedRule) waysToSet(t target) (exactly, somehow bool) {
 		for _, a := range l.sets {
 			fixed, _, dynamic := strings.Cut(a.name, "%{")
 			switch {
+			case t.key == "" && t.pattern == nil: // all of TX
+				exactly = true
 			case !dynamic && (a.name == t.key || t.pattern != nil && t.pattern.MatchString(a.name)):
 				exactly = true
 			case dynamic && t.pattern == nil && strings.HasPrefix(t.key, fixed):
@@ -306,7 +335,9 @@ func (p *parsedRule) waysToSet(t target) (exactly, somehow bool) {
 }
 
 // findCounted finds the rules behind one that skips a number of rules of its phase: removed, they are not counted.
+// Markers are, whatever their phase. Where a counted rule may be removed, the skip goes further.
 func (c *compiler) findCounted() {
+	removals := c.removals()
 	for i, p := range c.parsed {
 		if p.marker != "" {
 			continue
@@ -317,8 +348,12 @@ func (c *compiler) findCounted() {
 		}
 		n, _ := strconv.Atoi(value)
 		for _, q := range c.parsed[i+1:] {
-			if n > 0 && q.marker == "" && q.phase == p.phase {
-				q.counted = true
+			if n <= 0 || q.marker == "" && q.phase != p.phase {
+				continue
+			}
+			q.counted = true
+			isRemoved := slices.Contains(c.cfg.Absent, q.id) || slices.ContainsFunc(removals, func(r removal) bool { return q.marker == "" && r.has(q) && !r.has(p) })
+			if !isRemoved {
 				n--
 			}
 		}
@@ -334,7 +369,7 @@ func (c *compiler) add(p *parsedRule) {
 	links := p.links
 	scoresAt := -1
 	for i, l := range p.links {
-		in, out, known := c.scoresOf(l)
+		in, out, known := c.scoresOf(p, l)
 		if in+out == 0 && known || p.phase == 5 { // the scores have been compared by then
 			continue
 		}
@@ -428,9 +463,20 @@ func (l *parsedLink) tellsCaptures(names ...string) bool {
 
 // logged: a match is for the log, and so for an alert.
 func (p *parsedRule) logged() bool {
-	_, nolog := p.links[0].action("nolog")
-	_, auditlog := p.links[0].action("auditlog")
-	return !nolog || auditlog
+	log, audit := true, true
+	for _, a := range p.links[0].actions {
+		switch a.name {
+		case "log":
+			log, audit = true, true
+		case "nolog":
+			log, audit = false, false
+		case "auditlog":
+			audit = true
+		case "noauditlog":
+			audit = false
+		}
+	}
+	return log || audit
 }
 
 // evaluates: it compares a score with a threshold, or reports scores.
@@ -444,14 +490,37 @@ func (p *parsedRule) evaluates() bool {
 	return p.id/1000 == 980 || len(t) == 1 && t[0].variable == "tx" && strings.Contains(t[0].key, "anomaly_score") && strings.Contains(p.links[0].operand, "threshold")
 }
 
+// lowerThresholds lowers the scores from which a transaction alarms to what rules set, as a crs-setup.conf may.
+func (c *compiler) lowerThresholds() error {
+	for name, limit := range map[string]*int{"inbound_anomaly_score_threshold": &c.cfg.Inbound, "outbound_anomaly_score_threshold": &c.cfg.Outbound} {
+		for _, p := range c.parsed {
+			if p.marker != "" || p.disabled {
+				continue
+			}
+			for _, a := range p.assignments() {
+				if !p.sets(target{variable: "tx", key: name}) || a.name != name && !strings.Contains(a.name, "%{") {
+					continue
+				}
+				value, known := c.expand(a.value)
+				n, err := strconv.Atoi(value)
+				if !known || err != nil || value[0] == '+' || value[0] == '-' || a.name != name {
+					return fmt.Errorf("rule %d sets tx.%s to what is not known beforehand", p.id, name)
+				}
+				*limit = min(*limit, n)
+			}
+		}
+	}
+	return nil
+}
+
 // scoresOf is what a link adds to the anomaly scores.
-func (c *compiler) scoresOf(l *parsedLink) (in, out int, known bool) {
+func (c *compiler) scoresOf(p *parsedRule, l *parsedLink) (in, out int, known bool) {
 	known = true
 	for _, a := range l.sets {
 		if !strings.Contains(a.name, "anomaly_score") || isOfSeverity(a.name) {
 			continue
 		}
-		value, ok := c.expand(a.value)
+		value, ok := c.expandAt(p, a.value)
 		n, err := strconv.Atoi(strings.TrimPrefix(value, "+"))
 		n = max(n, 0)
 		switch {
@@ -484,13 +553,17 @@ func isOfSeverity(name string) bool {
 var macroForm = regexp.MustCompile(`%\{([^}]+)\}`)
 
 // expand replaces macros of static variables; ok is false when there are others.
-func (c *compiler) expand(text string) (string, bool) {
+func (c *compiler) expand(text string) (string, bool) { return c.expandAt(nil, text) }
+
+// expandAt replaces those of variables that have their last values by the time that a rule runs.
+func (c *compiler) expandAt(at *parsedRule, text string) (string, bool) {
 	ok := true
 	out := macroForm.ReplaceAllStringFunc(text, func(m string) string {
 		name := strings.ToLower(m[2 : len(m)-1])
 		name, isTX := strings.CutPrefix(name, "tx.")
 		value, set := c.cfg.TX[name]
-		if !isTX || !set || !c.staticTX(target{variable: "tx", key: name}) {
+		t := target{variable: "tx", key: name}
+		if !isTX || !set || !c.staticTX(t) || at != nil && !c.isSettled(at, []target{t}) {
 			ok = false
 		}
 		return value

@@ -288,7 +288,7 @@ func isAboutTheSame(before []*parsedLink, l *parsedLink) bool {
 }
 
 func (c *compiler) step(p *parsedRule, l *parsedLink) (*step, string) {
-	op, err := c.operator(p.file, l)
+	op, err := c.operator(p, l)
 	if err != nil {
 		return nil, err.Error()
 	}
@@ -318,7 +318,7 @@ func (c *compiler) condition(p *parsedRule, l *parsedLink) (cond condition, poss
 	if l.targets[0].variable == "tx" && !slices.ContainsFunc(l.targets, func(t target) bool { return t.variable != "tx" }) {
 		return c.onTX(p, l)
 	}
-	op, err := c.operator(p.file, l)
+	op, err := c.operator(p, l)
 	if err != nil {
 		return giveUp(err.Error())
 	}
@@ -351,7 +351,7 @@ func (c *compiler) condition(p *parsedRule, l *parsedLink) (cond condition, poss
 
 func (c *compiler) addsScore(p *parsedRule) bool {
 	return slices.ContainsFunc(p.links, func(l *parsedLink) bool {
-		in, out, known := c.scoresOf(l)
+		in, out, known := c.scoresOf(p, l)
 		return in+out > 0 || !known
 	})
 }
@@ -366,10 +366,8 @@ func (c *compiler) onTX(p *parsedRule, l *parsedLink) (condition, bool) {
 		return condition{kind: onNothing}, true
 	}
 	if static {
-		if op, err := c.operator(p.file, l); err == nil && op.open == "" && op.macro == "" {
-			return condition{kind: onNothing}, c.staticallyFulfilled(l)
-		}
-		return condition{kind: onNothing}, true
+		fulfilled, known := c.staticallyFulfilled(p, l)
+		return condition{kind: onNothing}, fulfilled || !known
 	}
 	for _, t := range l.targets {
 		// A count of 0, or a negated test of something that only some transactions have, may hold without a setter.
@@ -410,7 +408,7 @@ func (c *compiler) settersOf(targets []target) (setters []int32, known bool) {
 			}
 		}
 		for _, p := range c.parsed {
-			if p.marker != "" || p.disabled || p.never || p.idle {
+			if p.marker != "" || p.hasNoEffect() {
 				continue
 			}
 			exactly, somehow := p.waysToSet(t)

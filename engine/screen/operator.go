@@ -36,7 +36,7 @@ func (o *operator) matches(value string) bool { return o.match(value) != o.negat
 func (o *operator) canCapture() bool { return o.pattern != nil && !o.negated }
 
 // operator makes a link's operator. It fails where the operand is wrong.
-func (c *compiler) operator(ruleFile string, l *parsedLink) (operator, error) {
+func (c *compiler) operator(p *parsedRule, l *parsedLink) (operator, error) {
 	name, negated := strings.CutPrefix(l.operator, "!")
 	o := operator{negated: negated}
 	operand := l.operand
@@ -50,7 +50,7 @@ func (c *compiler) operator(ruleFile string, l *parsedLink) (operator, error) {
 		if c.cfg.ReadFile == nil {
 			return o, fmt.Errorf("its data file can't be read")
 		}
-		data, err := c.cfg.ReadFile(ruleFile, operand)
+		data, err := c.cfg.ReadFile(p.file, operand)
 		if err != nil {
 			return o, fmt.Errorf("its data file can't be read: %w", err)
 		}
@@ -95,7 +95,7 @@ func (c *compiler) operator(ruleFile string, l *parsedLink) (operator, error) {
 	o.with = func(operand string) operator {
 		return operator{match: make(operand), negated: negated}
 	}
-	if expanded, ok := c.expand(operand); ok {
+	if expanded, ok := c.expandAt(p, operand); ok {
 		o.match = make(expanded)
 		if !negated && name == "contains" && expanded != "" {
 			o.literals = []string{expanded}

@@ -20,11 +20,11 @@ type Reduction struct {
 // Reduction is how the rules can be made fewer.
 func (s *Screen) Reduction() Reduction { return s.reduction }
 
-// IsBlind reports whether the screen can't judge a transaction to which some rules are not applied: one of them
-// sets what was taken for set, or skips others, in every transaction, that are not among them.
+// IsBlind reports whether the screen can't judge a transaction to which some rules are not applied: without one of
+// them, others that are not among them find another thing.
 func (s *Screen) IsBlind(ids []int) bool {
 	return slices.ContainsFunc(ids, func(id int) bool {
-		return s.preset[id] || slices.ContainsFunc(s.skipped[id], func(other int) bool { return !slices.Contains(ids, other) })
+		return slices.ContainsFunc(s.dependent[id], func(other int) bool { return !slices.Contains(ids, other) })
 	})
 }
 
@@ -87,18 +87,26 @@ func (c *compiler) affected(p *parsedRule) (all []*parsedRule, ok bool) {
 		}
 		return all, true
 	}
-	for _, l := range p.links[:len(p.links)-1] {
+	if len(p.links) > 1 { // what the head has matched stays matched
+		all = c.runnable(func(q *parsedRule) bool { return q != p && q.looksAtMatchesOfOthers() })
+	}
+	for i, l := range p.links {
+		_, captures := l.action("capture")
+		isLast := i == len(p.links)-1
+		if captures && (!isLast || strings.HasPrefix(l.operator, "!")) { // which captures where it does not match
+			all = append(all, c.runnable(func(q *parsedRule) bool { return q != p && q.looksAtCapturesOfOthers() })...)
+		}
+		if isLast {
+			break
+		}
 		if _, ok := l.action("ctl"); ok {
 			return nil, false
 		}
-		if _, ok := l.action("capture"); ok {
-			all = append(all, c.runnable(func(q *parsedRule) bool { return q != p && q.looksAtCapturesOfOthers() })...)
-		}
 		for _, a := range l.sets {
-			if strings.Contains(a.name, "anomaly_score") {
+			if strings.Contains(a.name, "anomaly_score") || strings.HasPrefix(a.name, "%{") {
 				return nil, false
 			}
-			all = append(all, c.readers(a, p)...)
+			all = append(all, slices.DeleteFunc(c.readers(a), func(q *parsedRule) bool { return q == p })...)
 		}
 	}
 	return all, true
@@ -108,16 +116,21 @@ func (c *compiler) affected(p *parsedRule) (all []*parsedRule, ok bool) {
 func (c *compiler) runnable(holds func(p *parsedRule) bool) []*parsedRule {
 	var all []*parsedRule
 	for _, p := range c.parsed {
-		if p.marker == "" && !p.disabled && !p.idle && holds(p) {
+		if p.marker == "" && !p.hasNoEffect() && holds(p) {
 			all = append(all, p)
 		}
 	}
 	return all
 }
 
-// readers are the rules, but one, that may look at what an assignment sets.
-func (c *compiler) readers(a assignment, but *parsedRule) []*parsedRule {
-	return c.runnable(func(p *parsedRule) bool { return p != but && p.reads(a) })
+// hasNoEffect reports whether a rule neither matches nor, by the head of its chain, sets anything.
+func (p *parsedRule) hasNoEffect() bool {
+	return p.disabled || (p.idle || p.never) && len(p.links) == 1
+}
+
+// readers are the rules that may look at what an assignment sets.
+func (c *compiler) readers(a assignment) []*parsedRule {
+	return c.runnable(func(p *parsedRule) bool { return p.reads(a) })
 }
 
 // setters are the rules that may set what an assignment sets.
@@ -167,6 +180,20 @@ func (p *parsedRule) macros() []string {
 	return p.macroNames
 }
 
+// looksAtMatchesOfOthers reports whether a rule looks at what was matched last before it has matched anything.
+func (p *parsedRule) looksAtMatchesOfOthers() bool {
+	return p.expandsEarly() || slices.ContainsFunc(p.links[0].targets, func(t target) bool {
+		return strings.HasPrefix(t.variable, "matched_var") || t.variable == "highest_severity"
+	})
+}
+
+// expandsEarly reports whether a rule tells its own message or data, in which Coraza expands macros before the rule matches.
+func (p *parsedRule) expandsEarly() bool {
+	return slices.ContainsFunc(p.links, func(l *parsedLink) bool {
+		return slices.ContainsFunc(l.actions, func(a action) bool { return strings.Contains(strings.ToLower(a.value), "%{rule.") })
+	})
+}
+
 // findInert finds the rules that do nothing in any transaction.
 func (c *compiler) findInert() {
 	for _, p := range c.parsed {
@@ -175,6 +202,9 @@ func (c *compiler) findInert() {
 		}
 		affected, ok := c.affected(p)
 		p.inert = p.disabled || (p.never || p.idle) && ok && len(affected) == 0
+	}
+	if c.looksAtMatches() {
+		return
 	}
 	for _, p := range c.parsed {
 		if p.inert || !c.skips(p) || !p.does("skipafter") {
@@ -186,15 +216,14 @@ func (c *compiler) findInert() {
 
 // findPreset finds the rules that set the same in every transaction, where nothing looks at it before.
 func (c *compiler) findPreset() {
-	removals := c.removals()
 	for _, p := range c.parsed {
-		p.preset = p.marker == "" && p.static && !p.jumped && !p.counted && !p.disabled && !p.inert && p.does("setvar", "chain") &&
-			!slices.ContainsFunc(removals, func(r removal) bool { return r.has(p) })
+		p.preset = p.marker == "" && p.static && !p.jumped && !p.missed && !p.counted && !p.disabled && !p.inert && p.does("setvar", "chain") &&
+			!c.looksAtMatches() && !slices.ContainsFunc(p.assignments(), func(a assignment) bool { return !c.isStaticAssignment(a) && !a.isLiteral() })
 	}
 	for changed := true; changed; {
 		changed = false
 		c.preset = map[string]string{}
-		for _, p := range c.parsed {
+		for _, p := range slices.Backward(c.parsed) { // of those that set a name, the first may stay
 			for _, a := range p.assignments() {
 				if p.preset && !c.canPreset(p, a) {
 					p.preset, changed = false, true
@@ -207,29 +236,41 @@ func (c *compiler) findPreset() {
 	}
 }
 
+// looksAtMatches reports whether some rule looks at what any other has matched, as those do that always match.
+func (c *compiler) looksAtMatches() bool {
+	return len(c.runnable((*parsedRule).looksAtMatchesOfOthers)) > 0
+}
+
 // canPreset reports whether what a rule sets can be set before all rules, and notes the value.
 func (c *compiler) canPreset(p *parsedRule, a assignment) bool {
+	if isCapture(a.name) || p.phase > 1 && strings.Contains(a.name, "anomaly_score") { // which may not come to run
+		return false
+	}
 	setters := c.setters(a)
-	readers := slices.DeleteFunc(c.readers(a, nil), func(r *parsedRule) bool { return r.inert || r.preset })
+	readers := slices.DeleteFunc(c.readers(a), func(r *parsedRule) bool { return r.inert || r.preset })
 	note := func(value string) {
 		if len(readers) > 0 || strings.Contains(a.name, "anomaly_score") { // scores are in verdicts
 			c.preset[a.name] = value
 		}
 	}
-	if c.staticTX(target{variable: "tx", key: a.name}) {
+	if c.isStaticAssignment(a) {
 		// Its last value counts, if all set it before anything looks at it.
 		for _, s := range setters {
+			if s.inert {
+				continue
+			}
 			if !s.preset || slices.ContainsFunc(readers, func(r *parsedRule) bool { return !r.isAfter(s) }) {
 				return false
 			}
 		}
-		if value, set := c.cfg.TX[a.name]; set {
+		value, set := c.cfg.TX[a.name]
+		if set {
 			note(value)
 		}
-		return true
+		return set || len(readers) == 0
 	}
 	// Its first value counts, if nothing sets it or looks at it before.
-	isFirst := len(p.links) == 1 && p.fires && a.value != "" && !strings.ContainsAny(a.value[:1], "+-") && !strings.Contains(a.name+a.value, "%{")
+	isFirst := len(p.links) == 1 && p.fires && a.isLiteral()
 	for _, q := range slices.Concat(setters, readers) {
 		isFirst = isFirst && (q == p || q.inert || !q.preset && q.isAfter(p))
 	}
@@ -237,6 +278,16 @@ func (c *compiler) canPreset(p *parsedRule, a assignment) bool {
 		note(a.value)
 	}
 	return isFirst
+}
+
+// isStaticAssignment reports whether a name is the same in every transaction, once it is set.
+func (c *compiler) isStaticAssignment(a assignment) bool {
+	return c.staticTX(target{variable: "tx", key: a.name})
+}
+
+// isLiteral: neither made of macros nor a sum.
+func (a assignment) isLiteral() bool {
+	return a.value != "" && !strings.ContainsAny(a.value[:1], "+-") && !strings.Contains(a.name+a.value, "%{")
 }
 
 // isAfter reports whether a rule runs after another.
@@ -258,14 +309,17 @@ func (c *compiler) reduction() Reduction {
 	r := Reduction{Rules: map[int]bool{}, Markers: map[string]bool{}, TX: c.preset}
 	for _, p := range c.parsed {
 		switch {
-		case p.marker != "":
+		case p.marker != "" && !p.counted:
 			r.Markers[p.marker] = true
 		case p.inert:
 			r.Rules[p.id] = true
 		}
 	}
 	for _, p := range c.parsed {
-		if p.marker == "" && !p.inert && p.end > 0 && p.end < len(c.parsed) {
+		switch {
+		case p.marker != "" && p.counted:
+			delete(r.Markers, p.marker)
+		case p.marker == "" && !p.inert && p.end > 0:
 			delete(r.Markers, c.parsed[p.end].marker)
 		}
 	}
@@ -280,7 +334,7 @@ func (p *parsedRule) does(names ...string) bool {
 	for _, l := range p.links {
 		for _, a := range l.actions {
 			switch a.name {
-			case "id", "phase", "pass", "nolog", "noauditlog", "t", "tag", "msg", "severity", "ver", "rev", "maturity", "accuracy":
+			case "id", "phase", "pass", "nolog", "noauditlog", "t", "tag", "msg", "ver", "rev", "maturity", "accuracy":
 			default:
 				if !slices.Contains(names, a.name) {
 					return false
@@ -347,7 +401,12 @@ func (c *compiler) removals() []removal {
 	}
 	for _, unit := range c.cfg.Units {
 		if d := unit[0]; !d.IsRule() {
-			if has, ok := parseRemoval(d.Name, d.Args); ok {
+			kind, which := d.Name, d.Args
+			if update, ok := strings.CutPrefix(kind, "secruleupdatetargetby"); ok && strings.Contains(strings.ToLower(which), "!tx") {
+				kind = "secruleremoveby" + update
+				which, _, _ = strings.Cut(which, "!")
+			}
+			if has, ok := parseRemoval(kind, which); ok {
 				all = append(all, removal{fmt.Sprintf("%s:%d: %s", d.File, d.Line, d.Text), has})
 			}
 		}
@@ -355,7 +414,8 @@ func (c *compiler) removals() []removal {
 	for _, remover := range c.runnable(func(*parsedRule) bool { return true }) {
 		for _, l := range remover.links {
 			for _, value := range l.values("ctl") {
-				if has, ok := parseCtl(value); ok && !strings.Contains(value, ";") {
+				_, of, ofTarget := strings.Cut(strings.ToLower(value), ";")
+				if has, ok := parseCtl(value); ok && (!ofTarget || strings.HasPrefix(of, "tx")) { // without targets of TX, other things are found
 					all = append(all, removal{fmt.Sprintf("rule %d: ctl:%s", remover.id, value), func(p *parsedRule) bool {
 						return p.isAfter(remover) && has(p)
 					}})
@@ -382,26 +442,31 @@ func (c *compiler) checkRemovals() error {
 	return nil
 }
 
-// skipped are the rules that a rule skips in every transaction, by its id.
-func (c *compiler) skipped() map[int][]int {
+// nobody is the id of no rule.
+const nobody = 0
+
+// dependent are the rules that another thing becomes of without a rule, by its id: those that it skips in every
+// transaction, and those that look at what it always sets.
+func (c *compiler) dependent() map[int][]int {
 	all := map[int][]int{}
 	for _, p := range c.parsed {
-		if p.disabled || !c.skips(p) {
+		if p.marker != "" || p.disabled {
 			continue
 		}
-		for _, q := range c.behind(p) {
+		var on []*parsedRule
+		if c.skips(p) {
+			on = c.behind(p)
+		}
+		for _, a := range p.assignments() {
+			if p.preset || c.isStaticAssignment(a) {
+				on = append(on, c.readers(a)...)
+			}
+		}
+		for _, q := range on {
 			all[p.id] = append(all[p.id], q.id)
 		}
-	}
-	return all
-}
-
-// presetRules are the rules that set what can be set before.
-func (c *compiler) presetRules() map[int]bool {
-	all := map[int]bool{}
-	for _, p := range c.parsed {
-		if p.preset {
-			all[p.id] = true
+		if p.counted {
+			all[p.id] = append(all[p.id], nobody) // which is never among them: the skip goes further
 		}
 	}
 	return all

@@ -31,8 +31,10 @@ type Config struct {
 	// ReadFile reads a data file that a rule of a file names.
 	ReadFile func(ruleFile, name string) ([]byte, error)
 
-	// Removed are ids, ranges and tags of rules that are not applied to some transactions; * is all.
+	// Removed are ids, ranges and tags of rules that are not applied to some transactions; * is all. Absent are
+	// ids of single rules that may not be.
 	Removed []string
+	Absent  []int
 
 	Inbound, Outbound int  // anomaly scores from which a transaction alarms
 	AnyMatch          bool // a match matters below the thresholds too
@@ -54,8 +56,7 @@ type Screen struct {
 	open       []Open
 	helpers    []helper
 	reduction  Reduction
-	skipped    map[int][]int // rules that a rule always skips, by its id
-	preset     map[int]bool  // rules of which the reduction has the variables
+	dependent  map[int][]int // rules that depend on a rule, by its id
 	classes    atomic.Uint32
 	scratch    sync.Pool
 }
@@ -96,9 +97,9 @@ func New(cfg Config) (*Screen, error) {
 		return nil, fmt.Errorf("cannot screen these rules: %w", err)
 	}
 	s := &Screen{
-		inbound: cfg.Inbound, outbound: cfg.Outbound, anyMatch: cfg.AnyMatch,
+		inbound: c.cfg.Inbound, outbound: c.cfg.Outbound, anyMatch: cfg.AnyMatch,
 		conditions: c.conditions, rules: c.rules, open: c.open,
-		helpers: c.helpers, reduction: c.reduction(), skipped: c.skipped(), preset: c.presetRules(),
+		helpers: c.helpers, reduction: c.reduction(), dependent: c.dependent(),
 		cache: newCache(cfg.CacheSize),
 	}
 	s.buildVariables()

@@ -152,7 +152,12 @@ func TestRefused(t *testing.T) {
 	for _, text := range []string{
 		`SecRule ARGS "@rx a" "id:1,phase:2,pass"` + "\n" + `SecRuleUpdateTargetById 1 "ARGS_NAMES"`,
 		`SecRule ARGS "@rx a" "id:1,phase:2,pass"` + "\n" + `SecRuleUpdateActionById 1 "deny"`,
-		`SecDefaultAction "phase:2,log,pass,t:lowercase"` + "\n" + `SecRule ARGS "@rx a" "id:1,phase:2,pass"`,
+		`SecRule ARGS "@rx a" "id:1,phase:2,pass,skipAfter:END"`,
+		"SecMarker END\n" + `SecRule ARGS "@rx a" "id:1,phase:2,pass,skipAfter:END"`,
+		`SecRule ARGS "@rx a" "id:1,phase:2,pass,ctl:ruleEngine=On"`,
+		`SecRule ARGS "@rx a" "id:1,phase:2,pass,setvar:tx.inbound_anomaly_score_threshold=%{tx.a}"`,
+		`SecDefaultAction "phase:2,log,pass,setvar:tx.a=+1"`,
+		`SecDefaultAction "phase:2,log,pass,t:none,t:lowercase"` + "\n" + `SecRule ARGS "@rx a" "id:1,phase:2,pass"`,
 	} {
 		if _, err := New(Config{Units: load(t, text)}); err == nil {
 			t.Errorf("taken: %s", text)

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -8,7 +9,7 @@ import (
 // findStatic finds the rules that do the same in every transaction: those without targets, and those whose targets
 // only such rules set. For each that is found, more may be: what is always skipped sets nothing.
 func (c *compiler) findStatic() {
-	c.findEnds()
+	c.findMissed()
 	c.findJumped()
 	for range 3 {
 		c.assumeStatic()
@@ -34,6 +35,36 @@ func (c *compiler) findEnds() {
 	}
 }
 
+// findMissed finds the rules that may be removed without all those that look at what they set.
+func (c *compiler) findMissed() {
+	removals := c.removals()
+	for _, p := range c.parsed {
+		if p.marker != "" {
+			continue
+		}
+		for _, r := range removals {
+			if !p.missed && r.has(p) {
+				p.missed = slices.ContainsFunc(p.assignments(), func(a assignment) bool {
+					return slices.ContainsFunc(c.readers(a), func(q *parsedRule) bool { return !r.has(q) })
+				})
+			}
+		}
+	}
+}
+
+// checkMarkers fails where a rule skips to a marker that is not behind it: what is skipped then are all rules of later
+// phases too, until there is one of that name.
+func (c *compiler) checkMarkers() error {
+	c.findEnds()
+	for _, p := range c.parsed {
+		if p.end == len(c.parsed) {
+			mark, _ := p.links[0].action("skipafter")
+			return fmt.Errorf("rule %d skips to marker %q, which is not behind it", p.id, mark)
+		}
+	}
+	return nil
+}
+
 // assumeStatic takes all rules for static and all variables for constant, until nothing speaks against it any more.
 func (c *compiler) assumeStatic() {
 	for _, p := range c.parsed {
@@ -51,7 +82,7 @@ func (c *compiler) assumeStatic() {
 			}
 			for _, l := range p.links {
 				for _, a := range l.sets {
-					if (!p.static || p.jumped || !c.isConstant(a)) && c.vary(a.name) {
+					if (!p.static || p.jumped || p.missed || !c.isConstant(a)) && c.vary(a.name) {
 						changed = true
 					}
 				}
@@ -68,7 +99,7 @@ func (c *compiler) isStatic(p *parsedRule) bool {
 			}
 		}
 		if len(l.targets) > 0 {
-			if op, err := c.operator(p.file, l); err != nil || op.open != "" || op.macro != "" {
+			if op, err := c.operator(p, l); err != nil || op.open != "" || op.macro != "" {
 				return false
 			}
 			if _, err := chainOf(l.actions); err != nil {
@@ -126,28 +157,30 @@ func (c *compiler) outcome(p *parsedRule) (fires, idle bool) {
 		case len(l.targets) == 0:
 		case !c.isSettled(p, l.targets):
 			return false, false
-		case !c.staticallyFulfilled(l):
-			return false, true
+		default:
+			if fulfilled, known := c.staticallyFulfilled(p, l); !fulfilled || !known {
+				return false, known
+			}
 		}
 	}
 	return true, false
 }
 
-// staticallyFulfilled evaluates a link all of whose targets are static and settled.
-func (c *compiler) staticallyFulfilled(l *parsedLink) bool {
-	op, err := c.operator("", l)
-	if err != nil {
-		return true
+// staticallyFulfilled evaluates a link all of whose targets are static and settled, if that can be done.
+func (c *compiler) staticallyFulfilled(p *parsedRule, l *parsedLink) (fulfilled, known bool) {
+	op, err := c.operator(p, l)
+	if err != nil || op.open != "" || op.macro != "" {
+		return false, false
 	}
 	transform, err := chainOf(l.actions)
 	if err != nil {
-		return true
+		return false, false
 	}
 	for _, t := range l.targets {
 		value, set := c.cfg.TX[t.key]
 		if t.count {
 			if op.matches(map[bool]string{true: "1", false: "0"}[set]) {
-				return true
+				return true, true
 			}
 			continue
 		}
@@ -156,17 +189,17 @@ func (c *compiler) staticallyFulfilled(l *parsedLink) bool {
 		}
 		for _, stage := range transform.stages(value, nil) {
 			if op.matches(stage) {
-				return true
+				return true, true
 			}
 		}
 	}
-	return false
+	return false, true
 }
 
 // skips reports whether a rule skips others in every transaction in which it is not skipped itself, together
 // with them all.
 func (c *compiler) skips(p *parsedRule) bool {
-	if !p.fires || p.counted || p.end == 0 || p.end == len(c.parsed) {
+	if !p.fires || p.counted || p.end == 0 {
 		return false
 	}
 	return !slices.ContainsFunc(c.parsed[:p.at], func(q *parsedRule) bool { // does one jump in between?
