@@ -45,7 +45,7 @@ type parsedRule struct {
 	missed     bool // in some transactions it may be removed, but not all those that look at what it sets
 	marker     string
 	at         int      // its place among the rules
-	end        int      // the place of the marker that it skips to, behind the last if there is none; 0 if it does not skip
+	end        int      // the place of the marker that it skips to, 0 if it does not skip
 	macroNames []string // of TX, once they are known
 	index      int      // in compiler.rules, -1 when it plays no part
 }
@@ -74,10 +74,10 @@ func compile(cfg Config) (*compiler, error) {
 	if err := c.parse(); err != nil {
 		return nil, err
 	}
-	c.findCounted()
-	if err := c.checkMarkers(); err != nil {
+	if err := c.findEnds(); err != nil {
 		return nil, err
 	}
+	c.findCounted()
 	c.findStatic()
 	if err := c.checkRemovals(); err != nil {
 		return nil, err

@@ -1,9 +1,7 @@
 package screen
 
 import (
-	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -34,7 +32,7 @@ func (c *compiler) reduce() {
 	c.findPreset()
 	for _, p := range c.parsed {
 		switch affected, ok := c.affected(p); {
-		case p.marker != "" || !ok:
+		case !ok:
 		case p.index >= 0:
 			r := &c.rules[p.index]
 			r.affects, r.removable = c.indices(affected)
@@ -216,9 +214,12 @@ func (c *compiler) findInert() {
 
 // findPreset finds the rules that set the same in every transaction, where nothing looks at it before.
 func (c *compiler) findPreset() {
+	if c.looksAtMatches() {
+		return
+	}
 	for _, p := range c.parsed {
 		p.preset = p.marker == "" && p.static && !p.jumped && !p.missed && !p.counted && !p.disabled && !p.inert && p.does("setvar", "chain") &&
-			!c.looksAtMatches() && !slices.ContainsFunc(p.assignments(), func(a assignment) bool { return !c.isStaticAssignment(a) && !a.isLiteral() })
+			!slices.ContainsFunc(p.assignments(), func(a assignment) bool { return !c.isStaticAssignment(a) && !a.isLiteral() })
 	}
 	for changed := true; changed; {
 		changed = false
@@ -345,103 +346,6 @@ func (p *parsedRule) does(names ...string) bool {
 	return true
 }
 
-// onlyRemoves reports whether a rule does nothing but remove other rules, or take targets away from them.
-func (p *parsedRule) onlyRemoves() bool {
-	if !p.does("ctl", "chain") {
-		return false
-	}
-	n := 0
-	for _, l := range p.links {
-		for _, value := range l.values("ctl") {
-			if _, ok := parseCtl(value); !ok {
-				return false
-			}
-			n++
-		}
-	}
-	return n > 0
-}
-
-// parseCtl reads ruleRemoveById=1-9, ruleRemoveTargetByTag=attack-sqli;ARGS:x and the like: which rules it is about.
-func parseCtl(value string) (has func(p *parsedRule) bool, ok bool) {
-	kind, which, _ := strings.Cut(value, "=")
-	which, _, _ = strings.Cut(which, ";")
-	return parseRemoval(strings.Replace(kind, "RemoveTarget", "Remove", 1), which)
-}
-
-// parseRemoval reads which rules SecRuleRemoveById and the like are about.
-func parseRemoval(kind, which string) (has func(p *parsedRule) bool, ok bool) {
-	which = strings.Trim(which, `"' `)
-	switch strings.TrimPrefix(strings.ToLower(kind), "sec") {
-	case "ruleremovebyid":
-		return func(p *parsedRule) bool { return slices.ContainsFunc(strings.Fields(which), p.isNumbered) }, true
-	case "ruleremovebytag":
-		return func(p *parsedRule) bool { return slices.Contains(p.links[0].values("tag"), which) }, true
-	case "ruleremovebymsg":
-		return func(p *parsedRule) bool { return slices.Contains(p.links[0].values("msg"), which) }, true
-	}
-	return nil, false
-}
-
-// removal is what names rules that are not applied: SecRuleRemoveById and its like, ctl:ruleRemoveById, or the
-// property exclude.
-type removal struct {
-	from string // for people
-	has  func(p *parsedRule) bool
-}
-
-// removals are those of the rules themselves and of the configuration.
-func (c *compiler) removals() []removal {
-	var all []removal
-	for _, name := range c.cfg.Removed {
-		if name == "*" {
-			continue // no rule is left to miss another
-		}
-		all = append(all, removal{"exclude " + name, func(p *parsedRule) bool { return p.isNamed(name) }})
-	}
-	for _, unit := range c.cfg.Units {
-		if d := unit[0]; !d.IsRule() {
-			kind, which := d.Name, d.Args
-			if update, ok := strings.CutPrefix(kind, "secruleupdatetargetby"); ok && strings.Contains(strings.ToLower(which), "!tx") {
-				kind = "secruleremoveby" + update
-				which, _, _ = strings.Cut(which, "!")
-			}
-			if has, ok := parseRemoval(kind, which); ok {
-				all = append(all, removal{fmt.Sprintf("%s:%d: %s", d.File, d.Line, d.Text), has})
-			}
-		}
-	}
-	for _, remover := range c.runnable(func(*parsedRule) bool { return true }) {
-		for _, l := range remover.links {
-			for _, value := range l.values("ctl") {
-				_, of, ofTarget := strings.Cut(strings.ToLower(value), ";")
-				if has, ok := parseCtl(value); ok && (!ofTarget || strings.HasPrefix(of, "tx")) { // without targets of TX, other things are found
-					all = append(all, removal{fmt.Sprintf("rule %d: ctl:%s", remover.id, value), func(p *parsedRule) bool {
-						return p.isAfter(remover) && has(p)
-					}})
-				}
-			}
-		}
-	}
-	return all
-}
-
-// checkRemovals fails if a rule that skips others in every transaction may be removed without them.
-func (c *compiler) checkRemovals() error {
-	all := c.removals()
-	for _, p := range c.parsed {
-		if p.disabled || !c.skips(p) {
-			continue
-		}
-		for _, r := range all {
-			if r.has(p) && slices.ContainsFunc(c.behind(p), func(q *parsedRule) bool { return !r.has(q) }) {
-				return fmt.Errorf("%s removes rule %d, but not all those that it skips", r.from, p.id)
-			}
-		}
-	}
-	return nil
-}
-
 // nobody is the id of no rule.
 const nobody = 0
 
@@ -470,22 +374,6 @@ func (c *compiler) dependent() map[int][]int {
 		}
 	}
 	return all
-}
-
-// isNamed reports whether an id, a range of ids or a tag names the rule.
-func (p *parsedRule) isNamed(name string) bool {
-	return p.isNumbered(name) || slices.Contains(p.links[0].values("tag"), name)
-}
-
-// isNumbered reports whether the rule's id is the one that is named, or in the range of them.
-func (p *parsedRule) isNumbered(name string) bool {
-	first, last, isRange := strings.Cut(name, "-")
-	if !isRange {
-		last = first
-	}
-	from, err1 := strconv.Atoi(first)
-	to, err2 := strconv.Atoi(last)
-	return err1 == nil && err2 == nil && from <= p.id && p.id <= to
 }
 
 // values are those of all actions of a name.

@@ -7,11 +7,12 @@ import (
 )
 
 // findStatic finds the rules that do the same in every transaction: those without targets, and those whose targets
-// only such rules set. For each that is found, more may be: what is always skipped sets nothing.
+// only such rules set, as long as nothing removes them. For each that is found, more may be: what is always skipped
+// sets nothing.
 func (c *compiler) findStatic() {
 	c.findMissed()
 	c.findJumped()
-	for range 3 {
+	for range 3 { // each round holds by itself; CRS has nothing to be found in a third
 		c.assumeStatic()
 		for _, p := range c.parsed {
 			p.fires, p.idle = c.outcome(p)
@@ -21,18 +22,25 @@ func (c *compiler) findStatic() {
 	}
 }
 
-// findEnds finds where rules skip to.
-func (c *compiler) findEnds() {
+// findEnds finds where rules skip to. It fails where that is not behind them: what is skipped then are all rules of
+// later phases too, until there is a marker of that name.
+func (c *compiler) findEnds() error {
 	for i, p := range c.parsed {
 		p.at = i
 		if p.marker != "" {
 			continue
 		}
-		if mark, ok := p.links[0].action("skipafter"); ok {
-			for p.end = i + 1; p.end < len(c.parsed) && c.parsed[p.end].marker != mark; p.end++ {
-			}
+		mark, ok := p.links[0].action("skipafter")
+		if !ok {
+			continue
 		}
+		behind := slices.IndexFunc(c.parsed[i:], func(q *parsedRule) bool { return q.marker == mark })
+		if behind < 0 {
+			return fmt.Errorf("rule %d skips to marker %q, which is not behind it", p.id, mark)
+		}
+		p.end = i + behind
 	}
+	return nil
 }
 
 // findMissed finds the rules that may be removed without all those that look at what they set.
@@ -50,19 +58,6 @@ func (c *compiler) findMissed() {
 			}
 		}
 	}
-}
-
-// checkMarkers fails where a rule skips to a marker that is not behind it: what is skipped then are all rules of later
-// phases too, until there is one of that name.
-func (c *compiler) checkMarkers() error {
-	c.findEnds()
-	for _, p := range c.parsed {
-		if p.end == len(c.parsed) {
-			mark, _ := p.links[0].action("skipafter")
-			return fmt.Errorf("rule %d skips to marker %q, which is not behind it", p.id, mark)
-		}
-	}
-	return nil
 }
 
 // assumeStatic takes all rules for static and all variables for constant, until nothing speaks against it any more.
