@@ -82,7 +82,7 @@ type Engine struct {
 	bodyLimit int
 	fast      *fastPath        // nil when it is off
 	watch     *stopwatch.Watch // nil but for measuring
-	excludes  sync.Map         // of mappings, joined by spaces, to []int
+	excludes  sync.Map         // of mappings, joined by spaces, to excluded
 	warnings  []rules.Warning
 	files     []string
 }
@@ -162,11 +162,16 @@ func (e *Engine) Close() error {
 	}
 	var errs []error
 	for _, waf := range wafs {
-		if c, ok := waf.(experimental.WAFCloser); ok {
-			errs = append(errs, c.Close())
-		}
+		errs = append(errs, closeWAF(waf))
 	}
 	return errors.Join(errs...)
+}
+
+func closeWAF(waf coraza.WAF) error {
+	if c, ok := waf.(experimental.WAFCloser); ok {
+		return c.Close()
+	}
+	return nil
 }
 
 // transaction is what Coraza's transactions can do; the interfaces for users
@@ -186,7 +191,7 @@ func (e *Engine) Inspect(t *mapping.Transaction) (Verdict, error) {
 }
 
 func (e *Engine) inspect(t *mapping.Transaction) (Verdict, error) {
-	if e.fast == nil || e.fast.isBlind(e.excluded(t.Exclude)) {
+	if e.fast == nil || e.excluded(t.Exclude).blind {
 		e.watch.Enter(stopwatch.Rules)
 		return e.Evaluate(t)
 	}
@@ -274,7 +279,7 @@ func (e *Engine) evaluate(waf coraza.WAF, set []assignment, t *mapping.Transacti
 			tx.RemoveRuleByID(a.rule)
 		}
 	}
-	for _, id := range e.excluded(t.Exclude) {
+	for _, id := range e.excluded(t.Exclude).ids {
 		tx.RemoveRuleByID(id)
 	}
 	for _, id := range innocent {

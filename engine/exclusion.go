@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
 // exclusion is one value of the property exclude: which rules, and where.
@@ -120,7 +121,7 @@ func (e Exclusions) Excluded(id int, name string, tags []string, path string, cl
 		case x.variable != "",
 			!strings.HasPrefix(path, x.path),
 			x.network.IsValid() && !x.network.Contains(client):
-		case x.rules == everything, x.tag && (x.rules == name || slices.Contains(tags, x.rules)), !x.tag && inRange(id, x.rules):
+		case x.rules == everything, x.tag && (x.rules == name || slices.Contains(tags, x.rules)), !x.tag && rules.InRange(id, x.rules):
 			return true
 		}
 	}
@@ -130,25 +131,35 @@ func (e Exclusions) Excluded(id int, name string, tags []string, path string, cl
 // Any reports whether there are any.
 func (e Exclusions) Any() bool { return len(e.all) > 0 }
 
-// excluded are the ids of the rules that a mapping excludes by ids, ranges and tags.
-func (e *Engine) excluded(list []string) []int {
+// excluded are the rules that a mapping excludes.
+type excluded struct {
+	ids   []int
+	blind bool // the screen can't judge transactions to which they are not applied
+}
+
+// excluded are the rules that a mapping excludes by ids, ranges and tags.
+func (e *Engine) excluded(list []string) excluded {
 	if len(list) == 0 {
-		return nil
+		return excluded{}
 	}
 	key := strings.Join(list, " ")
-	if ids, ok := e.excludes.Load(key); ok {
-		return ids.([]int)
+	if x, ok := e.excludes.Load(key); ok { // those of one tag are many, and so are kept
+		return x.(excluded)
 	}
-	ids := []int{} // those of one tag are many, and so are kept
+	x := excluded{ids: e.named(list)}
+	x.blind = e.fast != nil && e.fast.screen.IsBlind(x.ids)
+	e.excludes.Store(key, x)
+	return x
+}
+
+// named are the ids of the rules that ids, ranges and tags name.
+func (e *Engine) named(list []string) []int {
+	var ids []int
 	for id, r := range e.rules {
-		for _, s := range list {
-			if r.isNamed(id, s) {
-				ids = append(ids, id)
-				break
-			}
+		if slices.ContainsFunc(list, func(s string) bool { return r.isNamed(id, s) }) {
+			ids = append(ids, id)
 		}
 	}
-	e.excludes.Store(key, ids)
 	return ids
 }
 
@@ -157,19 +168,5 @@ func (r *rule) isNamed(id int, name string) bool {
 	if !idOrRange.MatchString(name) {
 		return slices.Contains(r.tags, name)
 	}
-	return inRange(id, name)
-}
-
-// inRange reports whether an id is the one that is named, or in the range of them.
-func inRange(id int, name string) bool {
-	first, last, isRange := strings.Cut(name, "-")
-	from, err := strconv.Atoi(first)
-	if err != nil {
-		return false
-	}
-	to := from
-	if isRange {
-		to, err = strconv.Atoi(last)
-	}
-	return err == nil && id >= from && id <= to
+	return rules.InRange(id, name)
 }

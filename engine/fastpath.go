@@ -13,7 +13,6 @@ import (
 	"sync/atomic"
 
 	"github.com/corazawaf/coraza/v3"
-	"github.com/corazawaf/coraza/v3/experimental"
 	"github.com/corazawaf/coraza/v3/types/variables"
 
 	"github.com/modsecurity-for-anylog/msa/engine/screen"
@@ -72,11 +71,6 @@ func (f *fastPath) isVerified(count *atomic.Uint64) bool {
 	return count.Add(1)%verifyEvery == 0 || f.mode == ScreenVerify
 }
 
-// isBlind reports whether the screen can't judge transactions to which some rules are not applied.
-func (f *fastPath) isBlind(excluded []int) bool {
-	return len(excluded) > 0 && f.screen.IsBlind(excluded)
-}
-
 // ScreenOpen lists the rules that the screen can't judge, and so cost the fast path; nil without one.
 func (e *Engine) ScreenOpen() []screen.Open {
 	if e.fast == nil {
@@ -111,7 +105,7 @@ func (e *Engine) newFastPath(cfg Config, own, taken []*unit, exclusions []exclus
 			sc.Removed = append(sc.Removed, x.rules)
 		}
 		if !x.isLimited() {
-			for _, id := range e.excluded([]string{x.rules}) {
+			for _, id := range e.named([]string{x.rules}) {
 				f.removed[id] = true
 			}
 		}
@@ -172,11 +166,7 @@ func (e *Engine) staticTX(cfg Config, taken []*unit, sum [32]byte) (all map[stri
 	if err != nil {
 		return nil, fmt.Errorf("cannot compile the fast path: %w", err)
 	}
-	defer func() {
-		if c, ok := waf.(experimental.WAFCloser); ok {
-			err = errors.Join(err, c.Close())
-		}
-	}()
+	defer func() { err = errors.Join(err, closeWAF(waf)) }()
 	tx, ok := waf.NewTransaction().(transaction)
 	if !ok {
 		return nil, errTransaction
@@ -344,7 +334,7 @@ func (e *Engine) ask(t *mapping.Transaction, question func(source screen.Source,
 		err = errors.Join(err, tx.Close())
 	}()
 	e.read(tx, t)
-	excluded := e.excluded(t.Exclude)
+	excluded := e.excluded(t.Exclude).ids
 	question(source{tx, t}, func(id int) bool {
 		return e.fast.removed[id] || slices.Contains(excluded, id) || e.isBlind(id, t)
 	})

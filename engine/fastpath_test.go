@@ -17,9 +17,9 @@ import (
 	"github.com/modsecurity-for-anylog/msa/test/crs"
 )
 
-// The screen never takes a transaction for harmless that the rules find an alert in: on all tests of the
-// Core Rule Set, at every paranoia level.
-func TestScreenOnRegressionTests(t *testing.T) {
+// regressionTests are the stages of the Core Rule Set's tests; read reads one as a record of Nano.
+func regressionTests(t testing.TB) (stages []crs.Stage, read func(i int, tx *mapping.Transaction) error) {
+	t.Helper()
 	stages, err := crs.Stages()
 	if err != nil {
 		t.Fatal(err)
@@ -29,6 +29,15 @@ func TestScreenOnRegressionTests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return stages, func(i int, tx *mapping.Transaction) error {
+		return set.Map("t", nano.Record(crs.Respond(&stages[i])), tx)
+	}
+}
+
+// The screen never takes a transaction for harmless that the rules find an alert in: on all tests of the
+// Core Rule Set, at every paranoia level.
+func TestScreenOnRegressionTests(t *testing.T) {
+	stages, read := regressionTests(t)
 	for level := 1; level <= 4; level++ {
 		t.Run(fmt.Sprintf("paranoia level %d", level), func(t *testing.T) {
 			t.Parallel()
@@ -40,8 +49,7 @@ func TestScreenOnRegressionTests(t *testing.T) {
 				step = 50
 			}
 			for i := 0; i < len(stages); i += step {
-				record := mapping.Record(nano.Record(crs.Respond(&stages[i])))
-				if err := set.Map("t", record, &tx); err != nil {
+				if err := read(i, &tx); err != nil {
 					continue
 				}
 				count.inspect(t, e, stages[i].Name, &tx)
@@ -81,15 +89,7 @@ func TestScreenOnDebianCRS(t *testing.T) {
 // What the rules that the screen leaves say of a transaction is word by word what all rules say, scores in messages
 // too. Coraza goes through arguments in no fixed order, so all rules may have to say it again.
 func TestScreenKeepsMatches(t *testing.T) {
-	stages, err := crs.Stages()
-	if err != nil {
-		t.Fatal(err)
-	}
-	nano, _ := crs.KindNamed("nano")
-	set, err := mapping.Load("nano")
-	if err != nil {
-		t.Fatal(err)
-	}
+	stages, read := regressionTests(t)
 	step := 3
 	if testing.Short() {
 		step = 200
@@ -101,7 +101,7 @@ func TestScreenKeepsMatches(t *testing.T) {
 			alarms := 0
 			for i := 0; i < len(stages); i += step {
 				var tx mapping.Transaction
-				if err := set.Map("t", mapping.Record(nano.Record(crs.Respond(&stages[i]))), &tx); err != nil {
+				if err := read(i, &tx); err != nil {
 					continue
 				}
 				some, err := e.Inspect(&tx)
@@ -250,27 +250,22 @@ type mutator struct {
 	*rand.Rand
 	shop   *accesslog.Generator
 	stages []crs.Stage
-	nano   crs.Kind
+	read   func(i int, tx *mapping.Transaction) error // a stage
 	set    *mapping.Set
 }
 
 func newMutator(t testing.TB, seed uint64) *mutator {
-	stages, err := crs.Stages()
-	if err != nil {
-		t.Fatal(err)
-	}
-	nano, _ := crs.KindNamed("nano")
+	stages, read := regressionTests(t)
 	set, err := mapping.Load("nano")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &mutator{rand.New(rand.NewPCG(seed, 1)), accesslog.New(seed), stages, nano, set}
+	return &mutator{rand.New(rand.NewPCG(seed, 1)), accesslog.New(seed), stages, read, set}
 }
 
 // attack is one of the regression tests as a transaction.
 func (m *mutator) attack(tx *mapping.Transaction) bool {
-	record := mapping.Record(m.nano.Record(crs.Respond(&m.stages[m.IntN(len(m.stages))])))
-	return m.set.Map("t", record, tx) == nil
+	return m.read(m.IntN(len(m.stages)), tx) == nil
 }
 
 // next fills tx.

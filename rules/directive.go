@@ -248,3 +248,17 @@ func PhaseNumber(name string) int {
 	n, _ := strconv.Atoi(name)
 	return n
 }
+
+// InRange reports whether an id is the one that is named, as 942100, or in the range of them, as 942000-942999.
+func InRange(id int, name string) bool {
+	first, last, isRange := strings.Cut(name, "-")
+	from, err := strconv.Atoi(first)
+	if err != nil {
+		return false
+	}
+	to := from
+	if isRange {
+		to, err = strconv.Atoi(last)
+	}
+	return err == nil && id >= from && id <= to
+}

@@ -148,7 +148,7 @@ func (p *parsedRule) reads(a assignment) bool {
 	setter := parsedRule{links: []*parsedLink{{sets: []assignment{a}}}}
 	for _, l := range p.links {
 		for _, t := range l.targets {
-			if t.variable == "tx" && (t.pattern == nil && t.key == "" || setter.sets(t)) {
+			if t.variable == "tx" && setter.sets(t) {
 				return true
 			}
 		}
@@ -310,7 +310,7 @@ func (c *compiler) reduction() Reduction {
 	r := Reduction{Rules: map[int]bool{}, Markers: map[string]bool{}, TX: c.preset}
 	for _, p := range c.parsed {
 		switch {
-		case p.marker != "" && !p.counted:
+		case p.marker != "":
 			r.Markers[p.marker] = true
 		case p.inert:
 			r.Rules[p.id] = true

@@ -3,8 +3,9 @@ package screen
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
 // onlyRemoves reports whether a rule does nothing but remove other rules, or take targets away from them.
@@ -110,12 +111,4 @@ func (p *parsedRule) isNamed(name string) bool {
 }
 
 // isNumbered reports whether the rule's id is the one that is named, or in the range of them.
-func (p *parsedRule) isNumbered(name string) bool {
-	first, last, isRange := strings.Cut(name, "-")
-	if !isRange {
-		last = first
-	}
-	from, err1 := strconv.Atoi(first)
-	to, err2 := strconv.Atoi(last)
-	return err1 == nil && err2 == nil && from <= p.id && p.id <= to
-}
+func (p *parsedRule) isNumbered(name string) bool { return rules.InRange(p.id, name) }

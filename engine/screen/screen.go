@@ -137,8 +137,8 @@ type scratch struct {
 }
 
 // MayAlarm reports whether an alert can come of a transaction whose variables are read. If one can, innocent are the
-// rules that can't match nor do anything else, and those that only concern such: the others are all that needs to run. skip says which rules are not
-// applied to the transaction.
+// rules that can't match nor do anything else, and those that only concern such: the others are all that needs to
+// run. skip says which rules are not applied to the transaction.
 func (s *Screen) MayAlarm(source Source, skip func(id int) bool) (may bool, innocent []int) {
 	x := s.scratch.Get().(*scratch)
 	defer s.release(x)

@@ -136,8 +136,7 @@ func isCapture(name string) bool { return len(name) == 1 && name[0] >= '0' && na
 // isSettled reports whether static targets of a rule have, when it runs, the values that they have in the end.
 func (c *compiler) isSettled(at *parsedRule, targets []target) bool {
 	return !slices.ContainsFunc(c.parsed, func(p *parsedRule) bool {
-		isEarlier := p.phase < at.phase || p.phase == at.phase && p.at < at.at
-		return p.marker == "" && !p.disabled && !isEarlier && slices.ContainsFunc(targets, p.sets)
+		return p.marker == "" && !p.disabled && !at.isAfter(p) && slices.ContainsFunc(targets, p.sets)
 	})
 }
 
