@@ -252,6 +252,7 @@ func TestOwnRules(t *testing.T) {
 		{"an unknown operator", `SecRule ARGS "@fly away" "id:7,phase:2,pass,log"` + "\n" + detect, "/?x=evil", []int{1}, "rule 7: skipped"},
 		{"a program", `SecRule ARGS "@inspectFile /bin/echo" "id:7,phase:2,pass,log"` + "\n" + detect, "/?x=evil", []int{1}, "rule 7: skipped: @inspectFile runs a program"},
 		{"a name server", `SecRule ARGS "!@rbl dnsbl.example" "id:7,phase:2,pass,log"` + "\n" + detect, "/?x=evil", []int{1}, "rule 7: skipped: @rbl asks a name server"},
+		{"a schema", `SecRule REQUEST_BODY "@validateSchema schema.json" "id:7,phase:2,pass,log"` + "\n" + detect, "/?x=evil", []int{1}, "rule 7: skipped: @validateSchema reads JSON schemas"},
 		{"a collection that Coraza lacks", `SecRule ARGS "@rx evil" "id:7,phase:2,pass,log,setvar:'ip.bad=1',expirevar:'ip.bad=60'"`, "/?x=evil", []int{7}, "rule 7: setvar:'ip.bad=1'"},
 		{"two default actions", "SecDefaultAction \"phase:2,log,pass\"\nSecDefaultAction \"phase:2,nolog,auditlog,pass\"\n" + detect, "/?x=evil", []int{1}, "phase 2 has one already"},
 		{"audit log only", "SecDefaultAction \"phase:2,nolog,auditlog,pass\"\n" + `SecRule ARGS "evil" "id:3,phase:2,block,msg:'m'"`, "/?x=evil", []int{3}, ""},

@@ -17,7 +17,7 @@ import (
 )
 
 // replaceParts replaces those of Coraza's parts that take longest by ones that find the same, those that don't capture,
-// though CRS's messages tell it, by ones that do, and those that reach out of the process by none. That counts for all
+// though CRS's messages tell it, by ones that do, and those that MSA does without by none. That counts for all
 // rule sets that the process compiles from then on.
 var replaceParts = sync.OnceFunc(func() {
 	plugins.RegisterBodyProcessor("json", func() plugintypes.BodyProcessor { return body.JSON{} })
@@ -39,7 +39,7 @@ var replaceParts = sync.OnceFunc(func() {
 			return sensitiveData{op}, err
 		})
 	}
-	for name, why := range reachingOut {
+	for name, why := range refused {
 		plugins.RegisterOperator(name, func(plugintypes.OperatorOptions) (plugintypes.Operator, error) { return nil, why })
 	}
 	for _, name := range transformations {
@@ -54,11 +54,12 @@ var replaceParts = sync.OnceFunc(func() {
 	}
 })
 
-// reachingOut are operators that would give what is in a log to others, and wait for them at each record. Rules with them are
-// passed over.
-var reachingOut = map[string]error{
-	"inspectFile": errors.New("@inspectFile runs a program, and MSA runs none"),
-	"rbl":         errors.New("@rbl asks a name server, and MSA asks none"),
+// refused are operators with which rules are passed over: those that would give what is in a log to others, and wait for them
+// at each record, and one whose six modules the Makefile leaves out by a build tag, so that all builds do the same.
+var refused = map[string]error{
+	"inspectFile":    errors.New("@inspectFile runs a program, and MSA runs none"),
+	"rbl":            errors.New("@rbl asks a name server, and MSA asks none"),
+	"validateSchema": errors.New("@validateSchema reads JSON schemas, and MSA has no reader of them"),
 }
 
 // transformations are those that can't fail.

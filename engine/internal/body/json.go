@@ -19,16 +19,15 @@ type JSON struct{}
 
 // ProcessRequest fills ARGS_POST.
 func (JSON) ProcessRequest(body io.Reader, v plugintypes.TransactionVariables, o plugintypes.BodyProcessorOptions) error {
-	return process(body, v, v.ArgsPost(), limits{o.RequestBodyRecursionLimit, o.ArgumentLimit}, "json_request_body")
+	return process(body, v, v.ArgsPost(), limits{o.RequestBodyRecursionLimit, o.ArgumentLimit})
 }
 
 // ProcessResponse fills RESPONSE_ARGS.
 func (JSON) ProcessResponse(body io.Reader, v plugintypes.TransactionVariables, o plugintypes.BodyProcessorOptions) error {
-	return process(body, v, v.ResponseArgs(), limits{o.ResponseBodyRecursionLimit, o.ArgumentLimit}, "json_response_body")
+	return process(body, v, v.ResponseArgs(), limits{o.ResponseBodyRecursionLimit, o.ArgumentLimit})
 }
 
-// process leaves the body where @validateSchema looks for it.
-func process(body io.Reader, v plugintypes.TransactionVariables, args collection.Map, l limits, whole string) error {
+func process(body io.Reader, v plugintypes.TransactionVariables, args collection.Map, l limits) error {
 	text, err := read(body)
 	if err != nil {
 		return err
@@ -36,9 +35,6 @@ func process(body io.Reader, v plugintypes.TransactionVariables, args collection
 	truncated, err := flatten(text, l, args.Add)
 	if reached, ok := v.ArgumentsLimitReached().(interface{ Set(string) }); ok && truncated {
 		reached.Set("1")
-	}
-	if err == nil {
-		v.TX().Set(whole, []string{text})
 	}
 	return err
 }
