@@ -234,6 +234,9 @@ func (a *Alert) each(yield func(key string, value any)) {
 		yield("kubernetes_node", k.Node)
 		yield("kubernetes_app", k.App)
 	}
+	for _, m := range a.workloads() {
+		yield(m.key, m.value)
+	}
 	yield("tag", a.Tag)
 	yield("preset", tx.Preset)
 	yield("msa_version", Version)

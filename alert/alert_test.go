@@ -252,8 +252,9 @@ func TestAppendEvent(t *testing.T) {
 
 func TestAppendVerdict(t *testing.T) {
 	v := engine.Verdict{Matches: []engine.Match{match(1, 4), match(2, 2)}, ScoreIn: 8}
-	got, _, err := msgp.ReadMapStrIntfBytes(AppendVerdict(nil, &v, true), nil)
-	want := map[string]any{"alert": "true", "rule_id": "2", "msg": "m", "severity": "2", "score_in": int64(8), "score_out": int64(0), "rules": []any{int64(1), int64(2)}}
+	tx := mapping.Transaction{ClientWorkload: mapping.Workload{Namespace: "ci", Name: "runner"}}
+	got, _, err := msgp.ReadMapStrIntfBytes(AppendVerdict(nil, &v, &tx, true), nil)
+	want := map[string]any{"client_workload": "ci//runner", "alert": "true", "rule_id": "2", "msg": "m", "severity": "2", "score_in": int64(8), "score_out": int64(0), "rules": []any{int64(1), int64(2)}}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, %v", got, err)
 	}

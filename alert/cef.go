@@ -68,6 +68,12 @@ func (a *Alert) cef() string {
 	c.address("dst", "c6a3", "Destination IPv6 Address", "destinationServiceName", tx.Server.Address)
 	c.add("dpt", numeric(portOf(tx.Server.Port)), longestValue)
 	c.add("dhost", s.domain, longestValue)
+	c.add("sourceServiceName", tx.ClientWorkload.String(), longestValue)
+	if ipOf(tx.Server.Address) != "" || tx.Server.Address == "" { // else it is where a name stands
+		c.add("destinationServiceName", tx.ServerWorkload.String(), longestValue)
+	}
+	c.add("suser", tx.ClientWorkload.Account, longestValue)
+	c.add("duser", orElse(tx.ClientWorkload.Impersonates, tx.ServerWorkload.Account), longestValue)
 	switch a.Direction {
 	case "inbound":
 		c.add("deviceDirection", "0", longestValue)

@@ -69,6 +69,7 @@ func (a *Alert) ecs() object {
 	agent.add("original", userAgentOf(s.requestHead))
 	o.add("user_agent", agent)
 	a.ecsKubernetes(&o)
+	a.ecsWorkloads(&o)
 	o.add("tags", a.Match.Tags)
 
 	own := object{{"rules", a.Rules}, {"score_in", a.ScoreIn}, {"score_out", a.ScoreOut}}
@@ -139,5 +140,16 @@ func (a *Alert) ecsKubernetes(o *object) {
 	own.add("node", with("name", k.Node))
 	o.add("kubernetes", own)
 	o.add("container", with("name", k.Container))
-	o.add("service", with("name", k.App))
+}
+
+// ecsWorkloads has the server as the service, and the client as the origin of what came to it. The users of ECS are those
+// who act.
+func (a *Alert) ecsWorkloads(o *object) {
+	client, server := &a.tx.ClientWorkload, &a.tx.ServerWorkload
+	service := with("name", orElse(a.Kubernetes.App, server.Name))
+	service.add("origin", with("name", client.Name))
+	o.add("service", service)
+	user := with("name", client.Account)
+	user.add("effective", with("name", client.Impersonates))
+	o.add("user", user)
 }

@@ -25,6 +25,7 @@ var ecsFields = map[string]string{
 	"http.response.status_code": "long", "http.response.body.content": "keyword", "user_agent.original": "keyword",
 	"orchestrator.type": "keyword", "orchestrator.namespace": "keyword", "orchestrator.resource.type": "keyword", "orchestrator.resource.name": "keyword",
 	"container.name": "keyword", "service.name": "keyword",
+	"service.origin.name": "keyword", "user.name": "keyword", "user.effective.name": "keyword",
 	"kubernetes.namespace": "keyword", "kubernetes.pod.name": "keyword", "kubernetes.container.name": "keyword", "kubernetes.node.name": "keyword",
 }
 

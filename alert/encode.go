@@ -8,6 +8,7 @@ import (
 	"github.com/tinylib/msgp/msgp"
 
 	"github.com/modsecurity-for-anylog/msa/engine"
+	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
 // AppendEvent appends the alert as an event of Fluent Bit, [[time, {}], {…}].
@@ -48,7 +49,7 @@ func (a *Alert) AppendEvent(dst, rawTime []byte, format Format, textKey string) 
 
 // msa is the alert in format msa.
 func (a *Alert) msa() object {
-	o := make(object, 0, 41)
+	o := make(object, 0, 46)
 	a.each(o.set)
 	return o
 }
@@ -66,10 +67,13 @@ func AppendTime(dst []byte, t time.Time) []byte {
 
 // AppendVerdict appends a verdict as a msgpack map for the record itself: the strings
 // alert ("true" or "false"), rule_id, msg and severity, which filters such as
-// rewrite_tag can match, the numbers score_in and score_out, and rules, the ids of all matches.
-func AppendVerdict(dst []byte, v *engine.Verdict, alarmed bool) []byte {
+// rewrite_tag can match, the numbers score_in and score_out, and rules, the ids of all matches. client_workload and
+// server_workload are there if they are known.
+func AppendVerdict(dst []byte, v *engine.Verdict, tx *mapping.Transaction, alarmed bool) []byte {
 	top := v.Top()
-	dst = msgp.AppendMapHeader(dst, 7)
+	workloads := with("client_workload", tx.ClientWorkload.String())
+	workloads.add("server_workload", tx.ServerWorkload.String())
+	dst = msgp.AppendMapHeader(dst, uint32(7+len(workloads)))
 	dst = msgp.AppendString(dst, "alert")
 	dst = msgp.AppendString(dst, strconv.FormatBool(alarmed))
 	dst = msgp.AppendString(dst, "rule_id")
@@ -86,6 +90,9 @@ func AppendVerdict(dst []byte, v *engine.Verdict, alarmed bool) []byte {
 	dst = msgp.AppendArrayHeader(dst, uint32(len(v.Matches)))
 	for _, m := range v.Matches {
 		dst = msgp.AppendInt(dst, m.RuleID)
+	}
+	for _, w := range workloads {
+		dst = appendValue(msgp.AppendString(dst, w.key), w.value)
 	}
 	return dst
 }

@@ -19,6 +19,8 @@ type Finding struct {
 	Evidence string // 31 events in 5m
 
 	Client, Server     mapping.Endpoint
+	ClientWorkload     mapping.Workload
+	ServerWorkload     mapping.Workload
 	Host, Method, Path string
 	Status             int
 	Time               time.Time
@@ -36,7 +38,8 @@ func Of(f Finding) Alert {
 		Match: m, Rules: []engine.Match{m},
 		Direction: f.Direction, Tag: f.Tag, Detector: f.Detector, Evidence: f.Evidence,
 		tx: &mapping.Transaction{
-			Preset: f.Preset, Client: f.Client, Server: f.Server, Host: f.Host, Method: f.Method, URI: f.Path, Status: f.Status,
+			Preset: f.Preset, Client: f.Client, Server: f.Server,
+			ClientWorkload: f.ClientWorkload, ServerWorkload: f.ServerWorkload, Host: f.Host, Method: f.Method, URI: f.Path, Status: f.Status,
 		},
 		time: f.Time,
 	}

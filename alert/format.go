@@ -141,4 +141,5 @@ func (a *Alert) addOwn(o *object, s *shown) {
 	o.add("source", s.source)
 	o.add("host", s.host)
 	o.add("geoip", a.tx.Alert.GeoIP)
+	*o = append(*o, a.workloads()...)
 }

@@ -24,7 +24,9 @@ func ofDetector() Alert {
 		Detector: "password-guessing", ID: 9600010, Severity: 3, Message: "Many failed logins from one client",
 		Tags: []string{"T1110", "T1059.004"}, Key: "client=10.0.0.7 service=users", Evidence: "31 events in 5m0s",
 		Client: mapping.Endpoint{Address: "10.0.0.7", Port: "40112"}, Server: mapping.Endpoint{Address: "fd00::55", Port: "8443"},
-		Host: "users.shop.svc", Method: "POST", Path: "/login", Status: 401,
+		ClientWorkload: mapping.Workload{Namespace: "shop", Kind: "deployment", Name: "web", Account: "shop/web", Impersonates: "jane"},
+		ServerWorkload: mapping.Workload{Namespace: "shop", Kind: "statefulset", Name: "users-db", Account: "shop/users"},
+		Host:           "users.shop.svc", Method: "POST", Path: "/login", Status: 401,
 		Time: time.Date(2026, 5, 4, 3, 2, 1, 250e6, time.UTC), Direction: "east-west", Tag: "kube.users", Preset: "envoy-json",
 	})
 	a.Kubernetes = Kubernetes{Namespace: "shop", Pod: "users-7d9f", Container: "users", Node: "n1", App: "users"}

@@ -3,6 +3,8 @@ package alert
 import (
 	"strconv"
 	"strings"
+
+	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
 // ocsfVersion is the release of the Open Cybersecurity Schema Framework that the attributes are from.
@@ -99,8 +101,9 @@ func (a *Alert) ocsfAttacks() (all []object) {
 func (a *Alert) ocsfEvidence(s *shown) (o object) {
 	tx := a.tx
 	url := ocsfURL(s)
-	o.add("src_endpoint", ocsfEndpoint(tx.Client.Address, tx.Client.Port, ""))
-	o.add("dst_endpoint", ocsfEndpoint(tx.Server.Address, tx.Server.Port, s.domain))
+	o.add("src_endpoint", ocsfEndpoint(tx.Client, &tx.ClientWorkload, ""))
+	o.add("dst_endpoint", ocsfEndpoint(tx.Server, &tx.ServerWorkload, s.domain))
+	o.add("actor", with("user", with("name", tx.ClientWorkload.Account)))
 	o.add("url", url)
 	if len(o) == 0 {
 		return nil
@@ -136,15 +139,16 @@ func ocsfURL(s *shown) (o object) {
 }
 
 // ocsfEndpoint is empty if only a port is known, which the schema does not allow alone.
-func ocsfEndpoint(address, port, hostname string) (o object) {
-	if ip := ipOf(address); ip != "" {
+func ocsfEndpoint(e mapping.Endpoint, w *mapping.Workload, hostname string) (o object) {
+	if ip := ipOf(e.Address); ip != "" {
 		o.set("ip", ip)
 	} else {
-		o.add("name", address)
+		o.add("name", e.Address)
 	}
 	o.add("hostname", hostname)
+	o.add("svc_name", w.String())
 	if len(o) > 0 {
-		o.add("port", portOf(port))
+		o.add("port", portOf(e.Port))
 	}
 	return o
 }

@@ -209,7 +209,7 @@ func (f *Found) Alert(o *Observation) alert.Alert {
 	return alert.Of(alert.Finding{
 		Detector: f.Spec.Name, ID: f.Spec.ID, Severity: slices.Index(alert.Severities, f.Spec.Severity),
 		Message: f.Spec.message(), Tags: f.Spec.Tags, Key: f.Key, Evidence: f.Evidence,
-		Client: o.Client, Server: o.Server, Host: o.Host, Method: o.Method, Path: o.Path, Status: o.Status,
+		Client: o.Client, Server: o.Server, ClientWorkload: o.ClientWorkload, ServerWorkload: o.ServerWorkload, Host: o.Host, Method: o.Method, Path: o.Path, Status: o.Status,
 		Time: o.Time, Direction: o.Direction, Tag: o.Tag, Preset: o.Preset,
 	})
 }

@@ -16,6 +16,8 @@ import (
 type Observation struct {
 	Time           time.Time
 	Client, Server mapping.Endpoint
+	ClientWorkload mapping.Workload
+	ServerWorkload mapping.Workload
 	Host           string // without the port
 	Method         string
 	Path           string // without the query
@@ -37,7 +39,10 @@ type Observation struct {
 	Fields    []string // values of the accessors of Detectors.Accessors, in their order
 
 	endpoint string // template of the path
-	known    int64  // when the client was seen first, in milliseconds
+
+	clientWorkload, serverWorkload string // in one text
+
+	known int64 // when the client was seen first, in milliseconds
 }
 
 // service is what the client wanted: the host that it named, or the server's address if it named none.
@@ -69,6 +74,9 @@ var fields = []field{
 	{"client", func(o *Observation) string { return o.Client.Address }},
 	{"server", func(o *Observation) string { return o.Server.Address }},
 	{"server_port", func(o *Observation) string { return o.Server.Port }},
+	{"client_workload", func(o *Observation) string { return o.clientWorkload }},
+	{"server_workload", func(o *Observation) string { return o.serverWorkload }},
+	{"account", func(o *Observation) string { return o.ClientWorkload.Account }},
 	{"service", (*Observation).service},
 	{"host", func(o *Observation) string { return o.Host }},
 	{"method", func(o *Observation) string { return o.Method }},

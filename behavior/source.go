@@ -66,6 +66,8 @@ func (d *Detectors) Read(s Source, o *Observation) {
 	}
 	texts := []*string{&o.Client.Address, &o.Client.Port, &o.Server.Address, &o.Server.Port, &o.Host, &o.Method, &o.Path, &o.Agent}
 	own([]string{tx.Client.Address, tx.Client.Port, tx.Server.Address, tx.Server.Port, tx.Host, tx.Method, path, agent}, texts)
+	o.ClientWorkload, o.ServerWorkload = ownWorkload(&tx.ClientWorkload), ownWorkload(&tx.ServerWorkload)
+	o.clientWorkload, o.serverWorkload = o.ClientWorkload.String(), o.ServerWorkload.String()
 	for i := range v.Matches {
 		m := &v.Matches[i]
 		o.RuleTags = append(o.RuleTags, m.Tags...)
@@ -108,6 +110,15 @@ func own(texts []string, to []*string) {
 		n := min(len(t), maxText)
 		*to[i], all = all[:n], all[n:]
 	}
+}
+
+// ownWorkload copies one, if anything is known of it.
+func ownWorkload(w *mapping.Workload) (copied mapping.Workload) {
+	if *w != (mapping.Workload{}) {
+		own([]string{w.Namespace, w.Kind, w.Name, w.Account, w.Impersonates},
+			[]*string{&copied.Namespace, &copied.Kind, &copied.Name, &copied.Account, &copied.Impersonates})
+	}
+	return copied
 }
 
 func length(value string, instead int64) int64 {

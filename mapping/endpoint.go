@@ -17,11 +17,12 @@ type endpointSpec struct {
 	address, port field
 	forwarded     field
 	trusted       []netip.Prefix
+	workload      workloadSpec
 }
 
 func (y *yamlReader) endpoint(what string, into *endpointSpec, client bool) func(ast.Node) error {
 	return func(node ast.Node) error {
-		known := readers{"address": y.fieldInto(&into.address), "port": y.fieldInto(&into.port)}
+		known := readers{"address": y.fieldInto(&into.address), "port": y.fieldInto(&into.port), "workload": y.workload(&into.workload)}
 		if client {
 			known["forwarded"] = y.fieldInto(&into.forwarded)
 			known["trusted_proxies"] = func(n ast.Node) error {
@@ -90,7 +91,7 @@ func behindProxies(connected Endpoint, chain []string, trusted []netip.Prefix) E
 	return client
 }
 
-// forwarded finds the client behind trusted proxies.
+// forwarded finds the client behind trusted proxies. Its workload is not known, as what the log tells is that of who connected.
 func (m *Mapping) forwarded(tx *Transaction) {
 	spec := &m.client
 	if len(spec.trusted) == 0 {
@@ -118,7 +119,10 @@ func (m *Mapping) forwarded(tx *Transaction) {
 			}
 		}
 	}
-	tx.Client = behindProxies(tx.Client, chain, spec.trusted)
+	connected := tx.Client
+	if tx.Client = behindProxies(connected, chain, spec.trusted); tx.Client != connected {
+		tx.ClientWorkload = Workload{}
+	}
 }
 
 func isIn(networks []netip.Prefix, address string) bool {

@@ -123,10 +123,14 @@ func (m *Mapping) parts() []part {
 	all := []part{
 		{"time", &m.time.field},
 		{"client.address", &m.client.address}, {"client.port", &m.client.port}, {"client.forwarded", &m.client.forwarded},
-		{"server.address", &m.server.address}, {"server.port", &m.server.port},
+	}
+	all = append(all, m.client.workload.parts("client")...)
+	all = append(all, part{"server.address", &m.server.address}, part{"server.port", &m.server.port})
+	all = append(all, m.server.workload.parts("server")...)
+	all = append(all, []part{
 		{"request.line", &r.line}, {"request.method", &r.method}, {"request.uri", &r.uri}, {"request.path", &r.path},
 		{"request.query", &r.query}, {"request.protocol", &r.protocol}, {"request.host", &r.host},
-	}
+	}...)
 	headers := func(of string, h *headerSpec) {
 		all = append(all, part{of + ".headers.raw", &h.raw}, part{of + ".headers.map", &h.mapped}, part{of + ".headers.list", &h.list})
 		for i := range h.fields {

@@ -28,9 +28,11 @@ type Mapping struct {
 	args           []namedField
 	alert          alertSpec
 	exclude        []string
+	writerIsOther  bool // the pod that wrote the record is not the server
 
 	slots    map[string]int // top-level keys that any field asks for
 	metadata int            // the slot of the event's metadata, -1 when nobody asks for them
+	writers  int            // the slot of what collectors tell of the record's writer
 	prefixes []*prefixSpec  // of keys of the record itself
 	columns  columnMemory
 }
@@ -113,7 +115,7 @@ func Parse(file string, text []byte) ([]*Mapping, error) {
 		for i := range m.parse {
 			m.parse[i].bind(m) // now that all keys are known
 		}
-		m.prefixes, m.metadata = m.topPrefixes(), m.slotOf(metadataKey)
+		m.prefixes, m.metadata, m.writers = m.topPrefixes(), m.slotOf(metadataKey), m.compile(writerAccessor)[0].index
 		all = append(all, m)
 	}
 	if err != nil {
@@ -269,6 +271,7 @@ func (m *Mapping) fill(tx *Transaction) error {
 		}
 		return ErrUnmapped
 	}
+	m.fillWorkloads(tx)
 	m.forwarded(tx)
 	tx.RequestBody = m.request.body.read(m, tx, loggedRequest, tx.RequestHeaders)
 	tx.ResponseBody = m.response.body.read(m, tx, loggedResponse, tx.ResponseHeaders)

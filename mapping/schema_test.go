@@ -137,6 +137,7 @@ func TestSchemaHasTheKeysOfTheReader(t *testing.T) {
 		"response: {zzzzzz: a}":                     properties("properties", "response"),
 		"client: {zzzzzz: a}":                       properties("properties", "client"),
 		"server: {zzzzzz: a}":                       properties("properties", "server"),
+		"client: {workload: {zzzzzz: a}}":           properties("$defs", "workload"),
 		"alert: {zzzzzz: a}":                        properties("properties", "alert"),
 		"time: {zzzzzz: a}":                         properties("properties", "time", "anyOf/1"),
 		"request: {headers: {zzzzzz: a}}":           properties("$defs", "headers"),

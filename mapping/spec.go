@@ -77,6 +77,7 @@ func (m *Mapping) readDocument(document ast.Node) error {
 		"time":        y.timeInto(&m.time),
 		"client":      y.endpoint("client", &m.client, true),
 		"server":      y.endpoint("server", &m.server, false),
+		"writer":      choice(y, "writer", &m.writerIsOther, map[string]bool{"server": false, "other": true}),
 		"request":     y.request(&m.request),
 		"response":    y.response(&m.response),
 		"args":        y.namedFields("args", &m.args),
@@ -226,6 +227,11 @@ func (m *Mapping) fields() []*field {
 		}
 		for i := range h.fields {
 			all = append(all, &h.fields[i].field)
+		}
+	}
+	for _, e := range []*endpointSpec{&m.client, &m.server} {
+		for _, p := range e.workload.parts("") {
+			all = append(all, p.field)
 		}
 	}
 	for i := range m.args {

@@ -17,7 +17,8 @@ type Transaction struct {
 	Preset string    // name of the mapping that filled it
 	Time   time.Time // zero when the record has none that can be read
 
-	Client, Server Endpoint
+	Client, Server                 Endpoint
+	ClientWorkload, ServerWorkload Workload // zero when nothing is known
 
 	Method   string
 	URI      string // as in the request line: origin or absolute form, escaped, with the query

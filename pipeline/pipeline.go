@@ -363,7 +363,7 @@ func (p *Pipeline) annotate(tag string, e event, tx *mapping.Transaction, v *eng
 	if p.cfg.Alert.Mask {
 		shown.Matches = alert.MaskMatches(tx, v.Matches)
 	}
-	out, err := e.with(p.cfg.Annotate, alert.AppendVerdict(nil, &shown, alarmed))
+	out, err := e.with(p.cfg.Annotate, alert.AppendVerdict(nil, &shown, tx, alarmed))
 	if err != nil {
 		p.passed(malformed, tag, err)
 		return nil

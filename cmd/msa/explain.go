@@ -110,6 +110,8 @@ func (e *explanation) print() {
 	e.printFields()
 	e.title("transaction")
 	e.line("from %s to %s", endpoint(e.Transaction.Client), endpoint(e.Transaction.Server))
+	e.printWorkload("client", &e.Transaction.ClientWorkload)
+	e.printWorkload("server", &e.Transaction.ServerWorkload)
 	if !e.Transaction.Time.IsZero() {
 		e.line("at %s", e.Transaction.Time.Format("2006-01-02 15:04:05.999 MST"))
 	}
@@ -123,6 +125,22 @@ func (e *explanation) print() {
 	e.printUnapplied()
 	e.printMatches()
 	e.printGains()
+}
+
+func (e *explanation) printWorkload(of string, w *mapping.Workload) {
+	var known []string
+	if name := w.String(); name != "" {
+		known = append(known, "is "+name)
+	}
+	if w.Account != "" {
+		known = append(known, "authenticated as "+w.Account)
+	}
+	if w.Impersonates != "" {
+		known = append(known, "acts as "+w.Impersonates)
+	}
+	if known != nil {
+		e.line("%s", printable("the "+of+" "+strings.Join(known, ", ")))
+	}
 }
 
 func (e *explanation) title(format string, args ...any) {

@@ -38,6 +38,11 @@ func TestExplain(t *testing.T) {
 			"log the Host header to enable", "log the response body to enable",
 			"alerts: 1",
 		}, ""},
+		{"workloads", `{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"1","stage":"ResponseComplete","requestURI":"/api","verb":"get","sourceIPs":["10.0.0.1"],` +
+			`"user":{"username":"system:serviceaccount:ci:runner"},"impersonatedUser":{"username":"jane"},"kubernetes":{"namespace_name":"shop","pod_name":"cart-0"}}`, []string{"-"}, 0, []string{
+			"the client is ci/serviceaccount/runner, authenticated as ci/runner, acts as jane\n", "the server is shop/statefulset/cart\n",
+			"client.workload.account       system:serviceaccount:ci:runner  ←  $user['username']",
+		}, ""},
 		{"not inspected", "", []string{file, "--lines"}, 1, []string{"mapping: none, the record is not inspected", "not apache: it has none of remote, host"}, ""},
 		{"skipped", `{"log":"10.0.0.7 - - [x] \"-\" 408 0 \"-\" \"-\""}`, []string{"-"}, 1, []string{"not nginx: skipped: request is  or -"}, ""},
 		{"after a line that tells the columns", "#Fields: cs-method cs-uri-stem s-ip date\nGET /a 10.0.0.1 2026-11-20\n", []string{"-", "--lines", "--record=2", "--mapping=iis"}, 0, []string{"GET /a"}, ""},

@@ -33,7 +33,7 @@ those that only add up the score; a record that stays below the threshold makes 
 all keys, such as ` + "`es`" + `; with cef and leef it is refused.`},
 	{name: "alert_when", example: "match", text: `With ` + "`match`" + ` what stays below the threshold alarms, too. Rules that keep no anomaly score alarm with either.`},
 	{name: "min_severity", example: "error", text: "One of `emergency`, `alert`, `critical`, `error`, `warning`, `notice`, `info`, `debug`, or 0 to 7. By default all severities alarm. Detectors' alerts are held to it, too."},
-	{name: "annotate", example: "waf", unused: "run scan explain tune", text: `A record on which a rule matched gets a map under this key: ` + "`alert` (`true` or `false`), `rule_id`, `msg`, `severity`, `score_in`, `score_out` and `rules`" + `, the ids of all that matched. The first four
+	{name: "annotate", example: "waf", unused: "run scan explain tune", text: `A record on which a rule matched gets a map under this key: ` + "`alert` (`true` or `false`), `rule_id`, `msg`, `severity`, `score_in`, `score_out` and `rules`" + `, the ids of all that matched; if they are known, ` + "`client_workload` and `server_workload`" + `, too. The first four
 are texts, as filters compare texts: [examples/annotate-and-route.conf](../examples/annotate-and-route.conf). Other records are not changed.`},
 	{name: "include_bodies", example: "off", text: `Without, ` + "`req_body` and `rsp_body`" + ` are empty in alerts, but a rule that matched on a body still says on what: ` + "`matched`, and `value` in `rules`" + `. ` + "`msa run` under the name `uniwaf` has `off`, unless called with `-a`."},
 	{name: "mask", example: "off", text: `Which values, and how, is in [Masking](sensitive-data.md#masking).`},

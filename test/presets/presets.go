@@ -36,19 +36,22 @@ type Case struct {
 
 // Expect are parts of the transaction; what is empty is not compared.
 type Expect struct {
-	Client       string            `yaml:"client"` // address, or address:port
-	Server       string            `yaml:"server"`
-	Method       string            `yaml:"method"`
-	URI          string            `yaml:"uri"`
-	Protocol     string            `yaml:"protocol"`
-	Host         string            `yaml:"host"`
-	Status       int               `yaml:"status"`
-	Time         string            `yaml:"time"` // RFC 3339
-	Headers      map[string]string `yaml:"headers"`
-	Absent       []string          `yaml:"absent"` // headers that must not be there
-	Args         map[string]string `yaml:"args"`
-	Body         string            `yaml:"body"`
-	ResponseBody string            `yaml:"response_body"`
+	Client         string            `yaml:"client"` // address, or address:port
+	Server         string            `yaml:"server"`
+	ClientWorkload string            `yaml:"client_workload"` // namespace/kind/name
+	ServerWorkload string            `yaml:"server_workload"`
+	Account        string            `yaml:"account"` // of the client
+	Method         string            `yaml:"method"`
+	URI            string            `yaml:"uri"`
+	Protocol       string            `yaml:"protocol"`
+	Host           string            `yaml:"host"`
+	Status         int               `yaml:"status"`
+	Time           string            `yaml:"time"` // RFC 3339
+	Headers        map[string]string `yaml:"headers"`
+	Absent         []string          `yaml:"absent"` // headers that must not be there
+	Args           map[string]string `yaml:"args"`
+	Body           string            `yaml:"body"`
+	ResponseBody   string            `yaml:"response_body"`
 }
 
 // JSON is YAML kept as JSON.

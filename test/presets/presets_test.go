@@ -145,6 +145,9 @@ func (c *Case) compare(t *testing.T, way string, tx *mapping.Transaction) {
 	x := &c.Expect
 	endpoint("client", tx.Client, x.Client)
 	endpoint("server", tx.Server, x.Server)
+	same("client workload", tx.ClientWorkload.String(), x.ClientWorkload)
+	same("server workload", tx.ServerWorkload.String(), x.ServerWorkload)
+	same("account", tx.ClientWorkload.Account, x.Account)
 	same("method", tx.Method, x.Method)
 	same("uri", tx.URI, x.URI)
 	same("protocol", tx.Protocol, x.Protocol)
