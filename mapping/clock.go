@@ -94,15 +94,43 @@ func parseTime(s string, zone *time.Location) (time.Time, bool) {
 	if isNumber(s) {
 		return since1970(s, 0)
 	}
-	if s[0] == '[' {
-		s = strings.Trim(s, "[]")
+	s = withoutBrackets(s)
+	if s == "" {
+		return time.Time{}, false
 	}
 	for _, layout := range layouts(s) {
 		if t, err := time.ParseInLocation(layout, s, zone); err == nil {
+			if t.Year() == 0 {
+				t = withYear(t, time.Now())
+			}
 			return t.UTC(), true
 		}
 	}
 	return time.Time{}, false
+}
+
+// withoutBrackets cuts off brackets around a time, and what a Java program names the zone in behind it:
+// 2026-11-20T10:11:12+01:00[Europe/Berlin].
+func withoutBrackets(s string) string {
+	s = strings.Trim(s, "[] ")
+	s, _, _ = strings.Cut(s, "[")
+	return s
+}
+
+// withYear gives a time of RFC 3164, which has no year, that of the last such day.
+func withYear(t, now time.Time) time.Time {
+	t = t.AddDate(now.Year(), 0, 0)
+	if t.After(now.AddDate(0, 0, 2)) {
+		t = t.AddDate(-1, 0, 0)
+	}
+	return t
+}
+
+func (t *timeSpec) zoneOrUTC() *time.Location {
+	if t.zone == nil {
+		return time.UTC
+	}
+	return t.zone
 }
 
 func isNumber(s string) bool {
@@ -130,9 +158,12 @@ func layouts(s string) []string {
 
 var (
 	isoLayouts       = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04:05.999999999Z0700"}
-	sqlLayouts       = []string{"2006-01-02 15:04:05.999999999", "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999 -0700"}
-	accessLogLayouts = []string{"02/Jan/2006:15:04:05 -0700", "02/Jan/2006:15:04:05.999999999"} // the latter is HAProxy's
-	otherLayouts     = []string{time.RFC1123Z, time.RFC1123}
+	sqlLayouts       = []string{"2006-01-02 15:04:05.999999999", "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999 -0700", "2006-01-02 15:04:05.999999999 MST"}
+	accessLogLayouts = []string{
+		"02/Jan/2006:15:04:05 -0700", "02/Jan/2006:15:04:05.999999999", // the latter is HAProxy's
+		"02/Jan/2006:15:04:05.999999999 -0700", "02/Jan/2006 15:04:05", // Python's http.server
+	}
+	otherLayouts = []string{time.RFC1123Z, time.RFC1123, time.Stamp, "Jan _2 2006 15:04:05", time.ANSIC} // time.Stamp is RFC 3164's
 )
 
 func magnitude(n float64) time.Duration {

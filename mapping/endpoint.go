@@ -53,13 +53,61 @@ func (y *yamlReader) network(node ast.Node, into *[]netip.Prefix) error {
 
 func (m *Mapping) endpoint(tx *Transaction, spec *endpointSpec) Endpoint {
 	text, port := m.text(tx, &spec.address), m.text(tx, &spec.port)
+	if strings.IndexByte(text, ',') >= 0 {
+		text = firstClient(text)
+	}
 	address, itsPort := splitAddress(text)
+	if v4, ok := strings.CutPrefix(address, mappedIPv4); ok && strings.IndexByte(v4, '.') > 0 {
+		address = v4
+	}
 	return Endpoint{address, first(itsPort, port)}
 }
 
-// splitAddress cuts the port off address:port and [address]:port. What is no such thing
-// stays as it is.
+// mappedIPv4 begins an IPv4 address as a socket for both families shows it.
+const mappedIPv4 = "::ffff:"
+
+// firstClient is the first address of a list that is one on the Internet, or else the first address, or else the
+// list's first element.
+func firstClient(list string) string {
+	found := ""
+	head, _, _ := strings.Cut(list, ",")
+	for list != "" {
+		var one string
+		one, list, _ = strings.Cut(list, ",")
+		one = trimSpace(one)
+		switch ip, ok := parseAddress(one); {
+		case !ok:
+		case !isInternal(ip):
+			return one
+		default:
+			found = first(found, one)
+		}
+	}
+	return first(found, trimSpace(head))
+}
+
+func isInternal(ip netip.Addr) bool {
+	return ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsUnspecified()
+}
+
+// isPublic reports whether a text has an address on the Internet in it.
+func isPublic(list string) bool {
+	ip, ok := parseAddress(firstClient(list))
+	return ok && !isInternal(ip)
+}
+
+// splitAddress cuts the port off address:port and [address]:port, and the scheme and path off a URL. A socket in
+// the file system has no address. What is no such thing stays as it is.
 func splitAddress(s string) (address, port string) {
+	if i := strings.Index(s, "://"); i > 0 {
+		s, _, _ = strings.Cut(s[i+len("://"):], "/")
+	}
+	if strings.HasPrefix(s, "unix:") {
+		return "", ""
+	}
+	if len(s) > 1 && s[0] == '[' && s[len(s)-1] == ']' {
+		return s[1 : len(s)-1], ""
+	}
 	colon := strings.LastIndexByte(s, ':')
 	if colon < 0 {
 		return s, ""
@@ -68,8 +116,6 @@ func splitAddress(s string) (address, port string) {
 	switch {
 	case s[0] == '[' && strings.HasSuffix(host, "]"):
 		return host[1 : len(host)-1], port
-	case s[0] == '[' && s[len(s)-1] == ']':
-		return s[1 : len(s)-1], ""
 	case strings.IndexByte(host, ':') >= 0 || strings.Trim(port, "0123456789") != "":
 		return s, "" // IPv6, or no port
 	}

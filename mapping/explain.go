@@ -32,7 +32,7 @@ type FieldReport struct {
 // happened. The error is Map's.
 func (s *Set) Explain(tag string, r Record, tx *Transaction) (Explanation, error) {
 	var x Explanation
-	tx.forgetJSON()
+	tx.opened.forget()
 	tx.explaining = true
 	defer func() { tx.explaining = false }()
 	failure := ErrUnmapped
@@ -57,7 +57,7 @@ func (s *Set) Explain(tag string, r Record, tx *Transaction) (Explanation, error
 		x.Tried = append(x.Tried, Trial{m, reason})
 		if err == nil {
 			x.Fields = m.reports(tx)
-			x.Unused = m.unused(r)
+			x.Unused = m.unused(r, tx)
 			return x, nil
 		}
 	}
@@ -191,10 +191,10 @@ func (m *Mapping) reports(tx *Transaction) []FieldReport {
 }
 
 // unused are the record's keys that are no field of the mapping.
-func (m *Mapping) unused(r Record) []string {
+func (m *Mapping) unused(r Record, tx *Transaction) []string {
 	var all []string
-	_ = r.fields(func(key []byte, _ Record) {
-		if _, ok := m.slots[string(key)]; ok {
+	_ = r.fields(func(key []byte, value Record) {
+		if _, ok := m.slots[string(key)]; ok || tx.opened.isIn(tx.event, value) {
 			return
 		}
 		for _, p := range m.prefixes {

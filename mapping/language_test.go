@@ -61,7 +61,7 @@ func TestLanguage(t *testing.T) {
 		{"address with port", "request: {uri: u}\nclient: {address: a}", `{"u":"/","a":"10.0.0.1:81"}`, client, Endpoint{"10.0.0.1", "81"}},
 		{"IPv6 with port", "request: {uri: u}\nclient: {address: a}", `{"u":"/","a":"[fd00::1]:81"}`, client, Endpoint{"fd00::1", "81"}},
 		{"IPv6", "request: {uri: u}\nclient: {address: a}", `{"u":"/","a":"fd00::1"}`, client, Endpoint{"fd00::1", ""}},
-		{"unix socket", "request: {uri: u}\nclient: {address: a}", `{"u":"/","a":"unix:"}`, client, Endpoint{"unix", ""}},
+		{"unix socket", "request: {uri: u}\nclient: {address: a}", `{"u":"/","a":"unix:"}`, client, Endpoint{}},
 		{"port", "request: {uri: u}\nclient: {address: a, port: p}", `{"u":"/","a":"10.0.0.1","p":82}`, client, Endpoint{"10.0.0.1", "82"}},
 		{"the port of an address comes first", "request: {uri: u}\nclient: {address: a, port: p}", `{"u":"/","a":"10.0.0.1:81","p":82}`, client, Endpoint{"10.0.0.1", "81"}},
 		{"last of nginx's upstreams", "request: {uri: u}\nserver: {address: {field: a, pick: last}}", `{"u":"/","a":"10.0.0.1:80, 10.0.0.2:80 : 10.0.0.3:80"}`,

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -12,7 +13,7 @@ import (
 
 // parseStep opens records that are one string.
 type parseStep struct {
-	field    field
+	field    field // whatever carries a log event, unless it is set
 	format   format
 	patterns []pattern
 	regex    *regexp.Regexp
@@ -31,20 +32,13 @@ const (
 	formatHAProxy
 	formatRegex
 	formatW3C
+	formatCombined
+	formatCommon
 )
 
-// namedPatterns are the lines of well-known formats. Sources: Apache's mod_log_config and nginx's
-// ngx_http_log_module; AWS, "Access logs for your Application Load Balancer"; HAProxy's
-// Configuration Manual, "HTTP log format".
+// namedPatterns are the lines of well-known formats. Sources: AWS, "Access logs for your Application Load
+// Balancer"; HAProxy's Configuration Manual, "HTTP log format".
 var namedPatterns = map[string][]string{
-	"combined": {
-		`$remote $host $user [$time] "$request" $code $size "$referer" "$agent"`,
-		`$vhost $remote $host $user [$time] "$request" $code $size "$referer" "$agent"`,
-	},
-	"common": {
-		`$remote $host $user [$time] "$request" $code $size`,
-		`$vhost $remote $host $user [$time] "$request" $code $size`,
-	},
 	"alb": {
 		albHead + ` $ssl_cipher $ssl_protocol $target_group_arn "$trace_id" "$domain_name" "$chosen_cert_arn" $matched_rule_priority $request_creation_time "$actions_executed"`,
 		albHead, // lines of former years end earlier
@@ -84,7 +78,7 @@ func (y *yamlReader) parseStep(node ast.Node) (step parseStep, err error) {
 	var patterns []string
 	formats := map[string]format{
 		"json": formatJSON, "pattern": formatPattern, "regex": formatRegex, "w3c": formatW3C,
-		"combined": formatPattern, "common": formatPattern, "alb": formatPattern, "haproxy": formatHAProxy,
+		"combined": formatCombined, "common": formatCommon, "alb": formatPattern, "haproxy": formatHAProxy,
 	}
 	err = y.members(node, "parse", readers{
 		"field": func(n ast.Node) error {
@@ -118,8 +112,8 @@ func (y *yamlReader) parseStep(node ast.Node) (step parseStep, err error) {
 		return step, err
 	}
 	step.field.plain = step.field.decode == nil
-	if len(step.field.anyOf) == 0 {
-		return step, positioned(node, "parse needs field")
+	if len(step.field.anyOf) == 0 && step.field.decode != nil {
+		return step, positioned(node, "decode needs field")
 	}
 	if nameNode == nil {
 		return step, positioned(node, "parse needs format: %s", suggest("", formats))
@@ -150,8 +144,6 @@ func (y *yamlReader) parseStep(node ast.Node) (step parseStep, err error) {
 		}
 		for i := range p.parts {
 			p.parts[i].quoted = p.parts[i].quoted && !step.unescaped
-			// There is always a client, but a user name with a space in it moves the words.
-			p.parts[i].given = !wantsPattern && p.parts[i].name == "remote"
 			// In a pattern of one's own any may be.
 			p.parts[i].spaces = wantsPattern || strings.Contains(p.parts[i].name, "user") || strings.HasPrefix(p.parts[i].name, "captured_")
 		}
@@ -185,100 +177,156 @@ func (m *Mapping) slotOf(key string) int {
 
 // openLine parses the record's text if it has one. It fails with ErrSkipped for lines that
 // tell of the log itself; a line that no step understands leaves the record as it is.
-func (m *Mapping) openLine(tag string, tx *Transaction) error {
+func (m *Mapping) openLine(tag string, r Record, tx *Transaction) error {
 	for i := range m.parse {
 		step := &m.parse[i]
-		line, p := m.value(tx, &step.field)
-		if p != present {
-			continue
-		}
-		line = strings.Trim(line, "\r\n ")
-		if !strings.HasSuffix(line, step.ends) {
-			continue
-		}
-		if step.format == formatJSON {
-			if r, ok := tx.openJSON(line); ok {
-				if err := m.scan(r, tx); err != nil || m.hasRequest(tx) || m.hasArgs(tx) {
-					return err
-				}
+		from, until := m.events(r, tx, step)
+		for j := from; j < until; j++ {
+			if done, err := m.openEvent(tag, step, j, tx); done || err != nil {
+				return err
 			}
-			continue
 		}
-		if strings.IndexByte(line, '\n') >= 0 && step.format != formatRegex {
-			line, _, _ = strings.Cut(line, "\n") // the rest belongs to something else
+	}
+	return nil
+}
+
+// events are the log events in the field of a step, or in whatever field carries one.
+func (m *Mapping) events(r Record, tx *Transaction, step *parseStep) (from, until int) {
+	if len(step.field.anyOf) == 0 {
+		return tx.opened.carriedBy(r)
+	}
+	text, p := m.value(tx, &step.field)
+	if p != present {
+		return 0, 0
+	}
+	return tx.opened.text(text)
+}
+
+// openEvent tries a step on a log event. done says that the record has been understood.
+func (m *Mapping) openEvent(tag string, step *parseStep, event int, tx *Transaction) (done bool, err error) {
+	e := &tx.opened.events[event]
+	if step.format == formatJSON {
+		if e.object == nil {
+			return false, nil
 		}
-		if step.format == formatW3C && strings.HasPrefix(line, "#") {
-			if m.directive(tag, line, !tx.explaining) {
-				return ErrSkipped
+		err = m.scan(e.object, tx)
+		tx.event = event
+		return err == nil && (m.hasRequest(tx) || m.hasArgs(tx)), err
+	}
+	if e.text == "" || !strings.HasSuffix(e.lines[0], step.ends) {
+		return false, nil
+	}
+	if step.format == formatW3C && strings.HasPrefix(e.lines[0], "#") {
+		if m.directive(tag, e.lines[0], !tx.explaining) {
+			return false, ErrSkipped
+		}
+		return false, nil
+	}
+	values, rest, ok := step.matchAny(m, tag, e.lines, tx.parsed[:0])
+	tx.parsed = values[:0]
+	if !ok {
+		return false, nil
+	}
+	for _, v := range values {
+		start := len(tx.scratch)
+		tx.scratch = msgp.AppendString(tx.scratch, v.value)
+		tx.scan[v.slot] = Record(tx.scratch[start:len(tx.scratch):len(tx.scratch)])
+	}
+	tx.event = event
+	tx.leftOver = append(tx.leftOver, rest...)
+	return true, nil
+}
+
+// matchAny appends the values that a line has for the mapping, and tells what of it no field has. The line is tried
+// as it is, then without its prefixes; what is lenient tries it without all prefixes first, as these would pass for
+// values.
+func (s *parseStep) matchAny(m *Mapping, tag string, lines []string, values []parsed) (out []parsed, rest []string, ok bool) {
+	try := func(line string, how leniency) bool {
+		if s.format != formatRegex {
+			line, _, _ = strings.Cut(line, "\n") // what follows belongs to something else
+		}
+		out, rest, ok = s.match(m, tag, line, how, values)
+		ok = ok && m.clientFits(out)
+		return ok
+	}
+	for _, line := range lines {
+		if try(line, strictly) {
+			return out, rest, true
+		}
+	}
+	for _, how := range s.leniencies() {
+		for i := len(lines) - 1; i >= 0; i-- {
+			if try(lines[i], how) {
+				return out, rest, true
 			}
+		}
+	}
+	return values, nil, false
+}
+
+// clientFits reports whether what stands where the mapping has the client is an address, a list of addresses, or the
+// name of a host. If it is none, something else stands before the line.
+func (m *Mapping) clientFits(values []parsed) bool {
+	for _, slot := range m.client.address.slots {
+		i := slices.IndexFunc(values, func(v parsed) bool { return v.slot == slot.index })
+		if i < 0 || m.none.has(values[i].value) {
 			continue
 		}
-		values, ok := step.match(m, tag, line, tx.parsed[:0])
-		tx.parsed = values[:0]
-		if !ok {
-			continue
-		}
-		for _, v := range values {
-			start := len(tx.scratch)
-			tx.scratch = msgp.AppendString(tx.scratch, v.value)
-			tx.scan[v.slot] = Record(tx.scratch[start:len(tx.scratch):len(tx.scratch)])
-		}
-		return nil
+		client, _ := splitAddress(values[i].value)
+		return isAddressList(client) || isHostName(client) || isNobody(client)
+	}
+	return true
+}
+
+// leniencies are the ways to read a line that does not fit strictly.
+func (s *parseStep) leniencies() []leniency {
+	if len(s.patterns) > 0 {
+		return []leniency{loosely, cut}
 	}
 	return nil
 }
 
 // match appends the values that the line has for the mapping.
-func (s *parseStep) match(m *Mapping, tag, line string, values []parsed) ([]parsed, bool) {
+func (s *parseStep) match(m *Mapping, tag, line string, how leniency, values []parsed) (out []parsed, rest []string, ok bool) {
 	switch s.format {
 	case formatRegex:
 		at := s.regex.FindStringSubmatchIndex(line)
+		if at == nil {
+			return values, nil, false
+		}
 		for i, slot := range s.groups {
-			if at != nil && slot >= 0 && at[2*i] >= 0 {
+			if slot >= 0 && at[2*i] >= 0 {
 				values = append(values, parsed{slot, line[at[2*i]:at[2*i+1]]})
 			}
 		}
-		return values, at != nil
+		return values, appendLeftOver(nil, line[at[1]:]), true
 	case formatW3C:
 		columns := s.columns
 		if learned, ok := m.columns.of(tag); ok {
 			columns = learned
 		}
-		return matchColumns(m, columns, line, values)
+		values, ok = matchColumns(m, columns, line, values)
+		return values, nil, ok
+	case formatCombined, formatCommon:
+		a, ok := readAccessLine(line)
+		if !ok || s.format == formatCombined && !a.hasReferer && !a.hasAgent && !a.cut {
+			return values, nil, false
+		}
+		values = a.values(m, values)
+		return values, a.rest, true
 	case formatHAProxy:
-		line = withoutSyslog(line)
 		client, _, _ := strings.Cut(line, " ")
 		if colon := strings.LastIndexByte(client, ':'); colon >= 0 { // IPv6 has no brackets here
 			values = m.appendParsed(values, "client_ip", client[:colon])
 			values = m.appendParsed(values, "client_port", client[colon+1:])
 		}
 	}
-	for _, how := range []leniency{strictly, loosely, cut} {
-		for i := range s.patterns {
-			if out, ok := s.patterns[i].match(line, how, values); ok {
-				return out, true
-			}
+	for i := range s.patterns {
+		if out, left, ok := s.patterns[i].match(line, how, values); ok {
+			return out, appendLeftOver(nil, left), true
 		}
 	}
-	return values, false
-}
-
-// haproxyDate is the accept date, before which nothing comes from a client.
-var haproxyDate = regexp.MustCompile(` \[\d\d/\w{3}/\d{4}:`)
-
-// withoutSyslog cuts what syslog puts before HAProxy's own line: everything up to
-// "haproxy[PID]: ".
-func withoutSyslog(line string) string {
-	at := haproxyDate.FindStringIndex(line)
-	if at == nil {
-		return line
-	}
-	if i := strings.LastIndex(line[:at[0]], "haproxy["); i >= 0 {
-		if _, rest, ok := strings.Cut(line[i:], "]: "); ok {
-			return rest
-		}
-	}
-	return line
+	return values, nil, false
 }
 
 func matchColumns(m *Mapping, columns []string, line string, values []parsed) ([]parsed, bool) {

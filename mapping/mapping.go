@@ -127,14 +127,14 @@ func Parse(file string, text []byte) ([]*Mapping, error) {
 // Map fills tx with what a record of a tag tells, replacing what it held. It fails with
 // ErrUnmapped, ErrSkipped, or what is wrong with the record's bytes.
 func (m *Mapping) Map(tag string, r Record, tx *Transaction) error {
-	tx.forgetJSON()
+	tx.opened.forget()
 	if err := m.read(tag, r, tx); err != nil {
 		return err
 	}
 	if !allHold(m.when, tx) {
 		return ErrSkipped
 	}
-	return m.fill(tx)
+	return m.fill(r, tx)
 }
 
 // read keeps the values of the fields that the mapping asks for.
@@ -144,7 +144,7 @@ func (m *Mapping) read(tag string, r Record, tx *Transaction) error {
 		return err
 	}
 	if len(m.parse) > 0 && !m.hasRequest(tx) {
-		return m.openLine(tag, tx)
+		return m.openLine(tag, r, tx)
 	}
 	return nil
 }
@@ -258,7 +258,7 @@ func (m *Mapping) detects(tx *Transaction) bool {
 	return allHold(m.detect, tx)
 }
 
-func (m *Mapping) fill(tx *Transaction) error {
+func (m *Mapping) fill(r Record, tx *Transaction) error {
 	tx.Time = m.time.read(m, tx)
 	tx.Client = m.endpoint(tx, &m.client)
 	tx.Server = m.endpoint(tx, &m.server)
@@ -271,14 +271,21 @@ func (m *Mapping) fill(tx *Transaction) error {
 		}
 		return ErrUnmapped
 	}
+	for _, s := range tx.leftOver {
+		tx.Args = append(tx.Args, Arg{leftOverName, s})
+	}
 	m.fillWorkloads(tx)
 	m.forwarded(tx)
 	tx.RequestBody = m.request.body.read(m, tx, loggedRequest, tx.RequestHeaders)
 	tx.ResponseBody = m.response.body.read(m, tx, loggedResponse, tx.ResponseHeaders)
 	m.observe(tx)
 	m.fillAlert(tx)
+	m.fillOrigin(r, tx)
 	return nil
 }
+
+// leftOverName is the argument that has what is left over of a line.
+const leftOverName = "log.rest"
 
 // fillRequest reads the request's head and returns its body as logged.
 func (m *Mapping) fillRequest(tx *Transaction) (body string) {

@@ -19,7 +19,6 @@ type patternPart struct {
 	slot   int // where the mapping wants the value, or -1
 	until  string
 	quoted bool // between quotes: a quote after a backslash does not end it
-	given  bool // not -, which stands for none
 	spaces bool // somebody else's text, which may have spaces in it though a space ends it
 }
 
@@ -59,11 +58,11 @@ const (
 	cut                      // the line may end between quotes: a long URI hides nothing either
 )
 
-// match appends the values of the names to values.
-func (p *pattern) match(line string, how leniency, values []parsed) ([]parsed, bool) {
-	rest, ok := strings.CutPrefix(line, p.begin)
+// match appends the values of the names to values, and tells what follows the last of them.
+func (p *pattern) match(line string, how leniency, values []parsed) (out []parsed, rest string, ok bool) {
+	rest, ok = strings.CutPrefix(line, p.begin)
 	if !ok {
-		return values, false
+		return values, "", false
 	}
 	for i := range p.parts {
 		part := &p.parts[i]
@@ -72,10 +71,10 @@ func (p *pattern) match(line string, how leniency, values []parsed) ([]parsed, b
 			if part.slot >= 0 {
 				values = append(values, parsed{part.slot, rest})
 			}
-			return values, true
+			return values, "", true
 		}
-		if end < 0 || part.given && rest[:end] == "-" {
-			return values, false
+		if end < 0 {
+			return values, "", false
 		}
 		if part.slot >= 0 {
 			values = append(values, parsed{part.slot, rest[:end]})
@@ -85,7 +84,7 @@ func (p *pattern) match(line string, how leniency, values []parsed) ([]parsed, b
 			rest = rest[len(part.until):]
 		}
 	}
-	return values, true
+	return values, rest, true
 }
 
 // closes reports whether a quote that no backslash stands before is in s.

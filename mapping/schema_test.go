@@ -90,7 +90,7 @@ func TestWrongMappings(t *testing.T) {
 		{"conditions are no list", "request: {uri: a}\nwhen: {field: x}\n", "expected a list of conditions", false},
 		{"exists is no boolean", "request: {uri: a}\nwhen: [{field: x, exists: maybe}]\n", "expected true or false", false},
 		{"parse without format", "request: {uri: a}\nparse: {field: log}\n", "parse needs format", false},
-		{"parse without field", "request: {uri: a}\nparse: {format: json}\n", "parse needs field", false},
+		{"decode without field", "request: {uri: a}\nparse: {format: json, decode: base64}\n", "decode needs field", true},
 		{"unknown format", "request: {uri: a}\nparse: {field: log, format: combind}\n", `unknown format "combind": did you mean "combined"?`, false},
 		{"pattern without names", "request: {uri: a}\nparse: {field: log, format: pattern, pattern: x}\n", "has no $name", true},
 		{"names that nothing parts", "request: {uri: a}\nparse: {field: log, format: pattern, pattern: '$a$b'}\n", "nothing parts $a", true},

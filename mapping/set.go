@@ -53,7 +53,7 @@ func (s *Set) Map(tag string, r Record, tx *Transaction) error {
 	if len(s.all) == 1 && !s.auto {
 		return s.all[0].Map(tag, r, tx)
 	}
-	tx.forgetJSON()
+	tx.opened.forget()
 	skipped := false
 	remembered, _ := s.byTag.Load(tag)
 	last, _ := remembered.(*Mapping)
@@ -126,7 +126,7 @@ func (s *Set) try(m *Mapping, tag string, r Record, tx *Transaction) error {
 	if !allHold(m.when, tx) {
 		return ErrSkipped
 	}
-	err := m.fill(tx)
+	err := m.fill(r, tx)
 	if errors.Is(err, ErrUnmapped) {
 		return errOther
 	}

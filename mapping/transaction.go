@@ -3,7 +3,6 @@ package mapping
 import (
 	"strings"
 	"time"
-	"unsafe"
 )
 
 // Transaction is one HTTP exchange as a log tells it. Its strings are views into
@@ -43,7 +42,10 @@ type Transaction struct {
 	prefixed []prefixedKey
 	parsed   []parsed
 	scratch  []byte // what had to be put together
-	opened   openedJSON
+	opened   opened
+	event    int      // of the opened ones, that which was read; -1 if none was
+	isLine   bool     // and it was text
+	leftOver []string // of that line: what no field has
 
 	explaining bool // nothing is learned
 }
@@ -90,6 +92,8 @@ func (tx *Transaction) reset(m *Mapping) {
 		parsed:          tx.parsed[:0],
 		scratch:         tx.scratch[:0],
 		opened:          tx.opened,
+		event:           -1,
+		leftOver:        tx.leftOver[:0],
 		explaining:      tx.explaining,
 	}
 }
@@ -102,41 +106,6 @@ func (tx *Transaction) at(s slot) (Record, bool) {
 	}
 	v, ok := v.descend(s.path)
 	return v, ok && v != nil
-}
-
-// openedJSON is a text of the record that was read as JSON. Several mappings may ask for it in
-// turn.
-type openedJSON struct {
-	text   string
-	buf    []byte
-	record Record // nil if it is no JSON object
-}
-
-func (tx *Transaction) forgetJSON() { tx.opened.text, tx.opened.record = "", nil }
-
-// openJSON reads the JSON object in a text, which may stand behind other text.
-func (tx *Transaction) openJSON(text string) (Record, bool) {
-	o := &tx.opened
-	if o.text != "" && unsafe.StringData(o.text) == unsafe.StringData(text) && len(o.text) == len(text) {
-		return o.record, o.record != nil
-	}
-	o.text, o.record = text, nil
-	begin := strings.IndexByte(text, '{')
-	if begin < 0 {
-		return nil, false
-	}
-	out, rest, err := AppendJSON(o.buf[:0], []byte(text[begin:]))
-	if err != nil {
-		// A collector may have cut the line.
-		if whole, ok := CompleteJSON(text[begin:]); ok {
-			out, rest, err = AppendJSON(o.buf[:0], []byte(whole))
-		}
-	}
-	o.buf = out
-	if err == nil && strings.TrimSpace(string(rest)) == "" {
-		o.record = Record(out)
-	}
-	return o.record, o.record != nil
 }
 
 // appendJSON reads a JSON object into the transaction's own memory.

@@ -1,0 +1,235 @@
+package mapping
+
+import (
+	"strings"
+	"unsafe"
+
+	"github.com/tinylib/msgp/msgp"
+)
+
+// What writes a log is often not what carries it: Docker, journald, syslog daemons and cloud services put the line,
+// or the JSON object, of a program into a field of a record of their own, and the next one puts that into another.
+// carriers are the names of these fields. A record is opened once, whichever mappings ask for what is in it.
+//
+// Sources: Docker's json-file driver and Fluent Bit (log), Fluentd and Filebeat (message), journald (MESSAGE), GELF
+// (full_message, short_message), rsyslog (msg), Azure ($properties['log'], LogEntry), Google Cloud (textPayload,
+// jsonPayload), Fluent Bit's kubernetes filter (log_processed), Promtail (line), Splunk (event), OTLP (body).
+var carriers = []string{
+	"log", "log_processed", "message", "MESSAGE", "full_message", "short_message", "_message", "msg", "event", "line", "payload",
+	"textPayload", "jsonPayload", "structured", "LogEntry", "LogMessage", "properties", "body", "Body", "stringValue",
+	"_raw", "raw", "Message", "@message", "content", "text", "data",
+}
+
+var isCarrier = func() map[string]int {
+	m := map[string]int{}
+	for i, name := range carriers {
+		m[name] = i
+	}
+	return m
+}()
+
+const (
+	maxCarried      = 16 // log events in one record
+	maxCarriedDepth = 5  // one in the other
+)
+
+// carried is a log event in a field of a record, or of another log event.
+type carried struct {
+	text   string   // as found; "" of an object that is no text
+	lines  []string // the text, then without one prefix after the other
+	object Record   // the JSON object that it is, nil if it is none
+	origin origin
+	parent int // index of the event that it was found in, -1 for the record
+	until  int // index of the first event that is not in it
+}
+
+// opened is what was found in the record that is being mapped.
+type opened struct {
+	record Record // the last one whose carriers were looked through
+	from   int    // its events, up to until
+	until  int
+	events []carried
+	lines  []string
+	buf    []byte // of objects
+}
+
+func (o *opened) forget() {
+	clear(o.events)
+	clear(o.lines)
+	*o = opened{events: o.events[:0], lines: o.lines[:0], buf: o.buf[:0]}
+}
+
+// carriedBy are the log events in a record.
+func (o *opened) carriedBy(r Record) (from, until int) {
+	if o.record == nil || unsafe.SliceData(o.record) != unsafe.SliceData(r) {
+		o.record, o.from = r, len(o.events)
+		o.openFields(r, -1, 0)
+		o.until = len(o.events)
+	}
+	return o.from, o.until
+}
+
+// openFields opens the carriers of a record, in the order of their list.
+func (o *opened) openFields(r Record, parent, depth int) {
+	if depth == maxCarriedDepth {
+		return
+	}
+	var found [32]Record
+	any := false
+	_ = r.fields(func(key []byte, value Record) {
+		if i, ok := isCarrier[string(key)]; ok && (isText(value) || isMap(value) || isArray(value)) {
+			found[i], any = value, true
+		}
+	})
+	if !any {
+		return
+	}
+	for _, value := range found[:len(carriers)] {
+		switch {
+		case value == nil:
+		case isMap(value):
+			o.add(carried{object: value, parent: parent}, depth)
+		default:
+			if s, ok := carriedText(value); ok {
+				o.openText(s, parent, depth)
+			}
+		}
+	}
+}
+
+func isText(r Record) bool {
+	t := msgp.NextType(r)
+	return t == msgp.StrType || t == msgp.BinType
+}
+
+// carriedText is a text. journald writes one with control characters in it as the list of its bytes.
+func carriedText(v Record) (string, bool) {
+	if !isArray(v) {
+		return v.text()
+	}
+	var text []byte
+	bytes := true
+	ok := eachElement(v, func(e Record) {
+		n, _, err := msgp.ReadIntBytes(e)
+		bytes = bytes && err == nil && n >= 0 && n <= 255
+		text = append(text, byte(n))
+	})
+	return view(text), ok && bytes && len(text) > 0
+}
+
+// text is the log events that a text is: itself, and what is in it.
+func (o *opened) text(s string) (from, until int) {
+	for i := range o.events {
+		if e := &o.events[i]; len(e.text) == len(s) && unsafe.StringData(e.text) == unsafe.StringData(s) {
+			return i, e.until
+		}
+	}
+	from = len(o.events)
+	o.openText(s, -1, 0)
+	return from, len(o.events)
+}
+
+func (o *opened) openText(s string, parent, depth int) {
+	if strings.TrimSpace(s) == "" {
+		return
+	}
+	e := carried{text: s, parent: parent}
+	first := len(o.lines)
+	o.lines = layers(o.lines, s, &e.origin)
+	e.lines = o.lines[first:len(o.lines):len(o.lines)]
+	for _, line := range e.lines {
+		if line != "" && line[0] == '{' {
+			e.object = o.openJSON(line)
+			break
+		}
+	}
+	if e.object == nil {
+		e.object = o.openJSON(s) // behind other text
+	}
+	o.add(e, depth)
+}
+
+// add keeps an event, and those in it.
+func (o *opened) add(e carried, depth int) {
+	if len(o.events) == maxCarried {
+		return
+	}
+	at := len(o.events)
+	o.events = append(o.events, e)
+	if e.object != nil {
+		o.openFields(e.object, at, depth+1)
+	}
+	o.events[at].until = len(o.events)
+}
+
+// openJSON reads the JSON object in a text, which may stand behind other text; nil when there is none.
+func (o *opened) openJSON(text string) Record {
+	begin := strings.IndexByte(text, '{')
+	if begin < 0 {
+		return nil
+	}
+	start := len(o.buf)
+	out, rest, err := AppendJSON(o.buf, []byte(text[begin:]))
+	if err != nil {
+		// A collector may have cut the line.
+		if whole, ok := CompleteJSON(text[begin:]); ok {
+			out, rest, err = AppendJSON(o.buf, []byte(whole))
+		}
+	}
+	if err != nil || strings.TrimSpace(string(rest)) != "" {
+		return nil
+	}
+	o.buf = out
+	return Record(out[start:len(out):len(out)])
+}
+
+// isIn reports whether a log event was found in a value of the record.
+func (o *opened) isIn(event int, v Record) bool {
+	for event >= 0 && o.events[event].parent >= 0 {
+		event = o.events[event].parent
+	}
+	if event < 0 {
+		return false
+	}
+	if text := o.events[event].text; text != "" {
+		s, ok := v.text()
+		return ok && unsafe.StringData(s) == unsafe.StringData(text)
+	}
+	return unsafe.SliceData(o.events[event].object) == unsafe.SliceData(v)
+}
+
+// fillOrigin takes from whoever carried the log event what the event itself does not tell: when, and where.
+func (m *Mapping) fillOrigin(r Record, tx *Transaction) {
+	for at := tx.event; at >= 0; {
+		e := &tx.opened.events[at]
+		m.takeOrigin(tx, e.origin)
+		carrier := r
+		if at = e.parent; at >= 0 {
+			carrier = tx.opened.events[at].object
+		}
+		m.takeOrigin(tx, carrierOrigin(carrier))
+	}
+}
+
+func (m *Mapping) takeOrigin(tx *Transaction, o origin) {
+	if tx.Time.IsZero() && o.stamp != "" && len(o.stamp) <= longestTime {
+		tx.Time, _ = parseTime(o.stamp, m.time.zoneOrUTC())
+	}
+	if tx.Alert.Host == "" && isHostName(o.host) {
+		tx.Alert.Host = o.host
+	}
+}
+
+// carrierOrigin is what the fields of a record beside its log event tell.
+func carrierOrigin(r Record) origin {
+	var o origin
+	_ = r.fields(func(key []byte, value Record) {
+		switch string(key) {
+		case "time", "timestamp", "@timestamp":
+			o.stamp, _ = value.text()
+		case "host", "hostname", "_HOSTNAME":
+			o.host, _ = value.text()
+		}
+	})
+	return o
+}
