@@ -176,6 +176,32 @@ func oneDefaultEach(set *rules.Set) {
 	})
 }
 
+// removeByID turns each SecRuleRemoveByMsg into a SecRuleRemoveById, as Coraza 3.8.1 panics at it where a rule has no
+// message, and some of CRS have none.
+func removeByID(set *rules.Set) {
+	ids := map[string][]string{} // of the rules so far, by message
+	var all []rules.Directive
+	chained := false
+	for _, d := range set.Directives {
+		if message, ok := d.Action("msg"); ok && !chained {
+			ids[message] = append(ids[message], strconv.Itoa(d.ID()))
+		}
+		chained = d.Chained()
+		if d.Name == "secruleremovebymsg" {
+			message := strings.Trim(d.Args, `"'`)
+			if len(ids[message]) == 0 {
+				set.Warnings = append(set.Warnings, rules.Warning{File: d.File, Line: d.Line,
+					Text: fmt.Sprintf("SecRuleRemoveByMsg removes nothing: no rule before it has the message %q", message)})
+				continue
+			}
+			d.Name, d.Args = "secruleremovebyid", strings.Join(ids[message], " ")
+			d.Text = "SecRuleRemoveById " + d.Args
+		}
+		all = append(all, d)
+	}
+	set.Directives = all
+}
+
 // compile builds Coraza's WAF from the units. Those that Coraza refuses are left
 // out, with a warning each; the units that were taken are returned.
 func compile(all []*unit, cfg Config, sum [32]byte) (coraza.WAF, []*unit, []rules.Warning, error) {
@@ -195,10 +221,10 @@ func compile(all []*unit, cfg Config, sum [32]byte) (coraza.WAF, []*unit, []rule
 		}
 		for i, u := range all {
 			u.file = path.Join(files.dir(u.directives[0].File), unitPrefix+strconv.Itoa(i))
-			files.text[u.file] = removingVariable.ReplaceAllString(u.text(), "$1=0$2")
+			files.text[u.file] = u.text()
 			config = config.WithDirectivesFromFile(u.file)
 		}
-		waf, err := coraza.NewWAF(config)
+		waf, err := newWAF(config)
 		if err == nil {
 			return waf, all, warnings, nil
 		}
@@ -219,6 +245,9 @@ func compile(all []*unit, cfg Config, sum [32]byte) (coraza.WAF, []*unit, []rule
 			all[i] = lighter
 			continue
 		}
+		if errors.Is(err, errPanic) {
+			err = fmt.Errorf("Coraza panics at %s: %w", strings.Fields(d.Text)[0], err)
+		}
 		warnings = slices.DeleteFunc(warnings, func(w rules.Warning) bool { return w.Rule != 0 && w.Rule == warning.Rule })
 		warning.Text = fmt.Sprintf("skipped: %v", reason(err))
 		warnings = append(warnings, warning)
@@ -226,8 +255,18 @@ func compile(all []*unit, cfg Config, sum [32]byte) (coraza.WAF, []*unit, []rule
 	}
 }
 
-// removingVariable is setvar:!tx.a, which Coraza 3.8.1 takes and then fails at, where it has no value.
-var removingVariable = regexp.MustCompile(`(?i)(setvar:\s*'?!tx\.[^,'"=\s]+)(['",\s])`)
+// errPanic: Coraza has panicked, and not for a reason that it tells.
+var errPanic = errors.New("panic")
+
+// newWAF is Coraza's, with an error where that panics.
+func newWAF(config coraza.WAFConfig) (waf coraza.WAF, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%w: %v", errPanic, r)
+		}
+	}()
+	return coraza.NewWAF(config)
+}
 
 // persistentAction sets a variable of a collection that outlives the transaction.
 var persistentAction = regexp.MustCompile(`(?i),\s*(?:set|expire|deprecate)var:'?!?(?:ip|session|user|global|resource)\.[^,"]*`)

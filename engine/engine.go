@@ -108,11 +108,13 @@ func Compile(cfg Config, set *rules.Set) (*Engine, error) {
 	}
 	replaceParts()
 	oneDefaultEach(set)
+	removeByID(set)
 	loaded, err := units(set.Directives)
 	if err != nil {
 		return nil, fmt.Errorf("cannot load rules: %w", err)
 	}
 	first := before(cfg, set, exclusions)
+	loaded, panicking := withoutPanicking(loaded, cfg, set.Sum)
 	waf, taken, warnings, err := compile(slices.Concat(first, loaded, after(exclusions)), cfg, set.Sum)
 	if err != nil {
 		return nil, err
@@ -123,7 +125,7 @@ func Compile(cfg Config, set *rules.Set) (*Engine, error) {
 		paranoia:  cfg.ParanoiaLevel,
 		bodyLimit: cfg.BodyLimit,
 		watch:     cfg.Watch,
-		warnings:  append(set.Warnings, warnings...),
+		warnings:  slices.Concat(set.Warnings, panicking, warnings),
 		files:     set.Files,
 	}
 	if len(e.rules) == 0 {
@@ -200,6 +202,11 @@ func (e *Engine) inspect(t *mapping.Transaction) (Verdict, error) {
 	if err != nil {
 		e.watch.Enter(stopwatch.Rules)
 		v, err2 := e.Evaluate(t)
+		var p *RulePanic
+		if errors.As(err, &p) { // it may have panicked for what readers lack, and so not have done it now
+			v.addPanic(*p)
+			return v, err2
+		}
 		return v, errors.Join(err, err2)
 	}
 	if !s.clear {
@@ -258,15 +265,31 @@ func (e *Engine) Evaluate(t *mapping.Transaction) (Verdict, error) {
 	return e.evaluate(e.waf, nil, t, nil)
 }
 
-// evaluate runs all rules of one of the engine's rule sets but those that can't match; set is what is set before.
-func (e *Engine) evaluate(waf coraza.WAF, set []assignment, t *mapping.Transaction, innocent []int) (v Verdict, err error) {
+// evaluate runs all rules of one of the engine's rule sets but those that can't match; set is what is set before. A rule
+// at which Coraza panics is left out, and the others run again.
+func (e *Engine) evaluate(waf coraza.WAF, set []assignment, t *mapping.Transaction, innocent []int) (Verdict, error) {
+	var panics []RulePanic
+	for {
+		v, err := e.run(waf, set, t, innocent)
+		v.Panics = panics
+		var p *RulePanic
+		if !errors.As(err, &p) || len(panics) == maxPanics {
+			return v, err
+		}
+		panics = append(panics, *p)
+		innocent = append(slices.Clip(innocent), p.Rule)
+	}
+}
+
+// run is evaluate for one time.
+func (e *Engine) run(waf coraza.WAF, set []assignment, t *mapping.Transaction, removed []int) (v Verdict, err error) {
 	tx, ok := waf.NewTransaction().(transaction)
 	if !ok {
 		return v, errTransaction
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("rules engine failed: %v", r) // the transaction may be broken: it is not reused
+			err = panicked(tx, r) // the transaction may be broken: it is not reused
 			return
 		}
 		err = errors.Join(err, tx.Close())
@@ -282,7 +305,7 @@ func (e *Engine) evaluate(waf coraza.WAF, set []assignment, t *mapping.Transacti
 	for _, id := range e.excluded(t.Exclude).ids {
 		tx.RemoveRuleByID(id)
 	}
-	for _, id := range innocent {
+	for _, id := range removed {
 		tx.RemoveRuleByID(id)
 	}
 	e.feed(tx, t)

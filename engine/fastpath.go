@@ -328,7 +328,7 @@ func (e *Engine) ask(t *mapping.Transaction, question func(source screen.Source,
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("the screen failed: %v", r)
+			err = fmt.Errorf("the screen failed: %w", panicked(tx, r))
 			return
 		}
 		err = errors.Join(err, tx.Close())

@@ -16,6 +16,7 @@ type Verdict struct {
 
 	Screened    Screened
 	Uninspected []string // parts that are longer than what is inspected: uri, request_headers, request_body and so on
+	Panics      []RulePanic
 
 	argsCut bool
 }

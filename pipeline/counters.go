@@ -2,12 +2,14 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 )
 
@@ -29,6 +31,7 @@ type counters struct {
 	records, skipped, cut, alerts, found atomic.Uint64
 
 	screened, verified, screenWrong atomic.Uint64
+	rulePanics                      atomic.Uint64
 	errors                          [causes]atomic.Uint64
 	inspection, busy                atomic.Int64 // nanoseconds
 }
@@ -42,6 +45,7 @@ type Snapshot struct {
 	Screened          uint64            // records of which no alert could come, by the fast path's word
 	Verified          uint64            // of these, what the rules have seen all the same
 	ScreenWrong       uint64            // records about which the fast path was wrong, by what all rules found: a defect
+	RulePanics        uint64            // rules that a record was inspected without, as the rules engine fails at them
 	Found             uint64            // of the alerts, those of detectors
 	Keys              int               // whose behaviour the detectors keep, which pipelines may share
 	Evicted           uint64            // keys that made room for others
@@ -58,6 +62,7 @@ func (s *Snapshot) Add(other Snapshot) {
 	s.Screened += other.Screened
 	s.Verified += other.Verified
 	s.ScreenWrong += other.ScreenWrong
+	s.RulePanics += other.RulePanics
 	s.Alerts += other.Alerts
 	s.Found += other.Found
 	s.Keys = max(s.Keys, other.Keys)
@@ -82,6 +87,7 @@ func (p *Pipeline) Snapshot() Snapshot {
 		Screened:          p.counters.screened.Load(),
 		Verified:          p.counters.verified.Load(),
 		ScreenWrong:       p.counters.screenWrong.Load(),
+		RulePanics:        p.counters.rulePanics.Load(),
 		Errors:            make(map[string]uint64, causes),
 		InspectionSeconds: time.Duration(p.counters.inspection.Load()).Seconds(),
 		BusySeconds:       time.Duration(p.counters.busy.Load()).Seconds(),
@@ -132,4 +138,21 @@ func (p *Pipeline) passed(c cause, tag string, err error) {
 		level = slog.LevelError
 	}
 	p.log.Log(context.Background(), level, "records pass uninspected", "cause", causeNames[c], "records", n, "tag", tag, "example", text)
+}
+
+// countPanics counts the rules that a record was inspected without, and says so once for each.
+func (p *Pipeline) countPanics(tag string, panics []engine.RulePanic) {
+	for _, r := range panics {
+		p.counters.rulePanics.Add(1)
+		if _, said := p.panics.LoadOrStore(r.Rule, true); said {
+			continue
+		}
+		text := r.Text
+		if p.cfg.Alert.Mask {
+			text = sensitive.Mask(text)
+		}
+		of := p.engine.RuleText(r.Rule)
+		p.log.Error("the rules engine fails at a rule: records where it does are inspected without that rule",
+			"rule", r.Rule, "file", fmt.Sprintf("%s:%d", of.File, of.Line), "tag", tag, "panic", text)
+	}
 }

@@ -34,6 +34,7 @@ type Pipeline struct {
 
 	transactions sync.Pool // *mapping.Transaction
 	announced    sync.Map  // *mapping.Mapping: those of which the log has told
+	panics       sync.Map  // ids of rules, the same
 	counters     counters
 	exclusions   engine.Exclusions
 
@@ -301,6 +302,7 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 	verdict, err := p.rules.Inspect(tx)
 	p.watch.Enter(stopwatch.Rest)
 	p.counters.inspection.Add(int64(time.Since(start)))
+	p.countPanics(tag, verdict.Panics)
 	if err != nil {
 		p.passed(failed, tag, err)
 		return f

@@ -366,3 +366,31 @@ func FuzzProcess(f *testing.F) {
 		}
 	})
 }
+
+// failsAt says of each record that rules failed at it.
+type failsAt []engine.RulePanic
+
+func (p failsAt) Inspect(*mapping.Transaction) (engine.Verdict, error) {
+	return engine.Verdict{Panics: p}, nil
+}
+
+func TestCountsRulesThatPanic(t *testing.T) {
+	p, log := newPipeline(t, "mapping=nano")
+	p.rules = failsAt{{Rule: 930100, Text: "first"}, {Rule: 930110, Text: "second"}}
+	for range 3 {
+		p.Process("t", newEvent(1, jsonRecord(t, `{"METHOD":"GET","URL":"/"}`)))
+	}
+	s := p.Snapshot()
+	if s.RulePanics != 6 || s.Errors["engine"] != 0 {
+		t.Errorf("%+v", s)
+	}
+	for _, want := range []string{"rule=930100", "rule=930110", "panic=first", "REQUEST-930-APPLICATION-ATTACK-LFI.conf:"} {
+		if n := strings.Count(log.String(), want); n != 1 && !strings.HasSuffix(want, ":") || n == 0 {
+			t.Errorf("the log has %q %d times:\n%s", want, n, log)
+		}
+	}
+	s.Add(s)
+	if s.RulePanics != 12 {
+		t.Errorf("added: %d", s.RulePanics)
+	}
+}

@@ -30,6 +30,8 @@ var metrics = []struct {
 		value: func(r reading) float64 { return float64(r.Verified) }},
 	{subsystem: "screen", name: "wrong_total", help: "Records about which the fast path was wrong, by what all rules found: a defect.",
 		value: func(r reading) float64 { return float64(r.ScreenWrong) }},
+	{subsystem: "rules", name: "panics_total", help: "Rules that a record was inspected without, as the rules engine failed at them.",
+		value: func(r reading) float64 { return float64(r.RulePanics) }},
 	{subsystem: "alerts", name: "total", help: "Alerts made.",
 		value: func(r reading) float64 { return float64(r.Alerts) }},
 	{subsystem: "alerts", name: "lost_total", help: "Alerts that could not be emitted.",

@@ -149,6 +149,10 @@ func newDirective(file string, line int, text string) (Directive, error) {
 		name, args = text[:i], strings.TrimSpace(text[i:])
 	}
 	d := Directive{Name: strings.ToLower(name), Args: args, Text: text, File: file, Line: line}
+	if d.Name == "secdefaultaction" || d.Name == "secruleupdateactionbyid" {
+		d.Args = withValues(d.Args)
+		d.Text = name + " " + d.Args
+	}
 	if !d.IsRule() {
 		return d, nil
 	}
@@ -172,6 +176,9 @@ func (d *Directive) normalise(name string) error {
 		return errors.New("needs targets, an operator and actions")
 	case d.Name == "secrule" && len(args) > 3:
 		return fmt.Errorf("has %d arguments instead of targets, operator and actions: is a quote missing?", len(args))
+	}
+	if d.Name == "secaction" || len(args) == 3 {
+		args[len(args)-1] = withValues(args[len(args)-1])
 	}
 	var parts []string
 	for i, a := range args {

@@ -234,7 +234,11 @@ func setvars(actions []action) []assignment {
 			continue
 		}
 		name, value, _ := strings.Cut(a.value, "=")
-		collection, name, ok := strings.Cut(strings.TrimPrefix(name, "!"), ".")
+		name, removes := strings.CutPrefix(name, "!")
+		if removes {
+			value = ""
+		}
+		collection, name, ok := strings.Cut(name, ".")
 		if ok && strings.EqualFold(collection, "tx") {
 			all = append(all, assignment{strings.ToLower(name), value})
 		}

@@ -1,0 +1,73 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/rules"
+)
+
+// withoutPanicking leaves out the rules at which Coraza panics when it is tried, so that the others are judged the same with
+// the screen and without it. What only some records show costs the rule for these: see evaluate.
+func withoutPanicking(all []*unit, cfg Config, sum [32]byte) (kept []*unit, warnings []rules.Warning) {
+	for _, u := range all {
+		d := u.directives[0]
+		if d.IsRule() && !strings.HasPrefix(d.File, "@") { // what is embedded is known not to
+			if p := u.probe(cfg, sum); p != nil {
+				warnings = append(warnings, rules.Warning{File: d.File, Line: d.Line, Rule: d.ID(),
+					Text: "skipped: Coraza panics when it runs: " + p.Text})
+				continue
+			}
+		}
+		kept = append(kept, u)
+	}
+	return kept, warnings
+}
+
+// probe runs a rule, as it is and such that it matches, and returns what Coraza panics at.
+func (u *unit) probe(cfg Config, sum [32]byte) *RulePanic {
+	for _, one := range []*unit{u, u.matching()} {
+		settings := own("SecRuleEngine DetectionOnly", "SecRequestBodyAccess On", "SecResponseBodyAccess On")
+		waf, taken, _, err := compile(append(settings, one), cfg, sum)
+		if err != nil {
+			return nil // the compiler says it
+		}
+		if len(taken) > len(settings) {
+			e := &Engine{waf: waf, bodyLimit: cfg.BodyLimit}
+			_, err = e.run(waf, nil, &probed, nil)
+		}
+		err = errors.Join(err, closeWAF(waf))
+		var p *RulePanic
+		if errors.As(err, &p) {
+			return p
+		}
+	}
+	return nil
+}
+
+// matching is the rule with operators that match everything, and with a target that is always there.
+func (u *unit) matching() *unit {
+	m := &unit{directives: slices.Clone(u.directives)}
+	for i := range m.directives {
+		if d := &m.directives[i]; d.Name == "secrule" {
+			d.Args = fmt.Sprintf(`REQUEST_METHOD|%s "@unconditionalMatch" "%s"`, d.Targets(), d.Actions())
+			d.Text = "SecRule " + d.Args
+		}
+	}
+	return m
+}
+
+// probed has something for each collection.
+var probed = mapping.Transaction{
+	Method: "POST", URI: "/a/b.php?a=1&b=%27%3Cx%3E&c=4000000000000002&d=%ff%00", Protocol: "HTTP/1.1", Host: "a.example", Status: 200,
+	RequestHeaders: []mapping.Header{
+		{Name: "Host", Value: "a.example"}, {Name: "Cookie", Value: "a=1; b=2"}, {Name: "User-Agent", Value: "a"},
+		{Name: "Content-Type", Value: "application/x-www-form-urlencoded"}, {Name: "Content-Length", Value: "8"},
+	},
+	RequestBody:     mapping.Body{Text: "e=1&f=-1"},
+	ResponseHeaders: []mapping.Header{{Name: "Content-Type", Value: "text/html"}},
+	ResponseBody:    mapping.Body{Text: "<html>"},
+}
