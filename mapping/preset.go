@@ -13,7 +13,7 @@ var presetFiles embed.FS
 // nobody else has come first, those that any access log could be come last.
 var presetOrder = []string{
 	"nano", "nano-sql", "nano-redis", "nano-dns",
-	"kubernetes-audit", "gcp-lb", "azure-appgw",
+	"kubernetes-audit", "gcp-lb", "azure-appgw", "aws-waf", "cloudflare", "hubble", "modsecurity", "kong", "apisix",
 	"suricata", "zeek", "caddy", "traefik",
 	"istio", "envoy", // the JSON of both has the same keys, and Istio's has more
 	"ecs", "opentelemetry",

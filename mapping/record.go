@@ -3,6 +3,7 @@ package mapping
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"unsafe"
 
 	"github.com/tinylib/msgp/msgp"
@@ -85,12 +86,16 @@ func (r Record) descend(path []step) (Record, bool) {
 }
 
 // pairOf is the value of the element with that name in a list of {key: …, value: …}, the form
-// of attributes in OTLP's JSON, where the value is {stringValue: …}.
+// of attributes in OTLP's JSON, where the value is {stringValue: …}; or in a list of name=value, as Cilium has labels.
 func pairOf(list Record, name string) (Record, bool) {
 	var found Record
 	eachElement(list, func(e Record) {
 		if n, v, ok := pair(e); ok && n == name {
 			found = v
+		} else if s, ok := e.text(); ok {
+			if value, ok := strings.CutPrefix(s, name); ok && strings.HasPrefix(value, "=") {
+				found = msgp.AppendString(nil, value[1:])
+			}
 		}
 	})
 	return otlpValue(found), found != nil

@@ -40,6 +40,7 @@ type workloadSpec struct {
 	namespace, kind, name field
 	pod, service          field
 	account, impersonates field
+	serviceAccount        field
 	of                    []namedField // names by kind
 	isSet                 bool
 }
@@ -48,14 +49,15 @@ func (y *yamlReader) workload(w *workloadSpec) func(ast.Node) error {
 	return func(node ast.Node) error {
 		w.isSet = true
 		return y.members(node, "workload", readers{
-			"namespace":    y.fieldInto(&w.namespace),
-			"kind":         y.fieldInto(&w.kind),
-			"name":         y.fieldInto(&w.name),
-			"of":           y.namedFields("of", &w.of),
-			"pod":          y.fieldInto(&w.pod),
-			"service":      y.fieldInto(&w.service),
-			"account":      y.fieldInto(&w.account),
-			"impersonates": y.fieldInto(&w.impersonates),
+			"namespace":       y.fieldInto(&w.namespace),
+			"kind":            y.fieldInto(&w.kind),
+			"name":            y.fieldInto(&w.name),
+			"of":              y.namedFields("of", &w.of),
+			"pod":             y.fieldInto(&w.pod),
+			"service":         y.fieldInto(&w.service),
+			"account":         y.fieldInto(&w.account),
+			"service_account": y.fieldInto(&w.serviceAccount),
+			"impersonates":    y.fieldInto(&w.impersonates),
 		})
 	}
 }
@@ -67,7 +69,9 @@ func (w *workloadSpec) parts(of string) []part {
 	}
 	return append(all,
 		part{of + ".workload.pod", &w.pod}, part{of + ".workload.service", &w.service},
-		part{of + ".workload.account", &w.account}, part{of + ".workload.impersonates", &w.impersonates})
+		part{of + ".workload.account", &w.account},
+		part{of + ".workload.service_account", &w.serviceAccount},
+		part{of + ".workload.impersonates", &w.impersonates})
 }
 
 // workload is what the mapping's own fields tell. What a platform calls it counts before a pod, of which it is the owner,
@@ -88,6 +92,9 @@ func (m *Mapping) workload(tx *Transaction, spec *workloadSpec) (w Workload, isW
 	}
 	if w.Name == "" {
 		isWriter = m.service(tx, &spec.service, &w)
+	}
+	if name := m.text(tx, &spec.serviceAccount); w.Account == "" && name != "" {
+		w.Account = w.Namespace + "/" + name
 	}
 	if namespace, _, ok := strings.Cut(w.Account, "/"); ok && w.Namespace == "" {
 		w.Namespace = namespace
