@@ -269,11 +269,24 @@ func TestW3CDirectives(t *testing.T) {
 	if got, err := line("b", "/other"); err != nil || got != "/other" {
 		t.Errorf("another tag: got %q, %v", got, err)
 	}
-	if set.InOrder("b", []byte("#Software:")) || !set.InOrder("b", []byte("x#Fields: a")) {
+	if set.InOrder([]byte("#Software:")) || !set.InOrder([]byte("x#Fields: a")) {
 		t.Error("chunks with #Fields: must be mapped in order, and no others")
 	}
 	if got, err := line("a", `1\t/tabs`); err != nil || got != "/tabs" {
 		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+// Of several mappings that fit, the first maps a record, whatever record of the tag came before.
+func TestFirstMappingThatFits(t *testing.T) {
+	set := NewSet([]*Mapping{parseOne(t, "request: {path: first}"), parseOne(t, "request: {path: second}")}, false)
+	for _, c := range []struct{ record, want string }{
+		{`{"second":"/b"}`, "/b"}, {`{"first":"/a","second":"/b"}`, "/a"},
+	} {
+		var tx Transaction
+		if err := set.Map("t", record(t, c.record), &tx); err != nil || tx.URI != c.want {
+			t.Errorf("%s: got %q, %v, want %q", c.record, tx.URI, err, c.want)
+		}
 	}
 }
 

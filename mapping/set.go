@@ -34,14 +34,10 @@ func NewSet(all []*Mapping, auto bool) *Set {
 // Mappings are the set's, in the order in which they are tried.
 func (s *Set) Mappings() []*Mapping { return s.all }
 
-// InOrder reports whether the records of a chunk of a tag must be mapped one after the other: lines
-// in it say what the lines after them mean.
-func (s *Set) InOrder(tag string, chunk []byte) bool {
-	mappings := s.all
-	if m, ok := s.byTag.Load(tag); ok {
-		mappings = []*Mapping{m.(*Mapping)}
-	}
-	return slices.ContainsFunc(mappings, (*Mapping).readsW3C) && bytes.Contains(chunk, []byte("#Fields:"))
+// InOrder reports whether the records of a chunk must be mapped one after the other, after all before and before all after:
+// lines in it say what the lines after them mean.
+func (s *Set) InOrder(chunk []byte) bool {
+	return slices.ContainsFunc(s.all, (*Mapping).readsW3C) && bytes.Contains(chunk, []byte("#Fields:"))
 }
 
 func (m *Mapping) readsW3C() bool {
@@ -77,9 +73,10 @@ func (s *Set) Map(tag string, r Record, tx *Transaction) error {
 	return ErrUnmapped
 }
 
-// order is in which order mappings are tried, after one that has taken a record of the tag.
+// order is in which order mappings are tried, after one that has taken a record of the tag. Of presets no two fit the same
+// record, but those that moreSpecific has; a list of the user's counts as it stands, whatever came before.
 func (s *Set) order(last *Mapping) []*Mapping {
-	if last == nil {
+	if last == nil || !s.auto {
 		return s.all
 	}
 	return s.orders[last]

@@ -32,9 +32,10 @@ type Pipeline struct {
 	pool    *pool
 	log     *slog.Logger
 
-	transactions sync.Pool // *mapping.Transaction
-	announced    sync.Map  // *mapping.Mapping: those of which the log has told
-	panics       sync.Map  // ids of rules, the same
+	transactions sync.Pool    // *mapping.Transaction
+	announced    sync.Map     // *mapping.Mapping: those of which the log has told
+	panics       sync.Map     // ids of rules, the same
+	lines        sync.RWMutex // held by each chunk while it is mapped, alone by one whose lines say what later ones mean
 	counters     counters
 	exclusions   engine.Exclusions
 
@@ -172,40 +173,80 @@ type finding struct {
 	observed bool   // there is an observation for the detectors
 }
 
+// Inspection is a chunk on its way through the pipeline. What Inspect does of several may be done at the same time; Begin
+// and End are called in the order of the records, by which detectors judge.
+type Inspection struct {
+	p        *Pipeline
+	tag      string
+	chunk    []byte
+	alone    bool // no other chunk is mapped at the same time
+	events   []event
+	findings []finding
+	observed []behavior.Observation // nil without detectors
+}
+
 // Process inspects the records of a chunk. It keeps references into chunk, which
 // must not be changed afterwards. It never fails: what can't be
 // inspected is counted and left as it is.
 func (p *Pipeline) Process(tag string, chunk []byte) Result {
-	start := time.Now()
-	defer func() { p.counters.busy.Add(int64(time.Since(start))) }()
-	p.watch.Enter(stopwatch.Rest)
-	events := p.split(tag, chunk)
-	findings := make([]finding, len(events))
-	var observed []behavior.Observation
-	if p.detectors != nil {
-		observed = make([]behavior.Observation, len(events))
-	}
-	work := func(i int) {
-		var o *behavior.Observation
-		if observed != nil {
-			o = &observed[i]
-		}
-		findings[i] = p.inspect(tag, events[i], o)
-	}
-	helpers := p.cfg.Workers - 1
-	if p.mapper.InOrder(tag, chunk) {
-		helpers = 0
-	}
-	if len(events) > 0 {
-		p.pool.run(len(events), helpers, work)
-	}
-	if observed != nil {
-		p.watch.Enter(stopwatch.Detectors)
-		p.detect(tag, events, observed, findings)
-	}
-	p.watch.Enter(stopwatch.Rest)
-	return p.join(chunk, events, findings)
+	i := p.Begin(tag, chunk)
+	i.Inspect()
+	return i.End()
 }
+
+// Begin gives a chunk its place after those that began before. It waits for them if the chunk has lines that say what later
+// ones mean, and later ones wait for it then. Inspect and End must follow.
+func (p *Pipeline) Begin(tag string, chunk []byte) *Inspection {
+	i := &Inspection{p: p, tag: tag, chunk: chunk, alone: p.mapper.InOrder(chunk)}
+	if i.alone {
+		p.lines.Lock()
+	} else {
+		p.lines.RLock()
+	}
+	return i
+}
+
+// Inspect takes the records through mapping and rules, with the pipeline's workers.
+func (i *Inspection) Inspect() {
+	p := i.p
+	defer p.busy(time.Now())
+	helpers, done := p.cfg.Workers-1, p.lines.RUnlock
+	if i.alone {
+		helpers, done = 0, p.lines.Unlock
+	}
+	defer done()
+	p.watch.Enter(stopwatch.Rest)
+	i.events = p.split(i.tag, i.chunk)
+	i.findings = make([]finding, len(i.events))
+	if p.detectors != nil {
+		i.observed = make([]behavior.Observation, len(i.events))
+	}
+	work := func(n int) {
+		var o *behavior.Observation
+		if i.observed != nil {
+			o = &i.observed[n]
+		}
+		i.findings[n] = p.inspect(i.tag, i.events[n], o)
+	}
+	if len(i.events) > 0 {
+		p.pool.run(len(i.events), helpers, work)
+	}
+}
+
+// End gives the records to the detectors, and is what became of the chunk.
+func (i *Inspection) End() Result {
+	p := i.p
+	defer p.busy(time.Now())
+	if i.observed != nil {
+		p.watch.Enter(stopwatch.Detectors)
+		p.detect(i.tag, i.events, i.observed, i.findings)
+	}
+	p.watch.Enter(stopwatch.Rest)
+	return p.join(i.chunk, i.events, i.findings)
+}
+
+// busy counts the time since a start for which a chunk was worked on.
+func (p *Pipeline) busy(start time.Time) { p.counters.busy.Add(int64(time.Since(start))) }
 
 // split cuts a chunk into its events. What follows an event that can't be
 // read is not looked at: nobody knows where the next one begins.

@@ -47,7 +47,7 @@ func (i *inspector) load(p properties) error {
 	if err != nil {
 		return err
 	}
-	i.mu.Lock() // once no chunk is being processed
+	i.mu.Lock() // once every chunk that has begun has ended
 	if i.closed {
 		i.mu.Unlock()
 		fresh.Close()
@@ -65,10 +65,36 @@ func (i *inspector) load(p properties) error {
 	return nil
 }
 
-func (i *inspector) process(tag string, chunk []byte) pipeline.Result {
+// begin gives a chunk to the pipeline of the moment, which is not replaced before the chunk has ended.
+func (i *inspector) begin(tag string, chunk []byte) *pipeline.Inspection {
 	i.mu.RLock()
+	return i.current.Begin(tag, chunk)
+}
+
+func (i *inspector) end(chunk *pipeline.Inspection) pipeline.Result {
 	defer i.mu.RUnlock()
-	return i.current.Process(tag, chunk)
+	return chunk.End()
+}
+
+// inspectAll gives what next delivers to the pipeline, and done what became of it. Several chunks are inspected at
+// the same time; they begin and end in next's order, so that the same records give the same alerts.
+func inspectAll[In any](i *inspector, tag string, next func() (In, bool), events func(In) []byte, done func(In, pipeline.Result)) {
+	type job struct {
+		in    In
+		chunk *pipeline.Inspection
+	}
+	ordered(atOnce, func() (job, bool) {
+		in, ok := next()
+		if !ok {
+			return job{}, false
+		}
+		return job{in, i.begin(tag, events(in))}, true
+	}, func(j job) job {
+		j.chunk.Inspect()
+		return j
+	}, func(j job) {
+		done(j.in, i.end(j.chunk))
+	})
 }
 
 // snapshot is the counters since the start.

@@ -170,7 +170,7 @@ func (c *runCommand) start(p *process, keys *keyFile, log *slog.Logger) (_ *runn
 	}
 	go func() {
 		defer close(r.inspecting)
-		ordered(atOnce, r.queue.Take, r.inspect, r.deliver)
+		inspectAll(r.inspector, runTag, r.queue.Take, func(chunk []byte) []byte { return chunk }, r.deliver)
 	}()
 	at := make([]string, len(r.listeners))
 	for i, l := range r.listeners {
@@ -200,11 +200,7 @@ func (r *runner) abandon() {
 	r.tally.Close()
 }
 
-func (r *runner) inspect(chunk []byte) pipeline.Result {
-	return r.inspector.process(runTag, chunk)
-}
-
-func (r *runner) deliver(result pipeline.Result) {
+func (r *runner) deliver(_ []byte, result pipeline.Result) {
 	for _, alerts := range result.Alerts {
 		err := event.Alerts(alerts.Events, func(a event.Alert) {
 			a.Tag = alerts.Tag

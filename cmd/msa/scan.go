@@ -59,9 +59,7 @@ func (c *scanCommand) Run(p *process) error {
 
 	s := &scan{files: c.Files, lines: c.Lines, stdin: p.stdin, stderr: p.stderr}
 	out := &alertPrinter{w: bufio.NewWriter(p.stdout), stderr: p.stderr, names: len(c.Files) > 1}
-	ordered(atOnce, s.next, func(b batch) scanned {
-		return scanned{b, in.process(scanTag, b.events)}
-	}, out.print)
+	inspectAll(in, scanTag, s.next, batch.chunk, out.print)
 	if err := out.w.Flush(); err != nil {
 		out.err = err
 	}
@@ -96,6 +94,8 @@ type batch struct {
 	lines  []int // of the records
 	size   int   // of the file, in bytes
 }
+
+func (b batch) chunk() []byte { return b.events }
 
 // scan reads files as batches.
 type scan struct {
@@ -273,12 +273,6 @@ func (r *lineReader) read() {
 	r.buffer = r.buffer[:held+n]
 }
 
-// scanned is a batch and what became of it.
-type scanned struct {
-	batch
-	result pipeline.Result
-}
-
 // alertPrinter prints alerts with their places.
 type alertPrinter struct {
 	w      *bufio.Writer
@@ -288,17 +282,17 @@ type alertPrinter struct {
 	err    error
 }
 
-func (p *alertPrinter) print(s scanned) {
+func (p *alertPrinter) print(b batch, result pipeline.Result) {
 	i := 0
-	for _, alerts := range s.result.Alerts {
+	for _, alerts := range result.Alerts {
 		err := event.Alerts(alerts.Events, func(a event.Alert) {
 			p.alerts++
 			line := 0
-			if i < len(s.result.Records) {
-				line = s.lines[s.result.Records[i]]
+			if i < len(result.Records) {
+				line = b.lines[result.Records[i]]
 			}
 			i++
-			p.printOne(a.Text(), s.file, line)
+			p.printOne(a.Text(), b.file, line)
 		})
 		if err != nil && p.err == nil {
 			p.err = err

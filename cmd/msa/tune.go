@@ -209,11 +209,11 @@ func (t *tuning) run(with []*proposal) (*trial, error) {
 		s.stderr = t.stderr // once is enough
 	}
 	base, failed := 0, error(nil)
-	ordered(atOnce, s.next, func(b batch) scanned { return scanned{b, in.process(scanTag, b.events)} }, func(b scanned) {
+	inspectAll(in, scanTag, s.next, batch.chunk, func(b batch, result pipeline.Result) {
 		i := 0
-		for _, alerts := range b.result.Alerts {
+		for _, alerts := range result.Alerts {
 			err := event.Alerts(alerts.Events, func(a event.Alert) {
-				record := b.result.Records[i]
+				record := result.Records[i]
 				i++
 				known, err := parseAlert(a.Text())
 				if err != nil {
