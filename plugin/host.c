@@ -334,8 +334,12 @@ int msa_property_keys(const struct list *head, const char **keys, int max)
 
 static int on_collect(struct flb_input_instance *emitter, struct flb_config *config, void *context)
 {
+    sigset_t before;
+
     (void) context; /* the emitter plugin's own */
+    msa_signals_hold(&before);
     msaTick(emitter, config);
+    msa_signals_release(&before);
     return 0;
 }
 
@@ -510,6 +514,8 @@ static int cb_init(struct flb_filter_instance *ins, struct flb_config *config, v
 {
     const char *lacking = msa_resolve();
     char line[512];
+    sigset_t before;
+    int ret;
 
     (void) data;
     if (host.flb_log_print == NULL || host.flb_filter_name == NULL) {
@@ -520,7 +526,10 @@ static int cb_init(struct flb_filter_instance *ins, struct flb_config *config, v
         msa_log(LOG_ERROR, line);
         return -1;
     }
-    return msaInit(ins, config);
+    msa_signals_hold(&before);
+    ret = msaInit(ins, config);
+    msa_signals_release(&before);
+    return ret;
 }
 
 static int cb_filter(const void *data, size_t size, const char *tag, int tag_len,
@@ -528,15 +537,27 @@ static int cb_filter(const void *data, size_t size, const char *tag, int tag_len
                      struct flb_filter_instance *ins, struct flb_input_instance *input,
                      void *context, struct flb_config *config)
 {
+    sigset_t before;
+    int ret;
+
     (void) ins;
     (void) config;
-    return msaFilter((uintptr_t) context, (void *) data, size, (char *) tag, tag_len, out, out_size, input);
+    msa_signals_hold(&before);
+    ret = msaFilter((uintptr_t) context, (void *) data, size, (char *) tag, tag_len, out, out_size, input);
+    msa_signals_release(&before);
+    return ret;
 }
 
 static int cb_exit(void *context, struct flb_config *config)
 {
+    sigset_t before;
+    int ret;
+
     (void) config;
-    return msaExit((uintptr_t) context);
+    msa_signals_hold(&before);
+    ret = msaExit((uintptr_t) context);
+    msa_signals_release(&before);
+    return ret;
 }
 
 #pragma GCC visibility push(default)
@@ -573,6 +594,8 @@ int FLBPluginInit(struct proxy_output *plugin)
 {
     const char *lacking = msa_resolve();
     char line[512];
+    sigset_t before;
+    int ret;
 
     if (host.flb_output_name == NULL) {
         lacking = "flb_output_name";
@@ -587,7 +610,10 @@ int FLBPluginInit(struct proxy_output *plugin)
         msa_log(LOG_ERROR, line);
         return PROXY_ERROR;
     }
-    return msaOutputInit(plugin->instance, &plugin->context->remote);
+    msa_signals_hold(&before);
+    ret = msaOutputInit(plugin->instance, &plugin->context->remote);
+    msa_signals_release(&before);
+    return ret;
 }
 
 static volatile int hot_reload;
@@ -601,12 +627,22 @@ int FLBPluginOutputPreRun(int enabled)
 
 int FLBPluginFlushCtx(void *context, const void *data, int size, const char *tag)
 {
-    return msaOutputFlush((uintptr_t) context, (void *) data, size, (char *) tag);
+    sigset_t before;
+    int ret;
+
+    msa_signals_hold(&before);
+    ret = msaOutputFlush((uintptr_t) context, (void *) data, size, (char *) tag);
+    msa_signals_release(&before);
+    return ret;
 }
 
 int FLBPluginExitCtx(void *context)
 {
+    sigset_t before;
+
+    msa_signals_hold(&before);
     msaOutputExit((uintptr_t) context);
+    msa_signals_release(&before);
     return PROXY_OK;
 }
 
@@ -645,8 +681,9 @@ static size_t config_map_size(void)
 }
 
 /*
- * The host reads the plugin's struct right after dlopen. This runs before the Go
- * runtime is up, so it must not call Go: the properties come from a generated table.
+ * The host reads the plugin's struct right after dlopen. This runs while the Go
+ * runtime starts on a thread of its own, so it must not call Go: the properties come
+ * from a generated table. The linker has Go's constructor run before it.
  */
 __attribute__((constructor)) static void on_load(void)
 {
@@ -655,6 +692,7 @@ __attribute__((constructor)) static void on_load(void)
     size_t i;
 
     loaded_by = getpid();
+    msa_signals_loaded();
     if (size == 0) {
         return; /* without a map the host checks no property; ParseConfig does */
     }

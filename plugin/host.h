@@ -9,6 +9,7 @@
 #ifndef MSA_HOST_H
 #define MSA_HOST_H
 
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -190,6 +191,14 @@ struct cmt_gauge *msa_gauge(struct cmt *, const char *subsystem, const char *nam
 void msa_counter_set(struct cmt_counter *, double value, const char *name, const char *cause);
 void msa_gauge_set(struct cmt_gauge *, double value, const char *name);
 int msa_metrics_send(struct cmt *, struct flb_input_instance *, const char *tag, size_t tag_len);
+
+/*
+ * Signals, see signals.c. A call to Go is between msa_signals_hold and msa_signals_release,
+ * on one thread. msa_signals_loaded is called once the Go runtime has its handlers.
+ */
+void msa_signals_hold(sigset_t *before);
+void msa_signals_release(const sigset_t *before);
+void msa_signals_loaded(void);
 
 /* msa_copy is a malloc'ed copy for the host to free, NULL when memory is short. */
 void *msa_copy(const void *from, size_t size);

@@ -1,6 +1,10 @@
 package main
 
-import "github.com/modsecurity-for-anylog/msa/pipeline"
+import (
+	"runtime"
+
+	"github.com/modsecurity-for-anylog/msa/pipeline"
+)
 
 // reading is what an instance has counted up to one moment.
 type reading struct {
@@ -50,4 +54,6 @@ var metrics = []struct {
 		value: func(r reading) float64 { return r.InspectionSeconds }},
 	{subsystem: "busy", name: "seconds_total", help: "Time for which inputs have waited for the filter.",
 		value: func(r reading) float64 { return r.BusySeconds }},
+	{subsystem: "runtime", name: "goroutines", help: "Goroutines of the whole process, the same for all its instances.", gauge: true,
+		value: func(reading) float64 { return float64(runtime.NumGoroutine()) }},
 }

@@ -39,12 +39,22 @@
  *     outputexit INSTANCE
  *     heap                         the bytes in use of malloc
  *     fault                        a leak and a read out of bounds, for who must notice it
+ *     badchunk INSTANCE            a chunk at an address where there is none
+ *     signal NUMBER                to the process
+ *     storm NUMBER N               N times to each thread of the process
+ *     handlers                     the signals' handlers
+ *     threads                      which signals the threads take
+ *     crash                        a fault of the host's own
+ *
+ * Its handlers of signals do what Fluent Bit's do: they call signal() again.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -52,6 +62,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -162,6 +173,119 @@ static void *storages[256];
 static int n_storages;
 static int refuse, hold, quiet;
 static struct input source = {.name = "source"}; /* whose records are filtered */
+
+/* ---- signals ---- */
+
+static const struct {
+    int number;
+    const char *name;
+} signals[] = {{SIGHUP, "HUP"}, {SIGCONT, "CONT"}, {SIGINT, "INT"}, {SIGQUIT, "QUIT"}, {SIGTERM, "TERM"},
+               {SIGSEGV, "SEGV"}, {SIGFPE, "FPE"}};
+enum { SIGNALS = sizeof(signals) / sizeof(signals[0]), FAULTS = 2 };
+
+static volatile sig_atomic_t signals_handled;
+
+static void set_handlers(void);
+
+static void on_signal(int number)
+{
+    static const char said[] = "the host has crashed\n";
+
+    signals_handled++;
+    set_handlers();
+    if (number == SIGSEGV || number == SIGFPE) {
+        write(STDOUT_FILENO, said, sizeof(said) - 1);
+        _exit(3);
+    }
+}
+
+static void set_handlers(void)
+{
+    int i;
+
+    for (i = 0; i < SIGNALS; i++) {
+        signal(signals[i].number, on_signal);
+    }
+}
+
+static void print_handlers(void)
+{
+    int i;
+
+    for (i = 0; i < SIGNALS; i++) {
+        struct sigaction a;
+
+        sigaction(signals[i].number, NULL, &a);
+        printf("handler %s %s %s\n", signals[i].name, a.sa_handler == on_signal ? "host" : "library",
+               a.sa_flags & SA_ONSTACK ? "onstack" : "anywhere");
+    }
+    printf("signals handled: %d\n", (int) signals_handled);
+}
+
+/* Whether a mask as /proc has it lets none of the signals through but faults. */
+static int holds_all(unsigned long long mask)
+{
+    int i;
+
+    for (i = 0; i < SIGNALS - FAULTS; i++) {
+        if ((mask >> (signals[i].number - 1) & 1) == 0) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static unsigned long long blocked_by(const char *thread)
+{
+    unsigned long long mask = 0;
+    char path[300], line[256];
+    FILE *status;
+
+    snprintf(path, sizeof(path), "/proc/self/task/%s/status", thread);
+    status = fopen(path, "r");
+    while (status != NULL && fgets(line, sizeof(line), status) != NULL) {
+        sscanf(line, "SigBlk: %llx", &mask);
+    }
+    if (status != NULL) {
+        fclose(status);
+    }
+    return mask;
+}
+
+static void each_thread(void (*what)(const char *thread, int number, int times), int number, int times)
+{
+    DIR *dir = opendir("/proc/self/task");
+    struct dirent *d;
+
+    while ((d = readdir(dir)) != NULL) {
+        if (d->d_name[0] != '.') {
+            what(d->d_name, number, times);
+        }
+    }
+    closedir(dir);
+}
+
+static void print_thread(const char *thread, int number, int times)
+{
+    (void) number;
+    (void) times;
+    printf("thread %s %s\n", atoi(thread) == getpid() ? "main" : "other", holds_all(blocked_by(thread)) ? "holds" : "takes");
+}
+
+static void storm_thread(const char *thread, int number, int times)
+{
+    while (times-- > 0) {
+        syscall(SYS_tgkill, getpid(), atoi(thread), number);
+    }
+}
+
+/* Called by what a plugin's call reaches: no signal may come meanwhile. */
+static void check_held(const char *where)
+{
+    if (!holds_all(blocked_by("../../thread-self"))) {
+        printf("signals are taken in %s\n", where);
+    }
+}
 
 /* ---- what the library resolves ---- */
 
@@ -340,6 +464,7 @@ static void print_hex(const unsigned char *data, size_t size)
 
 EXPORT int flb_input_log_append(struct input *in, const char *tag, size_t tag_len, const void *data, size_t size)
 {
+    check_held("flb_input_log_append");
     if (!in->storage) {
         printf("append to %s without storage\n", in->name);
         return -1;
@@ -719,6 +844,23 @@ static void tick(void)
     }
 }
 
+/* As with a chunk of which only the address is wrong. */
+static void filter_bad_chunk(struct filter *f)
+{
+    void *out = NULL;
+    size_t out_size = 0;
+    int ret = plugin.cb_filter((void *) 8, 8, "in", 2, &out, &out_size, f, &source, f->context, f->config);
+
+    printf("badchunk %s ret=%d\n", f->name, ret);
+}
+
+static void crash(void)
+{
+    static int *volatile nowhere;
+
+    *nowhere = 1;
+}
+
 static void fault(void)
 {
     char *volatile block = malloc(16);
@@ -851,6 +993,20 @@ static void command(char *line, int stride)
         printf("heap %zu\n", m.uordblks + m.hblkhd);
     } else if (strcmp(verb, "fault") == 0) {
         fault();
+    } else if (strcmp(verb, "badchunk") == 0) {
+        filter_bad_chunk(find(rest));
+    } else if (strcmp(verb, "signal") == 0) {
+        kill(getpid(), atoi(rest));
+    } else if (strcmp(verb, "storm") == 0) {
+        int number = atoi(strsep(&rest, " "));
+
+        each_thread(storm_thread, number, atoi(rest));
+    } else if (strcmp(verb, "handlers") == 0) {
+        print_handlers();
+    } else if (strcmp(verb, "threads") == 0) {
+        each_thread(print_thread, 0, 0);
+    } else if (strcmp(verb, "crash") == 0) {
+        crash();
     } else {
         fprintf(stderr, "no command %s\n", verb);
         exit(2);
@@ -876,6 +1032,7 @@ int main(int argc, char **argv)
         }
     }
     fill_global_properties(stride);
+    set_handlers();
     library = dlopen(argv[optind], RTLD_LAZY);
     if (library == NULL) {
         fprintf(stderr, "%s\n", dlerror());

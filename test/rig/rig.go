@@ -116,6 +116,9 @@ func Start(dir, path string, args ...string) (*Process, error) {
 // Output is what it printed so far.
 func (p *Process) Output() string { return p.out.String() }
 
+// PID is its number.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
 // Signal sends it a signal.
 func (p *Process) Signal(s os.Signal) error { return p.cmd.Process.Signal(s) }
 
