@@ -110,10 +110,20 @@ type file struct {
 	Detectors []Spec `yaml:"detectors"`
 }
 
+// unmarshal reads YAML. At some texts that are none the library panics.
+func unmarshal(text []byte, to any) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("it is no YAML that can be read: %v", v)
+		}
+	}()
+	return yaml.UnmarshalWithOptions(text, to, yaml.Strict())
+}
+
 // Parse reads the text of a YAML file.
 func Parse(text []byte) ([]Spec, error) {
 	var f file
-	if err := yaml.UnmarshalWithOptions(text, &f, yaml.Strict()); err != nil {
+	if err := unmarshal(text, &f); err != nil {
 		return nil, err
 	}
 	var all []Spec

@@ -221,7 +221,8 @@ static int list_values(const struct peek *p, const struct list *head, const char
 
         node = l.next;
         if (steps == MAX_PROPERTIES ||
-            peek(p, (const char *) node - offsetof(struct kv, head), &kv, sizeof(kv)) != 0 ||
+            /* By numbers: what is no node may be no address to calculate with either. */
+            peek(p, (const void *) ((uintptr_t) node - offsetof(struct kv, head)), &kv, sizeof(kv)) != 0 ||
             kv.head.prev != before) {
             return -1;
         }

@@ -78,7 +78,7 @@ func keyMapping(path, text string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("cannot import key file %q: %w", path, err)
 	}
-	nano := string(preset)
+	keys := map[string]string{} // what comes before a field of Nano's
 	text = strings.TrimPrefix(text, "\ufeff")
 	for i, line := range strings.Split(text, "\n") {
 		line = strings.TrimSpace(line)
@@ -110,8 +110,12 @@ func keyMapping(path, text string) (string, error) {
 		if err != nil {
 			return fail("%v", err)
 		}
-		fields := fmt.Sprintf("%s, _%s]", field, field)
-		nano = strings.ReplaceAll(nano, fields, fmt.Sprintf("%s, %s", quoted, fields))
+		keys[field] += string(quoted) + ", "
 	}
-	return nano, nil
+	var pairs []string
+	for field, before := range keys {
+		fields := fmt.Sprintf("%s, _%s]", field, field)
+		pairs = append(pairs, fields, before+fields)
+	}
+	return strings.NewReplacer(pairs...).Replace(string(preset)), nil // at once: keys may look like fields
 }

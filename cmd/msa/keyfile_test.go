@@ -46,6 +46,7 @@ func TestKeyMappingSpelling(t *testing.T) {
 		{"spaces and comments", "\ufeff# mine\n\n \tURL\t:  the url \n", `uri: ["the url", URL, _URL]`},
 		{"colon in the key", "url:a:b", `uri: ["a:b", URL, _URL]`},
 		{"quotes in the key", `url : a"b\c`, `uri: ["a\"b\\c", URL, _URL]`},
+		{"fields in the key", "method:[URL, _URL]\nurl:a", `method: ["[URL, _URL]", METHOD, _METHOD]`},
 		{"dollar", "url:$url", `uri: ["$$url", URL, _URL]`},
 		{"two alternatives", "url:a\nUrl:b", `uri: ["a", "b", URL, _URL]`},
 		{"Nano's own", "url:URL\nurl:_URL", "uri: [URL, _URL]"},

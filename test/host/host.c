@@ -22,6 +22,10 @@
  *     filter INSTANCE TAG FILE N   the chunk in FILE, N times
  *     thread INSTANCE TAG FILE N   the same on another thread
  *     own INSTANCE TAG FILE        the chunk as if from the instance's own emitter
+ *     mutate INSTANCE TAG FILE SEED N
+ *                                  N chunks like the one in FILE, each with some of its bytes changed
+ *     outputmutate INSTANCE TAG FILE SEED N
+ *                                  the same for an output
  *     quiet                        no more lines for filter and append
  *     tick N                       N rounds of the collectors that are due
  *     sleep MS
@@ -39,6 +43,7 @@
  *     outputexit INSTANCE
  *     heap                         the bytes in use of malloc
  *     fault                        a leak and a read out of bounds, for who must notice it
+ *     undefined                    an integer that overflows, likewise
  *     badchunk INSTANCE            a chunk at an address where there is none
  *     signal NUMBER                to the process
  *     storm NUMBER N               N times to each thread of the process
@@ -51,6 +56,7 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
+#include <limits.h>
 #include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
@@ -808,6 +814,91 @@ static void init_output(struct output *o)
     printf("outputinit %s ret=%d context=%s\n", o->name, ret, o->context == 0 ? "none" : "set");
 }
 
+/* The next number of a sequence that begins with a seed: the same in all libraries. */
+static uint64_t next_random(uint64_t *state)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return *state >> 33;
+}
+
+/* A copy of a chunk with a few of its bytes changed, taken out or put in, in memory of just its size. */
+static char *mutant(const char *data, size_t size, uint64_t *state, size_t *out_size)
+{
+    static const char heads[] = "\x80\x8f\x90\x9f\xa0\xc0\xc1\xc4\xc7\xc9\xd7\xd9\xdb\xdc\xdd\xde\xdf\xff\x00\x7f"; /* of msgpack */
+    char *work = malloc(2 * size + 64), *exact;
+    size_t n = size;
+    int changes = 1 + (int) (next_random(state) % 6);
+
+    memcpy(work, data, size);
+    while (changes-- > 0) {
+        size_t at = n == 0 ? 0 : next_random(state) % n;
+        size_t length = n == 0 ? 0 : next_random(state) % (n - at < 64 ? n - at : 64);
+
+        switch (next_random(state) % 6) {
+        case 0:
+            if (n > 0) {
+                work[at] = heads[next_random(state) % (sizeof(heads) - 1)];
+            }
+            break;
+        case 1:
+            if (n > 0) {
+                work[at] = (char) next_random(state);
+            }
+            break;
+        case 2: /* a length of four bytes */
+            if (n - at >= 5) {
+                memcpy(work + at, next_random(state) % 2 ? "\xdf\xff\xff\xff\xff" : "\xdb\x7f\xff\xff\xff", 5);
+            }
+            break;
+        case 3:
+            n = at;
+            break;
+        case 4:
+            memmove(work + at, work + at + length, n - at - length);
+            n -= length;
+            break;
+        default:
+            if (n + length <= 2 * size) {
+                memmove(work + at + length, work + at, n - at);
+                n += length;
+            }
+        }
+    }
+    exact = malloc(n == 0 ? 1 : n);
+    memcpy(exact, work, n);
+    free(work);
+    *out_size = n;
+    return exact;
+}
+
+/* Gives mutants of a chunk to a filter, or to an output. */
+static void mutate(struct filter *f, struct output *o, char *tag, const char *file, uint64_t seed, int times)
+{
+    size_t size, n;
+    char *data = read_file(file, &size), *chunk, *before;
+    int i, modified = 0, changed = 0, ok = 0;
+
+    for (i = 0; i < times; i++) {
+        void *out = NULL;
+        size_t out_size = 0;
+
+        chunk = mutant(data, size, &seed, &n);
+        before = malloc(n + 1);
+        memcpy(before, chunk, n);
+        if (o != NULL) {
+            ok += output_flush((void *) o->context, chunk, n, tag) == 1;
+        } else if (plugin.cb_filter(chunk, n, tag, (int) strlen(tag), &out, &out_size, f, &source, f->context, f->config) == 1) {
+            modified += ((char *) out)[out_size - 1] != 0 || out_size > 0; /* reads the last byte */
+            free(out);
+        }
+        changed += memcmp(chunk, before, n) != 0;
+        free(before);
+        free(chunk);
+    }
+    free(data);
+    printf("mutate %d modified=%d ok=%d changed=%d\n", times, modified, ok, changed);
+}
+
 struct flush {
     struct output *o;
     char *tag;
@@ -922,6 +1013,13 @@ static void command(char *line, int stride)
         } else {
             filter(&c);
         }
+    } else if (strcmp(verb, "mutate") == 0 || strcmp(verb, "outputmutate") == 0) {
+        struct filter *f = verb[0] == 'm' ? find(strsep(&rest, " ")) : NULL;
+        struct output *o = verb[0] == 'o' ? find_output(strsep(&rest, " ")) : NULL;
+        char *tag = strsep(&rest, " "), *file = strsep(&rest, " ");
+        uint64_t seed = strtoull(strsep(&rest, " "), NULL, 10);
+
+        mutate(f, o, tag, file, seed, atoi(rest));
     } else if (strcmp(verb, "quiet") == 0) {
         quiet = 1;
     } else if (strcmp(verb, "tick") == 0) {
@@ -1007,6 +1105,10 @@ static void command(char *line, int stride)
         each_thread(print_thread, 0, 0);
     } else if (strcmp(verb, "crash") == 0) {
         crash();
+    } else if (strcmp(verb, "undefined") == 0) {
+        volatile int most = INT_MAX;
+
+        printf("undefined %d\n", most + 1);
     } else {
         fprintf(stderr, "no command %s\n", verb);
         exit(2);

@@ -1,5 +1,5 @@
 // Package host tests the filter's shared library in a host of our own, which
-// has Fluent Bit's binary interface: as it is, under AddressSanitizer and under
+// has Fluent Bit's binary interface: as it is, under the sanitizers of addresses and of undefined behaviour, and under
 // valgrind.
 package host
 
@@ -56,7 +56,8 @@ type host struct {
 	name   string
 	cflags []string
 	env    []string
-	prefix []string // what runs it
+	prefix []string               // what runs it
+	plugin func() (string, error) // nil for the one that all have
 	once   sync.Once
 	err    error
 }
@@ -64,7 +65,7 @@ type host struct {
 var (
 	plain = &host{name: "plain"}
 	bare  = &host{name: "bare", cflags: []string{"-DBARE"}} // lacks a function
-	asan  = &host{name: "asan", cflags: []string{"-fsanitize=address"}}
+	asan  = &host{name: "asan", cflags: []string{"-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"}}
 )
 
 // build compiles the host, or skips the test where that isn't possible.
@@ -81,7 +82,7 @@ func (h *host) build(t *testing.T) string {
 			h.err = fmt.Errorf("%w\n%s", err, out)
 		}
 	})
-	if h.err != nil && slices.Contains(h.cflags, "-fsanitize=address") && strings.Contains(h.err.Error(), "asan") {
+	if h.err != nil && len(h.cflags) > 1 && strings.Contains(h.err.Error(), "asan") {
 		t.Skip("gcc has no AddressSanitizer: the host is not tested under it")
 	}
 	if h.err != nil {
@@ -104,7 +105,11 @@ func (h *host) run(t *testing.T, args []string, script string) (output, complain
 func (h *host) try(t *testing.T, args []string, script string) (output, complaints string, err error) {
 	t.Helper()
 	path := h.build(t)
-	so, err := library()
+	build := library
+	if h.plugin != nil {
+		build = h.plugin
+	}
+	so, err := build()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -691,8 +696,8 @@ func TestValgrind(t *testing.T) {
 	}
 }
 
-// TestAddressSanitizer has the sanitizer at work in the tests that run under it.
-func TestAddressSanitizer(t *testing.T) {
+// TestSanitizers has the sanitizers at work in the tests that run under them.
+func TestSanitizers(t *testing.T) {
 	attack := file(t, slices.Concat(sample(t, "/?t=../../etc/passwd"), sample(t, "/harmless")))
 	asan.run(t, nil, one+"set a annotate waf\ninit a\nquiet\n"+load(attack, 1000)+"exit a\n")
 
@@ -700,5 +705,9 @@ func TestAddressSanitizer(t *testing.T) {
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || !strings.Contains(complaints, "heap-buffer-overflow") {
 		t.Errorf("the sanitizer overlooks a read out of bounds: %v\n%s", err, tail(complaints))
+	}
+	_, complaints, err = asan.try(t, nil, "undefined\n")
+	if !errors.As(err, &exit) || !strings.Contains(complaints, "signed integer overflow") {
+		t.Errorf("the sanitizer overlooks an overflow: %v\n%s", err, tail(complaints))
 	}
 }
