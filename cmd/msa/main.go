@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/modsecurity-for-anylog/msa/internal/memorylimit"
 )
 
 // Exit codes. scan has its own meaning of 1.
@@ -34,6 +36,9 @@ type exitCode int
 
 func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
+// goShare is what Go may have of the memory of the control group; the rest is for what Go does not count.
+const goShare = 0.9
+
 func main() {
 	p := &process{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
 	args := os.Args[1:]
@@ -41,6 +46,7 @@ func main() {
 		p.uniwaf = true
 		args = append([]string{"run"}, args...)
 	}
+	_ = memorylimit.Follow(goShare) // without a limit that can be read there is none
 	os.Exit(p.main(args))
 }
 
