@@ -34,6 +34,8 @@ const (
 	formatW3C
 	formatCombined
 	formatCommon
+	formatLogfmt
+	formatAuditLog
 )
 
 // namedPatterns are the lines of well-known formats. Sources: AWS, "Access logs for your Application Load
@@ -78,7 +80,7 @@ func (y *yamlReader) parseStep(node ast.Node) (step parseStep, err error) {
 	var patterns []string
 	formats := map[string]format{
 		"json": formatJSON, "pattern": formatPattern, "regex": formatRegex, "w3c": formatW3C,
-		"combined": formatCombined, "common": formatCommon, "alb": formatPattern, "haproxy": formatHAProxy,
+		"combined": formatCombined, "common": formatCommon, "alb": formatPattern, "haproxy": formatHAProxy, "logfmt": formatLogfmt, "auditlog": formatAuditLog,
 	}
 	err = y.members(node, "parse", readers{
 		"field": func(n ast.Node) error {
@@ -242,7 +244,7 @@ func (m *Mapping) openEvent(tag string, step *parseStep, event int, tx *Transact
 // values.
 func (s *parseStep) matchAny(m *Mapping, tag string, lines []string, values []parsed) (out []parsed, rest []string, ok bool) {
 	try := func(line string, how leniency) bool {
-		if s.format != formatRegex {
+		if s.format != formatRegex && s.format != formatAuditLog {
 			line, _, _ = strings.Cut(line, "\n") // what follows belongs to something else
 		}
 		out, rest, ok = s.match(m, tag, line, how, values)
@@ -314,6 +316,15 @@ func (s *parseStep) match(m *Mapping, tag, line string, how leniency, values []p
 		}
 		values = a.values(m, values)
 		return values, a.rest, true
+	case formatLogfmt:
+		rest, pairs := readLogfmt(line, func(key, value string) { values = m.appendParsed(values, key, value) })
+		return values, appendLeftOver(nil, strings.Join(rest, " ")), pairs > 1 && len(values) > 0
+	case formatAuditLog:
+		a, ok := readAuditLog(line)
+		if !ok {
+			return values, nil, false
+		}
+		return a.values(m, values), nil, true
 	case formatHAProxy:
 		client, _, _ := strings.Cut(line, " ")
 		if colon := strings.LastIndexByte(client, ':'); colon >= 0 { // IPv6 has no brackets here

@@ -13,20 +13,23 @@ var presetFiles embed.FS
 // nobody else has come first, those that any access log could be come last.
 var presetOrder = []string{
 	"nano", "nano-sql", "nano-redis", "nano-dns",
-	"kubernetes-audit", "gcp-lb", "azure-appgw", "aws-waf", "cloudflare", "hubble", "modsecurity", "kong", "apisix",
+	"kubernetes-audit", "gcp-lb", "azure-appgw", "azure-frontdoor", "aws-waf", "aws-apigw",
+	"cloudflare", "fastly", "hubble", "falco-k8saudit", "modsecurity", "kong", "apisix",
 	"suricata", "zeek", "caddy", "traefik",
-	"istio", "envoy", // the JSON of both has the same keys, and Istio's has more
-	"ecs", "opentelemetry",
-	"aws-alb", "aws-cloudfront", "iis", "haproxy",
+	"istio", "envoy-gateway", "envoy", // the JSON of both has the same keys, and Istio's has more
+	"packetbeat", "ecs", "opentelemetry", "rails", "tomcat",
+	"aws-alb", "aws-elb", "aws-nlb", "aws-cloudfront", "iis", "haproxy",
+	"linkerd", "nginx-proxy-manager", "squid", "uvicorn",
 	"ingress-nginx", "nginx-json", "nginx", "apache",
 }
 
 // moreSpecific are the presets that must be asked first though a record of the tag was one of the named preset's:
 // their records look like its own where a line is cut or has less in it, and the tag would stay with it.
 var moreSpecific = map[string][]string{
-	"apache": {"traefik", "ingress-nginx", "nginx"},
-	"nginx":  {"traefik", "ingress-nginx"},
-	"envoy":  {"istio"},
+	"apache": {"traefik", "tomcat", "linkerd", "squid", "ingress-nginx", "nginx"},
+	"nginx":  {"traefik", "tomcat", "linkerd", "squid", "ingress-nginx"},
+	"envoy":  {"istio", "envoy-gateway"},
+	"ecs":    {"packetbeat"},
 }
 
 // presets is compiled at first use.

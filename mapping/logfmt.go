@@ -1,0 +1,69 @@
+package mapping
+
+import "strings"
+
+// readLogfmt calls visit with the pairs of a line of key=value, and returns what is not in any: words between them. A
+// value may stand in quotes, or in braces or brackets, as Ruby and Go write maps and lists. What stands before the first
+// pair is somebody else's: a level, a time.
+func readLogfmt(line string, visit func(key, value string)) (rest []string, pairs int) {
+	for line = trimSpace(line); line != ""; line = trimSpace(line) {
+		key, after, ok := cutKey(line)
+		if !ok {
+			var word string
+			if word, line, _ = cutWord(line); pairs > 0 {
+				rest = append(rest, word)
+			}
+			continue
+		}
+		end := valueEnd(after)
+		value := after[:end]
+		if len(value) > 1 && value[0] == '"' && value[len(value)-1] == '"' {
+			value = decodeBackslash(value[1 : len(value)-1])
+		}
+		visit(key, value)
+		pairs++
+		line = after[end:]
+	}
+	return rest, pairs
+}
+
+// cutKey parts key=value….
+func cutKey(s string) (key, after string, ok bool) {
+	i := 0
+	for i < len(s) && (s[i] >= 'a' && s[i] <= 'z' || s[i] >= 'A' && s[i] <= 'Z' || s[i] >= '0' && s[i] <= '9' || strings.IndexByte("_.-@", s[i]) >= 0) {
+		i++
+	}
+	if i == 0 || i == len(s) || s[i] != '=' {
+		return "", s, false
+	}
+	return s[:i], s[i+1:], true
+}
+
+// valueEnd is where a value ends: at its quote, where its braces are closed, or at a space. One that is never closed has
+// all that is left.
+func valueEnd(s string) int {
+	if s == "" || strings.IndexByte(`"{[`, s[0]) < 0 {
+		if i := strings.IndexAny(s, " \t"); i >= 0 {
+			return i
+		}
+		return len(s)
+	}
+	depth, quoted := 0, false
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			depth++
+		case c == '}' || c == ']':
+			depth--
+		}
+		if !quoted && depth == 0 {
+			return i + 1
+		}
+	}
+	return len(s)
+}
