@@ -149,9 +149,17 @@ func (p *parser) boolean(name string) bool {
 	return false
 }
 
-// size reads bytes as Fluent Bit writes them: 128K, 10M, 1G, a B after it allowed.
 func (p *parser) size(name string, least, most int) int {
 	s := p.text(name)
+	n, err := ParseSize(s, least, most)
+	if err != nil {
+		p.fail(name, s, "%v", err)
+	}
+	return n
+}
+
+// ParseSize reads bytes as Fluent Bit writes them: 128K, 10M, 1G, a B after it allowed. The error goes on after the value.
+func ParseSize(s string, least, most int) (int, error) {
 	digits := strings.TrimRight(strings.ToUpper(s), "B")
 	factor := 1
 	if digits != "" {
@@ -161,9 +169,9 @@ func (p *parser) size(name string, least, most int) int {
 	}
 	n, err := strconv.Atoi(digits)
 	if err != nil || n < 0 || n > most/factor || n*factor < least {
-		p.fail(name, s, "is not a size from %d to %d bytes, such as 128K", least, most)
+		return 0, fmt.Errorf("is not a size from %d to %d bytes, such as 128K", least, most)
 	}
-	return n * factor
+	return n * factor, nil
 }
 
 func (p *parser) choice(name string, choices ...string) string {

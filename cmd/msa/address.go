@@ -6,6 +6,9 @@ import (
 	"net"
 	"strconv"
 	"strings"
+
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/listen"
+	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
 
 // port checks a port of the original's flags and environment.
@@ -39,6 +42,18 @@ func (c *runCommand) listenAddresses(p *process) ([]string, error) {
 		return nil, err
 	}
 	return append(addresses, scheme+value), nil
+}
+
+// datagramLimits are what one datagram may hold.
+func (c *runCommand) datagramLimits() (listen.Limits, error) {
+	if c.Records < 1 {
+		return listen.Limits{}, fmt.Errorf("cannot read --datagram-records %d: it is not above 0", c.Records)
+	}
+	n, err := pipeline.ParseSize(c.Bytes, 1<<10, maxDatagramBytes)
+	if err != nil {
+		return listen.Limits{}, fmt.Errorf("cannot read --datagram-bytes: %q %w", c.Bytes, err)
+	}
+	return listen.Limits{Records: c.Records, Bytes: n}, nil
 }
 
 // outputAddress says where alerts go: --output or -s, else OUTPUT, else stdout.

@@ -24,8 +24,10 @@ import (
 const (
 	// runTag is the tag of records that have come over the network.
 	runTag = "msa.run"
-	// waiting is how many bytes of records may wait to be inspected.
-	waiting = 64 << 20
+	// waiting is how many bytes of records may wait to be inspected, half of them of one sender.
+	waiting = 128 << 20
+	// maxDatagramBytes bounds --datagram-bytes: it is what a datagram may unpack to before it is looked at.
+	maxDatagramBytes = 64 << 20
 	// lastDelivery is how long alerts may take at the end to reach a receiver that
 	// does not answer.
 	lastDelivery = 5 * time.Second
@@ -36,6 +38,8 @@ var textKey = []string{event.TextKey}
 
 type runCommand struct {
 	Listen    []string `placeholder:"ADDRESS" sep:"none" help:"Receive JSON records at udp://HOST:PORT or tcp://HOST:PORT; may be repeated (default: udp://:15155)"`
+	Records   int      `name:"datagram-records" default:"256" placeholder:"N" help:"Most records of one datagram; what follows them is lost, and counted (default: 256)"`
+	Bytes     string   `name:"datagram-bytes" default:"2M" placeholder:"SIZE" help:"Most bytes of one datagram, unpacked, in the same way (default: 2M)"`
 	Output    string   `placeholder:"ADDRESS" help:"Send alerts to gelf://HOST:PORT, syslog+udp://HOST:PORT, syslog+tcp://…, syslog+tls://…, unix:///PATH, forward://HOST:PORT (Fluent Bit, Fluentd), forward+tls://…, http://…, https://… or stdout (the default)"`
 	Syslog    string   `name:"syslog-format" placeholder:"FORMAT" help:"Of syslog messages: rfc5424 (the default, but at unix sockets) or rfc3164"`
 	Header    string   `name:"http-header" placeholder:"HEADER" help:"Of HTTP requests, as Authorization: Bearer …"`
@@ -121,6 +125,10 @@ func (c *runCommand) start(p *process, keys *keyFile, log *slog.Logger) (_ *runn
 	if err != nil {
 		return nil, err
 	}
+	datagram, err := c.datagramLimits()
+	if err != nil {
+		return nil, err
+	}
 	output, err := c.outputAddress(p)
 	if err != nil {
 		return nil, err
@@ -159,7 +167,7 @@ func (c *runCommand) start(p *process, keys *keyFile, log *slog.Logger) (_ *runn
 		}
 	}
 	for _, address := range listenAt {
-		l, err := listen.Open(address, listen.Config{Put: r.queue.Put, Log: log, Tally: r.tally})
+		l, err := listen.Open(address, listen.Config{Put: r.queue.Lane().Put, Datagram: datagram, Log: log, Tally: r.tally})
 		if err != nil {
 			return nil, err
 		}

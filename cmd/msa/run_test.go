@@ -203,6 +203,31 @@ func TestLoneRecordIsNotDelayed(t *testing.T) {
 	}
 }
 
+// A datagram of many attacks, and a stream of them, keep nobody else's record waiting for the end of them.
+func TestOneSenderDoesNotKeepOthersWaiting(t *testing.T) {
+	const many = 4_000
+	p := running(t, "--listen=tcp://127.0.0.1:0", "--listen=udp://127.0.0.1:0")
+	stream := p.dial("tcp")
+	var sending sync.WaitGroup
+	sending.Go(func() {
+		_, _ = io.WriteString(stream, strings.Repeat(attack(t, map[string]any{"message": "many"}), many)) // fails when the program is ended
+	})
+	p.find(&p.stdout, `"message":"many"`)
+	p.send(p.dial("udp"), gzipped(strings.Repeat(attack(t, map[string]any{"message": "packed"})+"\n", 1000)))
+	p.find(&p.stdout, `"message":"packed"`)
+	p.send(p.dial("udp"), attack(t, map[string]any{"message": "next"}))
+	p.find(&p.stdout, `"message":"next"`)
+	before, _, _ := strings.Cut(p.stdout.String(), `"message":"next"`)
+	if n := strings.Count(before, "\n"); n > many/2 {
+		t.Errorf("it came after %d alerts of others", n)
+	}
+	p.logged(`cause="too many records in a datagram" count=[0-9]+ .*limit=256`)
+	p.signal(syscall.SIGTERM)
+	p.signal(syscall.SIGTERM)
+	p.wait()
+	sending.Wait()
+}
+
 func TestTERMDeliversEverything(t *testing.T) {
 	const n = 1000
 	for _, network := range []string{"udp", "tcp"} {
@@ -476,6 +501,8 @@ func TestRunErrors(t *testing.T) {
 		{"taken", []string{"--listen=tcp://" + taken.Addr().String()}, "address already in use"},
 		{"port", []string{"-l", "0"}, `msa: cannot read --listen-port "0": not a port`},
 		{"port of the environment", []string{"LISTEN_PORT=x"}, `msa: cannot read LISTEN_PORT "x": not a port`},
+		{"records of a datagram", []string{"--datagram-records=0"}, "msa: cannot read --datagram-records 0: it is not above 0"},
+		{"bytes of a datagram", []string{"--datagram-bytes=1"}, `msa: cannot read --datagram-bytes: "1" is not a size from 1024 to 67108864 bytes, such as 128K`},
 		{"output", []string{"--listen=udp://127.0.0.1:0", "--output=carrier-pigeon://x:1"}, `msa: cannot send alerts to "carrier-pigeon://x:1": scheme`},
 		{"two outputs", []string{"--output=stdout", "-s", "x:1"}, "msa: --output and --send both say"},
 		{"format", []string{"-u", "xml"}, `msa: cannot read --format "xml"`},

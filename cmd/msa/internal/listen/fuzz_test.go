@@ -6,8 +6,6 @@ import (
 	"net/netip"
 	"testing"
 	"time"
-
-	"github.com/modsecurity-for-anylog/msa/internal/tally"
 )
 
 // Datagrams of a sender, in GELF's chunks or not: what is incomplete is given up, and its memory given back.
@@ -24,7 +22,7 @@ func FuzzDatagrams(f *testing.F) {
 	defer func() { _ = conn.Close() }()
 	from := netip.MustParseAddrPort("192.0.2.1:1")
 	f.Fuzz(func(t *testing.T, first, second, third []byte) {
-		u := &udp{Config: Config{Put: func([]byte) {}, Log: log, Tally: tally.New(log)}, conn: conn}
+		u := newUDP(discarding(log), conn)
 		for _, b := range [][]byte{first, second, third} {
 			u.datagram(b, from)
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"compress/zlib"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -22,13 +23,13 @@ func isZlib(b []byte) bool {
 	return len(b) >= 2 && b[0]&0x0f == 8 && b[0]>>4 <= 7 && (int(b[0])<<8|int(b[1]))%31 == 0
 }
 
-// errInflated says that decompressed data passes MaxRecord.
-var errInflated = fmt.Errorf("longer than %d bytes when decompressed", MaxRecord)
+// errInflated says that a datagram is longer than it may be.
+var errInflated = errors.New("too long")
 
-// inflate decompresses b if it is compressed. The result is valid until the
+// inflate decompresses b if it is compressed, to limit bytes at most. The result is valid until the
 // next call. With an error it is what came before the fault, which may hold whole
 // records.
-func (f *inflater) inflate(b []byte) ([]byte, error) {
+func (f *inflater) inflate(b []byte, limit int) ([]byte, error) {
 	if f.out.Cap() > 1<<20 {
 		f.out = bytes.Buffer{} // one huge datagram must not be held for ever
 	}
@@ -52,14 +53,17 @@ func (f *inflater) inflate(b []byte) ([]byte, error) {
 		}
 		in = f.zlib
 	default:
-		return b, nil
+		return atMost(b, limit)
 	}
-	n, err := f.out.ReadFrom(io.LimitReader(in, MaxRecord+1))
-	if n > MaxRecord {
-		return f.out.Bytes()[:MaxRecord], errInflated
-	}
-	if err != nil {
+	if _, err := f.out.ReadFrom(io.LimitReader(in, int64(limit)+1)); err != nil && f.out.Len() <= limit {
 		return f.out.Bytes(), fmt.Errorf("cannot decompress: %w", err)
 	}
-	return f.out.Bytes(), nil
+	return atMost(f.out.Bytes(), limit)
+}
+
+func atMost(b []byte, limit int) ([]byte, error) {
+	if len(b) > limit {
+		return b[:limit], fmt.Errorf("%w: more than %d bytes", errInflated, limit)
+	}
+	return b, nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"strings"
 	"syscall"
 	"time"
@@ -16,8 +17,7 @@ import (
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
-// MaxRecord is how long one record may be over TCP, and all that a datagram or a
-// set of GELF chunks holds once it is decompressed, in bytes.
+// MaxRecord is how long one record may be over TCP, in bytes.
 const MaxRecord = 16 << 20
 
 // Causes of lost input, as they are logged.
@@ -25,6 +25,8 @@ const (
 	causeJSON       = "invalid JSON"
 	causeCompressed = "invalid compression"
 	causeInflated   = "too long when decompressed"
+	causeRecords    = "too many records in a datagram"
+	causeFull       = "too much of the sender waits to be inspected"
 	causeChunk      = "invalid GELF chunk"
 	causeIncomplete = "GELF chunks missing"
 	causeMemory     = "too much waits to be completed"
@@ -33,9 +35,18 @@ const (
 
 // Config is what the listeners of a process share.
 type Config struct {
-	Put   func(event []byte) // may wait; the event is only valid during the call
-	Log   *slog.Logger
-	Tally *tally.Tally
+	// Put takes in a sender's event, which is only valid during the call. While there is no room it waits if it may,
+	// and is false otherwise.
+	Put      func(from netip.AddrPort, event []byte, wait bool) bool
+	Datagram Limits
+	Log      *slog.Logger
+	Tally    *tally.Tally
+}
+
+// Limits are those of one datagram, or one set of GELF chunks: nobody may keep the others waiting with it.
+type Limits struct {
+	Records int
+	Bytes   int // once it is decompressed
 }
 
 // Listener receives until it is closed.
@@ -82,31 +93,44 @@ func bare(err error) error {
 }
 
 // bad counts input that is lost.
-func (c *Config) bad(cause string, from net.Addr, err error) {
+func (c *Config) bad(cause string, from netip.AddrPort, err error) {
 	c.Tally.Add(slog.LevelWarn, "input lost", cause, 1, "from", from, "error", err)
 }
 
-// records puts what records Next finds in data, and is how much of data is done
-// with. scratch is for the event and comes back for the next call.
-func (c *Config) records(s *mapping.JSONSplitter, data []byte, atEOF bool, from net.Addr, scratch []byte) (consumed int, _ []byte) {
+// records hands on what records Next finds in data, broken ones as an error, until each says that it is enough. It is how
+// much of data is done with.
+func records(s *mapping.JSONSplitter, data []byte, atEOF bool, each func(record []byte, err error) (goOn bool)) (consumed int) {
 	for {
 		record, n, err := s.Next(data[consumed:], atEOF)
 		consumed += n
-		if err == nil && record == nil {
-			return consumed, scratch
-		}
-		if err == nil {
-			if scratch, err = event.AppendRecord(scratch[:0], time.Now(), record); err == nil {
-				c.Put(scratch)
-			}
-		}
-		if err != nil {
-			c.bad(causeJSON, from, err)
-		}
-		if cap(scratch) > 1<<20 {
-			scratch = nil // one huge record must not be held for ever
+		if err == nil && record == nil || !each(record, err) {
+			return consumed
 		}
 	}
+}
+
+// source puts the records of one sender.
+type source struct {
+	*Config
+	from    netip.AddrPort
+	scratch []byte // for events
+}
+
+// put puts a record, or counts it if it is broken. It is false if there is no room for it.
+func (s *source) put(record []byte, err error, wait bool) (fits bool) {
+	fits = true
+	if err == nil {
+		if s.scratch, err = event.AppendRecord(s.scratch[:0], time.Now(), record); err == nil {
+			fits = s.Put(s.from, s.scratch, wait)
+		}
+	}
+	if err != nil {
+		s.bad(causeJSON, s.from, err)
+	}
+	if cap(s.scratch) > 1<<20 {
+		s.scratch = nil // one huge record must not be held for ever
+	}
+	return fits
 }
 
 // waiting says whether a socket has something for us.

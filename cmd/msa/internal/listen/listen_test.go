@@ -35,6 +35,7 @@ type receiver struct {
 	cond *sync.Cond
 	ids  []string // of the records, in order
 	hold bool     // Put waits
+	full bool     // there is no room for who can't wait
 	size int
 }
 
@@ -45,7 +46,7 @@ func open(t testing.TB, address string) *receiver {
 	log := slog.New(slog.NewTextHandler(r.log, nil))
 	r.tally = tally.New(log)
 	var err error
-	if r.l, err = Open(address, Config{Put: r.put, Log: log, Tally: r.tally}); err != nil {
+	if r.l, err = Open(address, r.config(log)); err != nil {
 		t.Fatal(err)
 	}
 	go func() {
@@ -60,9 +61,16 @@ func open(t testing.TB, address string) *receiver {
 	return r
 }
 
-func (r *receiver) put(e []byte) {
+func (r *receiver) config(log *slog.Logger) Config {
+	return Config{Put: r.put, Datagram: Limits{Records: 100, Bytes: 2 << 20}, Log: log, Tally: r.tally}
+}
+
+func (r *receiver) put(_ netip.AddrPort, e []byte, wait bool) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.full && !wait {
+		return false
+	}
 	for r.hold {
 		r.cond.Wait()
 	}
@@ -74,6 +82,7 @@ func (r *receiver) put(e []byte) {
 		r.t.Error(err)
 	}
 	r.cond.Broadcast()
+	return true
 }
 
 // holdPut makes Put wait, as it does while the queue is full.
@@ -219,7 +228,7 @@ func TestDatagrams(t *testing.T) {
 }
 
 func TestBadDatagrams(t *testing.T) {
-	bomb := gzipped(make([]byte, MaxRecord+1))
+	bomb := gzipped(make([]byte, 2<<20+1))
 	cut := gzipped([]byte("{\"id\":\"a\"}\n" + string(padded("b", 100))))
 	for _, c := range []struct {
 		name  string
@@ -253,6 +262,59 @@ func TestBadDatagrams(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What a datagram has too much of is counted, and the next datagram is as any other.
+func TestDatagramsAreBounded(t *testing.T) {
+	const limit = 100
+	records := func(n int) (data []byte, ids []string) {
+		for i := range n {
+			data = fmt.Appendf(data, "{\"id\":\"%d\"}\n", i)
+			ids = append(ids, fmt.Sprint(i))
+		}
+		return data, ids
+	}
+	most, ids := records(limit)
+	many, _ := records(limit + 7)
+	long := slices.Concat(most, padded("x", 2<<20))
+	for _, c := range []struct {
+		name  string
+		data  [][]byte
+		cause string
+		lost  uint64
+	}{
+		{"as many as may be", [][]byte{most}, causeRecords, 0},
+		{"more", [][]byte{many}, causeRecords, 7},
+		{"more, gzip", [][]byte{gzipped(many)}, causeRecords, 7},
+		{"more, chunked", chunked(1, many, 500), causeRecords, 7},
+		{"more, the last ones broken", [][]byte{append(many, "{]\n{]\n{]\n"...)}, causeRecords, 10},
+		{"millions, empty", [][]byte{gzipped(append(most, bytes.Repeat([]byte("{}"), 500_000)...))}, causeRecords, 500_000},
+		{"noise", [][]byte{gzipped(append(most, bytes.Repeat([]byte("{]\n"), 500_000)...))}, causeRecords, limit + 1},
+		{"long, gzip", [][]byte{gzipped(long)}, causeInflated, 1},
+		{"long, chunked", chunked(1, long, 60_000), causeInflated, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := open(t, "udp://127.0.0.1:0")
+			r.send(append(c.data, []byte(`{"id":"next"}`))...)
+			r.expect(append(slices.Clone(ids), "next")...)
+			r.bad(c.cause, c.lost)
+		})
+	}
+}
+
+// A sender by UDP that is too fast loses records, and nobody waits for it.
+func TestDatagramsDoNotWaitForRoom(t *testing.T) {
+	r := open(t, "udp://127.0.0.1:0")
+	r.mu.Lock()
+	r.full = true
+	r.mu.Unlock()
+	r.send([]byte(`{"id":"a"}{"id":"b"}`))
+	r.bad(causeFull, 2)
+	r.mu.Lock()
+	r.full = false
+	r.mu.Unlock()
+	r.send([]byte(`{"id":"c"}`))
+	r.expect("c")
 }
 
 func TestEmptyDatagramIsNothing(t *testing.T) {
@@ -530,7 +592,7 @@ func TestCloseTakesInClientsThatWait(t *testing.T) {
 	log := slog.New(slog.NewTextHandler(r.log, nil))
 	r.tally = tally.New(log)
 	defer r.tally.Close()
-	l.(*tcp).Config = Config{Put: r.put, Log: log, Tally: r.tally}
+	l.(*tcp).Config = r.config(log)
 	for range 50 { // nobody accepts yet
 		r.send([]byte(`{"id":"a"}`))
 	}
@@ -615,19 +677,23 @@ func TestUnfinishedRecordsAreBoundedTogether(t *testing.T) {
 	r.expect("next")
 }
 
+// discarding takes in everything and keeps nothing.
+func discarding(log *slog.Logger) Config {
+	return Config{Put: func(netip.AddrPort, []byte, bool) bool { return true }, Datagram: Limits{Records: 100, Bytes: 2 << 20}, Log: log, Tally: tally.New(log)}
+}
+
 func FuzzDatagram(f *testing.F) {
 	f.Add([]byte(`{"id":"a"}`))
 	f.Add(gzipped([]byte(`{"id":"a"}`)))
 	f.Add(zlibbed([]byte(`[{"id":"a"}]`), zlib.BestSpeed))
 	f.Add(chunked(1, []byte(`{"id":"a"}`), 5)[0])
 	log := slog.New(slog.DiscardHandler)
-	u := &udp{Config: Config{Put: func([]byte) {}, Log: log, Tally: tally.New(log)}}
 	conn, err := net.ListenUDP("udp", nil) // for its address, in the log
 	if err != nil {
 		f.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	u.conn = conn
+	u := newUDP(discarding(log), conn)
 	from := netip.MustParseAddrPort("192.0.2.1:1")
 	f.Fuzz(func(_ *testing.T, b []byte) { u.datagram(b, from) })
 }
@@ -637,7 +703,7 @@ func BenchmarkDatagram(b *testing.B) {
 	for name, data := range map[string][]byte{"plain": record, "gzip": gzipped(record), "zlib": zlibbed(record, zlib.DefaultCompression)} {
 		b.Run(name, func(b *testing.B) {
 			log := slog.New(slog.DiscardHandler)
-			u := &udp{Config: Config{Put: func([]byte) {}, Log: log, Tally: tally.New(log)}}
+			u := newUDP(discarding(log), nil)
 			from := netip.MustParseAddrPort("192.0.2.1:1")
 			b.ReportAllocs()
 			for b.Loop() {

@@ -135,9 +135,13 @@ func (c *client) end() {
 }
 
 func (c *client) serve() {
-	from := c.conn.RemoteAddr()
+	from := c.conn.RemoteAddr().(*net.TCPAddr).AddrPort()
+	source := source{Config: &c.Config, from: from}
+	put := func(record []byte, err error) bool {
+		source.put(record, err, true)
+		return true
+	}
 	buffer := make([]byte, firstBuffer)
-	var scratch []byte
 	held := 0 // bytes at the buffer's start that are not consumed
 	var end *ending
 	defer func() { c.grown(len(buffer), firstBuffer) }()
@@ -157,8 +161,7 @@ func (c *client) serve() {
 		}
 		held += n
 		atEOF := err != nil
-		var consumed int
-		consumed, scratch = c.records(&c.splitter, buffer[:held], atEOF, from, scratch)
+		consumed := records(&c.splitter, buffer[:held], atEOF, put)
 		held = copy(buffer, buffer[consumed:held])
 		if atEOF {
 			if !errors.Is(err, io.EOF) && !errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, syscall.ECONNRESET) {

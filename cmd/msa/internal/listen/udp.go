@@ -33,7 +33,7 @@ type udp struct {
 	raw      syscall.RawConn
 	inflater inflater
 	chunks   assembler
-	scratch  []byte
+	source   source // of the datagram at hand
 
 	mu      sync.Mutex // over read deadlines: the end's must not be moved
 	closing atomic.Bool
@@ -50,9 +50,9 @@ func openUDP(network, address string, config Config) (*udp, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &udp{Config: config, conn: conn.(*net.UDPConn)}
+	u := newUDP(config, conn.(*net.UDPConn))
 	if u.raw, err = u.conn.SyscallConn(); err != nil {
-		_ = u.conn.Close()
+		_ = conn.Close()
 		return nil, err
 	}
 	switch {
@@ -64,6 +64,12 @@ func openUDP(network, address string, config Config) (*udp, error) {
 		config.Log.Info("receive buffer", "listen", u.Addr(), "bytes", got)
 	}
 	return u, nil
+}
+
+func newUDP(config Config, conn *net.UDPConn) *udp {
+	u := &udp{Config: config, conn: conn}
+	u.source.Config = &u.Config
+	return u
 }
 
 func (u *udp) Addr() net.Addr { return u.conn.LocalAddr() }
@@ -138,10 +144,10 @@ func (u *udp) expire(now time.Time) {
 }
 
 // datagram puts the records of one datagram.
-func (u *udp) datagram(b []byte, source netip.AddrPort) {
-	from := net.UDPAddrFromAddrPort(netip.AddrPortFrom(source.Addr().Unmap(), source.Port()))
+func (u *udp) datagram(b []byte, from netip.AddrPort) {
+	from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
 	if isChunk(b) {
-		whole, evicted, err := u.chunks.add(source.Addr(), b, time.Now())
+		whole, evicted, err := u.chunks.add(from.Addr(), b, time.Now())
 		if err != nil {
 			u.bad(causeChunk, from, err)
 		}
@@ -150,7 +156,7 @@ func (u *udp) datagram(b []byte, source netip.AddrPort) {
 		}
 		b = whole
 	}
-	b, err := u.inflater.inflate(b)
+	b, err := u.inflater.inflate(b, u.Datagram.Bytes)
 	if err != nil {
 		cause := causeCompressed
 		if errors.Is(err, errInflated) {
@@ -158,8 +164,25 @@ func (u *udp) datagram(b []byte, source netip.AddrPort) {
 		}
 		u.bad(cause, from, err)
 	}
+	u.source.from = from
+	var n, broken int
+	var over, refused uint64
 	var splitter mapping.JSONSplitter
-	_, u.scratch = u.records(&splitter, b, true, from, u.scratch)
+	records(&splitter, b, true, func(record []byte, err error) bool {
+		n++
+		if err != nil {
+			broken++
+		}
+		switch {
+		case n > u.Datagram.Records:
+			over++
+		case refused > 0 || !u.source.put(record, err, false):
+			refused++
+		}
+		return broken <= u.Datagram.Records // what is only noise is not even counted
+	})
+	u.Tally.Add(slog.LevelWarn, "input lost", causeRecords, over, "from", from, "limit", u.Datagram.Records)
+	u.Tally.Add(slog.LevelWarn, "input lost", causeFull, refused, "from", from)
 }
 
 // countDrops reports what the kernel drops until end is closed.
