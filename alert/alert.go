@@ -65,8 +65,9 @@ type shown struct {
 }
 
 // New makes the alerts of one record: none, one, or one for each rule. at is the
-// time of the event, which is used when the record has none of its own.
-func New(o Options, tx *mapping.Transaction, v *engine.Verdict, tag string, at time.Time) []Alert {
+// time of the event, which is used when the record has none of its own. The masker is the transaction's; without one
+// it is made where there is something to mask.
+func New(o Options, masker *sensitive.Masker, tx *mapping.Transaction, v *engine.Verdict, tag string, at time.Time) []Alert {
 	if len(v.Matches) == 0 || !v.Alarm && !o.OnMatch {
 		return nil
 	}
@@ -94,7 +95,10 @@ func New(o Options, tx *mapping.Transaction, v *engine.Verdict, tag string, at t
 	}
 	a.Match, a.Rules = *v.Top(), v.Matches
 	if o.Mask {
-		a = a.Masked()
+		if masker == nil {
+			masker = NewMasker(tx)
+		}
+		a.mask(masker)
 	}
 	if !o.PerRule {
 		return []Alert{a}
@@ -133,11 +137,16 @@ func (a *Alert) shown() *shown {
 	return s
 }
 
-// Masked is the alert without sensitive values. Rules see values that are transformed, and without the names that say
-// what they are: so what is found in the exchange is looked for in the matches, too.
+// Masked is the alert without sensitive values.
 func (a Alert) Masked() Alert {
+	a.mask(NewMasker(a.tx))
+	return a
+}
+
+// mask masks each text of the alert. Rules see values that are transformed, and without the names that say
+// what they are: so what is found in the exchange is looked for in the matches, too.
+func (a *Alert) mask(masker *sensitive.Masker) {
 	s := *a.shown()
-	masker := Masker(a.tx)
 	for _, text := range []*string{
 		&s.message, &s.forward, &s.source, &s.host, &s.domain, &s.uri, &s.method,
 		&s.requestHead, &s.requestBody, &s.responseHead, &s.responseBody,
@@ -145,27 +154,28 @@ func (a Alert) Masked() Alert {
 		*text = masker.Mask(*text)
 	}
 	a.masked = &s
+	a.Evidence = masker.Mask(a.Evidence)
+	a.Rules = MaskMatches(masker, a.Rules)
 	maskMatch(masker, &a.Match)
-	a.Rules = slices.Clone(a.Rules)
-	for i := range a.Rules {
-		maskMatch(masker, &a.Rules[i])
-	}
-	return a
 }
 
-// Masker masks what tells of a transaction.
-func Masker(tx *mapping.Transaction) *sensitive.Masker {
+// NewMasker makes what masks the texts that tell of a transaction.
+func NewMasker(tx *mapping.Transaction) *sensitive.Masker {
 	return sensitive.NewMasker(tx.URI, orElse(tx.Alert.RequestHeader, requestHead(tx)), orElse(tx.Alert.ResponseHeader, responseHead(tx)),
 		tx.Alert.Message, tx.RequestBody.Text, tx.ResponseBody.Text)
 }
 
 // MaskMatches is what matched on a transaction, without sensitive values.
-func MaskMatches(tx *mapping.Transaction, matches []engine.Match) []engine.Match {
-	return Alert{tx: tx, Rules: matches}.Masked().Rules
+func MaskMatches(masker *sensitive.Masker, matches []engine.Match) []engine.Match {
+	masked := slices.Clone(matches)
+	for i := range masked {
+		maskMatch(masker, &masked[i])
+	}
+	return masked
 }
 
 func maskMatch(masker *sensitive.Masker, m *engine.Match) {
-	if m.Data != "" && sensitive.IsCredential(m.Variable) {
+	if m.Data != "" && (sensitive.IsCredential(m.Variable) || isPart(masker, m.Data)) {
 		m.Data = maskedData // it would be a part of what the value is
 	}
 	m.Value = masker.MaskNamed(m.Variable, m.Value)
@@ -174,6 +184,16 @@ func maskMatch(masker *sensitive.Masker, m *engine.Match) {
 
 // maskedData stands for what a rule logs of a credential.
 const maskedData = "****"
+
+// isPart reports whether a rule logs a piece of a value that the masker knows, in the words of CRS.
+func isPart(masker *sensitive.Masker, data string) bool {
+	piece, found := strings.CutPrefix(data, "Matched Data: ")
+	if !found {
+		return false
+	}
+	piece, _, found = strings.Cut(piece, " found within ")
+	return found && masker.IsPart(piece)
+}
 
 func severity(s int) int {
 	if s == engine.SeverityUnset {

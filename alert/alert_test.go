@@ -63,7 +63,7 @@ func sample(t testing.TB) Alert {
 	if err != nil {
 		t.Fatal(err)
 	}
-	alerts := New(defaults, tx, &v, "udp.0", time.Now())
+	alerts := New(defaults, nil, tx, &v, "udp.0", time.Now())
 	if len(alerts) != 1 {
 		t.Fatalf("%d alerts", len(alerts))
 	}
@@ -149,7 +149,7 @@ func TestNew(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var got []int
-			for _, a := range New(c.o, mapped(t, `{"URL":"/"}`), c.v, "t", time.Now()) {
+			for _, a := range New(c.o, nil, mapped(t, `{"URL":"/"}`), c.v, "t", time.Now()) {
 				got = append(got, a.Match.RuleID)
 				if c.o.PerRule != (len(a.Rules) == 1) && len(c.v.Matches) > 1 {
 					t.Errorf("%d rules in the alert", len(a.Rules))
@@ -164,7 +164,7 @@ func TestNew(t *testing.T) {
 
 func values(t testing.TB, o Options, record string, m ...engine.Match) map[string]any {
 	t.Helper()
-	alerts := New(o, mapped(t, record), &engine.Verdict{Alarm: true, Matches: m, ScoreIn: 5}, "a.tag", time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600)))
+	alerts := New(o, nil, mapped(t, record), &engine.Verdict{Alarm: true, Matches: m, ScoreIn: 5}, "a.tag", time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600)))
 	if len(alerts) != 1 {
 		t.Fatalf("%d alerts", len(alerts))
 	}
@@ -220,7 +220,7 @@ func TestDirection(t *testing.T) {
 // The event and its JSON text say the same, whatever bytes the record holds.
 func TestAppendEvent(t *testing.T) {
 	tx := mapped(t, `{"URL":"/\\\"\u0000\u0007<>&","SRC_IP":"10.0.0.1","REQ_BODY":"`+"\xff\xfe"+`"}`)
-	a := New(defaults, tx, &engine.Verdict{Alarm: true, Matches: []engine.Match{match(1, 2, "x"), match(2, 2)}}, "t", time.Now())[0]
+	a := New(defaults, nil, tx, &engine.Verdict{Alarm: true, Matches: []engine.Match{match(1, 2, "x"), match(2, 2)}}, "t", time.Now())[0]
 	at := AppendTime(nil, time.Unix(1717053408, 917))
 	event := a.AppendEvent(nil, at, MSA, "log")
 
@@ -253,7 +253,7 @@ func TestAppendEvent(t *testing.T) {
 func TestAppendVerdict(t *testing.T) {
 	v := engine.Verdict{Matches: []engine.Match{match(1, 4), match(2, 2)}, ScoreIn: 8}
 	tx := mapping.Transaction{ClientWorkload: mapping.Workload{Namespace: "ci", Name: "runner"}}
-	got, _, err := msgp.ReadMapStrIntfBytes(AppendVerdict(nil, &v, &tx, true), nil)
+	got, _, err := msgp.ReadMapStrIntfBytes(AppendVerdict(nil, nil, &v, &tx, true), nil)
 	want := map[string]any{"client_workload": "ci//runner", "alert": "true", "rule_id": "2", "msg": "m", "severity": "2", "score_in": int64(8), "score_out": int64(0), "rules": []any{int64(1), int64(2)}}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, %v", got, err)
@@ -276,7 +276,7 @@ func TestData(t *testing.T) {
 	if first, second := got[0].(map[string]any), got[1].(map[string]any); first["data"] != "card: 3" || len(second) != 6 {
 		t.Errorf("rules are %v", got)
 	}
-	a := New(defaults, mapped(t, `{"URL":"/"}`), &engine.Verdict{Alarm: true, Matches: []engine.Match{with, without}}, "t", time.Now())[0]
+	a := New(defaults, nil, mapped(t, `{"URL":"/"}`), &engine.Verdict{Alarm: true, Matches: []engine.Match{with, without}}, "t", time.Now())[0]
 	at := AppendTime(nil, time.Unix(1, 0))
 	event, _, err := msgp.ReadMapStrIntfBytes(a.AppendEvent(nil, at, MSA, "")[2+len(at)+1:], nil)
 	if err != nil {

@@ -68,7 +68,7 @@ func TestECSFields(t *testing.T) {
 	fromSample, found := sample(t), ofDetector()
 	fromSample.bodies = true
 	fromSample.tx.Alert.RequestBody = "a=b"
-	odd := New(defaults, mapped(t, `{"URL":"/","SRC_IP":"unknown","DST_IP":"fe80::1%eth0","SRC_PORT":"70000","DST_PORT":"x","RETCODE":"-"}`),
+	odd := New(defaults, nil, mapped(t, `{"URL":"/","SRC_IP":"unknown","DST_IP":"fe80::1%eth0","SRC_PORT":"70000","DST_PORT":"x","RETCODE":"-"}`),
 		&engine.Verdict{Alarm: true, Matches: []engine.Match{match(1, 2)}}, "t", time.Now())[0]
 	odd.tx.URI = "http://u/x"
 	seen := map[string]bool{}

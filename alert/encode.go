@@ -8,6 +8,7 @@ import (
 	"github.com/tinylib/msgp/msgp"
 
 	"github.com/modsecurity-for-anylog/msa/engine"
+	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
@@ -68,9 +69,12 @@ func AppendTime(dst []byte, t time.Time) []byte {
 // AppendVerdict appends a verdict as a msgpack map for the record itself: the strings
 // alert ("true" or "false"), rule_id, msg and severity, which filters such as
 // rewrite_tag can match, the numbers score_in and score_out, and rules, the ids of all matches. client_workload and
-// server_workload are there if they are known.
-func AppendVerdict(dst []byte, v *engine.Verdict, tx *mapping.Transaction, alarmed bool) []byte {
-	top := v.Top()
+// server_workload are there if they are known. The masker is the transaction's, nil where nothing is masked.
+func AppendVerdict(dst []byte, masker *sensitive.Masker, v *engine.Verdict, tx *mapping.Transaction, alarmed bool) []byte {
+	top := *v.Top()
+	if masker != nil {
+		top.Message = masker.Mask(top.Message)
+	}
 	workloads := with("client_workload", tx.ClientWorkload.String())
 	workloads.add("server_workload", tx.ServerWorkload.String())
 	dst = msgp.AppendMapHeader(dst, uint32(7+len(workloads)))

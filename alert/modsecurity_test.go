@@ -96,7 +96,7 @@ func TestModSecurityIsLibmodsecurity(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := New(defaults, tx, &v, "t", time.Now())[0]
+	a := New(defaults, nil, tx, &v, "t", time.Now())[0]
 	got := a.modsecurity()[:1].JSON() // without msa
 
 	if g, w := keysInOrder(t, got), keysInOrder(t, want); !reflect.DeepEqual(g, w) {
@@ -151,7 +151,7 @@ func TestHTTPVersion(t *testing.T) {
 
 // An exchange of which nothing is known has all keys that are always there, and none with nothing in it.
 func TestModSecurityOfNothing(t *testing.T) {
-	a := New(defaults, &mapping.Transaction{}, &engine.Verdict{Alarm: true, Matches: []engine.Match{match(1, engine.SeverityUnset)}}, "t", time.Unix(0, 0))[0]
+	a := New(defaults, nil, &mapping.Transaction{}, &engine.Verdict{Alarm: true, Matches: []engine.Match{match(1, engine.SeverityUnset)}}, "t", time.Unix(0, 0))[0]
 	want := `{"transaction":{"client_ip":"","time_stamp":"Thu Jan  1 00:00:00 1970","server_id":"","client_port":0,"host_ip":"","host_port":0,` +
 		`"unique_id":"` + a.uid() + `","request":{"method":"-","uri":""},"response":{"http_code":0},` +
 		`"producer":{"modsecurity":"ModSecurity for Anylog v` + Version + `","connector":"","secrules_engine":"DetectionOnly","components":[]},` +

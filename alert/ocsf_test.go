@@ -37,7 +37,7 @@ func TestOCSFSchema(t *testing.T) {
 		}},
 	} {
 		m := match(1, 2, "attack-x", "T1190")
-		alerts[name] = New(defaults, &tx, &engine.Verdict{Alarm: true, Matches: []engine.Match{m}}, "t", time.Now())[0]
+		alerts[name] = New(defaults, nil, &tx, &engine.Verdict{Alarm: true, Matches: []engine.Match{m}}, "t", time.Now())[0]
 	}
 	for name, a := range alerts {
 		if err := validate(event(t, &a, OCSF, "log")["log"].(string)); err != nil {

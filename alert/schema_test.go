@@ -27,7 +27,7 @@ func TestSchema(t *testing.T) {
 		{URI: "/", Method: "\xff", Status: 500, Client: mapping.Endpoint{Address: "10.0.0.1", Port: "x"}, Server: mapping.Endpoint{Address: "8.8.8.8"}},
 	} {
 		v := engine.Verdict{Alarm: true, Matches: []engine.Match{match(1, engine.SeverityUnset, "T1190"), match(2, 7, "attack-x", "capec/1/2")}, Uninspected: []string{"uri", "args"}}
-		alerts = append(alerts, New(defaults, &tx, &v, "t", time.Now())[0])
+		alerts = append(alerts, New(defaults, nil, &tx, &v, "t", time.Now())[0])
 	}
 	var keys []string
 	for i := range alerts {

@@ -47,11 +47,11 @@ func (p *Pipeline) Explain(tag string, r mapping.Record) (Explanation, error) {
 	if x.Verdict, err = p.engine.Evaluate(x.Transaction); err != nil {
 		return x, err
 	}
-	x.Alerts = len(alert.New(p.cfg.Alert, x.Transaction, &x.Verdict, tag, time.Time{}))
 	if x.Matches = x.Verdict.Matches; p.cfg.Alert.Mask {
-		x.masker = alert.Masker(x.Transaction)
-		x.Matches = alert.MaskMatches(x.Transaction, x.Matches)
+		x.masker = alert.NewMasker(x.Transaction)
+		x.Matches = alert.MaskMatches(x.masker, x.Matches)
 	}
+	x.Alerts = len(alert.New(p.cfg.Alert, x.masker, x.Transaction, &x.Verdict, tag, time.Time{}))
 	x.Unapplied = p.engine.Unapplied(x.Transaction.Observed)
 	x.Gains = p.engine.Gains(x.Transaction.Observed)
 	return x, nil

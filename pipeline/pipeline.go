@@ -16,6 +16,7 @@ import (
 	"github.com/modsecurity-for-anylog/msa/behavior"
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/engine/screen"
+	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 	"github.com/modsecurity-for-anylog/msa/internal/stopwatch"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
@@ -364,12 +365,16 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 		return f
 	}
 	p.watch.Enter(stopwatch.Alerts)
-	alerts := alert.New(p.cfg.Alert, tx, &verdict, tag, e.when())
+	var masker *sensitive.Masker
+	if p.cfg.Alert.Mask {
+		masker = alert.NewMasker(tx)
+	}
+	alerts := alert.New(p.cfg.Alert, masker, tx, &verdict, tag, e.when())
 	if p.cfg.AlertTag != "" {
 		p.emit(&f, tag, e, alerts)
 	}
 	if p.cfg.Annotate != "" {
-		f.replaced = p.annotate(tag, e, tx, &verdict, len(alerts) > 0)
+		f.replaced = p.annotate(tag, e, masker, tx, &verdict, len(alerts) > 0)
 	}
 	return f
 }
@@ -401,12 +406,8 @@ func whyUnmapped(err error) cause {
 }
 
 // annotate is the event with the verdict in it.
-func (p *Pipeline) annotate(tag string, e event, tx *mapping.Transaction, v *engine.Verdict, alarmed bool) []byte {
-	shown := *v
-	if p.cfg.Alert.Mask {
-		shown.Matches = alert.MaskMatches(tx, v.Matches)
-	}
-	out, err := e.with(p.cfg.Annotate, alert.AppendVerdict(nil, &shown, tx, alarmed))
+func (p *Pipeline) annotate(tag string, e event, masker *sensitive.Masker, tx *mapping.Transaction, v *engine.Verdict, alarmed bool) []byte {
+	out, err := e.with(p.cfg.Annotate, alert.AppendVerdict(nil, masker, v, tx, alarmed))
 	if err != nil {
 		p.passed(malformed, tag, err)
 		return nil

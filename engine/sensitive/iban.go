@@ -47,13 +47,15 @@ func (s *scanner) iban(i int) int {
 // VerifyIBAN reports whether a text is an international bank account number, ISO 13616, in capital letters, with
 // spaces or dashes or none: as long as its country has it, and with a remainder of 1 by ISO 7064, MOD 97-10.
 func VerifyIBAN(number string) bool {
-	number = strings.NewReplacer(" ", "", "-", "").Replace(number)
+	if strings.IndexByte(number, ' ') >= 0 || strings.IndexByte(number, '-') >= 0 {
+		number = only(number, func(c byte) bool { return c != ' ' && c != '-' })
+	}
 	if len(number) < 4 || len(number) != ibanLengths[number[:2]] {
 		return false
 	}
 	rest := 0
-	for _, c := range []byte(number[4:] + number[:4]) {
-		switch {
+	for i := range len(number) {
+		switch c := number[(i+4)%len(number)]; {
 		case isDigit(c):
 			rest = (rest*10 + int(c-'0')) % 97
 		case isUpper(c):

