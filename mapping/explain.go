@@ -61,6 +61,9 @@ func (s *Set) Explain(tag string, r Record, tx *Transaction) (Explanation, error
 			return x, nil
 		}
 	}
+	if failure == ErrUnmapped { //nolint:errorlint // set above
+		failure = s.whyNone(r, tx)
+	}
 	return x, failure
 }
 

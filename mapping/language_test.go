@@ -467,7 +467,7 @@ func TestExplain(t *testing.T) {
 	if !strings.Contains(tx.Describe(), "GET /a HTTP/1.1\nUser-Agent: curl\n") {
 		t.Errorf("described as %q", tx.Describe())
 	}
-	if x, err = set.Explain("t", record(t, `{"x":1}`), &tx); !errors.Is(err, ErrUnmapped) || len(x.Tried) != len(presets()) {
+	if x, err = set.Explain("t", record(t, `{"x":1}`), &tx); !errors.Is(err, ErrNotHTTP) || len(x.Tried) != len(presets()) {
 		t.Errorf("got %v after %d", err, len(x.Tried))
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/tinylib/msgp/msgp"
@@ -218,11 +216,8 @@ func (m *Mapping) openEvent(tag string, step *parseStep, event int, tx *Transact
 	if e.text == "" || !strings.HasSuffix(e.lines[0], step.ends) {
 		return false, nil
 	}
-	if step.format == formatW3C && strings.HasPrefix(e.lines[0], "#") {
-		if m.directive(tag, e.lines[0], !tx.explaining) {
-			return false, ErrSkipped
-		}
-		return false, nil
+	if step.format == formatW3C && m.directive(tag, e.lines[len(e.lines)-1], !tx.explaining) {
+		return false, ErrSkipped
 	}
 	values, rest, ok := step.matchAny(m, tag, e.lines, tx.parsed[:0])
 	tx.parsed = values[:0]
@@ -303,11 +298,11 @@ func (s *parseStep) match(m *Mapping, tag, line string, how leniency, values []p
 		}
 		return values, appendLeftOver(nil, line[at[1]:]), true
 	case formatW3C:
-		columns := s.columns
+		layout := columnLayout{names: s.columns}
 		if learned, ok := m.columns.of(tag); ok {
-			columns = learned
+			layout = learned
 		}
-		values, ok = matchColumns(m, columns, line, values)
+		values, ok = m.matchColumns(layout, line, values)
 		return values, nil, ok
 	case formatCombined, formatCommon:
 		a, ok := readAccessLine(line)
@@ -340,73 +335,9 @@ func (s *parseStep) match(m *Mapping, tag, line string, how leniency, values []p
 	return values, nil, false
 }
 
-func matchColumns(m *Mapping, columns []string, line string, values []parsed) ([]parsed, bool) {
-	separator := "\t"
-	if strings.Count(line, separator)+1 != len(columns) {
-		separator = " "
-	}
-	if len(columns) == 0 || strings.Count(line, separator)+1 != len(columns) {
-		return values, false
-	}
-	for _, name := range columns {
-		var value string
-		value, line, _ = strings.Cut(line, separator)
-		values = m.appendParsed(values, name, value)
-	}
-	return values, true
-}
-
 func (m *Mapping) appendParsed(values []parsed, name, value string) []parsed {
 	if slot := m.slotOf(name); slot >= 0 {
 		values = append(values, parsed{slot, value})
 	}
 	return values
-}
-
-// w3cDirectives begin the lines of a W3C extended log that are about the log.
-// Source: W3C, "Extended Log File Format", WD-logfile-960323.
-var w3cDirectives = []string{"#Version:", "#Fields:", "#Software:", "#Start-Date:", "#End-Date:", "#Date:", "#Remark:"}
-
-// directive learns the columns of #Fields. It reports whether the line is about the log.
-func (m *Mapping) directive(tag, line string, learn bool) bool {
-	if names, ok := strings.CutPrefix(line, "#Fields:"); ok {
-		if learn {
-			m.columns.learn(tag, strings.Fields(names))
-		}
-		return true
-	}
-	for _, d := range w3cDirectives {
-		if strings.HasPrefix(line, d) {
-			return true
-		}
-	}
-	return false
-}
-
-// columnMemory has the columns that a W3C log announced, by tag.
-type columnMemory struct {
-	byTag sync.Map // string to []string
-	tags  atomic.Int32
-}
-
-func (c *columnMemory) of(tag string) ([]string, bool) {
-	v, ok := c.byTag.Load(tag)
-	if !ok {
-		return nil, false
-	}
-	return v.([]string), true
-}
-
-func (c *columnMemory) learn(tag string, columns []string) {
-	if _, known := c.byTag.Load(tag); !known {
-		if c.tags.Add(1) > maxTags {
-			c.byTag.Clear() // tags of daily files: those of long ago don't come again
-			c.tags.Store(1)
-		}
-	}
-	kept := make([]string, len(columns))
-	for i, name := range columns {
-		kept[i] = strings.Clone(name) // the line is borrowed
-	}
-	c.byTag.Store(strings.Clone(tag), kept)
 }

@@ -132,9 +132,18 @@ func (m *Mapping) Map(tag string, r Record, tx *Transaction) error {
 		return err
 	}
 	if !allHold(m.when, tx) {
-		return ErrSkipped
+		return m.leftOut(tx)
 	}
 	return m.fill(r, tx)
+}
+
+// leftOut is the error for a record that when leaves out: a record of another kind is not understood, and that must
+// be said.
+func (m *Mapping) leftOut(tx *Transaction) error {
+	if m.detects(tx) || m.hasRequest(tx) || m.hasArgs(tx) {
+		return ErrSkipped
+	}
+	return ErrUnmapped
 }
 
 // read keeps the values of the fields that the mapping asks for.

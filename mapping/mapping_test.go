@@ -208,7 +208,7 @@ func TestAuto(t *testing.T) {
 		if err := a.Map("t", record(t, `{"URL":"/a","METHOD":"GET","SRC_IP":"1.2.3.4"}`), &tx); err != nil || tx.Preset != "nano" {
 			t.Errorf("got %v, preset %q", err, tx.Preset)
 		}
-		if err := a.Map("t", record(t, `{"URL":"/a","log":"x"}`), &tx); !errors.Is(err, ErrUnmapped) {
+		if err := a.Map("t", record(t, `{"URL":"/a","log":"x"}`), &tx); !errors.Is(err, ErrNotHTTP) {
 			t.Errorf("got %v for a record that is not Nano's", err)
 		}
 	}

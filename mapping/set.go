@@ -1,7 +1,6 @@
 package mapping
 
 import (
-	"bytes"
 	"errors"
 	"slices"
 	"strings"
@@ -37,14 +36,15 @@ func (s *Set) Mappings() []*Mapping { return s.all }
 // InOrder reports whether the records of a chunk must be mapped one after the other, after all before and before all after:
 // lines in it say what the lines after them mean.
 func (s *Set) InOrder(chunk []byte) bool {
-	return slices.ContainsFunc(s.all, (*Mapping).readsW3C) && bytes.Contains(chunk, []byte("#Fields:"))
+	return slices.ContainsFunc(s.all, (*Mapping).readsColumns) && announcesColumns(view(chunk))
 }
 
-func (m *Mapping) readsW3C() bool {
+func (m *Mapping) readsColumns() bool {
 	return slices.ContainsFunc(m.parse, func(p parseStep) bool { return p.format == formatW3C })
 }
 
-// Map is Mapping.Map with the first mapping that fits. It fails with ErrUnmapped when none does.
+// Map is Mapping.Map with the first mapping that fits. When none does, it fails with ErrUnmapped, or with ErrNotHTTP
+// if the set is that of auto and nothing in the record looks like HTTP.
 func (s *Set) Map(tag string, r Record, tx *Transaction) error {
 	if len(s.all) == 1 && !s.auto {
 		return s.all[0].Map(tag, r, tx)
@@ -69,6 +69,14 @@ func (s *Set) Map(tag string, r Record, tx *Transaction) error {
 	}
 	if skipped {
 		return ErrSkipped
+	}
+	return s.whyNone(r, tx)
+}
+
+// whyNone is the error for a record that no mapping takes.
+func (s *Set) whyNone(r Record, tx *Transaction) error {
+	if s.auto && !tx.looksLikeHTTP(r) {
+		return ErrNotHTTP
 	}
 	return ErrUnmapped
 }

@@ -28,7 +28,7 @@ const (
 var causeNames = [causes]string{"malformed", "not_a_map", "unmapped", "engine", "panic"}
 
 type counters struct {
-	records, skipped, cut, alerts, found atomic.Uint64
+	records, skipped, notHTTP, cut, alerts, found atomic.Uint64
 
 	screened, verified, screenWrong atomic.Uint64
 	rulePanics                      atomic.Uint64
@@ -40,6 +40,7 @@ type counters struct {
 type Snapshot struct {
 	Records           uint64            // events seen
 	Skipped           uint64            // of these, what the mapping leaves out
+	NotHTTP           uint64            // and what is no HTTP, which mapping auto passes over
 	Cut               uint64            // records of which a part is longer than what is inspected
 	Alerts            uint64            // alerts made
 	Screened          uint64            // records of which no alert could come, by the fast path's word
@@ -58,6 +59,7 @@ type Snapshot struct {
 func (s *Snapshot) Add(other Snapshot) {
 	s.Records += other.Records
 	s.Skipped += other.Skipped
+	s.NotHTTP += other.NotHTTP
 	s.Cut += other.Cut
 	s.Screened += other.Screened
 	s.Verified += other.Verified
@@ -82,6 +84,7 @@ func (p *Pipeline) Snapshot() Snapshot {
 	s := Snapshot{
 		Records:           p.counters.records.Load(),
 		Skipped:           p.counters.skipped.Load(),
+		NotHTTP:           p.counters.notHTTP.Load(),
 		Cut:               p.counters.cut.Load(),
 		Alerts:            p.counters.alerts.Load(),
 		Screened:          p.counters.screened.Load(),

@@ -332,10 +332,15 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 	defer p.transactions.Put(tx)
 	p.watch.Enter(stopwatch.Mapping)
 	tx.Metadata = e.meta
-	if err := p.mapper.Map(tag, e.body, tx); errors.Is(err, mapping.ErrSkipped) {
+	switch err := p.mapper.Map(tag, e.body, tx); {
+	case err == nil:
+	case errors.Is(err, mapping.ErrSkipped):
 		p.counters.skipped.Add(1)
 		return f
-	} else if err != nil {
+	case errors.Is(err, mapping.ErrNotHTTP):
+		p.counters.notHTTP.Add(1)
+		return f
+	default:
 		p.passed(whyUnmapped(err), tag, err)
 		return f
 	}

@@ -135,6 +135,7 @@ func TestBadInput(t *testing.T) {
 		manyKeys = msgp.AppendInt(manyKeys, i)
 	}
 	marker := newEvent(0xffffffff, []byte{0x80})
+	const notHTTP = "no HTTP" // which is no error
 	for _, c := range []struct {
 		name  string
 		event []byte
@@ -144,15 +145,16 @@ func TestBadInput(t *testing.T) {
 		{"record is a string", newEvent(1, msgp.AppendString(nil, "x")), "not_a_map", false},
 		{"record is an array", newEvent(1, []byte{0x90}), "not_a_map", false},
 		{"record is nil", newEvent(1, []byte{0xc0}), "not_a_map", false},
-		{"empty record", newEvent(1, []byte{0x80}), "unmapped", false},
-		{"nothing of HTTP", newEvent(1, jsonRecord(t, `{"log":"hello"}`)), "unmapped", false},
+		{"empty record", newEvent(1, []byte{0x80}), notHTTP, false},
+		{"nothing of HTTP", newEvent(1, jsonRecord(t, `{"log":"hello"}`)), notHTTP, false},
+		{"a request that no preset reads", newEvent(1, jsonRecord(t, `{"verb":"GET","target":"/x","code":200}`)), "unmapped", false},
 		{"wrong types", newEvent(1, jsonRecord(t, `{"URL":{},"METHOD":[],"SRC_IP":1,"REQ_HEADER":null,"REQ_BODY":7.5,"RETCODE":true,"DST_PORT":-1}`)), "", false},
 		{"10 MB value", newEvent(1, request(t, "/"+strings.Repeat("x", 10<<20))), "", false},
-		{"100,000 keys", newEvent(1, manyKeys), "unmapped", false},
-		{"10,000 arrays deep", newEvent(1, append(append(msgp.AppendString([]byte{0x81}, "URL"), deep...), 0xc0)), "unmapped", false},
-		{"10,000 maps deep", newEvent(1, append(bytes.Clone(deepMap), 0xc0)), "unmapped", false},
+		{"100,000 keys", newEvent(1, manyKeys), notHTTP, false},
+		{"10,000 arrays deep", newEvent(1, append(append(msgp.AppendString([]byte{0x81}, "URL"), deep...), 0xc0)), notHTTP, false},
+		{"10,000 maps deep", newEvent(1, append(bytes.Clone(deepMap), 0xc0)), notHTTP, false},
 		{"not UTF-8, NUL", newEvent(1, jsonRecord(t, "{\"URL\":\"/a\",\"METHOD\":\"GET\",\"SRC_IP\":\"\xff\\u0000\"}")), "", false},
-		{"keys that are no strings", newEvent(1, []byte{0x82, 0x01, 0x02, 0xc0, 0x90}), "unmapped", false},
+		{"keys that are no strings", newEvent(1, []byte{0x82, 0x01, 0x02, 0xc0, 0x90}), notHTTP, false},
 		{"group begins", marker, "", false},
 		{"group ends", newEvent(0xfffffffe, []byte{0x80}), "", false},
 		{"time is an integer", append([]byte{0x92, 0x05}, request(t, "/a")...), "", false},
@@ -185,7 +187,13 @@ func TestBadInput(t *testing.T) {
 					t.Errorf("%s was counted %d times, want %d", cause, n, want)
 				}
 			}
-			if c.cause != "" && !strings.Contains(log.String(), "cause="+c.cause) {
+			if n := p.Snapshot().NotHTTP; n != map[bool]uint64{true: 1}[c.cause == notHTTP] {
+				t.Errorf("%d records are no HTTP", n)
+			}
+			if c.cause != "" && strings.Contains(log.String(), "cause=") == (c.cause == notHTTP) {
+				t.Errorf("the log is %s", log)
+			}
+			if c.cause != "" && c.cause != notHTTP && !strings.Contains(log.String(), "cause="+c.cause) {
 				t.Errorf("the log does not say %s: %s", c.cause, log)
 			}
 		})
@@ -193,7 +201,7 @@ func TestBadInput(t *testing.T) {
 }
 
 func TestComplainsOnceAMinute(t *testing.T) {
-	p, log := newPipeline(t)
+	p, log := newPipeline(t, "mapping=nano")
 	for range 50 {
 		p.Process("t", newEvent(1, []byte{0x80}))
 	}

@@ -26,6 +26,8 @@ var metrics = []struct {
 		value: func(r reading) float64 { return float64(r.Records) }},
 	{subsystem: "records", name: "skipped_total", help: "Records that the mapping leaves out.",
 		value: func(r reading) float64 { return float64(r.Skipped) }},
+	{subsystem: "records", name: "not_http_total", help: "Records that are no HTTP, which mapping auto passes over.",
+		value: func(r reading) float64 { return float64(r.NotHTTP) }},
 	{subsystem: "records", name: "cut_total", help: "Records of which a part is longer than what is inspected.",
 		value: func(r reading) float64 { return float64(r.Cut) }},
 	{subsystem: "screen", name: "records_total", help: "Records of which no alert could come, by the fast path's word.",

@@ -70,6 +70,9 @@ func (c *scanCommand) Run(p *process) error {
 
 	snapshot := in.snapshot()
 	failed, causes := failures(snapshot)
+	if n := snapshot.NotHTTP; n > 0 && failed+n >= snapshot.Records { // beside others, they are nothing to complain about
+		failed, causes = failed+n, append(causes, fmt.Sprintf("no HTTP %d", n))
+	}
 	if s.broken > 0 {
 		complain(p.stderr, "msa: %d broken records", s.broken)
 	}

@@ -89,9 +89,12 @@ func (c chunk) take(p *pipeline.Pipeline) time.Duration {
 // inspected fails if no record of the pipeline could be inspected.
 func inspected(p *pipeline.Pipeline) error {
 	s := p.Snapshot()
-	if failed, causes := failures(s); failed+s.Skipped >= s.Records {
+	if failed, causes := failures(s); failed+s.Skipped+s.NotHTTP >= s.Records {
 		if s.Skipped > 0 {
 			causes = append(causes, fmt.Sprintf("left out by the mapping %d", s.Skipped))
+		}
+		if s.NotHTTP > 0 {
+			causes = append(causes, fmt.Sprintf("no HTTP %d", s.NotHTTP))
 		}
 		return fmt.Errorf("cannot measure: none of %d records could be inspected (%s)", s.Records, strings.Join(causes, ", "))
 	}

@@ -1,0 +1,179 @@
+package mapping
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// columnLayout is what a log in columns says of the lines that follow.
+type columnLayout struct {
+	names     []string
+	separator string // "" for tabs, or else spaces
+	date      string // of lines that have only a time
+}
+
+// fileDirectives begin the lines of such a log that are about the log. Sources: W3C, "Extended Log File Format",
+// WD-logfile-960323; Zeek, "Log Formats and Inspection".
+var fileDirectives = []string{
+	"#Version:", "#Fields:", "#Software:", "#Start-Date:", "#End-Date:", "#Date:", "#Remark:",
+	"#separator", "#set_separator", "#empty_field", "#unset_field", "#path", "#open", "#close", "#fields", "#types",
+}
+
+// announcesColumns reports whether a chunk has a line that says what columns those after it have.
+func announcesColumns(chunk string) bool {
+	return strings.Contains(chunk, "#Fields:") || strings.Contains(chunk, "#fields")
+}
+
+// directive learns the columns of #Fields: and #fields, and the day of #Date:. It reports whether the line is about
+// the log.
+func (m *Mapping) directive(tag, line string, learn bool) bool {
+	if !strings.HasPrefix(line, "#") || !slices.ContainsFunc(fileDirectives, func(d string) bool { return strings.HasPrefix(line, d) }) {
+		return false
+	}
+	if !learn {
+		return true
+	}
+	layout, _ := m.columns.of(tag)
+	if names, ok := strings.CutPrefix(line, "#Fields:"); ok {
+		m.columns.learn(tag, columnLayout{names: strings.Fields(names), date: layout.date})
+	} else if names, ok := strings.CutPrefix(line, "#fields"); ok && len(names) > 1 {
+		m.columns.learn(tag, columnLayout{names: strings.Split(names[1:], names[:1]), separator: names[:1]})
+	} else if date, ok := strings.CutPrefix(line, "#Date:"); ok {
+		layout.date, _, _ = strings.Cut(trimSpace(date), " ")
+		m.columns.learn(tag, layout)
+	}
+	return true
+}
+
+// matchColumns appends the values of the columns that the mapping wants.
+func (m *Mapping) matchColumns(layout columnLayout, line string, values []parsed) ([]parsed, bool) {
+	fields, ok := layout.split(line)
+	if !ok {
+		return values, false
+	}
+	for i, name := range layout.names {
+		values = m.appendParsed(values, name, fields[i])
+	}
+	if layout.date != "" && !slices.Contains(layout.names, "date") {
+		values = m.appendParsed(values, "date", layout.date)
+	}
+	return values, true
+}
+
+// split parts a line into as many fields as there are columns.
+func (c *columnLayout) split(line string) ([]string, bool) {
+	n := len(c.names)
+	if n == 0 {
+		return nil, false
+	}
+	if c.separator != "" {
+		fields := strings.Split(line, c.separator)
+		return fields, len(fields) == n
+	}
+	if strings.Count(line, "\t")+1 == n {
+		return strings.Split(line, "\t"), true
+	}
+	fields := strings.Split(line, " ")
+	if len(fields) == n && !strings.Contains(line, ` "`) {
+		return fields, true
+	}
+	if fields = quotedFields(line); len(fields) == n {
+		return fields, true
+	}
+	return c.withSpaces(fields)
+}
+
+// quotedFields parts a line at spaces, of which those between quotes are none. A quote in such a text is doubled.
+func quotedFields(line string) []string {
+	var fields []string
+	for line != "" {
+		field, rest, _ := strings.Cut(line, " ")
+		if strings.HasPrefix(line, `"`) {
+			if end := strings.Index(line[1:]+" ", `" `); end >= 0 {
+				field, rest = strings.ReplaceAll(line[1:1+end], `""`, `"`), strings.TrimPrefix(line[1+end+1:], " ")
+			}
+		}
+		fields = append(fields, field)
+		line = rest
+	}
+	return fields
+}
+
+// withSpaces finds the column with spaces in it, when a line has more words than columns: most often the user's
+// name. The others must have what their names say.
+func (c *columnLayout) withSpaces(words []string) ([]string, bool) {
+	more := len(words) - len(c.names)
+	if more <= 0 || more > 64 {
+		return nil, false
+	}
+	wide := slices.Index(c.names, "cs-username")
+	for i := -1; i < len(c.names); i++ {
+		if i >= 0 {
+			wide = i
+		}
+		if wide < 0 {
+			continue
+		}
+		fields := append(slices.Clone(words[:wide]), strings.Join(words[wide:wide+more+1], " "))
+		fields = append(fields, words[wide+more+1:]...)
+		if c.fit(fields, wide) {
+			return fields, true
+		}
+	}
+	return nil, false
+}
+
+// columnFits says of columns that can't have just anything whether a value fits.
+var columnFits = map[string]func(string) bool{
+	"c-ip": isAddress, "s-ip": isAddress, "cs-method": isToken,
+	"sc-status": isNumber, "s-port": isNumber, "sc-substatus": isNumber, "sc-win32-status": isNumber,
+	"sc-bytes": isNumber, "cs-bytes": isNumber, "time-taken": isNumber,
+}
+
+func isToken(s string) bool { return strings.IndexByte(s, ' ') < 0 }
+
+// fit reports whether the columns have what fits, and one behind the wide one shows it.
+func (c *columnLayout) fit(fields []string, wide int) bool {
+	shown := false
+	for i, name := range c.names {
+		fits, ok := columnFits[name]
+		if !ok {
+			continue
+		}
+		if fields[i] != "-" && !fits(fields[i]) {
+			return false
+		}
+		shown = shown || i > wide
+	}
+	return shown
+}
+
+// columnMemory has what logs in columns announced, by tag.
+type columnMemory struct {
+	byTag sync.Map // string to columnLayout
+	tags  atomic.Int32
+}
+
+func (c *columnMemory) of(tag string) (columnLayout, bool) {
+	v, ok := c.byTag.Load(tag)
+	if !ok {
+		return columnLayout{}, false
+	}
+	return v.(columnLayout), true
+}
+
+func (c *columnMemory) learn(tag string, layout columnLayout) {
+	if _, known := c.byTag.Load(tag); !known {
+		if c.tags.Add(1) > maxTags {
+			c.byTag.Clear() // tags of daily files: those of long ago don't come again
+			c.tags.Store(1)
+		}
+	}
+	kept := columnLayout{separator: strings.Clone(layout.separator), date: strings.Clone(layout.date)} // the line is borrowed
+	for _, name := range layout.names {
+		kept.names = append(kept.names, strings.Clone(name))
+	}
+	c.byTag.Store(strings.Clone(tag), kept)
+}
