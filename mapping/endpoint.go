@@ -137,11 +137,11 @@ func behindProxies(connected Endpoint, chain []string, trusted []netip.Prefix) E
 	return client
 }
 
-// forwarded finds the client behind trusted proxies. Its workload is not known, as what the log tells is that of who connected.
-func (m *Mapping) forwarded(tx *Transaction) {
+// forwarded finds the client behind trusted proxies, and reports whether it is another one than who connected.
+func (m *Mapping) forwarded(tx *Transaction) bool {
 	spec := &m.client
 	if len(spec.trusted) == 0 {
-		return
+		return false
 	}
 	var chain []string
 	add := func(s string) {
@@ -166,9 +166,8 @@ func (m *Mapping) forwarded(tx *Transaction) {
 		}
 	}
 	connected := tx.Client
-	if tx.Client = behindProxies(connected, chain, spec.trusted); tx.Client != connected {
-		tx.ClientWorkload = Workload{}
-	}
+	tx.Client = behindProxies(connected, chain, spec.trusted)
+	return tx.Client != connected
 }
 
 func isIn(networks []netip.Prefix, address string) bool {

@@ -283,8 +283,7 @@ func (m *Mapping) fill(r Record, tx *Transaction) error {
 	for _, s := range tx.leftOver {
 		tx.Args = append(tx.Args, Arg{leftOverName, s})
 	}
-	m.fillWorkloads(tx)
-	m.forwarded(tx)
+	m.fillWorkloads(tx, m.forwarded(tx))
 	tx.RequestBody = m.request.body.read(m, tx, loggedRequest, tx.RequestHeaders)
 	tx.ResponseBody = m.response.body.read(m, tx, loggedResponse, tx.ResponseHeaders)
 	m.observe(tx)

@@ -13,6 +13,9 @@ type Transaction struct {
 	// Metadata is that of the record's event, a map, or nil. It is set before Map, which leaves it as it is.
 	Metadata Record
 
+	// Workloads is one's own table of addresses, or nil. It is set before Map, which leaves it as it is.
+	Workloads *WorkloadTable
+
 	Preset string    // name of the mapping that filled it
 	Time   time.Time // zero when the record has none that can be read
 
@@ -79,6 +82,7 @@ func (tx *Transaction) reset(m *Mapping) {
 	tx.Observed.Response.reset()
 	*tx = Transaction{
 		Metadata:        tx.Metadata,
+		Workloads:       tx.Workloads,
 		Preset:          m.Name,
 		RequestHeaders:  tx.RequestHeaders[:0],
 		ResponseHeaders: tx.ResponseHeaders[:0],

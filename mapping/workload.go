@@ -35,6 +35,20 @@ func (w Workload) String() string {
 	return w.Namespace + "/" + w.Kind + "/" + w.Name
 }
 
+// ParseWorkload reads what String writes, NAMESPACE/NAME, or a name alone.
+func ParseWorkload(s string) (w Workload, ok bool) {
+	parts := strings.Split(s, "/")
+	switch len(parts) {
+	case 1:
+		w.Name = parts[0]
+	case 2:
+		w.Namespace, w.Name = parts[0], parts[1]
+	case 3:
+		w.Namespace, w.Kind, w.Name = parts[0], strings.ToLower(parts[1]), parts[2]
+	}
+	return w, w.Name != ""
+}
+
 // workloadSpec is workload of client or server in a mapping file.
 type workloadSpec struct {
 	namespace, kind, name field

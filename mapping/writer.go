@@ -78,11 +78,16 @@ func nameIn(v Record) string {
 	return s
 }
 
-// fillWorkloads finds out who talks to whom: by the mapping's fields, and by who wrote the record.
-func (m *Mapping) fillWorkloads(tx *Transaction) {
-	tx.ClientWorkload, _ = m.workload(tx, &m.client.workload)
+// fillWorkloads finds out who talks to whom: by the mapping's fields, by one's own table, and by who wrote the record. Of a
+// client behind a proxy only the table tells: what the log has is the proxy's.
+func (m *Mapping) fillWorkloads(tx *Transaction, behindProxy bool) {
+	if !behindProxy {
+		tx.ClientWorkload, _ = m.workload(tx, &m.client.workload)
+	}
 	server, isWriter := m.workload(tx, &m.server.workload)
 	tx.ServerWorkload = server
+	tx.Workloads.fill(&tx.ClientWorkload, tx.Client.Address)
+	tx.Workloads.fill(&tx.ServerWorkload, tx.Server.Address)
 	w := m.writer(tx)
 	if w.Name == "" {
 		return

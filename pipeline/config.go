@@ -19,6 +19,7 @@ type Config struct {
 	Engine      engine.Config
 	Alert       alert.Options
 	Mapping     string // "auto", or a comma list of presets and files
+	Workloads   string // of a file; empty for none
 	AlertTag    string // may hold record accessors; empty for no alerts
 	Format      alert.Format
 	TextKey     string // empty for none
@@ -38,6 +39,7 @@ func ParseConfig(values func(property string) []string) (Config, error) {
 	p := parser{values: values}
 	cfg := Config{
 		Mapping:   strings.Join(p.list("mapping"), ","),
+		Workloads: p.off("workloads"),
 		AlertTag:  p.off("alert_tag"),
 		Format:    alert.Format(p.choice("alert_format", alert.Formats()...)),
 		TextKey:   p.off("alert_text_key"),

@@ -36,7 +36,7 @@ func (x *Explanation) Masked(name, value string) string {
 // Explain takes one record of a tag through mapping and engine. Nothing is counted or remembered.
 // The explanation's strings are views into the record.
 func (p *Pipeline) Explain(tag string, r mapping.Record) (Explanation, error) {
-	x := Explanation{Transaction: new(mapping.Transaction)}
+	x := Explanation{Transaction: &mapping.Transaction{Workloads: p.table}}
 	if p.cfg.Alert.Mask {
 		x.masker = sensitive.NewMasker()
 	}

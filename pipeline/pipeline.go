@@ -27,6 +27,7 @@ type Pipeline struct {
 	watch   *stopwatch.Watch // the probe's, nil without one
 	tag     tagTemplate
 	mapper  *mapping.Set
+	table   *mapping.WorkloadTable // nil without one
 	engine  *sharedEngine
 	rules   inspector // the engine, but in tests
 	engines *Engines
@@ -56,6 +57,12 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 	if err != nil {
 		return nil, fmt.Errorf("property mapping: %w", err)
 	}
+	var table *mapping.WorkloadTable
+	if cfg.Workloads != "" {
+		if table, err = mapping.OpenWorkloadTable(cfg.Workloads, func(err error) { log.Error(err.Error()) }); err != nil {
+			return nil, fmt.Errorf("property workloads: %w", err)
+		}
+	}
 	tag, err := parseTag(cfg.AlertTag)
 	if err != nil {
 		return nil, fmt.Errorf("property alert_tag: %w", err)
@@ -75,7 +82,7 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 		return nil, err
 	}
 	p := &Pipeline{
-		cfg: cfg, watch: cfg.watch(), tag: tag, exclusions: exclusions, mapper: m, engine: e, rules: e, engines: engines, log: log,
+		cfg: cfg, watch: cfg.watch(), tag: tag, exclusions: exclusions, mapper: m, table: table, engine: e, rules: e, engines: engines, log: log,
 		pool:         newPool(cfg.Workers - 1),
 		transactions: sync.Pool{New: func() any { return new(mapping.Transaction) }},
 	}
@@ -331,7 +338,7 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 	tx := p.transactions.Get().(*mapping.Transaction)
 	defer p.transactions.Put(tx)
 	p.watch.Enter(stopwatch.Mapping)
-	tx.Metadata = e.meta
+	tx.Metadata, tx.Workloads = e.meta, p.table
 	switch err := p.mapper.Map(tag, e.body, tx); {
 	case err == nil:
 	case errors.Is(err, mapping.ErrSkipped):

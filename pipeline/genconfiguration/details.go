@@ -13,6 +13,15 @@ var details = []detail{
 	{name: "mapping", example: "nginx, own.yaml", text: `Each name is a [preset](presets.md) or else the path of a [mapping file](mapping.md). With ` + "`auto`" + `
 the presets are tried in their order, and the one that fits is remembered for each tag, so that records of one tag may still be of several kinds. A record that none fits
 passes uninspected, and is counted as ` + "`unmapped`" + `.`},
+	{name: "workloads", example: "/etc/msa/workloads.csv", text: `A row for each address or network, with its workload, and perhaps the [account](mapping.md#workloads) that it has:
+
+    address,workload,account
+    10.0.2.7,shop/deployment/cart,shop/cart
+    10.0.9.0/24,billing/batch
+    192.0.2.40,mainframe
+
+or in JSON ` + "`{\"10.0.2.7\": \"shop/deployment/cart\", \"10.0.9.0/24\": {\"workload\": \"billing/batch\", \"account\": \"billing/batch\"}}`" + `. The longest network that fits counts, and what the log itself tells
+counts before it. The file is looked at every ten seconds at most, and read again when it has changed; what is wrong with it is logged with its line, and the last good table stays.`},
 	{name: "rules", example: "crs\n/etc/msa/rules/*.conf", text: `In the order in which they are given. A directory stands for its ` + "`*.conf`" + ` in the order of their names, but ` + "`modsecurity.conf`, `coraza.conf` and `crs-setup.conf`" + ` first; a
 glob has to find a file.
 ` + "`crs`" + ` is the Core Rule Set that is built in, with its setup; ` + "`crs/REQUEST-942-APPLICATION-ATTACK-SQLI`" + ` is one file of it without the others.
