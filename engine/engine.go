@@ -82,9 +82,11 @@ type Engine struct {
 	bodyLimit int
 	fast      *fastPath        // nil when it is off
 	watch     *stopwatch.Watch // nil but for measuring
-	excludes  sync.Map         // of mappings, joined by spaces, to excluded
-	warnings  []rules.Warning
-	files     []string
+	excludes  sync.Map         // of mappings and workloads, joined by spaces, to excluded
+
+	ofWorkloads []exclusion // those that hold for a workload
+	warnings    []rules.Warning
+	files       []string
 }
 
 // New loads and compiles the rules. Rules that Coraza can't compile are left out
@@ -127,6 +129,8 @@ func Compile(cfg Config, set *rules.Set) (*Engine, error) {
 		watch:     cfg.Watch,
 		warnings:  slices.Concat(set.Warnings, panicking, warnings),
 		files:     set.Files,
+
+		ofWorkloads: slices.DeleteFunc(slices.Clone(exclusions), func(x exclusion) bool { return !x.workload.isSet() }),
 	}
 	if len(e.rules) == 0 {
 		return nil, fmt.Errorf("cannot load rules %q: there is no rule in them that could be used", cfg.Rules)
@@ -193,7 +197,7 @@ func (e *Engine) Inspect(t *mapping.Transaction) (Verdict, error) {
 }
 
 func (e *Engine) inspect(t *mapping.Transaction) (Verdict, error) {
-	if e.fast == nil || e.excluded(t.Exclude).blind {
+	if e.fast == nil || e.excludedIn(t).blind {
 		e.watch.Enter(stopwatch.Rules)
 		return e.Evaluate(t)
 	}
@@ -302,7 +306,7 @@ func (e *Engine) run(waf coraza.WAF, set []assignment, t *mapping.Transaction, r
 			tx.RemoveRuleByID(a.rule)
 		}
 	}
-	for _, id := range e.excluded(t.Exclude).ids {
+	for _, id := range e.excludedIn(t).ids {
 		tx.RemoveRuleByID(id)
 	}
 	for _, id := range removed {

@@ -323,17 +323,28 @@ func TestExclude(t *testing.T) {
 		{[]string{"*@10.0.0.0/8"}, attack, func(int) bool { return true }, false},
 		{[]string{"*@/shop/"}, attack, func(int) bool { return true }, false},
 		{[]string{"*@/other/"}, attack, nil, true},
+		{[]string{"attack-sqli@server:shop/deployment/search"}, attack, func(id int) bool { return id/1000 == 942 }, false},
+		{[]string{"attack-sqli@server:shop/search"}, attack, func(id int) bool { return id/1000 == 942 }, false},
+		{[]string{"942000-942999@workload:shop/*"}, attack, func(id int) bool { return id/1000 == 942 }, false},
+		{[]string{"942100@client:ci/serviceaccount/scanner", "942101@/"}, attack, func(id int) bool { return id == 942100 }, true},
+		{[]string{"*@client:scanner"}, attack, func(int) bool { return true }, false},
+		{[]string{"attack-sqli@client:shop/search"}, attack, nil, true},
+		{[]string{"attack-sqli@server:shop/statefulset/search"}, attack, nil, true},
+		{[]string{"attack-sqli@server:other/search"}, attack, nil, true},
 	} {
 		t.Run(strings.Join(c.exclude, " "), func(t *testing.T) {
 			cfg := config("crs")
 			cfg.Exclude = c.exclude
-			v := inspect(t, newEngine(t, cfg), get(c.uri))
+			tx := get(c.uri)
+			tx.ClientWorkload = mapping.Workload{Namespace: "ci", Kind: "pod", Name: "scanner", Account: "ci/scanner"}
+			tx.ServerWorkload = mapping.Workload{Namespace: "shop", Kind: "deployment", Name: "search"}
+			v := inspect(t, newEngine(t, cfg), tx)
 			if v.Alarm != c.alarm || c.without != nil && slices.ContainsFunc(ids(v), c.without) {
 				t.Errorf("alarm %v, rules %v", v.Alarm, ids(v))
 			}
 		})
 	}
-	for _, bad := range []string{"", "9421x00", "942200-942100", "942100@", "942100@\"x", "x\"y", "*", "*@ARGS:q", "942100@10.0.0.0/99"} {
+	for _, bad := range []string{"", "9421x00", "942200-942100", "942100@", "942100@\"x", "x\"y", "*", "*@ARGS:q", "942100@10.0.0.0/99", "942100@server:", "942100@server:*/*/*", "942100@server:a/b/c/d"} {
 		cfg := config("crs")
 		cfg.Exclude = []string{bad}
 		if err := cfg.Validate(); err == nil || !strings.Contains(err.Error(), "exclude") {

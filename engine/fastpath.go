@@ -334,7 +334,7 @@ func (e *Engine) ask(t *mapping.Transaction, question func(source screen.Source,
 		err = errors.Join(err, tx.Close())
 	}()
 	e.read(tx, t)
-	excluded := e.excluded(t.Exclude).ids
+	excluded := e.excludedIn(t).ids
 	question(source{tx, t}, func(id int) bool {
 		return e.fast.removed[id] || slices.Contains(excluded, id) || e.isBlind(id, t)
 	})

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+
+	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
 // An exclusion that is read makes directives that load, or that are refused for what it names: they can be no others.
@@ -28,7 +30,7 @@ func FuzzExclusion(f *testing.F) {
 		}
 		defer func() { _ = e.Close() }()
 		v := inspect(t, e, get("/?q=evil"))
-		_ = Exclusions{[]exclusion{x}}.Excluded(942100, "it", []string{"attack-sqli"}, "/", netip.MustParseAddr("10.0.0.1"))
+		_ = Exclusions{[]exclusion{x}}.Excluded(942100, "it", []string{"attack-sqli"}, Exchange{"/", netip.MustParseAddr("10.0.0.1"), &mapping.Workload{}, &mapping.Workload{}})
 		if len(v.Matches) > 1 {
 			t.Errorf("%d matches of one rule", len(v.Matches))
 		}

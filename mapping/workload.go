@@ -49,6 +49,25 @@ func ParseWorkload(s string) (w Workload, ok bool) {
 	return w, w.Name != ""
 }
 
+// anyPart stands for every namespace, kind or name.
+const anyPart = "*"
+
+// IsLimit reports whether the workload, as a limit, is not every one.
+func (w *Workload) IsLimit() bool {
+	return w.Name != anyPart || w.Namespace != "" && w.Namespace != anyPart || w.Kind != "" && w.Kind != anyPart
+}
+
+// Covers reports whether another workload is the one that this one, as a limit, names: parts of it that are empty or * are
+// every one. The kind serviceaccount names an account.
+func (w *Workload) Covers(other *Workload) bool {
+	namespace, kind, name := other.Namespace, other.Kind, other.Name
+	if accountNamespace, account, ok := strings.Cut(other.Account, "/"); ok && (name == "" || w.Kind == serviceAccountKind) {
+		namespace, kind, name = accountNamespace, serviceAccountKind, account
+	}
+	fits := func(limit, part string) bool { return limit == "" || limit == anyPart || limit == part }
+	return name != "" && fits(w.Namespace, namespace) && fits(w.Kind, kind) && fits(w.Name, name)
+}
+
 // workloadSpec is workload of client or server in a mapping file.
 type workloadSpec struct {
 	namespace, kind, name field

@@ -177,3 +177,29 @@ func TestWorkloads(t *testing.T) {
 		})
 	}
 }
+
+func TestWorkloadCovers(t *testing.T) {
+	cart := Workload{"shop", "deployment", "cart", "shop/default", ""}
+	for limit, want := range map[string]bool{
+		"cart": true, "shop/cart": true, "shop/deployment/cart": true, "shop/Deployment/cart": true, "shop/*": true, "*/deployment/*": true,
+		"shop//cart": true, "//cart": true, "other/cart": false, "shop/statefulset/cart": false, "carts": false,
+		"shop/serviceaccount/default": true, "shop/serviceaccount/cart": false,
+	} {
+		w, ok := ParseWorkload(limit)
+		if !ok || !w.IsLimit() || w.Covers(&cart) != want {
+			t.Errorf("%s: %v", limit, !want)
+		}
+		if w.Covers(&Workload{}) {
+			t.Errorf("%s covers what is not known", limit)
+		}
+	}
+	account, _ := ParseWorkload("ci/runner")
+	if !account.Covers(&Workload{Account: "ci/runner"}) {
+		t.Error("an account alone is no workload")
+	}
+	for _, s := range []string{"", "a/b/c/d", "shop/", "shop/deployment/"} {
+		if _, ok := ParseWorkload(s); ok {
+			t.Errorf("%q is a workload", s)
+		}
+	}
+}

@@ -292,7 +292,9 @@ func (p *Pipeline) detect(tag string, events []event, observed []behavior.Observ
 	var isExcluded func(*behavior.Spec, *behavior.Observation) bool
 	if p.exclusions.Any() {
 		isExcluded = func(s *behavior.Spec, o *behavior.Observation) bool {
-			return p.exclusions.Excluded(s.ID, s.Name, s.Tags, o.Path, o.ClientIP())
+			return p.exclusions.Excluded(s.ID, s.Name, s.Tags, engine.Exchange{
+				Path: o.Path, Client: o.ClientIP(), ClientWorkload: &o.ClientWorkload, ServerWorkload: &o.ServerWorkload,
+			})
 		}
 	}
 	for _, found := range p.detectors.Observe(all, isExcluded) {

@@ -36,7 +36,7 @@ var properties = [...]Property{
 	{Name: "paranoia_level", Type: Int, Default: "1", Description: "CRS paranoia level, 1 to 4"},
 	{Name: "inbound_threshold", Type: Int, Default: "5", Description: "Inbound anomaly score from which a record alarms"},
 	{Name: "outbound_threshold", Type: Int, Default: "4", Description: "Outbound anomaly score from which a record alarms"},
-	{Name: "exclude", Multiple: true, Description: "Rules not to apply: an id, a range (920000-920999) or a tag, optionally only under a path (942100@/search) or for a variable (942100@ARGS:q)"},
+	{Name: "exclude", Multiple: true, Description: "Rules not to apply: an id, a range (920000-920999) or a tag, optionally only under a path (942100@/search) for a variable (942100@ARGS:q) or for a workload (942100@server:shop/cart)"},
 	{Name: "alert_tag", Default: "msa.alert", Description: "Tag of the alerts; record accessors ($TAG, $host) allowed; off for none"},
 	{Name: "alert_format", Default: "msa", Description: "Format of the alerts: msa, ecs, ocsf, cef, leef, modsecurity"},
 	{Name: "alert_per", Default: "record", Description: "One alert a record (all its rules listed) or one a rule"},

@@ -16,7 +16,7 @@ static const struct config_map properties[PROPERTIES] = {
     {2, "outbound_threshold", "4", 0, 0, 0,
      "Outbound anomaly score from which a record alarms"},
     {0, "exclude", NULL, 1, 0, 0,
-     "Rules not to apply: an id, a range (920000-920999) or a tag, optionally only under a path (942100@/search) or for a variable (942100@ARGS:q)"},
+     "Rules not to apply: an id, a range (920000-920999) or a tag, optionally only under a path (942100@/search) for a variable (942100@ARGS:q) or for a workload (942100@server:shop/cart)"},
     {0, "alert_tag", "msa.alert", 0, 0, 0,
      "Tag of the alerts; record accessors ($TAG, $host) allowed; off for none"},
     {0, "alert_format", "msa", 0, 0, 0,
