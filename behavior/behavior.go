@@ -7,6 +7,7 @@ package behavior
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -33,6 +34,7 @@ type Detectors struct {
 	observed  uint64
 	changed   bool // since the state was kept
 	path      string
+	toDisk    func(*os.File) error // before a file takes another one's place; tests look on
 }
 
 // Clients that are known are so many at most, and for so long without a record.
@@ -51,7 +53,7 @@ type running struct {
 
 // New makes detectors without a past.
 func New(specs []Spec) (*Detectors, error) {
-	d := &Detectors{specs: specs, templates: newTemplates(), clients: newTable[int64](maxClients), alerts: make([]uint64, len(specs))}
+	d := &Detectors{specs: specs, toDisk: (*os.File).Sync, templates: newTemplates(), clients: newTable[int64](maxClients), alerts: make([]uint64, len(specs))}
 	known := slices.Clone(fields)
 	for i := range specs {
 		for name, a := range specs[i].accessors {

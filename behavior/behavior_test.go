@@ -527,7 +527,7 @@ func TestBrokenState(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, content := range map[string][]byte{
-		"something else": []byte("hello"), "empty": {}, "cut": whole[:len(whole)/3], "garbled": slices.Concat(whole[:len(whole)/2], make([]byte, len(whole)-len(whole)/2)),
+		"another version": []byte("MSA behavior 2\nsomething new"), "cut": whole[:len(whole)/3], "garbled": slices.Concat(whole[:len(whole)/2], make([]byte, len(whole)-len(whole)/2)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := os.WriteFile(path, content, 0o600); err != nil {

@@ -26,7 +26,7 @@ type use struct {
 const keepEvery = 5 * time.Minute
 
 // Open returns the detectors of a source with the state that is kept in a file, or those that are open already. A
-// state that can't be read is set aside, and so is warned of. With path empty the state ends with the process.
+// state that is damaged is set aside, and so is warned of. With path empty the state ends with the process.
 func Open(source, path string, warn func(error)) (*Detectors, func(), error) {
 	specs, err := Load(source)
 	if err != nil {

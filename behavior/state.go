@@ -2,18 +2,9 @@ package behavior
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/gob"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 )
-
-// The state is one file: this line, the SHA-256 of what follows, and a map with a value for each detector and one for
-// what they share. It is no database that is mapped into memory, as one of these that is cut would
-// end the process with a bus error.
-const stateMagic = "MSA behavior 1\n"
 
 const sharedState = "/shared" // no detector is called so
 
@@ -51,18 +42,6 @@ func (d *Detectors) Keep() error {
 	return d.writeState(d.path)
 }
 
-// writeState keeps the state in a file, or leaves it as it was.
-func (d *Detectors) writeState(path string) error {
-	values, err := d.snapshot()
-	if err != nil || values == nil {
-		return err
-	}
-	if err := write(path, values); err != nil {
-		return fmt.Errorf("cannot keep the detectors' state in %q: %w", path, err)
-	}
-	return nil
-}
-
 // snapshot is the state in bytes, nil if there is nothing new.
 func (d *Detectors) snapshot() (map[string][]byte, error) {
 	d.mu.Lock()
@@ -93,73 +72,6 @@ func (d *Detectors) encoded() (map[string][]byte, error) {
 		}
 	}
 	return values, nil
-}
-
-// write replaces the file at once, so that it is whole whenever the process ends.
-func write(path string, values map[string][]byte) error {
-	data, err := encode(values)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // for its owner alone
-	if err != nil {
-		return err
-	}
-	sum := sha256.Sum256(data)
-	for _, part := range [][]byte{[]byte(stateMagic), sum[:], data} {
-		if err == nil {
-			_, err = f.Write(part)
-		}
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
-}
-
-// readState goes on with a state that was kept. A file that can't be read is renamed, so that a new one can
-// take its place; the detectors then are as new.
-func (d *Detectors) readState(path string) error {
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	err := d.read(path)
-	if err == nil {
-		return nil
-	}
-	aside := path + ".unreadable"
-	if err2 := os.Rename(path, aside); err2 != nil {
-		return fmt.Errorf("cannot read the detectors' state %q, nor set it aside: they begin anew: %w", path, errors.Join(err, err2))
-	}
-	return fmt.Errorf("cannot read the detectors' state %q: it is set aside as %q, and they begin anew: %w", path, aside, err)
-}
-
-func (d *Detectors) read(path string) error {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	text, ok := bytes.CutPrefix(text, []byte(stateMagic))
-	if !ok {
-		return errors.New("it is no state of this version")
-	}
-	if len(text) < sha256.Size || sha256.Sum256(text[sha256.Size:]) != [sha256.Size]byte(text) {
-		return errors.New("it is not whole")
-	}
-	var values map[string][]byte
-	if err := decode(text[sha256.Size:], &values); err != nil {
-		return err
-	}
-	return d.decoded(values)
 }
 
 // decoded goes on with a state, or is left as it was.

@@ -67,6 +67,11 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 	if err != nil {
 		return nil, fmt.Errorf("property alert_tag: %w", err)
 	}
+	if cfg.Behavior != "" && cfg.StatePath != "" {
+		if err := behavior.CheckState(cfg.StatePath); err != nil {
+			return nil, fmt.Errorf("property state_path: %w", err)
+		}
+	}
 	e, err := engines.get(cfg.Engine)
 	if err != nil {
 		return nil, err

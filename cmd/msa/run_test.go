@@ -358,6 +358,25 @@ func TestReload(t *testing.T) {
 	p.logged(fmt.Sprintf("msg=ended records=%d alerts=%d", n+3, n+3))
 }
 
+// A state file that something else has taken the place of is refused at a reload, and what was loaded before stays.
+func TestReloadWithoutAStateFile(t *testing.T) {
+	state := filepath.Join(t.TempDir(), "state")
+	p := running(t, "--listen=udp://127.0.0.1:0", "--behavior=default", "--state-path="+state)
+	conn := p.dial("udp")
+	if err := os.Mkdir(state, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	p.signal(syscall.SIGHUP)
+	p.logged(`msg="cannot reload; the old rules stay" error="property state_path: cannot keep the detectors' state .* is a directory`)
+	p.send(conn, attack(t, map[string]any{"message": "after"}))
+	p.find(&p.stdout, `"message":"after"`)
+	p.signal(syscall.SIGTERM)
+	p.wait()
+	if entries, err := os.ReadDir(filepath.Dir(state)); err != nil || len(entries) != 1 || !entries[0].IsDir() {
+		t.Errorf("the directory holds %v, %v", entries, err)
+	}
+}
+
 // receiveUDP is a receiver of datagrams.
 func receiveUDP(t testing.TB) (address string, next func() string) {
 	t.Helper()
@@ -503,6 +522,7 @@ func TestRunErrors(t *testing.T) {
 		{"port of the environment", []string{"LISTEN_PORT=x"}, `msa: cannot read LISTEN_PORT "x": not a port`},
 		{"records of a datagram", []string{"--datagram-records=0"}, "msa: cannot read --datagram-records 0: it is not above 0"},
 		{"bytes of a datagram", []string{"--datagram-bytes=1"}, `msa: cannot read --datagram-bytes: "1" is not a size from 1024 to 67108864 bytes, such as 128K`},
+		{"state", []string{"--listen=udp://127.0.0.1:0", "--behavior=default", "--state-path=" + t.TempDir()}, `property state_path: cannot keep the detectors' state in "`},
 		{"output", []string{"--listen=udp://127.0.0.1:0", "--output=carrier-pigeon://x:1"}, `msa: cannot send alerts to "carrier-pigeon://x:1": scheme`},
 		{"two outputs", []string{"--output=stdout", "-s", "x:1"}, "msa: --output and --send both say"},
 		{"format", []string{"-u", "xml"}, `msa: cannot read --format "xml"`},

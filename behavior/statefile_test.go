@@ -1,0 +1,183 @@
+package behavior
+
+import (
+	"errors"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// listing is what a directory holds, with the kinds of what is in it.
+func listing(t *testing.T, dir string) (all []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		all = append(all, e.Type().String()+" "+e.Name())
+	}
+	return all
+}
+
+// What is no state of MSA's is refused, and stays as it is: it is not renamed, replaced or written to, at the start or later.
+func TestStateReplacesNothing(t *testing.T) {
+	make := func(path string, err error) {
+		if errors.Is(err, fs.ErrPermission) {
+			t.Skip("not allowed here: ", err)
+		}
+		if err != nil {
+			t.Fatalf("cannot make %s: %v", path, err)
+		}
+	}
+	for name, c := range map[string]struct {
+		make func(t *testing.T, path string)
+		want string
+	}{
+		"directory":    {func(_ *testing.T, path string) { make(path, os.Mkdir(path, 0o700)) }, "is a directory, no regular file"},
+		"named pipe":   {func(_ *testing.T, path string) { make(path, syscall.Mkfifo(path, 0o600)) }, "is a named pipe, no regular file"},
+		"device":       {func(_ *testing.T, path string) { make(path, syscall.Mknod(path, syscall.S_IFCHR|0o600, 1<<8|3)) }, "is a device, no regular file"},
+		"another file": {func(_ *testing.T, path string) { make(path, os.WriteFile(path, []byte("a diary"), 0o600)) }, "the file holds something else"},
+		"short file":   {func(_ *testing.T, path string) { make(path, os.WriteFile(path, []byte("MSA"), 0o600)) }, "the file holds something else"},
+		"circle":       {func(_ *testing.T, path string) { make(path, os.Symlink(filepath.Base(path), path)) }, "it leads through more than 40 symbolic links"},
+		"socket": {func(t *testing.T, path string) {
+			l, err := net.Listen("unix", path)
+			make(path, err)
+			t.Cleanup(func() { _ = l.Close() })
+		}, "is a socket, no regular file"},
+		"link to a directory": {func(_ *testing.T, path string) {
+			make(path, os.Mkdir(path+".target", 0o700))
+			make(path, os.Symlink(path+".target", path))
+		}, ".target\" is a directory, no regular file"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, "state")
+			c.make(t, path)
+			before := listing(t, dir)
+			if err := CheckState(path); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), `cannot keep the detectors' state in "`+path+`": `) {
+				t.Errorf("got %v", err)
+			}
+			d := detectors(t, "threshold", "key: [client]\ncount: 3\nwindow: 1m")
+			watch(d, many(2, time.Second, nil)...)
+			if err := d.readState(path); err == nil {
+				t.Error("it was read as a state")
+			}
+			if strings.Contains(c.want, "no regular file") {
+				if err := d.writeState(path); err == nil {
+					t.Error("a state was written in its place")
+				}
+			}
+			if after := listing(t, dir); !slices.Equal(before, after) {
+				t.Errorf("the directory has %q, and had %q", after, before)
+			}
+		})
+	}
+}
+
+// A state where none can be read or written is refused.
+func TestStateThatCannotBeKept(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, path := range map[string]string{"below a file": filepath.Join(file, "state"), "where nobody may write": "/proc/sys/state"} {
+		if err := CheckState(path); err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	if os.Getuid() == 0 {
+		t.Skip("who is root may read and write everything")
+	}
+	for name, mode := range map[string]fs.FileMode{"not readable": 0o200, "not writable": 0o400} {
+		if err := os.Chmod(file, mode); err != nil {
+			t.Fatal(err)
+		}
+		if err := CheckState(file); !errors.Is(err, fs.ErrPermission) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+// A state is read and replaced where links lead, and the links stay; an empty file and a link to nothing are no state yet.
+func TestStateBehindLinks(t *testing.T) {
+	for name, content := range map[string][]byte{"empty": {}, "nothing": nil} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			kept := filepath.Join(dir, "kept")
+			if err := os.Mkdir(kept, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if content != nil {
+				if err := os.WriteFile(filepath.Join(kept, "state"), content, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			path, second := filepath.Join(dir, "first"), filepath.Join(dir, "second")
+			for link, to := range map[string]string{path: "second", second: filepath.Join(kept, "state")} {
+				if err := os.Symlink(to, link); err != nil {
+					t.Fatal(err)
+				}
+			}
+			before := listing(t, dir)
+			if err := CheckState(path); err != nil {
+				t.Fatal(err)
+			}
+			const spec = "key: [client]\ncount: 3\nwindow: 1m"
+			d := detectors(t, "threshold", spec)
+			if err := d.readState(path); err != nil {
+				t.Fatal(err)
+			}
+			watch(d, many(2, time.Second, nil)...)
+			if err := d.writeState(path); err != nil {
+				t.Fatal(err)
+			}
+			if after := listing(t, dir); !slices.Equal(before, after) {
+				t.Errorf("the directory of the links has %q, and had %q", after, before)
+			}
+			if got := listing(t, kept); !slices.Equal(got, []string{"---------- state"}) {
+				t.Errorf("the directory of the file has %q", got)
+			}
+			d = detectors(t, "threshold", spec)
+			if err := d.readState(path); err != nil {
+				t.Fatal(err)
+			}
+			if got, _ := watch(d, request(3*time.Second, nil)); !slices.Equal(got, []int{0}) {
+				t.Errorf("after a restart the third event alarms %v", got)
+			}
+		})
+	}
+}
+
+// What takes another file's place is on the disk before.
+func TestStateIsOnTheDiskBeforeItCounts(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	synced := 0
+	d := detectors(t, "threshold", "key: [client]\ncount: 3\nwindow: 1m")
+	d.toDisk = func(f *os.File) error {
+		if info, err := f.Stat(); err != nil || info.Size() == 0 {
+			t.Errorf("what is written to the disk: %v, %v", info, err)
+		}
+		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("the file is there already: %v", err)
+		}
+		synced++
+		return f.Sync()
+	}
+	watch(d, many(2, time.Second, nil)...)
+	if err := d.writeState(path); err != nil || synced != 1 {
+		t.Errorf("written to the disk %d times, %v", synced, err)
+	}
+	d.toDisk = func(*os.File) error { return errors.New("the disk is full") }
+	watch(d, many(2, time.Second, nil)...)
+	if err := d.writeState(path); err == nil || len(listing(t, filepath.Dir(path))) != 1 {
+		t.Errorf("after a disk that is full: %v, %q", err, listing(t, filepath.Dir(path)))
+	}
+}
