@@ -11,7 +11,12 @@ import (
 type Body struct {
 	Text      string
 	Truncated bool // the log holds only its beginning
+	Coded     bool // it is still in a content coding that could not be undone
+	Unread    bool // it goes on with what could not be read, or was longer than what is opened
 }
+
+// IsUnread reports whether the log holds something of the body that could not be read.
+func (b *Body) IsUnread() bool { return b.Coded || b.Unread }
 
 type bodySpec struct {
 	field    field
@@ -75,7 +80,7 @@ func (m *Mapping) loggedBody(tx *Transaction, b *bodySpec) string {
 	return m.verbatim(tx, &b.field)
 }
 
-// read makes a body of what was logged: from base64, de-chunked if it really is chunked, and
+// read makes a body of what was logged: from base64, de-chunked if it really is chunked, without its content codings, and
 // marked when the headers or the mapping say that there was more of it.
 func (b *bodySpec) read(m *Mapping, tx *Transaction, logged string, headers []Header) Body {
 	if logged == "" {
@@ -93,7 +98,7 @@ func (b *bodySpec) read(m *Mapping, tx *Transaction, logged string, headers []He
 			text = decoded
 		}
 	}
-	cut := b.limit > 0 && len(logged) >= b.limit && length != len(text)
+	cut := b.isCut(len(logged), text, length)
 	if b.length.isSet() {
 		if n, err := strconv.Atoi(m.text(tx, &b.length)); err == nil {
 			cut = cut || n > len(text)
@@ -101,10 +106,26 @@ func (b *bodySpec) read(m *Mapping, tx *Transaction, logged string, headers []He
 	}
 	if te, ok := header(headers, "transfer-encoding"); ok && strings.Contains(strings.ToLower(te), "chunked") {
 		if data, whole, ok := dechunk(text); ok {
-			return Body{Text: data, Truncated: !whole}
+			text, cut = data, !whole
 		}
 	}
-	return Body{Text: text, Truncated: cut || length > len(text)}
+	if codings, ok := header(headers, "content-encoding"); ok {
+		return open(text, codings, cut)
+	}
+	return Body{Text: text, Truncated: cut}
+}
+
+// isCut reports whether the log has cut a body of so many bytes, -1 if nobody says how many. U+FFFD may stand for one to
+// three bytes that were no UTF-8, so that the text may be longer than the body was.
+func (b *bodySpec) isCut(logged int, text string, length int) bool {
+	switch {
+	case length < 0:
+		return b.limit > 0 && logged >= b.limit
+	case length >= len(text):
+		return length > len(text)
+	}
+	least := len(text) - 2*strings.Count(text, "\ufffd")
+	return b.limit > 0 && b.limit < length && logged >= b.limit && least <= b.limit
 }
 
 // isBase64 reports whether the log keeps the body in base64. With encoding auto that is so

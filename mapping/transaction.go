@@ -49,6 +49,7 @@ type Transaction struct {
 	event    int      // of the opened ones, that which was read; -1 if none was
 	isLine   bool     // and it was text
 	leftOver []string // of that line: what no field has
+	doubled  []doubled
 
 	explaining bool // nothing is learned
 }
@@ -98,6 +99,7 @@ func (tx *Transaction) reset(m *Mapping) {
 		opened:          tx.opened,
 		event:           -1,
 		leftOver:        tx.leftOver[:0],
+		doubled:         tx.doubled[:0],
 		explaining:      tx.explaining,
 	}
 }
@@ -108,7 +110,7 @@ func (tx *Transaction) at(s slot) (Record, bool) {
 	if v == nil || len(s.path) == 0 {
 		return v, v != nil
 	}
-	v, ok := v.descend(s.path)
+	v, ok := v.descend(s.path, tx)
 	return v, ok && v != nil
 }
 

@@ -38,6 +38,7 @@ type Pipeline struct {
 	announced    sync.Map     // *mapping.Mapping: those of which the log has told
 	panics       sync.Map     // ids of rules, the same
 	lines        sync.RWMutex // held by each chunk while it is mapped, alone by one whose lines say what later ones mean
+	doubled      sync.Map     // string: keys that records have twice, of which the log has told
 	counters     counters
 	exclusions   engine.Exclusions
 
@@ -126,6 +127,16 @@ func (p *Pipeline) announce(m *mapping.Mapping) {
 	}
 	p.log.Info("mapping in use, without the rules that miss or compare with what this log does not show",
 		"mapping", m.Name, "rules_off", strings.Join(off, " "))
+}
+
+// announceDoubled warns, once for each key, that records have a key twice.
+func (p *Pipeline) announceDoubled(tag, key string) {
+	if _, done := p.doubled.Load(key); done {
+		return
+	}
+	if _, done := p.doubled.LoadOrStore(strings.Clone(key), true); !done {
+		p.log.Warn("a record has a key twice, with different values: all of them are inspected", "tag", tag, "key", key)
+	}
 }
 
 // inspector says what the rules find in a transaction.
@@ -359,6 +370,9 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 		return f
 	}
 	p.announce(tx.Mapping())
+	if key := tx.DoubledKey(); key != "" {
+		p.announceDoubled(tag, key)
+	}
 	start := time.Now()
 	verdict, err := p.rules.Inspect(tx)
 	p.watch.Enter(stopwatch.Rest)
