@@ -3,7 +3,6 @@
 package engine
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -19,6 +18,7 @@ import (
 	"github.com/corazawaf/coraza/v3/types"
 	"github.com/corazawaf/coraza/v3/types/variables"
 
+	"github.com/modsecurity-for-anylog/msa/engine/internal/body"
 	"github.com/modsecurity-for-anylog/msa/internal/stopwatch"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/rules"
@@ -330,7 +330,7 @@ func (e *Engine) feed(tx transaction, t *mapping.Transaction) {
 	e.responseBody(tx, t)
 }
 
-// separate gives values of one name names in memory of their own: see the package body's Form.
+// separate gives values of one name, and those without, names in memory of their own: see the package body's Form.
 func separate(col collection.Map) {
 	all := col.FindAll() // those of one name follow each other
 	for first := 0; first < len(all); {
@@ -363,54 +363,77 @@ func (e *Engine) addRequestHead(tx transaction, t *mapping.Transaction) {
 }
 
 func (e *Engine) requestBody(tx transaction, t *mapping.Transaction) {
-	if body := t.RequestBody.Text; body != "" {
-		head, _ := cut(body, e.bodyLimit)
-		head = e.chooseProcessor(tx, t, head, t.RequestBody.Truncated || len(head) < len(body))
+	if text := t.RequestBody.Text; text != "" {
+		head, _ := cut(text, e.bodyLimit)
+		head = e.chooseProcessor(tx, t, head, t.RequestBody.Truncated || len(head) < len(text))
 		_, _, _ = tx.WriteRequestBody(bytesOf(head)) // fails for bodies kept on disk only
 	}
 	_, _ = tx.ProcessRequestBody() // what a body lacks is in REQBODY_ERROR
 }
 
-// chooseProcessor chooses how a body is read, and returns it as it can be read. A parser would stumble
-// over the end of a body that is not whole, alarm, and see nothing: what is open in JSON
-// is closed, and other bodies are read as text. Bodies of unknown type are read as text too,
-// unless the log does not show the type and the body is JSON.
-func (e *Engine) chooseProcessor(tx transaction, t *mapping.Transaction, body string, truncated bool) string {
+// chooseProcessor chooses how a body is read, and returns it as it can be read: as what its Content-Type says, else as what it
+// is, so that nobody hides a form or JSON behind another type. What is neither has no arguments. Of a body that is not
+// whole the processors are told, since they would complain of its end; what is open in JSON is closed.
+func (e *Engine) chooseProcessor(tx transaction, t *mapping.Transaction, text string, truncated bool) string {
 	processor, ok := tx.Variables().RequestBodyProcessor().(interface {
 		collection.Single
 		settable
 	})
 	if !ok {
-		return body
+		return text
 	}
-	now := processor.Get()
-	if now == "" && !t.Observed.Has(contentType) && startsJSON(body) {
-		now = "JSON"
+	name := processor.Get()
+	guessed := name == ""
+	switch {
+	case t.RequestBody.Coded:
+		name = "RAW" // whatever its Content-Type says: nobody can read it here
+	case guessed:
+		name = guessProcessor(text)
 	}
-	if now == "JSON" && truncated {
-		if whole, ok := mapping.CompleteJSON(body); ok {
-			processor.Set("JSON")
-			return whole
+	if name == "JSON" && truncated {
+		if whole, ok := mapping.CompleteJSON(text); ok {
+			text, truncated = whole, false
+		} else if !body.StartsJSON(text) {
+			name = "RAW"
 		}
 	}
-	switch {
-	case now == "JSON" && processor.Get() == "" && json.Valid(bytesOf(body)):
-		processor.Set("JSON")
-	case processor.Get() == "":
-		processor.Set("URLENCODED")
-	case truncated && now != "URLENCODED":
-		processor.Set("URLENCODED")
-		tx.AddPostRequestArgument("", body) // urlencoded would split it, or see but a name
+	switch name {
+	case "MULTIPART":
+		truncated = truncated || guessed || !hasHeader(t.RequestHeaders, "content-length")
+	case "XML", "JSON":
+		truncated = truncated || guessed // what it is not, it need not be
+	case "URLENCODED", "RAW":
+	default:
+		return text // not one of ours
 	}
-	return body
+	processor.Set(name)
+	v := tx.Variables()
+	if guessed {
+		_ = body.SetWhole(v, text) // as Coraza does with a body of no known type
+	}
+	if truncated {
+		_ = body.MarkCut(v)
+	}
+	return text
 }
 
-var contentType = mapping.Part{Kind: mapping.RequestHeader, Name: "content-type"}
+// guessProcessor is how a body of no known type is read.
+func guessProcessor(text string) string {
+	switch {
+	case body.StartsJSON(text):
+		return "JSON"
+	case body.StartsMultipart(text):
+		return "MULTIPART"
+	case body.StartsXML(text):
+		return "XML"
+	case body.StartsForm(text):
+		return "URLENCODED"
+	}
+	return "RAW"
+}
 
-// startsJSON: it may be a JSON object or array.
-func startsJSON(body string) bool {
-	start := strings.TrimLeft(body, " \t\r\n")
-	return start != "" && (start[0] == '{' || start[0] == '[')
+func hasHeader(headers []mapping.Header, name string) bool {
+	return slices.ContainsFunc(headers, func(h mapping.Header) bool { return strings.EqualFold(h.Name, name) })
 }
 
 func processResponseHeaders(tx transaction, t *mapping.Transaction) {

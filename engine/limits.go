@@ -20,7 +20,7 @@ const invalidCost = 8
 // argsCut reports whether Coraza has left out arguments beyond its limit.
 func argsCut(tx transaction) bool { return tx.Variables().ArgumentsLimitReached().Get() == "1" }
 
-// uninspected names the parts of a transaction that are longer than what is inspected.
+// uninspected names the parts of a transaction that are longer than what is inspected, or that can't be read.
 func (e *Engine) uninspected(t *mapping.Transaction, argsCut bool) (parts []string) {
 	for _, a := range t.Args {
 		argsCut = argsCut || isCut(a.Value, e.bodyLimit)
@@ -31,9 +31,9 @@ func (e *Engine) uninspected(t *mapping.Transaction, argsCut bool) (parts []stri
 	}{
 		{"uri", isCut(t.URI, maxURI)},
 		{"request_headers", !addHeaders(t.RequestHeaders, nowhere)},
-		{"request_body", isCut(t.RequestBody.Text, e.bodyLimit)},
+		{"request_body", t.RequestBody.IsUnread() || isCut(t.RequestBody.Text, e.bodyLimit)},
 		{"response_headers", !addHeaders(t.ResponseHeaders, nowhere)},
-		{"response_body", isCut(t.ResponseBody.Text, e.bodyLimit)},
+		{"response_body", t.ResponseBody.IsUnread() || isCut(t.ResponseBody.Text, e.bodyLimit)},
 		{"args", argsCut},
 	} {
 		if p.cut {

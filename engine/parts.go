@@ -20,8 +20,11 @@ import (
 // though CRS's messages tell it, by ones that do, and those that MSA does without by none. That counts for all
 // rule sets that the process compiles from then on.
 var replaceParts = sync.OnceFunc(func() {
-	plugins.RegisterBodyProcessor("json", func() plugintypes.BodyProcessor { return body.JSON{} })
-	plugins.RegisterBodyProcessor("urlencoded", func() plugintypes.BodyProcessor { return body.Form{} })
+	for name, p := range map[string]plugintypes.BodyProcessor{
+		"json": body.JSON{}, "urlencoded": body.Form{}, "multipart": body.Multipart{}, "xml": body.XML{}, "raw": body.Raw{},
+	} {
+		plugins.RegisterBodyProcessor(name, func() plugintypes.BodyProcessor { return p })
+	}
 	plugins.RegisterOperator("rx", func(o plugintypes.OperatorOptions) (plugintypes.Operator, error) {
 		p, err := screen.PatternOf(o.Arguments)
 		return rx{p}, err

@@ -4,8 +4,12 @@ package body
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"sync"
+
+	"github.com/corazawaf/coraza/v3/collection"
+	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
 )
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
@@ -21,3 +25,31 @@ func read(body io.Reader) (string, error) {
 
 // settable is a single variable, which Coraza's interfaces only let read.
 type settable interface{ Set(string) }
+
+var errVariables = errors.New("this version of Coraza has variables of another type")
+
+// set sets single variables.
+func set(value string, all ...collection.Single) error {
+	for _, one := range all {
+		s, ok := one.(settable)
+		if !ok {
+			return errVariables
+		}
+		s.Set(value)
+	}
+	return nil
+}
+
+// MarkCut tells the processors of this package that the body goes on behind the end of what they get: that it ends
+// too early is then no error. INBOUND_DATA_ERROR carries it, which is Coraza's word for a body of which the rest was
+// not kept; the processor takes it back, so that no rule sees it.
+func MarkCut(v plugintypes.TransactionVariables) error { return set("1", v.InboundDataError()) }
+
+// takeCut reports whether the body was marked, and takes the mark back.
+func takeCut(v plugintypes.TransactionVariables) bool {
+	cut := v.InboundDataError().Get() == "1"
+	if cut {
+		_ = set("", v.InboundDataError())
+	}
+	return cut
+}

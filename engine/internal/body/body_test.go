@@ -12,7 +12,9 @@ import (
 )
 
 // processors are those of this package, by the names of Coraza's.
-var processors = map[string]plugintypes.BodyProcessor{"JSON": JSON{}, "URLENCODED": Form{}}
+var processors = map[string]plugintypes.BodyProcessor{
+	"JSON": JSON{}, "URLENCODED": Form{}, "MULTIPART": Multipart{}, "XML": XML{}, "RAW": Raw{},
+}
 
 // wafs read bodies of a type with this package's processor and with Coraza's.
 func wafs(t testing.TB, kind string) (ours, corazas coraza.WAF) {
@@ -72,7 +74,7 @@ func TestJSON(t *testing.T) {
 		"[" + strings.Repeat("1,", 1500) + "1]", "[" + strings.Repeat("[],", 1500) + "1]",
 		"[" + strings.Repeat("[1],", 1500) + "1]",
 		strings.Repeat("[", 1000) + strings.Repeat("]", 1000), strings.Repeat("[", 1100) + strings.Repeat("]", 1100),
-		`{"a":1}{"b":2}`, `{"a":1`, `{"a":1,,"b":2}`, `[1,`, `x`,
+		`{"a":1}{"b":2}`, `{"a":1`, `{"a":1,,"b":2}`, `[1,`, `x`, `{"a":1,"a":2}`,
 	} {
 		compare(t, ours, corazas, body)
 	}

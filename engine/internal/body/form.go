@@ -7,13 +7,16 @@ import (
 	"strings"
 
 	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
+	"github.com/tidwall/gjson"
 
 	"github.com/modsecurity-for-anylog/msa/engine/screen"
 )
 
 // Form reads bodies like a=1&b=2, and adds each argument with a name of its own memory. Coraza's own gives all
 // arguments of one name the same memory, by which Coraza tells transformed values apart: it then takes one argument's
-// for another's, in an order that changes by chance, and rules miss what they should find. Of names that only case tells apart, Coraza's own keeps one; this one all.
+// for another's, in an order that changes by chance, and rules miss what they should find. Of names that only case tells
+// apart, Coraza's own keeps one; this one all. JSON that is sent as a form is read as both: programs differ in which they
+// take it for.
 type Form struct{}
 
 var unescape = func() func(string) string {
@@ -27,31 +30,70 @@ func (Form) ProcessRequest(body io.Reader, v plugintypes.TransactionVariables, o
 	if err != nil {
 		return err
 	}
-	whole, ok1 := v.RequestBody().(settable)
-	length, ok2 := v.RequestBodyLength().(settable)
-	reached, ok3 := v.ArgumentsLimitReached().(settable)
-	if !ok1 || !ok2 || !ok3 {
-		return errors.New("this version of Coraza has variables of another type")
-	}
-	n := 0
+	takeCut(v)
+	n, truncated := 0, false
 	for pair := range strings.SplitSeq(text, "&") {
 		if pair == "" {
 			continue
 		}
 		if o.ArgumentLimit > 0 && n >= o.ArgumentLimit {
-			reached.Set("1")
+			truncated = true
 			break
 		}
 		name, value, _ := strings.Cut(pair, "=")
-		v.ArgsPost().Add(unescape(name), unescape(value))
+		v.ArgsPost().Add(ownName(unescape(name)), unescape(value))
 		n++
 	}
-	whole.Set(text)
-	length.Set(strconv.Itoa(len(text)))
-	return nil
+	if StartsJSON(text) && gjson.Valid(text) {
+		more, _ := flatten(text, limits{o.RequestBodyRecursionLimit, o.ArgumentLimit}, v.ArgsPost().Add)
+		truncated = truncated || more
+	}
+	if truncated {
+		err = set("1", v.ArgumentsLimitReached())
+	}
+	return errors.Join(err, SetWhole(v, text))
+}
+
+// SetWhole sets REQUEST_BODY and its length.
+func SetWhole(v plugintypes.TransactionVariables, text string) error {
+	return errors.Join(set(text, v.RequestBody()), set(strconv.Itoa(len(text)), v.RequestBodyLength()))
 }
 
 // ProcessResponse does nothing: there are no responses of that type.
 func (Form) ProcessResponse(io.Reader, plugintypes.TransactionVariables, plugintypes.BodyProcessorOptions) error {
 	return nil
+}
+
+// Raw leaves bodies that are no form as they are: rules see them as REQUEST_BODY.
+type Raw struct{}
+
+// ProcessRequest fills REQUEST_BODY and its length.
+func (Raw) ProcessRequest(body io.Reader, v plugintypes.TransactionVariables, _ plugintypes.BodyProcessorOptions) error {
+	takeCut(v)
+	text, err := read(body)
+	return errors.Join(err, SetWhole(v, text))
+}
+
+// ProcessResponse does nothing: Coraza reads responses without a processor.
+func (Raw) ProcessResponse(io.Reader, plugintypes.TransactionVariables, plugintypes.BodyProcessorOptions) error {
+	return nil
+}
+
+// longestFormName is how long the first name of a form may be: text without line ends is as long, and no name.
+const longestFormName = 256
+
+// StartsForm reports whether a text begins like a form: name=value, with what browsers leave of a name unescaped, and
+// without what they would escape in the value.
+func StartsForm(text string) bool {
+	for i, c := range []byte(text[:min(len(text), longestFormName)]) {
+		switch {
+		case c == '=':
+			first, _, _ := strings.Cut(text, "&")
+			return i > 0 && !strings.ContainsAny(strings.TrimRight(first, "\r\n"), "\r\n\x00")
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("_-.%+[]$*:!~()@", c) >= 0:
+		default:
+			return false
+		}
+	}
+	return false
 }

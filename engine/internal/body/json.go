@@ -14,29 +14,55 @@ import (
 
 // JSON reads JSON in one pass, where Coraza's own reads each object and array once more for every level around it,
 // so that 128 KiB of "[" take it most of a second. It fails with what is wrong with a body as a whole, after it has
-// added the arguments up to there.
+// added the arguments up to there. Several values, a line each, are no fault: bulk interfaces take these under the type of
+// JSON too.
 type JSON struct{}
 
 // ProcessRequest fills ARGS_POST.
 func (JSON) ProcessRequest(body io.Reader, v plugintypes.TransactionVariables, o plugintypes.BodyProcessorOptions) error {
-	return process(body, v, v.ArgsPost(), limits{o.RequestBodyRecursionLimit, o.ArgumentLimit})
-}
-
-// ProcessResponse fills RESPONSE_ARGS.
-func (JSON) ProcessResponse(body io.Reader, v plugintypes.TransactionVariables, o plugintypes.BodyProcessorOptions) error {
-	return process(body, v, v.ResponseArgs(), limits{o.ResponseBodyRecursionLimit, o.ArgumentLimit})
-}
-
-func process(body io.Reader, v plugintypes.TransactionVariables, args collection.Map, l limits) error {
 	text, err := read(body)
 	if err != nil {
 		return err
 	}
-	truncated, err := flatten(text, l, args.Add)
-	if reached, ok := v.ArgumentsLimitReached().(interface{ Set(string) }); ok && truncated {
-		reached.Set("1")
+	cut := takeCut(v)
+	err = process(text, v, v.ArgsPost(), limits{o.RequestBodyRecursionLimit, o.ArgumentLimit})
+	if errors.Is(err, errInvalid) && (cut || isJSONLines(text)) {
+		return nil
 	}
 	return err
+}
+
+// ProcessResponse fills RESPONSE_ARGS.
+func (JSON) ProcessResponse(body io.Reader, v plugintypes.TransactionVariables, o plugintypes.BodyProcessorOptions) error {
+	text, err := read(body)
+	if err != nil {
+		return err
+	}
+	return process(text, v, v.ResponseArgs(), limits{o.ResponseBodyRecursionLimit, o.ArgumentLimit})
+}
+
+func process(text string, v plugintypes.TransactionVariables, args collection.Map, l limits) error {
+	truncated, err := flatten(text, l, args.Add)
+	if truncated {
+		err = errors.Join(err, set("1", v.ArgumentsLimitReached()))
+	}
+	return err
+}
+
+// StartsJSON reports whether a text may be a JSON object or array.
+func StartsJSON(text string) bool {
+	start := strings.TrimLeft(text, " \t\r\n")
+	return start != "" && (start[0] == '{' || start[0] == '[')
+}
+
+// isJSONLines reports whether each line of a text is a JSON object or array.
+func isJSONLines(text string) bool {
+	for line := range strings.Lines(text) {
+		if strings.TrimSpace(line) != "" && !(StartsJSON(line) && gjson.Valid(line)) {
+			return false
+		}
+	}
+	return true
 }
 
 // limits are Coraza's. Without an end, names alone would be many times the body.
@@ -234,7 +260,7 @@ func (r *reader) take(value string, count *int) {
 		return
 	}
 	*count++
-	r.add(string(r.name), value)
+	r.add(string(r.name), value) // the name has memory of its own: see Form
 }
 
 // isDeeper reports whether objects and arrays are nested deeper than a limit anywhere, so that nobody who goes
