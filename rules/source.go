@@ -59,6 +59,9 @@ var Packs = []string{"lateral-movement", "sensitive-data"}
 // crsFiles are the embedded files in the order in which CRS wants to be loaded.
 var crsFiles = []string{"@coraza.conf-recommended", "@crs-setup.conf.example", "@owasp_crs/*.conf"}
 
+// crsAdditions is the file of the rules that MSA adds to CRS.
+const crsAdditions = "crs-additions.conf"
+
 // maxIncludes bounds files that include each other.
 const maxIncludes = 1000
 
@@ -91,12 +94,7 @@ func (l *loader) source(s string) error {
 	case s == "":
 		return errors.New("name is empty")
 	case s == CRS:
-		for _, pattern := range crsFiles {
-			if err := l.glob(coreruleset.FS, pattern); err != nil {
-				return err
-			}
-		}
-		return nil
+		return l.crs()
 	case strings.HasPrefix(s, CRS+"/"):
 		return l.crsFile(strings.TrimPrefix(s, CRS+"/"))
 	case slices.Contains(Packs, s):
@@ -119,6 +117,27 @@ func (l *loader) source(s string) error {
 	default:
 		return err
 	}
+}
+
+// crs reads CRS, with the rules that MSA adds to it before those that evaluate the score.
+func (l *loader) crs() error {
+	for _, pattern := range crsFiles {
+		names, err := fs.Glob(coreruleset.FS, pattern)
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			if strings.HasPrefix(filepath.Base(name), "REQUEST-949-") {
+				if err := l.file(FS, packDir+crsAdditions); err != nil {
+					return err
+				}
+			}
+			if err := l.file(coreruleset.FS, name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (l *loader) crsFile(name string) error {
