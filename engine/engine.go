@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -320,6 +321,7 @@ func (e *Engine) run(waf coraza.WAF, set []assignment, t *mapping.Transaction, r
 // feed gives Coraza the exchange.
 func (e *Engine) feed(tx transaction, t *mapping.Transaction) {
 	e.addRequestHead(tx, t)
+	separate(tx.Variables().ArgsGet())
 	separate(tx.Variables().RequestHeaders())
 	separate(tx.Variables().RequestCookies())
 	tx.ProcessRequestHeaders()
@@ -341,7 +343,7 @@ func separate(col collection.Map) {
 		if end > first+1 {
 			col.Remove(all[first].Key())
 			for _, m := range all[first:end] {
-				col.Add(strings.Clone(m.Key()), m.Value())
+				col.Add(body.OwnName(m.Key()), m.Value())
 			}
 		}
 		first = end
@@ -484,10 +486,12 @@ func logged(m types.MatchedRule) bool {
 func (e *Engine) match(matched types.MatchedRule) Match {
 	meta := matched.Rule()
 	known := e.rules[meta.ID()]
+	all := inOrder(matched.MatchedDatas())
+	message, logged := said(all)
 	m := Match{
 		RuleID:   meta.ID(),
-		Message:  matched.Message(),
-		Data:     matched.Data(),
+		Message:  message,
+		Data:     logged,
 		Severity: SeverityUnset,
 		Phase:    int(meta.Phase()),
 		Tags:     meta.Tags(),
@@ -500,7 +504,7 @@ func (e *Engine) match(matched types.MatchedRule) Match {
 	if s := meta.Severity(); s >= types.RuleSeverityEmergency && s <= types.RuleSeverityDebug {
 		m.Severity = s.Int()
 	}
-	if data := decisive(matched.MatchedDatas()); data != nil {
+	if data := decisive(all); data != nil {
 		m.Variable = data.Variable().Name()
 		if data.Key() != "" {
 			m.Variable += ":" + data.Key()
@@ -511,6 +515,37 @@ func (e *Engine) match(matched types.MatchedRule) Match {
 		}
 	}
 	return m
+}
+
+// inOrder puts what a rule has matched into an order that does not change from run to run: Coraza goes through the names of
+// a variable in the order of a Go map.
+func inOrder(all []types.MatchData) []types.MatchData {
+	var order []variables.RuleVariable
+	rank := func(d types.MatchData) int {
+		if i := slices.Index(order, d.Variable()); i >= 0 {
+			return i
+		}
+		order = append(order, d.Variable())
+		return len(order) - 1
+	}
+	for _, d := range all {
+		rank(d)
+	}
+	sorted := slices.Clone(all)
+	slices.SortStableFunc(sorted, func(a, b types.MatchData) int {
+		return cmp.Or(cmp.Compare(a.ChainLevel(), b.ChainLevel()), cmp.Compare(rank(a), rank(b)), cmp.Compare(a.Key(), b.Key()))
+	})
+	return sorted
+}
+
+// said is the message and the log data of the first match that has them.
+func said(all []types.MatchData) (message, data string) {
+	for _, d := range all {
+		if d.Message() != "" {
+			return d.Message(), d.Data()
+		}
+	}
+	return "", ""
 }
 
 // decisive is the first match that is not of a rule's own bookkeeping.

@@ -41,7 +41,7 @@ func (Form) ProcessRequest(body io.Reader, v plugintypes.TransactionVariables, o
 			break
 		}
 		name, value, _ := strings.Cut(pair, "=")
-		v.ArgsPost().Add(ownName(unescape(name)), unescape(value))
+		v.ArgsPost().Add(OwnName(unescape(name)), unescape(value))
 		n++
 	}
 	if StartsJSON(text) && gjson.Valid(text) {

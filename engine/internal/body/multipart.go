@@ -333,7 +333,7 @@ func (f *multipartForm) add(p part) error {
 	twice := false
 	for i, h := range p.headers {
 		twice = twice || h.name != "" && slices.ContainsFunc(p.headers[:i], func(o header) bool { return o.name == h.name })
-		v.MultipartPartHeaders().Add(ownName(d.name), h.String())
+		v.MultipartPartHeaders().Add(OwnName(d.name), h.String())
 	}
 	var err error
 	if twice || d.twice {
@@ -343,13 +343,13 @@ func (f *multipartForm) add(p part) error {
 		err = errors.Join(err, set("1", v.MultipartInvalidQuoting()))
 	}
 	f.strict = f.strict || twice || d.twice || d.quoted || d.broken
-	v.MultipartName().Add(ownName(d.name), d.name)
+	v.MultipartName().Add(OwnName(d.name), d.name)
 	for _, file := range d.files {
-		v.MultipartFilename().Add(ownName(d.name), file)
+		v.MultipartFilename().Add(OwnName(d.name), file)
 	}
 	if d.extended {
-		v.MultipartFilenameCharset().Add(ownName(d.name), d.charset)
-		v.MultipartFilenameLanguage().Add(ownName(d.name), d.language)
+		v.MultipartFilenameCharset().Add(OwnName(d.name), d.charset)
+		v.MultipartFilenameLanguage().Add(OwnName(d.name), d.language)
 	}
 	data := p.data
 	if strings.EqualFold(p.header("Content-Transfer-Encoding"), "quoted-printable") {
@@ -365,12 +365,12 @@ func (f *multipartForm) add(p part) error {
 		v.FilesNames().Add("", d.name)
 		if StartsXML(data) { // of files nothing else is inspected
 			for _, markup := range scanXML(data, f.limit).external.all {
-				v.RequestXML().Add(ownName(xmlExternal), markup)
+				v.RequestXML().Add(OwnName(xmlExternal), markup)
 			}
 		}
 	}
 	if len(d.files) == 0 || d.broken && !d.isFile {
-		v.ArgsPost().Add(ownName(d.name), data)
+		v.ArgsPost().Add(OwnName(d.name), data)
 	}
 	return errors.Join(err, set(strconv.Itoa(f.size), v.FilesCombinedSize()))
 }
@@ -552,9 +552,9 @@ func decodePercent(s string) (text string, bad bool) {
 	return b.String(), bad
 }
 
-// ownName is a name in memory of its own, the empty one too: Coraza tells values that it has transformed apart by the
+// OwnName is a name in memory of its own, the empty one too: Coraza tells values that it has transformed apart by the
 // address of their names.
-func ownName(name string) string {
+func OwnName(name string) string {
 	if name == "" {
 		return strings.Clone(" ")[:0]
 	}
