@@ -4,6 +4,8 @@
 # make bench    what the pipeline costs, beside plain Coraza
 # make intrusion    what detectors find of an intruder among 450,000 records of other traffic
 # make bench-peers  MSA beside plain Coraza and libmodsecurity, on records of several sorts
+# make faults   what becomes of records and alerts when things go wrong around a real Fluent Bit
+# make soak     the highest rate that the machine holds, for SOAK (1h), drawn in docs/soak.svg
 # make dist packages  a release: archive, SBOM, .deb, .rpm and their checksums, in build/dist
 
 GO       ?= go
@@ -15,7 +17,7 @@ BUILD    := build
 PLUGIN   := $(BUILD)/flb-filter_msa.so
 SOURCES  := $(shell find . -name '*.go' -o -name '*.[ch]' -o -name '*.yaml' | grep -v '^./$(BUILD)') go.mod go.sum
 
-.PHONY: all demo test race lint fuzz bench bench-peers intrusion clean
+.PHONY: all demo test race lint fuzz bench bench-peers intrusion faults soak clean
 
 all: $(PLUGIN) $(BUILD)/out_msa.so $(BUILD)/msa
 
@@ -71,6 +73,14 @@ intrusion: all
 	@$(GO) run ./test/intrusion/cmd -hours 2 -intrusion | \
 	    $(BUILD)/msa scan --mapping nano --rules crs,lateral-movement,sensitive-data --behavior examples/intrusion.yaml - | \
 	    grep -o '"time":"[^"]*".*"matched":"Detector[^"]*"' | sed 's/"time":"\([^"]*\)".*"matched":"\(.*\)"/\1 \2/'
+
+# About 20 minutes, in the Fluent Bit of $FLUENT_BIT or PATH; FAULTS names some of them.
+faults: all
+	@$(GO) run ./test/faults $(FAULTS)
+
+SOAK ?= 1h
+soak:
+	@$(GO) run ./test/soak -for $(SOAK) -svg docs/soak.svg
 
 # A release in build/dist: archive with SBOM, packages, SHA256SUMS. ARCH is amd64 or arm64.
 ARCH ?= $(shell $(GO) env GOHOSTARCH)
