@@ -175,24 +175,28 @@ func MaskMatches(masker *sensitive.Masker, matches []engine.Match) []engine.Matc
 }
 
 func maskMatch(masker *sensitive.Masker, m *engine.Match) {
-	if m.Data != "" && (sensitive.IsCredential(m.Variable) || isPart(masker, m.Data)) {
+	if m.Data != "" && sensitive.IsCredential(m.Variable) {
 		m.Data = maskedData // it would be a part of what the value is
 	}
 	m.Value = masker.MaskNamed(m.Variable, m.Value)
-	m.Message, m.Data, m.Variable = masker.Mask(m.Message), masker.Mask(m.Data), masker.Mask(m.Variable)
+	m.Message, m.Data, m.Variable = masker.Mask(m.Message), maskData(masker, m.Data), masker.Mask(m.Variable)
 }
 
 // maskedData stands for what a rule logs of a credential.
 const maskedData = "****"
 
-// isPart reports whether a rule logs a piece of a value that the masker knows, in the words of CRS.
-func isPart(masker *sensitive.Masker, data string) bool {
-	piece, found := strings.CutPrefix(data, "Matched Data: ")
-	if !found {
-		return false
+// maskData masks what a rule logs. In the words of CRS, that is a piece of a value, and the value.
+func maskData(masker *sensitive.Masker, data string) string {
+	const begin, behind = "Matched Data: ", " found within "
+	piece, isPiece := strings.CutPrefix(data, begin)
+	if !isPiece {
+		return masker.Mask(data)
 	}
-	piece, _, found = strings.Cut(piece, " found within ")
-	return found && masker.IsPart(piece)
+	piece, rest, isPiece := strings.Cut(piece, behind)
+	if !isPiece {
+		return masker.Mask(data)
+	}
+	return begin + masker.MaskPiece(piece) + behind + masker.Mask(rest)
 }
 
 func severity(s int) int {

@@ -51,15 +51,15 @@ const windowMask = 1<<(8*leastKnown) - 1
 
 func hash(window uint64) uint64 { return window * 0x9e3779b97f4a7c15 >> 50 }
 
-// add makes a value known, which is then shown as masked says.
-func (x *index) add(value string, masked func() string) {
+// add makes a value known, which is then shown as masked says. It reports whether it was not known before.
+func (x *index) add(value string, masked func() string) bool {
 	if len(x.values) >= mostKnown {
-		return
+		return false
 	}
 	x.scratch = appendBare(x.scratch[:0], value)
 	b := x.scratch
 	if len(b) < leastKnown || x.seen[string(b)] {
-		return
+		return false
 	}
 	if x.of == nil {
 		x.of, x.seen = map[uint64][]int32{}, map[string]bool{}
@@ -69,7 +69,7 @@ func (x *index) add(value string, masked func() string) {
 		window = window<<8 | uint64(b[i])
 	}
 	if len(x.of[window]) >= mostAlike {
-		return
+		return false
 	}
 	k := known{bare: string(b), masked: masked()}
 	x.seen[k.bare] = true
@@ -77,6 +77,7 @@ func (x *index) add(value string, masked func() string) {
 	x.values = append(x.values, k)
 	h := hash(window)
 	x.maybe[h>>6] |= 1 << (h & 63)
+	return true
 }
 
 // occursIn reports whether one stands in a text.

@@ -12,16 +12,14 @@ const stars = "****"
 // base64. What tells the kind stays: the issuer and the last four digits of a card, the country of an IBAN, the last four digits of an id,
 // the prefix of a token, the domain of an address. A masked text stays as it is when it is masked again.
 func Mask(text string) string {
-	a := analyse(text)
-	return settle(text, a.masked(text, nil))
+	return settle(text, analyse(text).masked(nil))
 }
 
 // settle masks again what has been masked: what is left may, beside what follows, look like something else, but not for long.
 func settle(text, masked string) string {
 	for n := 0; n < 3 && masked != text; n++ {
 		text = masked
-		a := analyse(text)
-		masked = a.masked(text, nil)
+		masked = analyse(text).masked(nil)
 	}
 	return masked
 }
@@ -72,8 +70,8 @@ func (a *analysis) isSensitive(known *index) bool {
 		slices.ContainsFunc(a.encoded, func(e encoded) bool { return e.analysis.isSensitive(known) })
 }
 
-// masked is the text that was analysed, without what is sensitive and what is known to be.
-func (a *analysis) masked(text string, known *index) string {
+// masked is the text that was analysed as it is written, without what is sensitive and what is known to be.
+func (a *analysis) masked(known *index) string {
 	spans := make([]span, 0, len(a.found))
 	for _, f := range a.found {
 		value := a.text[f.Start:f.End]
@@ -100,12 +98,12 @@ func (a *analysis) masked(text string, known *index) string {
 		}
 	}
 	if len(spans) == 0 {
-		return text
+		return a.source
 	}
 	if len(spans) > len(a.found) {
 		spans = joined(spans)
 	}
-	return a.write(text, spans)
+	return a.write(spans)
 }
 
 // cover tells of spans that come in their order whether they are within a finding.
@@ -140,7 +138,8 @@ func joined(spans []span) []span {
 }
 
 // write is the original with spans of what is plain masked.
-func (a *analysis) write(text string, spans []span) string {
+func (a *analysis) write(spans []span) string {
+	text := a.source
 	var b strings.Builder
 	b.Grow(len(text) + 3*len(spans))
 	end := 0

@@ -1,6 +1,12 @@
 package sensitive
 
-import "strings"
+import (
+	"encoding/json"
+	"html"
+	"net/url"
+	"slices"
+	"strings"
+)
 
 // Masker masks the texts that tell of one record. What it has found in the record it also finds where nothing tells what it
 // is, see index. It looks at each text once. It is not safe for concurrent use.
@@ -48,11 +54,49 @@ func (m *Masker) learn(a *analysis) {
 			m.known.add(value[head:len(value)-tail], func() string { return stars })
 			continue
 		}
-		m.known.add(value, func() string { return maskOne(f.Kind, value) })
+		isNew := m.known.add(value, func() string { return maskOne(f.Kind, value) })
+		if isNew && a.at != nil {
+			m.learnWritten(a.written(f.Start, f.End))
+		}
 	}
 	for _, e := range a.encoded {
+		if e.analysis.isSensitive(nil) { // a plus sign in it is a space in a form
+			m.known.add(a.text[e.start:e.end], func() string { return stars })
+		}
 		m.learn(e.analysis)
 	}
+}
+
+// learnWritten makes known what a value looks like while some of its escapes are undone. Rules take off a backslash or semicolon of an escape
+// that is left, and then it is none.
+func (m *Masker) learnWritten(value string) {
+	forms := []string{value}
+	for i := 0; i < len(forms) && len(forms) < mostForms; i++ {
+		for _, undone := range undoneOnce(forms[i]) {
+			if !slices.Contains(forms, undone) {
+				forms = append(forms, undone)
+			}
+		}
+	}
+	for _, form := range forms {
+		m.known.add(form, func() string { return stars })
+	}
+}
+
+// mostForms is how many there are of one value: three sorts of escapes in one another have eight.
+const mostForms = 8
+
+// undoneOnce is a text without one layer of each sort of escapes that it may have.
+func undoneOnce(text string) []string {
+	all := []string{html.UnescapeString(text)}
+	if decoded, err := url.PathUnescape(text); err == nil {
+		all = append(all, decoded)
+	}
+	var decoded string
+	if json.Unmarshal([]byte(`"`+text+`"`), &decoded) == nil {
+		all = append(all, decoded)
+	}
+	return all
 }
 
 // Mask masks a text.
@@ -79,7 +123,7 @@ func (m *Masker) mask(says naming, value string) string {
 
 func (m *Masker) maskNow(says naming, value string) string {
 	if says == saysNothing {
-		return settle(value, m.analysis(value).masked(value, &m.known))
+		return settle(value, m.analysis(value).masked(&m.known))
 	}
 	// As it would be behind the name.
 	a := &analysis{plain: undo(value)}
@@ -91,25 +135,60 @@ func (m *Masker) maskNow(says naming, value string) string {
 	}
 	a.found = s.found
 	if len(a.found) == 0 || says.isWord() {
-		return m.mask(saysNothing, a.masked(value, nil))
+		return m.mask(saysNothing, a.masked(nil))
 	}
-	return a.masked(value, nil)
+	return a.masked(nil)
 }
 
-// IsPart reports whether a text is a piece of a value that the masker knows.
-func (m *Masker) IsPart(text string) bool {
-	if m.parts != nil {
-		m.read()
+// MaskPiece masks a text that has been cut out of another: at its beginning, it may have the end of a value that the masker knows, or
+// all of it may be a piece of one.
+func (m *Masker) MaskPiece(text string) string {
+	masked := m.Mask(text)
+	if masked != text {
+		return masked
 	}
-	const least = 3
-	piece := appendBare(nil, text)
-	if len(piece) < least {
+	if m.isPart(text) {
+		return stars
+	}
+	return m.maskTail(text)
+}
+
+// leastPiece is how much of a value tells something of it.
+const leastPiece = 3
+
+// isPart reports whether a text begins within a known value.
+func (m *Masker) isPart(text string) bool {
+	const decisive, longest = 8, 512
+	piece := string(appendBare(nil, text[:min(len(text), longest)]))
+	if len(piece) < leastPiece {
 		return false
 	}
+	begin := piece[:min(len(piece), decisive)]
 	for i := range m.known.values {
-		if strings.Contains(m.known.values[i].bare, string(piece)) {
+		if k := m.known.values[i].bare; len(k) <= longest && strings.Contains(k, begin) {
 			return true
 		}
 	}
 	return false
+}
+
+// maskTail masks the beginning of a known value that a text ends with, if that is too short to be found within it.
+func (m *Masker) maskTail(text string) string {
+	var tail []byte // in reverse
+	for i := len(text) - 1; i >= 0 && len(tail) < leastPart; i-- {
+		if c := bare[text[i]]; c != 0 {
+			tail = append(tail, c)
+			if len(tail) > leastPiece && m.begins(tail) {
+				return text[:i] + stars
+			}
+		}
+	}
+	return text
+}
+
+// begins reports whether a known value begins with some bytes, in reverse.
+func (m *Masker) begins(reversed []byte) bool {
+	begin := slices.Clone(reversed)
+	slices.Reverse(begin)
+	return slices.ContainsFunc(m.known.values, func(k known) bool { return strings.HasPrefix(k.bare, string(begin)) })
 }

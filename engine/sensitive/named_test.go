@@ -131,9 +131,12 @@ func TestKnown(t *testing.T) {
 			t.Errorf("%q is masked as %q, want %q", c.text, got, c.want)
 		}
 	}
-	for piece, want := range map[string]bool{"'20 26": true, "ER20": true, "../": false, "or 1=1": false, "": false} {
-		if m.IsPart(piece) != want {
-			t.Errorf("%q is a part: %v", piece, !want)
+	for _, c := range []struct{ text, want string }{
+		{"'20 26", "****"}, {"ER20", "****"}, {"../", "../"}, {"or 1=1", "or 1=1"}, {"", ""}, {`{"q":"Sum m`, `{"q":"****`}, {`{"q":"Su`, `{"q":"Su`},
+		{"6!an d more and then", "****"},
+	} {
+		if got := m.MaskPiece(c.text); got != c.want {
+			t.Errorf("the piece %q is masked as %q, want %q", c.text, got, c.want)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 // It is made in one pass, like a shift-reduce parser does: a byte is put down, and if what was put down now ends with an escape, the byte
 // that this stands for takes its place, which may end another. Each reduction makes the text shorter, so the time is in proportion to it.
 type plain struct {
+	source string // as it is written
 	text   string
 	levels []level // of each byte, nil where nothing is escaped
 	at     []int32 // where each byte begins in the original, and the end of that; nil where nothing is escaped
@@ -64,12 +65,8 @@ func (p *plain) start(i int) int {
 	return int(p.at[i])
 }
 
-func (p *plain) level(i int) level {
-	if p.levels == nil {
-		return 0
-	}
-	return p.levels[i]
-}
+// written is the stretch from start to end as it is written.
+func (p *plain) written(start, end int) string { return p.source[p.start(start):p.start(end)] }
 
 // What a byte may be the end of.
 const (
@@ -100,7 +97,7 @@ func undo(text string) plain {
 		}
 	}
 	if first == len(text) {
-		return plain{text: text}
+		return plain{source: text, text: text}
 	}
 	r := reader{text: make([]byte, first, len(text)), levels: make([]level, first, len(text)), at: make([]int32, first, len(text)+1)}
 	copy(r.text, text[:first])
@@ -114,9 +111,9 @@ func undo(text string) plain {
 		}
 	}
 	if len(r.text) == len(text) { // there was no escape in it
-		return plain{text: text}
+		return plain{source: text, text: text}
 	}
-	return plain{text: string(r.text), levels: r.levels, at: append(r.at, int32(len(text)))}
+	return plain{source: text, text: string(r.text), levels: r.levels, at: append(r.at, int32(len(text)))}
 }
 
 // reader is a text that is being read.
