@@ -23,6 +23,7 @@ type bodySpec struct {
 	encoding encoding
 	limit    int   // bytes after which the log cuts, 0 for none
 	length   field // the whole length
+	pieces   bool  // a list of texts is the body in pieces
 }
 
 // encoding is how a log writes a body.
@@ -51,6 +52,7 @@ func (y *yamlReader) body(b *bodySpec) func(ast.Node) error {
 				return nil
 			},
 			"length": y.fieldInto(&b.length),
+			"pieces": y.boolInto(&b.pieces),
 		})
 	}
 }
@@ -61,11 +63,24 @@ func (m *Mapping) bodyText(tx *Transaction, b *bodySpec) (string, presence) {
 		return "", absent
 	}
 	if v, ok := b.field.object(tx); ok && (isMap(v) || isArray(v) && b.field.pick == pickAny) {
+		if b.pieces && isArray(v) {
+			return tx.joined(v), present
+		}
 		start := len(tx.scratch)
 		tx.scratch = appendJSONText(tx.scratch, v)
 		return view(tx.scratch[start:]), present
 	}
 	return m.value(tx, &b.field)
+}
+
+// joined is a list of texts as one.
+func (tx *Transaction) joined(list Record) string {
+	start := len(tx.scratch)
+	eachElement(list, func(e Record) {
+		s, _ := e.text()
+		tx.scratch = append(tx.scratch, s...)
+	})
+	return view(tx.scratch[start:])
 }
 
 // loggedBody is the body for the alert.

@@ -95,6 +95,9 @@ func parseTime(s string, zone *time.Location) (time.Time, bool) {
 		return since1970(s, 0)
 	}
 	s = withoutBrackets(s)
+	if at := strings.LastIndex(s, " --"); at >= 0 { // ModSecurity 2 writes zones west of Greenwich so
+		s = s[:at+1] + s[at+2:]
+	}
 	if s == "" {
 		return time.Time{}, false
 	}

@@ -28,7 +28,8 @@ type Mapping struct {
 	args           []namedField
 	alert          alertSpec
 	exclude        []string
-	writerIsOther  bool // the pod that wrote the record is not the server
+	writerIsOther  bool // the pod that wrote the record need not be the server
+	writerAddress  field
 
 	slots    map[string]int // top-level keys that any field asks for
 	metadata int            // the slot of the event's metadata, -1 when nobody asks for them

@@ -77,7 +77,7 @@ func (m *Mapping) readDocument(document ast.Node) error {
 		"time":        y.timeInto(&m.time),
 		"client":      y.endpoint("client", &m.client, true),
 		"server":      y.endpoint("server", &m.server, false),
-		"writer":      choice(y, "writer", &m.writerIsOther, map[string]bool{"server": false, "other": true}),
+		"writer":      y.writer(m),
 		"request":     y.request(&m.request),
 		"response":    y.response(&m.response),
 		"args":        y.namedFields("args", &m.args),
@@ -214,7 +214,7 @@ func (y *yamlReader) alert(a *alertSpec) func(ast.Node) error {
 // fields are all fields of the mapping.
 func (m *Mapping) fields() []*field {
 	all := []*field{
-		&m.unwrap, &m.time.field, &m.client.address, &m.client.port, &m.client.forwarded, &m.server.address, &m.server.port,
+		&m.unwrap, &m.writerAddress, &m.time.field, &m.client.address, &m.client.port, &m.client.forwarded, &m.server.address, &m.server.port,
 		&m.request.line, &m.request.method, &m.request.uri, &m.request.path, &m.request.query,
 		&m.request.protocol, &m.request.host, &m.request.cookies, &m.request.body.field, &m.request.body.length,
 		&m.response.status, &m.response.protocol, &m.response.body.field, &m.response.body.length,

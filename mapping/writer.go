@@ -1,6 +1,10 @@
 package mapping
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+)
 
 // kubernetesKey is the key under which the pod that wrote a record stands, as collectors add it.
 var writerAccessor = []Accessor{{key: "kubernetes"}}
@@ -12,12 +16,24 @@ type writer struct {
 	address, label string // its pod's; a kind that a label tells of
 }
 
+// writer reads server, other, or {address: …} of another one.
+func (y *yamlReader) writer(m *Mapping) func(ast.Node) error {
+	return func(node ast.Node) error {
+		if _, long := mappingValues(y.plain(node)); !long {
+			return choice(y, "writer", &m.writerIsOther, map[string]bool{"server": false, "other": true})(node)
+		}
+		m.writerIsOther = true
+		return y.members(node, "writer", readers{"address": y.fieldInto(&m.writerAddress)})
+	}
+}
+
 // writer reads what Fluent Bit's kubernetes filter, Fluentd's, Vector's source kubernetes_logs and Beats' processor
 // add_kubernetes_metadata add. It is the zero one without any of them.
 func (m *Mapping) writer(tx *Transaction) (w writer) {
 	if !isMap(tx.scan[m.writers]) {
 		return w
 	}
+	w.address, _ = splitAddress(m.text(tx, &m.writerAddress))
 	var pod string
 	_ = tx.scan[m.writers].fields(func(key []byte, v Record) {
 		switch string(key) {

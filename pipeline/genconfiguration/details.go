@@ -15,10 +15,12 @@ the presets are tried in their order, and the one that fits is remembered for ea
 passes uninspected, and is counted as ` + "`unmapped`" + `.`},
 	{name: "workloads", example: "/etc/msa/workloads.csv", text: `A row for each address or network, with its workload, and perhaps the [account](mapping.md#workloads) that it has:
 
-    address,workload,account
-    10.0.2.7,shop/deployment/cart,shop/cart
-    10.0.9.0/24,billing/batch
-    192.0.2.40,mainframe
+` + "```text" + `
+address,workload,account
+10.0.2.7,shop/deployment/cart,shop/cart
+10.0.9.0/24,billing/batch
+192.0.2.40,mainframe
+` + "```" + `
 
 or in JSON ` + "`{\"10.0.2.7\": \"shop/deployment/cart\", \"10.0.9.0/24\": {\"workload\": \"billing/batch\", \"account\": \"billing/batch\"}}`" + `. The longest network that fits counts, and what the log itself tells
 counts before it. The file is looked at every ten seconds at most, and read again when it has changed; what is wrong with it is logged with its line, and the last good table stays.`},
