@@ -22,7 +22,7 @@ import (
 // long reports whether the tests take the hours that the figures of docs/reliability.md took.
 func long() bool { return os.Getenv("MSA_LONG") != "" }
 
-// loaded is a Fluent Bit that inspects a thousand records a second, of which each alarms.
+// loaded is a Fluent Bit that inspects 300 records a second, of which each alarms.
 type loaded struct {
 	*rig.Process
 	admin, exporter int
@@ -41,7 +41,7 @@ func startLoaded(t *testing.T, more string, args ...string) loaded {
 [INPUT]
     Name  dummy
     Tag   nano
-    Rate  1000
+    Rate  300
     Dummy %s
 [FILTER]
     Name     msa
