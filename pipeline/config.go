@@ -25,11 +25,24 @@ type Config struct {
 	TextKey     string // empty for none
 	Annotate    string // empty for off
 	Workers     int
-	AlertBuffer int    // bytes
+	AlertBuffer int // bytes
+	Emitter     Emitter
 	Behavior    string // "default" or a file; empty for off
 	StatePath   string // of a file; empty for none
 	Probe       *Probe // nil but for measuring
 }
+
+// Emitter is where alerts wait that the host has taken and its outputs have not.
+type Emitter struct {
+	Storage     string // Memory or Filesystem; empty for the host's own
+	MemoryLimit int    // bytes
+}
+
+// Storages of an emitter.
+const (
+	Memory     = "memory"
+	Filesystem = "filesystem"
+)
 
 var screenModes = map[string]engine.ScreenMode{"on": engine.ScreenOn, "off": engine.ScreenOff, "verify": engine.ScreenVerify}
 
@@ -66,6 +79,10 @@ func ParseConfig(values func(property string) []string) (Config, error) {
 			Internal:      p.networks("internal_networks"),
 		},
 		AlertBuffer: p.size("alert_buffer", 1<<10, 1<<40),
+		Emitter:     Emitter{MemoryLimit: p.size("emitter_mem_buf_limit", 1<<10, 1<<40)},
+	}
+	if p.text("emitter_storage_type") != "" {
+		cfg.Emitter.Storage = p.choice("emitter_storage_type", Memory, Filesystem)
 	}
 	// What is below the threshold matters where it is seen.
 	cfg.Engine.ScreenAnyMatch = cfg.Alert.OnMatch || cfg.Annotate != ""

@@ -54,4 +54,6 @@ var properties = [...]Property{
 	{Name: "cache_size", Type: Int, Default: "65536", Description: "Values that the fast path remembers"},
 	{Name: "body_limit", Type: Size, Default: "128K", Description: "Bytes of a body that are inspected"},
 	{Name: "alert_buffer", Type: Size, Default: "10M", Description: "Bytes of alerts that may wait when the host refuses them"},
+	{Name: "emitter_storage_type", Description: "Where alerts wait for outputs: filesystem, the default where the service has a storage.path, or memory"},
+	{Name: "emitter_mem_buf_limit", Type: Size, Default: "10M", Description: "Bytes of alerts that may wait for outputs in memory, before alert_buffer"},
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "_cgo_export.h"
@@ -169,7 +170,8 @@ static void peek_close(struct peek *p)
 
 static int peek(const struct peek *p, const void *from, void *to, size_t size)
 {
-    ssize_t n = write(p->fd[1], from, size);
+    /* Not by write(), which a host that is built with a sanitizer checks itself. */
+    ssize_t n = syscall(SYS_write, p->fd[1], from, size);
 
     if (n < 0) {
         return -1;
@@ -331,6 +333,102 @@ int msa_property_keys(const struct list *head, const char **keys, int max)
     return count;
 }
 
+/* ---- storage ---- */
+
+/*
+ * struct cio_ctx, lib/chunkio/include/chunkio/chunkio.h, with struct cio_options in it.
+ * The same from 3.2.10 to 5.1.1.
+ */
+struct cio_ctx {
+    int page_size;
+    int realloc_size_hint;
+    struct {
+        int initialized; /* 0, whatever it was in the options of cio_create */
+        int flags;
+        const char *root_path; /* a copy of the configuration's, NULL for none */
+        int log_level;
+        void *log_cb;
+        char *user, *group, *chmod;
+        int realloc_size_hint;
+    } options;
+    void *user, *group;
+    size_t total_chunks, total_chunks_up, max_chunks_up;
+    struct list streams;
+};
+
+enum { CIO_OPEN_RW = 1, CIO_LOG_ERROR = 1, CIO_LOG_TRACE = 5, CONFIG_SEARCH = 4096 };
+
+/* Copies a string, which has to fit. */
+static int peek_string(const struct peek *p, const char *from, char *to, size_t size)
+{
+    size_t i;
+
+    for (i = 0; i < size; i++) {
+        if (peek(p, from + i, to + i, 1) != 0) {
+            return -1;
+        }
+        if (to[i] == '\0') {
+            return 0;
+        }
+    }
+    return -1;
+}
+
+/* Whether this is the storage whose files are under a path, NULL for a storage without files. */
+static int is_storage(const struct peek *p, const struct cio_ctx *at, const char *path)
+{
+    struct list next, prev;
+    struct cio_ctx c;
+
+    return peek(p, at, &c, sizeof(c)) == 0 &&
+           c.page_size == sysconf(_SC_PAGESIZE) && (c.options.flags & CIO_OPEN_RW) != 0 &&
+           c.options.log_level >= CIO_LOG_ERROR && c.options.log_level <= CIO_LOG_TRACE &&
+           c.total_chunks_up <= c.total_chunks && c.max_chunks_up > 0 &&
+           peek(p, c.streams.next, &next, sizeof(next)) == 0 && next.prev == &at->streams &&
+           peek(p, c.streams.prev, &prev, sizeof(prev)) == 0 && prev.next == &at->streams &&
+           (path == NULL ? c.options.root_path == NULL : peek_equals(p, c.options.root_path, path));
+}
+
+/*
+ * In struct flb_config (include/fluent-bit/flb_config.h) there is somewhere
+ *
+ *     void *cio; char *storage_path;
+ *
+ * and what the first points to knows the second. rewrite_tag takes the field itself.
+ */
+void *msa_storage_find(struct flb_config *config, char path[MAX_STORAGE_PATH])
+{
+    void *found = NULL;
+    struct peek p;
+    size_t at;
+
+    path[0] = '\0';
+    if (peek_open(&p) != 0) {
+        return NULL;
+    }
+    for (at = 0; at < CONFIG_SEARCH && found == NULL; at += sizeof(void *)) {
+        struct {
+            void *cio;
+            const char *path;
+        } field;
+
+        if (peek(&p, (const char *) config + at, &field, sizeof(field)) != 0) {
+            break;
+        }
+        path[0] = '\0';
+        if (field.cio != NULL &&
+            (field.path == NULL || peek_string(&p, field.path, path, MAX_STORAGE_PATH) == 0) &&
+            is_storage(&p, field.cio, field.path == NULL ? NULL : path)) {
+            found = field.cio;
+        }
+    }
+    if (found == NULL) {
+        path[0] = '\0';
+    }
+    peek_close(&p);
+    return found;
+}
+
 /* ---- the emitter ---- */
 
 static int on_collect(struct flb_input_instance *emitter, struct flb_config *config, void *context)
@@ -344,13 +442,23 @@ static int on_collect(struct flb_input_instance *emitter, struct flb_config *con
     return 0;
 }
 
-struct flb_input_instance *msa_emitter_create(struct flb_config *config, const char *alias,
-                                              long period_ns, int wake, uint32_t *ours, const char **failed)
+/*
+ * A storage in memory, for where the host's own is not found. It is left to the end of
+ * the process: the emitter uses it until the host destroys it, which nobody tells us.
+ */
+static void *own_storage(void)
 {
     /* struct cio_options, far shorter in every version; cio_options_init fills in what matters */
     _Alignas(max_align_t) char options[4096] = {0};
+
+    host.cio_options_init(options);
+    return host.cio_create(options);
+}
+
+struct flb_input_instance *msa_emitter_create(struct flb_config *config, const char *alias, void *storage, int files,
+                                              long period_ns, int wake, uint32_t *ours, const char **failed)
+{
     struct flb_input_instance *in;
-    void *cio;
     int timer, event;
 
     in = host.flb_input_new(config, "emitter", NULL, 0);
@@ -362,24 +470,20 @@ struct flb_input_instance *msa_emitter_create(struct flb_config *config, const c
     if (!host.flb_input_name_exists(alias, config)) {
         host.flb_input_set_property(in, "alias", alias);
     }
-    /* Or storage.inherit makes it keep chunks in files, for which our storage has no path. */
-    host.flb_input_set_property(in, "storage.type", "memory");
+    /* Or storage.inherit decides. */
+    host.flb_input_set_property(in, "storage.type", files ? "filesystem" : "memory");
     if (host.flb_input_instance_init(in, config) != 0) {
         *failed = "flb_input_instance_init";
         return NULL;
     }
-    /*
-     * The configuration's own storage has no accessor. Ours is left to the end of
-     * the process: the emitter uses it until the host destroys it, which nobody
-     * tells us.
-     */
-    host.cio_options_init(options);
-    cio = host.cio_create(options);
-    if (cio == NULL) {
+    if (storage == NULL) {
+        storage = own_storage();
+    }
+    if (storage == NULL) {
         *failed = "cio_create";
         return NULL;
     }
-    if (host.flb_storage_input_create(cio, in) != 0) {
+    if (host.flb_storage_input_create(storage, in) != 0) {
         *failed = "flb_storage_input_create";
         return NULL;
     }

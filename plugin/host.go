@@ -117,16 +117,35 @@ func goStrings(all []*C.char) []string {
 
 // newEmitter makes the hidden input through which an instance emits. Every period,
 // and when woken, it calls back msaTick on the engine's thread.
-func (f filterInstance) newEmitter(alias string, period time.Duration, wake waker) (emitter, error) {
+func (f filterInstance) newEmitter(alias string, s storage, period time.Duration, wake waker) (emitter, error) {
 	name := C.CString(alias)
 	defer C.free(unsafe.Pointer(name))
 	var failed *C.char
-	e := emitter{config: f.config}
-	if e.in = C.msa_emitter_create(f.config, name, C.long(period), C.int(wake), &e.ours, &failed); e.in == nil {
+	e := emitter{config: f.config, inFiles: s.path != ""}
+	files := C.int(0)
+	if e.inFiles {
+		files = 1
+	}
+	if e.in = C.msa_emitter_create(f.config, name, s.cio, files, C.long(period), C.int(wake), &e.ours, &failed); e.in == nil {
 		return emitter{}, fmt.Errorf("cannot create emitter %q: %s failed", alias, C.GoString(failed))
 	}
 	return e, nil
 }
+
+// storage is where inputs of the host keep their chunks.
+type storage struct {
+	cio  unsafe.Pointer // nil where it was not found
+	path string         // of the files; empty for none
+}
+
+// storage is that of the configuration.
+func (f filterInstance) storage() storage {
+	var path [C.MAX_STORAGE_PATH]C.char
+	cio := C.msa_storage_find(f.config, &path[0])
+	return storage{cio: cio, path: C.GoString(&path[0])}
+}
+
+func (s storage) found() bool { return s.cio != nil }
 
 // emitter is the hidden input. The host destroys it after an instance that is a
 // [FILTER] and before one that is a processor, so it must not be used in cb_exit.
@@ -134,6 +153,8 @@ type emitter struct {
 	in     *C.struct_flb_input_instance
 	config *C.struct_flb_config
 	ours   C.uint32_t // set of our collectors
+
+	inFiles bool // it keeps chunks in files
 }
 
 // id tells emitters, and other inputs, apart.

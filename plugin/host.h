@@ -161,12 +161,22 @@ int msa_property_values(const struct list *, const char *key, const char *first,
 int msa_property_keys(const struct list *, const char **keys, int max);
 
 /*
+ * msa_storage_find gives the storage of a configuration, in which its inputs keep their
+ * chunks, and writes the path of its files, empty when it has none. NULL when it is not
+ * where it is known to be.
+ */
+#define MAX_STORAGE_PATH 4096
+void *msa_storage_find(struct flb_config *, char path[MAX_STORAGE_PATH]);
+
+/*
  * msa_emitter_create makes a hidden input through which the filter emits records,
  * and two collectors on it: each period, and whenever wake is readable, the engine's
- * thread calls msaTick. ours gets a bit for each of the two. The host destroys the
- * input with its others. NULL on failure, then *failed says which function refused.
+ * thread calls msaTick. ours gets a bit for each of the two. It keeps chunks in the
+ * storage, NULL for one of its own in memory, and if files is set in files. The host
+ * destroys the input with its others. NULL on failure, then *failed says which function
+ * refused.
  */
-struct flb_input_instance *msa_emitter_create(struct flb_config *, const char *alias, long period_ns,
+struct flb_input_instance *msa_emitter_create(struct flb_config *, const char *alias, void *storage, int files, long period_ns,
                                               int wake, uint32_t *ours, const char **failed);
 /* msa_wake_create is a descriptor for wake, an eventfd, or -1. */
 int msa_wake_create(void);

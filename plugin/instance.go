@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -24,9 +25,10 @@ type instance struct {
 	lostLog limiter
 
 	// The engine's thread only:
-	collectors uint32 // of the emitter, that have been seen running
-	full       bool   // the emitter held as much as may wait
-	refused    int    // ticks in a row at which the emitter refused
+	collectors uint32      // of the emitter, that have been seen running
+	full       bool        // the emitter held as much as may wait
+	emitted    outstanding // nothing of an emitter that keeps files
+	refused    int         // ticks in a row at which the emitter refused
 	metricsDue time.Time
 }
 
@@ -59,7 +61,7 @@ func (i *instance) start(f filterInstance) error {
 		}
 	}
 	i.wake = i.lineage.wake
-	if i.emitter, err = f.newEmitter("emitter_for_"+i.name, period, i.wake); err != nil {
+	if i.emitter, err = f.newEmitter("emitter_for_"+i.name, i.storage(f), period, i.wake); err != nil {
 		return fmt.Errorf("cannot start: %w", err)
 	}
 	i.metricsDue = time.Now().Add(metricsFirst)
@@ -73,8 +75,28 @@ func (i *instance) compile(f filterInstance) (pipeline.Config, *pipeline.Pipelin
 	if err != nil {
 		return cfg, nil, err
 	}
+	if s := f.storage(); s.found() && s.path == "" && cfg.Emitter.Storage == pipeline.Filesystem {
+		return cfg, nil, errors.New("property emitter_storage_type: filesystem needs a storage.path in the [SERVICE] section")
+	}
 	p, err := pipeline.New(cfg, &process.engines, i.log.Logger)
 	return cfg, p, err
+}
+
+// storage is where the emitter is to keep alerts for outputs: in files if possible,
+// unless told otherwise.
+func (i *instance) storage(f filterInstance) storage {
+	s := f.storage()
+	wanted := i.rules.config.Emitter.Storage
+	switch {
+	case wanted == pipeline.Memory:
+		s.path = ""
+	case !s.found():
+		i.log.Warn("alerts that wait for outputs are kept in memory and end with the process: " +
+			"the host's storage is not where it is known to be")
+	case s.path == "" && wanted == pipeline.Filesystem: // only after a reload with the last good properties
+		i.log.Warn("alerts that wait for outputs are kept in memory and end with the process: there is no storage.path any more")
+	}
+	return s
 }
 
 // filter inspects a chunk and gives it back annotated, or nil.
@@ -115,10 +137,12 @@ func (i *instance) drain() {
 	stopping := running != i.collectors
 
 	sent, refused := false, false
+	pending := i.pending()
 	for {
 		// The limit is kept here and not with the emitter's mem_buf_limit: an emitter
 		// that is at its limit when the host begins to stop accepts nothing ever after.
-		full := !stopping && i.emitter.pending() >= i.queue.limit
+		// In files the host itself keeps to its limits.
+		full := !stopping && pending >= i.rules.config.Emitter.MemoryLimit
 		if full && !i.full {
 			i.emitter.flush()
 		}
@@ -145,6 +169,10 @@ func (i *instance) drain() {
 		i.refused = 0
 		i.queue.done(r)
 		sent = true
+		if !i.emitter.inFiles {
+			i.emitted.add(r)
+			pending = i.pending()
+		}
 	}
 	i.queue.setRefused(refused)
 	if refused {
@@ -158,6 +186,16 @@ func (i *instance) drain() {
 	}
 }
 
+// pending is how many bytes the emitter holds in memory alone.
+func (i *instance) pending() int {
+	if i.emitter.inFiles {
+		return 0
+	}
+	n := i.emitter.pending()
+	i.emitted.keep(n)
+	return n
+}
+
 // stop ends the instance. The emitter may be gone already.
 func (i *instance) stop() {
 	if i.rules != nil {
@@ -168,6 +206,11 @@ func (i *instance) stop() {
 	if n := i.queue.waiting(); n > 0 {
 		i.lineage.lost.Add(uint64(n))
 		i.log.Error(fmt.Sprintf("lost %d alerts: they were still waiting at exit", n))
+	}
+	if n := i.emitted.count; n > 0 {
+		i.lineage.lost.Add(uint64(n))
+		i.log.Error(fmt.Sprintf("lost %d alerts: at exit no output had taken them, and they were kept in memory "+
+			"(emitter_storage_type)", n))
 	}
 }
 

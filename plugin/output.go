@@ -284,6 +284,9 @@ var outputProperties = []string{
 func checkKeys(given []string) error {
 	for _, key := range given {
 		key = strings.ToLower(key)
+		if strings.HasPrefix(key, "emitter_") {
+			return fmt.Errorf("property %s: an output has no emitter; the host keeps chunks until their alerts are delivered", key)
+		}
 		isFilters := slices.ContainsFunc(pipeline.Properties(), func(p pipeline.Property) bool { return p.Name == key })
 		if !isFilters && !slices.Contains(outputProperties, key) {
 			return fmt.Errorf("property %s: there is none of this name", key)

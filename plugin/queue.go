@@ -91,6 +91,31 @@ func (q *queue) setRefused(refused bool) {
 	q.refused = refused
 }
 
+// outstanding are the alerts that the emitter has taken and outputs have not, oldest
+// first. The host only tells how many bytes these are.
+type outstanding struct {
+	taken []taken
+	bytes int
+	count int
+}
+
+type taken struct{ bytes, count int }
+
+func (o *outstanding) add(r run) {
+	o.taken = append(o.taken, taken{len(r.events), r.count})
+	o.bytes += len(r.events)
+	o.count += r.count
+}
+
+// keep forgets the oldest until only so many bytes are left.
+func (o *outstanding) keep(bytes int) {
+	for len(o.taken) > 0 && o.bytes > bytes {
+		o.bytes -= o.taken[0].bytes
+		o.count -= o.taken[0].count
+		o.taken = o.taken[1:]
+	}
+}
+
 // waiting is how many alerts are not yet emitted.
 func (q *queue) waiting() int {
 	q.mu.Lock()

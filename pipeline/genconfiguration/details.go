@@ -62,4 +62,9 @@ derived: ` + "`east-west`" + ` when both ends are inside, ` + "`inbound`" + ` wh
 50 ms at most holds for the default.`},
 	{name: "alert_buffer", example: "64M", unused: "scan explain check tune", text: `From 1K. In Fluent Bit: alerts that it refuses while its buffers are full wait for the next call. In ` + "`msa run`" + `: alerts that wait for a receiver by TCP or TLS. What exceeds it is counted as
 lost, and logged as an error.`},
+	{name: "emitter_storage_type", example: "memory", unused: "run scan explain check tune", text: `The filter hands its alerts to Fluent Bit through an input of its own, called ` + "`emitter_for_`" + ` and the filter's name; there they wait until
+outputs have taken them. With ` + "`filesystem`" + ` they wait in files under ` + "`storage.path`" + ` of the ` + "`[SERVICE]`" + ` section, which has to be there, and
+outlive the process: [alerts that wait](reliability.md#alerts-that-wait). It is what ` + "`emitter_storage.type` is to `rewrite_tag`" + `. The output has no emitter, and refuses the property.`},
+	{name: "emitter_mem_buf_limit", example: "64M", unused: "run scan explain check tune", text: `From 1K. Beyond it alerts wait in the filter, up to ` + "`alert_buffer`" + `. With ` + "`filesystem`" + ` it has no meaning: there ` + "`storage.max_chunks_up`" + ` of the
+` + "`[SERVICE]`" + ` section bounds the memory, and ` + "`storage.total_limit_size`" + ` of an output the files.`},
 }

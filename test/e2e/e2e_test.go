@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -216,4 +217,17 @@ func tcp(t testing.TB, port int) net.Conn {
 	}
 	t.Cleanup(func() { _ = c.Close() })
 	return c
+}
+
+// needs skips a test where Fluent Bit was built without what the test uses: a plugin, or a property of it.
+func needs(t *testing.T, plugin, property string) {
+	t.Helper()
+	path, ok := rig.FluentBit()
+	if !ok {
+		t.Skip("no Fluent Bit: set $FLUENT_BIT or PATH")
+	}
+	out, err := exec.Command(path, "-i", plugin, "-h").CombinedOutput()
+	if err != nil || !regexp.MustCompile(`(?m)^`+regexp.QuoteMeta(property)+` `).Match(out) {
+		t.Skipf("this Fluent Bit has no %s with %s", plugin, property)
+	}
 }

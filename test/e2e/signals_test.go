@@ -126,28 +126,41 @@ func (l loaded) reloads() (int, error) {
 	return answer.Count, err
 }
 
-// reload has Fluent Bit reloaded in one of its ways, and waits until it is.
+// reload has Fluent Bit reloaded in one of its ways, and waits until it is. It refuses while it
+// has not done with the last reload, which nothing tells: then it is asked again.
 func (l loaded) reload(how string) error {
 	before, err := l.reloads()
 	if err != nil {
 		return err
 	}
-	if how == "http" {
-		r, err := http.Post(fmt.Sprintf("http://127.0.0.1:%d/api/v2/reload", l.admin), "application/json", strings.NewReader("{}"))
-		if err != nil {
-			return err
+	for range 20 {
+		if err = l.askReload(how); err == nil {
+			err = rig.Wait(5*time.Second, func() error { return l.reloaded(before) })
 		}
-		defer r.Body.Close()
-	} else if err := l.Signal(syscall.SIGHUP); err != nil {
+		if err == nil || !l.Running() {
+			break
+		}
+	}
+	return err
+}
+
+func (l loaded) askReload(how string) error {
+	if how != "http" {
+		return l.Signal(syscall.SIGHUP)
+	}
+	r, err := http.Post(fmt.Sprintf("http://127.0.0.1:%d/api/v2/reload", l.admin), "application/json", strings.NewReader("{}"))
+	if err != nil {
 		return err
 	}
-	return l.wait(func() error {
-		now, err := l.reloads()
-		if err == nil && now == before {
-			err = fmt.Errorf("reload %d does not happen", before+1)
-		}
-		return err
-	})
+	return r.Body.Close()
+}
+
+func (l loaded) reloaded(before int) error {
+	now, err := l.reloads()
+	if err == nil && now == before {
+		err = fmt.Errorf("reload %d does not happen", before+1)
+	}
+	return err
 }
 
 // threads are the threads of the process.

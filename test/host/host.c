@@ -6,11 +6,12 @@
  * one line each. It takes no part in what it observes: it has no event loop, and
  * time passes only when it is told to.
  *
- *     host [-s STRIDE] [-l known|other|false] LIBRARY
+ *     host [-s STRIDE] [-l known|other|false] [-p PATH] [-u] LIBRARY
  *
  * STRIDE is the size of a config map's element (0: an array that can't be known as
  * one), -l where an instance keeps its properties: where Fluent Bit does, elsewhere,
- * or elsewhere with something like a list of them in that place.
+ * or elsewhere with something like a list of them in that place. Its storage has files
+ * under PATH, or with -u is nowhere to be found.
  *
  * Commands:
  *     map                          the config map
@@ -41,6 +42,7 @@
  *     flush INSTANCE TAG FILE      a chunk, on the engine's thread
  *     workerflush INSTANCE TAG FILE the same on another
  *     outputexit INSTANCE
+ *     emitters                     where they keep chunks
  *     heap                         the bytes in use of malloc
  *     fault                        a leak and a read out of bounds, for who must notice it
  *     undefined                    an integer that overflows, likewise
@@ -96,8 +98,31 @@ struct plugin {
     struct list head;
 };
 
+struct cio_options {
+    int initialized, flags;
+    char *root_path;
+    int log_level;
+    void *log_cb;
+    char *user, *group, *chmod;
+    int realloc_size_hint;
+};
+
+/* As Fluent Bit's. */
+struct cio {
+    int page_size, realloc_size_hint;
+    struct cio_options options;
+    void *user, *group;
+    size_t total, up, max_up;
+    struct list streams;
+    int last_error;
+};
+
 struct config {
     struct config *next;
+    void *some[100];
+    struct cio *cio;
+    char *storage_path;
+    void *others[100];
 };
 
 /* The fields from context to properties lie as Fluent Bit's do; see -l. */
@@ -164,7 +189,8 @@ struct input {
     struct config *config;
     struct collector collectors[8];
     int n;
-    int storage;
+    struct cio *storage;
+    int in_files;
     size_t pending;
     struct input *next;
 };
@@ -175,7 +201,9 @@ static struct config *configs;
 static struct filter *filters;
 static struct output *outputs;
 static struct input *inputs;
-static void *storages[256];
+static struct cio *storages[256];
+static char *storage_path;
+static int storage_unknown;
 static int n_storages;
 static int refuse, hold, quiet;
 static struct input source = {.name = "source"}; /* whose records are filtered */
@@ -400,6 +428,9 @@ EXPORT int flb_input_set_property(struct input *in, const char *key, const char 
     if (strcmp(key, "alias") == 0) {
         snprintf(in->name, sizeof(in->name), "%s", value);
     }
+    if (strcmp(key, "storage.type") == 0) {
+        in->in_files = strcmp(value, "filesystem") == 0;
+    }
     return 0;
 }
 
@@ -435,23 +466,47 @@ EXPORT int flb_input_instance_init(struct input *in, void *config)
     return 0;
 }
 
-EXPORT void cio_options_init(void *options)
+EXPORT void cio_options_init(struct cio_options *options)
 {
-    *(int *) options = 1;
+    options->initialized = 1337;
+    options->log_level = 3;
 }
 
-EXPORT void *cio_create(void *options)
+EXPORT struct cio *cio_create(struct cio_options *options)
 {
-    if (*(int *) options != 1 || n_storages == 256) {
+    struct cio *c;
+
+    if (options->initialized != 1337 || n_storages == 256) {
         return NULL;
     }
-    return storages[n_storages++] = malloc(64);
+    c = calloc(1, sizeof(*c));
+    c->page_size = (int) sysconf(_SC_PAGESIZE);
+    c->max_up = 64;
+    c->options = *options;
+    c->options.initialized = 0;
+    c->options.flags |= 1;
+    c->options.root_path = options->root_path == NULL ? NULL : strdup(options->root_path);
+    c->streams.prev = c->streams.next = &c->streams;
+    return storages[n_storages++] = c;
 }
 
-EXPORT int flb_storage_input_create(void *cio, struct input *in)
+EXPORT int flb_storage_input_create(struct cio *cio, struct input *in)
 {
-    in->storage = cio != NULL;
+    if (in->in_files && cio->options.root_path == NULL) {
+        return -1;
+    }
+    in->storage = cio;
     return 0;
+}
+
+static void print_emitters(void)
+{
+    struct input *in;
+
+    for (in = inputs; in != NULL; in = in->next) {
+        printf("emitter %s %s %s\n", in->name, in->in_files ? "filesystem" : "memory",
+               in->storage == in->config->cio ? "host" : "own");
+    }
 }
 
 EXPORT size_t flb_input_chunk_total_size(struct input *in)
@@ -471,7 +526,7 @@ static void print_hex(const unsigned char *data, size_t size)
 EXPORT int flb_input_log_append(struct input *in, const char *tag, size_t tag_len, const void *data, size_t size)
 {
     check_held("flb_input_log_append");
-    if (!in->storage) {
+    if (in->storage == NULL) {
         printf("append to %s without storage\n", in->name);
         return -1;
     }
@@ -629,8 +684,15 @@ static struct filter *find(const char *name)
 static void new_config(void)
 {
     struct config *c = calloc(1, sizeof(*c));
+    struct cio_options options = {0};
 
     c->next = configs;
+    if (!storage_unknown) {
+        cio_options_init(&options);
+        options.root_path = storage_path;
+        c->cio = cio_create(&options);
+        c->storage_path = storage_path;
+    }
     configs = c;
 }
 
@@ -1085,6 +1147,8 @@ static void command(char *line, int stride)
             printf("outputexit %s ret=%d\n", o->name, output_exit((void *) o->context));
         }
         free_output(o);
+    } else if (strcmp(verb, "emitters") == 0) {
+        print_emitters();
     } else if (strcmp(verb, "heap") == 0) {
         struct mallinfo2 m = mallinfo2();
 
@@ -1125,9 +1189,13 @@ int main(int argc, char **argv)
     struct proxy_def def = {0};
     void *library, *symbol;
 
-    while ((option = getopt(argc, argv, "s:l:")) != -1) {
+    while ((option = getopt(argc, argv, "s:l:p:u")) != -1) {
         if (option == 's') {
             stride = atoi(optarg);
+        } else if (option == 'p') {
+            storage_path = optarg;
+        } else if (option == 'u') {
+            storage_unknown = 1;
         } else {
             for (layout = KNOWN; strcmp(layouts[layout], optarg) != 0; layout++) {
             }
@@ -1187,7 +1255,10 @@ int main(int argc, char **argv)
         configs = next;
     }
     while (n_storages > 0) {
-        free(storages[--n_storages]);
+        struct cio *c = storages[--n_storages];
+
+        free(c->options.root_path);
+        free(c);
     }
     return 0;
 }

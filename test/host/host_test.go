@@ -422,7 +422,8 @@ func TestBounds(t *testing.T) {
 		out, _ := plain.run(t, nil, one+"init a\nfilter a in "+attack+"\ntick 1\nexit a\n")
 		return len(strings.Fields(lines(out, "append ")[0])[3]) / 2
 	}()
-	limit := fmt.Sprintf("set a alert_buffer %d\n", 4*size+size/2)
+	n := 4*size + size/2
+	limit := fmt.Sprintf("set a alert_buffer %d\nset a emitter_mem_buf_limit %d\n", n, n)
 
 	t.Run("the queue's", func(t *testing.T) {
 		out, _ := plain.run(t, nil, one+limit+"init a\nrefuse -1\nfilter a in "+attack+"\ntick 1\nfilter a in "+attack+" 9\n"+
@@ -439,7 +440,7 @@ func TestBounds(t *testing.T) {
 	t.Run("the emitter's", func(t *testing.T) {
 		out, _ := plain.run(t, nil, one+limit+"init a\nhold\n"+
 			strings.Repeat("filter a in "+attack+"\ntick 1\n", 9)+ // 5 reach the limit, 4 wait
-			"tick 5\ndeliver\ntick 1\nexit a\n")
+			"tick 5\ndeliver\ntick 1\ndeliver\ntick 1\nexit a\n")
 		if n := len(alerts(t, out, "msa.alert")); n != 9 {
 			t.Errorf("%d alerts were emitted, want 9", n)
 		}
@@ -449,14 +450,14 @@ func TestBounds(t *testing.T) {
 		check(t, out, "!log error")
 	})
 	t.Run("a busy engine's", func(t *testing.T) {
-		out, _ := plain.run(t, nil, one+limit+"init a\nfilter a in "+attack+" 40\ntick 1\nhold\ntick 1\nexit a\n")
+		out, _ := plain.run(t, nil, one+limit+"init a\nfilter a in "+attack+" 40\ntick 1\nhold\ntick 1\ndeliver\ntick 1\nexit a\n")
 		if n := len(alerts(t, out, "msa.alert")); n != 40 {
 			t.Errorf("%d alerts were emitted, want 40", n)
 		}
 		check(t, out, "!log error")
 	})
 	t.Run("the emitter's at a stop", func(t *testing.T) {
-		out, _ := plain.run(t, nil, one+limit+"init a\nhold\ntick 1\nfilter a in "+attack+" 9\nstop\ntick 1\nexit a\n")
+		out, _ := plain.run(t, nil, one+limit+"init a\nhold\ntick 1\nfilter a in "+attack+" 9\nstop\ntick 1\ndeliver\ntick 1\nexit a\n")
 		if n := len(alerts(t, out, "msa.alert")); n != 9 {
 			t.Errorf("%d alerts were emitted, want 9", n)
 		}

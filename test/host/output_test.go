@@ -124,6 +124,7 @@ func TestOutputProperties(t *testing.T) {
 	}
 	for name, c := range map[string]struct{ set, says string }{
 		"unknown":     {"paranoya_level 2", "property paranoya_level: there is none of this name"},
+		"emitter":     {"emitter_mem_buf_limit 1M", "property emitter_mem_buf_limit: an output has no emitter"},
 		"bad":         {"paranoia_level 9", "paranoia_level"},
 		"annotate":    {"annotate waf", "an output can't change records"},
 		"no alerts":   {"alert_tag off", "property alert_tag"},

@@ -135,6 +135,13 @@ func (p *Process) Running() bool {
 	}
 }
 
+// Kill ends it with SIGKILL. That it ended so is no error.
+func (p *Process) Kill() {
+	_ = p.cmd.Process.Kill()
+	<-p.done
+	p.err = nil
+}
+
 // Stop ends it with SIGTERM, and with SIGKILL if it is not gone in time.
 func (p *Process) Stop(timeout time.Duration) error {
 	if !p.Running() {
