@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"unsafe"
 
@@ -38,6 +40,7 @@ type carried struct {
 	text   string   // as found; "" of an object that is no text
 	lines  []string // the text, then without one prefix after the other
 	object Record   // the JSON object that it is, nil if it is none
+	broken error    // why it is none, though it begins like one
 	origin origin
 	parent int // index of the event that it was found in, -1 for the record
 	until  int // index of the first event that is not in it
@@ -137,14 +140,14 @@ func (o *opened) openText(s string, parent, depth int) {
 	first := len(o.lines)
 	o.lines = layers(o.lines, s, &e.origin)
 	e.lines = o.lines[first:len(o.lines):len(o.lines)]
-	for _, line := range e.lines {
-		if line != "" && line[0] == '{' {
-			e.object = o.openJSON(line)
-			break
+	i := slices.IndexFunc(e.lines, func(line string) bool { return strings.HasPrefix(line, "{") })
+	if i >= 0 {
+		if e.object, e.broken = o.openJSON(e.lines[i]); !strings.HasPrefix(e.lines[i], `{"`) {
+			e.broken = nil
 		}
 	}
 	if e.object == nil {
-		e.object = o.openJSON(s) // behind other text
+		e.object, _ = o.openJSON(s) // behind other text
 	}
 	o.add(e, depth)
 }
@@ -163,10 +166,10 @@ func (o *opened) add(e carried, depth int) {
 }
 
 // openJSON reads the JSON object in a text, which may stand behind other text; nil when there is none.
-func (o *opened) openJSON(text string) Record {
+func (o *opened) openJSON(text string) (Record, error) {
 	begin := strings.IndexByte(text, '{')
 	if begin < 0 {
-		return nil
+		return nil, nil //nolint:nilnil // most texts are none
 	}
 	start := len(o.buf)
 	out, rest, err := AppendJSON(o.buf, []byte(text[begin:]))
@@ -177,10 +180,21 @@ func (o *opened) openJSON(text string) Record {
 		}
 	}
 	if err != nil || strings.TrimSpace(string(rest)) != "" {
-		return nil
+		return nil, err
 	}
 	o.buf = out
-	return Record(out[start:len(out):len(out)])
+	return Record(out[start:len(out):len(out)]), nil
+}
+
+// broken is why a text in the record that begins like JSON can't be read, nil if there is none.
+func (o *opened) broken(r Record) error {
+	from, until := o.carriedBy(r)
+	for i := from; i < until; i++ {
+		if e := &o.events[i]; e.broken != nil {
+			return fmt.Errorf("cannot read text %q: %w", clip([]byte(e.text)), e.broken)
+		}
+	}
+	return nil
 }
 
 // isIn reports whether a log event was found in a value of the record.

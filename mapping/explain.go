@@ -188,9 +188,41 @@ func (m *Mapping) reports(tx *Transaction) []FieldReport {
 		default:
 			report.Note = "not in the record"
 		}
+		if note := m.unreadEntries(tx, p); note != "" {
+			report.Note = note
+		}
 		all = append(all, report)
 	}
 	return all
+}
+
+// unreadEntries says how many entries of a list of headers are understood, if not all are.
+func (m *Mapping) unreadEntries(tx *Transaction, p part) string {
+	var spec *headerSpec
+	for _, h := range []*headerSpec{&m.request.headers, &m.response.headers} {
+		if p.field == &h.mapped || p.field == &h.list {
+			spec = h
+		}
+	}
+	if spec == nil {
+		return ""
+	}
+	v, ok := p.object(tx)
+	if !ok {
+		return ""
+	}
+	var probe Transaction
+	probe.reset(m)
+	var h head
+	m.headersOf(&probe, spec, v, &h, &probe.Observed.Request)
+	if probe.UnreadHeaders == 0 {
+		return ""
+	}
+	entries := 1
+	if isArray(v) {
+		_, entries = spec.eachHeader(v, func(string, Record) {})
+	}
+	return fmt.Sprintf("%d of %d entries understood: a list has pairs, {name, value} or \"name: value\"; pair names other keys", entries-probe.UnreadHeaders, entries)
 }
 
 // unused are the record's keys that are no field of the mapping.

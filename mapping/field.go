@@ -11,8 +11,8 @@ import (
 // docs/mapping.md lists.
 type field struct {
 	anyOf    []Accessor
-	join     []Accessor
-	constant string // whatever the record says, unless empty
+	join     [][]Accessor // of each, the first that has a value
+	constant string       // whatever the record says, unless empty
 	fallback string
 	decode   []decoder
 	remove   *regexp.Regexp
@@ -20,7 +20,8 @@ type field struct {
 	values   map[string]string // what to make of a value
 	plain    bool              // no option is set but anyOf
 
-	slots, joined []slot // anyOf and join, compiled
+	slots  []slot   // anyOf, compiled
+	joined [][]slot // join, compiled
 }
 
 // slot is one accessor of a compiled field: which of the scanned top-level values,
@@ -62,8 +63,13 @@ func (y *yamlReader) field(node ast.Node, f *field, more readers) error {
 		return y.accessors(node, &f.anyOf)
 	}
 	options := readers{
-		"field":   func(n ast.Node) error { return y.accessors(n, &f.anyOf) },
-		"join":    func(n ast.Node) error { return y.accessors(n, &f.join) },
+		"field": func(n ast.Node) error { return y.accessors(n, &f.anyOf) },
+		"join": func(n ast.Node) error {
+			return y.each(n, func(n ast.Node) error {
+				f.join = append(f.join, nil)
+				return y.accessors(n, &f.join[len(f.join)-1])
+			})
+		},
 		"value":   y.textInto(&f.constant),
 		"default": y.textInto(&f.fallback),
 		"decode":  y.decode(&f.decode),
@@ -190,18 +196,21 @@ func (m *Mapping) firstOf(tx *Transaction, f *field, which pick) (string, presen
 	return "", p
 }
 
-func (m *Mapping) joinedText(tx *Transaction, slots []slot) (string, presence) {
+func (m *Mapping) joinedText(tx *Transaction, parts [][]slot) (string, presence) {
 	start := len(tx.scratch)
-	for _, slot := range slots {
-		v, _ := tx.at(slot)
-		s, ok := v.text()
-		if !ok || m.none.has(s) {
-			continue
+	for _, alternatives := range parts {
+		for _, slot := range alternatives {
+			v, _ := tx.at(slot)
+			s, ok := v.text()
+			if !ok || m.none.has(s) {
+				continue
+			}
+			if len(tx.scratch) > start {
+				tx.scratch = append(tx.scratch, ' ')
+			}
+			tx.scratch = append(tx.scratch, s...)
+			break
 		}
-		if len(tx.scratch) > start {
-			tx.scratch = append(tx.scratch, ' ')
-		}
-		tx.scratch = append(tx.scratch, s...)
 	}
 	if len(tx.scratch) == start {
 		return "", absent

@@ -3,6 +3,8 @@ package mapping
 import (
 	"slices"
 	"strings"
+
+	"github.com/tinylib/msgp/msgp"
 )
 
 // parseHeaders reads a raw header block as a probe saw it: a start line, header
@@ -106,12 +108,13 @@ func (m *Mapping) headerBlock(tx *Transaction, spec *headerSpec, headers []Heade
 	}
 	inBlock := len(h.headers)
 	found := false
-	if v, ok := spec.mapped.object(tx); ok {
-		found = m.headersOfMap(tx, v, "", &h, seen) || found
+	unread := tx.UnreadHeaders
+	for _, f := range []*field{&spec.mapped, &spec.list} {
+		if v, ok := f.object(tx); ok {
+			found = m.headersOf(tx, spec, v, &h, seen) || found
+		}
 	}
-	if v, ok := spec.list.object(tx); ok {
-		found = m.headersOfList(v, &h, seen) || found
-	}
+	found = found && tx.UnreadHeaders == unread
 	for i := range spec.prefixes {
 		p := &spec.prefixes[i]
 		if v, ok := p.in.object(tx); ok {
@@ -205,6 +208,33 @@ func canHide(name string) bool {
 	return true
 }
 
+// headersOf adds the headers of whatever a log has them in: a map, a list, or the text of either or of a block. What
+// can't be understood is counted.
+func (m *Mapping) headersOf(tx *Transaction, spec *headerSpec, v Record, h *head, seen *ObservedHeaders) bool {
+	text, isText := v.text()
+	if isText && m.none.has(text) {
+		return false
+	}
+	if opened, ok := tx.appendJSON(text); isText && ok {
+		v, isText = opened, false
+	}
+	switch {
+	case isArray(v):
+		return m.headersOfList(tx, spec, v, h, seen)
+	case isMap(v):
+		return m.headersOfMap(tx, v, "", h, seen)
+	case isText && strings.IndexByte(text, ':') > 0:
+		from := len(h.headers)
+		_, h.headers, _, _ = parseHeaders(text, h.headers)
+		for _, one := range h.headers[from:] {
+			seen.add(one.Name)
+		}
+		return true
+	}
+	tx.UnreadHeaders++
+	return false
+}
+
 // headersOfMap adds the members of a map whose names begin with a prefix. The map may be
 // the text of a JSON object.
 func (m *Mapping) headersOfMap(tx *Transaction, v Record, prefix string, h *head, seen *ObservedHeaders) bool {
@@ -225,22 +255,84 @@ func (m *Mapping) headersOfMap(tx *Transaction, v Record, prefix string, h *head
 	}) == nil
 }
 
-// headersOfList adds the elements of a list: [name, value], {name: …, value: …} or "name: value".
-func (m *Mapping) headersOfList(v Record, h *head, seen *ObservedHeaders) bool {
-	return eachElement(v, func(e Record) {
-		if name, value, ok := pair(e); ok {
-			m.addHeader(h, seen, name, value, true)
-			return
-		}
-		if line, ok := e.text(); ok && line != "" {
-			header := parseHeader(line)
-			seen.add(header.Name)
-			h.headers = append(h.headers, header)
-		}
+// headersOfList adds the entries of a list, and counts those that are none.
+func (m *Mapping) headersOfList(tx *Transaction, spec *headerSpec, v Record, h *head, seen *ObservedHeaders) bool {
+	understood, entries := spec.eachHeader(v, func(name string, value Record) {
+		m.addHeader(h, seen, name, value, true)
 	})
+	tx.UnreadHeaders += entries - understood
+	return understood == entries
 }
 
-// pair reads [name, value] or {name: …, value: …}, key for name.
+// eachHeader calls visit with the headers in a list whose entries are pairs, maps of one member, or "name: value"; or
+// names and values in turn, as Node.js has them. It counts the entries, and those that it understands.
+func (h *headerSpec) eachHeader(list Record, visit func(name string, value Record)) (understood, entries int) {
+	if inTurn(list) {
+		var name string
+		eachElement(list, func(e Record) {
+			if entries++; entries%2 == 1 {
+				name, _ = e.text()
+				return
+			}
+			visit(name, e)
+		})
+		return entries, entries
+	}
+	eachElement(list, func(e Record) {
+		entries++
+		if name, value, ok := h.pair(e); ok && name != "" {
+			understood++
+			visit(name, value)
+			return
+		}
+		if line, _ := e.text(); isText(e) && line != "" {
+			understood++
+			header := parseHeader(line)
+			visit(header.Name, msgp.AppendString(nil, header.Value))
+		}
+	})
+	return understood, entries
+}
+
+// inTurn reports whether a list has names and values in turn: no name has a colon.
+func inTurn(list Record) bool {
+	n, names := 0, true
+	eachElement(list, func(e Record) {
+		s, ok := e.text()
+		names = names && ok && (n%2 == 1 || s != "" && strings.IndexAny(s, ": ") < 0)
+		n++
+	})
+	return names && n > 0 && n%2 == 0
+}
+
+// pair reads an entry of a list of headers: by the mapping's own keys, or as any pair, or a map of one member.
+func (h *headerSpec) pair(e Record) (name string, value Record, ok bool) {
+	if h.nameKey != "" && isMap(e) {
+		n, _ := e.Lookup(Accessor{key: h.nameKey})
+		value, _ = e.Lookup(Accessor{key: h.valueKey})
+		name, ok = n.text()
+		return name, value, ok && value != nil
+	}
+	if name, value, ok = pair(e); ok {
+		return name, value, true
+	}
+	members := 0
+	if err := e.fields(func(key []byte, v Record) {
+		members++
+		name, value = view(key), v
+	}); err != nil || members != 1 {
+		return "", nil, false
+	}
+	return name, value, true
+}
+
+// pairKeys are what logs call the two members of a pair, the name's first.
+var pairKeys = [2]map[string]bool{
+	{"name": true, "key": true, "k": true, "n": true, "header": true, "headername": true, "header_name": true, "field": true},
+	{"value": true, "v": true, "val": true, "values": true, "headervalue": true, "header_value": true},
+}
+
+// pair reads [name, value] or {name: …, value: …}, with any of the keys that logs use for these.
 func pair(r Record) (name string, value Record, ok bool) {
 	if isArray(r) {
 		n, _ := r.element(0)
@@ -248,18 +340,28 @@ func pair(r Record) (name string, value Record, ok bool) {
 		name, ok = n.text()
 		return name, value, ok && value != nil
 	}
+	var lower [16]byte
 	err := r.fields(func(key []byte, v Record) {
+		if len(key) > len(lower) {
+			return
+		}
+		for i, c := range key {
+			if lower[i] = c; 'A' <= c && c <= 'Z' {
+				lower[i] = c + 'a' - 'A'
+			}
+		}
+		word := view(lower[:len(key)])
 		switch {
-		case equalFold(key, "name") || equalFold(key, "key"):
-			name, ok = v.text()
-		case equalFold(key, "value"):
+		case pairKeys[0][word]:
+			if s, isText := v.text(); isText && !ok {
+				name, ok = s, true
+			}
+		case pairKeys[1][word] && value == nil:
 			value = v
 		}
 	})
 	return name, value, err == nil && ok && value != nil
 }
-
-func equalFold(b []byte, s string) bool { return strings.EqualFold(view(b), s) }
 
 // headerName is a header's name as part of a key, in which an underscore stands for a hyphen.
 func headerName(tx *Transaction, s string) string {

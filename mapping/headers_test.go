@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 )
@@ -108,6 +109,29 @@ func TestParseTime(t *testing.T) {
 		got, ok := parseTime(c.in, time.UTC)
 		if ok != (c.want != "") || ok && got.Round(1e6).Format("2006-01-02 15:04:05.999") != c.want {
 			t.Errorf("%q: got %v %v, want %q", c.in, got, ok, c.want)
+		}
+	}
+}
+
+// What of a list of headers is not understood is said.
+func TestExplainUnreadHeaders(t *testing.T) {
+	set := NewSet([]*Mapping{parseOne(t, "request: {uri: u, headers: {list: h}}")}, false)
+	for list, want := range map[string]string{
+		`[{"a":1,"b":2},{"c":3,"d":4}]`:     "0 of 2 entries understood",
+		`[{"a":1,"b":2},{"k":"A","v":"1"}]`: "1 of 2 entries understood",
+		`7`:                                 "0 of 1 entries understood",
+		`[{"k":"A","v":"1"}]`:               "",
+		`{"A":["1"]}`:                       "",
+	} {
+		var tx Transaction
+		x, err := set.Explain("t", record(t, `{"u":"/","h":`+list+`}`), &tx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range x.Fields {
+			if f.Part == "request.headers.list" && (!strings.HasPrefix(f.Note, want) || want == "" && f.Note != "") {
+				t.Errorf("%s: the note is %q, want %q", list, f.Note, want)
+			}
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/tinylib/msgp/msgp"
@@ -33,7 +34,8 @@ func (e *JSONError) Error() string {
 //
 // It takes a little more than JSON, so that nobody hides a request from
 // inspection by what it makes a log writer print: control characters other than
-// newline and NUL in strings, leading zeros (nginx logs status 000), and in
+// newline and NUL in strings, leading zeros (nginx logs status 000), a dash for a
+// number that there is none of (nginx's "upstream_response_time": -), and in
 // strings the escape \xHH for one byte, which nginx and Apache write in formats
 // that only look like JSON; any other unknown escape stays as it is.
 //
@@ -363,6 +365,10 @@ func (r *jsonReader) number() error {
 		next := v*10 + uint64(c-'0')
 		whole = whole && v <= math.MaxUint64/10 && next >= v*10
 		v = next
+	}
+	if r.pos == digits && negative && r.pos < len(r.in) && strings.IndexByte(", }]\t\r\n", r.in[r.pos]) >= 0 {
+		r.out = msgp.AppendString(r.out, "-")
+		return nil
 	}
 	if r.pos == digits {
 		return r.unexpected("a digit")

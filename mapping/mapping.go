@@ -108,7 +108,10 @@ func Parse(file string, text []byte) ([]*Mapping, error) {
 			m.Name = file
 		}
 		for _, f := range m.fields() {
-			f.slots, f.joined = m.compile(f.anyOf), m.compile(f.join)
+			f.slots = m.compile(f.anyOf)
+			for _, alternatives := range f.join {
+				f.joined = append(f.joined, m.compile(alternatives))
+			}
 		}
 		for i := range m.parse {
 			m.parse[i].field.slots = m.compile(m.parse[i].field.anyOf)

@@ -101,7 +101,9 @@ func httpVersion(s string) string {
 	return s
 }
 
+// status is the number of 404, or of 404 Not Found.
 func status(s string) int {
+	s, _, _ = strings.Cut(trimSpace(s), " ")
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 0 || n > 999 {
 		return 0

@@ -47,7 +47,11 @@ func (m *Mapping) readsColumns() bool {
 // if the set is that of auto and nothing in the record looks like HTTP.
 func (s *Set) Map(tag string, r Record, tx *Transaction) error {
 	if len(s.all) == 1 && !s.auto {
-		return s.all[0].Map(tag, r, tx)
+		err := s.all[0].Map(tag, r, tx)
+		if errors.Is(err, ErrUnmapped) {
+			err = s.whyNone(r, tx)
+		}
+		return err
 	}
 	tx.opened.forget()
 	skipped := false
@@ -75,6 +79,9 @@ func (s *Set) Map(tag string, r Record, tx *Transaction) error {
 
 // whyNone is the error for a record that no mapping takes.
 func (s *Set) whyNone(r Record, tx *Transaction) error {
+	if err := tx.opened.broken(r); err != nil {
+		return err
+	}
 	if s.auto && !tx.looksLikeHTTP(r) {
 		return ErrNotHTTP
 	}

@@ -35,6 +35,7 @@ type headerSpec struct {
 	prefixes          []prefixSpec
 	fields            []namedField
 	complete          bool
+	nameKey, valueKey string // of the entries of list, "" for any that is known
 }
 
 // prefixSpec says that keys that begin so are headers: in a map, or else in the record itself.
@@ -141,13 +142,30 @@ func (y *yamlReader) response(r *responseSpec) func(ast.Node) error {
 func (y *yamlReader) headers(h *headerSpec) func(ast.Node) error {
 	return func(node ast.Node) error {
 		return y.members(node, "headers", readers{
-			"raw":      y.fieldInto(&h.raw),
-			"map":      y.fieldInto(&h.mapped),
-			"list":     y.fieldInto(&h.list),
+			"raw": y.fieldInto(&h.raw),
+			"map": y.fieldInto(&h.mapped),
+			"list": func(n ast.Node) error {
+				return y.field(n, &h.list, readers{"pair": y.pairKeys(h)})
+			},
 			"prefix":   y.prefix(h),
 			"fields":   y.namedFields("fields", &h.fields),
 			"complete": y.boolInto(&h.complete),
 		})
+	}
+}
+
+// pairKeys reads [k, v]: what the entries of the list call a header's name and value.
+func (y *yamlReader) pairKeys(h *headerSpec) func(ast.Node) error {
+	return func(node ast.Node) error {
+		keys, err := y.texts(node)
+		if err != nil {
+			return err
+		}
+		if len(keys) != 2 || keys[0] == "" || keys[1] == "" {
+			return positioned(node, "pair needs two keys: the name's and the value's")
+		}
+		h.nameKey, h.valueKey = keys[0], keys[1]
+		return nil
 	}
 }
 
@@ -265,8 +283,10 @@ func (f *field) String() string {
 	for _, a := range f.anyOf {
 		names = append(names, a.String())
 	}
-	for _, a := range f.join {
-		names = append(names, a.String())
+	for _, alternatives := range f.join {
+		for _, a := range alternatives {
+			names = append(names, a.String())
+		}
 	}
 	if f.constant != "" {
 		names = append(names, fmt.Sprintf("%q", f.constant))

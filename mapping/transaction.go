@@ -28,6 +28,7 @@ type Transaction struct {
 	Host     string // the name or address that the client asked for, without the port
 
 	RequestHeaders  []Header
+	UnreadHeaders   int // entries of lists and maps of headers, of request and response, of no form that is known
 	RequestBody     Body
 	Status          int // 0 when unknown
 	ResponseVersion string
@@ -114,9 +115,9 @@ func (tx *Transaction) at(s slot) (Record, bool) {
 	return v, ok && v != nil
 }
 
-// appendJSON reads a JSON object into the transaction's own memory.
+// appendJSON reads a JSON object or array into the transaction's own memory.
 func (tx *Transaction) appendJSON(text string) (Record, bool) {
-	if text == "" || text[0] != '{' {
+	if text == "" || text[0] != '{' && text[0] != '[' {
 		return nil, false
 	}
 	start := len(tx.scratch)

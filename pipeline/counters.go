@@ -28,7 +28,7 @@ const (
 var causeNames = [causes]string{"malformed", "not_a_map", "unmapped", "engine", "panic"}
 
 type counters struct {
-	records, skipped, notHTTP, cut, alerts, found atomic.Uint64
+	records, skipped, notHTTP, cut, unreadHeaders, alerts, found atomic.Uint64
 
 	screened, verified, screenWrong atomic.Uint64
 	rulePanics                      atomic.Uint64
@@ -42,6 +42,7 @@ type Snapshot struct {
 	Skipped           uint64            // of these, what the mapping leaves out
 	NotHTTP           uint64            // and what is no HTTP, which mapping auto passes over
 	Cut               uint64            // records of which a part is longer than what is inspected
+	UnreadHeaders     uint64            // headers that were in no form that is known
 	Alerts            uint64            // alerts made
 	Screened          uint64            // records of which no alert could come, by the fast path's word
 	Verified          uint64            // of these, what the rules have seen all the same
@@ -61,6 +62,7 @@ func (s *Snapshot) Add(other Snapshot) {
 	s.Skipped += other.Skipped
 	s.NotHTTP += other.NotHTTP
 	s.Cut += other.Cut
+	s.UnreadHeaders += other.UnreadHeaders
 	s.Screened += other.Screened
 	s.Verified += other.Verified
 	s.ScreenWrong += other.ScreenWrong
@@ -86,6 +88,7 @@ func (p *Pipeline) Snapshot() Snapshot {
 		Skipped:           p.counters.skipped.Load(),
 		NotHTTP:           p.counters.notHTTP.Load(),
 		Cut:               p.counters.cut.Load(),
+		UnreadHeaders:     p.counters.unreadHeaders.Load(),
 		Alerts:            p.counters.alerts.Load(),
 		Screened:          p.counters.screened.Load(),
 		Verified:          p.counters.verified.Load(),

@@ -113,3 +113,21 @@ func TestMappingList(t *testing.T) {
 		t.Errorf("alerts of records %v", r.Records)
 	}
 }
+
+// Headers in a form that nobody knows are counted, and complained about once.
+func TestUnreadHeaders(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "shop.yaml")
+	if err := os.WriteFile(file, []byte("request: {uri: u, headers: {list: h}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, log := newPipeline(t, "mapping="+file)
+	for range 3 {
+		p.Process("t", newEvent(1, jsonRecord(t, `{"u":"/","h":[{"a":1,"b":2},{"k":"A","v":"1"}]}`)))
+	}
+	if n := p.Snapshot().UnreadHeaders; n != 3 {
+		t.Errorf("%d headers are unread, want 3", n)
+	}
+	if n := strings.Count(log.String(), "headers pass uninspected"); n != 1 {
+		t.Errorf("said %d times: %s", n, log)
+	}
+}

@@ -36,6 +36,7 @@ type Pipeline struct {
 
 	transactions sync.Pool    // *mapping.Transaction
 	announced    sync.Map     // *mapping.Mapping: those of which the log has told
+	misread      sync.Map     // *mapping.Mapping: those whose headers the log has complained about
 	panics       sync.Map     // ids of rules, the same
 	lines        sync.RWMutex // held by each chunk while it is mapped, alone by one whose lines say what later ones mean
 	doubled      sync.Map     // string: keys that records have twice, of which the log has told
@@ -137,6 +138,16 @@ func (p *Pipeline) announceDoubled(tag, key string) {
 	if _, done := p.doubled.LoadOrStore(strings.Clone(key), true); !done {
 		p.log.Warn("a record has a key twice, with different values: all of them are inspected", "tag", tag, "key", key)
 	}
+}
+
+// complainOfHeaders counts headers that could not be read, and says so once for each mapping.
+func (p *Pipeline) complainOfHeaders(tag string, tx *mapping.Transaction) {
+	p.counters.unreadHeaders.Add(uint64(tx.UnreadHeaders))
+	if _, said := p.misread.LoadOrStore(tx.Mapping(), true); said {
+		return
+	}
+	p.log.Warn("headers pass uninspected: they are in no form that is known; explain shows them, pair in the mapping names the keys of a list",
+		"mapping", tx.Preset, "entries", tx.UnreadHeaders, "tag", tag)
 }
 
 // inspector says what the rules find in a transaction.
@@ -372,6 +383,9 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 	p.announce(tx.Mapping())
 	if key := tx.DoubledKey(); key != "" {
 		p.announceDoubled(tag, key)
+	}
+	if tx.UnreadHeaders > 0 {
+		p.complainOfHeaders(tag, tx)
 	}
 	start := time.Now()
 	verdict, err := p.rules.Inspect(tx)

@@ -30,6 +30,8 @@ var metrics = []struct {
 		value: func(r reading) float64 { return float64(r.NotHTTP) }},
 	{subsystem: "records", name: "cut_total", help: "Records of which a part is longer than what is inspected.",
 		value: func(r reading) float64 { return float64(r.Cut) }},
+	{subsystem: "headers", name: "unread_total", help: "Headers that passed uninspected, as the log has them in no form that is known.",
+		value: func(r reading) float64 { return float64(r.UnreadHeaders) }},
 	{subsystem: "screen", name: "records_total", help: "Records of which no alert could come, by the fast path's word.",
 		value: func(r reading) float64 { return float64(r.Screened) }},
 	{subsystem: "screen", name: "verified_total", help: "Of these, records that the rules have seen all the same.",

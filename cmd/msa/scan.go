@@ -33,7 +33,7 @@ const (
 
 type scanCommand struct {
 	Files []string `arg:"" name:"file" help:"Files with one JSON record a line, pretty-printed records or arrays of them, also in gzip; - is standard input."`
-	Lines bool     `help:"Each line of the files is a record with the one key log, as Fluent Bit's tail makes it without a parser."`
+	Lines bool     `help:"Each line of the files is a record with the one key log, as Fluent Bit's tail makes it without a parser. A file that begins with neither { nor [ is read so in any case."`
 
 	kong.Plugins
 }
@@ -171,8 +171,33 @@ func (s *scan) open(name string) (*lineReader, error) {
 			r.close()
 			return nil, fmt.Errorf("cannot read file %q: %w", name, err)
 		}
+		buffered = bufio.NewReaderSize(r.in, readSize)
+		r.in = buffered
+	}
+	if !r.text && isText(buffered) {
+		r.text = true
+		complain(s.stderr, "msa: %s is no JSON: each line is a record, as with --lines", r.name)
 	}
 	return r, nil
+}
+
+// isText reports whether what is read begins with neither a record nor a list of them.
+func isText(in *bufio.Reader) bool {
+	for n := 1; ; n++ {
+		head, err := in.Peek(n)
+		begin := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n\x00")
+		switch {
+		case err != nil: // the end, or a longer beginning than any file has
+			return len(begin) > 0 && begin[0] != '{' && begin[0] != '['
+		case len(begin) == 0 || bytes.HasPrefix([]byte("\xef\xbb\xbf"), head):
+		case begin[0] == '[': // [20/Nov/2026 … is a time
+			if begin = bytes.TrimLeft(begin[1:], " \t\r\n"); len(begin) > 0 {
+				return bytes.IndexByte([]byte("{[]"), begin[0]) < 0
+			}
+		default:
+			return begin[0] != '{'
+		}
+	}
 }
 
 // lineReader reads the records of one file, and knows their lines.

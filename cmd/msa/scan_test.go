@@ -17,6 +17,7 @@ func indent(record string) string {
 func TestScan(t *testing.T) {
 	bad, good := attack(t, nil), benign(t, nil)
 	broken := `{"URL": "/x",`
+	const line = `192.0.2.1 - - [20/Nov/2026:10:11:12 +0000] "GET /?t=../../etc/passwd HTTP/1.1" 200 12 "-" "curl/8.5.0"`
 	for _, c := range []struct {
 		name, input string
 		args        []string
@@ -32,7 +33,11 @@ func TestScan(t *testing.T) {
 		{"array", "[\n" + good + ",\n" + bad + "\n]\n", nil, 1, []int{3}, ""},
 		{"pretty-printed", "\n" + indent(`{"URL":"/?t=../../etc/passwd","METHOD":"GET","SRC_IP":"192.0.2.1"}`) + "\n" + bad, nil, 1, []int{2, 7}, ""},
 		{"broken and clean", good + "\n" + broken + "\n" + good, nil, 2, nil, "<stdin>:2: cannot read record: invalid JSON at byte "},
-		{"broken and alerts", "hello\n" + bad + "\n" + broken + "\n", nil, 1, []int{2}, "msa: 2 broken records\n"},
+		{"broken and alerts", broken + "\n" + bad + "\n" + broken + "\n", nil, 1, []int{2}, "msa: 2 broken records\n"},
+		{"no value", `{"a":}` + "\n" + bad, nil, 1, []int{2}, `<stdin>:1: cannot read record: invalid JSON at byte 5: unexpected "}" where a value should be`},
+		{"no value in a line", "hello\n" + `{"a":}` + "\n" + bad, nil, 1, []int{3}, `cannot read text "{\"a\":}"`},
+		{"text", "\xef\xbb\xbf\n" + line + "\n" + line, nil, 1, []int{2, 3}, "msa: <stdin> is no JSON: each line is a record, as with --lines\n"},
+		{"text that begins with a bracket", "[20/Nov/2026] started\n" + line, nil, 1, []int{2}, "msa: <stdin> is no JSON: each line is a record, as with --lines\n"},
 		{"bad number", "{\"a\":1.2.3}\n" + good, nil, 2, nil, "<stdin>:1: cannot read record: "},
 		{"cut at the end", good + "\n" + bad[:100], nil, 2, nil, "<stdin>:2: cannot read record: "},
 		{"no HTTP at all", `{"a":1}`, nil, 2, nil, "msa: 1 of 1 records not inspected (no HTTP 1)"},
