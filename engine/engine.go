@@ -20,6 +20,7 @@ import (
 	"github.com/corazawaf/coraza/v3/types/variables"
 
 	"github.com/modsecurity-for-anylog/msa/engine/internal/body"
+	"github.com/modsecurity-for-anylog/msa/engine/internal/order"
 	"github.com/modsecurity-for-anylog/msa/internal/stopwatch"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/rules"
@@ -121,6 +122,9 @@ func Compile(cfg Config, set *rules.Set) (*Engine, error) {
 	waf, taken, warnings, err := compile(slices.Concat(first, loaded, after(exclusions)), cfg, set.Sum)
 	if err != nil {
 		return nil, err
+	}
+	if err := order.Targets(waf); err != nil {
+		return nil, fmt.Errorf("cannot compile rules: %w", err)
 	}
 	e := &Engine{
 		waf:       waf,
@@ -235,29 +239,14 @@ func (e *Engine) inspect(t *mapping.Transaction) (Verdict, error) {
 	return v, err
 }
 
-// verify compares a verdict of the rules that the screen had left with those of all rules, of which it returns one. It is
-// wrong if a rule matches that the screen took for innocent, or if all rules say another thing and always the same:
-// Coraza goes through arguments in no fixed order, and what some rules find depends on which they saw last. One may find
-// something in one of eight orders, so it takes many to tell.
+// verify compares a verdict of the rules that the screen had left with those of all rules, of which it returns the latter. It
+// is wrong if a rule matches that the screen took for innocent, or if all rules say another thing.
 func (e *Engine) verify(t *mapping.Transaction, some Verdict, innocent []int) (Verdict, error) {
-	var all Verdict
-	same := true
-	for try := range 100 {
-		v, err := e.Evaluate(t)
-		if err != nil {
-			return v, err
-		}
-		same = same && (try == 0 || v.agrees(&all))
-		all = v
-		if slices.ContainsFunc(all.RuleIDs(), func(id int) bool { return slices.Contains(innocent, id) }) {
-			all.Screened = ScreenWrong
-			return all, nil
-		}
-		if all.agrees(&some) {
-			return all, nil
-		}
+	all, err := e.Evaluate(t)
+	if err != nil {
+		return all, err
 	}
-	if same {
+	if !all.agrees(&some) || slices.ContainsFunc(all.RuleIDs(), func(id int) bool { return slices.Contains(innocent, id) }) {
 		all.Screened = ScreenWrong
 	}
 	return all, nil
@@ -324,10 +313,12 @@ func (e *Engine) feed(tx transaction, t *mapping.Transaction) {
 	separate(tx.Variables().ArgsGet())
 	separate(tx.Variables().RequestHeaders())
 	separate(tx.Variables().RequestCookies())
+	order.Request(tx.Variables())
 	tx.ProcessRequestHeaders()
 	e.requestBody(tx, t)
 	addHeaders(t.ResponseHeaders, tx.AddResponseHeader)
 	separate(tx.Variables().ResponseHeaders())
+	order.Response(tx.Variables())
 	processResponseHeaders(tx, t)
 	e.responseBody(tx, t)
 }
@@ -506,7 +497,7 @@ func (e *Engine) match(matched types.MatchedRule) Match {
 	}
 	if data := decisive(all); data != nil {
 		m.Variable = data.Variable().Name()
-		if data.Key() != "" {
+		if data.Key() != "" && data.Key() != order.All {
 			m.Variable += ":" + data.Key()
 		}
 		m.Value = data.Value()

@@ -15,6 +15,7 @@ import (
 	"github.com/corazawaf/coraza/v3"
 	"github.com/corazawaf/coraza/v3/types/variables"
 
+	"github.com/modsecurity-for-anylog/msa/engine/internal/order"
 	"github.com/modsecurity-for-anylog/msa/engine/screen"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/rules"
@@ -145,6 +146,11 @@ func (e *Engine) newFastPath(cfg Config, own, taken []*unit, exclusions []exclus
 		var took []*unit
 		if *waf, took, _, err = compile(units, cfg, sum); err != nil {
 			return nil, fmt.Errorf("cannot compile the fast path: %w", err)
+		}
+		if waf == &f.rest {
+			if err := order.Targets(*waf); err != nil {
+				return nil, fmt.Errorf("cannot compile the fast path: %w", err)
+			}
 		}
 		if waf == &f.rest && len(took) < len(units) {
 			return nil, errors.New("cannot compile the fast path: some rules need others that do nothing")

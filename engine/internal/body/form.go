@@ -9,6 +9,7 @@ import (
 	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
 	"github.com/tidwall/gjson"
 
+	"github.com/modsecurity-for-anylog/msa/engine/internal/order"
 	"github.com/modsecurity-for-anylog/msa/engine/screen"
 )
 
@@ -26,6 +27,7 @@ var unescape = func() func(string) string {
 
 // ProcessRequest fills ARGS_POST, REQUEST_BODY and its length.
 func (Form) ProcessRequest(body io.Reader, v plugintypes.TransactionVariables, o plugintypes.BodyProcessorOptions) error {
+	defer order.Body(v)
 	text, err := read(body)
 	if err != nil {
 		return err

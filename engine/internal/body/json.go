@@ -10,6 +10,8 @@ import (
 	"github.com/corazawaf/coraza/v3/collection"
 	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
 	"github.com/tidwall/gjson"
+
+	"github.com/modsecurity-for-anylog/msa/engine/internal/order"
 )
 
 // JSON reads JSON in one pass, where Coraza's own reads each object and array once more for every level around it,
@@ -20,6 +22,7 @@ type JSON struct{}
 
 // ProcessRequest fills ARGS_POST.
 func (JSON) ProcessRequest(body io.Reader, v plugintypes.TransactionVariables, o plugintypes.BodyProcessorOptions) error {
+	defer order.Body(v)
 	text, err := read(body)
 	if err != nil {
 		return err

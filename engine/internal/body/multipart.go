@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
+
+	"github.com/modsecurity-for-anylog/msa/engine/internal/order"
 )
 
 // Multipart reads forms with files (RFC 7578). Of a body that is valid it makes what Coraza's own makes, in the order of the
@@ -22,6 +24,7 @@ type Multipart struct{}
 // ProcessRequest fills ARGS_POST, the FILES variables and those that begin with MULTIPART. It fails with what is wrong with
 // the body as a whole, unless the body is marked as cut.
 func (Multipart) ProcessRequest(body io.Reader, v plugintypes.TransactionVariables, o plugintypes.BodyProcessorOptions) error {
+	defer order.Body(v)
 	text, err := read(body)
 	if err != nil {
 		return err

@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
+
+	"github.com/modsecurity-for-anylog/msa/engine/internal/order"
 )
 
 // XML reads XML 1.0 into the texts and attributes that Coraza's own finds, which closes HTML's empty elements though
@@ -27,6 +29,7 @@ const (
 
 // ProcessRequest fills XML. It fails with what is wrong with the document, unless the body is marked as cut.
 func (XML) ProcessRequest(body io.Reader, v plugintypes.TransactionVariables, o plugintypes.BodyProcessorOptions) error {
+	defer order.Body(v)
 	text, err := read(body)
 	if err != nil {
 		return err

@@ -1,0 +1,181 @@
+// Package order makes Coraza go through the values of a variable in an order that does not change.
+//
+// Coraza keeps the values of ARGS, cookies and headers in a Go map by name, and goes through them in the order of the map,
+// which is another one each time. What a chain finds depends on the value that its first rule saw last, so that the same
+// request scored differently from run to run. Coraza offers no way to change that, so this package goes past its
+// interfaces: [Targets] lets each rule that looks at all values of a variable look at one list of them, under a name that
+// no value has, and [Request], [Body] and [Response] make that list. Rules that look at values by their names, exclusions
+// and messages are not concerned, as the values keep their names in the list.
+//
+// A version of Coraza that keeps its values otherwise is refused by Targets.
+package order
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"unsafe"
+
+	"github.com/corazawaf/coraza/v3"
+	"github.com/corazawaf/coraza/v3/collection"
+	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
+	"github.com/corazawaf/coraza/v3/types/variables"
+)
+
+// All is the name under which a collection has all its values. Should a request have a value of that name, rules see it twice.
+const All = "\n"
+
+// none is a name without values.
+const none = "\r"
+
+// Coraza's own types, as far as they are needed. Targets compares them.
+type (
+	target struct {
+		Count      bool
+		Variable   variables.RuleVariable
+		KeyRx      *regexp.Regexp
+		KeyStr     string
+		Exceptions []struct {
+			KeyStr string
+			KeyRx  *regexp.Regexp
+		}
+	}
+	value struct{ key, value string }
+)
+
+// replaced are the variables whose rules look at the list, and the name where it is.
+var replaced = map[variables.RuleVariable]string{
+	variables.Args: All, variables.ArgsNames: All, variables.ArgsPath: none, // MSA has no ARGS_PATH, and keeps the list there
+	variables.RequestCookies: All, variables.RequestCookiesNames: All,
+	variables.RequestHeaders: All, variables.RequestHeadersNames: All,
+	variables.ResponseHeaders: All, variables.ResponseHeadersNames: All,
+	variables.MultipartPartHeaders: All,
+}
+
+var errCoraza = errors.New("this version of Coraza keeps rules or values in another way")
+
+// Targets changes the rules of a WAF, which is not in use yet. Its transactions need the lists.
+func Targets(waf coraza.WAF) (err error) {
+	defer func() {
+		if r := recover(); r != nil { // package reflect's word for a field that is not there
+			err = fmt.Errorf("%w: %v", errCoraza, r)
+		}
+	}()
+	if err := checkValues(waf); err != nil {
+		return err
+	}
+	rules := reflect.ValueOf(waf).FieldByName("waf").Elem().FieldByName("Rules").FieldByName("rules")
+	for i := range rules.Len() {
+		for rule := rules.Index(i); ; {
+			field := rule.FieldByName("variables")
+			if !isLike(field.Type(), reflect.TypeFor[[]target]()) {
+				return errCoraza
+			}
+			targets := *(*[]target)(unsafe.Pointer(field.UnsafeAddr()))
+			for n := range targets {
+				if name, ok := replaced[targets[n].Variable]; ok && targets[n].KeyStr == "" && targets[n].KeyRx == nil {
+					targets[n].KeyStr = name
+				}
+			}
+			next := rule.FieldByName("Chain")
+			if next.IsNil() {
+				break
+			}
+			rule = next.Elem()
+		}
+	}
+	return nil
+}
+
+// checkValues reports whether collections are what this package takes them for.
+func checkValues(waf coraza.WAF) error {
+	tx := waf.NewTransaction()
+	defer func() { _ = tx.Close() }()
+	state, ok := tx.(plugintypes.TransactionState)
+	if !ok {
+		return errCoraza
+	}
+	v := state.Variables()
+	for _, col := range []collection.Map{v.ArgsGet(), v.ArgsPost(), v.ArgsPath(), v.RequestHeaders(), v.RequestCookies(), v.ResponseHeaders(), v.MultipartPartHeaders()} {
+		if !isLike(dataField(col).Type(), reflect.TypeFor[map[string][]value]()) {
+			return errCoraza
+		}
+	}
+	return nil
+}
+
+// isLike reports whether two types have the same layout. Names of fields count, those of types do not.
+func isLike(a, b reflect.Type) bool {
+	if a == b {
+		return true
+	}
+	if a.Kind() != b.Kind() || a.Size() != b.Size() {
+		return false
+	}
+	switch a.Kind() {
+	case reflect.Slice:
+		return isLike(a.Elem(), b.Elem())
+	case reflect.Map:
+		return a.Key() == b.Key() && isLike(a.Elem(), b.Elem())
+	case reflect.Struct:
+		for i := range a.NumField() {
+			if i >= b.NumField() || a.Field(i).Name != b.Field(i).Name || a.Field(i).Offset != b.Field(i).Offset || !isLike(a.Field(i).Type, b.Field(i).Type) {
+				return false
+			}
+		}
+		return a.NumField() == b.NumField()
+	}
+	return false
+}
+
+// dataField is the map of a collection.
+func dataField(col collection.Map) reflect.Value {
+	v := reflect.ValueOf(col).Elem()
+	if inner := v.FieldByName("Map"); inner.IsValid() {
+		v = inner.Elem()
+	}
+	return v.FieldByName("data")
+}
+
+func data(col collection.Map) map[string][]value {
+	return *(*map[string][]value)(unsafe.Pointer(dataField(col).UnsafeAddr()))
+}
+
+// Request makes the lists of what a request's head has. It is called once, when all of that is there.
+func Request(v plugintypes.TransactionVariables) {
+	list(v.RequestHeaders())
+	list(v.RequestCookies())
+	listArgs(v)
+}
+
+// Body makes the lists of what a request's body has, if Request was called before.
+func Body(v plugintypes.TransactionVariables) {
+	if _, ok := data(v.ArgsPath())[All]; ok {
+		listArgs(v)
+		list(v.MultipartPartHeaders())
+	}
+}
+
+// Response makes the list of what a response's head has.
+func Response(v plugintypes.TransactionVariables) { list(v.ResponseHeaders()) }
+
+func list(col collection.Map) {
+	values := data(col)
+	values[All] = appendValues(nil, values)
+}
+
+// listArgs keeps the list where nobody counts its length, which ARGS_COMBINED_SIZE does with the others.
+func listArgs(v plugintypes.TransactionVariables) {
+	data(v.ArgsPath())[All] = appendValues(appendValues([]value{}, data(v.ArgsGet())), data(v.ArgsPost()))
+}
+
+// appendValues appends values by their names, and those of one name in the order in which they came.
+func appendValues(all []value, of map[string][]value) []value {
+	for _, name := range slices.Sorted(maps.Keys(of)) {
+		all = append(all, of[name]...)
+	}
+	return all
+}
