@@ -17,7 +17,7 @@ import (
 type fault struct {
 	name    string
 	do      func(h *host) (note string, err error)
-	mayLose bool // what is lost where MSA can't count it: by a kill, by a protocol without receipts, by Fluent Bit
+	mayLose bool // what MSA can't count: by a kill, by a protocol without receipts, of records that Fluent Bit did not hand over
 }
 
 var faults = append([]fault{

@@ -280,7 +280,14 @@ func (h *host) settle() error {
 // counts are what became of records and alerts.
 type counts struct{ records, passed, due, made, delivered, again, lost int }
 
-func (c counts) uncounted() int { return c.due - c.delivered - c.lost }
+// uncounted are alerts that were made, and neither delivered nor counted as lost; without counters, those that were due.
+func (c counts) uncounted(killed bool) int {
+	made := c.due
+	if !killed {
+		made = min(made, c.made)
+	}
+	return made - c.delivered - c.lost
+}
 
 func (h *host) count() counts {
 	c := counts{records: int(h.written.Load()), made: int(h.past["msa_alerts_total"]), lost: int(h.past["msa_alerts_lost_total"])}
