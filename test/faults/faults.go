@@ -130,7 +130,7 @@ func receivers() (all []fault) {
 			name string
 			mood mood
 		}{{"gone", gone}, {"slow", slow}, {"refusing", refusing}} {
-			mayLose := m.mood == refusing && (kind == "tcp" || kind == "tls") // what is written is not what is read
+			mayLose := m.mood == refusing && kind == "tcp" // what is written is not what is read
 			all = append(all, fault{fmt.Sprintf("receiver by %s, %s", kind, m.name), func(h *host) (string, error) {
 				if err := begin(h, kind, m.mood); err != nil {
 					return "", err
