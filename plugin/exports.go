@@ -16,6 +16,8 @@ import (
 	"runtime/debug"
 	"time"
 	"unsafe"
+
+	"github.com/fluent/fluent-bit-go/output"
 )
 
 //go:generate go run ./genproperties
@@ -51,7 +53,7 @@ func msaInit(ins *C.struct_flb_filter_instance, config *C.struct_flb_config) (re
 func msaFilter(context C.uintptr_t, data unsafe.Pointer, size C.size_t, tag *C.char, tagLen C.int,
 	out *unsafe.Pointer, outSize *C.size_t, input *C.struct_flb_input_instance) (ret C.int) {
 	ret = C.FILTER_NOTOUCH
-	i, ok := valueOf[*instance](context)
+	i, ok := valueOf[*instance](cgo.Handle(context))
 	if !ok || size == 0 || process.owns(emitter{in: input}) {
 		return ret
 	}
@@ -95,7 +97,7 @@ func msaTick(in *C.struct_flb_input_instance, config *C.struct_flb_config) {
 
 //export msaExit
 func msaExit(context C.uintptr_t) C.int {
-	i, ok := valueOf[*instance](context)
+	i, ok := valueOf[*instance](cgo.Handle(context))
 	if !ok {
 		return 0
 	}
@@ -110,11 +112,19 @@ func msaExit(context C.uintptr_t) C.int {
 	return 0
 }
 
+//export msaOutputRegister
+func msaOutputRegister(def unsafe.Pointer) C.int {
+	return C.int(output.FLBPluginRegister(def, "msa", "Inspect log records with a web application firewall and deliver alerts"))
+}
+
+//export msaOutputUnregister
+func msaOutputUnregister(def unsafe.Pointer) { output.FLBPluginUnregister(def) }
+
 //export msaOutputInit
-func msaOutputInit(ins *C.struct_flb_output_instance, remote *C.uintptr_t) (ret C.int) {
-	ret = C.PROXY_ERROR
-	h := hostOutput{ins: ins}
-	o := &output{member: process.join(outputKind, h.id(), h.name())}
+func msaOutputInit(plugin *C.struct_proxy_output) (ret C.int) {
+	ret = output.FLB_ERROR
+	h := hostOutput{plugin: plugin}
+	o := &outputInstance{member: process.join(outputKind, h.id(), h.name())}
 	defer o.log.flush()
 	defer func() {
 		if v := recover(); v != nil {
@@ -127,35 +137,38 @@ func msaOutputInit(ins *C.struct_flb_output_instance, remote *C.uintptr_t) (ret 
 		process.leave(o.member)
 		return ret
 	}
-	*remote = C.uintptr_t(cgo.NewHandle(o))
-	return C.PROXY_OK
+	// fluent-bit-go never forgets a context; of a handle, it does not matter.
+	output.FLBPluginSetContext(unsafe.Pointer(plugin), cgo.NewHandle(o))
+	return output.FLB_OK
 }
 
 //export msaOutputFlush
-func msaOutputFlush(context C.uintptr_t, data unsafe.Pointer, size C.size_t, tag *C.char) (ret C.int) {
-	ret = C.PROXY_ERROR
-	o, ok := valueOf[*output](context)
+func msaOutputFlush(context unsafe.Pointer, data unsafe.Pointer, size C.size_t, tag *C.char) (ret C.int) {
+	ret = output.FLB_ERROR
+	handle, _ := output.FLBPluginGetContext(context).(cgo.Handle)
+	o, ok := valueOf[*outputInstance](handle)
 	if !ok {
 		return ret
 	}
 	defer o.log.flush()
 	defer func() {
 		if v := recover(); v != nil {
-			ret = C.PROXY_RETRY // the host would drop the chunk
+			ret = output.FLB_RETRY // the host would drop the chunk
 			o.panicked(v, debug.Stack())
 		}
 	}()
 	if o.flush(C.GoString(tag), bytes.Clone(unsafe.Slice((*byte)(data), size))) {
-		return C.PROXY_OK
+		return output.FLB_OK
 	}
-	return C.PROXY_RETRY
+	return output.FLB_RETRY
 }
 
 //export msaOutputExit
-func msaOutputExit(context C.uintptr_t) {
-	o, ok := valueOf[*output](context)
+func msaOutputExit(context unsafe.Pointer) C.int {
+	handle, _ := output.FLBPluginGetContext(context).(cgo.Handle)
+	o, ok := valueOf[*outputInstance](handle)
 	if !ok {
-		return
+		return output.FLB_OK
 	}
 	defer o.log.flush()
 	defer func() {
@@ -163,17 +176,19 @@ func msaOutputExit(context C.uintptr_t) {
 			o.panicked(v, debug.Stack())
 		}
 	}()
-	cgo.Handle(context).Delete()
+	handle.Delete()
+	C.free(context) // which fluent-bit-go allocates and leaves to the end of the process
 	o.stop()
+	return output.FLB_OK
 }
 
-// valueOf is what is behind a context, which is nothing where that isn't ours.
-func valueOf[T any](context C.uintptr_t) (v T, ok bool) {
+// valueOf is what is behind a handle, which is nothing where that isn't ours.
+func valueOf[T any](handle cgo.Handle) (v T, ok bool) {
 	defer func() {
 		if recover() != nil {
 			ok = false
 		}
 	}()
-	v, ok = cgo.Handle(context).Value().(T)
+	v, ok = handle.Value().(T)
 	return v, ok
 }

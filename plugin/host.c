@@ -64,7 +64,6 @@ static struct {
     HOST_FUNCTIONS(X)
 #undef X
     /* include/fluent-bit/flb_output.h; only the output's, may be missing for a filter */
-    const char *(*flb_output_get_property)(const char *, struct flb_output_instance *);
     const char *(*flb_output_name)(struct flb_output_instance *);
     /* include/fluent-bit/flb_worker.h; only for the log level, may be missing */
     void *(*flb_worker_get)(void);
@@ -81,7 +80,6 @@ static void resolve(void)
     }
     HOST_FUNCTIONS(X)
 #undef X
-    *(void **) &host.flb_output_get_property = dlsym(RTLD_DEFAULT, "flb_output_get_property");
     *(void **) &host.flb_output_name = dlsym(RTLD_DEFAULT, "flb_output_name");
     *(void **) &host.flb_worker_get = dlsym(RTLD_DEFAULT, "flb_worker_get");
     *(void **) &host.flb_worker_log_level = dlsym(RTLD_DEFAULT, "flb_worker_log_level");
@@ -129,11 +127,6 @@ const char *msa_property(struct flb_filter_instance *ins, const char *key)
 const char *msa_output_name(struct flb_output_instance *ins)
 {
     return host.flb_output_name(ins);
-}
-
-const char *msa_output_property(struct flb_output_instance *ins, const char *key)
-{
-    return host.flb_output_get_property(key, ins);
 }
 
 void *msa_copy(const void *from, size_t size)
@@ -282,23 +275,23 @@ const struct list *msa_property_list(struct flb_filter_instance *ins)
 
 /*
  * An output's list is somewhere in struct flb_output_instance, and the one that has
- * the very value that the accessor gives for the key.
+ * the value that the accessor gives for the key.
  */
 enum { OUTPUT_SEARCH = 4096 };
 
-const struct list *msa_output_property_list(struct flb_output_instance *ins, const char *key)
+const struct list *msa_output_property_list(struct flb_output_instance *ins, const char *key, const char *value)
 {
-    const char *value = host.flb_output_get_property(key, ins), *found;
     const struct list *head;
+    const char *found;
     struct peek p;
     size_t at;
 
-    if (value == NULL || peek_open(&p) != 0) {
+    if (peek_open(&p) != 0) {
         return NULL;
     }
     for (at = 0; at < OUTPUT_SEARCH; at += sizeof(void *)) {
         head = (const struct list *) ((const char *) ins + at);
-        if (list_values(&p, head, key, &found, 1) == 1 && found == value) {
+        if (list_values(&p, head, key, &found, 1) == 1 && peek_equals(&p, found, value)) {
             peek_close(&p);
             return head;
         }
@@ -316,8 +309,11 @@ int msa_property_values(const struct list *head, const char *key, const char *fi
         return -1;
     }
     count = list_values(&p, head, key, values, max);
+    if (count == 0 || (count > 0 && !peek_equals(&p, values[0], first))) {
+        count = -1;
+    }
     peek_close(&p);
-    return count >= 0 && first != (count > 0 ? values[0] : NULL) ? -1 : count;
+    return count;
 }
 
 int msa_property_keys(const struct list *head, const char **keys, int max)
@@ -677,46 +673,57 @@ struct filter_plugin filter_msa_plugin = {
 
 /* ---- the output plugin, by the Go proxy ---- */
 
+/*
+ * The host finds these functions by their names. They are here and not in Go for what
+ * has to happen before Go is called: a fork is noticed, and signals are held.
+ */
 #pragma GCC visibility push(default)
 
-int FLBPluginRegister(struct proxy_def *def)
+int FLBPluginRegister(void *def)
 {
-    def->type = PROXY_OUTPUT;
-    def->proxy = PROXY_GOLANG;
-    def->flags = 0;
-    def->name = strdup("msa");
-    def->description = strdup("Inspect log records with a web application firewall and deliver alerts");
-    return def->name == NULL || def->description == NULL ? -1 : 0;
+    sigset_t before;
+    int ret;
+
+    if (getpid() != loaded_by) {
+        fprintf(stderr, "[output:msa] cannot start: the process has forked since the library was loaded\n");
+        return -1;
+    }
+    msa_signals_hold(&before);
+    ret = msaOutputRegister(def);
+    msa_signals_release(&before);
+    return ret;
 }
 
-void FLBPluginUnregister(struct proxy_def *def)
+void FLBPluginUnregister(void *def)
 {
-    free(def->name);
-    free(def->description);
+    sigset_t before;
+
+    if (getpid() != loaded_by) {
+        return;
+    }
+    msa_signals_hold(&before);
+    msaOutputUnregister(def);
+    msa_signals_release(&before);
 }
 
 int FLBPluginInit(struct proxy_output *plugin)
 {
-    const char *lacking = msa_resolve();
     char line[512];
     sigset_t before;
     int ret;
 
-    if (host.flb_output_name == NULL) {
-        lacking = "flb_output_name";
-    } else if (host.flb_output_get_property == NULL) {
-        lacking = "flb_output_get_property";
-    }
-    if (host.flb_log_print == NULL || host.flb_output_name == NULL || host.flb_output_get_property == NULL) {
-        fprintf(stderr, "[output:msa] cannot start: the host has no function %s\n", lacking);
-        return PROXY_ERROR;
+    msa_resolve();
+    if (host.flb_log_print == NULL || host.flb_output_name == NULL) {
+        fprintf(stderr, "[output:msa] cannot start: the host has no function %s\n",
+                host.flb_log_print == NULL ? "flb_log_print" : "flb_output_name");
+        return OUTPUT_ERROR;
     }
     if (why_not("output", host.flb_output_name(plugin->instance), line, sizeof(line)) != NULL) {
         msa_log(LOG_ERROR, line);
-        return PROXY_ERROR;
+        return OUTPUT_ERROR;
     }
     msa_signals_hold(&before);
-    ret = msaOutputInit(plugin->instance, &plugin->context->remote);
+    ret = msaOutputInit(plugin);
     msa_signals_release(&before);
     return ret;
 }
@@ -736,7 +743,7 @@ int FLBPluginFlushCtx(void *context, const void *data, int size, const char *tag
     int ret;
 
     msa_signals_hold(&before);
-    ret = msaOutputFlush((uintptr_t) context, (void *) data, size, (char *) tag);
+    ret = msaOutputFlush(context, (void *) data, size, (char *) tag);
     msa_signals_release(&before);
     return ret;
 }
@@ -744,11 +751,12 @@ int FLBPluginFlushCtx(void *context, const void *data, int size, const char *tag
 int FLBPluginExitCtx(void *context)
 {
     sigset_t before;
+    int ret;
 
     msa_signals_hold(&before);
-    msaOutputExit((uintptr_t) context);
+    ret = msaOutputExit(context);
     msa_signals_release(&before);
-    return PROXY_OK;
+    return ret;
 }
 
 #pragma GCC visibility pop

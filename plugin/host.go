@@ -13,6 +13,8 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/fluent/fluent-bit-go/output"
+
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
 
@@ -31,30 +33,39 @@ func (f filterInstance) setContext(h cgo.Handle) {
 	C.msa_filter_set_context(f.ins, C.uintptr_t(h))
 }
 
+func (f filterInstance) property(key string) string {
+	k := C.CString(key)
+	defer C.free(unsafe.Pointer(k))
+	return C.GoString(C.msa_property(f.ins, k))
+}
+
 func (f filterInstance) properties() hostProperties {
-	return hostProperties{
-		list:  C.msa_property_list(f.ins),
-		first: func(key *C.char) *C.char { return C.msa_property(f.ins, key) },
-	}
+	return hostProperties{list: C.msa_property_list(f.ins), first: f.property}
 }
 
 // hostOutput is the host's side of an output while it is initialised.
 type hostOutput struct {
-	ins *C.struct_flb_output_instance
+	plugin *C.struct_proxy_output
 }
 
 // id tells instances apart.
-func (h hostOutput) id() uintptr { return uintptr(unsafe.Pointer(h.ins)) }
+func (h hostOutput) id() uintptr { return uintptr(unsafe.Pointer(h.plugin.instance)) }
 
-func (h hostOutput) name() string { return C.GoString(C.msa_output_name(h.ins)) }
+func (h hostOutput) name() string { return C.GoString(C.msa_output_name(h.plugin.instance)) }
+
+func (h hostOutput) property(key string) string {
+	return output.FLBPluginConfigKey(unsafe.Pointer(h.plugin), key)
+}
 
 func (h hostOutput) properties() hostProperties {
-	key := C.CString(forwardTo)
-	defer C.free(unsafe.Pointer(key))
-	return hostProperties{
-		list:  C.msa_output_property_list(h.ins, key),
-		first: func(key *C.char) *C.char { return C.msa_output_property(h.ins, key) },
+	p := hostProperties{first: h.property}
+	if value := h.property(forwardTo); value != "" {
+		key, v := C.CString(forwardTo), C.CString(value)
+		defer C.free(unsafe.Pointer(key))
+		defer C.free(unsafe.Pointer(v))
+		p.list = C.msa_output_property_list(h.plugin.instance, key, v)
 	}
+	return p
 }
 
 // hotReload tells whether the host may be reloaded.
@@ -62,8 +73,8 @@ func hotReload() bool { return C.msa_hot_reload() != 0 }
 
 // hostProperties are what was given to a plugin.
 type hostProperties struct {
-	list  *C.struct_list // nil where it could not be found
-	first func(key *C.char) *C.char
+	list  *C.struct_list          // nil where it could not be found
+	first func(key string) string // a property's first value, empty where it was not given
 }
 
 // maxValues bounds how many values of one property are read.
@@ -76,26 +87,31 @@ func (h hostProperties) values(log *logger) func(property string) []string {
 		multiple[p.Name] = p.Multiple
 	}
 	return func(property string) []string {
-		key := C.CString(property)
-		defer C.free(unsafe.Pointer(key))
-		first := h.first(key)
-		if first == nil {
+		first := h.first(property)
+		if first == "" {
 			return nil
 		}
 		if multiple[property] {
 			var all [maxValues]*C.char
-			n := C.int(-1)
-			if h.list != nil {
-				n = C.msa_property_values(h.list, key, first, &all[0], maxValues)
-			}
-			if n > 0 {
+			if n := h.collect(property, first, all[:]); n > 0 {
 				return goStrings(all[:n])
 			}
 			log.Warn(fmt.Sprintf("cannot read all values of property %q in this version of the host: "+
 				"only the first counts; give the others in one comma list", property))
 		}
-		return []string{C.GoString(first)}
+		return []string{first}
 	}
+}
+
+// collect finds all values of a property and returns how many there are, -1 where they can't be read.
+func (h hostProperties) collect(property, first string, all []*C.char) int {
+	if h.list == nil {
+		return -1
+	}
+	key, value := C.CString(property), C.CString(first)
+	defer C.free(unsafe.Pointer(key))
+	defer C.free(unsafe.Pointer(value))
+	return int(C.msa_property_values(h.list, key, value, &all[0], C.int(len(all))))
 }
 
 // keys are the names of what was given; none where they could not be read.

@@ -86,37 +86,19 @@ struct kv {
     struct list head;
 };
 
+/* FLB_ERROR of a Go proxy's plugin, include/fluent-bit/flb_output.h; the other codes are only said in Go. */
+#define OUTPUT_ERROR 0
+
 /*
- * The Go proxy of outputs, include/fluent-bit/flb_plugin_proxy.h and
- * src/proxy/go/go.h. The host finds FLBPlugin* by their names. Not by fluent-bit-go:
- * it hides the instance, without which a property that does not exist or is given
- * twice can't be found, and it brings a msgpack library of its own.
+ * What the host hands to a plugin of its Go proxy (src/proxy/go/go.c). fluent-bit-go
+ * knows it, too, and hides the instance, without which a property that does not exist
+ * or is given twice can't be found.
  */
-#define PROXY_OUTPUT 2
-#define PROXY_GOLANG 11
-#define PROXY_ERROR 0
-#define PROXY_OK 1
-#define PROXY_RETRY 2
-
-/* What follows is only in some versions, and zero. */
-struct proxy_def {
-    int type;
-    int proxy;
-    int flags;
-    char *name;
-    char *description;
-};
-
-struct proxy_context {
-    uintptr_t remote; /* ours */
-};
-
-/* There is one for all instances, so it only holds during FLBPluginInit. */
 struct proxy_output {
     char *name;
     void *api;
     struct flb_output_instance *instance;
-    struct proxy_context *context;
+    void *context;
 };
 
 /* A function of the host that is called when a collector of an input is due, on the engine's thread. */
@@ -147,10 +129,9 @@ int msa_hot_reload(void);
  * where it is known to be. The instance's context is NULL afterwards.
  */
 const struct list *msa_property_list(struct flb_filter_instance *);
-/* The same of an output. Its list is found by a property that was given. */
+/* The same of an output. Its list is found by a property that was given, and its value. */
 const char *msa_output_name(struct flb_output_instance *);
-const char *msa_output_property(struct flb_output_instance *, const char *key);
-const struct list *msa_output_property_list(struct flb_output_instance *, const char *key);
+const struct list *msa_output_property_list(struct flb_output_instance *, const char *key, const char *value);
 /*
  * msa_property_values collects up to max values of a property from a list and
  * returns how many it has, or -1 when the list contradicts first, which the accessor

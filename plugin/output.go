@@ -19,12 +19,12 @@ import (
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
 
-// output is one [OUTPUT] section. A chunk that it takes is inspected, and is done
+// outputInstance is one [OUTPUT] section. A chunk that it takes is inspected, and is done
 // when its alerts are delivered; until then the host keeps it and brings it again.
 //
 // Chunks come on the threads of the host's workers, at the same time, or without
 // workers on the engine's thread, which then waits for us.
-type output struct {
+type outputInstance struct {
 	*member
 	transport send.Transport
 	tally     *tally.Tally
@@ -70,7 +70,7 @@ type chunkID struct {
 var chunkSeed = maphash.MakeSeed()
 
 // start readies the output: rules, and where alerts go.
-func (o *output) start(given hostProperties) error {
+func (o *outputInstance) start(given hostProperties) error {
 	r, err := o.compile(given)
 	switch {
 	case err == nil:
@@ -93,7 +93,7 @@ func (o *output) start(given hostProperties) error {
 	return nil
 }
 
-func (o *output) compile(given hostProperties) (*rules, error) {
+func (o *outputInstance) compile(given hostProperties) (*rules, error) {
 	if err := checkKeys(given.keys()); err != nil {
 		return nil, err
 	}
@@ -121,7 +121,7 @@ func (o *output) compile(given hostProperties) (*rules, error) {
 
 // flush inspects a chunk and delivers its alerts. It tells whether all is done, or
 // the chunk has to come again.
-func (o *output) flush(tag string, chunk []byte) bool {
+func (o *outputInstance) flush(tag string, chunk []byte) bool {
 	if len(chunk) == 0 || tag == o.rules.config.AlertTag {
 		return true // what we have said ourselves
 	}
@@ -143,7 +143,7 @@ func (o *output) flush(tag string, chunk []byte) bool {
 	return false
 }
 
-func (o *output) inspect(tag string, chunk []byte, id chunkID) delivery {
+func (o *outputInstance) inspect(tag string, chunk []byte, id chunkID) delivery {
 	d := delivery{chunk: id}
 	for _, a := range o.rules.Process(tag, chunk).Alerts {
 		err := event.Alerts(a.Events, func(one event.Alert) {
@@ -160,7 +160,7 @@ func (o *output) inspect(tag string, chunk []byte, id chunkID) delivery {
 }
 
 // deliver hands alerts over, and tries again for a while if that fails.
-func (o *output) deliver(alerts []event.Alert) error {
+func (o *outputInstance) deliver(alerts []event.Alert) error {
 	if syscall.Gettid() == o.engine {
 		return o.deliverAtOnce(alerts)
 	}
@@ -188,7 +188,7 @@ func (o *output) deliver(alerts []event.Alert) error {
 }
 
 // deliverAtOnce is for the engine's thread, which can't wait.
-func (o *output) deliverAtOnce(alerts []event.Alert) error {
+func (o *outputInstance) deliverAtOnce(alerts []event.Alert) error {
 	if o.blockedLog.allows(time.Now()) {
 		o.log.Warn("without Workers the whole pipeline waits while records are inspected and alerts delivered: set Workers 1 or more")
 	}
@@ -204,14 +204,14 @@ func (o *output) deliverAtOnce(alerts []event.Alert) error {
 
 var errDown = errors.New("it could not be reached a moment ago")
 
-func (o *output) isDown() bool {
+func (o *outputInstance) isDown() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return time.Now().Before(o.down)
 }
 
 // note has nobody try for a while after a delivery has failed, first for so long and then for longer.
-func (o *output) note(err error, first time.Duration) {
+func (o *outputInstance) note(err error, first time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if err == nil {
@@ -223,7 +223,7 @@ func (o *output) note(err error, first time.Duration) {
 }
 
 // take gives back what is held of a chunk, if it is.
-func (o *output) take(tag string, chunk []byte) (delivery, bool) {
+func (o *outputInstance) take(tag string, chunk []byte) (delivery, bool) {
 	id := chunkID{tag, len(chunk), maphash.Bytes(chunkSeed, chunk)}
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -239,7 +239,7 @@ func (o *output) take(tag string, chunk []byte) (delivery, bool) {
 
 // hold keeps what could not be delivered, as long as there is room: the host may
 // have given up chunks of which we don't hear. What makes room is inspected again.
-func (o *output) hold(d delivery) {
+func (o *outputInstance) hold(d delivery) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.held = append(o.held, d)
@@ -254,7 +254,7 @@ func (o *output) hold(d delivery) {
 }
 
 // holds is how many alerts wait for their chunk to come again.
-func (o *output) holds() (n int) {
+func (o *outputInstance) holds() (n int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, d := range o.held {
@@ -263,7 +263,7 @@ func (o *output) holds() (n int) {
 	return n
 }
 
-func (o *output) stop() {
+func (o *outputInstance) stop() {
 	o.transport.Close()
 	o.tally.Close()
 	o.rules.Keep() // as of a filter

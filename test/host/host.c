@@ -161,9 +161,13 @@ struct proxy_def {
     void *config_map;
 };
 
+struct api {
+    const char *(*output_get_property)(const char *, struct output *);
+};
+
 struct proxy_output {
     char *name;
-    void *api;
+    struct api *api;
     struct output *instance;
     uintptr_t *context;
 };
@@ -373,7 +377,8 @@ EXPORT const char *flb_filter_get_property(const char *key, struct filter *f)
     return property(properties(f), key);
 }
 
-EXPORT const char *flb_output_get_property(const char *key, struct output *o)
+/* Handed out, not found by its name. */
+static const char *output_get_property(const char *key, struct output *o)
 {
     return property(&o->properties, key);
 }
@@ -869,7 +874,8 @@ static void free_output(struct output *o)
 
 static void init_output(struct output *o)
 {
-    struct proxy_output plugin = {.name = "msa", .instance = o, .context = &o->context};
+    struct api api = {.output_get_property = output_get_property};
+    struct proxy_output plugin = {.name = "msa", .api = &api, .instance = o, .context = &o->context};
 
     int ret = output_init(&plugin);
 
