@@ -282,6 +282,9 @@ func (m *Mapping) fill(r Record, tx *Transaction) error {
 	loggedResponse := m.fillResponse(tx)
 	m.fillArgs(tx)
 	if tx.URI == "" && len(tx.RequestHeaders) == 0 && loggedRequest == "" && loggedResponse == "" && len(tx.Args) == 0 {
+		if err := m.findNotText(tx); err != nil {
+			return err
+		}
 		if m.hasRequest(tx) {
 			return ErrSkipped // the fields are there: a connection without a request
 		}
@@ -290,6 +293,7 @@ func (m *Mapping) fill(r Record, tx *Transaction) error {
 	for _, s := range tx.leftOver {
 		tx.Args = append(tx.Args, Arg{leftOverName, s})
 	}
+	tx.notText = m.findNotText(tx)
 	m.fillWorkloads(tx, m.forwarded(tx))
 	tx.RequestBody = m.request.body.read(m, tx, loggedRequest, tx.RequestHeaders)
 	tx.ResponseBody = m.response.body.read(m, tx, loggedResponse, tx.ResponseHeaders)

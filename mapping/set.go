@@ -54,13 +54,15 @@ func (s *Set) Map(tag string, r Record, tx *Transaction) error {
 		return err
 	}
 	tx.opened.forget()
-	skipped := false
+	skipped, notText := false, error(nil)
 	remembered, _ := s.byTag.Load(tag)
 	last, _ := remembered.(*Mapping)
 	for _, m := range s.order(last) {
 		switch err := s.try(m, tag, r, tx); {
 		case errors.Is(err, ErrSkipped):
 			skipped = true
+		case errors.Is(err, ErrNotText):
+			notText = err
 		case errors.Is(err, errOther):
 		case err != nil:
 			return err
@@ -71,7 +73,10 @@ func (s *Set) Map(tag string, r Record, tx *Transaction) error {
 			return nil
 		}
 	}
-	if skipped {
+	switch {
+	case notText != nil:
+		return notText
+	case skipped:
 		return ErrSkipped
 	}
 	return s.whyNone(r, tx)

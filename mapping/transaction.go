@@ -51,6 +51,7 @@ type Transaction struct {
 	isLine   bool     // and it was text
 	leftOver []string // of that line: what no field has
 	doubled  []doubled
+	notText  error
 
 	explaining bool // nothing is learned
 }

@@ -20,12 +20,13 @@ const (
 	malformed cause = iota // the chunk's bytes are no msgpack, or no event
 	notMap                 // the event's body is no map
 	unmapped               // the mapping finds no HTTP in it
+	notText                // a field of the request is an object or a list; what else there is was inspected
 	failed                 // the engine could not
 	panicked               // a defect of ours
 	causes
 )
 
-var causeNames = [causes]string{"malformed", "not_a_map", "unmapped", "engine", "panic"}
+var causeNames = [causes]string{"malformed", "not_a_map", "unmapped", "not_text", "engine", "panic"}
 
 type counters struct {
 	records, skipped, notHTTP, cut, unreadHeaders, alerts, found atomic.Uint64

@@ -381,6 +381,9 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 		return f
 	}
 	p.announce(tx.Mapping())
+	if err := tx.NotText(); err != nil {
+		p.passed(notText, tag, err)
+	}
 	if key := tx.DoubledKey(); key != "" {
 		p.announceDoubled(tag, key)
 	}
@@ -447,6 +450,8 @@ func whyUnmapped(err error) cause {
 		return notMap
 	case errors.Is(err, mapping.ErrUnmapped):
 		return unmapped
+	case errors.Is(err, mapping.ErrNotText):
+		return notText
 	default:
 		return malformed
 	}

@@ -143,12 +143,13 @@ func TestBadInput(t *testing.T) {
 		ends  bool   // nothing behind it can be read
 	}{
 		{"record is a string", newEvent(1, msgp.AppendString(nil, "x")), "not_a_map", false},
+		{"URL is an object", newEvent(1, jsonRecord(t, `{"URL":{"path":"/a"},"METHOD":"GET","SRC_IP":"10.0.0.1"}`)), "not_text", false},
 		{"record is an array", newEvent(1, []byte{0x90}), "not_a_map", false},
 		{"record is nil", newEvent(1, []byte{0xc0}), "not_a_map", false},
 		{"empty record", newEvent(1, []byte{0x80}), notHTTP, false},
 		{"nothing of HTTP", newEvent(1, jsonRecord(t, `{"log":"hello"}`)), notHTTP, false},
 		{"a request that no preset reads", newEvent(1, jsonRecord(t, `{"verb":"GET","target":"/x","code":200}`)), "unmapped", false},
-		{"wrong types", newEvent(1, jsonRecord(t, `{"URL":{},"METHOD":[],"SRC_IP":1,"REQ_HEADER":null,"REQ_BODY":7.5,"RETCODE":true,"DST_PORT":-1}`)), "", false},
+		{"wrong types", newEvent(1, jsonRecord(t, `{"URL":{},"METHOD":[],"SRC_IP":1,"REQ_HEADER":null,"REQ_BODY":7.5,"RETCODE":true,"DST_PORT":-1}`)), "not_text", false},
 		{"10 MB value", newEvent(1, request(t, "/"+strings.Repeat("x", 10<<20))), "", false},
 		{"100,000 keys", newEvent(1, manyKeys), notHTTP, false},
 		{"10,000 arrays deep", newEvent(1, append(append(msgp.AppendString([]byte{0x81}, "URL"), deep...), 0xc0)), notHTTP, false},

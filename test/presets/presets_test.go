@@ -59,6 +59,9 @@ func TestPresets(t *testing.T) {
 							t.Errorf("%s: %v", way, err)
 							continue
 						}
+						if err := tx.NotText(); err != nil {
+							t.Errorf("%s: %v", way, err)
+						}
 						if tx.Preset != p.Preset {
 							t.Errorf("%s took %s", way, tx.Preset)
 						}
