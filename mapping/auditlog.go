@@ -1,6 +1,9 @@
 package mapping
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // auditLog is an entry of ModSecurity's audit log in its native form, a text of many lines: sections that begin with a
 // boundary, which is another one in each entry, and a letter.
@@ -47,6 +50,32 @@ func readAuditLog(text string) (a auditLog, ok bool) {
 		a.unescape()
 	}
 	return a, a.clientIP != "" && a.request != ""
+}
+
+// AuditLogEntry is how many bytes an entry of an audit log takes at the start of a text, and whether it is there up to its
+// end. It is 0 if the text begins with something else.
+func AuditLogEntry(text []byte) (n int, whole bool) {
+	if !bytes.HasPrefix(text, []byte("--")) {
+		return 0, false
+	}
+	end := bytes.IndexByte(text, '\n')
+	if end < 0 {
+		return 0, false
+	}
+	boundary, ok := bytes.CutSuffix(bytes.TrimRight(text[:end], "\r"), []byte("A--"))
+	if !ok || len(boundary) > 64 || boundary[len(boundary)-1] != '-' || bytes.ContainsAny(boundary, " \t\"") {
+		return 0, false
+	}
+	last := append(append([]byte("\n"), boundary...), "Z--"...)
+	at := bytes.Index(text[end:], last)
+	if at < 0 {
+		return len(text), false
+	}
+	n = end + at + len(last)
+	if line := bytes.IndexByte(text[n:], '\n'); line >= 0 {
+		n += line + 1
+	}
+	return n, true
 }
 
 func (a *auditLog) add(section byte, content string, whole bool) {

@@ -44,6 +44,29 @@ func TestAuditLog(t *testing.T) {
 	}
 }
 
+func TestAuditLogEntry(t *testing.T) {
+	const entry = "--c7036611-A--\n[x] id\n--c7036611-B--\nGET / HTTP/1.1\n--deadbeef-Z--\n\n--c7036611-Z--\n"
+	for text, want := range map[string]int{
+		entry:                                   len(entry),
+		entry + "\nmore":                        len(entry),
+		strings.TrimSuffix(entry, "\n"):         len(entry) - 1,
+		strings.ReplaceAll(entry, "\n", "\r\n"): len(entry) + strings.Count(entry, "\n"),
+		strings.ReplaceAll(entry, "c7036611", "-AbC1---"): len(entry),
+	} {
+		if n, whole := AuditLogEntry([]byte(text)); n != want || !whole {
+			t.Errorf("%q: %d, %v", text, n, whole)
+		}
+	}
+	for _, text := range []string{"", "--", "--c7036611-A--", "--c7036611-B--\nGET\n", "GET / HTTP/1.1\n", "-- x -A--\nx\n", "--A--\nx\n"[1:]} {
+		if n, whole := AuditLogEntry([]byte(text)); n != 0 || whole {
+			t.Errorf("%q is an entry", text)
+		}
+	}
+	if n, whole := AuditLogEntry([]byte(entry[:40])); n != 40 || whole {
+		t.Errorf("an entry that goes on: %d, %v", n, whole)
+	}
+}
+
 // Coraza writes line breaks as \n. One in a header must not make another header.
 func TestCorazaAuditLog(t *testing.T) {
 	const b = "--WqPbXkLmNoRtSvUy-"

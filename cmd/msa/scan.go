@@ -228,7 +228,7 @@ func (r *lineReader) batch(broken func(line int, err error)) (batch, error) {
 		case record != nil:
 			line := r.line + newlines(consumed[:n-len(record)])
 			if r.text {
-				line = r.line + newlines(bytes.TrimSuffix(consumed, []byte{'\n'}))
+				line = r.line + newlines(consumed[:n-len(bytes.TrimLeft(consumed, "\r\n"))])
 			}
 			if b.events, err = r.appendEvent(b.events, record); err != nil {
 				broken(line, err)
@@ -266,6 +266,12 @@ func (r *lineReader) next() (record []byte, n int, err error) {
 		return r.splitter.Next(r.buffer, r.err != nil)
 	}
 	for {
+		switch entry, whole := mapping.AuditLogEntry(r.buffer[n:]); {
+		case whole:
+			return bytes.TrimRight(r.buffer[n:n+entry], "\r\n"), n + entry, nil
+		case entry > 0 && r.err == nil && entry < listen.MaxRecord:
+			return nil, n, nil // it goes on
+		}
 		end := bytes.IndexByte(r.buffer[n:], '\n')
 		switch {
 		case end >= 0:

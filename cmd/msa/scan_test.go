@@ -14,6 +14,12 @@ func indent(record string) string {
 	return strings.NewReplacer(`,"`, ",\n  \"", "{", "{\n  ", "}", "\n}").Replace(record)
 }
 
+// auditEntry is an entry of ModSecurity's audit log.
+func auditEntry(boundary, uri string) string {
+	return strings.ReplaceAll("--@-A--\n[20/Nov/2026:10:11:12.046123 +0000] id 203.0.113.75 40115 198.51.100.9 443\n--@-B--\nGET "+uri+
+		" HTTP/1.1\nHost: shop.example.com\nUser-Agent: curl/8.5.0\nAccept: */*\n\n--@-Z--\n", "@", boundary)
+}
+
 func TestScan(t *testing.T) {
 	bad, good := attack(t, nil), benign(t, nil)
 	broken := `{"URL": "/x",`
@@ -43,6 +49,10 @@ func TestScan(t *testing.T) {
 		{"no HTTP at all", `{"a":1}`, nil, 2, nil, "msa: 1 of 1 records not inspected (no HTTP 1)"},
 		{"no HTTP among others", `{"a":1}` + "\n" + good, nil, 0, nil, ""},
 		{"a request that no preset reads", `{"verb":"GET","target":"/x","code":200}` + "\n" + good, nil, 0, nil, "msa: 1 of 2 records not inspected (unmapped 1)"},
+		{"entries of an audit log among lines", accessLine + "\n\n" + auditEntry("c7036611", "/?t=../../etc/passwd") + auditEntry("aa036611", "/") + "\n" + accessLine + "\n",
+			[]string{"--lines"}, 1, []int{1, 3, 22}, ""},
+		{"an audit log that ends before its entry does", strings.TrimSuffix(auditEntry("c7036611", "/"), "--c7036611-Z--\n") + accessLine,
+			[]string{"--lines"}, 1, []int{9}, "not inspected"},
 		{"another mapping", `{"a":1}` + "\n" + good, []string{"--mapping=nano"}, 0, nil, "msa: 1 of 2 records not inspected (unmapped 1)"},
 		{"one alert a rule", bad, []string{"--alert-per=rule", "--exclude=920350,930100,930110"}, 1, []int{1, 1}, ""},
 		{"excluded", bad, []string{"--exclude=900000-949999", "--exclude", "950000-999999"}, 0, nil, ""},
