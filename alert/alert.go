@@ -12,6 +12,7 @@ import (
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/triage"
 )
 
 // Version is MSA's, and in every alert.
@@ -46,6 +47,9 @@ type Alert struct {
 	Tag       string // of the record
 
 	Kubernetes Kubernetes // what the record is of, zero if it does not say
+
+	Confidence        int      // 0 to 100: how sure it is that this is an attack
+	ConfidenceReasons []string // what weighed most
 
 	Detector, Evidence string // of an alert about many records, with what was found
 
@@ -159,6 +163,17 @@ func (a *Alert) mask(masker *sensitive.Masker) {
 	maskMatch(masker, &a.Match)
 }
 
+// Appraise says in the alert how sure it is. Its reasons quote messages of rules, which may quote the record; masker is
+// nil where nothing is masked.
+func (a *Alert) Appraise(sure triage.Appraisal, masker *sensitive.Masker) {
+	a.Confidence, a.ConfidenceReasons = sure.Confidence, slices.Clone(sure.Reasons)
+	if masker != nil {
+		for i, text := range sure.Reasons {
+			a.ConfidenceReasons[i] = masker.Mask(text)
+		}
+	}
+}
+
 // NewMasker makes what masks the texts that tell of a transaction.
 func NewMasker(tx *mapping.Transaction) *sensitive.Masker {
 	return sensitive.NewMasker(tx.URI, orElse(tx.Alert.RequestHeader, requestHead(tx)), orElse(tx.Alert.ResponseHeader, responseHead(tx)),
@@ -177,6 +192,12 @@ func MaskMatches(masker *sensitive.Masker, matches []engine.Match) []engine.Matc
 func maskMatch(masker *sensitive.Masker, m *engine.Match) {
 	if m.Data != "" && sensitive.IsCredential(m.Variable) {
 		m.Data = maskedData // it would be a part of what the value is
+	}
+	if name, secret, ok := strings.Cut(m.Value, "="); ok && m.View && secret != "" && sensitive.IsCredential(name) {
+		// A part of the exchange as nothing else has it: where the secret ends, nobody knows.
+		shown := name + "=" + maskedData
+		m.Message = strings.ReplaceAll(m.Message, m.Value, shown)
+		m.Value, m.Data = shown, maskedData
 	}
 	m.Value = masker.MaskNamed(m.Variable, m.Value)
 	m.Message, m.Data, m.Variable = masker.Mask(m.Message), maskData(masker, m.Data), masker.Mask(m.Variable)
@@ -248,6 +269,8 @@ func (a *Alert) each(yield func(key string, value any)) {
 	yield("direction", a.Direction)
 	yield("category", category(a.Match.Tags))
 	yield("attack", attacks(a.Rules))
+	yield("confidence", a.Confidence)
+	yield("confidence_reasons", a.ConfidenceReasons)
 	yield("uninspected", a.Uninspected)
 	yield("detector", a.Detector)
 	yield("evidence", a.Evidence)

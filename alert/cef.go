@@ -89,6 +89,7 @@ func (a *Alert) cef() string {
 	c.custom("cn1", "HTTP status", numeric(a.status()), longestValue)
 	c.custom("cn2", "score_in", strconv.Itoa(a.ScoreIn), longestValue)
 	c.custom("cn3", "score_out", strconv.Itoa(a.ScoreOut), longestValue)
+	c.custom("cfp1", "confidence", strconv.Itoa(a.Confidence), longestValue)
 	c.custom("cs1", "rules", a.ruleIDs(), longestList)
 	c.custom("cs2", "direction", a.Direction, longestList)
 	c.custom("cs3", "attack", strings.Join(attacks(a.Rules), ","), longestList)

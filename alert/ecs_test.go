@@ -14,7 +14,7 @@ import (
 var ecsFields = map[string]string{
 	"@timestamp": "date", "ecs.version": "keyword", "message": "text", "tags": "keywords",
 	"event.kind": "keyword", "event.category": "keywords", "event.type": "keywords", "event.severity": "long", "event.module": "keyword",
-	"event.dataset": "keyword", "event.id": "keyword", "event.code": "keyword", "event.reason": "keyword",
+	"event.dataset": "keyword", "event.id": "keyword", "event.code": "keyword", "event.reason": "keyword", "event.risk_score": "float",
 	"rule.id": "keyword", "rule.name": "keyword", "rule.category": "keyword",
 	"threat.framework": "keyword", "threat.technique.id": "keywords", "threat.technique.subtechnique.id": "keywords",
 	"source.address": "keyword", "source.ip": "ip", "source.port": "long",
@@ -45,6 +45,9 @@ func isOfECSType(typ string, value any) bool {
 	case "ip":
 		ip, err := netip.ParseAddr(s)
 		return err == nil && ip.Zone() == ""
+	case "float":
+		n, ok := value.(int64)
+		return ok && n >= 0
 	case "long":
 		n, ok := value.(int64)
 		return ok && n >= 0

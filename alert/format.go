@@ -135,6 +135,8 @@ func (a *Alert) addOwn(o *object, s *shown) {
 	o.add("attack", attacks(a.Rules))
 	o.add("detector", a.Detector)
 	o.add("evidence", a.Evidence)
+	o.add("confidence", a.Confidence)
+	o.add("confidence_reasons", a.ConfidenceReasons)
 	o.add("uninspected", a.Uninspected)
 	o.add("message", s.message)
 	o.add("forward", s.forward)

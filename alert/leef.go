@@ -60,6 +60,7 @@ func (a *Alert) leef() string {
 	add("rules", a.ruleIDs(), longestValue)
 	add("scoreIn", strconv.Itoa(a.ScoreIn), longestValue)
 	add("scoreOut", strconv.Itoa(a.ScoreOut), longestValue)
+	add("confidence", strconv.Itoa(a.Confidence), longestValue)
 	add("detector", a.Detector, longestValue)
 	add("evidence", a.Evidence, longestValue)
 	add("uninspected", strings.Join(a.Uninspected, ","), longestValue)

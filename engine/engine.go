@@ -37,7 +37,11 @@ type Config struct {
 
 	Screen         ScreenMode
 	ScreenAnyMatch bool // a match matters below the thresholds too
+	ScreenEvidence bool // the same of matches that are evidence of an attack
 	CacheSize      int  // values that the screen remembers
+
+	Views            bool // what values decode to is inspected too
+	PolicyIsEvidence bool // rules of policy count as those about attacks do
 
 	// For measuring an engine that one goroutine uses; nil otherwise.
 	Watch     *stopwatch.Watch
@@ -82,7 +86,8 @@ type Engine struct {
 	evaluates bool // some rule compares the score with a threshold
 	paranoia  int
 	bodyLimit int
-	fast      *fastPath        // nil when it is off
+	fast      *fastPath // nil when it is off
+	views     bool
 	watch     *stopwatch.Watch // nil but for measuring
 	excludes  sync.Map         // of mappings and workloads, joined by spaces, to excluded
 
@@ -134,6 +139,7 @@ func Compile(cfg Config, set *rules.Set) (*Engine, error) {
 		watch:     cfg.Watch,
 		warnings:  slices.Concat(set.Warnings, panicking, warnings),
 		files:     set.Files,
+		views:     cfg.Views,
 
 		ofWorkloads: slices.DeleteFunc(slices.Clone(exclusions), func(x exclusion) bool { return !x.workload.isSet() }),
 	}
@@ -141,6 +147,10 @@ func Compile(cfg Config, set *rules.Set) (*Engine, error) {
 		return nil, fmt.Errorf("cannot load rules %q: there is no rule in them that could be used", cfg.Rules)
 	}
 	for id, r := range e.rules {
+		if cfg.PolicyIsEvidence && r.policy {
+			r.policy = false
+			e.rules[id] = r
+		}
 		e.evaluates = e.evaluates || r.role == roleEvaluates
 		if len(r.absent) > 0 {
 			e.absence = append(e.absence, absence{id, r.absent})
@@ -197,6 +207,7 @@ type transaction interface {
 // leaves. It may be called concurrently, with a transaction each. The verdict has views into the transaction.
 func (e *Engine) Inspect(t *mapping.Transaction) (Verdict, error) {
 	v, err := e.inspect(t)
+	err = errors.Join(err, e.inspectViews(t, &v))
 	v.Uninspected = e.uninspected(t, v.argsCut)
 	return v, err
 }
@@ -204,13 +215,13 @@ func (e *Engine) Inspect(t *mapping.Transaction) (Verdict, error) {
 func (e *Engine) inspect(t *mapping.Transaction) (Verdict, error) {
 	if e.fast == nil || e.excludedIn(t).blind {
 		e.watch.Enter(stopwatch.Rules)
-		return e.Evaluate(t)
+		return e.evaluateAll(t)
 	}
 	e.watch.Enter(stopwatch.Screen)
 	s, err := e.screen(t)
 	if err != nil {
 		e.watch.Enter(stopwatch.Rules)
-		v, err2 := e.Evaluate(t)
+		v, err2 := e.evaluateAll(t)
 		var p *RulePanic
 		if errors.As(err, &p) { // it may have panicked for what readers lack, and so not have done it now
 			v.addPanic(*p)
@@ -225,24 +236,26 @@ func (e *Engine) inspect(t *mapping.Transaction) (Verdict, error) {
 			e.watch.Enter(stopwatch.Check)
 			return e.verify(t, v, s.innocent)
 		}
+		v.views = s.views
 		return v, err
 	}
 	if !e.fast.isVerified(&e.fast.screened) {
-		return Verdict{Screened: ScreenCleared, argsCut: s.argsCut}, nil
+		return Verdict{Screened: ScreenCleared, argsCut: s.argsCut, views: s.views}, nil
 	}
 	e.watch.Enter(stopwatch.Check)
-	v, err := e.Evaluate(t)
+	v, err := e.evaluateAll(t)
 	v.Screened = ScreenRight
-	if v.Alarm || e.fast.anyMatch && len(v.Matches) > 0 {
+	if v.Alarm && !e.fast.evidence || e.fast.anyMatch && len(v.Matches) > 0 || e.fast.evidence && v.HasEvidence() {
 		v.Screened = ScreenWrong
 	}
+	v.views = s.views
 	return v, err
 }
 
 // verify compares a verdict of the rules that the screen had left with those of all rules, of which it returns the latter. It
 // is wrong if a rule matches that the screen took for innocent, or if all rules say another thing.
 func (e *Engine) verify(t *mapping.Transaction, some Verdict, innocent []int) (Verdict, error) {
-	all, err := e.Evaluate(t)
+	all, err := e.evaluateAll(t)
 	if err != nil {
 		return all, err
 	}
@@ -256,6 +269,12 @@ var errTransaction = errors.New("this version of Coraza has transactions of anot
 
 // Evaluate is Inspect without the fast path: the rules always run.
 func (e *Engine) Evaluate(t *mapping.Transaction) (Verdict, error) {
+	v, err := e.evaluateAll(t)
+	return v, errors.Join(err, e.inspectViews(t, &v))
+}
+
+// evaluateAll runs all rules on the values as they are.
+func (e *Engine) evaluateAll(t *mapping.Transaction) (Verdict, error) {
 	return e.evaluate(e.waf, nil, t, nil)
 }
 
@@ -304,7 +323,11 @@ func (e *Engine) run(waf coraza.WAF, set []assignment, t *mapping.Transaction, r
 	}
 	e.feed(tx, t)
 	tx.ProcessLogging()
-	return e.verdict(tx), nil
+	v = e.verdict(tx)
+	if e.views && waf == e.waf {
+		v.views = viewsOf(tx, t)
+	}
+	return v, nil
 }
 
 // feed gives Coraza the exchange.
@@ -452,7 +475,7 @@ func (e *Engine) verdict(tx transaction) Verdict {
 		switch {
 		case m.role == roleEvaluates:
 			v.Alarm = true
-		case m.role == roleDetects, !e.evaluates && m.role != roleReports:
+		case m.role == roleDetects, !e.evaluates && m.role != roleReports && m.role != roleHints:
 			v.Alarm = true
 		}
 	}
@@ -490,17 +513,19 @@ func (e *Engine) match(matched types.MatchedRule) Match {
 			File: known.file, Line: known.line, Version: meta.Version(), Revision: meta.Revision(),
 			Maturity: meta.Maturity(), Accuracy: meta.Accuracy(),
 		},
-		role: known.role,
+		Policy: known.policy,
+		role:   known.role,
 	}
 	if s := meta.Severity(); s >= types.RuleSeverityEmergency && s <= types.RuleSeverityDebug {
 		m.Severity = s.Int()
 	}
-	if data := decisive(all); data != nil {
-		m.Variable = data.Variable().Name()
-		if data.Key() != "" && data.Key() != order.All {
-			m.Variable += ":" + data.Key()
+	for _, d := range all {
+		if isOfTransaction(d) {
+			m.Places = append(m.Places, Place{variableName(d), d.Value()})
 		}
-		m.Value = data.Value()
+	}
+	if data := decisive(all); data != nil {
+		m.Variable, m.Value = variableName(data), data.Value()
 		if n := data.ChainLevel(); n < len(known.links) {
 			m.Operator, m.Operand = known.links[n].operator, known.links[n].operand
 		}
@@ -542,7 +567,7 @@ func said(all []types.MatchData) (message, data string) {
 // decisive is the first match that is not of a rule's own bookkeeping.
 func decisive(all []types.MatchData) types.MatchData {
 	for _, d := range all {
-		if d.Variable() != variables.TX && d.Variable() != variables.Unknown {
+		if isOfTransaction(d) {
 			return d
 		}
 	}
@@ -550,6 +575,19 @@ func decisive(all []types.MatchData) types.MatchData {
 		return all[0]
 	}
 	return nil
+}
+
+// isOfTransaction reports whether a rule has matched a part of the exchange, and not a variable of its own.
+func isOfTransaction(d types.MatchData) bool {
+	return d.Variable() != variables.TX && d.Variable() != variables.Unknown
+}
+
+// variableName is a variable with its key: "ARGS:q".
+func variableName(d types.MatchData) string {
+	if d.Key() == "" || d.Key() == order.All {
+		return d.Variable().Name()
+	}
+	return d.Variable().Name() + ":" + d.Key()
 }
 
 func score(tx collection.Map, names ...string) int {

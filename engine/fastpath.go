@@ -57,6 +57,7 @@ type fastPath struct {
 
 	mode     ScreenMode
 	anyMatch bool
+	evidence bool // see Config.ScreenEvidence
 
 	screened, reduced atomic.Uint64 // transactions that no rules saw, or only some
 }
@@ -101,6 +102,12 @@ func (e *Engine) newFastPath(cfg Config, own, taken []*unit, exclusions []exclus
 		sc.Absent = append(sc.Absent, e.absence[i].rule)
 	}
 	f := &fastPath{removed: map[int]bool{}, mode: cfg.Screen, anyMatch: sc.AnyMatch}
+	if cfg.ScreenEvidence && !sc.AnyMatch {
+		f.evidence, sc.AnyMatch, sc.Minor = true, true, map[int]bool{}
+		for id, r := range e.rules {
+			sc.Minor[id] = r.policy || r.role >= roleEvaluates
+		}
+	}
 	for _, x := range exclusions {
 		if x.variable == "" {
 			sc.Removed = append(sc.Removed, x.rules)
@@ -289,6 +296,7 @@ type screening struct {
 	clear    bool  // no alert can come of it
 	innocent []int // rules that can't match, otherwise
 	argsCut  bool
+	views    *views // nil when they are not inspected
 }
 
 // screen asks the screen.
@@ -296,6 +304,9 @@ func (e *Engine) screen(t *mapping.Transaction) (s screening, err error) {
 	s.argsCut, err = e.ask(t, func(source screen.Source, skip func(id int) bool) {
 		mayAlarm, innocent := e.fast.screen.MayAlarm(source, skip)
 		s.clear, s.innocent = !mayAlarm, innocent
+		if of, ok := source.(readerSource); ok && e.views {
+			s.views = viewsOf(of.transaction, t)
+		}
 	})
 	if err != nil {
 		return screening{}, err
@@ -341,7 +352,7 @@ func (e *Engine) ask(t *mapping.Transaction, question func(source screen.Source,
 	}()
 	e.read(tx, t)
 	excluded := e.excludedIn(t).ids
-	question(source{tx, t}, func(id int) bool {
+	question(readerSource{tx, t}, func(id int) bool {
 		return e.fast.removed[id] || slices.Contains(excluded, id) || e.isBlind(id, t)
 	})
 	return argsCut(tx), nil
@@ -379,14 +390,14 @@ func (e *Engine) readResponseBody(tx transaction, t *mapping.Transaction) {
 
 type settable interface{ Set(string) }
 
-// source is the variables of a transaction that a reader has read.
-type source struct {
+// readerSource is the variables of a transaction that a reader has read.
+type readerSource struct {
 	transaction
 	mapped *mapping.Transaction
 }
 
 // Each implements [screen.Source]: headers are as they were mapped.
-func (s source) Each(v variables.RuleVariable, visit func(key, value string)) bool {
+func (s readerSource) Each(v variables.RuleVariable, visit func(key, value string)) bool {
 	headers := s.mapped.RequestHeaders
 	switch v {
 	case variables.RequestHeaders, variables.RequestHeadersNames:

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
 var (
@@ -27,6 +28,7 @@ type rule struct {
 	transforms []string
 	paranoia   int  // level from which CRS applies it, 0 for any
 	detects    bool // it is logged: not one that only sets things up
+	policy     bool // about what a site wants to allow, not about attacks
 }
 
 // enabled reports whether the rule applies at a paranoia level.
@@ -67,17 +69,46 @@ func newRule(u *unit) rule {
 	if m := messageAction.FindStringSubmatch(head.Actions()); m != nil {
 		r.message = m[1]
 	}
+	r.policy = r.isPolicy()
 	switch {
 	case id/1000 == 980 || strings.Contains(actions, "tag:'reporting'"):
 		r.role = roleReports
 	case strings.Contains(actions, "tag:'anomaly-evaluation'") || r.links[0].comparesScore():
 		r.role = roleEvaluates
+	case rules.IsEvidence(head.File) && phaseOf(head.Actions()) < 3:
+		r.role = roleHints
 	case scores && id/1000 == 920:
 		r.role = roleNoise
 	case scores:
 		r.role = roleScores
 	}
 	return r
+}
+
+// isPolicy reports whether the rule is about what a site wants to allow, and not about attacks: by the tags of CRS's own
+// files, methods, content types and the forms of the protocol; bodies that do not parse; and error pages. What a firewall
+// in line refuses as policy, services do to each other all day.
+func (r *rule) isPolicy() bool {
+	for _, t := range r.tags {
+		switch {
+		case strings.HasPrefix(t, "OWASP_CRS/") && strings.HasSuffix(t, "-ENFORCEMENT"):
+			return true
+		case t == "attack-disclosure" && (strings.Contains(r.links[0].operand, "errors.data") || slices.Contains(r.links[0].targets, "RESPONSE_STATUS")):
+			return true
+		}
+	}
+	return !slices.ContainsFunc(r.links[0].targets, func(t string) bool { return !slices.Contains(parsing, t) })
+}
+
+// parsing are the variables that tell how a body parsed.
+var parsing = []string{"REQBODY_ERROR", "REQBODY_PROCESSOR_ERROR", "MULTIPART_STRICT_ERROR", "MULTIPART_UNMATCHED_BOUNDARY"}
+
+// phaseOf is the phase that actions name.
+func phaseOf(actions string) int {
+	if m := phaseAction.FindStringSubmatch(actions); m != nil {
+		return rules.PhaseNumber(m[1])
+	}
+	return 2
 }
 
 // comparesScore: CRS's blocking rules compare an anomaly score with a threshold.

@@ -19,6 +19,7 @@ type Verdict struct {
 	Panics      []RulePanic
 
 	argsCut bool
+	views   *views // of the transaction, when they are inspected
 }
 
 // agrees reports whether another verdict has the same rules and scores.
@@ -74,9 +75,15 @@ type Match struct {
 	Operator string // as the rule has it: "pmFromFile", "!rx"; empty for SecAction
 	Operand  string // the operator's parameter
 	Source   Source
+	Places   []Place // all that matched, but for a rule's own bookkeeping
+	View     bool    // it is of a reading of the variable's value, not of the value itself
+	Policy   bool    // the rule is about what a site wants to allow, not about attacks
 
 	role role
 }
+
+// Place is a variable, and the value of it that a rule matched, after the rule's transformations.
+type Place struct{ Variable, Value string }
 
 // Source is where a rule stands, and what it says of itself.
 type Source struct {
@@ -92,18 +99,38 @@ type role int
 const (
 	roleDetects   role = iota // alarms by itself
 	roleScores                // adds to the score
+	roleHints                 // is evidence, and neither alarms nor scores
 	roleNoise                 // adds to the score, but for the protocol only
 	roleEvaluates             // compares the score with the threshold
 	roleReports               // repeats what others found (CRS 980170)
 )
+
+// IsEvidence reports whether the match is evidence of an attack: rules of policy, and those that only add up what others
+// have found, are none.
+func (m *Match) IsEvidence() bool { return !m.Policy && !m.Evaluates() }
+
+// HasEvidence reports whether some match is evidence of an attack.
+func (v *Verdict) HasEvidence() bool {
+	return slices.ContainsFunc(v.Matches, func(m Match) bool { return m.IsEvidence() })
+}
+
+// AlarmsByRule reports whether a rule has matched that alarms by itself, whatever the score.
+func (v *Verdict) AlarmsByRule() bool {
+	return slices.ContainsFunc(v.Matches, func(m Match) bool { return m.Alarms() })
+}
+
+// Alarms reports whether the match is of a rule that alarms by itself, whatever the score.
+func (m *Match) Alarms() bool { return m.role == roleDetects }
 
 // Evaluates reports whether the rule only adds up what others found.
 func (m *Match) Evaluates() bool { return m.role >= roleEvaluates }
 
 func (m *Match) before(other *Match) bool {
 	rank := func(m *Match) int {
-		switch m.role {
-		case roleDetects, roleScores:
+		switch {
+		case m.Policy && !m.Evaluates():
+			return int(roleNoise)
+		case m.role == roleDetects, m.role == roleScores:
 			return 0
 		default:
 			return int(m.role)

@@ -30,6 +30,9 @@ type Config struct {
 	Behavior    string // "default" or a file; empty for off
 	StatePath   string // of a file; empty for none
 	Probe       *Probe // nil but for measuring
+
+	ByConfidence  bool // alarm where an attack is likely enough
+	MinConfidence int  // 0 to 100
 }
 
 // Emitter is where alerts wait that the host has taken and its outputs have not.
@@ -50,6 +53,8 @@ var screenModes = map[string]engine.ScreenMode{"on": engine.ScreenOn, "off": eng
 // a property, nil when it was not. Errors name the property and its value.
 func ParseConfig(values func(property string) []string) (Config, error) {
 	p := parser{values: values}
+	when := p.choice("alert_when", "confidence", "threshold", "match")
+	policyAlarms := p.choice("policy_rules", "note", "alarm") == "alarm"
 	cfg := Config{
 		Mapping:   strings.Join(p.list("mapping"), ","),
 		Workloads: p.off("workloads"),
@@ -69,10 +74,12 @@ func ParseConfig(values func(property string) []string) (Config, error) {
 			BodyLimit:         p.size("body_limit", 1<<10, 1<<30),
 			Screen:            screenModes[p.choice("screen", "on", "off", "verify")],
 			CacheSize:         p.integer("cache_size", 0, 1<<30),
+			Views:             p.boolean("views"),
+			PolicyIsEvidence:  policyAlarms,
 		},
 		Alert: alert.Options{
 			PerRule:       p.choice("alert_per", "record", "rule") == "rule",
-			OnMatch:       p.choice("alert_when", "threshold", "match") == "match",
+			OnMatch:       when == "match",
 			MinSeverity:   p.severity("min_severity"),
 			IncludeBodies: p.boolean("include_bodies"),
 			Mask:          p.boolean("mask"),
@@ -80,12 +87,17 @@ func ParseConfig(values func(property string) []string) (Config, error) {
 		},
 		AlertBuffer: p.size("alert_buffer", 1<<10, 1<<40),
 		Emitter:     Emitter{MemoryLimit: p.size("emitter_mem_buf_limit", 1<<10, 1<<40)},
+
+		ByConfidence:  when == "confidence",
+		MinConfidence: p.integer("min_confidence", 0, 100),
 	}
 	if p.text("emitter_storage_type") != "" {
 		cfg.Emitter.Storage = p.choice("emitter_storage_type", Memory, Filesystem)
 	}
 	// What is below the threshold matters where it is seen.
 	cfg.Engine.ScreenAnyMatch = cfg.Alert.OnMatch || cfg.Annotate != ""
+	cfg.Engine.Views = cfg.Engine.Views && cfg.ByConfidence
+	cfg.Engine.ScreenEvidence = cfg.ByConfidence
 	if cfg.TextKey == "" && cfg.Format.IsText() {
 		p.fail("alert_text_key", "off", "leaves nothing of alerts in format %s, which are text", cfg.Format)
 	}

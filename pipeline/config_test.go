@@ -30,7 +30,8 @@ func TestDefaults(t *testing.T) {
 	if cfg.Mapping != "auto" || len(cfg.Engine.Rules) != 1 || cfg.Engine.Rules[0] != "crs" || cfg.Engine.ParanoiaLevel != 1 ||
 		cfg.Engine.InboundThreshold != 5 || cfg.Engine.OutboundThreshold != 4 || cfg.AlertTag != "msa.alert" || cfg.TextKey != "log" || cfg.Format != alert.MSA ||
 		cfg.Annotate != "" || !cfg.Alert.IncludeBodies || !cfg.Alert.Mask || cfg.Alert.PerRule || cfg.Alert.OnMatch || cfg.Alert.MinSeverity != 7 ||
-		len(cfg.Alert.Internal) != 8 || cfg.Workers < 1 || cfg.Engine.BodyLimit != 128<<10 || cfg.AlertBuffer != 10<<20 {
+		len(cfg.Alert.Internal) != 8 || cfg.Workers < 1 || cfg.Engine.BodyLimit != 128<<10 || cfg.AlertBuffer != 10<<20 ||
+		!cfg.ByConfidence || cfg.MinConfidence != 40 || !cfg.Engine.Views || cfg.Engine.PolicyIsEvidence {
 		t.Errorf("got %+v", cfg)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,6 +36,21 @@ type counters struct {
 	rulePanics                      atomic.Uint64
 	errors                          [causes]atomic.Uint64
 	inspection, busy                atomic.Int64 // nanoseconds
+
+	belowConfidence sync.Map // of rule ids, to *atomic.Uint64
+}
+
+// below counts the rules that were evidence of too little.
+func (c *counters) below(v *engine.Verdict) {
+	for i := range v.Matches {
+		if m := &v.Matches[i]; m.IsEvidence() {
+			n, ok := c.belowConfidence.Load(m.RuleID)
+			if !ok {
+				n, _ = c.belowConfidence.LoadOrStore(m.RuleID, new(atomic.Uint64))
+			}
+			n.(*atomic.Uint64).Add(1)
+		}
+	}
 }
 
 // Snapshot is the counters at one moment. They only grow.
@@ -52,6 +68,7 @@ type Snapshot struct {
 	Found             uint64            // of the alerts, those of detectors
 	Keys              int               // whose behaviour the detectors keep, which pipelines may share
 	Evicted           uint64            // keys that made room for others
+	BelowConfidence   map[string]uint64 // by rule: matches in records that were too little evidence to alarm
 	Errors            map[string]uint64 // records not inspected, by cause; every cause is present from the start
 	InspectionSeconds float64           // time spent inspecting, summed over workers
 	BusySeconds       float64           // time for which whoever hands over chunks has waited
@@ -74,12 +91,18 @@ func (s *Snapshot) Add(other Snapshot) {
 	s.Evicted = max(s.Evicted, other.Evicted)
 	s.InspectionSeconds += other.InspectionSeconds
 	s.BusySeconds += other.BusySeconds
-	all := make(map[string]uint64, causes)
-	maps.Copy(all, s.Errors)
-	for cause, n := range other.Errors {
-		all[cause] += n
+	s.BelowConfidence = sum(s.BelowConfidence, other.BelowConfidence)
+	s.Errors = sum(s.Errors, other.Errors)
+}
+
+// sum adds what two maps count.
+func sum(a, b map[string]uint64) map[string]uint64 {
+	all := make(map[string]uint64, max(len(a), len(b)))
+	maps.Copy(all, a)
+	for name, n := range b {
+		all[name] += n
 	}
-	s.Errors = all
+	return all
 }
 
 // Snapshot reads the counters.
@@ -100,6 +123,11 @@ func (p *Pipeline) Snapshot() Snapshot {
 		BusySeconds:       time.Duration(p.counters.busy.Load()).Seconds(),
 	}
 	s.Found = p.counters.found.Load()
+	s.BelowConfidence = map[string]uint64{}
+	p.counters.belowConfidence.Range(func(rule, n any) bool {
+		s.BelowConfidence[strconv.Itoa(rule.(int))] = n.(*atomic.Uint64).Load()
+		return true
+	})
 	if p.detectors != nil {
 		for _, u := range p.detectors.Usage() {
 			s.Keys += u.Keys

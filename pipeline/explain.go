@@ -7,6 +7,7 @@ import (
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/triage"
 )
 
 // Explanation is the way of one record through the pipeline, for people.
@@ -16,7 +17,8 @@ type Explanation struct {
 	Transaction *mapping.Transaction
 	Verdict     engine.Verdict
 	Matches     []engine.Match // of the verdict, masked unless mask is off
-	Alerts      int            // how many the record makes
+	Appraisal   triage.Appraisal
+	Alerts      int // how many the record makes
 
 	// Of what the record shows: the rules that are off, and what more in the log would bring.
 	Unapplied []engine.Unapplied
@@ -47,6 +49,7 @@ func (p *Pipeline) Explain(tag string, r mapping.Record) (Explanation, error) {
 	if x.Verdict, err = p.engine.Evaluate(x.Transaction); err != nil {
 		return x, err
 	}
+	x.Appraisal = p.appraise(x.Transaction, &x.Verdict)
 	if x.Matches = x.Verdict.Matches; p.cfg.Alert.Mask {
 		x.masker = alert.NewMasker(x.Transaction)
 		x.Matches = alert.MaskMatches(x.masker, x.Matches)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,6 +20,8 @@ import (
 	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 	"github.com/modsecurity-for-anylog/msa/internal/stopwatch"
 	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/rules"
+	"github.com/modsecurity-for-anylog/msa/triage"
 )
 
 // Pipeline is safe for concurrent use.
@@ -73,6 +76,9 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 		if err := behavior.CheckState(cfg.StatePath); err != nil {
 			return nil, fmt.Errorf("property state_path: %w", err)
 		}
+	}
+	if cfg.ByConfidence && slices.Contains(cfg.Engine.Rules, rules.CRS) && !slices.Contains(cfg.Engine.Rules, rules.Evidence) {
+		cfg.Engine.Rules = append(slices.Clone(cfg.Engine.Rules), rules.Evidence)
 	}
 	e, err := engines.get(cfg.Engine)
 	if err != nil {
@@ -400,6 +406,10 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 		return f
 	}
 	p.inspected(tx, &verdict)
+	sure := p.appraise(tx, &verdict)
+	if p.cfg.ByConfidence && !verdict.Alarm {
+		p.counters.below(&verdict)
+	}
 	p.countScreened(tag, &verdict)
 	if len(verdict.Uninspected) > 0 {
 		p.counters.cut.Add(1)
@@ -420,6 +430,9 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 		masker = alert.NewMasker(tx)
 	}
 	alerts := alert.New(p.cfg.Alert, masker, tx, &verdict, tag, e.when())
+	for i := range alerts {
+		alerts[i].Appraise(sure, masker)
+	}
 	if p.cfg.AlertTag != "" {
 		p.emit(&f, tag, e, alerts)
 	}
@@ -427,6 +440,15 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 		f.replaced = p.annotate(tag, e, masker, tx, &verdict, len(alerts) > 0)
 	}
 	return f
+}
+
+// appraise tells how sure it is that a transaction is an attack, and settles whether it alarms if that is what decides.
+func (p *Pipeline) appraise(tx *mapping.Transaction, v *engine.Verdict) triage.Appraisal {
+	sure := triage.Appraise(tx, v)
+	if p.cfg.ByConfidence {
+		v.Alarm = v.HasEvidence() && sure.Confidence >= p.cfg.MinConfidence || v.AlarmsByRule()
+	}
+	return sure
 }
 
 // countScreened keeps account of the fast path. When it was wrong, the alert goes out all the same.

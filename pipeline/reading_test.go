@@ -14,7 +14,7 @@ import (
 // The rules of reading HTTP from logs in docs/mapping.md, each from a Nano record to the rules that
 // match. Every one has cost detections or false alarms elsewhere.
 func TestRulesOfReading(t *testing.T) {
-	p, _ := newPipeline(t, "mapping=nano", "paranoia_level=2")
+	p, _ := newPipeline(t, "mapping=nano", "paranoia_level=2", "alert_when=threshold")
 	see := func(t *testing.T, fields ...string) (engine.Verdict, *mapping.Transaction) {
 		t.Helper()
 		r := msgp.AppendMapHeader(nil, uint32(len(fields)/2))

@@ -545,11 +545,11 @@ struct cmt *msa_metrics_begin(void)
 }
 
 struct cmt_counter *msa_counter(struct cmt *set, const char *subsystem, const char *name,
-                                const char *help, int labels)
+                                const char *help, const char *label)
 {
-    char *keys[] = {"name", "cause"};
+    char *keys[] = {"name", (char *) label};
 
-    return host.cmt_counter_create(set, "msa", (char *) subsystem, (char *) name, (char *) help, labels, keys);
+    return host.cmt_counter_create(set, "msa", (char *) subsystem, (char *) name, (char *) help, label == NULL ? 1 : 2, keys);
 }
 
 struct cmt_gauge *msa_gauge(struct cmt *set, const char *subsystem, const char *name, const char *help)

@@ -4,6 +4,7 @@ package main
 import "C"
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -255,7 +256,7 @@ func (e emitter) sendMetrics(readings []reading) error {
 		subsystem, name, help := text(m.subsystem), text(m.name), text(m.help)
 		switch {
 		case m.causes != nil:
-			c := C.msa_counter(set, subsystem, name, help, 2)
+			c := C.msa_counter(set, subsystem, name, help, text(cmp.Or(m.label, "cause")))
 			for _, r := range readings {
 				causes := m.causes(r)
 				for _, cause := range slices.Sorted(maps.Keys(causes)) {
@@ -268,7 +269,7 @@ func (e emitter) sendMetrics(readings []reading) error {
 				C.msa_gauge_set(g, C.double(m.value(r)), text(r.instance))
 			}
 		default:
-			c := C.msa_counter(set, subsystem, name, help, 1)
+			c := C.msa_counter(set, subsystem, name, help, nil)
 			for _, r := range readings {
 				C.msa_counter_set(c, C.double(m.value(r)), text(r.instance), nil)
 			}

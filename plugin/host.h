@@ -173,11 +173,11 @@ void msa_flush(struct flb_config *);
 
 /*
  * Metrics: a set is begun, filled and sent, which also destroys it. Strings are
- * copied. The label cause is left out when NULL.
+ * copied. label is a second one beside the instance's name, or NULL.
  */
 struct cmt *msa_metrics_begin(void);
 struct cmt_counter *msa_counter(struct cmt *, const char *subsystem, const char *name,
-                                const char *help, int labels);
+                                const char *help, const char *label);
 struct cmt_gauge *msa_gauge(struct cmt *, const char *subsystem, const char *name, const char *help);
 void msa_counter_set(struct cmt_counter *, double value, const char *name, const char *cause);
 void msa_gauge_set(struct cmt_gauge *, double value, const char *name);

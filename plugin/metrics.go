@@ -20,7 +20,8 @@ var metrics = []struct {
 	subsystem, name, help string
 	gauge                 bool
 	value                 func(reading) float64
-	causes                func(reading) map[string]uint64 // for a counter with the label cause
+	causes                func(reading) map[string]uint64 // for a counter with a second label
+	label                 string                          // which; cause if it is empty
 }{
 	{subsystem: "records", name: "total", help: "Records seen.",
 		value: func(r reading) float64 { return float64(r.Records) }},
@@ -46,6 +47,8 @@ var metrics = []struct {
 		value: func(r reading) float64 { return float64(r.lost) }},
 	{subsystem: "alerts", name: "waiting", help: "Alerts that wait to be emitted.", gauge: true,
 		value: func(r reading) float64 { return float64(r.waiting) }},
+	{subsystem: "below_confidence", name: "total", help: "Matches in records that were too little evidence to alarm, by rule.", label: "rule",
+		causes: func(r reading) map[string]uint64 { return r.BelowConfidence }},
 	{subsystem: "behavior", name: "alerts_total", help: "Of the alerts, those of detectors over many records.",
 		value: func(r reading) float64 { return float64(r.Found) }},
 	{subsystem: "behavior", name: "keys", help: "Keys whose behaviour the detectors keep; instances with the same detectors share them.", gauge: true,

@@ -97,7 +97,7 @@ func (l *loader) source(s string) error {
 		return l.crs()
 	case strings.HasPrefix(s, CRS+"/"):
 		return l.crsFile(strings.TrimPrefix(s, CRS+"/"))
-	case slices.Contains(Packs, s):
+	case s == Evidence || slices.Contains(Packs, s):
 		return l.file(FS, packDir+s+".conf")
 	}
 	path, err := filepath.Abs(s)
@@ -317,6 +317,12 @@ func (l *loader) warn(d Directive, text string) {
 var FS fs.FS = dataFS{}
 
 type dataFS struct{}
+
+// Evidence is the pack that alert_when confidence adds to the Core Rule Set.
+const Evidence = "evidence"
+
+// IsEvidence reports whether a file is that pack.
+func IsEvidence(file string) bool { return file == packDir+Evidence+".conf" }
 
 // packDir is where the packs are in FS.
 const packDir = "@msa/"

@@ -111,6 +111,13 @@ func (c *runCommand) properties(p *process, keys *keyFile) (properties, error) {
 	if p.uniwaf && !c.All && given["include_bodies"] == nil {
 		given["include_bodies"] = []string{"off"}
 	}
+	if p.uniwaf {
+		for name, asOriginal := range map[string]string{"alert_when": "threshold", "views": "off"} {
+			if given[name] == nil {
+				given[name] = []string{asOriginal}
+			}
+		}
+	}
 	given["alert_text_key"] = textKey
 	return given, nil
 }

@@ -36,9 +36,10 @@ type Config struct {
 	Removed []string
 	Absent  []int
 
-	Inbound, Outbound int  // anomaly scores from which a transaction alarms
-	AnyMatch          bool // a match matters below the thresholds too
-	CacheSize         int  // remembered values, at most
+	Inbound, Outbound int          // anomaly scores from which a transaction alarms
+	AnyMatch          bool         // a match matters below the thresholds too
+	Minor             map[int]bool // rules of which neither matches nor scores matter
+	CacheSize         int          // remembered values, at most
 }
 
 // Screen is safe for concurrent use.
@@ -77,6 +78,7 @@ type rule struct {
 	in, out    int   // what a match adds to the scores
 	alarms     bool  // by itself
 	logged     bool
+	minor      bool    // see Config.Minor
 	scores     int     // the condition whose matches add, -1 for once
 	removable  bool    // as long as it does not match, it does nothing that others see, but for
 	affects    []int32 // these
@@ -101,6 +103,9 @@ func New(cfg Config) (*Screen, error) {
 		conditions: c.conditions, rules: c.rules, open: c.open,
 		helpers: c.helpers, reduction: c.reduction(), dependent: c.dependent(),
 		cache: newCache(cfg.CacheSize),
+	}
+	for i := range s.rules {
+		s.rules[i].minor = cfg.Minor[s.rules[i].id]
 	}
 	s.buildVariables()
 	s.buildLiterals()
@@ -207,6 +212,9 @@ func (s *Screen) add(x *scratch, r int, in, out *int) bool {
 	if s.alarms(rule) {
 		return true
 	}
+	if rule.minor {
+		return false
+	}
 	times := 1
 	if rule.scores >= 0 {
 		times = max(1, int(x.matches[rule.scores]))
@@ -217,7 +225,7 @@ func (s *Screen) add(x *scratch, r int, in, out *int) bool {
 }
 
 // alarms reports whether a match of a rule is enough for an alert.
-func (s *Screen) alarms(r *rule) bool { return r.alarms || s.anyMatch && r.logged }
+func (s *Screen) alarms(r *rule) bool { return !r.minor && (r.alarms || s.anyMatch && r.logged) }
 
 // mayMatch reports whether all conditions of a rule are fulfilled.
 func (s *Screen) mayMatch(x *scratch, r int) bool {

@@ -45,7 +45,12 @@ record accessors, ` + "`$host`, `$http['method']`" + `; what the record lacks is
 those that only add up the score; a record that stays below the threshold makes none, as with ` + "`record`" + `.`},
 	{name: "alert_text_key", example: "message", unused: "run scan tune", text: `For outputs that send one text, such as ` + "`Syslog_Message_Key`" + `. A key of the format that has the same name gives way. ` + "`off`" + ` is for outputs that send
 all keys, such as ` + "`es`" + `; with cef and leef it is refused.`},
-	{name: "alert_when", example: "match", text: `With ` + "`match`" + ` what stays below the threshold alarms, too. Rules that keep no anomaly score alarm with either.`},
+	{name: "alert_when", example: "confidence", text: `With ` + "`confidence`" + ` a record alarms when an attack is likely enough (` + "`min_confidence`" + `), whatever its score; [confidence](confidence.md) says how that is
+judged. With ` + "`match`" + ` what stays below the threshold alarms, too. Rules that keep no anomaly score alarm with all three.`},
+	{name: "min_confidence", example: "80", text: `0 to 100. [Confidence](confidence.md) has the curve: how many attacks are found and how many ordinary records alarm at each. What stays below is counted by rule in
+` + "`msa_below_confidence_total`" + `.`},
+	{name: "policy_rules", example: "alarm", text: `With ` + "`note`" + ` these rules are listed in alerts and are no evidence; ` + "`msa check`" + ` names them. With ` + "`alarm`" + ` they count like those about attacks.`},
+	{name: "views", example: "off", text: `A match on what a value decodes to names how it was read: ` + "`ARGS:q (base64)`" + `. What decodes to nothing costs nothing.`},
 	{name: "min_severity", example: "error", text: "One of `emergency`, `alert`, `critical`, `error`, `warning`, `notice`, `info`, `debug`, or 0 to 7. By default all severities alarm. Detectors' alerts are held to it, too."},
 	{name: "annotate", example: "waf", unused: "run scan explain tune", text: `A record on which a rule matched gets a map under this key: ` + "`alert` (`true` or `false`), `rule_id`, `msg`, `severity`, `score_in`, `score_out` and `rules`" + `, the ids of all that matched; if they are known, ` + "`client_workload` and `server_workload`" + `, too. The first four
 are texts, as filters compare texts: [examples/annotate-and-route.conf](../examples/annotate-and-route.conf). Other records are not changed.`},

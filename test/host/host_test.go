@@ -609,9 +609,9 @@ func TestMetrics(t *testing.T) {
 				alerts = 2
 			}
 			check(t, out, "metrics emitter_for_a msa.metrics",
-				`metric msa_records_total\{name=a\} 6$`, fmt.Sprintf(`metric msa_alerts_total\{name=a\} %d$`, alerts),
+				`metric msa_records_total\{name=a\} 6$`, `metric msa_records_not_http_total\{name=a\} 2$`, fmt.Sprintf(`metric msa_alerts_total\{name=a\} %d$`, alerts),
 				`metric msa_alerts_lost_total\{name=a\} 0$`, `metric msa_alerts_waiting\{name=a\} 0$`,
-				`metric msa_errors_total\{name=a,cause=panic\} 0$`, `metric msa_records_not_http_total\{name=a\} 2$`,
+				`metric msa_errors_total\{name=a,cause=panic\} 0$`,
 				`metric msa_inspection_seconds_total\{name=a\} 0\.[0-9e-]+$`, `metric msa_busy_seconds_total\{name=a\} 0\.[0-9e-]+$`)
 			if n := len(lines(out, "metrics ")); n != 1 {
 				t.Errorf("%d sets of metrics within two seconds, want 1", n)

@@ -1,0 +1,189 @@
+// Package view finds what else a value may mean: what it decodes to where an application, a proxy or a file system behind
+// it decodes once more than the rules do.
+//
+// A rule set decodes what browsers encode. Attackers count on the decoders that come after it: a second round of percent
+// escapes, UTF-8 that is longer than it needs to be, %uXXXX, hexadecimal and base64 texts, JSON and queries inside of
+// strings. Each such reading of a value is a view, which rules see beside the value itself, never instead of it: a view
+// can add a match, and can't hide one.
+//
+// What is guaranteed: a value in which nothing decodes costs one pass over its bytes and no allocation; a value has at
+// most [MaxViews] views, none longer than the value; decoding stops at [maxDepth] views of views. A view that says
+// nothing new (it is the value, or another view of it) is left out.
+package view
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// View is one reading of a value.
+type View struct {
+	Kind string // how it was read, outermost first: "base64", "base64, percent"
+	Text string
+}
+
+const (
+	// MaxViews bounds the views of one value.
+	MaxViews = 8
+	maxDepth = 3
+
+	// maxValue is the longest value that is read in other ways. What is longer is a document, and attacks in it stand
+	// in its parts, or plainly.
+	maxValue = 16 << 10
+)
+
+// Append appends the views of a value.
+func Append(dst []View, value string) []View {
+	s := scan(value)
+	if s.plain || len(value) > maxValue {
+		return dst
+	}
+	r := reader{value: value, first: len(dst), views: dst}
+	r.read(value, s, "", 1)
+	return r.views
+}
+
+// reader collects the views of one value.
+type reader struct {
+	value string
+	first int // of the value's views
+	views []View
+}
+
+// read adds the views of a text, and theirs. kind is how the text itself was read.
+func (r *reader) read(text string, s traits, kind string, depth int) {
+	for _, d := range decoders {
+		if d.applies != nil && !d.applies(s) {
+			continue
+		}
+		d.each(text, func(decoded string) { r.add(decoded, kind, d.kind, depth) })
+	}
+}
+
+func (r *reader) add(text, before, kind string, depth int) {
+	own := r.views[r.first:]
+	if text == "" || text == r.value || len(own) >= MaxViews ||
+		slices.ContainsFunc(own, func(v View) bool { return v.Text == text }) {
+		return
+	}
+	if before != "" {
+		kind = before + ", " + kind
+	}
+	r.views = append(r.views, View{kind, text})
+	if s := scan(text); !s.plain && depth < maxDepth {
+		r.read(text, s, kind, depth+1)
+	}
+}
+
+// decoder is one way to read a text.
+type decoder struct {
+	kind    string
+	applies func(traits) bool // from one pass over the text; nil for always
+	each    func(text string, yield func(string))
+}
+
+// one is a decoder's function that reads a text in one way, or not.
+func one(decode func(string) (string, bool)) func(string, func(string)) {
+	return func(text string, yield func(string)) {
+		if decoded, ok := decode(text); ok {
+			yield(decoded)
+		}
+	}
+}
+
+var decoders []decoder
+
+func init() { // they use reader by way of JSON and queries
+	decoders = []decoder{
+		{"utf-16", func(s traits) bool { return s.nul }, one(utf16Text)},
+		{"percent", func(s traits) bool { return s.percents > 0 }, one(percent)},
+		{"folded", func(s traits) bool { return s.wide || s.percents > 0 || s.hexPrefix || s.marks > 1 || s.control }, one(fold)},
+		{"escapes", func(s traits) bool { return s.backslash }, one(escapes)},
+		{"html", func(s traits) bool { return s.ampersand }, one(html)},
+		{"jwt", func(s traits) bool { return s.dots >= 2 && s.spaces == 0 }, jwt},
+		{"base64", func(s traits) bool { return s.spaces == 0 && s.longestWord >= minEncoded }, one(base64Text)},
+		{"hex", func(s traits) bool { return s.spaces == 0 && s.longestWord >= minEncoded }, one(hexText)},
+		{"json", func(s traits) bool { return s.brace && s.quote }, json},
+		{"query", func(s traits) bool { return s.equals }, query},
+	}
+}
+
+// traits are what one pass over a text tells of what may be decoded.
+type traits struct {
+	plain       bool // nothing at all
+	percents    int
+	marks       int // question marks
+	dots        int
+	spaces      int
+	longestWord int // letters, digits, and what base64 has beside
+	backslash   bool
+	ampersand   bool
+	equals      bool
+	nul         bool
+	control     bool // but tabs and line ends
+	wide        bool // bytes above ASCII
+	hexPrefix   bool // 0x
+	brace       bool // begins as JSON does
+	quote       bool
+}
+
+func scan(text string) (s traits) {
+	word := 0
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		if class[c]&isWord != 0 {
+			word++
+			if c == 'x' && i > 0 && text[i-1] == '0' {
+				s.hexPrefix = true
+			}
+			if c == '=' {
+				s.equals = true
+			}
+			continue
+		}
+		s.longestWord = max(s.longestWord, word)
+		word = 0
+		switch {
+		case c == '%':
+			s.percents++
+		case c == '?':
+			s.marks++
+		case c == '.':
+			s.dots++
+		case c == ' ':
+			s.spaces++
+		case c == '\\':
+			s.backslash = true
+		case c == '&':
+			s.ampersand = true
+		case c == 0:
+			s.nul, s.control = true, true
+		case c < ' ' && c != '\t' && c != '\n' && c != '\r':
+			s.control = true
+		case c == '"':
+			s.quote = true
+		case c >= utf8.RuneSelf:
+			s.wide = true
+		}
+	}
+	s.longestWord = max(s.longestWord, word)
+	if t := strings.TrimLeft(text, " \t\r\n"); t != "" {
+		s.brace = t[0] == '{' || t[0] == '['
+	}
+	s.plain = s.percents == 0 && s.marks < 2 && !s.backslash && !s.ampersand && !s.equals && !s.control && !s.wide && !s.hexPrefix &&
+		!(s.brace && s.quote) && s.longestWord < minEncoded
+	return s
+}
+
+const isWord = 1
+
+var class = func() (t [256]byte) {
+	for c := range t {
+		switch {
+		case c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', strings.IndexByte("+/-_=", byte(c)) >= 0:
+			t[c] = isWord
+		}
+	}
+	return t
+}()

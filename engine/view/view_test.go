@@ -1,0 +1,84 @@
+package view
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestAppend(t *testing.T) {
+	for _, c := range []struct{ value, kind, text string }{
+		{"%252e%252e%252fetc", "percent", "../etc"},
+		{"%25u002e%25u002e/etc", "percent", "../etc"},
+		{"..\xc0\xafetc\xc0\xafpasswd", "folded", "../etc/passwd"},
+		{"\xe0\x80\xae\xe0\x80\xae/etc", "folded", "../etc"},
+		{"\xfc\x80\x80\x80\x80\xae\xfc\x80\x80\x80\x80\xae/etc", "folded", "../etc"},
+		{"%bg%qfetc", "folded", "/etc"},
+		{"..%c1%9cwin.ini", "folded", `..\win.ini`},
+		{"..\uff0fetc\u2215x", "folded", "../etc/x"},
+		{"..\ufffd\ufffdetc\ufffd\ufffdpasswd", "folded", "../etc/passwd"},
+		{"0x2e0x2e0x2fetc", "folded", "../etc"},
+		{"??/??/etc", "folded", "../../etc"},
+		{"..\x01/etc", "folded", "../etc"},
+		{`\u0027 or \x31=1`, "escapes", `' or 1=1`},
+		{`..\/..\/etc`, "escapes", "../../etc"},
+		{"&lt;script&gt;", "html", "<script>"},
+		{"&amp;lt;script&amp;gt;", "html", "<script>"},
+		{"<\x00b\x00>\x00\xe9\x00\xe8\x00", "utf-16", "<b>éè"},
+		{"Li4vLi4vZXRjL3Bhc3N3ZA==", "base64", "../../etc/passwd"},
+		{"PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pj8_", "base64", "<script>alert(1)</script>??"},
+		{"2e2e2f2e2e2f6574632f706173737764", "hex", "../../etc/passwd"},
+		{`{"a":[{"b":"1' or 1=1 --"}]}`, "json", "1' or 1=1 --"},
+		{"https://x.example/?a=1&next=%3Cscript%3E", "query", "<script>"},
+		{"eyJhbGciOiJub25lIn0.eyJzdWIiOiInIG9yIDE9MSAtLSJ9.x", "jwt", `{"sub":"' or 1=1 --"}`},
+		{"eyJhbGciOiJub25lIn0.eyJzdWIiOiInIG9yIDE9MSAtLSJ9.x", "jwt, json", "' or 1=1 --"},
+		{"Li4lMjUyZi4uJTI1MmZldGM=", "base64, percent", "../../etc"},
+	} {
+		if got := Append(nil, c.value); !slices.Contains(got, View{c.kind, c.text}) {
+			t.Errorf("%q: got %q, want %s %q", c.value, got, c.kind, c.text)
+		}
+	}
+}
+
+// Ordinary values have none.
+func TestNoView(t *testing.T) {
+	for _, value := range []string{
+		"", "a", "hello world", "2026-10-10T13:55:36Z", "order-4711", "name@example.org", "1,299.00", "en-GB,en;q=0.9", "/a/b/c.html", "O'Brien",
+		"3f0e7c1d", "aGVsbG8", "what? how?", "it's 50% off",
+	} {
+		if got := Append(nil, value); len(got) > 0 {
+			t.Errorf("%q: got %q", value, got)
+		}
+	}
+	for _, value := range []string{"hello world", "order-4711", "name@example.org", "O'Brien", "/a/b/c.html"} {
+		if n := testing.AllocsPerRun(10, func() { Append(nil, value) }); n > 0 {
+			t.Errorf("%q: %v allocations", value, n)
+		}
+	}
+}
+
+// A value has so many views, none longer than itself by much, however it nests.
+func FuzzAppend(f *testing.F) {
+	for _, s := range []string{"%25%32%35%32%65", "\xc0\xae\xf8\x80", "{\"a\":\"{\\\"b\\\":\\\"%2e\\\"}\"}", "a=b&c=d%3De", "&amp;amp;lt;", "ey.ey.", "\x00a\x00b", "%u", "0x", "?/"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		views := Append(nil, value)
+		if len(views) > MaxViews {
+			t.Fatalf("%d views", len(views))
+		}
+		for i, v := range views {
+			if v.Text == value || v.Text == "" || slices.ContainsFunc(views[:i], func(w View) bool { return w.Text == v.Text }) {
+				t.Fatalf("%q says nothing new", v)
+			}
+			// A wrong byte becomes U+FFFD, of three; a character reference may stand for two characters.
+			if len(v.Text) > utf8.UTFMax*len(value) {
+				t.Fatalf("%d bytes of %d", len(v.Text), len(value))
+			}
+			if strings.Count(v.Kind, ",") >= maxDepth {
+				t.Fatalf("%q is read too often", v.Kind)
+			}
+		}
+	})
+}

@@ -1,0 +1,261 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/corazawaf/coraza/v3/collection"
+	"github.com/corazawaf/coraza/v3/types/variables"
+
+	"github.com/modsecurity-for-anylog/msa/engine/screen"
+	"github.com/modsecurity-for-anylog/msa/engine/view"
+	"github.com/modsecurity-for-anylog/msa/mapping"
+)
+
+// Views are inspected as a transaction of their own that has them as arguments: rules see them beside the values that they
+// are readings of, and nothing is seen twice. What log and rules have no opinion on is not observed there, so that rules
+// which test the absence of something keep silent. Beside what a value decodes to there are values that CRS leaves to
+// higher paranoia levels, although an application reads them like any argument: segments of the path and headers.
+
+// Bounds on what is inspected of one transaction's views.
+const (
+	maxViews     = 96
+	maxViewBytes = 64 << 10
+)
+
+// viewed is one value of a view transaction.
+type viewed struct {
+	variable string // that it is a reading of: "ARGS:q"
+	kind     string // how it was read: "base64"; empty for the value itself
+	argument string // its name as an argument: rules of a user's may leave that out
+	text     string
+}
+
+// name is the variable as alerts name it: "ARGS:q (base64)".
+func (v *viewed) name() string {
+	if v.kind == "" {
+		return v.variable
+	}
+	return v.variable + " (" + v.kind + ")"
+}
+
+// views are the values of a view transaction.
+type views struct {
+	all     []viewed
+	bytes   int
+	scratch []view.View
+}
+
+// add adds what a value decodes to.
+func (vs *views) add(variable, argument, value string) {
+	vs.scratch = view.Append(vs.scratch[:0], value)
+	for _, v := range vs.scratch {
+		vs.put(viewed{variable, v.Kind, argument, v.Text})
+	}
+}
+
+func (vs *views) put(v viewed) {
+	if len(vs.all) >= maxViews || vs.bytes+len(v.text) > maxViewBytes {
+		return
+	}
+	vs.bytes += len(v.text)
+	vs.all = append(vs.all, v)
+}
+
+// viewsOf are the views of a transaction that Coraza has read.
+func viewsOf(tx transaction, t *mapping.Transaction) *views {
+	vs := &views{}
+	vars := tx.Variables()
+	vs.path(vars.RequestFilename().Get())
+	for _, col := range []struct {
+		of     string
+		values collection.Map
+	}{
+		{"ARGS", vars.ArgsGet()}, {"ARGS", vars.ArgsPost()}, {"REQUEST_COOKIES", vars.RequestCookies()},
+	} {
+		for _, m := range col.values.FindAll() {
+			argument := m.Key()
+			if col.of != "ARGS" {
+				argument = col.of + ":" + m.Key()
+			}
+			vs.add(col.of+":"+m.Key(), argument, m.Value())
+		}
+	}
+	addHeaders(t.RequestHeaders, vs.header)
+	return vs
+}
+
+// path adds the segments of a path.
+func (vs *views) path(path string) {
+	const name = "REQUEST_FILENAME"
+	if isPlain(path) {
+		return
+	}
+	for _, segment := range strings.Split(path, "/") {
+		if isPlain(segment) {
+			continue
+		}
+		if decoded, ok := view.Unescape(segment); ok {
+			segment = decoded
+		}
+		vs.put(viewed{name, "", name, segment})
+		vs.add(name, name, segment)
+	}
+	vs.add(name, name, path)
+}
+
+// isPlain reports whether a value has nothing of which an attack could be made.
+func isPlain(value string) bool {
+	return strings.IndexFunc(value, isUncommonInPaths) < 0 && !strings.Contains(value, "..")
+}
+
+func isUncommonInPaths(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("/-_.~,@:+!", r)
+}
+
+// header adds the value of a request header. CRS looks into few of them at paranoia level 1, but nobody knows which ones an
+// application writes into its logs, its database and its command lines.
+func (vs *views) header(name, value string) {
+	lower := strings.ToLower(name)
+	variable := "REQUEST_HEADERS:" + lower
+	switch {
+	case lower == "cookie" || len(value) < minViewed || isPlain(value), isOrdinary(lower, value):
+		return
+	case lower == "authorization":
+		if _, credentials, ok := strings.Cut(value, " "); ok {
+			vs.add(variable, variable, credentials)
+		}
+		return
+	}
+	vs.put(viewed{variable, "", variable, value})
+	vs.add(variable, variable, value)
+}
+
+// isOrdinary reports whether a header that lists what a client can do has such a value: gzip is a command as well.
+func isOrdinary(lower, value string) bool {
+	switch lower {
+	case "accept", "accept-charset", "accept-encoding", "accept-language", "cache-control", "connection", "content-encoding", "content-type",
+		"keep-alive", "pragma", "te", "upgrade":
+		return !strings.Contains(value, "..") && value[0] != '/' && strings.IndexFunc(value, func(r rune) bool {
+			return isUncommonInPaths(r) && !strings.ContainsRune(" ;=*", r)
+		}) < 0
+	}
+	return false
+}
+
+// minViewed is the shortest header that is worth a view.
+const minViewed = 4
+
+// inspectViews adds to a verdict what rules find in the views that came of it.
+func (e *Engine) inspectViews(t *mapping.Transaction, v *Verdict) error {
+	if v.views == nil || len(v.views.all) == 0 {
+		return nil
+	}
+	values := v.views.all
+	of := &mapping.Transaction{
+		Client: t.Client, Server: t.Server, Method: t.Method, Host: t.Host, Protocol: t.Protocol, Exclude: t.Exclude,
+		ClientWorkload: t.ClientWorkload, ServerWorkload: t.ServerWorkload,
+		Args: make([]mapping.Arg, len(values)),
+	}
+	of.URI, _, _ = strings.Cut(t.URI, "?") // rules of a user's may leave others out by the path
+	for i := range values {
+		of.Args[i] = mapping.Arg{Name: values[i].argument, Value: values[i].text}
+	}
+	var found Verdict
+	var err error
+	if e.fast == nil || e.excludedIn(of).blind {
+		found, err = e.evaluateAll(of)
+	} else {
+		excluded := e.excludedIn(of).ids
+		may, cannot := e.fast.screen.MayAlarm(viewSource(values), func(id int) bool {
+			return e.fast.removed[id] || slices.Contains(excluded, id) || e.isBlind(id, of)
+		})
+		if !may {
+			return nil
+		}
+		found, err = e.evaluate(e.fast.rest, e.fast.tx, of, cannot)
+	}
+	if err != nil {
+		return err
+	}
+	for _, m := range found.Matches {
+		if m.Evaluates() {
+			continue
+		}
+		var places []Place
+		for _, p := range m.Places {
+			if at := origin(values, p); at != nil && !v.has(m.RuleID, at.variable) {
+				places = append(places, Place{at.name(), p.Value})
+			}
+		}
+		if len(places) == 0 {
+			continue
+		}
+		m.Places, m.Variable, m.Value, m.View = places, places[0].Variable, places[0].Value, true
+		v.Matches = append(v.Matches, m)
+		v.ScoreIn += m.points()
+	}
+	return nil
+}
+
+// origin is the value that a rule has matched, nil if that is no view: several may have one name.
+func origin(values []viewed, p Place) (found *viewed) {
+	kind, argument, ok := strings.Cut(p.Variable, ":")
+	if !ok || kind != "ARGS" && kind != "ARGS_GET" {
+		return nil
+	}
+	for i := range values {
+		switch x := &values[i]; {
+		case !strings.EqualFold(x.argument, argument):
+		case x.text == p.Value:
+			return x
+		case found == nil:
+			found = x // the rule has transformed it, perhaps
+		}
+	}
+	return found
+}
+
+// has reports whether a rule has matched a variable already.
+func (v *Verdict) has(rule int, variable string) bool {
+	return slices.ContainsFunc(v.Matches, func(m Match) bool {
+		return m.RuleID == rule && slices.ContainsFunc(m.Places, func(p Place) bool { return p.Variable == variable })
+	})
+}
+
+// points is what CRS adds to the score for a match of this severity.
+func (m *Match) points() int {
+	if m.role != roleScores && m.role != roleNoise {
+		return 0
+	}
+	switch m.Severity {
+	case 2:
+		return 5
+	case 3:
+		return 4
+	case 4:
+		return 3
+	case 5:
+		return 2
+	}
+	return 0
+}
+
+// viewSource is views as arguments.
+type viewSource []viewed
+
+var _ screen.Source = viewSource(nil)
+
+// Collection implements [screen.Source].
+func (viewSource) Collection(variables.RuleVariable) collection.Collection { return nil }
+
+// Each implements [screen.Source].
+func (s viewSource) Each(v variables.RuleVariable, visit func(key, value string)) bool {
+	if v != variables.Args && v != variables.ArgsGet {
+		return true
+	}
+	for i := range s {
+		visit(s[i].argument, s[i].text)
+	}
+	return true
+}

@@ -1,0 +1,99 @@
+package engine
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/modsecurity-for-anylog/msa/mapping"
+)
+
+func viewing(t *testing.T, mode ScreenMode) *Engine {
+	t.Helper()
+	e, err := New(Config{
+		Rules: []string{"crs", "evidence"}, ParanoiaLevel: 1, InboundThreshold: 5, OutboundThreshold: 4, BodyLimit: 128 << 10, CacheSize: 1 << 10,
+		Screen: mode, ScreenEvidence: true, Views: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return e
+}
+
+// What a value decodes to, segments of the path and headers are inspected, with and without the fast path alike, and
+// matches name them.
+func TestViews(t *testing.T) {
+	fast, slow := viewing(t, ScreenOn), viewing(t, ScreenOff)
+	for name, c := range map[string]struct {
+		tx   mapping.Transaction
+		rule int
+		at   string
+	}{
+		"base64":           {mapping.Transaction{URI: "/?f=Li4vLi4vLi4vZXRjL3Bhc3N3ZA%3D%3D"}, 930120, "ARGS:f (base64)"},
+		"overlong":         {mapping.Transaction{URI: "/?f=..%c0%af..%c0%afetc%c0%afpasswd"}, 930120, "ARGS:f (folded)"},
+		"JSON in a cookie": {mapping.Transaction{URI: "/", RequestHeaders: []mapping.Header{{Name: "Cookie", Value: `c={"n":3,"a":"..\u002f..\u002fetc/passwd"}`}}}, 930110, "REQUEST_COOKIES:c (escapes)"},
+		"header":           {mapping.Transaction{URI: "/", RequestHeaders: []mapping.Header{{Name: "X-Tenant", Value: "a; cat /etc/passwd"}}}, 930120, "REQUEST_HEADERS:x-tenant"},
+		"segment":          {mapping.Transaction{URI: "/user/x%27%20union%20select%20password%20from%20users--%20/a"}, 942100, "REQUEST_FILENAME"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.tx.Method, c.tx.Protocol = "GET", "HTTP/1.1"
+			a, err1 := fast.Inspect(&c.tx)
+			b, err2 := slow.Inspect(&c.tx)
+			if err1 != nil || err2 != nil {
+				t.Fatal(err1, err2)
+			}
+			for _, v := range []Verdict{a, b} {
+				if !slices.ContainsFunc(v.Matches, func(m Match) bool {
+					return m.RuleID == c.rule && m.View && slices.ContainsFunc(m.Places, func(p Place) bool { return p.Variable == c.at })
+				}) {
+					t.Errorf("no match of %d at %s", c.rule, c.at)
+				}
+			}
+			evidence := func(v Verdict) (ids []int) {
+				for _, m := range v.Matches {
+					if m.IsEvidence() {
+						ids = append(ids, m.RuleID)
+					}
+				}
+				return ids
+			}
+			if !slices.Equal(evidence(a), evidence(b)) {
+				t.Errorf("with the fast path %v, without %v", evidence(a), evidence(b))
+			}
+		})
+	}
+}
+
+// What a user leaves out for a variable is left out of its views.
+func TestViewsExcluded(t *testing.T) {
+	e, err := New(Config{
+		Rules: []string{"crs"}, ParanoiaLevel: 1, InboundThreshold: 5, OutboundThreshold: 4, BodyLimit: 128 << 10, CacheSize: 1 << 10,
+		Screen: ScreenOn, ScreenEvidence: true, Views: true, Exclude: []string{"930100-930130@ARGS:f", "932160@ARGS:f"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	v, err := e.Inspect(&mapping.Transaction{Method: "GET", Protocol: "HTTP/1.1", URI: "/?f=Li4vLi4vLi4vZXRjL3Bhc3N3ZA%3D%3D"})
+	if err != nil || v.HasEvidence() {
+		t.Errorf("got %+v, %v", v.Matches, err)
+	}
+}
+
+// Rules of policy are told from CRS's own tags, and no rule about attacks is one.
+func TestPolicyRules(t *testing.T) {
+	e := viewing(t, ScreenOff)
+	for id, want := range map[int]bool{
+		911100: true, 920420: true, 920350: true, 920450: true, 920170: true, 953100: true,
+		930100: false, 932160: false, 942100: false, 941100: false, 921110: false, 913100: false, 953110: false, 951110: false, 9703010: false,
+	} {
+		r, ok := e.rules[id]
+		if !ok || r.policy != want {
+			t.Errorf("rule %d: there %v, policy %v", id, ok, r.policy)
+		}
+	}
+}

