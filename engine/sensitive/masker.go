@@ -15,6 +15,7 @@ type Masker struct {
 	known    index
 	analyses map[string]*analysis
 	done     map[text]string
+	looks    int // at how many texts
 }
 
 // text is one that was masked, and what its name says of it.
@@ -40,6 +41,7 @@ func (m *Masker) read() {
 func (m *Masker) analysis(text string) *analysis {
 	a := m.analyses[text]
 	if a == nil {
+		m.looks++
 		a = analyse(text)
 		m.analyses[text] = a
 	}

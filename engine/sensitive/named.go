@@ -151,7 +151,11 @@ func (s *scanner) hideAll(from, until int) int { return s.hide(saysPassword, fro
 // it is the attack.
 func (s *scanner) hideWord(says naming, from int) int {
 	text := s.text
-	stretch := text[from:min(len(text), from+decisive)]
+	most := decisive
+	if says == saysSession {
+		most = 64
+	}
+	stretch := text[from:min(len(text), from+most)]
 	word := stretch[:wordLength(stretch)]
 	switch {
 	case word == "" || isPath(word) || isMasked(text[from:from+len(word)+starsAt(text, from+len(word))]):
@@ -179,10 +183,19 @@ func isTemplate(value string) bool {
 
 // wordLength is how much of a value may be what a server has made: what follows, in an attack on it, was not.
 func wordLength(value string) int {
-	return run(value, 0, len(value), func(c byte) bool {
-		return isBase64URL(c) || c >= 0x80 || strings.IndexByte("./+~=:|%!@$", c) >= 0
-	})
+	i := 0
+	for i < len(value) && ofWords[value[i]] {
+		i++
+	}
+	return i
 }
+
+var ofWords = func() (t [256]bool) {
+	for c := range t {
+		t[c] = isBase64URL(byte(c)) || c >= 0x80 || strings.IndexByte("./+~=:|%!@$", byte(c)) >= 0
+	}
+	return t
+}()
 
 // isPath: no server makes ids like that, but attackers put it in their place.
 func isPath(word string) bool {
@@ -410,7 +423,7 @@ func (s *scanner) part(says naming, i int) int {
 
 // other looks for the other half of a pair, within the tag or object in which i is, or behind the tag.
 func (s *scanner) other(says naming, i int) int {
-	const near = 256
+	const near = 160
 	text := s.text
 	for k := i; k < min(len(text), i+near); k++ {
 		switch c := text[k]; {

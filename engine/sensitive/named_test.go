@@ -140,3 +140,20 @@ func TestKnown(t *testing.T) {
 		}
 	}
 }
+
+// Each text of a record is looked at once, however many rules matched on it.
+func TestMaskerLooksOnce(t *testing.T) {
+	uri, head, body := "/?password=hunter22", "Host: h\r\n\r\n", `{"q":"hunter22"}`
+	m := NewMasker(uri, head, body)
+	for range 100 {
+		for _, text := range []string{uri, head, body} {
+			m.Mask(text)
+			m.MaskNamed("REQUEST_BODY", text)
+		}
+		m.MaskNamed("ARGS:q", "hunter22")
+		m.MaskNamed("ARGS:password", "hunter22")
+	}
+	if m.looks != 4 {
+		t.Errorf("it has looked %d times at 4 texts", m.looks)
+	}
+}

@@ -89,6 +89,8 @@ type scanner struct {
 	keyEnd      int // where the next end of a private key is, -1 for nowhere
 	keyEndKnown bool
 
+	base64End int // of the last stretch of base64 that was looked at for a token
+
 	// Of masking, which looks at what is plain.
 	masking           bool
 	levels            []level

@@ -67,7 +67,7 @@ func (s *scanner) word(i int) int {
 			continue
 		}
 		body := i + len(t.prefix)
-		end := run(text, body, t.most, t.allowed)
+		end := s.tokenEnd(t, body)
 		if end-body >= t.least && (end == len(text) || !isWord(text[end])) && isVaried(text[body:end]) && !s.isSigned(t.kind, i) {
 			return s.add(t.kind, i, end)
 		}
@@ -88,6 +88,17 @@ func (s *scanner) word(i int) int {
 		}
 	}
 	return wordEnd(text, i)
+}
+
+// tokenEnd is where the characters of a token end that begin at i. Those of base64 may have other prefixes in them: xoxb-xoxb-xoxb-.
+func (s *scanner) tokenEnd(t *token, i int) int {
+	if !strings.HasSuffix(t.prefix, "-") {
+		return run(s.text, i, t.most, t.allowed)
+	}
+	if s.base64End < i {
+		s.base64End = run(s.text, i, len(s.text), isBase64URL)
+	}
+	return min(s.base64End, i+t.most)
 }
 
 // isSigned: ids of AWS access keys are part of signed requests and URLs, and no secret there. Source: AWS, "Authenticating Requests
@@ -217,13 +228,13 @@ func (s *scanner) privateKey(i int) int {
 		return labelEnd
 	}
 	body := labelEnd + len("-----")
-	allowed := isKeyText
-	if s.masking { // also what says how it is encrypted
-		allowed = func(c byte) bool { return isKeyText(c) || c == ':' || c == ',' || c == '-' }
-	}
-	end := run(text, body, longestKey, allowed)
-	if next := s.nextKeyEnd(body); next >= 0 && next-body <= longestKey {
-		end = next
+	end := s.nextKeyEnd(body)
+	if end < 0 || end-body > longestKey { // it is cut
+		allowed := isKeyText
+		if s.masking { // also what says how it is encrypted
+			allowed = func(c byte) bool { return isKeyText(c) || c == ':' || c == ',' || c == '-' }
+		}
+		end = run(text, body, longestKey, allowed)
 	}
 	if strings.Contains(text[body:end], stars) || countKeyText(text[body:end]) < leastKey {
 		return body

@@ -284,8 +284,7 @@ func isPlaceholder(value string) bool {
 // what passwords.txt is not.
 func isRandom(value string) bool {
 	const least, bits = 16, 3.0
-	head := value[:min(len(value), 128)]
-	var count [256]int
+	head := value[:min(len(value), mostCounted)]
 	letters, digits := 0, 0
 	for i := range len(head) {
 		c := head[i]
@@ -297,20 +296,37 @@ func isRandom(value string) bool {
 		case strings.IndexByte("_-+/.~=%:", c) < 0:
 			return false
 		}
-		count[c]++
 	}
-	if len(head) < least || letters == 0 || digits == 0 {
-		return false
+	return len(head) >= least && letters > 0 && digits > 0 && entropy(head) >= bits
+}
+
+// mostCounted is how much of a text its entropy is of.
+const mostCounted = 128
+
+// entropy is that of a text in ASCII, in bits a character.
+func entropy(text string) float64 {
+	var count [128]uint8
+	for i := range len(text) {
+		count[text[i]]++
 	}
-	entropy := 0.0
-	for _, n := range count {
-		if n > 0 {
-			p := float64(n) / float64(len(head))
-			entropy -= p * math.Log2(p)
+	sum := 0.0
+	for i := range len(text) { // each character once
+		if n := count[text[i]]; n > 0 {
+			sum += timesLog[n]
+			count[text[i]] = 0
 		}
 	}
-	return entropy >= bits
+	n := float64(len(text))
+	return math.Log2(n) - sum/n
 }
+
+// timesLog is n log2 n.
+var timesLog = func() (t [mostCounted + 1]float64) {
+	for n := 2; n <= mostCounted; n++ {
+		t[n] = float64(n) * math.Log2(float64(n))
+	}
+	return t
+}()
 
 // isAWSSecret: 40 characters of base64. Source: AWS IAM, "Managing access keys".
 func isAWSSecret(value string) bool {

@@ -1,0 +1,75 @@
+package sensitive
+
+import (
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+	"unsafe"
+)
+
+// hostile are texts that, repeated, are what a recogniser likes best or nearly likes.
+var hostile = []string{
+	// numbers, tokens and keys
+	"4242 ", "4242424242424242", "1", "13812345678 ", "123 45 6788 ", "a@", "@", "a", "a.b@c.", ":a@", "://a:b", "eyJ.", "eyJ-", "eyJhbGciOiJub25lIn0.", "eyJhbGciOiJub25lIn0.a.",
+	"-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----AAAA", "-----BEGIN+PRIVATE+KEY-----A-----END ", "-----BEGIN PRIVATE KEY-----A-----END ", "-", "-----END ",
+	"GB82", "GB82 ", "E12345678 ", "8Q~", "~", "DE89370400440532013000 ", "ann@mail.example ", "4111111111111111,", "ghp_", "AKIA", "xoxb-", "ya29.", "glpat-xoxb-",
+	// escapes
+	"%", "%20", "\\", "\\u0041", "%25", "%2525252525", "&amp;amp;", "&amp;", "&#x26;", "&aaaaaaaaa;", ";", "\\\\", "\\\"", "%5C%22", "\\ud83d\\ude00", "%u0041", "ann%40mail.example%20",
+	// values and their names
+	"password=", "password:\"", "api_key=", "x-api-key: a1", "token='", "sig=", "&sv=&sig=a", "Authorization: ", "authorization:authorization:", "x authorization: digest a=b ", "Digest a=\"",
+	"sid=../", "sid=a ", "sid=/a", "sid=abcd********", "code=", "code=1", "code=a1b2c3d4e5f6g7h8 ", "code='", "password=x&", "password=****&", "password=${", "pass=1 ", "pin=;a", "pin=a;a;a;a;", "pin:a\n",
+	"\"password\":[", "\"password\":{\"a\":", "\"session\":[\"", "a[b][c]", "[", "]", "[[[[[[[[[[[[[[[[[[[[=", "a.b.c.d.e.f.g.h=", "wordpress_logged_in_=/ ", "é=", "_",
+	"name=\"pin\"", "name=pin value=", "name=\"pin\">", "form-data; name=\"pin\"\n\n", "form-data; name=\"sid\"\n\n/", "{\"name\":\"pin\",\"value\":${",
+	"<password>", "<password>a</password>", "<sid>/", "<sid><a>", "<sid><![CDATA[/", "<password a='", "<pin ", "<pin/>", "<a>", "/token/", "/token/a1", "/token/a1b2c3d4e5f6g7h8i9", "http://a:b@", "http://a:%40", "%3A%2F%2F",
+	// base64
+	"V", "QUFB", "VVVV/VVVV-", "eyJwYXNzd29yZCI6Imh1bnRlcjIifQ ", "eyJwYXNzd29yZCI6Imh1bnRlcjIifQ/", "/", "//", "+",
+	// objects, rows, and other bytes
+	"{\"name\":", "{", "\"", "{\"", "insert into ", "insert into a values('", "insert into a values(", "copy a from stdin;\n", "\"name\":\"a\",\"email\":\"b\"}",
+	"\xff", "卡", "ſ", "\u2028", "😀", "\n", "'", "${", "****",
+}
+
+// However hostile, a text takes a few times as long as any other of its length, for rules as well as for masking.
+func TestHostile(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	const (
+		long = 128 << 10
+		most = 16 // times as long
+	)
+	for name, work := range map[string]func(string){
+		"rules":   func(text string) { count(text) },
+		"masking": func(text string) { NewMasker(text).Mask(text) },
+	} {
+		usual := strings.Repeat(`{"id":10042,"name":"running shoes","price":"89.90","updated":"2026-03-02T09:00:00Z","image":"/i/10042.webp"},`, long/110)
+		for _, piece := range hostile {
+			text := strings.Repeat(piece, long/len(piece))
+			ratio := 0.0
+			for range 5 { // what else the machine does takes caches away
+				if ratio = float64(threadTime(t, work, text)) / float64(threadTime(t, work, usual)); ratio <= most {
+					break
+				}
+			}
+			if ratio > most {
+				t.Errorf("%s: %q takes %.0f times as long as usual", name, piece, ratio)
+			}
+		}
+	}
+}
+
+// threadTime is the processor time that work takes on this thread.
+func threadTime(t *testing.T, work func(string), text string) time.Duration {
+	t.Helper()
+	const threadClock = 3 // CLOCK_THREAD_CPUTIME_ID
+	now := func() time.Duration {
+		var at syscall.Timespec
+		if _, _, err := syscall.Syscall(syscall.SYS_CLOCK_GETTIME, threadClock, uintptr(unsafe.Pointer(&at)), 0); err != 0 {
+			t.Fatal(err)
+		}
+		return time.Duration(at.Nano())
+	}
+	start := now()
+	work(text)
+	return now() - start
+}
