@@ -20,6 +20,7 @@ require (
 	github.com/itchyny/timefmt-go v0.1.9
 	github.com/json-iterator/go v1.1.12
 	github.com/klauspost/compress v1.20.4
+	github.com/leodido/go-syslog/v4 v4.6.0
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/tidwall/gjson v1.18.0
 	github.com/tinylib/msgp v1.6.5

@@ -29,7 +29,8 @@ func TestTable(t *testing.T) {
 
 In the order in which ` + "`mapping auto`" + ` tries them: the first whose fields a record has. Each also reads records whose JSON or line is
 still text, in whichever field and behind whatever prefix a [carrier](mapping.md#lines-of-text) has put it. The parser is the one that its users have with ` + "`tail`" + ` in Fluent Bit, and that the end-to-end test runs it with.
-` + "`msa presets NAME`" + ` prints a preset, to build upon; its comments tell the log's traps.
+` + "`msa presets NAME`" + ` prints a preset, to build upon; its comments tell the log's traps. ` + "`go run ./test/corpus DIR`" + ` tells of a folder
+of logs, format by format, how many lines are read, why others are not, and how many alarm.
 
 | preset | log | parser | request headers | bodies |
 |---|---|---|---|---|
