@@ -9,20 +9,30 @@ import (
 	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
+
+	"rsc.io/binaryregexp"
+	binarysyntax "rsc.io/binaryregexp/syntax"
 )
 
 // Matcher tells whether a regular expression matches anywhere in a text, as [regexp.Regexp] does but in one step for
-// each character: a deterministic automaton whose states are made as texts need them. Texts for which its room does
-// not suffice are left to the Regexp. It may be used concurrently.
+// each character: a deterministic automaton whose states are made as texts need them. When its room is full it forgets
+// its states, and goes on from where it is. It may be used concurrently.
 type Matcher struct {
-	re      *regexp.Regexp
-	prog    *syntax.Prog
-	first   *dfaState
-	accept  *dfaState
-	bounds  []rune // the first character of each class of them, ascending; what the pattern can't tell apart is one class
-	ascii   [utf8.RuneSelf]uint8
+	prog   *syntax.Prog
+	simple func(string) bool // the expression itself, where there is no automaton
+	binary bool              // each byte of a text is a character
+
+	bounds    []rune     // the first character of each class of them, ascending; what the pattern can't tell apart is one class
+	classOf   [256]uint8 // of characters of one byte
+	firstHigh int        // class of utf8.RuneSelf
+	first     atomic.Pointer[dfaState]
+	accept    *dfaState
+
+	looksBack syntax.EmptyOp // what the pattern asks for
+
 	mutex   sync.Mutex // for what follows
 	states  map[string]*dfaState
+	room    int64 // transitions of the states
 	visited []bool
 }
 
@@ -31,47 +41,82 @@ type dfaState struct {
 	insts  []uint32 // what reads a character, or asks for what is around; sorted
 	before rune     // stands for the character before: -1 at the beginning, a letter, a line feed, or another
 	atEnd  bool     // the text matches if it ends here
+	idle   bool     // no match that began before is going on, and one that begins here sees the beginning of a text
 	next   []atomic.Pointer[dfaState]
 }
 
-// Room: classes and transitions of an expression, and transitions of all of the process, of 8 bytes each.
+// Room: classes of an expression, transitions of its states, and those of all of the process, of 8 bytes each. Each
+// expression may have the least, also when there is no more room in the process.
 const (
-	maxClasses     = 256
-	maxTransitions = 1 << 15
-	allTransitions = 3 << 20
+	maxClasses      = 256
+	maxTransitions  = 1 << 18
+	leastTransition = 1 << 12
+	allTransitions  = 3 << 20
 )
 
 var transitions atomic.Int64
 
 // NewMatcher makes the automaton of an expression that [regexp.Compile] has made.
 func NewMatcher(re *regexp.Regexp) *Matcher {
-	m := &Matcher{re: re}
+	m := &Matcher{simple: re.MatchString}
 	tree, err := syntax.Parse(re.String(), syntax.Perl)
 	if err != nil {
 		return m // without a first state
 	}
-	if m.prog, err = syntax.Compile(tree.Simplify()); err != nil {
-		return m
-	}
-	if m.classify(); len(m.bounds) > maxClasses {
-		return m
-	}
-	m.states = map[string]*dfaState{}
-	m.visited = make([]bool, len(m.prog.Inst))
-	m.accept = &dfaState{}
-	insts, matched := m.close(nil, uint32(m.prog.Start), 0)
-	m.forget()
-	if matched {
-		m.first = m.accept
-	} else {
-		m.first = m.state(insts, -1)
+	if m.prog, err = syntax.Compile(tree.Simplify()); err == nil {
+		m.build()
 	}
 	return m
 }
 
+// NewBinaryMatcher makes the automaton of an expression that [binaryregexp.Compile] has made.
+func NewBinaryMatcher(re *binaryregexp.Regexp) *Matcher {
+	m := &Matcher{simple: re.MatchString, binary: true}
+	tree, err := binarysyntax.Parse(re.String(), binarysyntax.Perl)
+	if err != nil {
+		return m
+	}
+	prog, err := binarysyntax.Compile(tree.Simplify())
+	if err != nil {
+		return m
+	}
+	// The two packages are one with another alphabet: their programs are the same.
+	m.prog = &syntax.Prog{Start: prog.Start, NumCap: prog.NumCap}
+	for _, i := range prog.Inst {
+		m.prog.Inst = append(m.prog.Inst, syntax.Inst{Op: syntax.InstOp(i.Op), Out: i.Out, Arg: i.Arg, Rune: i.Rune})
+	}
+	m.build()
+	return m
+}
+
+func (m *Matcher) build() {
+	if m.classify(); len(m.bounds) > maxClasses {
+		return
+	}
+	m.visited = make([]bool, len(m.prog.Inst))
+	m.accept = &dfaState{}
+	m.states = map[string]*dfaState{}
+	for i := range m.prog.Inst {
+		if inst := &m.prog.Inst[i]; inst.Op == syntax.InstEmptyWidth {
+			m.looksBack |= syntax.EmptyOp(inst.Arg)
+		}
+	}
+	m.first.Store(m.begin())
+}
+
+// begin is the state before the text.
+func (m *Matcher) begin() *dfaState {
+	insts, matched := m.close(nil, uint32(m.prog.Start), 0)
+	m.forget()
+	if matched {
+		return m.accept
+	}
+	return m.state(insts, -1, true)
+}
+
 // classify finds the classes of characters.
 func (m *Matcher) classify() {
-	starts := []rune{0, '\n', '\n' + 1, '0', '9' + 1, 'A', 'Z' + 1, '_', '_' + 1, 'a', 'z' + 1}
+	starts := []rune{0, '\n', '\n' + 1, '0', '9' + 1, 'A', 'Z' + 1, '_', '_' + 1, 'a', 'z' + 1, utf8.RuneSelf}
 	for i := range m.prog.Inst {
 		inst := &m.prog.Inst[i]
 		switch {
@@ -90,51 +135,89 @@ func (m *Matcher) classify() {
 	}
 	slices.Sort(starts)
 	m.bounds = slices.Compact(starts)
+	if m.binary {
+		m.bounds = slices.DeleteFunc(m.bounds, func(r rune) bool { return r > 0xff })
+	}
 	if len(m.bounds) > maxClasses {
 		return
 	}
-	for c := range m.ascii {
-		m.ascii[c] = uint8(m.class(rune(c)))
+	m.firstHigh = slices.Index(m.bounds, utf8.RuneSelf)
+	for c := range m.classOf {
+		i, found := slices.BinarySearch(m.bounds, rune(c))
+		if !found {
+			i--
+		}
+		m.classOf[c] = uint8(i)
 	}
 }
 
-// class of a character: the last that begins at or before it.
-func (m *Matcher) class(r rune) int {
-	i, found := slices.BinarySearch(m.bounds, r)
-	if !found {
-		i--
+// highClass is the class of a character of more than one byte: the last that begins at or before it.
+func (m *Matcher) highClass(r rune) int {
+	i := m.firstHigh
+	for n := len(m.bounds) - i; n > 1; {
+		if half := n / 2; m.bounds[i+half] <= r {
+			i, n = i+half, n-half
+		} else {
+			n = half
+		}
 	}
 	return i
 }
 
 // MatchString is that of [regexp.Regexp].
 func (m *Matcher) MatchString(text string) bool {
-	s := m.first
+	s := m.first.Load()
 	if s == nil {
-		return m.re.MatchString(text)
+		return m.simple(text)
 	}
-	for _, r := range text {
+	for i := 0; i < len(text); {
 		if s == m.accept {
 			return true
 		}
-		var class int
-		if r < utf8.RuneSelf {
-			class = int(m.ascii[r])
-		} else {
-			class = m.class(r)
-		}
+		class, size := m.classAt(text, i)
+		i += size
 		next := s.next[class].Load()
 		if next == nil {
-			if next = m.step(s, class); next == nil {
-				return m.re.MatchString(text)
-			}
+			next = m.step(s, class)
 		}
 		s = next
 	}
 	return s == m.accept || s.atEnd
 }
 
-// step is where a character of a class leads to, nil when there is no room for that.
+// Find is about the first match to end: it ends at end or one character before, and neither it nor any other match begins
+// before from. What the expression finds in the text from there on is what it finds in the whole text.
+func (m *Matcher) Find(text string) (from, end int, ok bool) {
+	s := m.first.Load()
+	if s == nil {
+		return 0, len(text), m.simple(text)
+	}
+	i := 0
+	for i < len(text) && s != m.accept {
+		if s.idle {
+			from = i
+		}
+		class, size := m.classAt(text, i)
+		i += size
+		next := s.next[class].Load()
+		if next == nil {
+			next = m.step(s, class)
+		}
+		s = next
+	}
+	return from, i, s == m.accept || s.atEnd
+}
+
+// classAt is the class of the character that begins at i, and its length.
+func (m *Matcher) classAt(text string, i int) (class, size int) {
+	if text[i] < utf8.RuneSelf || m.binary {
+		return int(m.classOf[text[i]]), 1
+	}
+	r, size := utf8.DecodeRuneInString(text[i:])
+	return m.highClass(r), size
+}
+
+// step is where a character of a class leads to.
 func (m *Matcher) step(s *dfaState, class int) *dfaState {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
@@ -152,13 +235,12 @@ func (m *Matcher) step(s *dfaState, class int) *dfaState {
 			matched = matched || found
 		}
 	}
+	idle := len(insts) == 0
 	insts, found := m.close(insts, uint32(m.prog.Start), 0) // a match may begin anywhere
 	m.forget()
 	next := m.accept
 	if !matched && !found {
-		if next = m.state(insts, r); next == nil {
-			return nil
-		}
+		next = m.state(insts, r, idle)
 	}
 	s.next[class].Store(next)
 	return next
@@ -218,8 +300,22 @@ func (m *Matcher) close(insts []uint32, i uint32, around syntax.EmptyOp) (_ []ui
 
 func (m *Matcher) forget() { clear(m.visited) }
 
-// state is that of instructions and the character before, nil when there is no room for a new one.
-func (m *Matcher) state(insts []uint32, before rune) *dfaState {
+// isLikeBeginning: what the pattern can ask for after this character is what it would find at the beginning of a text.
+func (m *Matcher) isLikeBeginning(before rune) bool {
+	switch {
+	case before < 0:
+		return true
+	case m.looksBack&syntax.EmptyBeginText != 0:
+		return false
+	case before == '\n':
+		return true
+	}
+	return m.looksBack&syntax.EmptyBeginLine == 0 && (before == ' ' || m.looksBack&(syntax.EmptyWordBoundary|syntax.EmptyNoWordBoundary) == 0)
+}
+
+// state is that of instructions and the character before. Without room for a new one all others are forgotten: who is
+// at one of them goes on from there, and comes to new ones.
+func (m *Matcher) state(insts []uint32, before rune, idle bool) *dfaState {
 	switch {
 	case before == '\n' || before < 0:
 	case syntax.IsWordChar(before):
@@ -227,8 +323,12 @@ func (m *Matcher) state(insts []uint32, before rune) *dfaState {
 	default:
 		before = ' '
 	}
+	idle = idle && m.isLikeBeginning(before)
 	slices.Sort(insts)
-	key := binary.AppendVarint(nil, int64(before))
+	key := []byte{byte(before + 1)} // of seven bits
+	if idle {
+		key[0] |= 0x80
+	}
 	for _, i := range insts {
 		key = binary.AppendUvarint(key, uint64(i))
 	}
@@ -236,14 +336,15 @@ func (m *Matcher) state(insts []uint32, before rune) *dfaState {
 		return s
 	}
 	n := int64(len(m.bounds))
-	if int64(len(m.states)+1)*n > maxTransitions {
-		return nil
+	if full := m.room+n > maxTransitions || transitions.Load()+n > allTransitions && m.room+n > leastTransition; full && m.room > 0 {
+		transitions.Add(-m.room)
+		m.room = 0
+		clear(m.states)
+		m.first.Store(m.begin())
 	}
-	if transitions.Add(n) > allTransitions {
-		transitions.Add(-n)
-		return nil
-	}
-	s := &dfaState{insts: insts, before: before, next: make([]atomic.Pointer[dfaState], n)}
+	transitions.Add(n)
+	m.room += n
+	s := &dfaState{insts: insts, before: before, idle: idle, next: make([]atomic.Pointer[dfaState], n)}
 	_, s.atEnd = m.resolve(s, -1)
 	m.states[string(key)] = s
 	return s

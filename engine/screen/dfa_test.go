@@ -3,8 +3,12 @@ package screen_test
 import (
 	"math/rand/v2"
 	"regexp"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
+
+	"rsc.io/binaryregexp"
 
 	"github.com/modsecurity-for-anylog/msa/engine/screen"
 )
@@ -16,17 +20,27 @@ var matcherPatterns = []string{
 	`(?:a*)*b`, `\n$`, `a\b.`, `.\Ba`, `(?m)$\n^b`, `a??b`, `[ſK]`, `(?i)[s-u]`, `\pL\d`, `x*`, `[\s"'` + "`" + `;/0-9=]+on\w+=`,
 }
 
+// matcherAlphabet is what texts are made of: characters of one to four bytes, and bytes that are none.
+var matcherAlphabet = []string{"a", "b", "k", "K", "s", "ſ", "\u212a", " ", "\n", "=", "or", "on", "union", "select", "_", "0", "é", "ß", "STRASSE", "straße", "\xff", "\xc3", "\xe9", "\x00", "\ufffd", "\u2028", "\U00010400", "c", "d", "x", "'", ";"}
+
+// textsFor are random texts.
+func textsFor(seed uint64) func() string {
+	random := rand.New(rand.NewPCG(seed, 2))
+	return func() string {
+		text := ""
+		for range random.IntN(8) {
+			text += matcherAlphabet[random.IntN(len(matcherAlphabet))]
+		}
+		return text
+	}
+}
+
 func TestMatcher(t *testing.T) {
-	alphabet := []string{"a", "b", "k", "K", "s", "ſ", "\u212a", " ", "\n", "=", "or", "on", "union", "select", "_", "0", "é", "ß", "STRASSE", "straße", "\xff", "\xc3", "\x00", "\ufffd", "c", "d", "x", "'", ";"}
-	random := rand.New(rand.NewPCG(1, 2))
 	for _, p := range matcherPatterns {
-		re := regexp.MustCompile(p)
+		re, next := regexp.MustCompile(p), textsFor(1)
 		m := screen.NewMatcher(re)
 		for range 3000 {
-			text := ""
-			for range random.IntN(8) {
-				text += alphabet[random.IntN(len(alphabet))]
-			}
+			text := next()
 			if got, want := m.MatchString(text), re.MatchString(text); got != want {
 				t.Errorf("%q matches %q: %v, but should %v", p, text, got, want)
 			}
@@ -34,7 +48,70 @@ func TestMatcher(t *testing.T) {
 	}
 }
 
-// An automaton of 2^16 states does not fit in its room.
+func TestBinaryMatcher(t *testing.T) {
+	for _, p := range slices.Concat(matcherPatterns, []string{`\xff`, `[\x80-\xff]+a`, `(?i)\xe9`, `[^\xc3]b`, `\xc3.`, `(?s)\xc3.`, `\b\xff`, `a{3}\xff$`}) {
+		re, err := binaryregexp.Compile(p)
+		if err != nil {
+			continue // \x{fffd} and classes of Unicode are no bytes
+		}
+		m, next := screen.NewBinaryMatcher(re), textsFor(1)
+		for range 3000 {
+			text := next()
+			if got, want := m.MatchString(text), re.MatchString(text); got != want {
+				t.Errorf("%q matches %q: %v, but should %v", p, text, got, want)
+			}
+		}
+	}
+}
+
+// What is captured is what the expression captures in the whole text.
+func TestCaptures(t *testing.T) {
+	for _, p := range slices.Concat(matcherPatterns, []string{`(a+)(b*)`, `(?:^|[^a-z])(or|on)\W`, `\b(o)r`, `\B(o)r`, `(x*)(?:$|=)`, `^(.*)$`, `(\xff)+b?`, `(?i)(k).*(s)`, `(\s*)'(.*?)'`}) {
+		pattern, err := screen.PatternOf(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		re, next := regexp.MustCompile("(?sm)"+p), textsFor(3)
+		find := re.FindStringSubmatch
+		if strings.Contains(p, `\xff`) || strings.Contains(p, `\x{ff`) { // Coraza matches bytes then
+			find = binaryregexp.MustCompile(p).FindStringSubmatch
+		}
+		for range 3000 {
+			text := next() + next()
+			want := find(text)
+			if got := pattern.Captures(text); !slices.Equal(got, want[:min(len(want), 9)]) {
+				t.Errorf("%q captures %q in %q, but should %q", p, got, text, want)
+			}
+		}
+	}
+}
+
+// Captures are sought near the first match's end only: work is bounded by what is captured, not by the text.
+func TestCapturesOfLongTexts(t *testing.T) {
+	long := strings.Repeat("x ", 50<<10)
+	for _, c := range []struct {
+		pattern, text string
+		want          []string
+	}{
+		{`(a)(b)`, long + "ab" + long, []string{"ab", "a", "b"}},
+		{`\b(a)b`, long + "ab", []string{"ab", "a"}},
+		{`a(b.*)`, long + "ab" + long, []string{"ab" + long[:4<<10], "b" + long[:4<<10]}},
+		{`a.*?(b)`, long + "a" + long + "b" + long, []string{"a" + long + "b"}},
+	} {
+		p, err := screen.PatternOf(c.pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Captures(c.text); !slices.Equal(got, c.want) {
+			t.Errorf("%s captures %d texts, want %d", c.pattern, len(got), len(c.want))
+			for i := range min(len(got), len(c.want)) {
+				t.Errorf("%d bytes, want %d", len(got[i]), len(c.want[i]))
+			}
+		}
+	}
+}
+
+// An automaton of 2^16 states does not fit in its room: it forgets them, and goes on.
 func TestMatcherWithoutRoom(t *testing.T) {
 	const p = `a[ab]{15}c`
 	re := regexp.MustCompile(p)

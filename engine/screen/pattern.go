@@ -56,6 +56,7 @@ func newPattern(pattern string) (p *Pattern, err error) {
 	p = &Pattern{needs: sync.OnceValue(func() needs { return needsOf(pattern) })}
 	if asksForBytes(pattern) {
 		p.bytes, err = binaryregexp.Compile(pattern)
+		p.matcher = sync.OnceValue(func() *Matcher { return NewBinaryMatcher(p.bytes) })
 		return p, err
 	}
 	p.text, err = regexp.Compile("(?sm)" + pattern)
@@ -79,21 +80,43 @@ func asksForBytes(pattern string) bool {
 
 // MatchString reports whether the pattern matches anywhere in a text.
 func (p *Pattern) MatchString(text string) bool {
-	if p.bytes != nil {
-		return p.bytes.MatchString(text)
-	}
-	n := p.needs()
-	return len(text) >= n.length && (n.bytes == nil || n.bytes.In(text)) && p.matcher().MatchString(text)
+	return (p.bytes != nil || p.mayMatch(text)) && p.matcher().MatchString(text)
 }
+
+// Bounds of captures. Finding them takes far longer than finding that there is a match. What is captured beyond the first
+// match's end is cut; of a match that is longer than that, only the whole is captured.
+const (
+	longestCapture = 16 << 10
+	captureBehind  = 4 << 10
+)
 
 // Captures are the match and what its groups capture, nine in all at most; nil without a match.
 func (p *Pattern) Captures(text string) []string {
-	var all []string
+	if p.bytes == nil && !p.mayMatch(text) {
+		return nil
+	}
+	from, end, ok := p.matcher().Find(text)
 	switch {
-	case p.bytes != nil:
-		all = p.bytes.FindStringSubmatch(text)
-	case p.MatchString(text):
-		all = p.text.FindStringSubmatch(text)
+	case !ok:
+		return nil
+	case end-from > longestCapture:
+		return []string{text[from:end]}
+	}
+	behind := min(len(text), end+captureBehind)
+	for behind < len(text) && !utf8.RuneStart(text[behind]) {
+		behind++
+	}
+	var all []string
+	if p.bytes != nil {
+		all = p.bytes.FindStringSubmatch(text[from:behind])
+	} else {
+		all = p.text.FindStringSubmatch(text[from:behind])
 	}
 	return all[:min(len(all), 9)]
+}
+
+// mayMatch reports whether a text has what it must have.
+func (p *Pattern) mayMatch(text string) bool {
+	n := p.needs()
+	return len(text) >= n.length && (n.bytes == nil || n.bytes.In(text))
 }
