@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -91,4 +92,52 @@ func difference(a, b Verdict) string {
 		}
 	}
 	return fmt.Sprintf("%+v", a)
+}
+
+// What a chain finds depends on the value that its first rule saw last.
+func TestSameLastValue(t *testing.T) {
+	e := newEngine(t, config(file(t, "own.conf", `
+SecRule ARGS "@rx ^v(\d)$" "id:1,phase:2,pass,log,capture,msg:'ARGS',logdata:'%{TX.1} %{MATCHED_VAR_NAME}',chain"
+    SecRule TX:1 "@streq 3" "t:none"
+SecRule REQUEST_COOKIES "@rx ^v(\d)$" "id:2,phase:1,pass,log,capture,msg:'cookies',logdata:'%{TX.1} %{MATCHED_VAR_NAME}',chain"
+    SecRule TX:1 "@streq 3" "t:none"
+SecRule REQUEST_HEADERS "@rx ^v(\d)$" "id:3,phase:1,pass,log,capture,msg:'headers',logdata:'%{TX.1} %{MATCHED_VAR_NAME}',chain"
+    SecRule TX:1 "@streq 3" "t:none"
+SecRule ARGS_NAMES "@rx ^(\w)\d$" "id:4,phase:2,pass,log,capture,msg:'names',logdata:'%{TX.1}'"
+`)))
+	tx := get("/?c=v3&a=v1&b=v2", mapping.Header{Name: "Cookie", Value: "b=v2; c=v3; a=v1"},
+		mapping.Header{Name: "X-B", Value: "v2"}, mapping.Header{Name: "X-C", Value: "v3"}, mapping.Header{Name: "X-A", Value: "v1"})
+	for range 50 {
+		if got := ids(inspect(t, e, tx)); !slices.Equal(got, []int{2, 3, 1}) {
+			t.Fatalf("got rules %v", got)
+		}
+	}
+}
+
+// Lists of all values change neither what is counted, nor what rules and exclusions find by its name.
+func TestValuesByName(t *testing.T) {
+	e := newEngine(t, config(file(t, "own.conf", `
+SecRule &ARGS "@eq 3" "id:1,phase:2,pass,log,msg:'three'"
+SecRule &ARGS:a "@eq 2" "id:2,phase:2,pass,log,msg:'two of a name'"
+SecRule ARGS_COMBINED_SIZE "@eq 6" "id:3,phase:2,pass,log,msg:'names and values'"
+SecRule ARGS|!ARGS:a "@rx [12]" "id:4,phase:2,pass,log,msg:'not by this name'"
+SecRule ARGS:/^b/ "@streq 3" "id:5,phase:2,pass,log,msg:'by a pattern'"
+SecAction "id:6,phase:1,pass,nolog,ctl:ruleRemoveTargetById=7;ARGS:b"
+SecRule ARGS "@streq 3" "id:7,phase:2,pass,log,msg:'removed'"
+SecRule &REQUEST_COOKIES "@eq 2" "id:8,phase:1,pass,log,msg:'cookies'"
+SecRule REQUEST_HEADERS:User-Agent "@rx ." "id:9,phase:1,pass,log,msg:'a header'"
+SecRule ARGS_PATH "@rx ." "id:10,phase:2,pass,log,msg:'there are none'"
+SecRule &MULTIPART_PART_HEADERS "@gt 0" "id:11,phase:2,pass,log,msg:'there are none'"
+`)))
+	tx := postOf("application/x-www-form-urlencoded", "a=2")
+	tx.URI, tx.RequestHeaders = "/?a=1&b=3", append(tx.RequestHeaders, mapping.Header{Name: "Cookie", Value: "x=1; y=2"})
+	v := inspect(t, e, tx)
+	if got := ids(v); !slices.Equal(got, []int{8, 9, 1, 2, 3, 5}) {
+		t.Errorf("got rules %v", got)
+	}
+	for _, m := range v.Matches {
+		if strings.ContainsAny(m.Variable, "\r\n") {
+			t.Errorf("rule %d: variable %q", m.RuleID, m.Variable)
+		}
+	}
 }
