@@ -174,6 +174,10 @@ func (s *scan) open(name string) (*lineReader, error) {
 		buffered = bufio.NewReaderSize(r.in, readSize)
 		r.in = buffered
 	}
+	if head, _ := buffered.Peek(4); listen.IsUTF16(head) {
+		r.close()
+		return nil, fmt.Errorf("cannot read file %q: %w", name, listen.ErrUTF16)
+	}
 	if !r.text && isText(buffered) {
 		r.text = true
 		complain(s.stderr, "msa: %s is no JSON: each line is a record, as with --lines", r.name)

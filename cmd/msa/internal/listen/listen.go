@@ -25,6 +25,7 @@ const (
 	causeJSON       = "invalid JSON"
 	causeCompressed = "invalid compression"
 	causeInflated   = "too long when decompressed"
+	causeUTF16      = "UTF-16"
 	causeRecords    = "too many records in a datagram"
 	causeFull       = "too much of the sender waits to be inspected"
 	causeChunk      = "invalid GELF chunk"

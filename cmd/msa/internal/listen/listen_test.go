@@ -237,6 +237,8 @@ func TestBadDatagrams(t *testing.T) {
 		want  []string // records that come all the same
 	}{
 		{"text", []byte("hello"), causeJSON, nil},
+		{"UTF-16", []byte("\xff\xfe{\x00\"\x00a\x00"), causeUTF16, nil},
+		{"UTF-16, big endian, without a mark", []byte("\x00{\x00\"\x00a"), causeUTF16, nil},
 		{"scalar", []byte("17"), causeJSON, nil},
 		{"literal that is none", []byte("{\"a\":nul}\n{\"id\":\"a\"}"), causeJSON, []string{"a"}},
 		{"cut", []byte(`{"id":"a"`), causeJSON, nil},
@@ -492,6 +494,12 @@ func TestBadStreams(t *testing.T) {
 			r.bad(causeJSON, c.bad)
 		})
 	}
+}
+
+func TestStreamInUTF16(t *testing.T) {
+	r := open(t, "tcp://127.0.0.1:0")
+	r.send([]byte("{\x00\"\x00a\x00"))
+	r.bad(causeUTF16, 1)
 }
 
 func TestRecordBeyondTheLimit(t *testing.T) {

@@ -142,7 +142,8 @@ func (c *client) serve() {
 		return true
 	}
 	buffer := make([]byte, firstBuffer)
-	held := 0 // bytes at the buffer's start that are not consumed
+	first := true // nothing was taken from the stream yet
+	held := 0     // bytes at the buffer's start that are not consumed
 	var end *ending
 	defer func() { c.grown(len(buffer), firstBuffer) }()
 	for {
@@ -160,6 +161,11 @@ func (c *client) serve() {
 			end.arrived -= n
 		}
 		held += n
+		if first && IsUTF16(buffer[:held]) {
+			c.bad(causeUTF16, from, ErrUTF16)
+			return
+		}
+		first = first && held < 4
 		atEOF := err != nil
 		consumed := records(&c.splitter, buffer[:held], atEOF, put)
 		held = copy(buffer, buffer[consumed:held])

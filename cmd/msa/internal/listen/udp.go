@@ -164,6 +164,10 @@ func (u *udp) datagram(b []byte, from netip.AddrPort) {
 		}
 		u.bad(cause, from, err)
 	}
+	if IsUTF16(b) {
+		u.bad(causeUTF16, from, ErrUTF16)
+		return
+	}
 	u.source.from = from
 	var n, broken int
 	var over, refused uint64
