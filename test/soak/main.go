@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/modsecurity-for-anylog/msa/pipeline"
+	"github.com/modsecurity-for-anylog/msa/test/rig"
 )
 
 func main() {
@@ -62,6 +63,22 @@ type soak struct {
 	end           pipeline.Snapshot
 }
 
+// Tables are smaller than they are by default, so that the warm-up fills them, and what is new makes room for itself from then on.
+const (
+	maxKeys   = 5000 // of each detector
+	cacheSize = "16384"
+)
+
+// detectors writes a file with those of MSA, each with smaller tables.
+func detectors(path string) error {
+	text, err := os.ReadFile(filepath.Join(rig.Root(), "behavior", "default.yaml"))
+	if err != nil {
+		return err
+	}
+	text = regexp.MustCompile(`(?m)^  - name: .*$`).ReplaceAll(text, fmt.Appendf(nil, "$0\n    max_keys: %d", maxKeys))
+	return os.WriteFile(path, text, 0o600)
+}
+
 // warmup is how many of the intervals fill caches and detectors.
 func (s *soak) warmup() int { return s.intervals / 5 }
 
@@ -71,9 +88,13 @@ func (s *soak) run() error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
+	own := filepath.Join(dir, "detectors.yaml")
+	if err := detectors(own); err != nil {
+		return err
+	}
 	given := map[string]string{
 		"mapping": "nano", "rules": "crs,lateral-movement,sensitive-data", "state_path": filepath.Join(dir, "behavior.state"),
-		"annotate": "waf", "alert_when": "threshold",
+		"annotate": "waf", "behavior": own, "cache_size": cacheSize,
 	}
 	cfg, err := pipeline.ParseConfig(func(name string) []string {
 		if v, ok := given[name]; ok {
