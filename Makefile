@@ -3,6 +3,7 @@
 # make test     all tests
 # make bench    what the pipeline costs, beside plain Coraza
 # make intrusion    what detectors find of an intruder among 450,000 records of other traffic
+# make bench-signal DIR=…  what alarms of records of known truth
 # make bench-peers  MSA beside plain Coraza and libmodsecurity, on records of several sorts
 # make faults   what becomes of records and alerts when things go wrong around a real Fluent Bit
 # make soak     the highest rate that the machine holds, for SOAK (1h), drawn in docs/soak.svg
@@ -16,7 +17,7 @@ BUILD    := build
 PLUGIN   := $(BUILD)/flb-filter_msa.so
 SOURCES  := $(shell find . -name '*.go' -o -name '*.[ch]' -o -name '*.yaml' | grep -v '^./$(BUILD)') go.mod go.sum
 
-.PHONY: all demo test race lint fuzz bench bench-peers intrusion faults soak clean
+.PHONY: all demo test race lint fuzz bench bench-peers bench-signal intrusion faults soak clean
 
 all: $(PLUGIN) $(BUILD)/out_msa.so $(BUILD)/msa
 
@@ -66,6 +67,10 @@ bench:
 # Two to three minutes. libmodsecurity needs Debian's libmodsecurity-dev and modsecurity-crs.
 bench-peers:
 	@$(GO) run ./test/peers
+
+# What alarms by default of records of known truth: DIR has legit.jsonl and malicious.jsonl, see triage/train.
+bench-signal:
+	@$(GO) run ./triage/train -measure $(DIR)
 
 # Two hours between the services of a shop, the second with an intruder in it: what the detectors say.
 intrusion: all
