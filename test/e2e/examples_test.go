@@ -32,6 +32,12 @@ func combined(client, url string) string {
 	return fmt.Sprintf(`%s - - [20/Nov/2026:10:11:12 +0000] "GET %s HTTP/1.1" 200 12 "-" "curl/8.5.0"`, client, url)
 }
 
+// auditEntry is an entry of ModSecurity's audit log.
+func auditEntry(boundary, uri string) string {
+	return strings.ReplaceAll("--@-A--\n[20/Nov/2026:10:11:12.046123 +0000] id 203.0.113.75 40115 198.51.100.9 443\n--@-B--\nGET "+uri+
+		" HTTP/1.1\nHost: shop.example.com\nUser-Agent: curl/8.5.0\nAccept: */*\n\n--@-F--\nHTTP/1.1 200 OK\n\n--@-Z--\n", "@", boundary)
+}
+
 // ingress is a line of ingress-nginx's, as the container runtime writes it.
 func ingress(url string) string {
 	return fmt.Sprintf(`2026-11-20T10:11:12.482193+00:00 stdout F 203.0.113.24 - - [20/Nov/2026:10:11:12 +0000] "GET %s HTTP/1.1" 200 412 "-" "curl/8.5.0" 118 0.004 [shop-cart-80] [] 10.244.1.17:8080 412 0.004 200 2b0c7a9d51e84f66b1a3d0c2e7f49a18`, url)
@@ -77,6 +83,8 @@ func examples(t *testing.T) map[string][]probe {
 				out:      "tcp 12201", want: []string{`"preset":"nano-sql"`}},
 		},
 		"nginx-to-syslog.conf": {{in: "/var/log/nginx/access.log", tag: "access", attack: line, harmless: harmlessLine, out: "udp 12201", want: line930}},
+		"modsecurity-audit.yaml": {{in: "/var/log/modsec_audit.log", tag: "audit", attack: auditEntry("c7036611", "/?t=../../etc/passwd"), harmless: auditEntry("d7036611", "/harmless?n=1"),
+			out: "tcp 5170", want: []string{`"rule_id":"930100"`, `"src_ip":"203.0.113.75"`}}},
 		"kubernetes-ingress.yaml": {{in: "/var/log/containers/ingress-nginx-controller-7d4b9c_ingress-nginx_controller-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.log",
 			tag: "kube.var.log.containers", attack: ingress("/ping?host=127.0.0.1;cat%20/etc/passwd"), harmless: ingress("/harmless?n=1"),
 			record: func(sent string) string {
