@@ -422,7 +422,9 @@ func appendLeftOver(left []string, s string) []string {
 var (
 	// plainField is a number, a duration, a name, an id, an address, name=value, a list of these with commas.
 	plainField = regexp.MustCompile(`^[A-Za-z0-9_.:,=@+\[\]-]*$`)
-	plainList  = regexp.MustCompile(`^[\d.:, a-fA-F-]*$`)
+	plainList  = regexp.MustCompile(`^(?:\w+=)?[\d.:, a-fA-F-]*$`)
+	// servedFile is what a request was answered with (Apache's %f), where sites lie.
+	servedFile = regexp.MustCompile(`^/(?:var/www|srv|usr/share|opt|app|home/\w+)/[\w./+-]*$`)
 	// originOnly is a URL without a path, or two words with a slash between them: a media type, a protocol.
 	originOnly = regexp.MustCompile(`^(?:[\w.-]+=)?(?:\w+://[\w.\[\]:-]+/?|[A-Za-z][\w.+-]*/[\w.+-]*)(?:;charset=[\w-]+)?$`)
 )
@@ -433,7 +435,7 @@ func isOrdinary(s string) bool {
 		return false
 	}
 	unquoted := strings.ReplaceAll(s, `"`, "")
-	return plainField.MatchString(unquoted) || plainList.MatchString(unquoted) || originOnly.MatchString(unquoted)
+	return plainField.MatchString(unquoted) || plainList.MatchString(unquoted) || servedFile.MatchString(unquoted) || originOnly.MatchString(unquoted)
 }
 
 // values appends what the mapping wants of the line.
