@@ -182,22 +182,31 @@ func (l loaded) threads(t *testing.T) (ids []int) {
 	return ids
 }
 
-// storm sends a signal n times to each thread. The main thread gets it while it sleeps: Fluent Bit's
-// handler waits forever for a lock when it interrupts localtime(), which that thread calls when it has
-// been told to reload or to dump, with any plugins (docs/fluent-bit-signals.md).
+// storm sends a signal n times to each thread that may have it: Fluent Bit's own handlers wait forever for a
+// lock, with any plugins, when they interrupt the function that holds it (docs/fluent-bit-signals.md). That of
+// SIGHUP allocates memory, so only threads of the Go runtime get it, besides the reloads; those of the others call
+// localtime(), as the main thread does unless it sleeps.
 func (l loaded) storm(t *testing.T, s syscall.Signal, n int) {
 	t.Helper()
 	for main, others := 0, 0; (main < n || others < n) && l.Running(); others++ {
 		for _, id := range l.threads(t) {
-			if id == l.PID() && !l.sleeps(id) {
-				continue
-			}
-			l.signalThread(id, s)
-			if id == l.PID() {
+			switch {
+			case id == l.PID() && s == syscall.SIGHUP:
 				main++
+			case id == l.PID() && l.sleeps(id):
+				main++
+				l.signalThread(id, s)
+			case id != l.PID() && (s != syscall.SIGHUP || l.isGos(id)):
+				l.signalThread(id, s)
 			}
 		}
 	}
+}
+
+// isGos reports whether a thread is of the Go runtime: Fluent Bit gives its own names.
+func (l loaded) isGos(id int) bool {
+	name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/comm", l.PID(), id))
+	return !strings.HasPrefix(string(name), "flb-")
 }
 
 // signalThread sends a signal to a thread, which may have ended meanwhile.
