@@ -246,7 +246,7 @@ func compile(all []*unit, cfg Config, sum [32]byte) (coraza.WAF, []*unit, []rule
 			continue
 		}
 		if errors.Is(err, errPanic) {
-			err = fmt.Errorf("Coraza panics at %s: %w", strings.Fields(d.Text)[0], err)
+			err = fmt.Errorf("%s makes Coraza panic: %w", strings.Fields(d.Text)[0], err)
 		}
 		warnings = slices.DeleteFunc(warnings, func(w rules.Warning) bool { return w.Rule != 0 && w.Rule == warning.Rule })
 		warning.Text = fmt.Sprintf("skipped: %v", reason(err))

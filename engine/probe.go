@@ -33,7 +33,7 @@ func (u *unit) probe(cfg Config, sum [32]byte) *RulePanic {
 		settings := own("SecRuleEngine DetectionOnly", "SecRequestBodyAccess On", "SecResponseBodyAccess On")
 		waf, taken, _, err := compile(append(settings, one), cfg, sum)
 		if err != nil {
-			return nil // the compiler says it
+			return nil //nolint:nilerr // the compiler says it
 		}
 		if len(taken) > len(settings) {
 			e := &Engine{waf: waf, bodyLimit: cfg.BodyLimit}

@@ -193,7 +193,7 @@ func isText(in *bufio.Reader) bool {
 		switch {
 		case err != nil: // the end, or a longer beginning than any file has
 			return len(begin) > 0 && begin[0] != '{' && begin[0] != '['
-		case len(begin) == 0 || bytes.HasPrefix([]byte("\xef\xbb\xbf"), head):
+		case len(begin) == 0 || strings.HasPrefix("\xef\xbb\xbf", string(head)):
 		case begin[0] == '[': // [20/Nov/2026 … is a time
 			if begin = bytes.TrimLeft(begin[1:], " \t\r\n"); len(begin) > 0 {
 				return bytes.IndexByte([]byte("{[]"), begin[0]) < 0

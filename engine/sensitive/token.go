@@ -217,13 +217,13 @@ const (
 // is cut off.
 func (s *scanner) privateKey(i int) int {
 	text := s.text
-	if !strings.HasPrefix(text[i:], keyBegin) && !(s.masking && strings.HasPrefix(text[i:], formKeyBegin)) {
+	if !strings.HasPrefix(text[i:], keyBegin) && (!s.masking || !strings.HasPrefix(text[i:], formKeyBegin)) {
 		dashes := run(text, i, len(text), func(c byte) bool { return c == '-' })
 		return max(i+1, dashes-5) // the last five may begin a key
 	}
 	label := i + len(keyBegin)
 	labelEnd := run(text, label, 64, isKeyLabel)
-	if !strings.Contains(text[label:labelEnd], "PRIVATE KEY") && !(s.masking && strings.Contains(text[label:labelEnd], "PRIVATE+KEY")) ||
+	if !strings.Contains(text[label:labelEnd], "PRIVATE KEY") && (!s.masking || !strings.Contains(text[label:labelEnd], "PRIVATE+KEY")) ||
 		!strings.HasPrefix(text[labelEnd:], "-----") {
 		return labelEnd
 	}

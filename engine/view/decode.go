@@ -111,10 +111,10 @@ func fold(text string) (string, bool) {
 // these. Tabs and line ends stay: they are blanks.
 func dropFiller(text string) string {
 	isFiller := func(i int) bool {
-		switch c := text[i]; {
-		case c == '\t' || c == '\n' || c == '\r':
+		switch c := text[i]; c {
+		case '\t', '\n', '\r':
 			return false
-		case c == '%':
+		case '%':
 			return i+1 < len(text) && strings.IndexByte(`./\`, text[i+1]) >= 0
 		default:
 			return c < 0x20
@@ -188,16 +188,16 @@ var lookAlikes = map[rune]byte{
 // that don't check what follows the first byte take c0 2f, c0 af and c0 ef for one and the same.
 func overlong(text string) (c byte, n int) {
 	lead := text[0]
-	switch {
-	case lead == 0xc0 || lead == 0xc1:
+	switch lead {
+	case 0xc0, 0xc1:
 		n = 2
-	case lead == 0xe0:
+	case 0xe0:
 		n = 3
-	case lead == 0xf0:
+	case 0xf0:
 		n = 4
-	case lead == 0xf8:
+	case 0xf8:
 		n = 5
-	case lead == 0xfc:
+	case 0xfc:
 		n = 6
 	default:
 		return 0, 0

@@ -37,7 +37,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: corpus [-examples] DIR")
 		os.Exit(2)
 	}
-	var shown io.Writer = io.Discard
+	shown := io.Discard
 	if *examples {
 		shown = os.Stdout
 	}

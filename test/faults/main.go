@@ -8,6 +8,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -74,7 +75,8 @@ func one(program string, f fault) (failed bool, err error) {
 	}
 	defer h.end()
 	note, err := f.do(h)
-	if skipped, ok := err.(skip); ok {
+	var skipped skip
+	if errors.As(err, &skipped) {
 		fmt.Printf("| %s | | | | | | | | | skipped: %s |\n", f.name, string(skipped))
 		return false, nil
 	}

@@ -152,7 +152,7 @@ var kinds = []struct {
 		return w.json("POST", "/wp-json/wp/v2/posts/"+w.n(900)+"?_locale=user", map[string]any{"content": "<!-- wp:paragraph {\"align\":\"left\"} -->\n<p class=\"has-text\">" + w.text(20) + " <strong>" + w.text(2) + "</strong> <a href=\"https://www.example.org/?p=" + w.n(99) + "\" target=\"_blank\">" + w.text(1) + "</a></p>\n<!-- /wp:paragraph -->\n\n<!-- wp:image {\"id\":" + w.n(99) + "} --><figure class=\"wp-block-image\"><img src=\"https://img.example.org/a.png\" alt=\"\"/></figure><!-- /wp:image -->", "title": w.text(5), "status": "draft"})
 	}},
 	{"html mail", func(w writer) message {
-		return w.form("POST", "/messages/send", "subject", w.text(5), "html", "<html><head><style>p { color: #333; font-family: 'Arial' }</style></head><body><table width=\"100%\"><tr><td><h1>"+w.text(3)+"</h1><p>"+w.text(40)+"</p><img src='cid:logo'></td></tr></table></body></html>", "to", w.name()+" <a@example.org>")
+		return w.form("/messages/send", "subject", w.text(5), "html", "<html><head><style>p { color: #333; font-family: 'Arial' }</style></head><body><table width=\"100%\"><tr><td><h1>"+w.text(3)+"</h1><p>"+w.text(40)+"</p><img src='cid:logo'></td></tr></table></body></html>", "to", w.name()+" <a@example.org>")
 	}},
 	{"markdown", func(w writer) message {
 		return w.json("POST", "/repos/a/b/issues", map[string]any{"title": w.text(6), "body": "## Steps\n\n1. " + w.text(6) + "\n2. run `" + w.pick("npm start", "ls -la", "cat config.yml", "SELECT 1", "curl localhost:8080") + "`\n\n```js\nconst a = x => { return x && x.length > 0 }\nconsole.log('" + w.text(2) + "')\n```\n\n> " + w.text(12) + "\n\n- [ ] " + w.text(3) + " <br> [link](https://www.example.org)\n"})
@@ -168,7 +168,7 @@ var kinds = []struct {
 	}},
 	{"saml", func(w writer) message {
 		x := `<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" ID="_` + w.hex(20) + `" Version="2.0" Destination="https://sp.example.org/acs"><saml:Issuer>https://idp.example.org</saml:Issuer><saml:AttributeValue xsi:type="xs:string">` + w.name() + `</saml:AttributeValue></samlp:Response>`
-		return w.form("POST", "/saml/acs", "SAMLResponse", base64.StdEncoding.EncodeToString([]byte(x)), "RelayState", "https://sp.example.org/app?"+w.text(1)+"=1")
+		return w.form("/saml/acs", "SAMLResponse", base64.StdEncoding.EncodeToString([]byte(x)), "RelayState", "https://sp.example.org/app?"+w.text(1)+"=1")
 	}},
 	{"search", func(w writer) message {
 		q := w.pick("rock & roll "+w.text(1), "o'reilly "+w.text(2), "c++ or c#", "AT&T and T-Mobile", "select comfort mattress from sealy", "union square "+w.text(1), "1/2 cup of "+w.text(1), "50% off "+w.text(2), "i <3 "+w.text(1), "what's "+w.text(3)+"?", "\""+w.text(3)+"\" -"+w.text(1), "dir en grey live", "cat and dog", "drop table lamp", "men's shoes size 9 1/2", "where to order by phone", w.text(4), "24\" monitor", "6' 2\" in cm", "a=b", "(1+2)*3", "how to sleep (better)", "user group by city", "ping pong table", "net weight", "type 2 diabetes", "where's my order #"+w.n(99999), "cats or dogs like fish", "black-or-white", "id card; passport", "curl hair", "grep - or - awk", "bash the monkey", "M&M's", "R&D", "python echo location", w.name())
@@ -182,7 +182,7 @@ var kinds = []struct {
 		return message{method: "GET", url: w.pick("/static/js/../"+w.text(1)+".js", "/@types%2fnode", "/v2/library/nginx/manifests/sha256:"+w.hex(64), "/a/-/a-1.2."+w.n(9)+".tgz", "/info/refs?service=git-upload-pack", "/maven2/org/apache/commons/commons-lang3/maven-metadata.xml", "/download?file=reports/2026/"+w.text(1)+".pdf", "/download?path=docs/"+w.text(1)+"/index.html", "/api/files?dir=/home/user/Documents", "/browse?path=%2Fvar%2Fdata%2F"+w.text(1), "/config?name=system.ini", "/static/etc/logo.png", "/v1/kv/config/app?recurse&dc=dc1", "/assets/[id].js?ver=1.0."+w.n(9), "/sitemap.xml", "/healthz", "/metrics", "/.well-known/openid-configuration")}
 	}},
 	{"form", func(w writer) message {
-		return w.form("POST", "/"+w.pick("contact", "checkout", "register", "profile", "comment"), "name", w.name(), "street", "St. John's Rd; Apt #"+w.n(99), "password", w.pick("P@ss'w0rd;--!", "correct horse \"battery\"", "x&y|z$1", "<Tr0ub4dor&3>", "a`b~c{d}"), "comments", w.text(10+w.r.IntN(60)), "iban", "", "date", "2026-0"+w.n(9)+"-1"+w.n(9), "accept", "on", "amount", "1,"+w.n(999)+".50", "math", w.pick("a<b && c>d", "f(x) = x^2 + 1", "5 > 3", "1-1=0"))
+		return w.form("/"+w.pick("contact", "checkout", "register", "profile", "comment"), "name", w.name(), "street", "St. John's Rd; Apt #"+w.n(99), "password", w.pick("P@ss'w0rd;--!", "correct horse \"battery\"", "x&y|z$1", "<Tr0ub4dor&3>", "a`b~c{d}"), "comments", w.text(10+w.r.IntN(60)), "iban", "", "date", "2026-0"+w.n(9)+"-1"+w.n(9), "accept", "on", "amount", "1,"+w.n(999)+".50", "math", w.pick("a<b && c>d", "f(x) = x^2 + 1", "5 > 3", "1-1=0"))
 	}},
 	{"beacon", func(w writer) message {
 		e := w.object(map[string]any{"e": "click", "sel": "div#main > ul.nav li:nth-child(2) a[href='/x']", "txt": w.text(3), "ts": 1700000000000 + w.r.IntN(1e9), "ua": "Mozilla/5.0 (X11; Linux x86_64)", "path": "/" + w.text(1), "err": w.pick("", "TypeError: Cannot read properties of undefined (reading 'map')\n    at n.render (https://cdn.example.org/app.js:1:2"+w.n(999)+")", "Script error.", "ReferenceError: alert is not defined")})
@@ -196,13 +196,13 @@ var kinds = []struct {
 		return w.json("POST", "/v1/input", map[string]any{"logs": lines})
 	}},
 	{"webhook", func(w writer) message {
-		return w.form("POST", "/hooks/github", "payload", w.object(map[string]any{"ref": "refs/heads/" + w.text(1), "commits": []any{map[string]any{"message": w.pick("Fix: don't drop table rows; "+w.text(4), "Merge branch 'main' into "+w.text(1), "select from list (#"+w.n(999)+")", w.text(8)), "author": map[string]any{"name": w.name()}, "url": "https://git.example.org/a/b/commit/" + w.hex(40)}}}))
+		return w.form("/hooks/github", "payload", w.object(map[string]any{"ref": "refs/heads/" + w.text(1), "commits": []any{map[string]any{"message": w.pick("Fix: don't drop table rows; "+w.text(4), "Merge branch 'main' into "+w.text(1), "select from list (#"+w.n(999)+")", w.text(8)), "author": map[string]any{"name": w.name()}, "url": "https://git.example.org/a/b/commit/" + w.hex(40)}}}))
 	}},
 	{"string in string", func(w writer) message {
 		return w.json("POST", "/sns", map[string]any{"Type": "Notification", "Message": w.object(map[string]any{"Records": []any{map[string]any{"s3": map[string]any{"object": map[string]any{"key": "in/" + w.text(1) + "+(1).csv"}}, "note": w.text(5)}}}), "SigningCertURL": "https://sns.example.org/x.pem", "token": base64.StdEncoding.EncodeToString([]byte(w.text(6)))})
 	}},
 	{"aws form", func(w writer) message {
-		return w.form("POST", "/", "Action", "SendMessage", "Version", "2012-11-05", "MessageBody", w.object(map[string]any{"id": w.uuid(), "text": w.text(7)}), "QueueUrl", "https://sqs.example.org/1/q")
+		return w.form("/", "Action", "SendMessage", "Version", "2012-11-05", "MessageBody", w.object(map[string]any{"id": w.uuid(), "text": w.text(7)}), "QueueUrl", "https://sqs.example.org/1/q")
 	}},
 	{"xml", func(w writer) message {
 		return message{"POST", "/soap", "text/xml; charset=utf-8", `<?xml version="1.0" encoding="UTF-8"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body><m:Add xmlns:m="urn:x"><m:Name>` + strings.ReplaceAll(w.name(), "&", "&amp;") + `</m:Name><m:Note>` + strings.NewReplacer("&", "&amp;", "<", "&lt;").Replace(w.text(12)) + `</m:Note><link>https://www.example.org/?a=1&amp;b=2</link></m:Add></soap:Body></soap:Envelope>`, []string{`SOAPAction: "urn:x#Add"`}}
@@ -256,12 +256,12 @@ func (w writer) json(method, u string, v any) message {
 	return message{method, u, "application/json", w.object(v), nil}
 }
 
-func (w writer) form(method, u string, pairs ...string) message {
+func (w writer) form(u string, pairs ...string) message {
 	var all []string
 	for i := 0; i < len(pairs); i += 2 {
 		all = append(all, pairs[i]+"="+url.QueryEscape(pairs[i+1]))
 	}
-	return message{method, u, "application/x-www-form-urlencoded", strings.Join(all, "&"), nil}
+	return message{"POST", u, "application/x-www-form-urlencoded", strings.Join(all, "&"), nil}
 }
 
 // benign writes n records, and what each is.

@@ -66,7 +66,6 @@ func (s *set) attacks() (n int) {
 
 // job is a record to inspect.
 type job struct {
-	at        int // in samples
 	record    []byte
 	host      []byte // of a transplant
 	kind, how string
@@ -218,12 +217,12 @@ func readPair(dir, name string, every int) (records [][]byte, labels []string, e
 	if err != nil {
 		return nil, nil, err
 	}
-	defer rf.Close()
+	defer func() { _ = rf.Close() }()
 	lf, err := os.Open(filepath.Join(dir, name+".labels"))
 	if err != nil {
 		return nil, nil, err
 	}
-	defer lf.Close()
+	defer func() { _ = lf.Close() }()
 	r, l := bufio.NewReaderSize(rf, 1<<20), bufio.NewScanner(lf)
 	for n := 0; ; n++ {
 		line, err := r.ReadBytes('\n')

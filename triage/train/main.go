@@ -12,7 +12,6 @@ import (
 	"flag"
 	"fmt"
 	"log"
-	"os"
 	"strings"
 )
 
@@ -28,9 +27,11 @@ func main() {
 		log.Fatal("usage: train [-o FILE] [-every N] DIR...")
 	}
 	if *only {
-		if err := measure(flag.Args(), *every, os.Stdout); err != nil {
+		table, err := measure(flag.Args(), *every)
+		if err != nil {
 			log.Fatal(err)
 		}
+		fmt.Print(table)
 		return
 	}
 	set, err := load(flag.Args(), strings.FieldsFunc(*test, func(r rune) bool { return r == ',' }), *every)
@@ -39,7 +40,7 @@ func main() {
 	}
 	fmt.Printf("%d records, %d of attacks; %d features\n", len(set.samples), set.attacks(), len(set.names))
 	m := set.train()
-	set.report(m, os.Stdout)
+	fmt.Print(set.report(m))
 	if *dump != "" {
 		if err := set.dump(m, *dump); err != nil {
 			log.Fatal(err)

@@ -12,18 +12,18 @@ import (
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
 
-// measure takes the records of directories through the pipeline as a user has it by default, and writes how many of each
+// measure takes the records of directories through the pipeline as a user has it by default, and tells how many of each
 // sort alarm. Attacks are measured as they are, and transplanted into legitimate records that do not alarm by themselves.
-func measure(dirs []string, every int, w io.Writer) error {
+func measure(dirs []string, every int) (string, error) {
 	cfg, err := pipeline.ParseConfig(func(name string) []string {
 		return map[string][]string{"mapping": {"nano"}, "behavior": {"off"}}[name]
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
 	p, err := pipeline.New(cfg, nil, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer p.Close()
 	sum := map[string]*share{}
@@ -40,7 +40,7 @@ func measure(dirs []string, every int, w io.Writer) error {
 	for _, dir := range dirs {
 		legit, _, err := readPair(dir, "legit", every)
 		if err != nil {
-			return err
+			return "", err
 		}
 		for i, alarmed := range alarm(p, legit) {
 			count("legitimate", alarmed)
@@ -52,7 +52,7 @@ func measure(dirs []string, every int, w io.Writer) error {
 	for _, dir := range dirs {
 		attacks, kinds, err := readPair(dir, "malicious", every)
 		if err != nil {
-			return err
+			return "", err
 		}
 		var moved [][]byte
 		var places []string
@@ -75,6 +75,7 @@ func measure(dirs []string, every int, w io.Writer) error {
 			count("transplanted, "+kind, alarmed)
 		}
 	}
+	w := &strings.Builder{}
 	var names []string
 	for name := range sum {
 		names = append(names, name)
@@ -99,7 +100,7 @@ func measure(dirs []string, every int, w io.Writer) error {
 	if kinds > 0 {
 		fmt.Fprintf(w, "transplanted, all kinds alike: %.2f %%\n", 100*found/kinds)
 	}
-	return nil
+	return w.String(), nil
 }
 
 type share struct{ all, alarmed int }

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -49,7 +48,7 @@ func (s *set) train() *model {
 			if sm.attack && !x.attack {
 				continue // the host's: its like are among the legitimate
 			}
-			rows = append(rows, row{x.features, x.attack})
+			rows = append(rows, row(x))
 			for _, f := range x.features {
 				counts[f]++
 			}
@@ -155,7 +154,8 @@ func (m *model) score(sm *sample) float64 {
 var cuts = []int{0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 99}
 
 // report writes the tables of the model card: of what was not learned from, what alarms at which confidence.
-func (s *set) report(m *model, w io.Writer) {
+func (s *set) report(m *model) string {
+	w := &strings.Builder{}
 	of := map[string][]int{}
 	names := []string{}
 	add := func(name string, confidence int) {
@@ -202,6 +202,7 @@ func (s *set) report(m *model, w io.Writer) {
 		}
 		fmt.Fprintln(w)
 	}
+	return w.String()
 }
 
 // dump writes the worst of what was not learned from, for whoever works on it. It holds records of others: it belongs
@@ -211,7 +212,7 @@ func (s *set) dump(m *model, file string) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	var legit []*sample
 	for i := range s.samples {
 		switch sm := &s.samples[i]; {

@@ -61,7 +61,7 @@ func StartsJSON(text string) bool {
 // isJSONLines reports whether each line of a text is a JSON object or array.
 func isJSONLines(text string) bool {
 	for line := range strings.Lines(text) {
-		if strings.TrimSpace(line) != "" && !(StartsJSON(line) && gjson.Valid(line)) {
+		if strings.TrimSpace(line) != "" && (!StartsJSON(line) || !gjson.Valid(line)) {
 			return false
 		}
 	}

@@ -2,6 +2,7 @@ package body
 
 import (
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -154,7 +155,7 @@ func strictly(body string) (all []string, ok bool) {
 	depth, elements := 0, 0
 	for {
 		token, err := d.RawToken()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

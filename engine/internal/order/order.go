@@ -43,7 +43,7 @@ type (
 			KeyRx  *regexp.Regexp
 		}
 	}
-	value struct{ key, value string }
+	value struct{ key, value string } //nolint:unused // the layout counts
 )
 
 // replaced are the variables whose rules look at the list, and the name where it is.
