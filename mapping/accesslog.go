@@ -280,13 +280,13 @@ func isSpace(c byte) bool { return c == ' ' || c == '\t' }
 // readStatus reads the two numbers behind the request.
 func (a *accessLine) readStatus(s string) (tail string) {
 	s = trimSpace(s)
-	word, rest, _ := cutWord(s)
+	word, rest := cutWord(s)
 	if !isStatus(word) {
 		a.cut = s == ""
 		return s
 	}
 	a.code, s = word, rest
-	if word, rest, _ = cutWord(s); word == "-" || word != "" && isNumber(word) {
+	if word, rest = cutWord(s); word == "-" || word != "" && isNumber(word) {
 		a.size, s = word, rest
 	}
 	return s
@@ -297,12 +297,12 @@ func isStatus(s string) bool {
 }
 
 // cutWord is a text's first word, and what follows the spaces behind it.
-func cutWord(s string) (word, rest string, more bool) {
+func cutWord(s string) (word, rest string) {
 	i := strings.IndexAny(s, " \t")
 	if i < 0 {
-		return s, "", false
+		return s, ""
 	}
-	return s[:i], trimSpace(s[i:]), true
+	return s[:i], trimSpace(s[i:])
 }
 
 // readTail reads what follows the size: the first two texts in quotes are the Referer and the User-Agent, wherever

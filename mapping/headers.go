@@ -299,7 +299,7 @@ func inTurn(list Record) bool {
 	n, names := 0, true
 	eachElement(list, func(e Record) {
 		s, ok := e.text()
-		names = names && ok && (n%2 == 1 || s != "" && strings.IndexAny(s, ": ") < 0)
+		names = names && ok && (n%2 == 1 || s != "" && !strings.ContainsAny(s, ": "))
 		n++
 	})
 	return names && n > 0 && n%2 == 0

@@ -10,7 +10,7 @@ func readLogfmt(line string, visit func(key, value string)) (rest []string, pair
 		key, after, ok := cutKey(line)
 		if !ok {
 			var word string
-			if word, line, _ = cutWord(line); pairs > 0 {
+			if word, line = cutWord(line); pairs > 0 {
 				rest = append(rest, word)
 			}
 			continue

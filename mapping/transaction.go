@@ -48,7 +48,6 @@ type Transaction struct {
 	scratch  []byte // what had to be put together
 	opened   opened
 	event    int      // of the opened ones, that which was read; -1 if none was
-	isLine   bool     // and it was text
 	leftOver []string // of that line: what no field has
 	doubled  []doubled
 	notText  error

@@ -185,15 +185,17 @@ func (s *scan) open(name string) (*lineReader, error) {
 	return r, nil
 }
 
+const byteOrderMark = "\xef\xbb\xbf"
+
 // isText reports whether what is read begins with neither a record nor a list of them.
 func isText(in *bufio.Reader) bool {
 	for n := 1; ; n++ {
 		head, err := in.Peek(n)
-		begin := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n\x00")
+		begin := bytes.TrimLeft(bytes.TrimPrefix(head, []byte(byteOrderMark)), " \t\r\n\x00")
 		switch {
 		case err != nil: // the end, or a longer beginning than any file has
 			return len(begin) > 0 && begin[0] != '{' && begin[0] != '['
-		case len(begin) == 0 || strings.HasPrefix("\xef\xbb\xbf", string(head)):
+		case len(begin) == 0 || strings.HasPrefix(byteOrderMark, string(head)):
 		case begin[0] == '[': // [20/Nov/2026 … is a time
 			if begin = bytes.TrimLeft(begin[1:], " \t\r\n"); len(begin) > 0 {
 				return bytes.IndexByte([]byte("{[]"), begin[0]) < 0

@@ -172,7 +172,7 @@ func scan(text string) (s traits) {
 		s.brace = t[0] == '{' || t[0] == '['
 	}
 	s.plain = s.percents == 0 && s.marks < 2 && !s.backslash && !s.ampersand && !s.equals && !s.control && !s.wide && !s.hexPrefix &&
-		!(s.brace && s.quote) && s.longestWord < minEncoded
+		(!s.brace || !s.quote) && s.longestWord < minEncoded
 	return s
 }
 

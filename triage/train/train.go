@@ -208,11 +208,7 @@ func (s *set) report(m *model) string {
 // dump writes the worst of what was not learned from, for whoever works on it. It holds records of others: it belongs
 // outside of the repository.
 func (s *set) dump(m *model, file string) error {
-	f, err := os.Create(file)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Close() }()
+	var b strings.Builder
 	var legit []*sample
 	for i := range s.samples {
 		switch sm := &s.samples[i]; {
@@ -220,14 +216,14 @@ func (s *set) dump(m *model, file string) error {
 		case !sm.attack:
 			legit = append(legit, sm)
 		case m.confidence(m.score(sm)) < 50:
-			fmt.Fprintf(f, "missed %.2f %s %s %.300q\n", m.score(sm), sm.kind, sm.how, sm.group)
+			fmt.Fprintf(&b, "missed %.2f %s %s %.300q\n", m.score(sm), sm.kind, sm.how, sm.group)
 		}
 	}
 	slices.SortStableFunc(legit, func(a, b *sample) int { return cmp.Compare(m.score(b), m.score(a)) })
 	for _, sm := range legit[:min(len(legit), 100)] {
-		fmt.Fprintf(f, "flagged %.2f %s %s\n", m.score(sm), sm.group, sm.text)
+		fmt.Fprintf(&b, "flagged %.2f %s %s\n", m.score(sm), sm.group, sm.text)
 	}
-	return nil
+	return os.WriteFile(file, []byte(b.String()), 0o600)
 }
 
 func (m *model) write(file string) error {
