@@ -114,7 +114,7 @@ func TestRuleThatPanics(t *testing.T) {
 // What panics at the start costs its directive, with a line that names it.
 func TestDirectiveThatPanics(t *testing.T) {
 	for name, c := range map[string]struct{ rules, want string }{
-		"at its compilation": {`SecRule ARGS "@panicsAtStart" "id:1,phase:2,deny"`, "own.conf:1: rule 1: skipped: Coraza panics at SecRule: panic: at start"},
+		"at its compilation": {`SecRule ARGS "@panicsAtStart" "id:1,phase:2,deny"`, "own.conf:1: rule 1: skipped: SecRule makes Coraza panic: panic: at start"},
 		"whenever it runs":   {`SecRule REQUEST_METHOD "@panicsAt POST" "id:1,phase:1,deny"`, "own.conf:1: rule 1: skipped: Coraza panics when it runs: at POST"},
 		"when it matches":    {`SecRule ARGS "@rx nothing" "id:1,phase:2,pass,nolog,chain"` + "\n" + `SecRule ARGS "@rx a" "setvar:'tx.a=%{JSON.a}'"`, "own.conf:1: rule 1: skipped: Coraza panics when it runs: runtime error: invalid memory address or nil pointer dereference"},
 		"by its message":     {`SecRule ARGS "@rx nothing" "id:1,phase:2,deny,msg:'%{JSON.a}'"`, "own.conf:1: rule 1: skipped: Coraza panics when it runs: runtime error: invalid memory address or nil pointer dereference"},

@@ -45,7 +45,7 @@ record accessors, ` + "`$host`, `$http['method']`" + `; what the record lacks is
 those that only add up the score; a record that stays below the threshold makes none, as with ` + "`record`" + `.`},
 	{name: "alert_text_key", example: "message", unused: "run scan tune", text: `For outputs that send one text, such as ` + "`Syslog_Message_Key`" + `. A key of the format that has the same name gives way. ` + "`off`" + ` is for outputs that send
 all keys, such as ` + "`es`" + `; with cef and leef it is refused.`},
-	{name: "alert_when", example: "confidence", text: `With ` + "`confidence`" + ` a record alarms when an attack is likely enough (` + "`min_confidence`" + `), whatever its score; [confidence](confidence.md) says how that is
+	{name: "alert_when", example: "match", text: `With ` + "`confidence`" + ` a record alarms when an attack is likely enough (` + "`min_confidence`" + `), whatever its score; [confidence](confidence.md) says how that is
 judged. With ` + "`match`" + ` what stays below the threshold alarms, too. Rules that keep no anomaly score alarm with all three.`},
 	{name: "min_confidence", example: "80", text: `0 to 100. [Confidence](confidence.md) has the curve: how many attacks are found and how many ordinary records alarm at each. What stays below is counted by rule in
 ` + "`msa_below_confidence_total`" + `.`},

@@ -30,6 +30,8 @@ func Sections(text string) ([]Section, error) {
 		Service  map[string]any
 		Plugins  []string
 		Pipeline map[string][]map[string]any
+
+		MultilineParsers []map[string]any `yaml:"multiline_parsers"`
 	}
 	if err := yaml.UnmarshalWithOptions([]byte(text), &doc, yaml.Strict()); err != nil {
 		return nil, fmt.Errorf("cannot read the pipeline: %w", err)
