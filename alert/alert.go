@@ -208,16 +208,11 @@ const maskedData = "****"
 
 // maskData masks what a rule logs. In the words of CRS, that is a piece of a value, and the value.
 func maskData(masker *sensitive.Masker, data string) string {
-	const begin, behind = "Matched Data: ", " found within "
-	piece, isPiece := strings.CutPrefix(data, begin)
-	if !isPiece {
+	piece, rest, ok := cutPiece(data)
+	if !ok {
 		return masker.Mask(data)
 	}
-	piece, rest, isPiece := strings.Cut(piece, behind)
-	if !isPiece {
-		return masker.Mask(data)
-	}
-	return begin + masker.MaskPiece(piece) + behind + masker.Mask(rest)
+	return beforePiece + masker.MaskPiece(piece) + behindPiece + masker.Mask(rest)
 }
 
 func severity(s int) int {
@@ -230,7 +225,13 @@ func severity(s int) int {
 // Severity is the alert's, 0 (emergency) to 7 (debug).
 func (a *Alert) Severity() int { return severity(a.Match.Severity) }
 
-// each calls yield with the keys of format msa and their values in order: strings,
+// timestamp is the time of the event as RFC 3339 has it, with milliseconds.
+func (a *Alert) timestamp() string { return a.time.UTC().Format("2006-01-02T15:04:05.000Z07:00") }
+
+// originalKeys are those of the original MSA.
+const originalKeys = 23
+
+// each calls yield with the keys of format msa but id, and their values in order: strings,
 // ints, lists of strings, and lists of matches. The first 23 are those of the original
 // MSA, all strings.
 func (a *Alert) each(yield func(key string, value any)) {
@@ -263,6 +264,8 @@ func (a *Alert) each(yield func(key string, value any)) {
 	yield("rsp_header", s.responseHead)
 	yield("rsp_body", s.responseBody)
 
+	yield("timestamp", a.timestamp())
+	yield("summary", a.summary())
 	yield("rules", a.Rules)
 	yield("score_in", a.ScoreIn)
 	yield("score_out", a.ScoreOut)

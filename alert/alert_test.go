@@ -42,7 +42,7 @@ func TestOriginal(t *testing.T) {
 	for _, p := range got[23:] {
 		ours = append(ours, p.key)
 	}
-	if s := strings.Join(ours, " "); s != "rules score_in score_out direction category attack confidence confidence_reasons uninspected detector evidence tag preset msa_version" {
+	if s := strings.Join(ours, " "); s != "id timestamp summary rules score_in score_out direction category attack confidence confidence_reasons uninspected detector evidence tag preset msa_version" {
 		t.Errorf("our own keys are %s", s)
 	}
 }

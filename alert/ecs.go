@@ -20,8 +20,8 @@ func (a *Alert) ecs() object {
 	scheme, path, query := splitURI(s.uri)
 	overHTTP := s.method != "" || s.uri != ""
 
-	o := object{{"@timestamp", a.time.UTC().Format("2006-01-02T15:04:05.000Z")}, {"ecs", object{{"version", ecsVersion}}}}
-	o.add("message", orElse(a.Match.Message, a.matched()))
+	o := object{{"@timestamp", a.timestamp()}, {"ecs", object{{"version", ecsVersion}}}}
+	o.add("message", a.summary())
 
 	categories := []string{"intrusion_detection"}
 	if overHTTP {

@@ -2,6 +2,7 @@ package alert
 
 import (
 	"encoding/binary"
+	"slices"
 	"strconv"
 	"time"
 
@@ -50,7 +51,13 @@ func (a *Alert) AppendEvent(dst, rawTime []byte, format Format, textKey string) 
 
 // msa is the alert in format msa.
 func (a *Alert) msa() object {
-	o := make(object, 0, 46)
+	o := a.unidentified()
+	return slices.Insert(o, originalKeys, member{"id", a.uidOf(o)})
+}
+
+// unidentified is the alert in format msa, but without its id.
+func (a *Alert) unidentified() object {
+	o := make(object, 0, 52)
 	a.each(o.set)
 	return o
 }

@@ -39,8 +39,11 @@ const (
 )
 
 // uid tells alerts apart. It is the same wherever the same record gives the same alert.
-func (a *Alert) uid() string {
-	sum := sha256.Sum256(append(a.JSON(), strconv.FormatInt(a.time.UnixNano(), 10)...))
+func (a *Alert) uid() string { return a.uidOf(a.unidentified()) }
+
+// uidOf is uid where the alert without it is there already.
+func (a *Alert) uidOf(unidentified object) string {
+	sum := sha256.Sum256(append(unidentified.JSON(), strconv.FormatInt(a.time.UnixNano(), 10)...))
 	return hex.EncodeToString(sum[:16])
 }
 

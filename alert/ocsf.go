@@ -31,7 +31,7 @@ func (a *Alert) ocsf() object {
 		{"activity_id", 1}, {"activity_name", "Create"}, {"category_uid", 2}, {"category_name", "Findings"},
 		{"class_uid", 2004}, {"class_name", "Detection Finding"}, {"type_uid", 200401}, {"type_name", "Detection Finding: Create"},
 		{"severity_id", severity.id}, {"severity", severity.caption}, {"status_id", 1}, {"status", "New"}, {"is_alert", true},
-		{"confidence_score", a.Confidence}, {"time", at}, {"message", a.matched()},
+		{"confidence_score", a.Confidence}, {"time", at}, {"message", a.summary()},
 	}
 	metadata := object{
 		{"version", ocsfVersion},
