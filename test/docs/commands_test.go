@@ -92,7 +92,7 @@ func isProgram(name string) bool {
 }
 
 // data are the beginnings of blocks that are no commands, of those without a kind.
-var data = regexp.MustCompile(`^(\[[A-Z_]+\]|[A-Z]\w+  +\S|Sec[A-Z]\w+ |[\w-]+:( |$)|- |# |\{|chunk ──►|<\d+>)`)
+var data = regexp.MustCompile(`^(\[[A-Z_]+\]|[A-Z]\w+(  +|_\w+ )\S|Sec[A-Z]\w+ |[\w-]+:( |$)|- |# |\{|chunk ──►|<\d+>)`)
 
 // documents are README.md, those in docs and that in examples.
 func documents(t *testing.T) map[string]string {
