@@ -163,7 +163,8 @@ func TestBenchErrors(t *testing.T) {
 		stderr      string
 	}{
 		{"nothing", "", nil, "msa: cannot measure: there are no records\n"},
-		{"no HTTP", `{"a":1}`, nil, "msa: cannot measure: none of 1 records could be inspected (no HTTP 1)\n"},
+		{"another mapping", `{"a":1}`, nil, "msa: cannot measure: none of 1 records could be inspected (unmapped 1)\n"},
+		{"no HTTP", `{"a":1}`, []string{"--mapping=auto"}, "msa: cannot measure: none of 1 records could be inspected (no HTTP 1)\n"},
 		{"no time", benchRecords(), []string{"--seconds=0"}, "msa: --seconds, --records, --chunk and --top are above 0"},
 		{"no number", benchRecords(), []string{"--seconds=NaN"}, "msa: --seconds, --records, --chunk and --top are above 0"},
 		{"wrong property", benchRecords(), []string{"--paranoia-level=9"}, `msa: property paranoia_level: "9" is not`},

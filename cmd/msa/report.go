@@ -36,7 +36,7 @@ func (c *reportCommand) Run(p *process) error {
 		return exitCode(exitUsage)
 	}
 	page := report.New(report.Options{Title: c.Title, Size: c.Size << 20, Mask: c.Mask == "on"})
-	s := &scan{files: c.Files, stdin: p.stdin, stderr: p.stderr}
+	s := &scan{files: c.Files, alerts: true, stdin: p.stdin, stderr: p.stderr}
 	in := report.Input{Made: time.Now()}
 	for _, name := range c.Files {
 		if name == "-" {

@@ -104,6 +104,7 @@ func (b batch) chunk() []byte { return b.events }
 type scan struct {
 	files  []string
 	lines  bool // of text, not JSON
+	alerts bool // of MSA, which are found in any lines
 	stdin  io.Reader
 	stderr io.Writer
 
@@ -180,7 +181,9 @@ func (s *scan) open(name string) (*lineReader, error) {
 	}
 	if !r.text && isText(buffered) {
 		r.text = true
-		complain(s.stderr, "msa: %s is no JSON: each line is a record, as with --lines", r.name)
+		if !s.alerts {
+			complain(s.stderr, "msa: %s is no JSON: each line is a record, as with --lines", r.name)
+		}
 	}
 	return r, nil
 }

@@ -70,7 +70,7 @@ func (c *tuneCommand) Run(p *process) error {
 		return exitCode(exitUsage)
 	}
 
-	s := &scan{files: c.Files, stdin: p.stdin, stderr: p.stderr}
+	s := &scan{files: c.Files, alerts: true, stdin: p.stdin, stderr: p.stderr}
 	broken := 0
 	var alerts []*knownAlert
 	readAlerts(s, func(text string) error {
