@@ -120,7 +120,7 @@ func (v *Verdict) AlarmsByRule() bool {
 }
 
 // Alarms reports whether the match is of a rule that alarms by itself, whatever the score.
-func (m *Match) Alarms() bool { return m.role == roleDetects }
+func (m *Match) Alarms() bool { return m.role == roleDetects && !m.Policy }
 
 // Evaluates reports whether the rule only adds up what others found.
 func (m *Match) Evaluates() bool { return m.role >= roleEvaluates }

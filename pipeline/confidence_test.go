@@ -85,6 +85,9 @@ func TestConfidenceOfOrdinaryTraffic(t *testing.T) {
 		"name":            exchange("GET", "/theme?id=select-dark-union", "", ""),
 		"O'Brien":         exchange("POST", "/contact", "application/x-www-form-urlencoded", "name=Pat+O%27Brien&text=Where+is+my+order%3F"),
 		"consent cookie":  exchange("GET", "/", "", "", `Cookie: consent={stamp:%27a1b2==%27%2Cnecessary:true}; _ga=GA1.2.1234.5678`),
+		"scope":           exchange("GET", "/oauth/callback?code=4/0Ab&scope="+url.QueryEscape("openid https://www.googleapis.com/auth/userinfo.profile"), "", ""),
+		"placeholder":     exchange("GET", "/p?utm_campaign={{campaign.name}}&q=mug", "", ""),
+		"filter":          exchange("GET", "/v2/orders?q="+url.QueryEscape("created_at>=2025-12-11 AND total>100"), "", ""),
 		"picture":         exchange("POST", "/media", "image/png", "\x89PNG\r\n\x1a\n\x00\x00"),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -81,6 +81,12 @@ func describe(feature string, v *engine.Verdict) string {
 		return "it is hidden by an encoding: " + what
 	case "quote":
 		return "it begins with what ends a text"
+	case "quotes":
+		if what == "odd" {
+			return "a quote in it is not closed"
+		}
+	case "comment":
+		return "it ends with a comment of SQL"
 	case "bytes":
 		return "it is no valid text"
 	case "share":

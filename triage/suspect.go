@@ -22,6 +22,7 @@ type Suspect struct {
 	families []string
 	others   int // suspects of the record
 	share    int // of the value that the longest match is, in eighths
+	inWords  int // matches that begin in the middle of a word: .profile of userinfo.profile
 }
 
 // Suspects are the values of a transaction that are evidence of an attack, in the order of their first match.
@@ -79,8 +80,15 @@ func (s *Suspect) add(m *engine.Match, value, reading string) {
 		s.families = append(s.families, f)
 	}
 	if matched, ok := matchedData(m.Data); ok && len(value) > 0 {
+		if at := strings.Index(value, matched); at > 0 && matched != "" && isWordByte(value[at-1]) && (matched[0] == '.' || isWordByte(matched[0])) {
+			s.inWords++
+		}
 		s.share = max(s.share, min(8, (8*len(matched)+len(value)-1)/len(value)))
 	}
+}
+
+func isWordByte(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
 // matchedData is what CRS's rules log of what they have found: "Matched Data: x found within ARGS:q: …".
@@ -169,6 +177,9 @@ func (s *Suspect) Each(yield func(feature []byte)) {
 	say("families", bucket(len(s.families), 1, 2, 3, 4))
 	say("others", bucket(s.others, 0, 1, 2, 4, 8, 16))
 	say("share", strconv.Itoa(s.share))
+	if s.inWords == len(s.Rules) {
+		say("inside words")
+	}
 	if s.Views != "" {
 		last := s.Views[strings.LastIndexByte(s.Views, ' ')+1:]
 		say("view", last)
@@ -193,6 +204,10 @@ func (s *Suspect) Each(yield func(feature []byte)) {
 	if shape.opens {
 		say("quote first")
 	}
+	say("quotes", shape.quotes)
+	if shape.comment {
+		say("comment last")
+	}
 	seen := words.find(value)
 	n := 0
 	for k, found := range seen {
@@ -212,8 +227,10 @@ type shape struct {
 	form            string
 	special, digits int
 	spaces          int
-	invalid         bool // not UTF-8
-	opens           bool // begins with what ends a text in some language
+	invalid         bool   // not UTF-8
+	opens           bool   // begins with what ends a text in some language
+	quotes          string // none, paired, or odd: a text that was begun and not ended, or ended and not begun
+	comment         bool   // ends so that what follows it is a comment of SQL
 }
 
 func shapeOf(value string) (s shape) {
@@ -235,6 +252,16 @@ func shapeOf(value string) (s shape) {
 	s.invalid = !utf8.ValidString(value)
 	trimmed := strings.TrimSpace(value)
 	s.opens = trimmed != "" && strings.IndexByte(`'");|&$<{(%-`, trimmed[0]) >= 0
+	single, double := strings.Count(trimmed, "'"), strings.Count(trimmed, `"`)
+	switch {
+	case single+double == 0:
+		s.quotes = "none"
+	case single%2 == 0 && double%2 == 0:
+		s.quotes = "paired"
+	default:
+		s.quotes = "odd"
+	}
+	s.comment = strings.HasSuffix(trimmed, "--") || strings.HasSuffix(trimmed, "-- -") || strings.HasSuffix(trimmed, "#") || strings.HasSuffix(trimmed, "/*")
 	lower := strings.ToLower(trimmed[:min(len(trimmed), 16)])
 	switch {
 	case trimmed == "":
