@@ -129,10 +129,14 @@ func before(cfg Config, set *rules.Set, exclusions []exclusion) []*unit {
 	return own(lines...)
 }
 
-// after is what stands after the loaded rules.
-func after(exclusions []exclusion) []*unit {
+// after is what stands after the loaded rules. Coraza refuses to take a variable away from a single rule that is not there.
+func after(exclusions []exclusion, loaded []*unit) []*unit {
 	var lines []string
 	for _, e := range exclusions {
+		id, err := strconv.Atoi(e.rules)
+		if err == nil && e.variable != "" && !slices.ContainsFunc(loaded, func(u *unit) bool { return u.directives[0].ID() == id }) {
+			continue
+		}
 		lines = append(lines, e.after())
 	}
 	return own(lines...)

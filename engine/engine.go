@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -91,9 +92,10 @@ type Engine struct {
 	watch     *stopwatch.Watch // nil but for measuring
 	excludes  sync.Map         // of mappings and workloads, joined by spaces, to excluded
 
-	ofWorkloads []exclusion // those that hold for a workload
-	warnings    []rules.Warning
-	files       []string
+	byTransaction []exclusion // see exclusion.isByTransaction
+	hidden        []exclusion // whose only limit is a variable
+	warnings      []rules.Warning
+	files         []string
 }
 
 // New loads and compiles the rules. Rules that Coraza can't compile are left out
@@ -124,7 +126,7 @@ func Compile(cfg Config, set *rules.Set) (*Engine, error) {
 	}
 	first := before(cfg, set, exclusions)
 	loaded, panicking := withoutPanicking(loaded, cfg, set.Sum)
-	waf, taken, warnings, err := compile(slices.Concat(first, loaded, after(exclusions)), cfg, set.Sum)
+	waf, taken, warnings, err := compile(slices.Concat(first, loaded, after(exclusions, loaded)), cfg, set.Sum)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +143,8 @@ func Compile(cfg Config, set *rules.Set) (*Engine, error) {
 		files:     set.Files,
 		views:     cfg.Views,
 
-		ofWorkloads: slices.DeleteFunc(slices.Clone(exclusions), func(x exclusion) bool { return !x.workload.isSet() }),
+		byTransaction: slices.DeleteFunc(slices.Clone(exclusions), func(x exclusion) bool { return !x.isByTransaction() }),
+		hidden:        slices.DeleteFunc(slices.Clone(exclusions), func(x exclusion) bool { return x.isByTransaction() || x.variable == "" }),
 	}
 	if len(e.rules) == 0 {
 		return nil, fmt.Errorf("cannot load rules %q: there is no rule in them that could be used", cfg.Rules)
@@ -201,6 +204,7 @@ type transaction interface {
 	types.Transaction
 	plugintypes.TransactionState
 	RemoveRuleByID(id int)
+	RemoveRuleTargetByID(id int, variable variables.RuleVariable, key string, pattern *regexp.Regexp)
 }
 
 // Inspect tells what the rules' five phases find in a transaction, and runs only those that the fast path
@@ -315,8 +319,12 @@ func (e *Engine) run(waf coraza.WAF, set []assignment, t *mapping.Transaction, r
 			tx.RemoveRuleByID(a.rule)
 		}
 	}
-	for _, id := range e.excludedIn(t).ids {
+	excluded := e.excludedIn(t)
+	for _, id := range excluded.ids {
 		tx.RemoveRuleByID(id)
+	}
+	for _, x := range excluded.targets {
+		tx.RemoveRuleTargetByID(x.rule, x.variable, x.key, x.pattern)
 	}
 	for _, id := range removed {
 		tx.RemoveRuleByID(id)

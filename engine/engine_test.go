@@ -331,11 +331,24 @@ func TestExclude(t *testing.T) {
 		{[]string{"attack-sqli@client:shop/search"}, attack, nil, true},
 		{[]string{"attack-sqli@server:shop/statefulset/search"}, attack, nil, true},
 		{[]string{"attack-sqli@server:other/search"}, attack, nil, true},
+		{[]string{"attack-sqli@/shop/@ARGS:q"}, attack, func(id int) bool { return id/1000 == 942 }, false},
+		{[]string{"attack-sqli@ARGS:q@/shop/"}, attack, func(id int) bool { return id/1000 == 942 }, false},
+		{[]string{"942100@/shop/@ARGS:Q"}, attack, func(id int) bool { return id == 942100 }, true},
+		{[]string{"attack-sqli@/other/@ARGS:q"}, attack, nil, true},
+		{[]string{"attack-sqli@/shop/@ARGS:other"}, attack, nil, true},
+		{[]string{"942000-942999@host:Shop.Example"}, attack, func(id int) bool { return id/1000 == 942 }, false},
+		{[]string{"942000-942999@host:other.example"}, attack, nil, true},
+		{[]string{"*@host:shop.example@10.0.0.0/8"}, attack, func(int) bool { return true }, false},
+		{[]string{"*@host:shop.example@192.0.2.0/24"}, attack, nil, true},
+		{[]string{"attack-sqli@client:scanner@server:shop/search@ARGS:/^q$/"}, attack, func(id int) bool { return id/1000 == 942 }, false},
+		{[]string{"attack-sqli@client:scanner@server:shop/other@ARGS:q"}, attack, nil, true},
+		{[]string{"999999@ARGS:q"}, attack, nil, true},
 	} {
 		t.Run(strings.Join(c.exclude, " "), func(t *testing.T) {
 			cfg := config("crs")
 			cfg.Exclude = c.exclude
 			tx := get(c.uri)
+			tx.Host = "shop.example"
 			tx.ClientWorkload = mapping.Workload{Namespace: "ci", Kind: "pod", Name: "scanner", Account: "ci/scanner"}
 			tx.ServerWorkload = mapping.Workload{Namespace: "shop", Kind: "deployment", Name: "search"}
 			v := inspect(t, newEngine(t, cfg), tx)
@@ -344,7 +357,8 @@ func TestExclude(t *testing.T) {
 			}
 		})
 	}
-	for _, bad := range []string{"", "9421x00", "942200-942100", "942100@", "942100@\"x", "x\"y", "*", "*@ARGS:q", "942100@10.0.0.0/99", "942100@server:", "942100@server:*/*/*", "942100@server:a/b/c/d"} {
+	for _, bad := range []string{"", "9421x00", "942200-942100", "942100@", "942100@\"x", "x\"y", "*", "*@ARGS:q", "942100@10.0.0.0/99", "942100@server:", "942100@server:*/*/*", "942100@server:a/b/c/d",
+		"942100@/a@/b", "942100@/a@args:q", "942100@ARGS:q@ARGS:r", "942100@NOSUCH:q", "942100@ARGS:/(/", "*@/a@ARGS:q", "942100@host:"} {
 		cfg := config("crs")
 		cfg.Exclude = []string{bad}
 		if err := cfg.Validate(); err == nil || !strings.Contains(err.Error(), "exclude") {

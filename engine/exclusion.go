@@ -3,11 +3,15 @@ package engine
 import (
 	"fmt"
 	"net/netip"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/corazawaf/coraza/v3/types/variables"
+
+	"github.com/modsecurity-for-anylog/msa/internal/typo"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/rules"
 )
@@ -19,7 +23,11 @@ type exclusion struct {
 	path     string       // only for URIs that begin so
 	variable string       // only for this variable: "ARGS:name"
 	network  netip.Prefix // only for clients of it
-	workload workloadLimit
+	host     string       // only for requests to it
+
+	workloads []workloadLimit // only between these
+
+	limits int // of those above
 }
 
 // workloadLimit is a workload at one side of a transaction, or at either.
@@ -27,8 +35,6 @@ type workloadLimit struct {
 	of             mapping.Workload // the zero one for no limit
 	client, server bool
 }
-
-func (l *workloadLimit) isSet() bool { return l.client || l.server }
 
 func (l *workloadLimit) holds(client, server *mapping.Workload) bool {
 	return l.client && l.of.Covers(client) || l.server && l.of.Covers(server)
@@ -38,62 +44,136 @@ func (l *workloadLimit) holds(client, server *mapping.Workload) bool {
 const everything = "*"
 
 // isLimited reports whether the rules still apply to some transactions, or to some variables.
-func (e *exclusion) isLimited() bool {
-	return e.path != "" || e.variable != "" || e.network.IsValid() || e.workload.isSet()
+func (e *exclusion) isLimited() bool { return e.limits > 0 }
+
+// isByTransaction reports whether the engine tells for each transaction where it holds: no directive says several limits,
+// a host or a workload.
+func (e *exclusion) isByTransaction() bool {
+	return e.limits > 1 || e.host != "" || len(e.workloads) > 0
+}
+
+// holds reports whether all limits hold for an exchange, but for the variable.
+func (e *exclusion) holds(in *Exchange) bool {
+	return strings.HasPrefix(in.Path, e.path) &&
+		(!e.network.IsValid() || e.network.Contains(in.Client)) &&
+		(e.host == "" || strings.EqualFold(e.host, in.Host)) &&
+		!slices.ContainsFunc(e.workloads, func(l workloadLimit) bool { return !l.holds(in.ClientWorkload, in.ServerWorkload) })
 }
 
 var (
 	idOrRange = regexp.MustCompile(`^\d+(-\d+)?$`)
 	tagName   = regexp.MustCompile(`^[A-Za-z][\w./:-]*$`)
-	pathName  = regexp.MustCompile(`^/[^\s"'\\,]*$`)
-	variable  = regexp.MustCompile(`^[A-Z_]+(:[^\s"'\\,|]+)?$`)
+	pathName  = regexp.MustCompile(`^/[^\s"'\\,@]*$`)
+	variable  = regexp.MustCompile(`^[A-Z_]+(:[^\s"'\\,|@]+)?$`)
+	hostName  = regexp.MustCompile(`^host:([\w.:\[\]-]+)$`)
 	workload  = regexp.MustCompile(`^(workload|client|server):(\S+)$`)
 )
 
-// parseExclusion reads 942100, 920000-920999 or a tag, each with @/path, @VARIABLE:name, @10.0.0.0/8, @client:shop/cart,
-// @server:shop/cart or @workload:shop/cart after it; or * with one of these, but a variable.
+// parseExclusion reads 942100, 920000-920999, a tag or *, each with limits after it, all of which must hold: @/path,
+// @VARIABLE:name, @10.0.0.0/8, @host:shop.example, @client:shop/cart, @server:shop/cart or @workload:shop/cart. In a path or
+// a name, %40 is an @.
 func parseExclusion(s string) (exclusion, error) {
 	var e exclusion
-	rules, where, limited := strings.Cut(s, "@")
-	e.rules, e.tag = rules, !idOrRange.MatchString(rules)
-	if rules == everything && limited && !variable.MatchString(where) {
-		e.tag = false
-	} else if e.tag && !tagName.MatchString(rules) {
-		return e, fmt.Errorf("%q is no rule id, range or tag", rules)
-	}
-	if first, last, ok := strings.Cut(rules, "-"); ok && !e.tag {
-		from, _ := strconv.Atoi(first)
-		if to, _ := strconv.Atoi(last); to < from {
-			return e, fmt.Errorf("range %s is empty", rules)
+	limits := strings.Split(s, "@")
+	e.rules, limits = limits[0], limits[1:]
+	e.tag = !idOrRange.MatchString(e.rules)
+	for _, limit := range limits {
+		if err := e.limit(limit); err != nil {
+			return e, err
 		}
 	}
+	if e.limits = len(limits); e.rules == everything && e.limits > 0 && e.variable == "" {
+		e.tag = false
+	} else if e.tag && !tagName.MatchString(e.rules) {
+		return e, fmt.Errorf("%q is no rule id, range or tag", e.rules)
+	}
+	if first, last, ok := strings.Cut(e.rules, "-"); ok && !e.tag {
+		from, _ := strconv.Atoi(first)
+		if to, _ := strconv.Atoi(last); to < from {
+			return e, fmt.Errorf("range %s is empty", e.rules)
+		}
+	}
+	return e, nil
+}
+
+// limit reads one limit.
+func (e *exclusion) limit(where string) error {
+	twice := false
 	switch {
-	case !limited:
 	case pathName.MatchString(where):
-		e.path = where
+		twice, e.path = e.path != "", strings.ReplaceAll(where, "%40", "@")
 	case variable.MatchString(where):
-		e.variable = where
+		twice, e.variable = e.variable != "", strings.ReplaceAll(where, "%40", "@")
+		if _, err := parseTarget(e.variable); err != nil {
+			return err
+		}
+	case hostName.MatchString(where):
+		twice, e.host = e.host != "", strings.TrimPrefix(where, "host:")
 	case workload.MatchString(where):
 		side, name, _ := strings.Cut(where, ":")
 		of, ok := mapping.ParseWorkload(name)
 		if !ok || !of.IsLimit() {
-			return e, fmt.Errorf("%q is no workload such as shop/deployment/cart, shop/cart or shop/*", name)
+			return fmt.Errorf("%q is no workload such as shop/deployment/cart, shop/cart or shop/*", name)
 		}
-		e.workload = workloadLimit{of: of, client: side != "server", server: side != "client"}
+		e.workloads = append(e.workloads, workloadLimit{of: of, client: side != "server", server: side != "client"})
 	default:
 		network, err := mapping.ParseNetwork(where)
 		if err != nil {
-			return e, fmt.Errorf("%q is neither a path (/…) nor a variable (ARGS:name) nor a network of clients (10.0.0.0/8) nor a workload (server:shop/cart)", where)
+			return fmt.Errorf("%q is neither a path (/…; %%40 stands for an @) nor a variable (ARGS:name) nor a network of clients (10.0.0.0/8) "+
+				"nor a host (host:shop.example) nor a workload (server:shop/cart)", where)
 		}
-		e.network = network
+		twice, e.network = e.network.IsValid(), network
 	}
-	return e, nil
+	if twice {
+		return fmt.Errorf("%q is the second limit of its kind: both can't hold", where)
+	}
+	return nil
+}
+
+// target is a variable that a rule does not see.
+type target struct {
+	rule     int
+	variable variables.RuleVariable
+	key      string         // in small letters; empty for all names
+	pattern  *regexp.Regexp // instead of a key
+}
+
+// parseTarget reads a variable: ARGS, ARGS:q or ARGS:/^q/.
+func parseTarget(s string) (t target, err error) {
+	name, key, _ := strings.Cut(s, ":")
+	if t.variable, err = variables.Parse(name); err != nil {
+		return t, fmt.Errorf("unknown variable %q", name)
+	}
+	if len(key) > 2 && key[0] == '/' && key[len(key)-1] == '/' {
+		if t.pattern, err = regexp.Compile(key[1 : len(key)-1]); err != nil {
+			return t, fmt.Errorf("cannot read pattern %q: %w", key, err)
+		}
+		return t, nil
+	}
+	t.key = strings.ToLower(key)
+	return t, nil
+}
+
+// hides reports whether the target is a variable as alerts name it.
+func (t *target) hides(named string) bool {
+	name, key, _ := strings.Cut(named, ":")
+	key = strings.ToLower(key)
+	switch {
+	case !strings.EqualFold(t.variable.Name(), name):
+		return false
+	case t.pattern != nil:
+		return t.pattern.MatchString(key)
+	default:
+		return t.key == "" || t.key == key
+	}
 }
 
 // before is the directive that must stand before the rules, "" if there is none.
 func (e exclusion) before(id int) string {
 	when := ""
 	switch {
+	case e.isByTransaction():
+		return ""
 	case e.path != "":
 		when = `REQUEST_FILENAME "@beginsWith ` + e.path + `"`
 	case e.network.IsValid():
@@ -114,7 +194,7 @@ func (e exclusion) before(id int) string {
 // after is the directive that must stand after the rules, "" if there is none.
 func (e exclusion) after() string {
 	switch {
-	case e.path != "", e.network.IsValid(), e.workload.isSet(): // a workload is no variable: see excludedIn
+	case e.path != "", e.network.IsValid(), e.isByTransaction():
 		return ""
 	case e.variable != "" && e.tag:
 		return fmt.Sprintf(`SecRuleUpdateTargetByTag "%s" "!%s"`, e.rules, e.variable)
@@ -138,7 +218,7 @@ func ParseExclusions(list []string) (Exclusions, error) {
 
 // Exchange is what exclusions look at.
 type Exchange struct {
-	Path                           string
+	Path, Host                     string
 	Client                         netip.Addr
 	ClientWorkload, ServerWorkload *mapping.Workload
 }
@@ -148,39 +228,111 @@ func (e Exclusions) Excluded(id int, name string, tags []string, in Exchange) bo
 	for i := range e.all {
 		x := &e.all[i]
 		switch {
-		case x.variable != "",
-			!strings.HasPrefix(in.Path, x.path),
-			x.network.IsValid() && !x.network.Contains(in.Client),
-			x.workload.isSet() && !x.workload.holds(in.ClientWorkload, in.ServerWorkload):
-		case x.rules == everything, x.tag && (x.rules == name || slices.Contains(tags, x.rules)), !x.tag && rules.InRange(id, x.rules):
+		case x.variable != "", !x.holds(&in):
+		case x.names(&Named{id, name, tags}):
 			return true
 		}
 	}
 	return false
 }
 
+// Named is what an exclusion can name: a rule or a detector.
+type Named struct {
+	ID   int
+	Name string // of a detector
+	Tags []string
+}
+
+func (e *exclusion) names(n *Named) bool {
+	return e.rules == everything || e.tag && (e.rules == n.Name || slices.Contains(n.Tags, e.rules)) || !e.tag && rules.InRange(n.ID, e.rules)
+}
+
+// Unknown says of each exclusion that names none of these that it does nothing.
+func (e Exclusions) Unknown(all []Named) (warnings []string) {
+	for i := range e.all {
+		x := &e.all[i]
+		if slices.ContainsFunc(all, func(n Named) bool { return x.names(&n) }) {
+			continue
+		}
+		warning := fmt.Sprintf("exclude %q does nothing: no rule or detector has this id, tag or name", x.rules)
+		if nearest := x.nearest(all); nearest != "" {
+			warning += fmt.Sprintf("; did you mean %q?", nearest)
+		}
+		warnings = append(warnings, warning)
+	}
+	return warnings
+}
+
+// nearest is the tag or name that may be meant. Of an id that is not there, all others are as near.
+func (e *exclusion) nearest(all []Named) string {
+	if !e.tag {
+		return ""
+	}
+	var words []string
+	for _, n := range all {
+		words = append(words, n.Tags...)
+		if n.Name != "" {
+			words = append(words, n.Name)
+		}
+	}
+	slices.Sort(words)
+	return typo.Nearest(e.rules, slices.Compact(words))
+}
+
+// Named are the rules.
+func (e *Engine) Named() []Named {
+	all := make([]Named, 0, len(e.rules))
+	for id, r := range e.rules {
+		all = append(all, Named{ID: id, Tags: r.tags})
+	}
+	return all
+}
+
 // Any reports whether there are any.
 func (e Exclusions) Any() bool { return len(e.all) > 0 }
 
-// excluded are the rules that a mapping excludes.
+// excluded is what is not applied to a transaction.
 type excluded struct {
-	ids   []int
-	blind bool // the screen can't judge transactions to which they are not applied
+	ids     []int
+	targets []target
+	blind   bool // the screen can't judge transactions to which these are not applied
 }
 
-// excludedIn are the rules that are not applied to a transaction: those that its mapping excludes, and those that are
-// excluded for its workloads.
+// excludedIn are the rules that are not applied to a transaction, and the variables that others do not see: what its
+// mapping excludes, and the exclusions that hold for it.
 func (e *Engine) excludedIn(t *mapping.Transaction) excluded {
 	list := t.Exclude
-	for i := range e.ofWorkloads {
-		if x := &e.ofWorkloads[i]; x.workload.holds(&t.ClientWorkload, &t.ServerWorkload) {
-			list = append(slices.Clip(list), x.rules)
+	if len(e.byTransaction) == 0 {
+		return e.excluded(list)
+	}
+	in := Exchange{Path: filename(t.URI), Host: t.Host, ClientWorkload: &t.ClientWorkload, ServerWorkload: &t.ServerWorkload}
+	if address, err := mapping.ParseAddress(t.Client.Address); err == nil {
+		in.Client = address
+	}
+	for i := range e.byTransaction {
+		if x := &e.byTransaction[i]; x.holds(&in) {
+			named := x.rules
+			if x.variable != "" {
+				named += "@" + x.variable
+			}
+			list = append(slices.Clip(list), named)
 		}
 	}
 	return e.excluded(list)
 }
 
-// excluded are the rules that ids, ranges and tags name, or * for all.
+// filename is REQUEST_FILENAME, as Coraza reads it from a URI.
+func filename(uri string) string {
+	uri, _ = cut(uri, maxURI)
+	uri, _, _ = strings.Cut(or(uri, "/"), "#")
+	if u, err := url.ParseRequestURI(uri); err == nil {
+		return u.Path
+	}
+	path, _, _ := strings.Cut(uri, "?")
+	return path
+}
+
+// excluded is what ids, ranges and tags name, or * for all, each with or without a variable behind an @.
 func (e *Engine) excluded(list []string) excluded {
 	if len(list) == 0 {
 		return excluded{}
@@ -189,10 +341,37 @@ func (e *Engine) excluded(list []string) excluded {
 	if x, ok := e.excludes.Load(key); ok { // those of one tag are many, and so are kept
 		return x.(excluded)
 	}
-	x := excluded{ids: e.named(list)}
-	x.blind = e.fast != nil && e.fast.screen.IsBlind(x.ids)
+	var whole []string
+	var x excluded
+	for _, s := range list {
+		named, of, ok := strings.Cut(s, "@")
+		t, err := parseTarget(of)
+		if !ok || err != nil {
+			whole = append(whole, s)
+			continue
+		}
+		for _, t.rule = range e.named([]string{named}) {
+			x.targets = append(x.targets, t)
+			// Without a target, a rule that counts it, or looks at what others have set, may match where it did not.
+			r := e.rules[t.rule]
+			x.blind = x.blind || t.variable == variables.TX || r.counts()
+		}
+	}
+	x.ids = e.named(whole)
+	affected := slices.Clone(x.ids)
+	for _, t := range x.targets {
+		affected = append(affected, t.rule)
+	}
+	x.blind = x.blind || e.fast != nil && e.fast.screen.IsBlind(affected)
 	e.excludes.Store(key, x)
 	return x
+}
+
+// counts reports whether the rule looks at how many values a variable has.
+func (r *rule) counts() bool {
+	return slices.ContainsFunc(r.links, func(l link) bool {
+		return slices.ContainsFunc(l.targets, func(t string) bool { return strings.HasPrefix(strings.TrimSpace(t), "&") })
+	})
 }
 
 // named are the ids of the rules that ids, ranges and tags name.

@@ -184,7 +184,7 @@ func (e *Engine) inspectViews(t *mapping.Transaction, v *Verdict) error {
 		}
 		var places []Place
 		for _, p := range m.Places {
-			if at := origin(values, p); at != nil && !v.has(m.RuleID, at.variable) {
+			if at := origin(values, p); at != nil && !v.has(m.RuleID, at.variable) && !e.hides(of, m.RuleID, at.variable) {
 				places = append(places, Place{at.name(), p.Value})
 			}
 		}
@@ -214,6 +214,18 @@ func origin(values []viewed, p Place) (found *viewed) {
 		}
 	}
 	return found
+}
+
+// hides reports whether a variable is excluded for a rule: Coraza knows it by another name where it is a view.
+func (e *Engine) hides(t *mapping.Transaction, id int, variable string) bool {
+	if slices.ContainsFunc(e.excludedIn(t).targets, func(x target) bool { return x.rule == id && x.hides(variable) }) {
+		return true
+	}
+	r := e.rules[id]
+	return slices.ContainsFunc(e.hidden, func(x exclusion) bool {
+		of, err := parseTarget(x.variable)
+		return err == nil && r.isNamed(id, x.rules) && of.hides(variable)
+	})
 }
 
 // has reports whether a rule has matched a variable already.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/modsecurity-for-anylog/msa/mapping"
@@ -81,6 +82,45 @@ func TestViewsExcluded(t *testing.T) {
 	v, err := e.Inspect(&mapping.Transaction{Method: "GET", Protocol: "HTTP/1.1", URI: "/?f=Li4vLi4vLi4vZXRjL3Bhc3N3ZA%3D%3D"})
 	if err != nil || v.HasEvidence() {
 		t.Errorf("got %+v, %v", v.Matches, err)
+	}
+}
+
+// So is what is left out for a variable of some exchanges only, and for a cookie, which Coraza knows by no such name there.
+func TestViewsExcludedByLimits(t *testing.T) {
+	const encoded = "Li4vLi4vLi4vZXRjL3Bhc3N3ZA=="
+	argument := mapping.Transaction{Method: "GET", Protocol: "HTTP/1.1", Host: "shop.example", URI: "/file/get?f=" + strings.ReplaceAll(encoded, "=", "%3D")}
+	cookie := mapping.Transaction{Method: "GET", Protocol: "HTTP/1.1", Host: "shop.example", URI: "/file/get",
+		RequestHeaders: []mapping.Header{{Name: "Cookie", Value: "f=" + encoded}}}
+	for _, c := range []struct {
+		exclude string
+		of      mapping.Transaction
+		found   bool
+	}{
+		{"1-9999999@/other/@ARGS:f", argument, true},
+		{"1-9999999@/file/@ARGS:f", argument, false},
+		{"1-9999999@host:shop.example@ARGS:f", argument, false},
+		{"1-9999999@host:other.example@ARGS:f", argument, true},
+		{"1-9999999@REQUEST_COOKIES:other", cookie, true},
+		{"1-9999999@REQUEST_COOKIES:f", cookie, false},
+		{"1-9999999@/file/@REQUEST_COOKIES:f", cookie, false},
+		{"1-9999999@/other/@REQUEST_COOKIES:f", cookie, true},
+	} {
+		for _, mode := range []ScreenMode{ScreenOff, ScreenOn} {
+			e, err := New(Config{
+				Rules: []string{"crs"}, ParanoiaLevel: 1, InboundThreshold: 5, OutboundThreshold: 4, BodyLimit: 128 << 10, CacheSize: 1 << 10,
+				Screen: mode, ScreenEvidence: true, Views: true, Exclude: []string{c.exclude},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			v, err := e.Inspect(&c.of)
+			if err != nil || v.HasEvidence() != c.found {
+				t.Errorf("%s, screen %d: got %v, %v", c.exclude, mode, v.RuleIDs(), err)
+			}
+			if err := e.Close(); err != nil {
+				t.Error(err)
+			}
+		}
 	}
 }
 

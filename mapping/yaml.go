@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"github.com/modsecurity-for-anylog/msa/internal/typo"
+
 	"fmt"
 	"slices"
 	"strings"
@@ -231,35 +233,8 @@ func suggest[T any](word string, known map[string]T) string {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	best, least := "", len(word)/3+2 // farther than that is not a slip of the pen
-	for _, name := range names {
-		if d := editDistance(strings.ToLower(word), name); d < least {
-			best, least = name, d
-		}
-	}
-	if best != "" {
+	if best := typo.Nearest(word, names); best != "" {
 		return fmt.Sprintf("did you mean %q?", best)
 	}
 	return "known are " + strings.Join(names, ", ")
-}
-
-// editDistance is Levenshtein's: how many letters must change.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := before
-			if a[i] != b[j] {
-				change++
-			}
-			before = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/modsecurity-for-anylog/msa/engine"
 )
 
 const guessing = `detectors:
@@ -82,5 +84,29 @@ func TestBrokenDetectors(t *testing.T) {
 	_, err = New(cfg, &engines, slog.New(slog.DiscardHandler))
 	if err == nil || !strings.Contains(err.Error(), "property behavior") || !strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), "detector a: ") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// An exclusion that names nothing is warned of, with what may have been meant; one of what is only off now is not.
+func TestUnknownExclusions(t *testing.T) {
+	exclusions, err := engine.ParseExclusions([]string{
+		"attack-sqI", "999999", "970000-970001@/x", "path-scam", "zzzzzzzzzzzz",
+		"attack-sqli", "942100@ARGS:q", "9703010", "path-scan", "*@/x", "942000-942999",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, behavior := range []string{"default", "off"} {
+		p, _ := newPipeline(t, "behavior="+behavior)
+		got := exclusions.Unknown(p.named())
+		const nothing = ` does nothing: no rule or detector has this id, tag or name`
+		want := []string{
+			`exclude "attack-sqI"` + nothing + `; did you mean "attack-sqli"?`,
+			`exclude "999999"` + nothing, `exclude "970000-970001"` + nothing,
+			`exclude "path-scam"` + nothing + `; did you mean "path-scan"?`, `exclude "zzzzzzzzzzzz"` + nothing,
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("behavior %s: got %q", behavior, got)
+		}
 	}
 }

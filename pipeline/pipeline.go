@@ -106,6 +106,9 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 			return nil, fmt.Errorf("property behavior: %w", err)
 		}
 	}
+	for _, warning := range exclusions.Unknown(p.named()) {
+		log.Warn(warning)
+	}
 	if cfg.Mapping != "auto" {
 		for _, one := range m.Mappings() {
 			p.announce(one)
@@ -113,6 +116,28 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 	}
 	log.Info("rules loaded", "rules", e.RuleCount(), "files", len(e.Files()), "passed_over", len(e.Warnings()), "mapping", cfg.Mapping)
 	return p, nil
+}
+
+// named is what exclude can name. Detectors and rules of evidence that are off now have their names all the same.
+func (p *Pipeline) named() []engine.Named {
+	all := p.engine.Named()
+	if set, err := rules.Load([]string{rules.Evidence}); err == nil { // it is embedded
+		for _, d := range set.Directives {
+			if d.IsRule() {
+				all = append(all, engine.Named{ID: d.ID()})
+			}
+		}
+	}
+	var specs []behavior.Spec
+	if p.detectors != nil {
+		specs = p.detectors.Specs()
+	} else if known, err := behavior.Load(behavior.Default); err == nil { // they are, too
+		specs = known
+	}
+	for _, s := range specs {
+		all = append(all, engine.Named{ID: s.ID, Name: s.Name, Tags: s.Tags})
+	}
+	return all
 }
 
 // announce logs, once, which rules a mapping leaves off. With mapping auto that is when the
@@ -326,7 +351,7 @@ func (p *Pipeline) detect(tag string, events []event, observed []behavior.Observ
 	if p.exclusions.Any() {
 		isExcluded = func(s *behavior.Spec, o *behavior.Observation) bool {
 			return p.exclusions.Excluded(s.ID, s.Name, s.Tags, engine.Exchange{
-				Path: o.Path, Client: o.ClientIP(), ClientWorkload: &o.ClientWorkload, ServerWorkload: &o.ServerWorkload,
+				Path: o.Path, Host: o.Host, Client: o.ClientIP(), ClientWorkload: &o.ClientWorkload, ServerWorkload: &o.ServerWorkload,
 			})
 		}
 	}

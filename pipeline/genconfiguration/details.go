@@ -33,10 +33,11 @@ Coraza can't run is passed over, with a warning. Files are read at the start and
 	{name: "paranoia_level", example: "2", text: `What it means is in the [concepts](concepts.md#score-threshold-paranoia-level). It is CRS's, and says nothing to rules of your own.`},
 	{name: "inbound_threshold", example: "10", text: `From 1. A critical match of CRS scores 5, an error 4, a warning 3, a notice 2: with 5, one critical match alarms.`},
 	{name: "outbound_threshold", example: "8", text: `From 1. Rules on responses are counted apart from those on requests; an error, such as a database's message in a page, scores 4.`},
-	{name: "exclude", example: "942100@ARGS:q\n920000-920999\nattack-sqli@/wiki\npath-scan\n*@10.20.0.99\n942100@server:shop/cart", text: `The rules are an id, a range, a tag, a [detector's](detectors.md) name, or ` + "`*`" + ` for all. Behind an ` + "`@`" + ` stands one limit: a path, and everything
-that begins with it; a variable, which only these rules no longer see; an address or a network, whose clients are left alone; a [workload](mapping.md#workloads) as
+	{name: "exclude", example: "942100@ARGS:q\n942100@/search@ARGS:q\n920000-920999\nattack-sqli@/wiki\npath-scan\n*@10.20.0.99\n942100@server:shop/cart", text: `The rules are an id, a range, a tag, a [detector's](detectors.md) name, or ` + "`*`" + ` for all. Behind each ` + "`@`" + ` stands a limit, and all of them must hold: a path, and everything
+that begins with it; a variable, which only these rules no longer see; an address or a network, whose clients are left alone; a host (` + "`host:shop.example`" + `); a [workload](mapping.md#workloads) as
 ` + "`client:`, `server:` or, at either end, `workload:`" + `, written ` + "`namespace/kind/name`, `namespace/name`, or a name alone; `*`" + ` in a part stands for all, and ` + "`ci/serviceaccount/runner`" + ` names an account. ` + "`*`" + ` needs a limit
 other than a variable.
+` + "`942100@/search@ARGS:q`" + ` leaves out one argument of one path. Within a path or a name, ` + "`%40`" + ` stands for an ` + "`@`" + `. What names no rule and no detector is warned of at the start.
 [Tuning](tuning.md) finds exclusions from alerts.`},
 	{name: "alert_tag", example: "msa.$TAG[0].$kubernetes['namespace_name']", unused: "scan explain tune", text: `Alerts are new records under this tag, so that an output matches them apart from the log. Allowed are ` + "`$TAG`, `$TAG[n]`" + ` (the part of the tag between dots, from 0) and
 record accessors, ` + "`$host`, `$http['method']`" + `; what the record lacks is left out. With ` + "`off`" + ` records are inspected and, if ` + "`annotate`" + ` says so, annotated, and no alert is made.`},

@@ -1,0 +1,39 @@
+// Package typo finds the word that was meant where an unknown one was written.
+package typo
+
+import (
+	"slices"
+	"strings"
+)
+
+// Nearest is the known word that is nearest to one that is not, "" if all are too far away to be meant.
+func Nearest(word string, known []string) string {
+	best, least := "", len(word)/3+2 // farther than that is not a slip of the pen
+	for _, name := range slices.Sorted(slices.Values(known)) {
+		if d := distance(strings.ToLower(word), strings.ToLower(name)); d < least {
+			best, least = name, d
+		}
+	}
+	return best
+}
+
+// distance is Levenshtein's: how many letters must change.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		before := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := before
+			if a[i] != b[j] {
+				change++
+			}
+			before = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
