@@ -195,6 +195,17 @@ func TestKeys(t *testing.T) {
 	}
 }
 
+func TestIsTechnique(t *testing.T) {
+	for s, want := range map[string]bool{
+		"T1190": true, "t1190": true, "T1059.004": true,
+		"": false, "T119": false, "T119x": false, "X1190": false, "T11900": false, "T1059x004": false, "T1059-004": false, "T1059.00x": false,
+	} {
+		if got := isTechnique(s); got != want {
+			t.Errorf("%q: got %v, want %v", s, got, want)
+		}
+	}
+}
+
 func TestDirection(t *testing.T) {
 	own := []netip.Prefix{netip.MustParsePrefix("100.64.0.0/10")}
 	for _, c := range []struct {

@@ -583,6 +583,33 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// What was kept for a reload is taken by it: whoever opens the detectors next, with a state in a file, reads that.
+func TestOpenAfterOthers(t *testing.T) {
+	dir := t.TempDir()
+	open := func(name, path string) (*Detectors, func()) {
+		file := filepath.Join(dir, name)
+		text := "detectors:\n  - {name: " + name + ", id: 1, type: threshold, key: [client], count: 4, window: 1h}\n"
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d, done, err := Open(file, path, func(err error) { t.Error(err) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d, done
+	}
+	a, closeA := open("a", "")
+	watch(a, many(3, time.Second, nil)...)
+	closeA()
+	_, closeOther := open("other", "")
+	defer closeOther()
+	b, closeB := open("a", "")
+	defer closeB()
+	if got, _ := watch(b, request(5*time.Second, nil)); len(got) != 0 {
+		t.Errorf("detectors that were closed before others were opened go on: %v", got)
+	}
+}
+
 // The same records give the same alerts.
 func TestDeterministic(t *testing.T) {
 	run := func() []string {

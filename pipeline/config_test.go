@@ -137,6 +137,8 @@ func TestTag(t *testing.T) {
 		{"msa.$TAG[1].x", "msa.0.x"},
 		{"msa.$TAG[7]", "msa."},
 		{"msa.$host.$k['ns']", "msa.h1.prod"},
+		{"$host,$k['ns']", "h1,prod"},
+		{"$k['ns'] $host$TAG", "prod h1udp.0"},
 		{"$none", ""},
 	} {
 		tag, err := parseTag(c.template)

@@ -67,6 +67,39 @@ func TestLoadCRS(t *testing.T) {
 	}
 }
 
+func TestInRange(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		in, out []int
+	}{
+		{"942100", []int{942100}, []int{942099, 942101}},
+		{"942000-942999", []int{942000, 942500, 942999}, []int{941999, 943000}},
+		{"7-7", []int{7}, []int{6, 8}},
+		{"9-7", nil, []int{6, 7, 8, 9, 10}},
+		{"", nil, []int{0}},
+		{"7-", nil, []int{0, 7}},
+		{"-7", nil, []int{0, 7}},
+		{"sqli", nil, []int{0}},
+	} {
+		for id, want := range expected(c.in, c.out) {
+			if got := InRange(id, c.name); got != want {
+				t.Errorf("%d in %q: got %v, want %v", id, c.name, got, want)
+			}
+		}
+	}
+}
+
+func expected(in, out []int) map[int]bool {
+	all := map[int]bool{}
+	for _, id := range in {
+		all[id] = true
+	}
+	for _, id := range out {
+		all[id] = false
+	}
+	return all
+}
+
 func FuzzSplit(f *testing.F) {
 	f.Add("SecRule ARGS \"@rx a\\\"b\" \\\n \"id:1,chain\"\nSecRule B \"c\"\n")
 	f.Fuzz(func(t *testing.T, text string) {
