@@ -556,3 +556,34 @@ func TestRepeatedNames(t *testing.T) {
 		}
 	}
 }
+
+// Exclusions as CRS's plugins have them: behind a switch, and by patterns of names.
+func TestExclusionPlugins(t *testing.T) {
+	const plugin = `SecRule TX:notes-plugin_enabled "@eq 0" "id:9599100,phase:1,pass,nolog,ctl:ruleRemoveById=9599101-9599199"
+SecRule REQUEST_FILENAME "@endsWith /notes/save" "id:9599101,phase:1,pass,nolog,t:none,ctl:ruleRemoveTargetByTag=attack-sqli;ARGS:/^note\[\d+\]$/"`
+	const attack = "1'+UNION+SELECT+password+FROM+users--"
+	switched := func(to string) string {
+		return file(t, "plugin.conf", `SecAction "id:9599099,phase:1,pass,nolog,setvar:tx.notes-plugin_enabled=`+to+`"`+"\n"+plugin)
+	}
+	for _, c := range []struct {
+		name, enabled, uri string
+		alarm              bool
+	}{
+		{"on", "1", "/notes/save?note[12]=" + attack, false},
+		{"on, another name", "1", "/notes/save?note[x]=" + attack, true},
+		{"on, elsewhere", "1", "/notes/find?note[12]=" + attack, true},
+		{"off", "0", "/notes/save?note[12]=" + attack, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := newEngine(t, config(switched(c.enabled), "crs"))
+			if w := e.Warnings(); len(w) > 0 {
+				t.Errorf("warnings are %v", w)
+			}
+			v := inspect(t, e, get(c.uri))
+			sqli := slices.ContainsFunc(ids(v), func(id int) bool { return id/1000 == 942 })
+			if v.Alarm != c.alarm || sqli != c.alarm {
+				t.Errorf("alarm %v, rules %v", v.Alarm, ids(v))
+			}
+		})
+	}
+}
