@@ -60,6 +60,49 @@ func (y *yamlReader) timeInto(t *timeSpec) func(ast.Node) error {
 	}
 }
 
+// durationSpec is the duration part of a mapping file.
+type durationSpec struct {
+	field field
+	unit  time.Duration
+}
+
+func (y *yamlReader) durationInto(d *durationSpec) func(ast.Node) error {
+	return func(node ast.Node) error {
+		d.unit = time.Second
+		return y.field(node, &d.field, readers{"unit": choice(y, "unit", &d.unit, map[string]time.Duration{
+			"s": time.Second, "ms": time.Millisecond, "us": time.Microsecond, "ns": time.Nanosecond,
+		})})
+	}
+}
+
+// read is how long the exchange took, 0 where the record has no number there.
+func (d *durationSpec) read(m *Mapping, tx *Transaction) time.Duration {
+	n, err := strconv.ParseFloat(m.text(tx, &d.field), 64)
+	if ns := n * float64(d.unit); err == nil && ns > 0 && ns < float64(longestDuration) {
+		return time.Duration(ns)
+	}
+	return 0
+}
+
+// longestDuration bounds what is believed of a log.
+const longestDuration = 1 << 62
+
+// Duration is how long the exchange took, 0 where the log does not say. It is read from the record when it is asked
+// for, as only few records need it.
+func (tx *Transaction) Duration() time.Duration {
+	m := tx.mapping
+	if m == nil {
+		return 0
+	}
+	if d := m.duration.read(m, tx); d > 0 {
+		return d
+	}
+	if end := m.endTime.read(m, tx); !end.IsZero() && end.After(tx.Time) && !tx.Time.IsZero() {
+		return end.Sub(tx.Time)
+	}
+	return 0
+}
+
 // read is the record's own time, zero when there is none that can be read.
 func (t *timeSpec) read(m *Mapping, tx *Transaction) time.Time {
 	s := m.text(tx, &t.field)

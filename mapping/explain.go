@@ -124,7 +124,7 @@ type part struct {
 func (m *Mapping) parts() []part {
 	r := &m.request
 	all := []part{
-		{"time", &m.time.field},
+		{"time", &m.time.field}, {"end_time", &m.endTime.field}, {"duration", &m.duration.field},
 		{"client.address", &m.client.address}, {"client.port", &m.client.port}, {"client.forwarded", &m.client.forwarded},
 	}
 	all = append(all, m.client.workload.parts("client")...)

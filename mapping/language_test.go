@@ -28,6 +28,7 @@ func TestLanguage(t *testing.T) {
 	body := func(tx *Transaction) any { return tx.RequestBody }
 	args := func(tx *Transaction) any { return tx.Args }
 	when := func(tx *Transaction) any { return tx.Time.Format("2006-01-02T15:04:05.999Z07:00") }
+	took := func(tx *Transaction) any { return tx.Duration() }
 	for _, c := range []struct {
 		name, yaml, record string
 		get                func(*Transaction) any
@@ -165,6 +166,15 @@ func TestLanguage(t *testing.T) {
 		{"zone of known layouts", "request: {uri: u}\ntime: {field: t, zone: Asia/Shanghai}", `{"u":"/","t":"2026-11-20 18:11:12"}`, when, "2026-11-20T10:11:12Z"},
 		{"HAProxy's time", "request: {uri: u}\ntime: t", `{"u":"/","t":"06/Feb/2009:12:14:14.655"}`, when, "2009-02-06T12:14:14.655Z"},
 		{"a time that is none", "request: {uri: u}\ntime: {field: t, format: '%Y'}", `{"u":"/","t":"x"}`, func(tx *Transaction) any { return tx.Time.IsZero() }, true},
+
+		// duration
+		{"seconds", "request: {uri: u}\nduration: d", `{"u":"/","d":"5.25"}`, took, 5250 * time.Millisecond},
+		{"milliseconds", "request: {uri: u}\nduration: {field: d, unit: ms}", `{"u":"/","d":42}`, took, 42 * time.Millisecond},
+		{"an end", "request: {uri: u}\ntime: t\nend_time: e", `{"u":"/","t":"2026-11-20 10:11:12.5","e":"2026-11-20 10:11:14"}`, took, 1500 * time.Millisecond},
+		{"an end without a time", "request: {uri: u}\ntime: t\nend_time: e", `{"u":"/","e":"2026-11-20 10:11:14"}`, took, time.Duration(0)},
+		{"an end before the time", "request: {uri: u}\ntime: t\nend_time: e", `{"u":"/","t":"2026-11-20 10:11:12.5","e":"2026-11-20 10:11:12"}`, took, time.Duration(0)},
+		{"a duration before the end", "request: {uri: u}\ntime: t\nend_time: e\nduration: d", `{"u":"/","d":"1","t":"2026-11-20 10:11:12","e":"2026-11-20 10:11:14"}`, took, time.Second},
+		{"no duration", "request: {uri: u}\nduration: d", `{"u":"/","d":"1e300"}`, took, time.Duration(0)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var tx Transaction

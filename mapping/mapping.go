@@ -21,7 +21,8 @@ type Mapping struct {
 	none           words // texts that mean that there is no value
 	hidden         words // texts in place of a value that the log does not show
 	parse          []parseStep
-	time           timeSpec
+	time, endTime  timeSpec
+	duration       durationSpec
 	client, server endpointSpec
 	request        requestSpec
 	response       responseSpec

@@ -76,6 +76,8 @@ func (m *Mapping) readDocument(document ast.Node) error {
 		"unwrap":      func(n ast.Node) error { return y.accessors(n, &m.unwrap.anyOf) },
 		"parse":       y.parseSteps(&m.parse),
 		"time":        y.timeInto(&m.time),
+		"end_time":    y.timeInto(&m.endTime),
+		"duration":    y.durationInto(&m.duration),
 		"client":      y.endpoint("client", &m.client, true),
 		"server":      y.endpoint("server", &m.server, false),
 		"writer":      y.writer(m),
@@ -232,7 +234,7 @@ func (y *yamlReader) alert(a *alertSpec) func(ast.Node) error {
 // fields are all fields of the mapping.
 func (m *Mapping) fields() []*field {
 	all := []*field{
-		&m.unwrap, &m.writerAddress, &m.time.field, &m.client.address, &m.client.port, &m.client.forwarded, &m.server.address, &m.server.port,
+		&m.unwrap, &m.writerAddress, &m.time.field, &m.endTime.field, &m.duration.field, &m.client.address, &m.client.port, &m.client.forwarded, &m.server.address, &m.server.port,
 		&m.request.line, &m.request.method, &m.request.uri, &m.request.path, &m.request.query,
 		&m.request.protocol, &m.request.host, &m.request.cookies, &m.request.body.field, &m.request.body.length,
 		&m.response.status, &m.response.protocol, &m.response.body.field, &m.response.body.length,
