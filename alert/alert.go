@@ -34,6 +34,7 @@ type Options struct {
 	PerRule       bool // one alert for each rule instead of one for the record
 	IncludeBodies bool
 	Mask          bool // sensitive values
+	ByOutcome     bool // success raises the severity, failure lowers it
 	Internal      []netip.Prefix
 }
 
@@ -50,6 +51,11 @@ type Alert struct {
 
 	Confidence        int      // 0 to 100: how sure it is that this is an attack
 	ConfidenceReasons []string // what weighed most
+
+	Outcome         triage.Outcome // empty means unknown
+	OutcomeEvidence []string       // what shows it, or why it is unknown
+
+	byOutcome bool
 
 	Detector, Evidence string // of an alert about many records, with what was found
 
@@ -71,7 +77,7 @@ type shown struct {
 // New makes the alerts of one record: none, one, or one for each rule. at is the
 // time of the event, which is used when the record has none of its own. The masker is the transaction's; without one
 // it is made where there is something to mask.
-func New(o Options, masker *sensitive.Masker, tx *mapping.Transaction, v *engine.Verdict, tag string, at time.Time) []Alert {
+func New(o Options, masker *sensitive.Masker, tx *mapping.Transaction, v *engine.Verdict, sure triage.Appraisal, tag string, at time.Time) []Alert {
 	if len(v.Matches) == 0 || !v.Alarm && !o.OnMatch {
 		return nil
 	}
@@ -80,6 +86,12 @@ func New(o Options, masker *sensitive.Masker, tx *mapping.Transaction, v *engine
 		ScoreOut:  v.ScoreOut,
 		Direction: Direction(o.Internal, tx.Client.Address, tx.Server.Address),
 		Tag:       tag,
+
+		Confidence:        sure.Confidence,
+		ConfidenceReasons: sure.Reasons,
+		Outcome:           sure.Outcome,
+		OutcomeEvidence:   sure.OutcomeEvidence,
+		byOutcome:         o.ByOutcome,
 
 		Uninspected: v.Uninspected,
 
@@ -90,11 +102,12 @@ func New(o Options, masker *sensitive.Masker, tx *mapping.Transaction, v *engine
 	if a.time.IsZero() {
 		a.time = at.UTC()
 	}
+	alone := func(m engine.Match) bool { return !m.Evaluates() && a.final(m.Severity) <= o.MinSeverity }
 	if !o.PerRule {
-		if top := v.Top(); !v.Alarm && top.Evaluates() || severity(v.MostSevere()) > o.MinSeverity {
+		if top := v.Top(); !v.Alarm && top.Evaluates() || a.final(v.MostSevere()) > o.MinSeverity {
 			return nil
 		}
-	} else if !slices.ContainsFunc(v.Matches, o.alone) {
+	} else if !slices.ContainsFunc(v.Matches, alone) {
 		return nil
 	}
 	a.Match, a.Rules = *v.Top(), v.Matches
@@ -110,17 +123,12 @@ func New(o Options, masker *sensitive.Masker, tx *mapping.Transaction, v *engine
 	var all []Alert
 	rules := a.Rules
 	for i, m := range rules {
-		if o.alone(m) {
+		if alone(m) {
 			a.Match, a.Rules = m, rules[i:i+1]
 			all = append(all, a)
 		}
 	}
 	return all
-}
-
-// alone reports whether a match makes an alert of its own, where each does.
-func (o Options) alone(m engine.Match) bool {
-	return !m.Evaluates() && severity(m.Severity) <= o.MinSeverity
 }
 
 // shown is the text of the exchange as the alert has it.
@@ -159,19 +167,19 @@ func (a *Alert) mask(masker *sensitive.Masker) {
 	}
 	a.masked = &s
 	a.Evidence = masker.Mask(a.Evidence)
+	a.ConfidenceReasons = MaskTexts(masker, a.ConfidenceReasons) // they quote messages of rules, which may quote the record
+	a.OutcomeEvidence = MaskTexts(masker, a.OutcomeEvidence)
 	a.Rules = MaskMatches(masker, a.Rules)
 	maskMatch(masker, &a.Match)
 }
 
-// Appraise says in the alert how sure it is. Its reasons quote messages of rules, which may quote the record; masker is
-// nil where nothing is masked.
-func (a *Alert) Appraise(sure triage.Appraisal, masker *sensitive.Masker) {
-	a.Confidence, a.ConfidenceReasons = sure.Confidence, slices.Clone(sure.Reasons)
-	if masker != nil {
-		for i, text := range sure.Reasons {
-			a.ConfidenceReasons[i] = masker.Mask(text)
-		}
+// MaskTexts is texts without sensitive values.
+func MaskTexts(masker *sensitive.Masker, texts []string) []string {
+	masked := slices.Clone(texts)
+	for i, text := range masked {
+		masked[i] = masker.Mask(text)
 	}
+	return masked
 }
 
 // NewMasker makes what masks the texts that tell of a transaction.
@@ -223,7 +231,30 @@ func severity(s int) int {
 }
 
 // Severity is the alert's, 0 (emergency) to 7 (debug).
-func (a *Alert) Severity() int { return severity(a.Match.Severity) }
+func (a *Alert) Severity() int { return a.final(a.Match.Severity) }
+
+// What an attack that worked is at least, and one that failed at most.
+const (
+	successSeverity = 1 // alert
+	failureSeverity = 5 // notice
+)
+
+// final is a rule's severity after what became of the attack.
+func (a *Alert) final(of int) int {
+	switch s := severity(of); {
+	case !a.byOutcome:
+		return s
+	case a.Outcome == triage.Success:
+		return min(s, successSeverity)
+	case a.Outcome == triage.Failure:
+		return max(s, failureSeverity)
+	default:
+		return s
+	}
+}
+
+// outcome is unknown of what nobody has appraised, such as many records.
+func (a *Alert) outcome() string { return orElse(string(a.Outcome), string(triage.Unknown)) }
 
 // timestamp is the time of the event as RFC 3339 has it, with milliseconds.
 func (a *Alert) timestamp() string { return a.time.UTC().Format("2006-01-02T15:04:05.000Z07:00") }
@@ -274,6 +305,8 @@ func (a *Alert) each(yield func(key string, value any)) {
 	yield("attack", attacks(a.Rules))
 	yield("confidence", a.Confidence)
 	yield("confidence_reasons", a.ConfidenceReasons)
+	yield("outcome", a.outcome())
+	yield("outcome_evidence", a.OutcomeEvidence)
 	yield("uninspected", a.Uninspected)
 	yield("detector", a.Detector)
 	yield("evidence", a.Evidence)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/triage"
 )
 
 var defaults = Options{MinSeverity: 7, IncludeBodies: true, Internal: mapping.PrivateNetworks()}
@@ -42,7 +43,7 @@ func TestOriginal(t *testing.T) {
 	for _, p := range got[23:] {
 		ours = append(ours, p.key)
 	}
-	if s := strings.Join(ours, " "); s != "id timestamp summary rules score_in score_out direction category attack confidence confidence_reasons uninspected detector evidence tag preset msa_version" {
+	if s := strings.Join(ours, " "); s != "id timestamp summary rules score_in score_out direction category attack confidence confidence_reasons outcome outcome_evidence uninspected detector evidence tag preset msa_version" {
 		t.Errorf("our own keys are %s", s)
 	}
 }
@@ -63,7 +64,9 @@ func sample(t testing.TB) Alert {
 	if err != nil {
 		t.Fatal(err)
 	}
-	alerts := New(defaults, nil, tx, &v, "udp.0", time.Now())
+	var sure triage.Appraisal
+	sure.Outcome, sure.OutcomeEvidence = triage.OutcomeOf(tx, &v)
+	alerts := New(defaults, nil, tx, &v, sure, "udp.0", time.Now())
 	if len(alerts) != 1 {
 		t.Fatalf("%d alerts", len(alerts))
 	}
@@ -149,7 +152,7 @@ func TestNew(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var got []int
-			for _, a := range New(c.o, nil, mapped(t, `{"URL":"/"}`), c.v, "t", time.Now()) {
+			for _, a := range New(c.o, nil, mapped(t, `{"URL":"/"}`), c.v, triage.Appraisal{}, "t", time.Now()) {
 				got = append(got, a.Match.RuleID)
 				if c.o.PerRule != (len(a.Rules) == 1) && len(c.v.Matches) > 1 {
 					t.Errorf("%d rules in the alert", len(a.Rules))
@@ -164,7 +167,7 @@ func TestNew(t *testing.T) {
 
 func values(t testing.TB, o Options, record string, m ...engine.Match) map[string]any {
 	t.Helper()
-	alerts := New(o, nil, mapped(t, record), &engine.Verdict{Alarm: true, Matches: m, ScoreIn: 5}, "a.tag", time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600)))
+	alerts := New(o, nil, mapped(t, record), &engine.Verdict{Alarm: true, Matches: m, ScoreIn: 5}, triage.Appraisal{}, "a.tag", time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600)))
 	if len(alerts) != 1 {
 		t.Fatalf("%d alerts", len(alerts))
 	}
@@ -231,7 +234,7 @@ func TestDirection(t *testing.T) {
 // The event and its JSON text say the same, whatever bytes the record holds.
 func TestAppendEvent(t *testing.T) {
 	tx := mapped(t, `{"URL":"/\\\"\u0000\u0007<>&","SRC_IP":"10.0.0.1","REQ_BODY":"`+"\xff\xfe"+`"}`)
-	a := New(defaults, nil, tx, &engine.Verdict{Alarm: true, Matches: []engine.Match{match(1, 2, "x"), match(2, 2)}}, "t", time.Now())[0]
+	a := New(defaults, nil, tx, &engine.Verdict{Alarm: true, Matches: []engine.Match{match(1, 2, "x"), match(2, 2)}}, triage.Appraisal{}, "t", time.Now())[0]
 	at := AppendTime(nil, time.Unix(1717053408, 917))
 	event := a.AppendEvent(nil, at, MSA, "log")
 
@@ -287,7 +290,7 @@ func TestData(t *testing.T) {
 	if first, second := got[0].(map[string]any), got[1].(map[string]any); first["data"] != "card: 3" || len(second) != 6 {
 		t.Errorf("rules are %v", got)
 	}
-	a := New(defaults, nil, mapped(t, `{"URL":"/"}`), &engine.Verdict{Alarm: true, Matches: []engine.Match{with, without}}, "t", time.Now())[0]
+	a := New(defaults, nil, mapped(t, `{"URL":"/"}`), &engine.Verdict{Alarm: true, Matches: []engine.Match{with, without}}, triage.Appraisal{}, "t", time.Now())[0]
 	at := AppendTime(nil, time.Unix(1, 0))
 	event, _, err := msgp.ReadMapStrIntfBytes(a.AppendEvent(nil, at, MSA, "")[2+len(at)+1:], nil)
 	if err != nil {
@@ -328,5 +331,36 @@ func TestMask(t *testing.T) {
 	}
 	if got := values(t, defaults, record, m); got["url"] != "/?password=hunter2" || got["req_body"] != "a@mail.example" {
 		t.Errorf("masked without being asked: %v", got)
+	}
+}
+
+// What became of the attack changes the severity of the alert, whether it alarms, and no rule's own severity.
+func TestSeverityByOutcome(t *testing.T) {
+	by := defaults
+	by.ByOutcome = true
+	strict := by
+	strict.MinSeverity = 4
+	v := &engine.Verdict{Alarm: true, Matches: []engine.Match{match(1, 2), match(2, 6)}}
+	for name, c := range map[string]struct {
+		o       Options
+		outcome triage.Outcome
+		want    int // -1 for no alert
+	}{
+		"success":                {by, triage.Success, 1},
+		"failure":                {by, triage.Failure, 5},
+		"unknown":                {by, triage.Unknown, 2},
+		"off":                    {defaults, triage.Success, 2},
+		"failure, not of notice": {strict, triage.Failure, -1},
+		"success of what would":  {strict, triage.Success, 1},
+	} {
+		alerts := New(c.o, nil, mapped(t, `{"URL":"/"}`), v, triage.Appraisal{Outcome: c.outcome}, "t", time.Now())
+		switch {
+		case c.want < 0:
+			if len(alerts) != 0 {
+				t.Errorf("%s: %d alerts", name, len(alerts))
+			}
+		case len(alerts) != 1 || alerts[0].Severity() != c.want || alerts[0].Rules[0].Severity != 2:
+			t.Errorf("%s: %+v", name, alerts)
+		}
 	}
 }

@@ -29,7 +29,7 @@ func (a *Alert) ecs() object {
 	}
 	o.set("event", object{
 		{"kind", "alert"}, {"category", categories}, {"type", []string{"info"}}, {"severity", a.Severity()}, {"module", "msa"},
-		{"dataset", "msa.alert"}, {"risk_score", a.Confidence}, {"id", a.uid()}, {"code", ruleID}, {"reason", a.matched()},
+		{"dataset", "msa.alert"}, {"risk_score", a.Confidence}, {"outcome", a.outcome()}, {"id", a.uid()}, {"code", ruleID}, {"reason", a.matched()},
 	})
 
 	rule := object{{"id", ruleID}}

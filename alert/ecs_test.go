@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/modsecurity-for-anylog/msa/engine"
+	"github.com/modsecurity-for-anylog/msa/triage"
 )
 
 // ecsFields are the fields in use, with their types in ECS 8.17 (generated/csv/fields.csv of elastic/ecs); kubernetes.* are
@@ -14,7 +15,7 @@ import (
 var ecsFields = map[string]string{
 	"@timestamp": "date", "ecs.version": "keyword", "message": "text", "tags": "keywords",
 	"event.kind": "keyword", "event.category": "keywords", "event.type": "keywords", "event.severity": "long", "event.module": "keyword",
-	"event.dataset": "keyword", "event.id": "keyword", "event.code": "keyword", "event.reason": "keyword", "event.risk_score": "float",
+	"event.dataset": "keyword", "event.id": "keyword", "event.code": "keyword", "event.reason": "keyword", "event.risk_score": "float", "event.outcome": "keyword",
 	"rule.id": "keyword", "rule.name": "keyword", "rule.category": "keyword",
 	"threat.framework": "keyword", "threat.technique.id": "keywords", "threat.technique.subtechnique.id": "keywords",
 	"source.address": "keyword", "source.ip": "ip", "source.port": "long",
@@ -72,7 +73,7 @@ func TestECSFields(t *testing.T) {
 	fromSample.bodies = true
 	fromSample.tx.Alert.RequestBody = "a=b"
 	odd := New(defaults, nil, mapped(t, `{"URL":"/","SRC_IP":"unknown","DST_IP":"fe80::1%eth0","SRC_PORT":"70000","DST_PORT":"x","RETCODE":"-"}`),
-		&engine.Verdict{Alarm: true, Matches: []engine.Match{match(1, 2)}}, "t", time.Now())[0]
+		&engine.Verdict{Alarm: true, Matches: []engine.Match{match(1, 2)}}, triage.Appraisal{}, "t", time.Now())[0]
 	odd.tx.URI = "http://u/x"
 	seen := map[string]bool{}
 	for _, a := range []*Alert{&fromSample, &found, &odd} {

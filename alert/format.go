@@ -140,6 +140,8 @@ func (a *Alert) addOwn(o *object, s *shown) {
 	o.add("evidence", a.Evidence)
 	o.add("confidence", a.Confidence)
 	o.add("confidence_reasons", a.ConfidenceReasons)
+	o.add("outcome", a.outcome())
+	o.add("outcome_evidence", a.OutcomeEvidence)
 	o.add("uninspected", a.Uninspected)
 	o.add("message", s.message)
 	o.add("forward", s.forward)

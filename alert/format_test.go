@@ -14,6 +14,7 @@ import (
 
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/triage"
 )
 
 var update = flag.Bool("update", false, "write the golden files and the examples of docs/alert-formats.md anew")
@@ -142,7 +143,7 @@ func TestFormatsMask(t *testing.T) {
 	for _, f := range Formats() {
 		for _, mask := range []bool{false, true} {
 			options.Mask = mask
-			a := New(options, nil, mapped(t, record), &engine.Verdict{Alarm: true, Matches: []engine.Match{m}}, "t", time.Now())[0]
+			a := New(options, nil, mapped(t, record), &engine.Verdict{Alarm: true, Matches: []engine.Match{m}}, triage.Appraisal{}, "t", time.Now())[0]
 			at := AppendTime(nil, time.Unix(1, 0))
 			out := string(a.AppendEvent(nil, at, Format(f), "log"))
 			if strings.Contains(out, "hunter2") == mask {
@@ -159,7 +160,7 @@ func TestFormatsBodies(t *testing.T) {
 		for _, bodies := range []bool{false, true} {
 			options.IncludeBodies = bodies
 			tx := mapped(t, `{"URL":"/","METHOD":"POST","REQ_BODY":"body-of-request","RSP_BODY":"body-of-response"}`)
-			a := New(options, nil, tx, &engine.Verdict{Alarm: true, Matches: []engine.Match{match(1, 2)}}, "t", time.Now())[0]
+			a := New(options, nil, tx, &engine.Verdict{Alarm: true, Matches: []engine.Match{match(1, 2)}}, triage.Appraisal{}, "t", time.Now())[0]
 			text := event(t, &a, f, "log")["log"].(string)
 			for _, body := range []string{"body-of-request", "body-of-response"} {
 				if strings.Contains(text, body) != bodies {

@@ -61,6 +61,8 @@ func (a *Alert) leef() string {
 	add("scoreIn", strconv.Itoa(a.ScoreIn), longestValue)
 	add("scoreOut", strconv.Itoa(a.ScoreOut), longestValue)
 	add("confidence", strconv.Itoa(a.Confidence), longestValue)
+	add("outcome", a.outcome(), longestValue)
+	add("outcomeEvidence", strings.Join(a.OutcomeEvidence, "; "), longestValue)
 	add("detector", a.Detector, longestValue)
 	add("evidence", a.Evidence, longestValue)
 	add("uninspected", strings.Join(a.Uninspected, ","), longestValue)

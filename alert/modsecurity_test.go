@@ -15,6 +15,7 @@ import (
 
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/triage"
 )
 
 // auditRules match the exchange of testdata/modsecurity/audit.c twice.
@@ -96,7 +97,7 @@ func TestModSecurityIsLibmodsecurity(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := New(defaults, nil, tx, &v, "t", time.Now())[0]
+	a := New(defaults, nil, tx, &v, triage.Appraisal{}, "t", time.Now())[0]
 	got := a.modsecurity()[:1].JSON() // without msa
 
 	if g, w := keysInOrder(t, got), keysInOrder(t, want); !reflect.DeepEqual(g, w) {
@@ -151,13 +152,13 @@ func TestHTTPVersion(t *testing.T) {
 
 // An exchange of which nothing is known has all keys that are always there, and none with nothing in it.
 func TestModSecurityOfNothing(t *testing.T) {
-	a := New(defaults, nil, &mapping.Transaction{}, &engine.Verdict{Alarm: true, Matches: []engine.Match{match(1, engine.SeverityUnset)}}, "t", time.Unix(0, 0))[0]
+	a := New(defaults, nil, &mapping.Transaction{}, &engine.Verdict{Alarm: true, Matches: []engine.Match{match(1, engine.SeverityUnset)}}, triage.Appraisal{}, "t", time.Unix(0, 0))[0]
 	want := `{"transaction":{"client_ip":"","time_stamp":"Thu Jan  1 00:00:00 1970","server_id":"","client_port":0,"host_ip":"","host_port":0,` +
 		`"unique_id":"` + a.uid() + `","request":{"method":"-","uri":""},"response":{"http_code":0},` +
 		`"producer":{"modsecurity":"ModSecurity for Anylog v` + Version + `","connector":"","secrules_engine":"DetectionOnly","components":[]},` +
 		`"messages":[{"message":"m","details":{"match":"Matched \"Operator ` + "`Rx' with parameter `o' against variable `ARGS:a' (Value: `v' )" + `",` +
 		`"reference":"","ruleId":"1","file":"","lineNumber":"0","data":"","severity":"4","ver":"","rev":"","tags":[],"maturity":"0","accuracy":"0"}}]},` +
-		`"msa":{"rule_id":"1","severity":4,"score_in":0,"score_out":0,"tag":"t"}}`
+		`"msa":{"rule_id":"1","severity":4,"score_in":0,"score_out":0,"outcome":"unknown","tag":"t"}}`
 	if got := string(a.modsecurity().JSON()); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

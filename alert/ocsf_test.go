@@ -8,6 +8,7 @@ import (
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/test/schema"
+	"github.com/modsecurity-for-anylog/msa/triage"
 )
 
 // The schema is the class Detection Finding: the attributes that alerts use, their types, which are required,
@@ -37,7 +38,7 @@ func TestOCSFSchema(t *testing.T) {
 		}},
 	} {
 		m := match(1, 2, "attack-x", "T1190")
-		alerts[name] = New(defaults, nil, &tx, &engine.Verdict{Alarm: true, Matches: []engine.Match{m}}, "t", time.Now())[0]
+		alerts[name] = New(defaults, nil, &tx, &engine.Verdict{Alarm: true, Matches: []engine.Match{m}}, triage.Appraisal{}, "t", time.Now())[0]
 	}
 	for name, a := range alerts {
 		if err := validate(event(t, &a, OCSF, "log")["log"].(string)); err != nil {

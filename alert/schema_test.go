@@ -12,6 +12,7 @@ import (
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/test/schema"
+	"github.com/modsecurity-for-anylog/msa/triage"
 )
 
 // byCommand are keys that are not the alert's: msa scan adds them.
@@ -27,7 +28,7 @@ func TestSchema(t *testing.T) {
 		{URI: "/", Method: "\xff", Status: 500, Client: mapping.Endpoint{Address: "10.0.0.1", Port: "x"}, Server: mapping.Endpoint{Address: "8.8.8.8"}},
 	} {
 		v := engine.Verdict{Alarm: true, Matches: []engine.Match{match(1, engine.SeverityUnset, "T1190"), match(2, 7, "attack-x", "capec/1/2")}, Uninspected: []string{"uri", "args"}}
-		alerts = append(alerts, New(defaults, nil, &tx, &v, "t", time.Now())[0])
+		alerts = append(alerts, New(defaults, nil, &tx, &v, triage.Appraisal{}, "t", time.Now())[0])
 	}
 	var keys []string
 	for i := range alerts {

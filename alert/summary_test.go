@@ -10,6 +10,7 @@ import (
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/triage"
 )
 
 func TestSummary(t *testing.T) {
@@ -42,7 +43,7 @@ func TestSummary(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tx := mapping.Transaction{Method: "GET", URI: uri}
-			a := New(defaults, nil, &tx, &engine.Verdict{Alarm: true, Matches: []engine.Match{c.m}}, "t", time.Now())[0]
+			a := New(defaults, nil, &tx, &engine.Verdict{Alarm: true, Matches: []engine.Match{c.m}}, triage.Appraisal{}, "t", time.Now())[0]
 			if got := a.summary(); got != c.want {
 				t.Errorf("got  %q\nwant %q", got, c.want)
 			}
@@ -50,7 +51,7 @@ func TestSummary(t *testing.T) {
 	}
 	tx := mapping.Transaction{Method: long, URI: "/" + long}
 	m := engine.Match{Message: long, Operator: "rx", Variable: long, Value: long}
-	a := New(defaults, nil, &tx, &engine.Verdict{Alarm: true, Matches: []engine.Match{m}}, "t", time.Now())[0]
+	a := New(defaults, nil, &tx, &engine.Verdict{Alarm: true, Matches: []engine.Match{m}}, triage.Appraisal{}, "t", time.Now())[0]
 	if n := utf8.RuneCountInString(a.summary()); n != longestSummary {
 		t.Errorf("where all is long, it has %d characters", n)
 	}
@@ -70,7 +71,7 @@ func TestSummaryIsMasked(t *testing.T) {
 		{Operator: "detectSQLi", Variable: "ARGS:password", Value: "hunter2' or 1=1", Data: "Matched Data: s&1 found within ARGS:password: hunter2' or 1=1"},
 		{Operator: "rx", Variable: "ARGS:card", Value: card, Data: "Matched Data: " + card + " found within ARGS:card: " + card},
 	} {
-		a := New(masked, sensitive.NewMasker(tx.URI), &tx, &engine.Verdict{Alarm: true, Matches: []engine.Match{m}}, "t", time.Now())[0]
+		a := New(masked, sensitive.NewMasker(tx.URI), &tx, &engine.Verdict{Alarm: true, Matches: []engine.Match{m}}, triage.Appraisal{}, "t", time.Now())[0]
 		if got := a.summary(); strings.Contains(got, "hunter2") || strings.Contains(got, card) || !strings.Contains(got, "*") {
 			t.Errorf("%s: %q", m.Variable, got)
 		}

@@ -83,6 +83,7 @@ func ParseConfig(values func(property string) []string) (Config, error) {
 			MinSeverity:   p.severity("min_severity"),
 			IncludeBodies: p.boolean("include_bodies"),
 			Mask:          p.boolean("mask"),
+			ByOutcome:     p.boolean("outcome_severity"),
 			Internal:      p.networks("internal_networks"),
 		},
 		AlertBuffer: p.size("alert_buffer", 1<<10, 1<<40),

@@ -53,8 +53,10 @@ func (p *Pipeline) Explain(tag string, r mapping.Record) (Explanation, error) {
 	if x.Matches = x.Verdict.Matches; p.cfg.Alert.Mask {
 		x.masker = alert.NewMasker(x.Transaction)
 		x.Matches = alert.MaskMatches(x.masker, x.Matches)
+		x.Appraisal.Reasons = alert.MaskTexts(x.masker, x.Appraisal.Reasons)
+		x.Appraisal.OutcomeEvidence = alert.MaskTexts(x.masker, x.Appraisal.OutcomeEvidence)
 	}
-	x.Alerts = len(alert.New(p.cfg.Alert, x.masker, x.Transaction, &x.Verdict, tag, time.Time{}))
+	x.Alerts = len(alert.New(p.cfg.Alert, x.masker, x.Transaction, &x.Verdict, x.Appraisal, tag, time.Time{}))
 	x.Unapplied = p.engine.Unapplied(x.Transaction.Observed)
 	x.Gains = p.engine.Gains(x.Transaction.Observed)
 	return x, nil

@@ -454,10 +454,7 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 	if p.cfg.Alert.Mask {
 		masker = alert.NewMasker(tx)
 	}
-	alerts := alert.New(p.cfg.Alert, masker, tx, &verdict, tag, e.when())
-	for i := range alerts {
-		alerts[i].Appraise(sure, masker)
-	}
+	alerts := alert.New(p.cfg.Alert, masker, tx, &verdict, sure, tag, e.when())
 	if p.cfg.AlertTag != "" {
 		p.emit(&f, tag, e, alerts)
 	}
@@ -467,11 +464,15 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 	return f
 }
 
-// appraise tells how sure it is that a transaction is an attack, and settles whether it alarms if that is what decides.
+// appraise tells how sure it is that a transaction is an attack, settles whether it alarms if that is what decides, and
+// tells what became of the attack if it does.
 func (p *Pipeline) appraise(tx *mapping.Transaction, v *engine.Verdict) triage.Appraisal {
 	sure := triage.Appraise(tx, v)
 	if p.cfg.ByConfidence {
 		v.Alarm = v.HasEvidence() && sure.Confidence >= p.cfg.MinConfidence || v.AlarmsByRule()
+	}
+	if v.Alarm || p.cfg.Alert.OnMatch && len(v.Matches) > 0 {
+		sure.Outcome, sure.OutcomeEvidence = triage.OutcomeOf(tx, v)
 	}
 	return sure
 }

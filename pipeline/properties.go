@@ -46,6 +46,7 @@ var properties = [...]Property{
 	{Name: "policy_rules", Default: "note", Description: "Rules about what a site wants to allow (methods, content types, protocol): note (listed in alerts, no evidence) or alarm, with alert_when confidence"},
 	{Name: "views", Type: Bool, Default: "on", Description: "What values decode to is inspected too: base64, repeated escapes, overlong UTF-8, JSON in strings; with alert_when confidence"},
 	{Name: "min_severity", Description: "Least severity that alarms, emergency (0) to debug (7)"},
+	{Name: "outcome_severity", Type: Bool, Default: "on", Description: "What became of the attack counts in the alert's severity: success makes it at least alert (1), failure at most notice (5)"},
 	{Name: "annotate", Default: "off", Description: "Key under which the verdict is added to the record itself"},
 	{Name: "include_bodies", Type: Bool, Default: "on", Description: "Bodies in alerts"},
 	{Name: "mask", Type: Bool, Default: "on", Description: "Card numbers, ids, addresses, keys, tokens and passwords masked in alerts, annotations and the log"},

@@ -19,7 +19,7 @@ import (
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
-// Appraisal is how sure it is that a record shows an attack.
+// Appraisal is how sure it is that a record shows an attack, and what became of it.
 type Appraisal struct {
 	// Confidence is 0 to 100: of alerts with 90, nine of ten are attacks, where there are as many attacks as records
 	// of ordinary traffic on which rules match.
@@ -27,6 +27,9 @@ type Appraisal struct {
 
 	// Reasons are what weighed most, at most three, the heaviest first.
 	Reasons []string
+
+	Outcome         Outcome  // empty where nobody asked
+	OutcomeEvidence []string // what shows it, or why it is unknown; at most three
 }
 
 // maxReasons is how many reasons are told.

@@ -218,6 +218,12 @@ func (e *explanation) printMatches() {
 			e.line("    %s", printable(short(m.Data, 200)))
 		}
 	}
+	if outcome := e.Appraisal.Outcome; outcome != "" {
+		e.title("outcome: %s", outcome)
+		for _, evidence := range e.Appraisal.OutcomeEvidence {
+			e.line("%s", printable(evidence))
+		}
+	}
 	in, out := e.pipeline.Thresholds()
 	verdict := "no alert"
 	if e.Alerts > 0 {

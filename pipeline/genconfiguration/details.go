@@ -53,6 +53,8 @@ judged. With ` + "`match`" + ` what stays below the threshold alarms, too. Rules
 	{name: "policy_rules", example: "alarm", text: `With ` + "`note`" + ` these rules are listed in alerts and are no evidence; ` + "`msa check`" + ` names them. With ` + "`alarm`" + ` they count like those about attacks.`},
 	{name: "views", example: "off", text: `A match on what a value decodes to names how it was read: ` + "`ARGS:q (base64)`" + `. What decodes to nothing costs nothing.`},
 	{name: "min_severity", example: "error", text: "One of `emergency`, `alert`, `critical`, `error`, `warning`, `notice`, `info`, `debug`, or 0 to 7. By default all severities alarm. Detectors' alerts are held to it, too."},
+	{name: "outcome_severity", example: "off", text: `Each alert says what became of the attack, with the evidence: [outcome](outcome.md). ` + "`min_severity`" + ` is held against the severity that comes of it; those under ` + "`rules`" + ` stay
+the rules' own.`},
 	{name: "annotate", example: "waf", unused: "run scan explain tune", text: `A record on which a rule matched gets a map under this key: ` + "`alert` (`true` or `false`), `rule_id`, `msg`, `severity`, `score_in`, `score_out` and `rules`" + `, the ids of all that matched; if they are known, ` + "`client_workload` and `server_workload`" + `, too. The first four
 are texts, as filters compare texts: [examples/annotate-and-route.conf](../examples/annotate-and-route.conf). Other records are not changed.`},
 	{name: "include_bodies", example: "off", text: `Without, ` + "`req_body` and `rsp_body`" + ` are empty in alerts, but a rule that matched on a body still says on what: ` + "`matched`, and `value` in `rules`" + `. ` + "`msa run` under the name `uniwaf` has `off`, unless called with `-a`."},

