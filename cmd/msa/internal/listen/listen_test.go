@@ -623,7 +623,7 @@ func TestCloseIsQuickWhenIdle(t *testing.T) {
 		}
 		began := time.Now()
 		r.close()
-		if took := time.Since(began); took > 200*time.Millisecond {
+		if took := time.Since(began); took >= lastReads { // which is for a sender that does not stop
 			t.Errorf("%s took %v to close", network, took)
 		}
 	}
