@@ -58,6 +58,9 @@ func block(text, begins, has string) string {
 // receiver is the name of the host that alerts go to.
 var receiver = regexp.MustCompile(`(?im)^(\s*host:?\s+)\S+$`)
 
+// transport is how alerts go there, which makes no difference to their headers.
+var transport = regexp.MustCompile(`(?im)^(\s*mode:?\s+)\S+$`)
+
 // syslogOnly is a configuration with a shipped file's way from an alert to syslog, and alerts with hosts of all kinds.
 func syslogOnly(t *testing.T, file string, port int, hosts []string) string {
 	t.Helper()
@@ -75,7 +78,7 @@ func syslogOnly(t *testing.T, file string, port int, hosts []string) string {
 		t.Fatalf("%s: no filter that removes a host that is none, or no output", file)
 	}
 	output = rig.WithPorts(output, map[int]int{12201: port})
-	output = receiver.ReplaceAllString(output, "${1}127.0.0.1")
+	output = transport.ReplaceAllString(receiver.ReplaceAllString(output, "${1}127.0.0.1"), "${1}udp")
 	tag := "msa.alert"
 	switch {
 	case strings.Contains(output, "msa.alert.*"):
@@ -90,7 +93,7 @@ func syslogOnly(t *testing.T, file string, port int, hosts []string) string {
 		b.WriteString("[SERVICE]\n    Flush 0.2\n")
 	}
 	for i, host := range hosts {
-		alert := fmt.Sprintf(`{"rule_id":"930100","alert_engine":"modsecurity","severity":"2","host":"%s","log":"alert %d"}`, host, i)
+		alert := fmt.Sprintf(`{"rule_id":"930100","alert_engine":"modsecurity","severity":"2","host":"%s","log":"alert %d","URL":"alert %d"}`, host, i, i)
 		if host == "missing" {
 			alert = strings.Replace(alert, `"host":"missing",`, "", 1)
 		}
