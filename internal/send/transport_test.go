@@ -97,6 +97,8 @@ func TestReceipts(t *testing.T) {
 func TestNoReceipt(t *testing.T) {
 	l := listenTCP(t, "127.0.0.1:0")
 	defer func() { _ = l.Close() }()
+	end := make(chan struct{})
+	defer close(end)
 	go func() {
 		for {
 			conn, err := l.Accept()
@@ -105,7 +107,8 @@ func TestNoReceipt(t *testing.T) {
 			}
 			go func() {
 				_, _ = io.Copy(io.Discard, conn)
-				time.Sleep(time.Minute)
+				<-end
+				_ = conn.Close() // and not before: a connection that nobody has is closed when it is collected
 			}()
 		}
 	}()
@@ -418,13 +421,16 @@ func TestEndBeforeAllIsTakenIn(t *testing.T) {
 func TestNoReceiptInTime(t *testing.T) {
 	l := listenTCP(t, "127.0.0.1:0")
 	defer func() { _ = l.Close() }()
+	end := make(chan struct{})
+	defer close(end)
 	go func() {
 		conn, err := l.Accept()
 		if err != nil {
 			return
 		}
 		_, _ = io.Copy(io.Discard, conn)
-		time.Sleep(time.Minute)
+		<-end
+		_ = conn.Close()
 	}()
 	config, _ := testConfig(t)
 	if err := deliver(t, openTransport(t, "syslog+tcp://"+l.Addr().String(), config), 3); err != nil { // which gives it 3 seconds
