@@ -124,6 +124,7 @@ func Compile(cfg Config, set *rules.Set) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot load rules: %w", err)
 	}
+	exclusions = append(exclusions, ofHints(exclusions, loaded)...)
 	first := before(cfg, set, exclusions)
 	loaded, panicking := withoutPanicking(loaded, cfg, set.Sum)
 	waf, taken, warnings, err := compile(slices.Concat(first, loaded, after(exclusions, loaded)), cfg, set.Sum)

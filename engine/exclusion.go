@@ -207,6 +207,41 @@ func (e exclusion) after() string {
 	}
 }
 
+// ofHints are exclusions of the hints that are about the same kind of attack as excluded rules, with the same limits: whoever
+// takes a rule away from a place takes away its suspicion as well. A rule that is off everywhere leaves them: they are
+// about others, too.
+func ofHints(exclusions []exclusion, loaded []*unit) (all []exclusion) {
+	kinds := func(u *unit) (tags []string) {
+		for _, m := range tagAction.FindAllStringSubmatch(u.directives[0].Actions(), -1) {
+			if strings.HasPrefix(m[1], "attack-") {
+				tags = append(tags, m[1])
+			}
+		}
+		return tags
+	}
+	for _, x := range exclusions {
+		if x.tag || !x.isLimited() || x.rules == everything {
+			continue // a tag names the hints as well
+		}
+		var excluded []string
+		for _, u := range loaded {
+			if d := u.directives[0]; d.IsRule() && rules.InRange(d.ID(), x.rules) {
+				excluded = append(excluded, kinds(u)...)
+			}
+		}
+		for _, u := range loaded {
+			d := u.directives[0]
+			if rules.IsEvidence(d.File) && d.IsRule() && !rules.InRange(d.ID(), x.rules) &&
+				slices.ContainsFunc(kinds(u), func(k string) bool { return slices.Contains(excluded, k) }) {
+				hint := x
+				hint.rules = strconv.Itoa(d.ID())
+				all = append(all, hint)
+			}
+		}
+	}
+	return all
+}
+
 // Exclusions are what the property exclude says, for those who are no rules.
 type Exclusions struct{ all []exclusion }
 

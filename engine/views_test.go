@@ -137,3 +137,23 @@ func TestPolicyRules(t *testing.T) {
 		}
 	}
 }
+
+// A rule that is taken away from a variable under a path takes the hints of its kind with it, there and only there.
+func TestHintsExcluded(t *testing.T) {
+	e, err := New(Config{
+		Rules: []string{"crs", "evidence"}, ParanoiaLevel: 1, InboundThreshold: 5, OutboundThreshold: 4, BodyLimit: 128 << 10, CacheSize: 1 << 10,
+		Screen: ScreenOn, ScreenEvidence: true, Views: true, Exclude: []string{"942100-942999@/search@ARGS:q"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	for uri, want := range map[string]bool{
+		"/search?q=1%27+or+1%3D1--+": false, "/search?r=1%27+or+1%3D1--+": true, "/other?q=1%27+or+1%3D1--+": true,
+	} {
+		v, err := e.Inspect(&mapping.Transaction{Method: "GET", Protocol: "HTTP/1.1", URI: uri})
+		if err != nil || v.HasEvidence() != want {
+			t.Errorf("%s: got %+v, %v", uri, v.Matches, err)
+		}
+	}
+}
