@@ -6,6 +6,7 @@ import (
 
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/triage"
 )
 
 // Finding is what a detector has found in many records, with what is known of the last of these.
@@ -41,7 +42,8 @@ func Of(f Finding) Alert {
 			Preset: f.Preset, Client: f.Client, Server: f.Server,
 			ClientWorkload: f.ClientWorkload, ServerWorkload: f.ServerWorkload, Host: f.Host, Method: f.Method, URI: f.Path, Status: f.Status,
 		},
-		time: f.Time,
+		time:       f.Time,
+		Confidence: triage.Stated(f.Severity),
 	}
 }
 

@@ -67,6 +67,12 @@ func (m *model) appraise(tx *mapping.Transaction, v *engine.Verdict) Appraisal {
 	return best
 }
 
+// Stated is the confidence that a severity, 0 (emergency) to 7 (debug), states: that of rules which alarm by themselves, and
+// of detectors.
+func Stated(severity int) int {
+	return [...]int{99, 97, 95, 85, 70, 55, 50, 50}[severity]
+}
+
 // statedConfidence is how sure a rule is for which there are no weights: what its author says by the severity. Rules that
 // alarm by themselves are such; those about answers, as an error of a database that is shown may be no attack; and those
 // that matched in none of the data, not in what is legitimate either.
@@ -78,7 +84,7 @@ func (m *model) statedConfidence(match *engine.Match) int {
 	_, known := m.Weights["rule "+strconv.Itoa(match.RuleID)]
 	switch {
 	case match.Alarms():
-		return [...]int{99, 97, 95, 85, 70, 55, 50, 50}[severity]
+		return Stated(severity)
 	case !match.IsEvidence() || known && match.Phase < 3 || severity > 4:
 		return 0
 	case severity > 2:
