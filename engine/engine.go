@@ -175,6 +175,17 @@ func (e *Engine) Warnings() []rules.Warning { return e.warnings }
 // Files are the rules files that were read.
 func (e *Engine) Files() []string { return e.files }
 
+// PolicyRules are the rules that are about what a site wants to allow, in the order of their ids.
+func (e *Engine) PolicyRules() (ids []int) {
+	for id, r := range e.rules {
+		if r.policy && r.detects && r.enabled(e.paranoia) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
 // RuleCount is the number of rules, chains counted once.
 func (e *Engine) RuleCount() int { return len(e.rules) }
 

@@ -208,6 +208,14 @@ func (p *Pipeline) Keep() {
 	}
 }
 
+// NoEvidence are the rules that are listed in alerts and make none, in the order of their ids.
+func (p *Pipeline) NoEvidence() []int {
+	if !p.cfg.ByConfidence {
+		return nil
+	}
+	return p.engine.PolicyRules()
+}
+
 // RuleCount is the number of rules in use, chains counted once.
 func (p *Pipeline) RuleCount() int { return p.engine.RuleCount() }
 

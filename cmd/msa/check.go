@@ -45,6 +45,11 @@ func (c *checkCommand) Run(p *process) error {
 			return err
 		}
 	}
+	if ids := checked.NoEvidence(); len(ids) > 0 {
+		if _, err := fmt.Fprintf(p.stdout, "about policy, no evidence of attacks (policy_rules): %s\n", strings.Trim(fmt.Sprint(ids), "[]")); err != nil {
+			return err
+		}
+	}
 	for _, o := range checked.ScreenOpen() {
 		if _, err := fmt.Fprintf(p.stdout, "rule %d costs the fast path: %s\n", o.Rule, o.Reason); err != nil {
 			return err
