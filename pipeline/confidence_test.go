@@ -56,6 +56,7 @@ func TestConfidenceOfAttacks(t *testing.T) {
 		"template":                exchange("POST", "/render", jsonType, `{"text":"{{7*7}}"}`),
 		"web shell's answer":      exchange("GET", "/up/a.php?q=1", "", "", "answer: uid=33(www-data) gid=33(www-data) groups=33(www-data)\n"),
 		"passwd in the answer":    exchange("GET", "/get?id=3", "", "", "answer: root:x:0:0:root:/root:/bin/bash\nbin:x:1:1:bin:/bin:/usr/sbin/nologin\n"),
+		"passwd in JSON":          exchange("GET", "/t?id=3", "", "", `answer: {"t":"a\nroot:x:0:0:root:\/root:\/bin\/sh\n"}`),
 		"serialized in a cookie":  exchange("GET", "/", "", "", "Cookie: s=Y29zCnN5c3RlbQooUydpZCcKdFIu", "answer: uid=0(root) gid=0(root)\n"),
 		"double escaped script":   exchange("GET", "/a?x=%25253Cscript%25253Ealert(1)%25253C/script%25253E", "", ""),
 		"SQL in a cookie's JSON":  exchange("GET", "/", "", "", `Cookie: prefs={"sort":"1' UNION SELECT password FROM users -- "}`),
