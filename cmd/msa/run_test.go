@@ -564,10 +564,10 @@ func TestSyslogOverTLS(t *testing.T) {
 		received <- line
 	}()
 	p := running(t, "--listen=udp://127.0.0.1:0", "--output=syslog+tls://"+l.Addr().String(), "--tls-ca", ca, "--tls-server-name=example.com")
-	p.send(p.dial("udp"), attack(t, nil))
+	p.send(p.dial("udp"), attack(t, nil)) // which the server refuses: a notice
 	select {
 	case got := <-received:
-		if !regexp.MustCompile(`^\d+ <162>1 \S+Z \S+ msa \d+ 930100 \[msa@32473 `).MatchString(got) {
+		if !regexp.MustCompile(`^\d+ <165>1 \S+Z \S+ msa \d+ 930100 \[msa@32473 `).MatchString(got) {
 			t.Errorf("received %s", got)
 		}
 	case <-time.After(10 * time.Second):
@@ -624,7 +624,7 @@ action(type="omfile" file=%q template="line")
 			}
 			for i, line := range lines {
 				f := strings.SplitN(line, "|", 7)
-				if len(f) != 7 || f[0] != "162" || !regexp.MustCompile(`\.\d{3}(Z|\+00:00)$`).MatchString(f[1]) || f[2] != "probe" || f[3] != "msa" || f[4] != "930100" ||
+				if len(f) != 7 || f[0] != "165" || !regexp.MustCompile(`\.\d{3}(Z|\+00:00)$`).MatchString(f[1]) || f[2] != "probe" || f[3] != "msa" || f[4] != "930100" ||
 					!strings.Contains(f[5], `domain="a\"\]\\b"`) {
 					t.Fatalf("line %d: %s", i, line)
 				}
