@@ -325,7 +325,7 @@ func cefExtension(tag string) map[string]any {
 		"requestMethod": "POST", "request": shown(url), "requestClientApplication": "pro=be/1.0",
 		"msg":     "Matched \"Operator `Contains' with parameter `passwd' against variable `ARGS:t' (Value: `" + logged + "' )",
 		"dvchost": "probe-1", "cn1": "403", "cn1Label": "HTTP status", "cn2": "0", "cn2Label": "score_in", "cn3": "0", "cn3Label": "score_out",
-		"cfp1": "99", "cfp1Label": "confidence",
+		"cfp1": "99", "cfp1Label": "confidence", "outcome": "failure", "reason": "403: the server refused the request",
 		"cs1": "77", "cs1Label": "rules", "cs2": "east-west", "cs2Label": "direction", "cs3": "T1083", "cs3Label": "attack",
 		"cs5": "nano", "cs5Label": "preset", "flexString2": tag, "flexString2Label": "tag",
 	}
@@ -333,10 +333,10 @@ func cefExtension(tag string) map[string]any {
 
 func leefAttributes(tag string) map[string]any {
 	return map[string]any{
-		"devTime": "1717053408917", "sev": "8", "cat": "lfi", "src": "10.0.0.1", "srcPort": "40000", "dst": "10.0.0.2", "dstPort": "8080",
+		"devTime": "1717053408917", "sev": "3", "cat": "lfi", "src": "10.0.0.1", "srcPort": "40000", "dst": "10.0.0.2", "dstPort": "8080",
 		"msg": "A file = of passwords", "method": "POST", "domain": "shop.svc", "url": shown(url), "status": "403", "userAgent": "pro=be/1.0",
 		"matched":   "Matched \"Operator `Contains' with parameter `passwd' against variable `ARGS:t' (Value: `" + logged + "' )",
-		"direction": "east-west", "attack": "T1083", "rules": "77", "scoreIn": "0", "scoreOut": "0", "confidence": "99", "host": "probe-1", "tag": tag, "preset": "nano",
+		"direction": "east-west", "attack": "T1083", "rules": "77", "scoreIn": "0", "scoreOut": "0", "confidence": "99", "outcome": "failure", "outcomeEvidence": "403: the server refused the request", "host": "probe-1", "tag": tag, "preset": "nano",
 	}
 }
 
@@ -379,7 +379,7 @@ func checkHeader(t *testing.T, format string, m message, s sender) {
 		t.Errorf("%s: the header says %q, %q", format, m.Host, m.Program)
 	}
 	byRun := strings.HasPrefix(s.name, "run")
-	if (byRun || slices.Contains([]string{"msa", "cef", "leef"}, format)) && m.Severity != "2" {
+	if (byRun || slices.Contains([]string{"msa", "cef", "leef"}, format)) && m.Severity != "5" {
 		t.Errorf("%s: severity is %s", format, m.Severity)
 	}
 	if byRun && m.MsgID != "77" {

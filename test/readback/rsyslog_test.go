@@ -47,7 +47,7 @@ func TestRsyslog(t *testing.T) {
 			delete(header, "Extensions")
 			same(t, format, header, map[string]any{
 				"DeviceVendor": "MSA", "DeviceProduct": "ModSecurity for Anylog", "DeviceVersion": alert.Version,
-				"SignatureID": "77", "Name": "A file = of passwords", "Severity": "8",
+				"SignatureID": "77", "Name": "A file = of passwords", "Severity": "3",
 			})
 		}
 		return format

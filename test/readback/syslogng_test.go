@@ -60,7 +60,7 @@ func TestSyslogNG(t *testing.T) {
 			same(t, format, m.Alert, any(cefExtension(tagOf(text(format)))))
 			same(t, format, m.Header, map[string]string{
 				"format": "CEF:0", "vendor": "MSA", "product": "ModSecurity for Anylog", "version": alert.Version,
-				"id": "77", "name": "A file = of passwords", "severity": "8",
+				"id": "77", "name": "A file = of passwords", "severity": "3",
 			})
 		default:
 			format = "leef"
@@ -77,7 +77,8 @@ func TestSyslogNG(t *testing.T) {
 	})
 }
 
-// asTexts is JSON as syslog-ng 3 reads it, and 4 does not: numbers are texts, a list of texts is one text with commas in between. Lists of
+// asTexts is JSON as syslog-ng 3 reads it, and 4 does not: numbers are texts, a list of texts is one text with commas in between, and quotes
+// around those with a space. Lists of
 // objects are left as they are.
 func asTexts(v any) any {
 	switch v := v.(type) {
@@ -93,6 +94,9 @@ func asTexts(v any) any {
 			s, ok := e.(string)
 			if !ok {
 				return v
+			}
+			if strings.Contains(s, " ") {
+				s = strconv.Quote(s)
 			}
 			texts = append(texts, s)
 		}
