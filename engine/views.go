@@ -163,12 +163,11 @@ func (e *Engine) inspectViews(t *mapping.Transaction, v *Verdict) error {
 	}
 	var found Verdict
 	var err error
-	if e.fast == nil || e.excludedIn(of).blind {
+	if excluded := e.excludedIn(of); e.fast == nil || excluded.blind {
 		found, err = e.evaluateAll(of)
 	} else {
-		excluded := e.excludedIn(of).ids
 		may, cannot := e.fast.screen.MayAlarm(viewSource(values), func(id int) bool {
-			return e.fast.removed[id] || slices.Contains(excluded, id) || e.isBlind(id, of)
+			return e.fast.removed[id] || slices.Contains(excluded.ids, id) || e.isBlind(id, of)
 		})
 		if !may {
 			return nil

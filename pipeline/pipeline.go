@@ -106,8 +106,10 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 			return nil, fmt.Errorf("property behavior: %w", err)
 		}
 	}
-	for _, warning := range exclusions.Unknown(p.named()) {
-		log.Warn(warning)
+	if exclusions.Any() { // or there is nothing to look for
+		for _, warning := range exclusions.Unknown(p.named()) {
+			log.Warn(warning)
+		}
 	}
 	if cfg.Mapping != "auto" {
 		for _, one := range m.Mappings() {
