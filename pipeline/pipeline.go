@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/modsecurity-for-anylog/msa/alert"
@@ -43,6 +44,7 @@ type Pipeline struct {
 	panics       sync.Map     // ids of rules, the same
 	lines        sync.RWMutex // held by each chunk while it is mapped, alone by one whose lines say what later ones mean
 	doubled      sync.Map     // string: keys that records have twice, of which the log has told
+	doubledKeys  atomic.Int32 // how many these are
 	counters     counters
 	exclusions   engine.Exclusions
 
@@ -163,12 +165,16 @@ func (p *Pipeline) announce(m *mapping.Mapping) {
 		"mapping", m.Name, "rules_off", strings.Join(off, " "))
 }
 
+// maxDoubled is how many keys the log tells of: who sends records may choose ever new ones.
+const maxDoubled = 1000
+
 // announceDoubled warns, once for each key, that records have a key twice.
 func (p *Pipeline) announceDoubled(tag, key string) {
-	if _, done := p.doubled.Load(key); done {
+	if _, done := p.doubled.Load(key); done || p.doubledKeys.Load() >= maxDoubled {
 		return
 	}
 	if _, done := p.doubled.LoadOrStore(strings.Clone(key), true); !done {
+		p.doubledKeys.Add(1)
 		p.log.Warn("a record has a key twice, with different values: all of them are inspected", "tag", tag, "key", key)
 	}
 }
