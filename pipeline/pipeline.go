@@ -22,7 +22,6 @@ import (
 	"github.com/modsecurity-for-anylog/msa/internal/stopwatch"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/rules"
-	"github.com/modsecurity-for-anylog/msa/triage"
 )
 
 // Pipeline is safe for concurrent use.
@@ -253,6 +252,7 @@ type finding struct {
 	tag      string
 	replaced []byte // the event rewritten, or nil
 	observed bool   // there is an observation for the detectors
+	suspect  *suspect
 }
 
 // Inspection is a chunk on its way through the pipeline. What Inspect does of several may be done at the same time; Begin
@@ -315,10 +315,11 @@ func (i *Inspection) Inspect() {
 	}
 }
 
-// End gives the records to the detectors, and is what became of the chunk.
+// End judges the records in their order, and is what became of the chunk.
 func (i *Inspection) End() Result {
 	p := i.p
 	defer p.busy(time.Now())
+	i.judge()
 	if i.observed != nil {
 		p.watch.Enter(stopwatch.Detectors)
 		p.detect(i.tag, i.events, i.observed, i.findings)
@@ -412,7 +413,7 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 		}
 	}()
 	tx := p.transactions.Get().(*mapping.Transaction)
-	defer p.transactions.Put(tx)
+	defer func() { p.release(tx) }()
 	p.watch.Enter(stopwatch.Mapping)
 	tx.Metadata, tx.Workloads = e.meta, p.table
 	switch err := p.mapper.Map(tag, e.body, tx); {
@@ -447,50 +448,18 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 		return f
 	}
 	p.inspected(tx, &verdict)
-	sure := p.appraise(tx, &verdict)
-	if p.cfg.ByConfidence && !verdict.Alarm {
-		p.counters.below(&verdict)
-	}
 	p.countScreened(tag, &verdict)
 	if len(verdict.Uninspected) > 0 {
 		p.counters.cut.Add(1)
 	}
-	if o != nil {
-		p.watch.Enter(stopwatch.Detectors)
-		p.detectors.Read(behavior.Source{
-			Transaction: tx, Verdict: &verdict, Record: e.body, Tag: tag, At: e.when(), Internal: p.cfg.Alert.Internal,
-		}, o)
+	if len(verdict.Matches) > 0 {
+		f.suspect = p.suspect(tx, verdict)
+		tx = nil
+	} else if o != nil {
+		p.observe(tag, e, tx, &verdict, o)
 		f.observed = true
 	}
-	if len(verdict.Matches) == 0 {
-		return f
-	}
-	p.watch.Enter(stopwatch.Alerts)
-	var masker *sensitive.Masker
-	if p.cfg.Alert.Mask {
-		masker = alert.NewMasker(tx)
-	}
-	alerts := alert.New(p.cfg.Alert, masker, tx, &verdict, sure, tag, e.when())
-	if p.cfg.AlertTag != "" {
-		p.emit(&f, tag, e, alerts)
-	}
-	if p.cfg.Annotate != "" {
-		f.replaced = p.annotate(tag, e, masker, tx, &verdict, len(alerts) > 0)
-	}
 	return f
-}
-
-// appraise tells how sure it is that a transaction is an attack, settles whether it alarms if that is what decides, and
-// tells what became of the attack if it does.
-func (p *Pipeline) appraise(tx *mapping.Transaction, v *engine.Verdict) triage.Appraisal {
-	sure := triage.Appraise(tx, v)
-	if p.cfg.ByConfidence {
-		v.Alarm = v.HasEvidence() && sure.Confidence >= p.cfg.MinConfidence || v.AlarmsByRule()
-	}
-	if v.Alarm || p.cfg.Alert.OnMatch && len(v.Matches) > 0 {
-		sure.Outcome, sure.OutcomeEvidence = triage.OutcomeOf(tx, v)
-	}
-	return sure
 }
 
 // countScreened keeps account of the fast path. When it was wrong, the alert goes out all the same.
