@@ -124,7 +124,7 @@ type part struct {
 func (m *Mapping) parts() []part {
 	r := &m.request
 	all := []part{
-		{"time", &m.time.field}, {"end_time", &m.endTime.field}, {"duration", &m.duration.field},
+		{"time", &m.time.field}, {"end_time", &m.endTime.field}, {"duration", &m.duration.field}, {"bytes", &m.bytes},
 		{"client.address", &m.client.address}, {"client.port", &m.client.port}, {"client.forwarded", &m.client.forwarded},
 	}
 	all = append(all, m.client.workload.parts("client")...)
@@ -141,10 +141,10 @@ func (m *Mapping) parts() []part {
 		}
 	}
 	headers("request", &r.headers)
-	all = append(all, part{"request.cookies", &r.cookies}, part{"request.body", &r.body.field},
+	all = append(all, part{"request.cookies", &r.cookies}, part{"request.body", &r.body.field}, part{"request.bytes", &r.bytes},
 		part{"response.status", &m.response.status}, part{"response.protocol", &m.response.protocol})
 	headers("response", &m.response.headers)
-	all = append(all, part{"response.body", &m.response.body.field})
+	all = append(all, part{"response.body", &m.response.body.field}, part{"response.bytes", &m.response.bytes})
 	for i := range m.args {
 		all = append(all, part{"args." + m.args[i].name, &m.args[i].field})
 	}

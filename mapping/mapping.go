@@ -23,6 +23,7 @@ type Mapping struct {
 	parse          []parseStep
 	time, endTime  timeSpec
 	duration       durationSpec
+	bytes          field // of the whole exchange, both ways
 	client, server endpointSpec
 	request        requestSpec
 	response       responseSpec

@@ -18,6 +18,7 @@ type requestSpec struct {
 	headers                     headerSpec
 	cookies                     field
 	body                        bodySpec
+	bytes                       field    // without the head if the log tells so
 	all                         []*field // those of which one makes a record one of HTTP
 	observes                    []string // instead of what follows from headers
 	observesOverrides           bool
@@ -28,6 +29,7 @@ type responseSpec struct {
 	status, protocol field
 	headers          headerSpec
 	body             bodySpec
+	bytes            field
 }
 
 type headerSpec struct {
@@ -78,6 +80,7 @@ func (m *Mapping) readDocument(document ast.Node) error {
 		"time":        y.timeInto(&m.time),
 		"end_time":    y.timeInto(&m.endTime),
 		"duration":    y.durationInto(&m.duration),
+		"bytes":       y.fieldInto(&m.bytes),
 		"client":      y.endpoint("client", &m.client, true),
 		"server":      y.endpoint("server", &m.server, false),
 		"writer":      y.writer(m),
@@ -120,6 +123,7 @@ func (y *yamlReader) request(r *requestSpec) func(ast.Node) error {
 			"headers":  y.headers(&r.headers),
 			"cookies":  y.fieldInto(&r.cookies),
 			"body":     y.body(&r.body),
+			"bytes":    y.fieldInto(&r.bytes),
 		})
 		for _, f := range []*field{&r.line, &r.uri, &r.path, &r.query, &r.headers.raw, &r.headers.mapped, &r.headers.list, &r.body.field} {
 			if f.isSet() {
@@ -137,6 +141,7 @@ func (y *yamlReader) response(r *responseSpec) func(ast.Node) error {
 			"protocol": y.fieldInto(&r.protocol),
 			"headers":  y.headers(&r.headers),
 			"body":     y.body(&r.body),
+			"bytes":    y.fieldInto(&r.bytes),
 		})
 	}
 }
@@ -234,7 +239,7 @@ func (y *yamlReader) alert(a *alertSpec) func(ast.Node) error {
 // fields are all fields of the mapping.
 func (m *Mapping) fields() []*field {
 	all := []*field{
-		&m.unwrap, &m.writerAddress, &m.time.field, &m.endTime.field, &m.duration.field, &m.client.address, &m.client.port, &m.client.forwarded, &m.server.address, &m.server.port,
+		&m.unwrap, &m.writerAddress, &m.time.field, &m.endTime.field, &m.duration.field, &m.bytes, &m.request.bytes, &m.response.bytes, &m.client.address, &m.client.port, &m.client.forwarded, &m.server.address, &m.server.port,
 		&m.request.line, &m.request.method, &m.request.uri, &m.request.path, &m.request.query,
 		&m.request.protocol, &m.request.host, &m.request.cookies, &m.request.body.field, &m.request.body.length,
 		&m.response.status, &m.response.protocol, &m.response.body.field, &m.response.body.length,
