@@ -7,7 +7,6 @@ package behavior
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -33,8 +32,8 @@ type Detectors struct {
 	buf       []byte
 	observed  uint64
 	changed   bool // since the state was kept
+	source    string
 	path      string
-	toDisk    func(*os.File) error // before a file takes another one's place; tests look on
 }
 
 // Clients that are known are so many at most, and for so long without a record.
@@ -53,7 +52,7 @@ type running struct {
 
 // New makes detectors without a past.
 func New(specs []Spec) (*Detectors, error) {
-	d := &Detectors{specs: specs, toDisk: (*os.File).Sync, templates: newTemplates(), clients: newTable[int64](maxClients), alerts: make([]uint64, len(specs))}
+	d := &Detectors{specs: specs, templates: newTemplates(), clients: newTable[int64](maxClients), alerts: make([]uint64, len(specs))}
 	known := slices.Clone(fields)
 	for i := range specs {
 		for name, a := range specs[i].accessors {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/modsecurity-for-anylog/msa/engine"
+	"github.com/modsecurity-for-anylog/msa/internal/state"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
@@ -491,11 +492,11 @@ func TestStateIsKept(t *testing.T) {
 `
 	before := parse(t, text)
 	watch(before, many(9, time.Second, func(i int, o *Observation) { o.Path = fmt.Sprint("/x", string(rune('a'+i))); o.Alarm = i == 5 })...)
-	if err := before.writeState(path); err != nil {
+	if err := before.writeState(state.At(path)); err != nil {
 		t.Fatal(err)
 	}
 	after := parse(t, strings.Replace(text, "count: 10, window: 1h}\n  - {name: sketch", "count: 11, window: 1h}\n  - {name: sketch", 1))
-	if err := after.readState(path); err != nil {
+	if err := state.At(path).Load(after.decoded); err != nil {
 		t.Fatal(err)
 	}
 	var names []string
@@ -519,7 +520,7 @@ func TestBrokenState(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
 	d := detectors(t, "threshold", "key: [client]\ncount: 3\nwindow: 1m")
 	watch(d, many(2, time.Second, nil)...)
-	if err := d.writeState(path); err != nil {
+	if err := d.writeState(state.At(path)); err != nil {
 		t.Fatal(err)
 	}
 	whole, err := os.ReadFile(path)
@@ -534,7 +535,7 @@ func TestBrokenState(t *testing.T) {
 				t.Fatal(err)
 			}
 			d := detectors(t, "threshold", "key: [client]\ncount: 3\nwindow: 1m")
-			err := d.readState(path)
+			err := state.At(path).Load(d.decoded)
 			if err == nil || !strings.Contains(err.Error(), "set aside") || !strings.Contains(err.Error(), path) {
 				t.Errorf("got %v", err)
 			}
@@ -544,7 +545,7 @@ func TestBrokenState(t *testing.T) {
 			if got, _ := watch(d, many(3, time.Second, nil)...); !slices.Equal(got, []int{2}) {
 				t.Errorf("afterwards it alarms after %v", got)
 			}
-			if err := d.writeState(path); err != nil {
+			if err := d.writeState(state.At(path)); err != nil {
 				t.Errorf("a new state can't be kept: %v", err)
 			}
 		})

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/modsecurity-for-anylog/msa/internal/state"
 )
 
 // busy has detectors look at requests of all sorts.
@@ -52,13 +54,13 @@ func FuzzState(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	whole, err := encode(values)
+	whole, err := state.Encode(values)
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(whole)
-	one := map[string][]byte{sharedState: values[sharedState]}
-	small, err := encode(one)
+	one := state.Sections{sharedState: values[sharedState]}
+	small, err := state.Encode(one)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -66,14 +68,14 @@ func FuzzState(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		path := filepath.Join(t.TempDir(), "state")
 		sum := sha256.Sum256(data) // as if whoever wrote it knew
-		if err := os.WriteFile(path, slices.Concat([]byte(stateMagic), sum[:], data), 0o600); err != nil {
+		if err := os.WriteFile(path, slices.Concat([]byte("MSA behavior 1\n"), sum[:], data), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		d, err := New(specs)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := d.readState(path); err == nil && bytes.Equal(data, nil) {
+		if err := state.At(path).Load(d.decoded); err == nil && bytes.Equal(data, nil) {
 			t.Error("nothing is a state")
 		}
 		busy(d)

@@ -3,27 +3,12 @@ package behavior
 import (
 	"reflect"
 	"slices"
-	"sync"
-	"time"
+
+	"github.com/modsecurity-for-anylog/msa/internal/state"
 )
 
 // shared are the detectors of the process: two pipelines with the same ones see each other's records.
-var shared struct {
-	mu   sync.Mutex
-	open []*use
-	last *use // those that were closed last, for a configuration that is loaded next
-}
-
-type use struct {
-	*Detectors
-	source string
-	users  int
-	stop   chan struct{}
-	done   sync.WaitGroup
-}
-
-// keepEvery is how often the state is kept while records come.
-const keepEvery = 5 * time.Minute
+var shared state.Shared[*Detectors]
 
 // Open returns the detectors of a source with the state that is kept in a file, or those that are open already. A
 // state that is damaged is set aside, and so is warned of. With path empty the state ends with the process.
@@ -32,80 +17,30 @@ func Open(source, path string, warn func(error)) (*Detectors, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	shared.mu.Lock()
-	defer shared.mu.Unlock()
-	for _, u := range shared.open {
-		if u.source == source && u.path == path && slices.EqualFunc(u.specs, specs, func(a, b Spec) bool { return a.same(&b) && a.ID == b.ID }) {
-			u.users++
-			return u.Detectors, func() { u.close(warn) }, nil
-		}
-	}
-	d, err := New(specs)
-	if err != nil {
-		return nil, nil, err
-	}
-	from := shared.last
-	for _, u := range shared.open {
-		if u.source == source {
-			from = u
-		}
-	}
-	switch {
-	case from != nil && from.source == source:
-		if err := d.inherit(from.Detectors); err != nil { // the file was changed, or it is loaded again
-			warn(err)
-		}
-	case path != "":
-		if err := d.readState(path); err != nil {
-			warn(err)
-		}
-	}
-	shared.last = nil
-	d.path = path
-	u := &use{Detectors: d, source: source, users: 1, stop: make(chan struct{})}
-	shared.open = append(shared.open, u)
-	if path != "" {
-		u.done.Add(1)
-		go u.keep(warn)
-	}
-	return d, func() { u.close(warn) }, nil
-}
-
-// keep writes the state now and then.
-func (u *use) keep(warn func(error)) {
-	defer u.done.Done()
-	tick := time.NewTicker(keepEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-u.stop:
-			return
-		case <-tick.C:
-			if err := u.Keep(); err != nil {
+	return shared.Open(state.Wanted[*Detectors]{
+		Is: func(d *Detectors) bool {
+			return d.source == source && d.path == path && slices.EqualFunc(d.specs, specs, func(a, b Spec) bool { return a.same(&b) && a.ID == b.ID })
+		},
+		Precedes: func(d *Detectors) bool { return d.source == source },
+		New: func(before *Detectors) (*Detectors, error) {
+			d, err := New(specs)
+			if err != nil {
+				return nil, err
+			}
+			switch {
+			case before != nil: // the file was changed, or it is loaded again
+				err = d.inherit(before)
+			case path != "":
+				err = state.At(path).Load(d.decoded)
+			}
+			if err != nil {
 				warn(err)
 			}
-		}
-	}
-}
-
-// close ends one use. With the last the state is kept.
-func (u *use) close(warn func(error)) {
-	shared.mu.Lock()
-	u.users--
-	last := u.users == 0
-	if last {
-		shared.open = slices.DeleteFunc(shared.open, func(o *use) bool { return o == u })
-		shared.last = u
-	}
-	shared.mu.Unlock()
-	if !last {
-		return
-	}
-	close(u.stop)
-	u.done.Wait()
-	if err := u.Keep(); err != nil {
-		warn(err)
-	}
+			d.source, d.path = source, path
+			return d, nil
+		},
+		Warn: warn,
+	})
 }
 
 // same reports whether a detector of another file may go on with the state of this one.

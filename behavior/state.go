@@ -2,11 +2,14 @@ package behavior
 
 import (
 	"bytes"
-	"encoding/gob"
 	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/modsecurity-for-anylog/msa/internal/state"
 )
 
-const sharedState = "/shared" // no detector is called so
+const sharedState = "/shared" // the section of what detectors share
 
 // common state of all detectors.
 type kept struct {
@@ -21,12 +24,6 @@ type keptDetector struct {
 	State []byte
 }
 
-func encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	err := gob.NewEncoder(&b).Encode(v)
-	return b.Bytes(), err
-}
-
 // fingerprint tells specifications apart that may not share a state.
 func (s *Spec) fingerprint() []byte {
 	c := *s
@@ -39,11 +36,23 @@ func (d *Detectors) Keep() error {
 	if d.path == "" {
 		return nil
 	}
-	return d.writeState(d.path)
+	return d.writeState(state.At(d.path))
+}
+
+// writeState keeps the state in a file, or leaves it as it was.
+func (d *Detectors) writeState(file state.File) error {
+	values, err := d.snapshot()
+	if err != nil || values == nil {
+		return err
+	}
+	return file.Change(func(all state.Sections) {
+		maps.DeleteFunc(all, func(name string, _ []byte) bool { return name == sharedState || !strings.HasPrefix(name, "/") })
+		maps.Copy(all, values)
+	})
 }
 
 // snapshot is the state in bytes, nil if there is nothing new.
-func (d *Detectors) snapshot() (map[string][]byte, error) {
+func (d *Detectors) snapshot() (state.Sections, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !d.changed {
@@ -55,17 +64,17 @@ func (d *Detectors) snapshot() (map[string][]byte, error) {
 }
 
 // encoded is the state in bytes: a value for each detector, and one for what they share. d is locked.
-func (d *Detectors) encoded() (map[string][]byte, error) {
-	values := map[string][]byte{}
+func (d *Detectors) encoded() (state.Sections, error) {
+	values := state.Sections{}
 	var err error
-	if values[sharedState], err = encode(kept{d.clock.now, d.templates.Children, d.clients.save()}); err != nil {
+	if values[sharedState], err = state.Encode(kept{d.clock.now, d.templates.Children, d.clients.save()}); err != nil {
 		return nil, fmt.Errorf("cannot keep what the detectors share: %w", err)
 	}
 	for i := range d.all {
 		r := &d.all[i]
-		state, err := encode(r.save())
+		kept, err := state.Encode(r.save())
 		if err == nil {
-			values[r.spec.Name], err = encode(keptDetector{r.spec.fingerprint(), state})
+			values[r.spec.Name], err = state.Encode(keptDetector{r.spec.fingerprint(), kept})
 		}
 		if err != nil {
 			return nil, fmt.Errorf("cannot keep the state of detector %s: %w", r.spec.Name, err)
@@ -75,13 +84,16 @@ func (d *Detectors) encoded() (map[string][]byte, error) {
 }
 
 // decoded goes on with a state, or is left as it was.
-func (d *Detectors) decoded(values map[string][]byte) error {
+func (d *Detectors) decoded(values state.Sections) error {
 	fresh, err := New(d.specs)
 	if err != nil {
 		return err
 	}
+	if values[sharedState] == nil {
+		return nil // the file is of other parts of MSA alone
+	}
 	var k kept
-	if err := decode(values[sharedState], &k); err != nil {
+	if err := state.Decode(values[sharedState], &k); err != nil {
 		return err
 	}
 	fresh.clock.now = k.Now
@@ -96,20 +108,18 @@ func (d *Detectors) decoded(values map[string][]byte) error {
 			continue
 		}
 		var one keptDetector
-		if err := decode(value, &one); err != nil {
+		if err := state.Decode(value, &one); err != nil {
 			return fmt.Errorf("detector %s: %w", r.spec.Name, err)
 		}
 		if !bytes.Equal(one.Spec, r.spec.fingerprint()) {
 			continue // it looks for something else now
 		}
-		state := r.fresh()
-		if err := decode(one.State, state); err != nil {
+		past := r.fresh()
+		if err := state.Decode(one.State, past); err != nil {
 			return fmt.Errorf("detector %s: %w", r.spec.Name, err)
 		}
-		r.restore(state)
+		r.restore(past)
 	}
 	d.clock, d.templates, d.clients, d.all = fresh.clock, fresh.templates, fresh.clients, fresh.all
 	return nil
 }
-
-func decode(data []byte, v any) error { return gob.NewDecoder(bytes.NewReader(data)).Decode(v) }

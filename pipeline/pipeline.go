@@ -19,6 +19,7 @@ import (
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/engine/screen"
 	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
+	"github.com/modsecurity-for-anylog/msa/internal/state"
 	"github.com/modsecurity-for-anylog/msa/internal/stopwatch"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/rules"
@@ -74,7 +75,7 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 		return nil, fmt.Errorf("property alert_tag: %w", err)
 	}
 	if cfg.Behavior != "" && cfg.StatePath != "" {
-		if err := behavior.CheckState(cfg.StatePath); err != nil {
+		if err := state.At(cfg.StatePath).Check(); err != nil {
 			return nil, fmt.Errorf("property state_path: %w", err)
 		}
 	}

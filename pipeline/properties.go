@@ -53,7 +53,7 @@ var properties = [...]Property{
 	{Name: "internal_networks", Multiple: true, Description: "What counts as inside for east-west, a comma list of networks (default: RFC 1918, RFC 4193, loopback, link-local)"},
 	{Name: "screen", Default: "on", Description: "Fast path: rules run only where an alert may come of a record; off, or verify (they always run, and differences are errors)"},
 	{Name: "behavior", Default: "default", Description: "Detectors over many records: default, a YAML file, or off"},
-	{Name: "state_path", Description: "File in which the detectors' state is kept across restarts; without one it ends with the process"},
+	{Name: "state_path", Description: "File in which what MSA has learned is kept across restarts; without one it ends with the process"},
 	{Name: "workers", Type: Int, Default: "0", Description: "Records inspected at the same time; 0 is the number of cores"},
 	{Name: "cache_size", Type: Int, Default: "65536", Description: "Values that the fast path remembers"},
 	{Name: "body_limit", Type: Size, Default: "128K", Description: "Bytes of a body that are inspected"},

@@ -50,7 +50,7 @@ static const struct config_map properties[PROPERTIES] = {
     {0, "behavior", "default", 0, 0, 0,
      "Detectors over many records: default, a YAML file, or off"},
     {0, "state_path", NULL, 0, 0, 0,
-     "File in which the detectors' state is kept across restarts; without one it ends with the process"},
+     "File in which what MSA has learned is kept across restarts; without one it ends with the process"},
     {2, "workers", "0", 0, 0, 0,
      "Records inspected at the same time; 0 is the number of cores"},
     {2, "cache_size", "65536", 0, 0, 0,

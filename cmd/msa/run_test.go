@@ -367,7 +367,7 @@ func TestReloadWithoutAStateFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.signal(syscall.SIGHUP)
-	p.logged(`msg="cannot reload; the old rules stay" error="property state_path: cannot keep the detectors' state .* is a directory`)
+	p.logged(`msg="cannot reload; the old rules stay" error="property state_path: cannot keep state .* is a directory`)
 	p.send(conn, attack(t, map[string]any{"message": "after"}))
 	p.find(&p.stdout, `"message":"after"`)
 	p.signal(syscall.SIGTERM)
@@ -522,7 +522,7 @@ func TestRunErrors(t *testing.T) {
 		{"port of the environment", []string{"LISTEN_PORT=x"}, `msa: cannot read LISTEN_PORT "x": not a port`},
 		{"records of a datagram", []string{"--datagram-records=0"}, "msa: cannot read --datagram-records 0: it is not above 0"},
 		{"bytes of a datagram", []string{"--datagram-bytes=1"}, `msa: cannot read --datagram-bytes: "1" is not a size from 1024 to 67108864 bytes, such as 128K`},
-		{"state", []string{"--listen=udp://127.0.0.1:0", "--behavior=default", "--state-path=" + t.TempDir()}, `property state_path: cannot keep the detectors' state in "`},
+		{"state", []string{"--listen=udp://127.0.0.1:0", "--behavior=default", "--state-path=" + t.TempDir()}, `property state_path: cannot keep state in "`},
 		{"output", []string{"--listen=udp://127.0.0.1:0", "--output=carrier-pigeon://x:1"}, `msa: cannot send alerts to "carrier-pigeon://x:1": scheme`},
 		{"two outputs", []string{"--output=stdout", "-s", "x:1"}, "msa: --output and --send both say"},
 		{"format", []string{"-u", "xml"}, `msa: cannot read --format "xml"`},

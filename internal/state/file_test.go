@@ -1,4 +1,4 @@
-package behavior
+package state
 
 import (
 	"errors"
@@ -7,10 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // listing is what a directory holds, with the kinds of what is in it.
@@ -24,6 +25,23 @@ func listing(t *testing.T, dir string) (all []string) {
 		all = append(all, e.Type().String()+" "+e.Name())
 	}
 	return all
+}
+
+// learn sets a section.
+func learn(all Sections) { all["/a"] = []byte("learned") }
+
+// learned fails unless the file has just that section.
+func learned(t *testing.T, path string) {
+	t.Helper()
+	err := At(path).Load(func(all Sections) error {
+		if len(all) != 1 || string(all["/a"]) != "learned" {
+			t.Errorf("the file has %q", all)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 // What is no state of MSA's is refused, and stays as it is: it is not renamed, replaced or written to, at the start or later.
@@ -61,18 +79,14 @@ func TestStateReplacesNothing(t *testing.T) {
 			path := filepath.Join(dir, "state")
 			c.make(t, path)
 			before := listing(t, dir)
-			if err := CheckState(path); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), `cannot keep the detectors' state in "`+path+`": `) {
+			if err := At(path).Check(); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), `cannot keep state in "`+path+`": `) {
 				t.Errorf("got %v", err)
 			}
-			d := detectors(t, "threshold", "key: [client]\ncount: 3\nwindow: 1m")
-			watch(d, many(2, time.Second, nil)...)
-			if err := d.readState(path); err == nil {
+			if err := At(path).Load(func(Sections) error { return nil }); err == nil {
 				t.Error("it was read as a state")
 			}
-			if strings.Contains(c.want, "no regular file") {
-				if err := d.writeState(path); err == nil {
-					t.Error("a state was written in its place")
-				}
+			if err := At(path).Change(learn); err == nil {
+				t.Error("a state was written in its place")
 			}
 			if after := listing(t, dir); !slices.Equal(before, after) {
 				t.Errorf("the directory has %q, and had %q", after, before)
@@ -89,7 +103,7 @@ func TestStateThatCannotBeKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, path := range map[string]string{"below a file": filepath.Join(file, "state"), "where nobody may write": "/proc/sys/state"} {
-		if err := CheckState(path); err == nil || !strings.Contains(err.Error(), path) {
+		if err := At(path).Check(); err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
@@ -100,7 +114,7 @@ func TestStateThatCannotBeKept(t *testing.T) {
 		if err := os.Chmod(file, mode); err != nil {
 			t.Fatal(err)
 		}
-		if err := CheckState(file); !errors.Is(err, fs.ErrPermission) {
+		if err := At(file).Check(); !errors.Is(err, fs.ErrPermission) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
@@ -127,16 +141,13 @@ func TestStateBehindLinks(t *testing.T) {
 				}
 			}
 			before := listing(t, dir)
-			if err := CheckState(path); err != nil {
+			if err := At(path).Check(); err != nil {
 				t.Fatal(err)
 			}
-			const spec = "key: [client]\ncount: 3\nwindow: 1m"
-			d := detectors(t, "threshold", spec)
-			if err := d.readState(path); err != nil {
+			if err := At(path).Load(func(Sections) error { t.Error("there is something to read"); return nil }); err != nil {
 				t.Fatal(err)
 			}
-			watch(d, many(2, time.Second, nil)...)
-			if err := d.writeState(path); err != nil {
+			if err := At(path).Change(learn); err != nil {
 				t.Fatal(err)
 			}
 			if after := listing(t, dir); !slices.Equal(before, after) {
@@ -145,13 +156,7 @@ func TestStateBehindLinks(t *testing.T) {
 			if got := listing(t, kept); !slices.Equal(got, []string{"---------- state"}) {
 				t.Errorf("the directory of the file has %q", got)
 			}
-			d = detectors(t, "threshold", spec)
-			if err := d.readState(path); err != nil {
-				t.Fatal(err)
-			}
-			if got, _ := watch(d, request(3*time.Second, nil)); !slices.Equal(got, []int{0}) {
-				t.Errorf("after a restart the third event alarms %v", got)
-			}
+			learned(t, path)
 		})
 	}
 }
@@ -160,8 +165,8 @@ func TestStateBehindLinks(t *testing.T) {
 func TestStateIsOnTheDiskBeforeItCounts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state")
 	synced := 0
-	d := detectors(t, "threshold", "key: [client]\ncount: 3\nwindow: 1m")
-	d.toDisk = func(f *os.File) error {
+	file := At(path)
+	file.toDisk = func(f *os.File) error {
 		if info, err := f.Stat(); err != nil || info.Size() == 0 {
 			t.Errorf("what is written to the disk: %v, %v", info, err)
 		}
@@ -171,13 +176,41 @@ func TestStateIsOnTheDiskBeforeItCounts(t *testing.T) {
 		synced++
 		return f.Sync()
 	}
-	watch(d, many(2, time.Second, nil)...)
-	if err := d.writeState(path); err != nil || synced != 1 {
+	if err := file.Change(learn); err != nil || synced != 1 {
 		t.Errorf("written to the disk %d times, %v", synced, err)
 	}
-	d.toDisk = func(*os.File) error { return errors.New("the disk is full") }
-	watch(d, many(2, time.Second, nil)...)
-	if err := d.writeState(path); err == nil || len(listing(t, filepath.Dir(path))) != 1 {
+	file.toDisk = func(*os.File) error { return errors.New("the disk is full") }
+	if err := file.Change(func(all Sections) { clear(all) }); err == nil || len(listing(t, filepath.Dir(path))) != 1 {
 		t.Errorf("after a disk that is full: %v, %q", err, listing(t, filepath.Dir(path)))
+	}
+	learned(t, path)
+}
+
+// Parts of MSA that change their sections at the same time leave those of others alone.
+func TestSectionsOfOthersStay(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	var wait sync.WaitGroup
+	for i := range 8 {
+		wait.Go(func() {
+			for n := range 5 {
+				if err := At(path).Change(func(all Sections) { all["/"+strconv.Itoa(i)] = []byte{byte(n)} }); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	if err := At(path).Load(func(all Sections) error {
+		if len(all) != 8 {
+			t.Errorf("%d of 8 sections are left", len(all))
+		}
+		for name, value := range all {
+			if len(value) != 1 || value[0] != 4 {
+				t.Errorf("%s has %v, which is not what was written last", name, value)
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
 	}
 }
