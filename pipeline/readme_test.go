@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// README's table has every property with its default, and no other.
+// README's table has properties with their defaults; docs/configuration.md, which is generated, has all.
 func TestReadmeProperties(t *testing.T) {
 	text, err := os.ReadFile("../README.md")
 	if err != nil {
@@ -23,8 +23,8 @@ func TestReadmeProperties(t *testing.T) {
 		rows[strings.TrimSpace(cells[1])] = strings.TrimSpace(cells[2])
 	}
 	for _, p := range Properties() {
-		if got, ok := rows[p.Name]; !ok || got != p.Default {
-			t.Errorf("%s: README says %q, %v; the default is %q", p.Name, got, ok, p.Default)
+		if got, ok := rows[p.Name]; ok && got != p.Default {
+			t.Errorf("%s: README says %q; the default is %q", p.Name, got, p.Default)
 		}
 		delete(rows, p.Name)
 	}

@@ -37,13 +37,9 @@ func reference(properties []pipeline.Property, details []detail) ([]byte, error)
 	}
 	var b bytes.Buffer
 	b.WriteString(head)
-	b.WriteString("| property | type | default | repeated |\n|---|---|---|---|\n")
+	b.WriteString("| property | default | meaning |\n|---|---|---|\n")
 	for _, p := range properties {
-		repeated := ""
-		if p.Multiple {
-			repeated = "yes"
-		}
-		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s | %s |\n", p.Name, p.Name, typeNames[p.Type], p.Default, repeated)
+		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s |\n", p.Name, p.Name, p.Default, strings.TrimSuffix(p.Description, "."))
 	}
 	for i, p := range properties {
 		d := details[i]
