@@ -110,7 +110,7 @@ func New(cfg Config) (*Screen, error) {
 	s.buildVariables()
 	s.buildLiterals()
 	s.scratch.New = func() any {
-		return &scratch{matches: make([]int32, len(s.conditions)), state: make([]answer, len(s.rules)), seen: make([]uint32, len(s.conditions)), found: make([]uint32, len(s.literalOf))}
+		return &scratch{matches: make([]int32, len(s.conditions)), state: make([]answer, len(s.rules)), scans: newScans(len(s.conditions), len(s.literalOf))}
 	}
 	return s, nil
 }
@@ -130,10 +130,8 @@ type scratch struct {
 	matches []int32 // by condition: values that fulfil it
 	touched []int32 // conditions with matches
 	state   []answer
-	asked   []int32  // rules whose state is known
-	seen    []uint32 // by condition: the stamp of the last text with a literal of it
-	found   []uint32 // the same by literal
-	stamp   uint32
+	asked   []int32 // rules whose state is known
+	scans   scans
 	stages  []string
 	steps   []string // a value, and what each transformation of the group before has made of it
 	hits    []hit
@@ -318,8 +316,6 @@ func (s *Screen) lookup(x *scratch, cl *class, value string) []hit {
 // judge finds out what a value fulfils.
 func (s *Screen) judge(x *scratch, cl *class, value string) []hit {
 	x.hits = x.hits[:0]
-	var last string
-	first := true
 	x.steps = append(x.steps[:0], value)
 	for i := range cl.groups {
 		g := &cl.groups[i]
@@ -329,22 +325,22 @@ func (s *Screen) judge(x *scratch, cl *class, value string) []hit {
 			x.stages = append(x.stages[:0], x.transform(g))
 		}
 		for _, text := range x.stages {
-			if first || text != last {
-				s.markLiterals(x, text)
-				last, first = text, false
+			for _, c := range g.unfiltered {
+				s.judgeText(x, c, text)
 			}
-			for _, c := range g.conditions {
-				cond := &s.conditions[c]
-				if !cond.unfiltered && x.seen[c] != x.stamp {
-					continue
-				}
-				if n := cond.judge(text); n > 0 {
-					x.hits = appendHit(x.hits, c, n)
-				}
+			if g.filtered != nil {
+				g.filtered.both(s.scan(x, text), func(c int32) { s.judgeText(x, c, text) })
 			}
 		}
 	}
+	x.scans.forget()
 	return x.hits
+}
+
+func (s *Screen) judgeText(x *scratch, c int32, text string) {
+	if n := s.conditions[c].judge(text); n > 0 {
+		x.hits = appendHit(x.hits, c, n)
+	}
 }
 
 // transform is what the rules of a group see of the value, by way of what the group before has made of it.
@@ -356,25 +352,6 @@ func (x *scratch) transform(g *group) string {
 		x.steps = append(x.steps, text)
 	}
 	return text
-}
-
-// markLiterals notes which conditions have a literal in a text.
-func (s *Screen) markLiterals(x *scratch, text string) {
-	if x.stamp++; x.stamp == 0 {
-		clear(x.seen)
-		clear(x.found)
-		x.stamp = 1
-	}
-	s.literals.Each(text, func(l int) bool {
-		if x.found[l] == x.stamp {
-			return true
-		}
-		x.found[l] = x.stamp
-		for _, c := range s.literalOf[l] {
-			x.seen[c] = x.stamp
-		}
-		return true
-	})
 }
 
 // hit says that a value fulfils a condition, and how many times.

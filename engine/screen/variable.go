@@ -45,7 +45,8 @@ type class struct {
 // group is the conditions of a class that see the same transformed value.
 type group struct {
 	chain
-	conditions []int32
+	unfiltered []int32
+	filtered   set // conditions that want a literal; nil without any
 	shared     int // transformations that it begins with like the group before
 }
 
@@ -212,6 +213,18 @@ func (s *Screen) buildVariables() {
 	}
 }
 
+// add adds one of so many conditions.
+func (g *group) add(c int32, isFiltered bool, of int) {
+	switch {
+	case !isFiltered:
+		g.unfiltered = append(g.unfiltered, c)
+		return
+	case g.filtered == nil:
+		g.filtered = newSet(of)
+	}
+	g.filtered.add(c)
+}
+
 func (s *Screen) newClass(conditions []int32) *class {
 	slices.Sort(conditions)
 	conditions = slices.Compact(conditions)
@@ -225,7 +238,7 @@ func (s *Screen) newClass(conditions []int32) *class {
 			byChain[t.key] = i
 			cl.groups = append(cl.groups, group{chain: t})
 		}
-		cl.groups[i].conditions = append(cl.groups[i].conditions, c)
+		cl.groups[i].add(c, !s.conditions[c].unfiltered, len(s.conditions))
 	}
 	slices.SortFunc(cl.groups, func(a, b group) int { return slices.Compare(a.names, b.names) })
 	var before []string

@@ -1,0 +1,46 @@
+package screen
+
+import (
+	"strings"
+	"testing"
+)
+
+// Transformations that make nothing new of a value, or only other capitals, cost no scan of it.
+func TestScansOfAValue(t *testing.T) {
+	var rules strings.Builder
+	for i, chain := range []string{"t:none", "t:lowercase", "t:urlDecodeUni", "t:urlDecodeUni,t:lowercase", "t:cmdLine", "t:htmlEntityDecode,t:lowercase"} {
+		rules.WriteString(`SecRule ARGS:x "@rx (?i)select.*from" "id:` + string(rune('1'+i)) + `,phase:2,block,` + chain + critical + "\"\n")
+	}
+	s := newScreen(t, rules.String(), scores, 0)
+	for _, c := range []struct {
+		value string
+		scans uint32
+		hits  int
+	}{
+		{"plain", 1, 0},
+		{"Plain Text, 17 words or more of it", 2, 0}, // cmdLine takes the comma away
+		{"Select a from b", 1, 6},
+		{"Sel%65ct a from b", 2, 2},
+		{"Sel%65ct&#32;a from b", 4, 2},
+	} {
+		x := s.scratch.Get().(*scratch)
+		hits := s.judge(x, s.variables[0].class("x"), c.value)
+		if x.scans.stamp != c.scans || len(hits) != c.hits {
+			t.Errorf("%q: %d scans and %d hits, want %d and %d", c.value, x.scans.stamp, len(hits), c.scans, c.hits)
+		}
+	}
+}
+
+func TestSameButCase(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		same bool
+	}{
+		{"", "", true}, {"a", "", false}, {"a", "A", true}, {"@", "`", false}, {"[", "{", false}, {"é", "É", false}, {"k", "\u212a", false},
+		{"longer than eight", "LONGER THAN EIGHT", true}, {"longer than eight", "longer than eighd", false}, {"longer than eight", "lonGer\x00than eight", false},
+	} {
+		if got := sameButCase(c.a, c.b); got != c.same {
+			t.Errorf("%q and %q: %v", c.a, c.b, got)
+		}
+	}
+}
