@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/modsecurity-for-anylog/msa/alert"
+	"github.com/modsecurity-for-anylog/msa/internal/clock"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
@@ -24,7 +25,7 @@ type Detectors struct {
 	usesUser  bool
 
 	mu        sync.Mutex
-	clock     clock
+	clock     clock.Clock
 	templates *templates
 	clients   *table[int64] // when they were seen first
 	all       []running
@@ -158,7 +159,7 @@ func (d *Detectors) Observe(all []*Observation, isExcluded func(*Spec, *Observat
 			continue
 		}
 		d.observed++
-		now := d.clock.at(o.Time.UnixMilli())
+		now := d.clock.At(o.Time.UnixMilli())
 		d.buf = d.templates.of(o.service(), o.Path, o.Status < 400, d.buf)
 		o.endpoint = string(d.buf)
 		first, isNew := d.clients.get(hash(0, o.Client.Address), now, forgetClients)

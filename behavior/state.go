@@ -67,7 +67,7 @@ func (d *Detectors) snapshot() (state.Sections, error) {
 func (d *Detectors) encoded() (state.Sections, error) {
 	values := state.Sections{}
 	var err error
-	if values[sharedState], err = state.Encode(kept{d.clock.now, d.templates.Children, d.clients.save()}); err != nil {
+	if values[sharedState], err = state.Encode(kept{d.clock.Now, d.templates.Children, d.clients.save()}); err != nil {
 		return nil, fmt.Errorf("cannot keep what the detectors share: %w", err)
 	}
 	for i := range d.all {
@@ -96,7 +96,7 @@ func (d *Detectors) decoded(values state.Sections) error {
 	if err := state.Decode(values[sharedState], &k); err != nil {
 		return err
 	}
-	fresh.clock.now = k.Now
+	fresh.clock.Now = k.Now
 	if k.Templates != nil {
 		fresh.templates.Children = k.Templates
 	}
