@@ -1,5 +1,6 @@
 # make          the plugin and the command, in build/
 # make demo     one attack through the whole pipeline, from a log record to a syslog message
+# make check    format, vet and the quick tests: what to run while changing something
 # make test     all tests
 # make bench    what the pipeline costs, beside plain Coraza
 # make intrusion    what detectors find of an intruder among 450,000 records of other traffic
@@ -17,7 +18,7 @@ BUILD    := build
 PLUGIN   := $(BUILD)/flb-filter_msa.so
 SOURCES  := $(shell find . -name '*.go' -o -name '*.[ch]' -o -name '*.yaml' | grep -v '^./$(BUILD)') go.mod go.sum
 
-.PHONY: all demo test race lint fuzz bench bench-peers bench-signal intrusion faults soak clean
+.PHONY: all demo check test race lint fuzz bench bench-peers bench-signal intrusion faults soak clean
 
 all: $(PLUGIN) $(BUILD)/out_msa.so $(BUILD)/msa
 
@@ -35,6 +36,11 @@ $(BUILD)/msa: $(SOURCES)
 
 demo: all
 	$(GO) run ./test/demo
+
+check:
+	@test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
+	$(GO) vet ./...
+	$(GO) test -short ./alert ./behavior ./internal/... ./mapping/... ./rules/... ./triage ./engine/view ./engine/internal/...
 
 test: all
 	$(GO) test -count=1 ./...

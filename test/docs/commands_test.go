@@ -1,4 +1,4 @@
-// Package docs runs what README.md and the documents in docs tell to type, and compares what they say of MSA with what it is.
+// Package docs runs what the documents tell to type, and compares what they say of MSA with what it is.
 package docs
 
 import (
@@ -39,6 +39,7 @@ var notHere = []struct{ prefix, why string }{
 	{"$EDITOR ", "a person"},
 	{"strace ", "a Fluent Bit with a plugin that is not protected"},
 	{"kill -HUP ", "the same"},
+	{".ci/run", "what runs this"},
 	{"(cd build/dist && sha256sum ", "a release; test/deploy makes one"},
 }
 
@@ -94,15 +95,19 @@ func isProgram(name string) bool {
 // data are the beginnings of blocks that are no commands, of those without a kind.
 var data = regexp.MustCompile(`^(\[[A-Z_]+\]|[A-Z]\w+(  +|_\w+ )\S|Sec[A-Z]\w+ |[\w-]+:( |$)|- |# |\{|chunk ──►|<\d+>)`)
 
-// documents are README.md, those in docs and that in examples.
+// documents are those at the top, those in docs and that in examples.
 func documents(t *testing.T) map[string]string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(rig.Root(), "docs", "*.md"))
-	if err != nil {
-		t.Fatal(err)
+	files := []string{filepath.Join(rig.Root(), "examples", "README.md")}
+	for _, pattern := range []string{"*.md", "docs/*.md"} {
+		found, err := filepath.Glob(filepath.Join(rig.Root(), pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, found...)
 	}
 	all := map[string]string{}
-	for _, f := range append(files, filepath.Join(rig.Root(), "README.md"), filepath.Join(rig.Root(), "examples", "README.md")) {
+	for _, f := range files {
 		text, err := os.ReadFile(f)
 		if err != nil {
 			t.Fatal(err)
