@@ -12,6 +12,7 @@ import (
 
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
+	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
 // cause is why a record was not inspected.
@@ -37,18 +38,35 @@ type counters struct {
 	errors                          [causes]atomic.Uint64
 	inspection, busy                atomic.Int64 // nanoseconds
 
-	belowConfidence sync.Map // of rule ids, to *atomic.Uint64
+	belowConfidence tallies // by rule id
+	mapped          tallies // by mapping
+}
+
+// tallies count by a key of which there are few.
+type tallies struct{ counts sync.Map } // to *atomic.Uint64
+
+func (t *tallies) add(key any) {
+	n, ok := t.counts.Load(key)
+	if !ok {
+		n, _ = t.counts.LoadOrStore(key, new(atomic.Uint64))
+	}
+	n.(*atomic.Uint64).Add(1)
+}
+
+func (t *tallies) snapshot(name func(key any) string) map[string]uint64 {
+	all := map[string]uint64{}
+	t.counts.Range(func(key, n any) bool {
+		all[name(key)] += n.(*atomic.Uint64).Load()
+		return true
+	})
+	return all
 }
 
 // below counts the rules that were evidence of too little.
 func (c *counters) below(v *engine.Verdict) {
 	for i := range v.Matches {
 		if m := &v.Matches[i]; m.IsEvidence() {
-			n, ok := c.belowConfidence.Load(m.RuleID)
-			if !ok {
-				n, _ = c.belowConfidence.LoadOrStore(m.RuleID, new(atomic.Uint64))
-			}
-			n.(*atomic.Uint64).Add(1)
+			c.belowConfidence.add(m.RuleID)
 		}
 	}
 }
@@ -68,6 +86,7 @@ type Snapshot struct {
 	Found             uint64            // of the alerts, those of detectors
 	Keys              int               // whose behaviour the detectors keep, which pipelines may share
 	Evicted           uint64            // keys that made room for others
+	Mapped            map[string]uint64 // by mapping: records that it has made transactions of
 	BelowConfidence   map[string]uint64 // by rule: matches in records that were too little evidence to alarm
 	Errors            map[string]uint64 // records not inspected, by cause; every cause is present from the start
 	InspectionSeconds float64           // time spent inspecting, summed over workers
@@ -91,6 +110,7 @@ func (s *Snapshot) Add(other Snapshot) {
 	s.Evicted = max(s.Evicted, other.Evicted)
 	s.InspectionSeconds += other.InspectionSeconds
 	s.BusySeconds += other.BusySeconds
+	s.Mapped = sum(s.Mapped, other.Mapped)
 	s.BelowConfidence = sum(s.BelowConfidence, other.BelowConfidence)
 	s.Errors = sum(s.Errors, other.Errors)
 }
@@ -123,11 +143,8 @@ func (p *Pipeline) Snapshot() Snapshot {
 		BusySeconds:       time.Duration(p.counters.busy.Load()).Seconds(),
 	}
 	s.Found = p.counters.found.Load()
-	s.BelowConfidence = map[string]uint64{}
-	p.counters.belowConfidence.Range(func(rule, n any) bool {
-		s.BelowConfidence[strconv.Itoa(rule.(int))] = n.(*atomic.Uint64).Load()
-		return true
-	})
+	s.Mapped = p.counters.mapped.snapshot(func(m any) string { return m.(*mapping.Mapping).Name })
+	s.BelowConfidence = p.counters.belowConfidence.snapshot(func(rule any) string { return strconv.Itoa(rule.(int)) })
 	if p.detectors != nil {
 		for _, u := range p.detectors.Usage() {
 			s.Keys += u.Keys

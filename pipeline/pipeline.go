@@ -429,6 +429,7 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 		p.passed(whyUnmapped(err), tag, err)
 		return f
 	}
+	p.counters.mapped.add(tx.Mapping())
 	p.announce(tx.Mapping())
 	if err := tx.NotText(); err != nil {
 		p.passed(notText, tag, err)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/listen"
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/logfile"
 )
 
 // alertHead begins an alert, wherever the line of a syslog begins.
@@ -41,36 +42,37 @@ var errLongLine = fmt.Errorf("it is longer than %d bytes", listen.MaxRecord)
 
 // readAlerts reads files of alerts, one a line, and gives the text of each to add. broken is told of lines that are none, which
 // may be for add to say.
-func readAlerts(s *scan, add func(text string) error, broken func(file string, line int, err error)) {
-	for _, name := range s.files {
-		r, err := s.open(name)
+func readAlerts(s *logfile.Files, add func(text string) error, broken func(file string, line int, err error)) {
+	s.Expand()
+	for _, name := range s.Names {
+		r, err := s.Open(name)
 		if err != nil {
-			s.fault(err)
+			s.Fault(err)
 			continue
 		}
-		in := bufio.NewReaderSize(r.in, readSize)
+		in := bufio.NewReaderSize(r.In, logfile.ReadSize)
 		for n := 1; ; n++ {
 			line, isLong, readErr := readLine(in)
 			switch {
 			case isLong:
-				broken(r.name, n, errLongLine)
+				broken(r.Name, n, errLongLine)
 			case strings.TrimSpace(line) != "":
 				text, err := alertText(line)
 				if err == nil {
 					err = add(text)
 				}
 				if err != nil {
-					broken(r.name, n, err)
+					broken(r.Name, n, err)
 				}
 			}
 			if readErr != nil {
 				if !errors.Is(readErr, io.EOF) {
-					s.fault(fmt.Errorf("cannot read %q: %w", r.name, readErr))
+					s.Fault(fmt.Errorf("cannot read %q: %w", r.Name, readErr))
 				}
 				break
 			}
 		}
-		r.close()
+		r.Close()
 	}
 }
 

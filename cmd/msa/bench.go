@@ -14,6 +14,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/logfile"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
 
@@ -68,7 +69,7 @@ func (c *benchCommand) measure(p *process) (*benchReport, error) {
 	if !(c.Seconds > 0 && c.Seconds <= 3600) || c.Records < 1 || c.Chunk < 1 || c.Top < 1 {
 		return nil, errors.New("--seconds, --records, --chunk and --top are above 0, and --seconds is at most 3600")
 	}
-	in := &scan{files: c.Files, lines: c.Lines, stdin: p.stdin, stderr: p.stderr}
+	in := &logfile.Files{Names: c.Files, Text: c.Lines, Stdin: p.stdin, Stderr: p.stderr}
 	sample, err := readSample(in, c.Records, c.Chunk)
 	if err != nil {
 		return nil, err
@@ -80,7 +81,7 @@ func (c *benchCommand) measure(p *process) (*benchReport, error) {
 	defer checked.Close()
 
 	atMost := time.Duration(c.Seconds * float64(time.Second))
-	r := &benchReport{settings: given, config: config, pipeline: checked, sample: sample, broken: in.broken}
+	r := &benchReport{settings: given, config: config, pipeline: checked, sample: sample, broken: in.Broken}
 	for _, workers := range workerCounts(config.Workers) {
 		s, err := sample.measure(config, workers, atMost, workers == 1)
 		if err != nil {

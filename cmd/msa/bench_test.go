@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/logfile"
 )
 
 // benchRules are a rule that the screen knows, one that it can't judge, one that takes long, one that matches, and one
@@ -195,7 +197,7 @@ func TestReadSample(t *testing.T) {
 		{"a record a chunk", 7, 10, 1, 7, 4, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			in := &scan{files: []string{"-"}, stdin: strings.NewReader(strings.Repeat(line, c.records)), stderr: os.Stderr}
+			in := &logfile.Files{Names: []string{"-"}, Stdin: strings.NewReader(strings.Repeat(line, c.records)), Stderr: os.Stderr}
 			s, err := readSample(in, c.most, c.chunkSize)
 			if err != nil {
 				t.Fatal(err)

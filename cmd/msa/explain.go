@@ -11,6 +11,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/logfile"
 	"github.com/modsecurity-for-anylog/msa/internal/event"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
@@ -67,18 +68,18 @@ func (c *explainCommand) Run(p *process) error {
 
 // read finds the record in the file. Those before it may tell what it means.
 func (c *explainCommand) read(p *process, inspecting *pipeline.Pipeline) (mapping.Record, error) {
-	s := &scan{files: []string{c.File}, lines: c.Lines, stdin: p.stdin, stderr: p.stderr}
+	s := &logfile.Files{Names: []string{c.File}, Text: c.Lines, Stdin: p.stdin, Stderr: p.stderr}
 	left := c.Record
 	for {
-		b, ok := s.next()
+		b, ok := s.Next()
 		switch {
-		case !ok && s.unreadable > 0:
+		case !ok && s.Unreadable > 0:
 			return nil, exitCode(exitUsage)
 		case !ok:
 			return nil, fmt.Errorf("cannot find record %d in %q", c.Record, c.File)
 		}
 		var found mapping.Record
-		err := event.Alerts(b.events, func(a event.Alert) {
+		err := event.Alerts(b.Events, func(a event.Alert) {
 			if left--; left == 0 {
 				found = a.Fields
 			} else if left > 0 {

@@ -25,7 +25,7 @@ func TestExplain(t *testing.T) {
 			"mapping: nano (Nano probe, HTTP)",
 			"request.uri                      /?t=../../etc/passwd  ←  URL",
 			"request.headers.Cookie           (not in the record)  ←  COOKIE, _COOKIE",
-			"not used: BYTES, CARD",
+			"not used: CARD",
 			"request.headers.User-Agent       (not needed, the header block is whole)  ←  AGENT",
 			"from 192.168.1.105:46152 to 192.168.1.55:80",
 			"930120 OS File Access Attempt (",

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/logfile"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/report"
 )
 
@@ -36,7 +37,7 @@ func (c *reportCommand) Run(p *process) error {
 		return exitCode(exitUsage)
 	}
 	page := report.New(report.Options{Title: c.Title, Size: c.Size << 20, Mask: c.Mask == "on"})
-	s := &scan{files: c.Files, alerts: true, stdin: p.stdin, stderr: p.stderr}
+	s := &logfile.Files{Names: c.Files, Alerts: true, Stdin: p.stdin, Stderr: p.stderr}
 	in := report.Input{Made: time.Now()}
 	for _, name := range c.Files {
 		if name == "-" {
@@ -55,7 +56,7 @@ func (c *reportCommand) Run(p *process) error {
 		}
 	})
 	waiting.end()
-	in.Unreadable = s.unreadable
+	in.Unreadable = s.Unreadable
 	if in.Broken > 0 {
 		complain(p.stderr, "msa: %d lines are no alerts", in.Broken)
 	}
@@ -70,7 +71,7 @@ func (c *reportCommand) Run(p *process) error {
 	} else if err := writeWhole(c.Output, func(w io.Writer) error { return page.Write(w, in) }); err != nil {
 		return err
 	}
-	if s.unreadable > 0 {
+	if s.Unreadable > 0 {
 		return exitCode(exitUsage)
 	}
 	return nil

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/tinylib/msgp/msgp"
+
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/logfile"
 )
 
 // sample is records in memory, in chunks as an input hands them over.
@@ -23,16 +25,16 @@ type chunk struct {
 
 // readSample reads at most so many records of a scan into chunks of so many bytes, or of one record that is longer. One
 // chunk ends after half of the records.
-func readSample(s *scan, most, chunkSize int) (*sample, error) {
+func readSample(s *logfile.Files, most, chunkSize int) (*sample, error) {
 	out := &sample{}
 	var events [][]byte
 	for len(events) < most {
-		b, ok := s.next()
+		b, ok := s.Next()
 		if !ok {
 			break
 		}
 		n := 0
-		for rest := b.events; len(rest) > 0 && len(events) < most; n++ {
+		for rest := b.Events; len(rest) > 0 && len(events) < most; n++ {
 			after, err := msgp.Skip(rest)
 			if err != nil {
 				return nil, fmt.Errorf("cannot cut records: %w", err)
@@ -40,17 +42,17 @@ func readSample(s *scan, most, chunkSize int) (*sample, error) {
 			events = append(events, rest[:len(rest)-len(after)])
 			rest = after
 		}
-		out.cut = out.cut || n < len(b.lines)
-		out.size += b.size * n / len(b.lines)
+		out.cut = out.cut || n < len(b.Lines)
+		out.size += b.Size * n / len(b.Lines)
 	}
-	if s.unreadable > 0 {
+	if s.Unreadable > 0 {
 		return nil, exitCode(exitUsage)
 	}
 	if len(events) == 0 {
 		return nil, errors.New("cannot measure: there are no records")
 	}
 	if !out.cut && len(events) == most {
-		_, out.cut = s.next()
+		_, out.cut = s.Next()
 	}
 	out.records = len(events)
 	half := (len(events) + 1) / 2

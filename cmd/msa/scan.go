@@ -2,8 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,32 +13,32 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
 
-	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/listen"
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/listing"
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/logfile"
 	"github.com/modsecurity-for-anylog/msa/internal/event"
-	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
 
-const (
-	// scanTag is the tag of records that have come from files.
-	scanTag = "msa.scan"
-	// readSize is how much of a file is read at once, about 200 records.
-	readSize = 256 << 10
-	// batchSize bounds a chunk, unless one record is longer.
-	batchSize = 1 << 20
-)
+// scanTag is the tag of records that have come from files.
+const scanTag = "msa.scan"
 
 type scanCommand struct {
-	Files []string `arg:"" name:"file" help:"Files with one JSON record a line, pretty-printed records or arrays of them, also in gzip; - is standard input."`
-	Lines bool     `help:"Each line of the files is a record with the one key log, as Fluent Bit's tail makes it without a parser. A file that begins with neither { nor [ is read so in any case."`
+	Files  []string `arg:"" name:"file" help:"Files with one JSON record a line, pretty-printed records or arrays of them, or lines of text; also in gzip, zstd or bzip2. Of a directory, all files in it. - is standard input."`
+	Lines  bool     `help:"Each line of the files is a record with the one key log, as Fluent Bit's tail makes it without a parser. A file that begins with neither { nor [ is read so in any case."`
+	Format string   `enum:"auto,text,json,csv,markdown" default:"auto" help:"How alerts are printed: text, a line each and a summary, json, csv or markdown (default: text on a terminal, else json)."`
+	Since  moment   `placeholder:"TIME" help:"Print alerts from this time on: a date, a time as in RFC 3339, or how long ago, as 36h or 7d."`
+	Until  moment   `placeholder:"TIME" help:"Print alerts before this time."`
+	Top    int      `default:"5" help:"How many sources and targets the summary names (default: 5)."`
 
 	kong.Plugins
 }
 
 // Help explains the exit codes.
 func (*scanCommand) Help() string {
-	return `Alerts are printed as JSON, one a line, in the order of the records, with the record's line under "line" and, if there are several files, the file under "file".
+	return `Alerts are printed in the order of the records. As JSON, one a line, they have the record's line under "line" and, if there are several files, the file under "file". With --since and --until other records are inspected too, as detectors learn from them, but their alerts are not printed.
 
 Exit code: 2 if a file can't be read or the settings are wrong; else 1 if there is an alert; else 2 if a record is broken or if none could be inspected; else 0.`
 }
@@ -50,6 +48,13 @@ func (c *scanCommand) Run(p *process) error {
 	given := givenProperties(c.Plugins)
 	given["alert_text_key"] = textKey
 	given["alert_tag"] = nil // off would silence the scan
+	files := &logfile.Files{Names: c.Files, Text: c.Lines, Stdin: p.stdin, Stderr: p.stderr}
+	files.Expand()
+	out, err := c.printer(p, given, len(files.Names) > 1)
+	if err != nil {
+		complain(p.stderr, "msa: %v", err)
+		return exitCode(exitUsage)
+	}
 	in, err := newInspector(given, slog.New(newWarnings(p.stderr)))
 	if err != nil {
 		complain(p.stderr, "msa: %v", err)
@@ -57,296 +62,155 @@ func (c *scanCommand) Run(p *process) error {
 	}
 	defer in.close()
 
-	s := &scan{files: c.Files, lines: c.Lines, stdin: p.stdin, stderr: p.stderr}
-	out := &alertPrinter{w: bufio.NewWriter(p.stdout), stderr: p.stderr, names: len(c.Files) > 1}
-	inspectAll(in, scanTag, s.next, batch.chunk, out.print)
-	if err := out.w.Flush(); err != nil {
-		out.err = err
-	}
-	if out.err != nil {
-		complain(p.stderr, "msa: cannot write alerts: %v", out.err)
-		return exitCode(exitUsage)
-	}
-
+	began := time.Now()
+	out.bar = readingBar(p.stderr, files)
+	inspectAll(in, scanTag, files.Next, logfile.Batch.Chunk, out.print)
+	out.end()
 	snapshot := in.snapshot()
 	failed, causes := failures(snapshot)
 	if n := snapshot.NotHTTP; n > 0 && failed+n >= snapshot.Records { // beside others, they are nothing to complain about
 		failed, causes = failed+n, append(causes, fmt.Sprintf("no HTTP %d", n))
 	}
-	if s.broken > 0 {
-		complain(p.stderr, "msa: %d broken records", s.broken)
+	if out.list != nil && c.Format != "csv" && c.Format != "markdown" {
+		out.fail(out.summary.Print(out.w, listing.Inspected{
+			Records: snapshot.Records, NotInspected: failed, Mapped: snapshot.Mapped, Took: time.Since(began),
+		}, c.Top))
+	}
+	out.fail(out.w.Flush())
+	if out.err != nil {
+		complain(p.stderr, "msa: cannot write alerts: %v", out.err)
+		return exitCode(exitUsage)
+	}
+	if files.Broken > 0 {
+		complain(p.stderr, "msa: %d broken records", files.Broken)
 	}
 	if failed > 0 {
 		complain(p.stderr, "msa: %d of %d records not inspected (%s)", failed, snapshot.Records, strings.Join(causes, ", "))
 	}
 	switch {
-	case s.unreadable > 0:
+	case files.Unreadable > 0:
 		return exitCode(exitUsage)
 	case out.alerts > 0:
 		return exitCode(exitFailed)
-	case s.broken > 0, failed > 0 && failed >= snapshot.Records:
+	case files.Broken > 0, failed > 0 && failed >= snapshot.Records:
 		return exitCode(exitUsage)
 	}
 	return nil
 }
 
-// batch is a chunk of records of one file.
-type batch struct {
-	file   string
-	events []byte
-	lines  []int // of the records
-	size   int   // of the file, in bytes
+// printer makes what prints alerts in the format that is wanted.
+func (c *scanCommand) printer(p *process, given properties, several bool) (*alertPrinter, error) {
+	out := &alertPrinter{w: bufio.NewWriter(p.stdout), names: several, since: time.Time(c.Since), until: time.Time(c.Until)}
+	format, isTerminal := c.Format, isTerminal(p.stdout)
+	if format == "auto" {
+		format = "json"
+		if isTerminal && given.or("alert_format") == "msa" {
+			format = "text"
+		}
+	}
+	limited := !out.since.IsZero() || !out.until.IsZero()
+	if format == "json" && !limited {
+		return out, nil
+	}
+	if kind := given.or("alert_format"); kind != "msa" {
+		return nil, fmt.Errorf("--format %s, --since and --until need alerts in format msa, not %s", format, kind)
+	}
+	if format == "json" {
+		return out, nil
+	}
+	var err error
+	out.list, err = listing.New(format, out.w, isTerminal && p.getenv("NO_COLOR") == "", several)
+	return out, err
 }
 
-func (b batch) chunk() []byte { return b.events }
-
-// scan reads files as batches.
-type scan struct {
-	files  []string
-	lines  bool // of text, not JSON
-	alerts bool // of MSA, which are found in any lines
-	stdin  io.Reader
-	stderr io.Writer
-
-	current    *lineReader
-	broken     int // records
-	unreadable int // files
+func isTerminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// next is the next batch, until there is none.
-func (s *scan) next() (batch, bool) {
-	for {
-		if s.current == nil {
-			if len(s.files) == 0 {
-				return batch{}, false
-			}
-			name := s.files[0]
-			s.files = s.files[1:]
-			r, err := s.open(name)
-			if err != nil {
-				s.fault(err)
-				continue
-			}
-			s.current = r
-		}
-		b, err := s.current.batch(func(line int, err error) {
-			s.broken++
-			complain(s.stderr, "%s:%d: cannot read record: %v", s.current.name, line, err)
-		})
-		if err != nil {
-			s.current.close()
-			if !errors.Is(err, io.EOF) {
-				s.fault(fmt.Errorf("cannot read %q: %w", s.current.name, err))
-			}
-			s.current = nil
-		}
-		if len(b.lines) > 0 {
-			return b, true
-		}
+// readingBar shows on a terminal how much of the files was read; nil where nobody would see it.
+func readingBar(stderr io.Writer, files *logfile.Files) *progressbar.ProgressBar {
+	if !isTerminal(stderr) {
+		return nil
 	}
-}
-
-func (s *scan) fault(err error) {
-	s.unreadable++
-	complain(s.stderr, "msa: %v", err)
-}
-
-func (s *scan) open(name string) (*lineReader, error) {
-	r := &lineReader{name: name, line: 1, text: s.lines, splitter: mapping.JSONSplitter{Limit: listen.MaxRecord}, close: func() {}}
-	in := s.stdin
-	if name == "-" {
-		r.name = "<stdin>"
-	} else {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, fmt.Errorf("cannot read file: %w", err)
-		}
-		in, r.close = f, func() { _ = f.Close() }
-	}
-	// By content and not by name: standard input has none.
-	buffered := bufio.NewReaderSize(in, readSize)
-	r.in = buffered
-	if magic, _ := buffered.Peek(2); string(magic) == "\x1f\x8b" {
-		var err error
-		if r.in, err = gzip.NewReader(buffered); err != nil {
-			r.close()
-			return nil, fmt.Errorf("cannot read file %q: %w", name, err)
-		}
-		buffered = bufio.NewReaderSize(r.in, readSize)
-		r.in = buffered
-	}
-	if head, _ := buffered.Peek(4); listen.IsUTF16(head) {
-		r.close()
-		return nil, fmt.Errorf("cannot read file %q: %w", name, listen.ErrUTF16)
-	}
-	if !r.text && isText(buffered) {
-		r.text = true
-		if !s.alerts {
-			complain(s.stderr, "msa: %s is no JSON: each line is a record, as with --lines", r.name)
-		}
-	}
-	return r, nil
-}
-
-const byteOrderMark = "\xef\xbb\xbf"
-
-// isText reports whether what is read begins with neither a record nor a list of them.
-func isText(in *bufio.Reader) bool {
-	for n := 1; ; n++ {
-		head, err := in.Peek(n)
-		begin := bytes.TrimLeft(bytes.TrimPrefix(head, []byte(byteOrderMark)), " \t\r\n\x00")
-		switch {
-		case err != nil: // the end, or a longer beginning than any file has
-			return len(begin) > 0 && begin[0] != '{' && begin[0] != '['
-		case len(begin) == 0 || strings.HasPrefix(byteOrderMark, string(head)):
-		case begin[0] == '[': // [20/Nov/2026 … is a time
-			if begin = bytes.TrimLeft(begin[1:], " \t\r\n"); len(begin) > 0 {
-				return bytes.IndexByte([]byte("{[]"), begin[0]) < 0
-			}
-		default:
-			return begin[0] != '{'
-		}
-	}
-}
-
-// lineReader reads the records of one file, and knows their lines.
-type lineReader struct {
-	name     string
-	in       io.Reader
-	close    func()
-	text     bool // each line is a record
-	splitter mapping.JSONSplitter
-	buffer   []byte // read and not consumed
-	line     int    // at the buffer's start
-	err      error  // of the last read
-}
-
-// batch is the records that one read makes complete, or as many of them as a batch may
-// hold, so that those of a pipe don't wait for more. At the end, and when the file
-// can't be read on, the last batch comes with the error.
-func (r *lineReader) batch(broken func(line int, err error)) (batch, error) {
-	b := batch{file: r.name}
-	for len(b.events) < batchSize {
-		record, n, err := r.next()
-		consumed := r.buffer[:n]
-		r.buffer = r.buffer[n:]
-		var bad *mapping.JSONError
-		switch {
-		case errors.As(err, &bad):
-			broken(r.line+newlines(consumed[:bad.Start]), bad)
-		case record != nil:
-			line := r.line + newlines(consumed[:n-len(record)])
-			if r.text {
-				line = r.line + newlines(consumed[:n-len(bytes.TrimLeft(consumed, "\r\n"))])
-			}
-			if b.events, err = r.appendEvent(b.events, record); err != nil {
-				broken(line, err)
-			} else {
-				b.lines = append(b.lines, line)
-			}
-		}
-		r.line += newlines(consumed)
-		b.size += n
-		if err != nil || record != nil {
-			continue
-		}
-		if r.err != nil {
-			return b, r.err
-		}
-		if len(b.lines) > 0 {
-			return b, nil
-		}
-		r.read()
-	}
-	return b, nil
-}
-
-func (r *lineReader) appendEvent(events, record []byte) ([]byte, error) {
-	if r.text {
-		return event.AppendLine(events, time.Now(), record), nil
-	}
-	return event.AppendRecord(events, time.Now(), record)
-}
-
-// next finds the next record in the buffer: its bytes, nil when there is none yet, and how much
-// of the buffer it takes.
-func (r *lineReader) next() (record []byte, n int, err error) {
-	if !r.text {
-		return r.splitter.Next(r.buffer, r.err != nil)
-	}
-	for {
-		switch entry, whole := mapping.AuditLogEntry(r.buffer[n:]); {
-		case whole:
-			return bytes.TrimRight(r.buffer[n:n+entry], "\r\n"), n + entry, nil
-		case entry > 0 && r.err == nil && entry < listen.MaxRecord:
-			return nil, n, nil // it goes on
-		}
-		end := bytes.IndexByte(r.buffer[n:], '\n')
-		switch {
-		case end >= 0:
-			record = r.buffer[n : n+end]
-			n += end + 1
-		case r.err != nil || len(r.buffer)-n > listen.MaxRecord:
-			record, n = r.buffer[n:], len(r.buffer)
-		default:
-			return nil, n, nil
-		}
-		if record = bytes.TrimRight(record, "\r"); len(record) > 0 {
-			return record, n, nil
-		}
-		if n == len(r.buffer) {
-			return nil, n, nil
-		}
-	}
-}
-
-func newlines(b []byte) int { return bytes.Count(b, []byte{'\n'}) }
-
-// read adds to the buffer, which grows only with a record that is not complete.
-func (r *lineReader) read() {
-	const least = 4 << 10
-	held := len(r.buffer)
-	if cap(r.buffer)-held < least {
-		grown := make([]byte, held, max(readSize, 2*held))
-		copy(grown, r.buffer)
-		r.buffer = grown
-	}
-	var n int
-	n, r.err = r.in.Read(r.buffer[held:cap(r.buffer)])
-	r.buffer = r.buffer[:held+n]
+	bar := progressbar.NewOptions64(files.Size(), progressbar.OptionSetWriter(stderr), progressbar.OptionShowBytes(true),
+		progressbar.OptionSetDescription("reading"), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
+	files.OnRead = func(n int) { _ = bar.Add(n) }
+	return bar
 }
 
 // alertPrinter prints alerts with their places.
 type alertPrinter struct {
-	w      *bufio.Writer
-	stderr io.Writer
-	names  bool // print the file's too
-	alerts int
-	err    error
+	w            *bufio.Writer
+	names        bool            // print the file's too
+	list         listing.Printer // for people; nil for JSON
+	bar          *progressbar.ProgressBar
+	since, until time.Time // zero for any
+	summary      listing.Summary
+	alerts       int
+	err          error
 }
 
-func (p *alertPrinter) print(b batch, result pipeline.Result) {
+func (p *alertPrinter) print(b logfile.Batch, result pipeline.Result) {
 	i := 0
 	for _, alerts := range result.Alerts {
-		err := event.Alerts(alerts.Events, func(a event.Alert) {
-			p.alerts++
+		p.fail(event.Alerts(alerts.Events, func(a event.Alert) {
 			line := 0
 			if i < len(result.Records) {
-				line = b.lines[result.Records[i]]
+				line = b.Lines[result.Records[i]]
 			}
 			i++
-			p.printOne(a.Text(), b.file, line)
-		})
-		if err != nil && p.err == nil {
-			p.err = err
-		}
+			if !p.wanted(a) {
+				return
+			}
+			p.alerts++
+			p.printOne(a.Text(), b.File, line)
+		}))
 	}
-	if err := p.w.Flush(); err != nil && p.err == nil {
+	p.fail(p.w.Flush())
+}
+
+// wanted reports whether the alert's time is among those asked for.
+func (p *alertPrinter) wanted(a event.Alert) bool {
+	if p.since.IsZero() && p.until.IsZero() {
+		return true
+	}
+	t, err := time.Parse(time.RFC3339, a.Get("timestamp"))
+	p.fail(err)
+	return !t.Before(p.since) && (p.until.IsZero() || t.Before(p.until))
+}
+
+func (p *alertPrinter) fail(err error) {
+	if p.err == nil {
 		p.err = err
 	}
 }
 
+// end clears the bar, and prints what was held back.
+func (p *alertPrinter) end() {
+	if p.bar != nil {
+		_ = p.bar.Finish()
+	}
+	if p.list != nil {
+		p.fail(p.list.Flush())
+	}
+}
+
 func (p *alertPrinter) printOne(text, file string, line int) {
+	if p.list != nil {
+		a, err := listing.Parse(text)
+		if err != nil {
+			p.fail(err)
+			return
+		}
+		a.File, a.Line = file, line
+		if p.bar != nil {
+			_ = p.bar.Clear()
+		}
+		p.summary.Add(a)
+		p.fail(p.list.Print(a))
+		return
+	}
 	if head, ok := strings.CutSuffix(text, "}"); ok {
 		place := `"line":` + strconv.Itoa(line)
 		if p.names {
@@ -357,4 +221,31 @@ func (p *alertPrinter) printOne(text, file string, line int) {
 	}
 	_, _ = p.w.WriteString(text)
 	_ = p.w.WriteByte('\n')
+}
+
+// moment is a time as people give it to a command.
+type moment time.Time
+
+var momentForms = []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02"}
+
+// UnmarshalText reads a date or a time, in UTC unless it has a zone, or how long ago.
+func (m *moment) UnmarshalText(text []byte) error {
+	s := string(text)
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		if n, err := strconv.ParseFloat(days, 64); err == nil && n >= 0 {
+			*m = moment(time.Now().Add(-time.Duration(n * 24 * float64(time.Hour))))
+			return nil
+		}
+	}
+	if ago, err := time.ParseDuration(s); err == nil && ago >= 0 {
+		*m = moment(time.Now().Add(-ago))
+		return nil
+	}
+	for _, form := range momentForms {
+		if t, err := time.Parse(form, s); err == nil {
+			*m = moment(t)
+			return nil
+		}
+	}
+	return errors.New("it is no time: give a date (2026-11-20), a time (2026-11-20T10:00:00Z), or how long ago (36h, 7d)")
 }

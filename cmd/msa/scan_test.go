@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func indent(record string) string {
@@ -104,6 +105,11 @@ func TestScanFiles(t *testing.T) {
 	cut := write("cut.gz", zipped.Bytes()[:zipped.Len()-20])
 	junk := write("junk.gz", []byte("\x1f\x8bjunk"))
 	missing := filepath.Join(dir, "missing")
+	if err := os.Mkdir(filepath.Join(dir, "day"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write("day/1.log", []byte(bad+"\n"))
+	write("day/2.log", []byte(bad+"\n"))
 	for _, c := range []struct {
 		name   string
 		files  []string
@@ -115,7 +121,7 @@ func TestScanFiles(t *testing.T) {
 		{"several", []string{plain, packed, unnamed}, 1, plain + ":1 " + packed + ":2 " + unnamed + ":2", ""},
 		{"with standard input", []string{"-", plain}, 1, "<stdin>:1 " + plain + ":1", ""},
 		{"missing", []string{missing, plain}, 2, plain + ":1", "cannot read file: open " + missing},
-		{"directory", []string{dir, plain}, 2, plain + ":1", "cannot read"},
+		{"directory", []string{filepath.Join(dir, "day")}, 1, filepath.Join(dir, "day", "1.log") + ":1 " + filepath.Join(dir, "day", "2.log") + ":1", ""},
 		{"gzip cut", []string{cut}, 2, "", "unexpected EOF"},
 		{"gzip of junk", []string{junk}, 2, "", "cannot read file"},
 	} {
@@ -127,7 +133,7 @@ func TestScanFiles(t *testing.T) {
 			var places []string
 			for _, a := range alerts(t, p.stdout.String()) {
 				place := fmt.Sprint(a["line"])
-				if len(c.files) > 1 {
+				if a["file"] != nil {
 					place = fmt.Sprintf("%v:%v", a["file"], a["line"])
 				}
 				places = append(places, place)
@@ -208,5 +214,69 @@ func TestCheck(t *testing.T) {
 				t.Errorf("stdout: %s\nstderr: %s", p.stdout.String(), p.stderr.String())
 			}
 		})
+	}
+}
+
+// For people: text with a summary, CSV, Markdown; and alerts of a time.
+func TestScanFormats(t *testing.T) {
+	at := func(when, client, uri string) string {
+		return client + ` - - [` + when + ` +0000] "GET ` + uri + ` HTTP/1.1" 200 12 "-" "curl/8.5.0"` + "\n"
+	}
+	const evil = "/?t=../../etc/passwd"
+	log := at("20/Nov/2026:10:11:12", "192.0.2.1", evil) + at("20/Nov/2026:10:11:13", "192.0.2.2", "/") + at("21/Nov/2026:10:00:00", "192.0.2.3", evil)
+	for _, c := range []struct {
+		name  string
+		args  []string
+		code  int
+		has   []string
+		lacks []string
+	}{
+		{"text", []string{"--format=text"}, 1, []string{"192.0.2.1 → ", "Path Traversal", "\n3 records in ", ": nginx (3)\n2 alerts\n", "sources: 192.0.2.1 (1), 192.0.2.3 (1)\n"}, []string{"\x1b", `"rule_id"`}},
+		{"top", []string{"--format=text", "--top=1"}, 1, []string{"sources: 192.0.2.1 (1), and 1 more\n"}, nil},
+		{"nothing found", []string{"--format=text", "--since=2026-11-22"}, 0, []string{"No attack was found.\n"}, []string{"192.0.2"}},
+		{"csv", []string{"--format=csv"}, 1, []string{"time,severity,confidence", "\n2026-11-20 10:11:12,", ",192.0.2.3,"}, []string{"records in"}},
+		{"markdown", []string{"--format=markdown"}, 1, []string{"| --- |", "| `192.0.2.1` |"}, []string{"records in"}},
+		{"json when nobody looks", nil, 1, []string{`"src_ip":"192.0.2.1"`, `"src_ip":"192.0.2.3"`}, []string{"records in"}},
+		{"since", []string{"--since=2026-11-21"}, 1, []string{`"src_ip":"192.0.2.3"`}, []string{"192.0.2.1"}},
+		{"until", []string{"--until=2026-11-21T11:00:00+01:00"}, 1, []string{`"src_ip":"192.0.2.1"`}, []string{"192.0.2.3"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := command(t, "msa", append([]string{"scan", "-", "--lines"}, c.args...)...)
+			if code := p.run(log); code != c.code {
+				t.Errorf("exit code %d, want %d; %s", code, c.code, p.stderr.String())
+			}
+			out := p.stdout.String()
+			for _, text := range c.has {
+				if !strings.Contains(out, text) {
+					t.Errorf("%q is missing in %s", text, out)
+				}
+			}
+			for _, text := range c.lacks {
+				if strings.Contains(out, text) {
+					t.Errorf("%q is in %s", text, out)
+				}
+			}
+		})
+	}
+	for _, args := range [][]string{{"--since=yesterday"}, {"--format=csv", "--alert-format=ecs"}, {"--since=1h", "--alert-format=cef"}, {"--format=xml"}} {
+		p := command(t, "msa", append([]string{"scan", "-"}, args...)...)
+		if code := p.run(log); code != 2 || p.stderr.String() == "" {
+			t.Errorf("%q: exit code %d, %s", args, code, p.stderr.String())
+		}
+	}
+}
+
+func TestMoment(t *testing.T) {
+	now := time.Now()
+	for text, ago := range map[string]time.Duration{"36h": 36 * time.Hour, "1.5d": 36 * time.Hour} {
+		var m moment
+		if err := m.UnmarshalText([]byte(text)); err != nil || time.Time(m).Before(now.Add(-ago)) || time.Time(m).After(time.Now().Add(-ago)) {
+			t.Errorf("%s is %v, %v", text, time.Time(m), err)
+		}
+	}
+	for _, text := range []string{"", "-1h", "-1d", "d", "2026-13-01", "12"} {
+		if err := new(moment).UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q is a time", text)
+		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/logfile"
 	"github.com/modsecurity-for-anylog/msa/internal/event"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
@@ -70,7 +71,7 @@ func (c *tuneCommand) Run(p *process) error {
 		return exitCode(exitUsage)
 	}
 
-	s := &scan{files: c.Files, alerts: true, stdin: p.stdin, stderr: p.stderr}
+	s := &logfile.Files{Names: c.Files, Alerts: true, Stdin: p.stdin, Stderr: p.stderr}
 	broken := 0
 	var alerts []*knownAlert
 	readAlerts(s, func(text string) error {
@@ -87,7 +88,7 @@ func (c *tuneCommand) Run(p *process) error {
 	if broken > 0 {
 		complain(p.stderr, "msa: %d lines are no alerts", broken)
 	}
-	if s.unreadable > 0 || len(alerts) == 0 && broken > 0 {
+	if s.Unreadable > 0 || len(alerts) == 0 && broken > 0 {
 		return exitCode(exitUsage)
 	}
 
@@ -204,12 +205,12 @@ func (t *tuning) run(with []*proposal) (*trial, error) {
 	}
 	defer in.close()
 	out := &trial{alarms: map[int]*knownAlert{}, places: map[int]string{}}
-	s := &scan{files: slices.Clone(t.Log), lines: t.Lines, stderr: io.Discard}
+	s := &logfile.Files{Names: slices.Clone(t.Log), Text: t.Lines, Stderr: io.Discard}
 	if len(with) == 0 {
-		s.stderr = t.stderr // once is enough
+		s.Stderr = t.stderr // once is enough
 	}
 	base, failed := 0, error(nil)
-	inspectAll(in, scanTag, s.next, batch.chunk, func(b batch, result pipeline.Result) {
+	inspectAll(in, scanTag, s.Next, logfile.Batch.Chunk, func(b logfile.Batch, result pipeline.Result) {
 		i := 0
 		for _, alerts := range result.Alerts {
 			err := event.Alerts(alerts.Events, func(a event.Alert) {
@@ -220,16 +221,16 @@ func (t *tuning) run(with []*proposal) (*trial, error) {
 					failed = err
 				} else if out.alarms[base+record] == nil {
 					out.alarms[base+record] = known
-					out.places[base+record] = b.file + ":" + strconv.Itoa(b.lines[record])
+					out.places[base+record] = b.File + ":" + strconv.Itoa(b.Lines[record])
 				}
 			})
 			if err != nil {
 				failed = err
 			}
 		}
-		base += len(b.lines)
+		base += len(b.Lines)
 	})
-	if s.unreadable > 0 {
+	if s.Unreadable > 0 {
 		return nil, exitCode(exitUsage)
 	}
 	out.records = uint64(base)

@@ -39,6 +39,7 @@ var notHere = []struct{ prefix, why string }{
 	{"$EDITOR ", "a person"},
 	{"strace ", "a Fluent Bit with a plugin that is not protected"},
 	{"kill -HUP ", "the same"},
+	{"aws ", "an account"}, {"logcli ", "a Loki"}, {"elasticdump ", "an Elasticsearch"}, {"kubectl logs ", "a cluster"},
 	{".ci/run", "what runs this"},
 	{"(cd build/dist && sha256sum ", "a release; test/deploy makes one"},
 }

@@ -1,0 +1,93 @@
+package listing
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Summary counts alerts for the last lines of a listing.
+type Summary struct {
+	alerts           int
+	worked           int
+	sources, targets map[string]int
+}
+
+// Add counts an alert.
+func (s *Summary) Add(a *Alert) {
+	if s.sources == nil {
+		s.sources, s.targets = map[string]int{}, map[string]int{}
+	}
+	s.alerts++
+	if a.Outcome == "success" {
+		s.worked++
+	}
+	s.sources[a.From()]++
+	s.targets[a.To()]++
+}
+
+// Inspected is what a scan has read.
+type Inspected struct {
+	Records, NotInspected uint64
+	Mapped                map[string]uint64 // records by mapping
+	Took                  time.Duration
+}
+
+// Print says what was read and found, with so many of the most frequent sources and targets.
+func (s *Summary) Print(w io.Writer, in Inspected, top int) error {
+	var b strings.Builder
+	if s.alerts > 0 {
+		b.WriteByte('\n')
+	}
+	fmt.Fprintf(&b, "%s in %s", plural(in.Records, "record"), in.Took.Round(10*time.Millisecond))
+	if list := most(in.Mapped, 5); list != "" {
+		fmt.Fprintf(&b, ": %s", list)
+	}
+	if in.NotInspected > 0 {
+		fmt.Fprintf(&b, "; %d not inspected", in.NotInspected)
+	}
+	b.WriteByte('\n')
+	if s.alerts == 0 {
+		b.WriteString("No attack was found.\n")
+	} else {
+		fmt.Fprintf(&b, "%s", plural(uint64(s.alerts), "alert"))
+		if s.worked > 0 {
+			fmt.Fprintf(&b, ", of which %d worked", s.worked)
+		}
+		fmt.Fprintf(&b, "\nsources: %s\ntargets: %s\n", most(s.sources, top), most(s.targets, top))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func plural(n uint64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// most is the names that are counted most often, with their counts.
+func most[N int | uint64](counts map[string]N, top int) string {
+	names := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		switch {
+		case counts[a] > counts[b]:
+			return -1
+		case counts[a] < counts[b]:
+			return 1
+		}
+		return strings.Compare(a, b)
+	})
+	var list []string
+	for i, name := range names {
+		if i == top {
+			list = append(list, fmt.Sprintf("and %d more", len(names)-top))
+			break
+		}
+		list = append(list, fmt.Sprintf("%s (%d)", Visible(name, 60), counts[name]))
+	}
+	return strings.Join(list, ", ")
+}
