@@ -27,6 +27,8 @@ type Matcher struct {
 	firstHigh int        // class of utf8.RuneSelf
 	first     atomic.Pointer[dfaState]
 	accept    *dfaState
+	dead      *dfaState // no match that began where an anchored state did
+	anchored  *anchored // nil where that does not pay
 
 	looksBack syntax.EmptyOp // what the pattern asks for
 
@@ -41,9 +43,17 @@ type dfaState struct {
 	insts  []uint32 // what reads a character, or asks for what is around; sorted
 	before rune     // stands for the character before: -1 at the beginning, a letter, a line feed, or another
 	atEnd  bool     // the text matches if it ends here
-	idle   bool     // no match that began before is going on, and one that begins here sees the beginning of a text
+	traits traits
 	next   []atomic.Pointer[dfaState]
 }
+
+// traits tell states apart that have the same instructions.
+type traits uint8
+
+const (
+	isIdle     traits = 1 << iota // no match that began before is going on, and one that begins here sees the beginning of a text
+	isAnchored                    // matches don't begin here
+)
 
 // Room: classes of an expression, transitions of its states, and those of all of the process, of 8 bytes each. Each
 // expression may have the least, also when there is no more room in the process.
@@ -94,24 +104,25 @@ func (m *Matcher) build() {
 		return
 	}
 	m.visited = make([]bool, len(m.prog.Inst))
-	m.accept = &dfaState{}
+	m.accept, m.dead = &dfaState{}, &dfaState{}
 	m.states = map[string]*dfaState{}
 	for i := range m.prog.Inst {
 		if inst := &m.prog.Inst[i]; inst.Op == syntax.InstEmptyWidth {
 			m.looksBack |= syntax.EmptyOp(inst.Arg)
 		}
 	}
-	m.first.Store(m.begin())
+	m.anchored = m.anchor()
+	m.first.Store(m.beginAt(-1, isIdle))
 }
 
-// begin is the state before the text.
-func (m *Matcher) begin() *dfaState {
+// beginAt is the state of a match that begins behind a character, or what stands for one.
+func (m *Matcher) beginAt(before rune, of traits) *dfaState {
 	insts, matched := m.close(nil, uint32(m.prog.Start), 0)
 	m.forget()
 	if matched {
 		return m.accept
 	}
-	return m.state(insts, -1, true)
+	return m.state(insts, before, of)
 }
 
 // classify finds the classes of characters.
@@ -166,11 +177,19 @@ func (m *Matcher) highClass(r rune) int {
 
 // MatchString is that of [regexp.Regexp].
 func (m *Matcher) MatchString(text string) bool {
-	s := m.first.Load()
-	if s == nil {
+	switch s := m.first.Load(); {
+	case s == nil:
 		return m.simple(text)
+	case m.anchored != nil:
+		return m.tryEach(text)
+	default:
+		return m.run(s, text, 0)
 	}
-	for i := 0; i < len(text); {
+}
+
+// run reports whether a match begins at i, where the state is s, or later.
+func (m *Matcher) run(s *dfaState, text string, i int) bool {
+	for i < len(text) {
 		if s == m.accept {
 			return true
 		}
@@ -194,7 +213,7 @@ func (m *Matcher) Find(text string) (from, end int, ok bool) {
 	}
 	i := 0
 	for i < len(text) && s != m.accept {
-		if s.idle {
+		if s.traits&isIdle != 0 {
 			from = i
 		}
 		class, size := m.classAt(text, i)
@@ -235,12 +254,22 @@ func (m *Matcher) step(s *dfaState, class int) *dfaState {
 			matched = matched || found
 		}
 	}
-	idle := len(insts) == 0
-	insts, found := m.close(insts, uint32(m.prog.Start), 0) // a match may begin anywhere
+	of := s.traits & isAnchored
+	if of == 0 { // a match may begin anywhere
+		if len(insts) == 0 && m.isLikeBeginning(r) {
+			of = isIdle
+		}
+		var found bool
+		insts, found = m.close(insts, uint32(m.prog.Start), 0)
+		matched = matched || found
+	}
 	m.forget()
-	next := m.accept
-	if !matched && !found {
-		next = m.state(insts, r, idle)
+	next := m.dead
+	switch {
+	case matched:
+		next = m.accept
+	case of&isAnchored == 0 || len(insts) > 0:
+		next = m.state(insts, r, of)
 	}
 	s.next[class].Store(next)
 	return next
@@ -302,7 +331,7 @@ func (m *Matcher) forget() { clear(m.visited) }
 
 // isLikeBeginning: what the pattern can ask for after this character is what it would find at the beginning of a text.
 func (m *Matcher) isLikeBeginning(before rune) bool {
-	switch {
+	switch before = standsFor(before); {
 	case before < 0:
 		return true
 	case m.looksBack&syntax.EmptyBeginText != 0:
@@ -313,22 +342,23 @@ func (m *Matcher) isLikeBeginning(before rune) bool {
 	return m.looksBack&syntax.EmptyBeginLine == 0 && (before == ' ' || m.looksBack&(syntax.EmptyWordBoundary|syntax.EmptyNoWordBoundary) == 0)
 }
 
-// state is that of instructions and the character before. Without room for a new one all others are forgotten: who is
-// at one of them goes on from there, and comes to new ones.
-func (m *Matcher) state(insts []uint32, before rune, idle bool) *dfaState {
+// standsFor is the character that stands for one before which patterns can't tell from it.
+func standsFor(before rune) rune {
 	switch {
 	case before == '\n' || before < 0:
+		return before
 	case syntax.IsWordChar(before):
-		before = 'a'
-	default:
-		before = ' '
+		return 'a'
 	}
-	idle = idle && m.isLikeBeginning(before)
+	return ' '
+}
+
+// state is that of instructions and the character before. Without room for a new one all others are forgotten: who is
+// at one of them goes on from there, and comes to new ones.
+func (m *Matcher) state(insts []uint32, before rune, of traits) *dfaState {
+	before = standsFor(before)
 	slices.Sort(insts)
-	key := []byte{byte(before + 1)} // of seven bits
-	if idle {
-		key[0] |= 0x80
-	}
+	key := []byte{byte(before + 1), byte(of)}
 	for _, i := range insts {
 		key = binary.AppendUvarint(key, uint64(i))
 	}
@@ -340,11 +370,16 @@ func (m *Matcher) state(insts []uint32, before rune, idle bool) *dfaState {
 		transitions.Add(-m.room)
 		m.room = 0
 		clear(m.states)
-		m.first.Store(m.begin())
+		if m.anchored != nil {
+			for i := range m.anchored.starts {
+				m.anchored.starts[i].Store(nil)
+			}
+		}
+		m.first.Store(m.beginAt(-1, isIdle))
 	}
 	transitions.Add(n)
 	m.room += n
-	s := &dfaState{insts: insts, before: before, idle: idle, next: make([]atomic.Pointer[dfaState], n)}
+	s := &dfaState{insts: insts, before: before, traits: of, next: make([]atomic.Pointer[dfaState], n)}
 	_, s.atEnd = m.resolve(s, -1)
 	m.states[string(key)] = s
 	return s

@@ -66,7 +66,8 @@ func TestBinaryMatcher(t *testing.T) {
 
 // What is captured is what the expression captures in the whole text.
 func TestCaptures(t *testing.T) {
-	for _, p := range slices.Concat(matcherPatterns, []string{`(a+)(b*)`, `(?:^|[^a-z])(or|on)\W`, `\b(o)r`, `\B(o)r`, `(x*)(?:$|=)`, `^(.*)$`, `(\xff)+b?`, `(?i)(k).*(s)`, `(\s*)'(.*?)'`}) {
+	for _, p := range slices.Concat(matcherPatterns, []string{`(a+)(b*)`, `(?:^|[^a-z])(or|on)\W`, `\b(o)r`, `\B(o)r`, `(x*)(?:$|=)`, `^(.*)$`, `(\xff)+b?`, `(?i)(k).*(s)`, `(\s*)'(.*?)'`,
+		`(?i)['=k][\s\S]{0,40}(\bor|union)`, `^.{2,20}\b(s)`, `k[^a]{1,30}`, `(or|k).{0,20}(?:s|$)`}) {
 		pattern, err := screen.PatternOf(p)
 		if err != nil {
 			t.Fatal(err)
@@ -81,6 +82,9 @@ func TestCaptures(t *testing.T) {
 			want := find(text)
 			if got := pattern.Captures(text); !slices.Equal(got, want[:min(len(want), 9)]) {
 				t.Errorf("%q captures %q in %q, but should %q", p, got, text, want)
+			}
+			if got := pattern.MatchString(text); got != (want != nil) {
+				t.Errorf("%q matches %q: %v", p, text, got)
 			}
 		}
 	}
@@ -132,6 +136,25 @@ func TestMatcherWithoutRoom(t *testing.T) {
 		})
 	}
 	wait.Wait()
+}
+
+// Beginnings that are long, or many, are left to the automaton that is everywhere, so that work stays in proportion to the text.
+func TestMatcherOfManyBeginnings(t *testing.T) {
+	for _, c := range []struct{ pattern, text string }{
+		{`x.*yz`, strings.Repeat("xy", 5000)},
+		{`;[a-z;]*!`, strings.Repeat(";a", 5000)},
+		{`(?i)\b(?:sel|ins)\w*\W+from`, strings.Repeat("selins ", 2000)},
+		{`\x{2028}+x`, strings.Repeat("\u2028", 5000)},
+		{`(?m)^a[\s\S]*b$`, strings.Repeat("a\n", 5000)},
+	} {
+		re := regexp.MustCompile(c.pattern)
+		m := screen.NewMatcher(re)
+		for _, text := range []string{c.text, c.text + "yz!b", c.text + " from", "é" + c.text + "\u2028x", c.text + "\xff\nb"} {
+			if got, want := m.MatchString(text), re.MatchString(text); got != want {
+				t.Errorf("%s: %v in %d bytes that end in %q", c.pattern, got, len(text), text[len(text)-8:])
+			}
+		}
+	}
 }
 
 func FuzzMatcher(f *testing.F) {

@@ -2,6 +2,8 @@ package screen
 
 import (
 	"regexp"
+	"regexp/syntax"
+	"slices"
 	"strconv"
 	"sync"
 	"unicode/utf8"
@@ -16,6 +18,7 @@ type Pattern struct {
 
 	needs   func() needs // found out when it is asked for, as it takes long and many rules never run
 	matcher func() *Matcher
+	tail    func() *Matcher // see tailOf; nil without one
 }
 
 // needs is what a text must have for a pattern to match it.
@@ -61,7 +64,37 @@ func newPattern(pattern string) (p *Pattern, err error) {
 	}
 	p.text, err = regexp.Compile("(?sm)" + pattern)
 	p.matcher = sync.OnceValue(func() *Matcher { return NewMatcher(p.text) })
+	p.tail = sync.OnceValue(func() *Matcher { return tailOf(p.text) })
 	return p, err
+}
+
+// longestCounted is how many characters a part of a pattern may count without being slow.
+const longestCounted = 16
+
+// tailOf is what stands behind the last part of a pattern that counts up to many characters: ['"][\s\S]{0,40}\bsleep. The
+// automaton of the whole has a state for each set of places where such a count may stand, more than there is room for. That
+// of the tail has few, and a text in which the tail is not can't match. It is nil where there is no such part.
+func tailOf(re *regexp.Regexp) *Matcher {
+	tree, err := syntax.Parse(re.String(), syntax.Perl)
+	if err != nil || tree.Op != syntax.OpConcat {
+		return nil
+	}
+	for i, sub := range slices.Backward(tree.Sub) {
+		if sub.Op != syntax.OpRepeat || sub.Max < longestCounted {
+			continue
+		}
+		tail := &syntax.Regexp{Op: syntax.OpConcat, Flags: tree.Flags, Sub: tree.Sub[i+1:]}
+		text := tail.String()
+		if MinLength(text) == 0 {
+			return nil
+		}
+		compiled, err := regexp.Compile(text)
+		if err != nil {
+			return nil
+		}
+		return NewMatcher(compiled)
+	}
+	return nil
 }
 
 var hexEscape = regexp.MustCompile(`\\x(?:\{[[:xdigit:]]{2}[^}]*\}|[[:xdigit:]]{2})`)
@@ -80,7 +113,7 @@ func asksForBytes(pattern string) bool {
 
 // MatchString reports whether the pattern matches anywhere in a text.
 func (p *Pattern) MatchString(text string) bool {
-	return (p.bytes != nil || p.mayMatch(text)) && p.matcher().MatchString(text)
+	return p.mayMatch(text) && p.matcher().MatchString(text)
 }
 
 // Bounds of captures. Finding them takes far longer than finding that there is a match. What is captured beyond the first
@@ -92,7 +125,7 @@ const (
 
 // Captures are the match and what its groups capture, nine in all at most; nil without a match.
 func (p *Pattern) Captures(text string) []string {
-	if p.bytes == nil && !p.mayMatch(text) {
+	if !p.mayMatch(text) {
 		return nil
 	}
 	from, end, ok := p.matcher().Find(text)
@@ -117,6 +150,12 @@ func (p *Pattern) Captures(text string) []string {
 
 // mayMatch reports whether a text has what it must have.
 func (p *Pattern) mayMatch(text string) bool {
-	n := p.needs()
-	return len(text) >= n.length && (n.bytes == nil || n.bytes.In(text))
+	if p.bytes != nil {
+		return true
+	}
+	if n := p.needs(); len(text) < n.length || n.bytes != nil && !n.bytes.In(text) {
+		return false
+	}
+	tail := p.tail()
+	return tail == nil || tail.MatchString(text)
 }

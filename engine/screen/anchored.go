@@ -1,0 +1,158 @@
+package screen
+
+import (
+	"regexp/syntax"
+	"sync/atomic"
+	"unicode/utf8"
+)
+
+// An automaton that finds a match anywhere is at all places at once where one may have begun: after a long text of words
+// its states are as many as there are ways for matches to be under way together, and some of CRS's patterns (932230 and its
+// like) have more than fit into any room. One that is at a single beginning has few states, and nearly all beginnings end
+// after a character or two. So beginnings are tried one by one, those only whose first byte a match can have, and the
+// automaton that is everywhere takes over where that comes to more than a few steps for each byte of the text: work
+// is in proportion to the text, whatever is in it.
+
+// anchored is what a Matcher has to try beginnings one by one.
+type anchored struct {
+	begins [256]uint8                  // by byte: bit n is set if a match may begin with it where befores[n] is before
+	high   bool                        // one of them is of a character of several bytes
+	starts [4]atomic.Pointer[dfaState] // by what is before; nil as long as it is not needed
+}
+
+// stepsPerByte is how many steps beginnings may take for each byte of a text.
+const stepsPerByte = 4
+
+// befores are what is before a beginning, as far as patterns can tell: characters that stand for it.
+var befores = [...]rune{-1, '\n', 'a', ' '}
+
+// beforeOf is the place in befores of what stands for a byte.
+var beforeOf = func() (t [256]uint8) {
+	for c := range t {
+		switch {
+		case c == '\n':
+			t[c] = 1
+		case syntax.IsWordChar(rune(c)):
+			t[c] = 2
+		default:
+			t[c] = 3
+		}
+	}
+	return t
+}()
+
+// anchor finds where a match may begin. It is nil if that is at most characters of a usual text, or if nothing at all is
+// a match: then it does not pay.
+func (m *Matcher) anchor() *anchored {
+	a := &anchored{}
+	reached := map[syntax.EmptyOp][]uint32{} // instructions, by what is around
+	for class, r := range m.bounds {
+		var bits uint8
+		for n, before := range befores {
+			around := syntax.EmptyOpContext(before, r)
+			insts, known := reached[around]
+			if !known {
+				var matched bool
+				if insts, matched = m.close(nil, uint32(m.prog.Start), around); matched {
+					m.forget()
+					return nil
+				}
+				m.forget()
+				reached[around] = insts
+			}
+			for _, i := range insts {
+				if reads(&m.prog.Inst[i], r) {
+					bits |= 1 << n
+					break
+				}
+			}
+		}
+		for c := range a.begins {
+			if isHigh := c >= utf8.RuneSelf && !m.binary; isHigh && r >= utf8.RuneSelf {
+				a.begins[c] |= bits
+				a.high = a.high || bits != 0
+			} else if !isHigh && int(m.classOf[c]) == class {
+				a.begins[c] = bits
+			}
+		}
+	}
+	for _, before := range befores {
+		if _, matched := m.close(nil, uint32(m.prog.Start), syntax.EmptyOpContext(before, -1)); matched {
+			m.forget()
+			return nil
+		}
+		m.forget()
+	}
+	if a.share() > 0.5 {
+		return nil
+	}
+	return a
+}
+
+// share is at how many of the characters of a usual text a match may begin, about.
+func (a *anchored) share() float64 {
+	const usual = " abcdefghijklmnopqrstuvwxyz"
+	n := 0
+	for i := range len(usual) {
+		bits := a.begins[usual[i]]
+		n += int(bits>>2&1) + int(bits>>3&1)
+	}
+	return float64(n) / (2 * float64(len(usual)))
+}
+
+// tryEach is MatchString by one beginning after the other.
+func (m *Matcher) tryEach(text string) bool {
+	a, left := m.anchored, stepsPerByte*len(text)
+	before := uint8(0)
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		if a.begins[c]>>before&1 == 0 {
+			before = beforeOf[c]
+			continue
+		}
+		s, j := m.start(before), i
+		for s != m.dead {
+			if s == m.accept || j == len(text) && s.atEnd {
+				return true
+			}
+			if j == len(text) {
+				break
+			}
+			if left--; left < 0 {
+				return m.run(m.goOn(before), text, i)
+			}
+			class, size := m.classAt(text, j)
+			j += size
+			next := s.next[class].Load()
+			if next == nil {
+				next = m.step(s, class)
+			}
+			s = next
+		}
+		if a.high && c >= utf8.RuneSelf {
+			_, size := m.classAt(text, i)
+			i += size - 1
+		}
+		before = beforeOf[c]
+	}
+	return false
+}
+
+// start is the state at a beginning.
+func (m *Matcher) start(before uint8) *dfaState {
+	if s := m.anchored.starts[before].Load(); s != nil {
+		return s
+	}
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	s := m.beginAt(befores[before], isAnchored)
+	m.anchored.starts[before].Store(s)
+	return s
+}
+
+// goOn is the state from which the automaton that is everywhere goes on.
+func (m *Matcher) goOn(before uint8) *dfaState {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	return m.beginAt(befores[before], 0)
+}
