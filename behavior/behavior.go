@@ -20,14 +20,14 @@ import (
 // Detectors are those of one file, with their state. They may be used concurrently; the order of calls is that of
 // the records.
 type Detectors struct {
-	specs     []Spec
-	accessors []mapping.Accessor
-	usesUser  bool
+	specs                []Spec
+	accessors            []mapping.Accessor
+	usesUser, usesClient bool
 
 	mu        sync.Mutex
 	clock     clock.Clock
 	templates *templates
-	clients   *table[int64] // when they were seen first
+	clients   *clients
 	all       []running
 	alerts    []uint64 // by detector
 	buf       []byte
@@ -53,7 +53,7 @@ type running struct {
 
 // New makes detectors without a past.
 func New(specs []Spec) (*Detectors, error) {
-	d := &Detectors{specs: specs, templates: newTemplates(), clients: newTable[int64](maxClients), alerts: make([]uint64, len(specs))}
+	d := &Detectors{specs: specs, templates: newTemplates(), clients: newClients(), alerts: make([]uint64, len(specs))}
 	known := slices.Clone(fields)
 	for i := range specs {
 		for name, a := range specs[i].accessors {
@@ -72,10 +72,13 @@ func New(specs []Spec) (*Detectors, error) {
 		if slices.Contains(specs[i].Key, "user") || slices.Contains(specs[i].Field, "user") || specs[i].Where["user"] != nil {
 			d.usesUser = true
 		}
+		if len(specs[i].Key) > 0 && specs[i].Key[0] == "client" {
+			d.usesClient = true
+		}
 	}
 	for i := range specs {
 		s := &specs[i]
-		r := running{detector: newDetector(s, known), spec: s, id: hash(0, s.Name)}
+		r := running{detector: newDetector(s, known, d.clients), spec: s, id: hash(0, s.Name)}
 		var err error
 		if r.when.all, err = lines(s.Where, known); err != nil {
 			return nil, fmt.Errorf("detector %s: %w", s.Name, err)
@@ -162,11 +165,7 @@ func (d *Detectors) Observe(all []*Observation, isExcluded func(*Spec, *Observat
 		now := d.clock.At(o.Time.UnixMilli())
 		d.buf = d.templates.of(o.service(), o.Path, o.Status < 400, d.buf)
 		o.endpoint = string(d.buf)
-		first, isNew := d.clients.get(hash(0, o.Client.Address), now, forgetClients)
-		if isNew {
-			*first = now
-		}
-		o.known = *first
+		d.identify(o, now)
 		for n := range d.all {
 			r := &d.all[n]
 			if !r.when.hold(o) {
@@ -181,9 +180,61 @@ func (d *Detectors) Observe(all []*Observation, isExcluded func(*Spec, *Observat
 				found = append(found, Found{i, r.spec, key.text(o), evidence})
 			}
 		}
+		if o.merged != 0 {
+			found = d.reveal(found, i, o, now)
+		}
+		d.note(o, now)
 	}
 	d.changed = d.changed || len(all) > 0
 	return found
+}
+
+// identify finds out who acts.
+func (d *Detectors) identify(o *Observation, now int64) {
+	o.be(o.Client.Address, false)
+	if name := o.clientWorkload; name != "" {
+		if d.usesClient {
+			o.byClient = d.clients.see(o, now)
+		}
+		o.be(name, true)
+		o.bySource = d.clients.see(o, now)
+		if d.usesClient { // the other may have moved it
+			o.byClient = d.clients.all.peek(hash(0, o.Client.Address))
+		}
+		return
+	}
+	o.byClient = d.clients.see(o, now)
+	o.bySource = o.byClient
+	if o.forwarded != "" && o.isInternal() && o.byClient.passesOn() {
+		o.be(o.forwarded, false)
+		o.bySource = d.clients.see(o, now)
+		o.byClient = d.clients.all.peek(hash(0, o.Client.Address))
+	}
+}
+
+// reveal appends what was held back of a client that seemed to be somebody else and is not.
+func (d *Detectors) reveal(found []Found, i int, o *Observation, now int64) []Found {
+	for n := range d.all {
+		r := &d.all[n]
+		first, ok := r.detector.(*firstSeen)
+		if !ok {
+			continue
+		}
+		if evidence := first.reveal(o, now); evidence != "" {
+			d.alerts[n]++
+			found = append(found, Found{i, r.spec, r.keys().text(o), evidence})
+		}
+	}
+	return found
+}
+
+// note keeps what was done for the next records.
+func (d *Detectors) note(o *Observation, now int64) {
+	d.clients.saw(o.bySource, o, now)
+	if o.byClient != nil && o.byClient != o.bySource {
+		d.clients.saw(o.byClient, o, now)
+	}
+	o.bySource, o.byClient = nil, nil // of the table, which moves
 }
 
 // Usage is what a detector keeps.

@@ -87,8 +87,8 @@ func TestThreshold(t *testing.T) {
 			for _, o := range later {
 				o.Time = o.Time.Add(2 * time.Hour)
 			}
-			return later // the first two are not believed to be that late
-		}()...), []int{9, 31}},
+			return append(many(13, 10*time.Minute, nil), later...) // others keep the clock going
+		}()...), []int{9, 42}},
 		"without a client": {many(30, time.Second, func(i int, o *Observation) { denied(i, o); o.Client.Address = "" }), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -172,6 +172,17 @@ func TestFirstSeen(t *testing.T) {
 		slices.SortStableFunc(all, func(a, b *Observation) int { return a.Time.Compare(b.Time) })
 		return all
 	}
+	// others are clients that use a service, each with one of its own beside it or all with the same.
+	others := func(n int, host string, different bool, more ...*Observation) []*Observation {
+		for i := range n {
+			client, own := fmt.Sprint("10.0.1.", i), "billing"
+			if different {
+				own = fmt.Sprint("of-", i)
+			}
+			more = append(more, to(10*time.Minute, client, own), to(11*time.Minute, client, host))
+		}
+		return more
+	}
 	for name, c := range map[string]struct {
 		all  []*Observation
 		want string
@@ -180,7 +191,8 @@ func TestFirstSeen(t *testing.T) {
 		"while it learns":                      {at(to(50*time.Minute, "10.0.0.1", "payments")), ""},
 		"seen while it learned":                {at(to(50*time.Minute, "10.0.0.1", "payments"), to(90*time.Minute, "10.0.0.1", "payments")), ""},
 		"a new client settles":                 {at(to(90*time.Minute, "10.0.0.9", "users"), to(91*time.Minute, "10.0.0.9", "payments")), ""},
-		"what others do too is nothing new":    {at(to(10*time.Minute, "10.0.1.1", "dns"), to(11*time.Minute, "10.0.1.2", "dns"), to(12*time.Minute, "10.0.1.3", "dns"), to(90*time.Minute, "10.0.0.1", "dns")), ""},
+		"what others do too is nothing new":    {at(others(3, "dns", true, to(90*time.Minute, "10.0.0.1", "dns"))...), ""},
+		"what replicas of another do is new":   {at(others(3, "dns", false, to(90*time.Minute, "10.0.0.1", "dns"))...), "service=dns never seen since 2026-03-04 12:00:00"},
 		"a client that is new here, but known": {at(to(100*time.Minute, "10.0.0.3", "admin")), "service=admin never seen since 2026-03-04 12:00:00"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -598,8 +610,8 @@ func TestDeterministic(t *testing.T) {
 			o.Server.Address = fmt.Sprint("10.1.0.", i*i*i%80)
 			o.Host = fmt.Sprint("svc", i%9)
 			o.Path = fmt.Sprint("/p", i*i%100, "/", i%13)
-			o.Status = []int{200, 200, 404, 401}[i*i%4]
-			o.Alarm = i%31 == 0
+			o.Status = []int{200, 200, 404, 401}[i/3%4]
+			o.Alarm, o.Attack = i%31 == 0, i%31 == 0
 		})...)
 		return evidence
 	}

@@ -80,11 +80,15 @@ func conditionOf(name string, list []string) (condition, error) {
 			return slices.ContainsFunc(o.RuleTags, func(t string) bool { return slices.Contains(list, t) })
 		}, nil
 	case "alarm":
-		want, err := strconv.ParseBool(list[0])
-		if err != nil || len(list) > 1 {
-			return nil, fmt.Errorf("%q is neither true nor false", strings.Join(list, ", "))
-		}
-		return func(o *Observation) bool { return o.Alarm == want }, nil
+		return yesNo(list, func(o *Observation) bool { return o.Alarm })
+	case "attack":
+		return yesNo(list, func(o *Observation) bool { return o.Attack })
+	case "login":
+		return yesNo(list, func(o *Observation) bool { return o.answer != noLogin })
+	case "login_refused":
+		return yesNo(list, (*Observation).isRefused)
+	case "query_bytes":
+		return numeric(list, func(o *Observation) int64 { return o.QueryBytes })
 	case "severity":
 		least := slices.Index(alert.Severities, list[0])
 		if least < 0 || len(list) > 1 {
@@ -105,6 +109,14 @@ func conditionOf(name string, list []string) (condition, error) {
 		return nil, nil // it is known once the accessors have places
 	}
 	return nil, fmt.Errorf("there is no such field")
+}
+
+func yesNo(list []string, of func(*Observation) bool) (condition, error) {
+	want, err := strconv.ParseBool(list[0])
+	if err != nil || len(list) > 1 {
+		return nil, fmt.Errorf("%q is neither true nor false", strings.Join(list, ", "))
+	}
+	return func(o *Observation) bool { return of(o) == want }, nil
 }
 
 // globs fits a text, in any case, where * stands for any text.

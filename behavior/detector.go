@@ -27,6 +27,29 @@ func (c *common) keys() names { return c.key }
 
 func (c *common) keyOf(o *Observation) uint64 { return c.key.hash(o, c.id) }
 
+// who is the client whose behaviour it is, if that is what the key says, or else nil.
+func (c *common) who(o *Observation) *client {
+	if len(c.key) == 0 {
+		return nil
+	}
+	switch c.key[0].name {
+	case "source":
+		return o.bySource
+	case "client":
+		return o.byClient
+	}
+	return nil
+}
+
+// learnedKey is the key for what is learned of somebody: an address that is somebody else now has learned nothing yet.
+func (c *common) learnedKey(o *Observation, who *client) uint64 {
+	h := c.key.hash(o, c.id)
+	if who != nil && who.Life > 0 {
+		h = hash(h+uint64(who.Life), "life")
+	}
+	return h
+}
+
 // quiet lets a key alarm once in the time of suppress. until is when it may alarm again.
 func (c *common) quiet(until *int64, now int64) bool {
 	if now < *until {
@@ -37,7 +60,7 @@ func (c *common) quiet(until *int64, now int64) bool {
 }
 
 // newDetector makes a detector of its specification. All fields that it names are in known.
-func newDetector(s *Spec, known []field) detector {
+func newDetector(s *Spec, known []field, clients *clients) detector {
 	find := func(list []string) (all names) {
 		for _, name := range list {
 			all = append(all, known[slices.IndexFunc(known, func(f field) bool { return f.name == name })])
@@ -51,10 +74,14 @@ func newDetector(s *Spec, known []field) detector {
 	case "distinct":
 		return &distinct{c, find(s.Field), newTable[different](s.MaxKeys)}
 	case "volume":
-		return &volume{common: c, amount: amountOf(s.Amount), table: newTable[summed](s.MaxKeys)}
+		return &volume{common: c, amount: amountOf(s.Amount), table: newTable[summed](s.MaxKeys), peers: find(s.Peers), others: map[uint64]*baseline{}, usual: newPrecedents(find(s.Peers), c.id)}
 	case "first_seen":
-		return &firstSeen{common: c, value: find(s.Field), sources: newTable[source](s.MaxKeys),
-			pairs: newTable[bool](8 * s.MaxKeys), holders: newTable[uint32](s.MaxKeys)}
+		return &firstSeen{common: c, value: find(s.Field), clients: clients, sources: newTable[source](s.MaxKeys),
+			pairs: newTable[bool](8 * s.MaxKeys), holders: newTable[holders](s.MaxKeys)}
+	case "logins":
+		return &logins{c, newTable[guesses](s.MaxKeys)}
+	case "sequence":
+		return &sequence{c, newTable[walks](s.MaxKeys), newPrecedents(find(s.Peers), c.id)}
 	case "off_hours":
 		return &offHours{c, newTable[hours](s.MaxKeys)}
 	default:

@@ -2,23 +2,51 @@ package behavior
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
 // firstSeen learns which values go with which keys.
+//
+// What is new for one is nothing special if its replicas have it, or so many workloads do, or if those
+// who are new do it all the time, as pods that start read their configuration. What is new while a key is
+// silenced is not learned, and told with the next alert.
 type firstSeen struct {
 	common
 	value   names
+	clients *clients
 	started int64
 	sources *table[source]
 	pairs   *table[bool]
-	holders *table[uint32] // how many keys have a value
+	holders *table[holders]
 }
 
 type source struct {
 	First int64
 	Until int64
+	Later *later // nil with nothing in it, as nearly always
 }
+
+// later is what is new and was not told.
+type later struct {
+	Hidden []hidden // it came while the key was silenced
+	Held   []hidden // it came while the key seemed to be somebody else than before
+}
+
+type hidden struct {
+	Pair uint64
+	Text string
+}
+
+// holders are those who have a value.
+type holders struct {
+	Lives     uint32
+	Newcomers uint32 // of them: who had it when they were new
+	Recent    [8]uint64
+}
+
+const maxHidden = 8
 
 func (d *firstSeen) observe(o *Observation, now int64) string {
 	if d.value.empty(o) {
@@ -28,32 +56,173 @@ func (d *firstSeen) observe(o *Observation, now int64) string {
 		d.started = now
 	}
 	forget := d.spec.Forget.milliseconds()
-	key := d.keyOf(o)
+	who := d.who(o)
+	key := d.learnedKey(o, who)
 	s, isNew := d.sources.get(key, now, forget)
 	if isNew {
 		s.First = now
-		if len(d.key) == 1 && d.key[0].name == "client" {
-			s.First = o.known // by what the others' conditions let through too
+	}
+	if who != nil {
+		s.First = who.First // by what the others' conditions let through too
+	}
+	pair := d.value.hash(o, key)
+	if d.pairs.peek(pair) != nil {
+		d.pairs.get(pair, now, forget)
+		if s.Later != nil && len(s.Later.Hidden) > 0 && now >= s.Until {
+			return d.tell(o, s, "", now)
+		}
+		return ""
+	}
+	switch d.judge(o, who, s, now) {
+	case usual:
+		d.learn(o, who, s, pair, now)
+		return ""
+	case heldBack:
+		s.later().Held = hide(s.later().Held, pair, d.value.text(o))
+		d.learn(o, who, s, pair, now)
+		return ""
+	}
+	if now < s.Until {
+		s.later().Hidden = hide(s.later().Hidden, pair, d.value.text(o))
+		return ""
+	}
+	d.learn(o, who, s, pair, now)
+	evidence := fmt.Sprintf("%s never seen since %s", d.value.text(o), time.UnixMilli(s.First).UTC().Format(time.DateTime))
+	if isNew {
+		evidence = fmt.Sprintf("%s never seen, nor anything like it of %s", d.value.text(o), d.key.text(o))
+	}
+	if s.Later != nil {
+		s.Later.Hidden = slices.DeleteFunc(s.Later.Hidden, func(h hidden) bool { return h.Pair == pair })
+	}
+	return d.tell(o, s, evidence, now)
+}
+
+// judgement of what is new for a key.
+type judgement int
+
+const (
+	usual    judgement = iota
+	heldBack           // usual, unless the key turns out to be somebody who is known
+	unusual
+)
+
+func (d *firstSeen) judge(o *Observation, who *client, s *source, now int64) judgement {
+	with := d.holders.peek(d.value.hash(o, d.id))
+	switch {
+	case now < d.started+d.spec.Learn.milliseconds():
+		return usual
+	case now < s.First+d.spec.Settle.milliseconds(), with != nil && with.Newcomers >= oftenEnough && now < s.First+newcomer:
+		if who != nil && who.Before.Roles != nil && d.compare(o, &client{Roles: who.Before.Roles}, with) == unusual {
+			return heldBack
+		}
+		return usual
+	}
+	return d.compare(o, who, with)
+}
+
+// compare judges what is new for a client by who else has it.
+func (d *firstSeen) compare(o *Observation, who *client, with *holders) judgement {
+	switch {
+	case with == nil:
+		return unusual
+	case who == nil || who.Named:
+		if d.spec.CommonFrom > 0 && int(with.Lives) >= d.spec.CommonFrom {
+			return usual
+		}
+		return unusual
+	}
+	var different []*client
+	for _, id := range with.Recent {
+		other := d.clients.all.peek(id)
+		switch {
+		case other == nil || id == o.sourceID:
+		case d.clients.likens(who, other, o.role()):
+			return usual
+		case !slices.ContainsFunc(different, func(c *client) bool { return d.clients.alike(c, other, o.role()) }):
+			different = append(different, other)
 		}
 	}
-	if _, newPair := d.pairs.get(d.value.hash(o, key), now, forget); !newPair {
-		return ""
+	if d.spec.CommonFrom > 0 && len(different) >= d.spec.CommonFrom {
+		return usual
 	}
+	return unusual
+}
+
+// learn notes that a key has a value.
+func (d *firstSeen) learn(o *Observation, who *client, s *source, pair uint64, now int64) {
+	forget := d.spec.Forget.milliseconds()
+	d.pairs.get(pair, now, forget)
 	with, _ := d.holders.get(d.value.hash(o, d.id), now, forget)
-	*with++
+	with.Lives++
+	if now < s.First+newcomer {
+		with.Newcomers++
+	}
+	if who != nil && !slices.Contains(with.Recent[:], o.sourceID) {
+		copy(with.Recent[1:], with.Recent[:])
+		with.Recent[0] = o.sourceID
+	}
+}
+
+func (s *source) later() *later {
+	if s.Later == nil {
+		s.Later = &later{}
+	}
+	return s.Later
+}
+
+// hide keeps what is not told now.
+func hide(list []hidden, pair uint64, text string) []hidden {
+	if len(list) < maxHidden && !slices.ContainsFunc(list, func(h hidden) bool { return h.Pair == pair }) {
+		list = append(list, hidden{pair, text})
+	}
+	return list
+}
+
+// tell is the evidence with what was hidden. It is learned now.
+func (d *firstSeen) tell(o *Observation, s *source, evidence string, now int64) string {
+	s.Until = now + d.spec.Suppress.milliseconds()
+	var also []string
+	if s.Later != nil {
+		for _, h := range s.Later.Hidden {
+			d.pairs.get(h.Pair, now, d.spec.Forget.milliseconds())
+			also = append(also, h.Text)
+		}
+		if s.Later.Hidden = nil; s.Later.Held == nil {
+			s.Later = nil
+		}
+	}
 	switch {
-	case now < d.started+d.spec.Learn.milliseconds(), now < s.First+d.spec.Settle.milliseconds():
-		return ""
-	case d.spec.CommonFrom > 0 && int(*with) > d.spec.CommonFrom:
-		return ""
-	case d.quiet(&s.Until, now):
+	case len(also) == 0:
+		return evidence
+	case evidence == "":
+		return fmt.Sprintf("new, though not told at once: %s", strings.Join(also, "; "))
+	}
+	return fmt.Sprintf("%s; also new, though not told at once: %s", evidence, strings.Join(also, "; "))
+}
+
+// reveal tells what was held back of a client that seemed to be another one and is not.
+func (d *firstSeen) reveal(o *Observation, now int64) string {
+	who := d.who(o)
+	if who == nil {
 		return ""
 	}
-	since := time.UnixMilli(s.First).UTC().Format(time.DateTime)
-	if isNew {
-		return fmt.Sprintf("%s never seen, nor anything like it of %s", d.value.text(o), d.key.text(o))
+	other := *who
+	other.Life = o.merged
+	seemed := d.sources.peek(d.learnedKey(o, &other))
+	if seemed == nil || seemed.Later == nil {
+		return ""
 	}
-	return fmt.Sprintf("%s never seen since %s", d.value.text(o), since)
+	held := seemed.Later.Held
+	seemed.Later = nil
+	s, _ := d.sources.get(d.learnedKey(o, who), now, d.spec.Forget.milliseconds())
+	s.First = who.First
+	for _, h := range held {
+		s.later().Hidden = hide(s.later().Hidden, h.Pair, h.Text)
+	}
+	if now < s.Until || len(held) == 0 {
+		return "" // it is told later
+	}
+	return d.tell(o, s, "", now)
 }
 
 // firstSeenState is what a first_seen detector keeps.
@@ -61,7 +230,7 @@ type firstSeenState struct {
 	Started int64
 	Sources saved[source]
 	Pairs   saved[bool]
-	Holders saved[uint32]
+	Holders saved[holders]
 }
 
 func (d *firstSeen) size() (int, uint64) {

@@ -17,7 +17,8 @@ func busy(d *Detectors) {
 	for i := range 50 {
 		d.Observe([]*Observation{request(time.Duration(i)*time.Minute, func(o *Observation) {
 			o.Path, o.Status, o.User = "/"+string(rune('a'+i%26)), 200+i%2*201, "user"
-			o.Alarm, o.Sensitive, o.RequestBytes = i%3 == 0, i%4, int64(i)<<i%40
+			o.Alarm, o.Attack, o.Sensitive, o.RequestBytes = i%3 == 0, i%2 == 0, i%4, int64(i)<<i%40
+			o.Number, o.hasNumber, o.QueryBytes, o.answer = int64(i), i%2 == 0, int64(i)<<20, answer(i%4)
 		})}, func(*Spec, *Observation) bool { return false })
 	}
 }

@@ -80,7 +80,7 @@ func (w *watch) see(e intrusion.Event, withRules bool) {
 		}
 	}
 	o := new(behavior.Observation)
-	w.detectors.Read(behavior.Source{Transaction: &w.tx, Verdict: &v, Record: record, Tag: "nano", At: e.Time, Internal: mapping.PrivateNetworks()}, o)
+	w.detectors.Read(behavior.Source{Transaction: &w.tx, Verdict: &v, Record: record, Tag: "nano", At: e.Time, Internal: mapping.PrivateNetworks(), Attack: v.Alarm}, o)
 	w.batch, w.events = append(w.batch, o), append(w.events, e)
 	if len(w.batch) == 500 {
 		w.flush()
@@ -146,7 +146,7 @@ func TestIntrusion(t *testing.T) {
 	found := map[string]map[string]int{}
 	wrong := 0
 	for _, a := range w.alerts {
-		ours := a.event.Stage != "" || slices.ContainsFunc(culprits, func(c netip.Addr) bool { return strings.Contains(a.key+" ", "client="+c.String()+" ") })
+		ours := a.event.Stage != "" || slices.ContainsFunc(culprits, func(c netip.Addr) bool { return strings.Contains(a.key+" ", "source="+c.String()+" ") })
 		if !ours {
 			wrong++
 			t.Logf("false: %s %d %s %s %s -> %s %s %d: %s", a.what, a.rule, a.event.Time.Format(time.TimeOnly), a.key, a.event.Client, a.event.Server, a.event.URI, a.event.Status, a.detail)

@@ -24,13 +24,16 @@ type Observation struct {
 	Agent          string
 	User           string // who the request says it is for: of Basic, or the subject of a JWT
 	Status         int
-	RequestBytes   int64 // of the bodies, by Content-Length or as logged
+	RequestBytes   int64 // as far as the log tells, see mapping.Transaction.Sizes
 	ResponseBytes  int64
+	QueryBytes     int64  // of the query, in which data can leave too
+	Number         int64  // the id that is asked for: the last number in the path, or else in the query
 	Direction      string // as in alerts
 	Tag, Preset    string
 
 	Alarm    bool
-	Severity int // of the alarm
+	Attack   bool // the alarm is about an attack, not about a policy or about what an answer holds
+	Severity int  // of the alarm
 	Message  string
 	Rules    []int
 	RuleTags []string
@@ -42,8 +45,44 @@ type Observation struct {
 
 	clientWorkload, serverWorkload string // in one text
 
-	known int64 // when the client was seen first, in milliseconds
+	forwarded string // the last address of X-Forwarded-For that is not the client
+	hasNumber bool
+	numberOf  string // the parameter of the query that Number is of
+	answer    answer // of a login
+	// answerHash is the same for answers to logins that look the same.
+	answerHash uint64
+
+	// Who acts: a workload that the log names, whom a proxy sends it for, or the client's address.
+	source   string
+	sourceID uint64
+	isNamed  bool
+	bySource *client // nil before the detectors look
+	merged   uint32  // a life of the client that turned out to be none of its own; 0 if none did
+	byClient *client // the client's address, which the log may name as a workload too
 }
+
+// isInternal reports whether both ends are inside.
+func (o *Observation) isInternal() bool { return o.Direction == "east-west" }
+
+// role is what the client does with the service, as far as it tells workloads apart.
+func (o *Observation) role() uint64 { return hash(o.agentID(), o.target()) }
+
+func (o *Observation) agentID() uint64 { return hash(0, o.agentName()) }
+
+// be makes the source somebody.
+func (o *Observation) be(source string, isNamed bool) {
+	o.source, o.sourceID, o.isNamed = source, hash(0, source), isNamed
+}
+
+// target is the workload that the log names as the server, or else the service.
+func (o *Observation) target() string {
+	if o.serverWorkload != "" {
+		return o.serverWorkload
+	}
+	return o.service()
+}
+
+func (o *Observation) isRefused() bool { return o.answer == refused }
 
 // service is what the client wanted: the host that it named, or the server's address if it named none.
 func (o *Observation) service() string {
@@ -71,6 +110,8 @@ type field struct {
 }
 
 var fields = []field{
+	{"source", func(o *Observation) string { return o.source }},
+	{"target", (*Observation).target},
 	{"client", func(o *Observation) string { return o.Client.Address }},
 	{"server", func(o *Observation) string { return o.Server.Address }},
 	{"server_port", func(o *Observation) string { return o.Server.Port }},

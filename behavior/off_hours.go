@@ -18,7 +18,7 @@ type hours struct {
 }
 
 func (d *offHours) observe(o *Observation, now int64) string {
-	h, isNew := d.table.get(d.keyOf(o), now, d.spec.Forget.milliseconds())
+	h, isNew := d.table.get(d.learnedKey(o, d.who(o)), now, d.spec.Forget.milliseconds())
 	if isNew {
 		h.First = now
 	}

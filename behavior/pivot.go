@@ -104,11 +104,11 @@ func (d *pivot) path(o *Observation, now int64) []Step {
 		hops = append(hops, hop{host: at, step: l.step})
 		at = l.host
 	}
+	// Whatever else the last one attacks is the same story: one that scans a network is told once.
 	id := d.id
 	for _, l := range hops {
 		id = hash(id, d.name(l.host))
 	}
-	id = hash(id, d.name(at))
 	until, _ := d.told.get(id, now, max(window, d.spec.Suppress.milliseconds()))
 	if d.quiet(until, now) {
 		return nil

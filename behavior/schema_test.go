@@ -60,6 +60,8 @@ func TestSchema(t *testing.T) {
 		"type: volume, key: [client], amount: events, window: 1m, at_least: 5, learn: 1d", "type: volume, key: [client], amount: beer, window: 1m, at_least: 5",
 		"type: pivot, window: 24h, where: {alarm: true}", "type: pivot, window: 24h, where: {alarms: true}", "type: off_hours, key: [client], learn: 14d",
 		"type: first_seen, key: [client], field: [service], learn: 1h, settle: 1m, common_from: 2", "type: magic", "type: pivot, window: 1h, severity: bad",
+		"type: logins, key: [source], count: 3, window: 1m, where: {login: true}", "type: logins, key: [source], count: 3, window: 1m, learn: 1h",
+		"type: sequence, key: [source], peers: [service], count: 3, window: 1m", "type: sequence, key: [source], window: 1m", "type: volume, key: [client], amount: query_bytes, window: 1m, at_least: 5, peers: [service]",
 		"type: distinct, key: [client], field: [path], count: 3, window: 1m, unless: [{path: /x}, {status: 404}]",
 	} {
 		file := []byte("detectors:\n  - {name: a, id: 1, " + text + "}\n")

@@ -25,6 +25,7 @@ type Source struct {
 	Tag         string
 	At          time.Time // of the event, for records without a time of their own
 	Internal    []netip.Prefix
+	Attack      bool // the rules or the confidence say that an alarm is about an attack
 }
 
 // Read fills an observation, which keeps nothing of the source but the tag. It may be called concurrently.
@@ -33,30 +34,26 @@ func (d *Detectors) Read(s Source, o *Observation) {
 	*o = Observation{
 		Time: tx.Time, Status: tx.Status, Tag: s.Tag, Preset: tx.Preset,
 		Direction: alert.Direction(s.Internal, tx.Client.Address, tx.Server.Address),
-		Alarm:     v.Alarm, Rules: v.RuleIDs(),
-		RequestBytes: int64(len(tx.RequestBody.Text)), ResponseBytes: int64(len(tx.ResponseBody.Text)),
+		Alarm:     v.Alarm, Attack: v.Alarm && s.Attack, Rules: v.RuleIDs(),
 	}
+	o.RequestBytes, o.ResponseBytes = tx.Sizes()
 	if o.Time.IsZero() {
 		o.Time = s.At
 	}
-	var agent, authorization string
+	var agent, authorization, forwarded string
 	for _, h := range tx.RequestHeaders {
 		switch {
 		case strings.EqualFold(h.Name, "user-agent"):
 			agent = h.Value
-		case strings.EqualFold(h.Name, "content-length"):
-			o.RequestBytes = length(h.Value, o.RequestBytes)
+		case strings.EqualFold(h.Name, "x-forwarded-for"):
+			forwarded = h.Value
 		case d.usesUser && strings.EqualFold(h.Name, "authorization"):
 			authorization = h.Value
 		}
 	}
-	for _, h := range tx.ResponseHeaders {
-		if strings.EqualFold(h.Name, "content-length") {
-			o.ResponseBytes = length(h.Value, o.ResponseBytes)
-		}
-	}
 	o.User = userOf(authorization)
-	path, _, _ := strings.Cut(tx.URI, "?")
+	path, query, _ := strings.Cut(tx.URI, "?")
+	o.QueryBytes = int64(len(query))
 	if i := strings.Index(path, "://"); i >= 0 { // absolute form
 		if _, rest, ok := strings.Cut(path[i+3:], "/"); ok {
 			path = "/" + rest
@@ -68,6 +65,17 @@ func (d *Detectors) Read(s Source, o *Observation) {
 	own([]string{tx.Client.Address, tx.Client.Port, tx.Server.Address, tx.Server.Port, tx.Host, tx.Method, path, agent}, texts)
 	o.ClientWorkload, o.ServerWorkload = ownWorkload(&tx.ClientWorkload), ownWorkload(&tx.ServerWorkload)
 	o.clientWorkload, o.serverWorkload = o.ClientWorkload.String(), o.ServerWorkload.String()
+	o.forwarded = lastHop(forwarded, o.Client.Address)
+	o.readNumber(query)
+	if o.answer = answerOf(tx, o.Path); o.answer != noLogin {
+		o.answerHash = hash(uint64(tx.Status), strconv.Itoa(len(tx.ResponseBody.Text)))
+		if o.User == "" {
+			o.User = strings.Clone(loginUser(tx.RequestBody.Text))
+		}
+	}
+	if o.User == "" {
+		o.User = first(o.ClientWorkload.Impersonates, o.ClientWorkload.Account)
+	}
 	for i := range v.Matches {
 		m := &v.Matches[i]
 		o.RuleTags = append(o.RuleTags, m.Tags...)
@@ -92,6 +100,70 @@ func (d *Detectors) Read(s Source, o *Observation) {
 			o.Fields[i] = strings.Clone(text[:min(len(text), maxText)])
 		}
 	}
+}
+
+func first(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// lastHop is the last address of X-Forwarded-For, "" if that is the client itself or none.
+func lastHop(forwarded, client string) string {
+	if forwarded == "" {
+		return ""
+	}
+	last := strings.TrimSpace(forwarded[strings.LastIndexByte(forwarded, ',')+1:])
+	ip, err := mapping.ParseAddress(last)
+	if err != nil || ip.String() == client {
+		return ""
+	}
+	return ip.String()
+}
+
+// maxDigits is how long an id is at most.
+const maxDigits = 18
+
+// Parameters of queries that count up in any case.
+var counters = []string{"page", "p", "offset", "limit", "start", "skip", "from", "size", "count", "per_page", "pagesize", "page_size", "cursor", "since", "until", "ts", "t", "time", "timestamp", "_", "v", "version", "rev", "seq", "sequence", "startindex", "index"}
+
+// readNumber finds the id that is asked for.
+func (o *Observation) readNumber(query string) {
+	for path := o.Path; path != ""; {
+		i := strings.LastIndexByte(path, '/')
+		if n, ok := number(path[i+1:]); ok {
+			o.Number, o.hasNumber = n, true
+			return
+		}
+		path = path[:max(i, 0)]
+	}
+	for query != "" {
+		var one string
+		one, query, _ = strings.Cut(query, "&")
+		name, value, _ := strings.Cut(one, "=")
+		n, ok := number(value)
+		if ok && !slices.ContainsFunc(counters, func(c string) bool { return strings.EqualFold(c, name) }) {
+			o.Number, o.hasNumber, o.numberOf = n, true, strings.Clone(name[:min(len(name), maxText)])
+			return
+		}
+	}
+}
+
+// number is a text of digits only.
+func number(s string) (n int64, ok bool) {
+	if s == "" || len(s) > maxDigits {
+		return 0, false
+	}
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(s[i]-'0')
+	}
+	return n, true
 }
 
 // own copies texts, all into one piece of memory.
@@ -119,14 +191,6 @@ func ownWorkload(w *mapping.Workload) (copied mapping.Workload) {
 			[]*string{&copied.Namespace, &copied.Kind, &copied.Name, &copied.Account, &copied.Impersonates})
 	}
 	return copied
-}
-
-func length(value string, instead int64) int64 {
-	n, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
-	if err != nil || n < 0 {
-		return instead
-	}
-	return n
 }
 
 // userOf is the user name of Basic authorization, or the subject of a bearer token that is a JWT. Nothing is

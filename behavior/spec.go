@@ -42,7 +42,9 @@ type Spec struct {
 	Count  int      `yaml:"count"`  // threshold, distinct
 	Field  []string `yaml:"field"`  // distinct, first_seen: what is counted or new
 
-	Amount  string  `yaml:"amount"`   // volume: response_bytes, request_bytes, sensitive or events
+	Peers []string `yaml:"peers"` // volume, sequence: what others have in common that set precedents
+
+	Amount  string  `yaml:"amount"`   // volume: response_bytes, request_bytes, query_bytes, sensitive or events
 	AtLeast int64   `yaml:"at_least"` // volume: less never alarms
 	Factor  float64 `yaml:"factor"`   // volume: how far from the past
 	Windows int     `yaml:"windows"`  // volume: of the past, before it counts
@@ -58,12 +60,12 @@ type Spec struct {
 // duration is a time.Duration in YAML.
 type duration time.Duration
 
-var days = regexp.MustCompile(`^(\d+)d$`)
+var inDays = regexp.MustCompile(`^(\d+)d$`)
 
 // UnmarshalYAML reads 90s, 5m, 24h and 30d.
 func (d *duration) UnmarshalYAML(text []byte) error {
 	s := strings.Trim(strings.TrimSpace(string(text)), `"'`)
-	if m := days.FindStringSubmatch(s); m != nil {
+	if m := inDays.FindStringSubmatch(s); m != nil {
 		n, err := strconv.Atoi(m[1])
 		*d = duration(time.Duration(n) * 24 * time.Hour)
 		return err
@@ -171,7 +173,9 @@ func Parse(text []byte) ([]Spec, error) {
 var types = map[string]struct{ needs, may []string }{
 	"threshold":  {needs: []string{"key", "count", "window"}},
 	"distinct":   {needs: []string{"key", "count", "window", "field"}},
-	"volume":     {needs: []string{"key", "window", "amount", "at_least"}, may: []string{"factor", "windows", "learn", "forget"}},
+	"volume":     {needs: []string{"key", "window", "amount", "at_least"}, may: []string{"factor", "windows", "learn", "forget", "peers"}},
+	"logins":     {needs: []string{"key", "count", "window"}, may: []string{"forget"}},
+	"sequence":   {needs: []string{"key", "count", "window"}, may: []string{"peers"}},
 	"first_seen": {needs: []string{"key", "field", "learn"}, may: []string{"settle", "forget", "common_from"}},
 	"pivot":      {needs: []string{"window"}},
 	"off_hours":  {needs: []string{"key", "learn"}, may: []string{"forget"}},
@@ -189,12 +193,12 @@ func (s *Spec) complete() error {
 	}
 	kind, ok := types[s.Type]
 	if !ok {
-		return fmt.Errorf("type %q is none of threshold, distinct, volume, first_seen, pivot, off_hours", s.Type)
+		return fmt.Errorf("type %q is none of threshold, distinct, volume, first_seen, logins, sequence, pivot, off_hours", s.Type)
 	}
 	given := map[string]bool{
 		"key": len(s.Key) > 0, "count": s.Count != 0, "window": s.Window != 0, "field": len(s.Field) > 0,
 		"amount": s.Amount != "", "at_least": s.AtLeast != 0, "factor": s.Factor != 0, "windows": s.Windows != 0,
-		"learn": s.Learn != 0, "settle": s.Settle != 0, "forget": s.Forget != 0, "common_from": s.CommonFrom != 0,
+		"peers": len(s.Peers) > 0, "learn": s.Learn != 0, "settle": s.Settle != 0, "forget": s.Forget != 0, "common_from": s.CommonFrom != 0,
 	}
 	for _, name := range kind.needs {
 		if !given[name] {
@@ -235,7 +239,7 @@ func (s *Spec) complete() error {
 	set(&s.Suppress, max(s.Window, duration(time.Hour)))
 	set(&s.Forget, 30*duration(24*time.Hour))
 	s.accessors = map[string]mapping.Accessor{}
-	for _, name := range slices.Concat(s.Key, s.Field) {
+	for _, name := range slices.Concat(s.Key, s.Field, s.Peers) {
 		if err := s.know(name); err != nil {
 			return err
 		}

@@ -15,7 +15,8 @@ const sharedState = "/shared" // the section of what detectors share
 type kept struct {
 	Now       int64
 	Templates map[uint64][]uint64
-	Clients   saved[int64]
+	Sources   saved[client]
+	Roles     saved[uint32]
 }
 
 // keptDetector is a detector's state. Spec tells whether it may go on with it.
@@ -67,7 +68,7 @@ func (d *Detectors) snapshot() (state.Sections, error) {
 func (d *Detectors) encoded() (state.Sections, error) {
 	values := state.Sections{}
 	var err error
-	if values[sharedState], err = state.Encode(kept{d.clock.Now, d.templates.Children, d.clients.save()}); err != nil {
+	if values[sharedState], err = state.Encode(kept{d.clock.Now, d.templates.Children, d.clients.all.save(), d.clients.roles.save()}); err != nil {
 		return nil, fmt.Errorf("cannot keep what the detectors share: %w", err)
 	}
 	for i := range d.all {
@@ -100,7 +101,8 @@ func (d *Detectors) decoded(values state.Sections) error {
 	if k.Templates != nil {
 		fresh.templates.Children = k.Templates
 	}
-	fresh.clients.restore(k.Clients)
+	fresh.clients.all.restore(k.Sources)
+	fresh.clients.roles.restore(k.Roles)
 	for i := range fresh.all {
 		r := &fresh.all[i]
 		value, ok := values[r.spec.Name]

@@ -22,28 +22,31 @@ type counted struct {
 func (d *threshold) observe(o *Observation, now int64) string {
 	window := d.spec.Window.milliseconds()
 	c, _ := d.table.get(d.keyOf(o), now, window+d.spec.Suppress.milliseconds())
-	c.advance(now * buckets / window)
+	c.Bucket = advance(c.Bucket, now*buckets/window, c.Counts[:])
 	c.Counts[c.Bucket%buckets]++
-	sum := uint32(0)
-	for _, n := range c.Counts {
-		sum += n
-	}
-	if int(sum) < d.spec.Count || d.quiet(&c.Until, now) {
+	n := sum(c.Counts)
+	if int(n) < d.spec.Count || d.quiet(&c.Until, now) {
 		return ""
 	}
-	return fmt.Sprintf("%d events in %s", sum, d.spec.Window)
+	return fmt.Sprintf("%d events in %s", n, d.spec.Window)
 }
 
-// advance empties the buckets between the newest and one that may be newer.
-func (c *counted) advance(bucket int64) {
-	if bucket-c.Bucket >= buckets {
-		c.Counts = [buckets]uint32{}
-		c.Bucket = bucket
+// advance empties the buckets between the newest and one that may be newer, and is the newest then. A time that is long
+// before begins anew: the clock was wrong.
+func advance(newest, bucket int64, all ...[]uint32) int64 {
+	if bucket-newest >= buckets || newest-bucket > 2*buckets {
+		for _, counts := range all {
+			clear(counts)
+		}
+		return bucket
 	}
-	for c.Bucket < bucket {
-		c.Bucket++
-		c.Counts[c.Bucket%buckets] = 0
+	for newest < bucket {
+		newest++
+		for _, counts := range all {
+			counts[newest%buckets] = 0
+		}
 	}
+	return newest
 }
 
 func (d *threshold) size() (int, uint64) { return d.table.len(), d.table.evicted }

@@ -11,11 +11,16 @@ type volume struct {
 	common
 	amount  func(*Observation) int64
 	table   *table[summed]
-	others  baseline
+	peers   names
+	others  map[uint64]*baseline // what windows of keys are like: of all, and of those with the same peers
+	usual   *precedents
 	started int64
 }
 
-var amounts = []string{"response_bytes", "request_bytes", "sensitive", "events"}
+// maxBaselines is how many groups of peers have a baseline of their own.
+const maxBaselines = 2000
+
+var amounts = []string{"response_bytes", "request_bytes", "query_bytes", "sensitive", "events"}
 
 func amountOf(name string) func(*Observation) int64 {
 	switch name {
@@ -23,6 +28,8 @@ func amountOf(name string) func(*Observation) int64 {
 		return func(o *Observation) int64 { return o.ResponseBytes }
 	case "request_bytes":
 		return func(o *Observation) int64 { return o.RequestBytes }
+	case "query_bytes":
+		return func(o *Observation) int64 { return o.QueryBytes }
 	case "sensitive":
 		return func(o *Observation) int64 { return int64(o.Sensitive) }
 	}
@@ -32,12 +39,14 @@ func amountOf(name string) func(*Observation) int64 {
 // summed is a key's sum of the present window, and what its past ones were like: their logarithms' median, and the
 // median distance from that, each by steps towards new values (Robbins and Monro), which outliers move no more than others.
 type summed struct {
-	Window int64
-	Sum    int64
-	Median float64
-	Spread float64
-	Past   int // windows
-	Until  int64
+	Window  int64
+	Sum     int64
+	Median  float64
+	Spread  float64
+	Past    int32 // windows
+	Excused bool  // the present window has precedents
+	Noted   int64 // the last window that was a lot
+	Until   int64
 }
 
 // baseline is the sums of all keys' windows, by their logarithm to the base of the square root of 2.
@@ -74,44 +83,89 @@ func (d *volume) observe(o *Observation, now int64) string {
 		d.started = now
 	}
 	window := d.spec.Window.milliseconds()
-	s, isNew := d.table.get(d.keyOf(o), now, d.spec.Forget.milliseconds())
-	if number := now / window; isNew {
+	s, isNew := d.table.get(d.learnedKey(o, d.who(o)), now, d.spec.Forget.milliseconds())
+	number := now / window
+	switch {
+	case isNew:
 		s.Window = number
-	} else if number > s.Window {
-		d.close(s)
+	case number > s.Window:
+		d.close(s, o)
 		s.Window = number
+	case number < s.Window-1: // the clock was wrong
+		s.Window, s.Sum = number, 0
 	}
 	s.Sum += n
-	if s.Sum < d.spec.AtLeast || now < d.started+d.spec.Learn.milliseconds() {
+	if s.Sum < d.spec.AtLeast {
 		return ""
 	}
-	usual := 0.0
-	switch {
-	case s.Past >= d.spec.Windows:
-		// Six median distances are four standard deviations of a normal distribution.
-		usual = math.Exp2(s.Median + 6*s.Spread)
-	case d.others.Total >= leastOthers:
-		usual = d.others.quantile(0.99)
-	default:
+	learning := now < d.started+d.spec.Learn.milliseconds()
+	why := ""
+	if !learning {
+		if why = d.unusual(s, o); why == "" {
+			return ""
+		}
+	}
+	if s.Noted == s.Window { // in this window it has been judged
+		return d.again(s, o, now, why)
+	}
+	s.Noted = s.Window
+	has := d.usual.has(o, now, s.Sum)
+	told := !learning && !has && now >= s.Until
+	d.usual.add(o, now, s.Sum, told)
+	s.Excused = has
+	if !told {
 		return ""
 	}
-	if float64(s.Sum) < usual || float64(s.Sum) < d.spec.Factor*math.Exp2(s.Median) || s.Past < d.spec.Windows && float64(s.Sum) < d.spec.Factor*usual {
+	s.Until = now + d.spec.Suppress.milliseconds()
+	return d.evidence(s, why)
+}
+
+// again judges a window that goes on: what had precedents may be more than these by now, and is one for others.
+func (d *volume) again(s *summed, o *Observation, now int64, why string) string {
+	if why == "" || !s.Excused || d.usual.has(o, now, s.Sum/2) {
+		d.usual.grow(o, s.Sum)
 		return ""
 	}
+	s.Excused = false
 	if d.quiet(&s.Until, now) {
 		return ""
 	}
-	of := fmt.Sprintf("%.0f is usual", math.Exp2(s.Median)-1)
-	if s.Past < d.spec.Windows {
-		of = fmt.Sprintf("it has no past, and 99 %% of others have less than %.0f", usual)
+	return d.evidence(s, why)
+}
+
+func (d *volume) evidence(s *summed, why string) string {
+	return fmt.Sprintf("%s of %d in %s: %s", d.spec.Amount, s.Sum, d.spec.Window, why)
+}
+
+// unusual says what is usual instead of the present sum, "" if that is no more.
+func (d *volume) unusual(s *summed, o *Observation) string {
+	if int(s.Past) >= d.spec.Windows {
+		// Six median distances are four standard deviations of a normal distribution.
+		if sum := float64(s.Sum); sum < math.Exp2(s.Median+6*s.Spread) || sum < d.spec.Factor*math.Exp2(s.Median) {
+			return ""
+		}
+		return fmt.Sprintf("%.0f is usual", math.Exp2(s.Median)-1)
 	}
-	return fmt.Sprintf("%s of %d in %s: %s", d.spec.Amount, s.Sum, d.spec.Window, of)
+	others := d.others[d.peers.hash(o, 1)]
+	if others == nil || others.Total < leastOthers {
+		if others = d.others[0]; others == nil || others.Total < leastOthers {
+			return ""
+		}
+	}
+	usual := others.quantile(0.99)
+	if float64(s.Sum) < d.spec.Factor*usual {
+		return ""
+	}
+	return fmt.Sprintf("it has no past, and 99 %% of others have less than %.0f", usual)
 }
 
 // close makes the present window a past one.
-func (d *volume) close(s *summed) {
+func (d *volume) close(s *summed, o *Observation) {
 	x := math.Log2(float64(s.Sum) + 1)
-	d.others.add(s.Sum)
+	d.baseline(0).add(s.Sum)
+	if len(d.peers) > 0 {
+		d.baseline(d.peers.hash(o, 1)).add(s.Sum)
+	}
 	s.Past++
 	s.Sum = 0
 	if s.Past == 1 {
@@ -122,6 +176,19 @@ func (d *volume) close(s *summed) {
 	distance := math.Abs(x - s.Median)
 	s.Median += step * max(s.Spread, 0.1) * sign(x-s.Median) * 2
 	s.Spread = max(s.Spread+step*sign(distance-s.Spread)*s.Spread, 0.25)
+}
+
+// baseline is that of a group of peers, or of all where there are too many groups.
+func (d *volume) baseline(group uint64) *baseline {
+	b := d.others[group]
+	if b == nil && (len(d.others) < maxBaselines || group == 0) {
+		b = &baseline{}
+		d.others[group] = b
+	}
+	if b == nil {
+		return d.others[0]
+	}
+	return b
 }
 
 func sign(x float64) float64 {
@@ -137,15 +204,23 @@ func sign(x float64) float64 {
 // volumeState is what a volume detector keeps.
 type volumeState struct {
 	Table   saved[summed]
-	Others  baseline
+	Others  map[uint64]*baseline
+	Usual   saved[precedent]
 	Started int64
 }
 
-func (d *volume) size() (int, uint64) { return d.table.len(), d.table.evicted }
-func (d *volume) save() any           { return &volumeState{d.table.save(), d.others, d.started} }
-func (d *volume) fresh() any          { return &volumeState{} }
+func (d *volume) size() (int, uint64) {
+	return d.table.len() + d.usual.table.len(), d.table.evicted + d.usual.table.evicted
+}
+func (d *volume) save() any {
+	return &volumeState{d.table.save(), d.others, d.usual.table.save(), d.started}
+}
+func (d *volume) fresh() any { return &volumeState{} }
 func (d *volume) restore(s any) {
 	state := s.(*volumeState)
 	d.table.restore(state.Table)
-	d.others, d.started = state.Others, state.Started
+	d.usual.table.restore(state.Usual)
+	if d.started = state.Started; state.Others != nil {
+		d.others = state.Others
+	}
 }

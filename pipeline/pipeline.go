@@ -458,7 +458,7 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 		f.suspect = p.suspect(tx, verdict)
 		tx = nil
 	} else if o != nil {
-		p.observe(tag, e, tx, &verdict, o)
+		p.observe(tag, e, tx, &verdict, false, o)
 		f.observed = true
 	}
 	return f

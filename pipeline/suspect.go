@@ -89,16 +89,22 @@ func (i *Inspection) settle(n int) {
 		p.counters.below(&s.verdict)
 	}
 	if i.observed != nil {
-		p.observe(i.tag, i.events[n], s.tx, &s.verdict, &i.observed[n])
+		p.observe(i.tag, i.events[n], s.tx, &s.verdict, s.isAttack(p.cfg.MinConfidence), &i.observed[n])
 		i.findings[n].observed = true
 	}
 }
 
+// isAttack reports whether the rules that matched, and what they matched, speak of an attack, and not of a policy alone.
+// Detectors count attacks, whatever it is that decides about alarms.
+func (s *suspect) isAttack(minConfidence int) bool {
+	return s.verdict.HasEvidence() && s.sure.Confidence >= minConfidence || s.verdict.AlarmsByRule()
+}
+
 // observe fills what detectors look at of a record.
-func (p *Pipeline) observe(tag string, e event, tx *mapping.Transaction, v *engine.Verdict, o *behavior.Observation) {
+func (p *Pipeline) observe(tag string, e event, tx *mapping.Transaction, v *engine.Verdict, isAttack bool, o *behavior.Observation) {
 	p.watch.Enter(stopwatch.Detectors)
 	p.detectors.Read(behavior.Source{
-		Transaction: tx, Verdict: v, Record: e.body, Tag: tag, At: e.when(), Internal: p.cfg.Alert.Internal,
+		Transaction: tx, Verdict: v, Record: e.body, Tag: tag, At: e.when(), Internal: p.cfg.Alert.Internal, Attack: isAttack,
 	}, o)
 }
 

@@ -3,14 +3,26 @@ package clock
 
 import "time"
 
-// Clock is the time by the records' own times, in milliseconds. It goes on with them. A record that is far ahead of
-// it is believed only if the next ones are so too: after a few of them, as a log may pause for
-// a night, and after many where they are ahead of this machine's clock as well.
+// Clock is the time by the records' own times, in milliseconds. It goes on with them, and one record does not move it far.
+//
+// A host whose clock is wrong, or a chunk of records that are, comes between others that are right. So times that are far
+// from the present are a claim: while it lasts they count by their distance from its first record, as if
+// the present were then, and the clock believes it only when so many records in a row agree as usually come in
+// an hour. Others that are right would have come in between. A log that pauses for a night loses nothing but the pause.
 type Clock struct {
-	Now     int64  // 0 before the first record
-	ahead   int    // records in a row that are far ahead
-	late    uint64 // records further behind than Lateness
-	jumping uint64 // records that were not believed
+	Now   int64   // 0 before the first record
+	gap   float64 // usual milliseconds between records
+	claim claim
+	late  uint64 // records further behind than Lateness
+	ahead uint64 // records ahead of a clock that did not believe them
+}
+
+// claim is records in a row that are far from the present, on the same side of it.
+type claim struct {
+	from    int64 // the first one's time
+	base    int64 // what that counts as
+	last    int64
+	records int
 }
 
 const (
@@ -18,32 +30,51 @@ const (
 	Lateness = int64(5 * time.Minute / time.Millisecond)
 	jump     = int64(10 * time.Minute / time.Millisecond)
 
-	agreement       = 3   // records in a row that must agree
-	futureAgreement = 100 // on what has not come yet
+	claimTime               = float64(time.Hour / time.Millisecond)
+	fewestClaims, mostClaim = 3, 2000 // records that must agree
 )
 
 // At is the time that counts for a record with a time of its own: never more than Lateness before the present.
 func (c *Clock) At(t int64) int64 {
-	switch {
-	case c.Now == 0:
+	if c.Now == 0 {
 		c.Now = t
-	case t > c.Now+jump:
-		needed := agreement
-		if t > time.Now().UnixMilli()+jump {
-			needed = futureAgreement
-		}
-		if c.ahead++; c.ahead < needed {
-			c.jumping++
-			return c.Now
-		}
-		c.Now, c.ahead = t, 0
-	case t >= c.Now:
-		c.Now, c.ahead = t, 0
-	case t < c.Now-Lateness:
-		c.late++
-		return c.Now - Lateness
-	default:
-		c.ahead = 0
 	}
-	return t
+	if c.Now-Lateness <= t && t <= c.Now+jump {
+		c.claim = claim{}
+		c.pass(t - c.Now)
+		c.Now = max(c.Now, t)
+		return t
+	}
+	k := &c.claim
+	base := c.Now
+	if t < c.Now {
+		c.late++
+		base -= Lateness
+	} else {
+		c.ahead++
+	}
+	if k.records == 0 || (t < c.Now) != (k.from < c.Now) || t < k.from-Lateness {
+		*k = claim{from: t, base: base, last: t}
+	}
+	k.records++
+	c.pass(t - k.last)
+	k.last = max(k.last, t)
+	if k.records >= c.needed() {
+		c.Now, *k = t, claim{}
+		return t
+	}
+	// As long as nobody knows, windows go on as fast as these records do.
+	return k.base + max(t-k.from, 0)
+}
+
+// pass notes how far records are apart.
+func (c *Clock) pass(gap int64) {
+	if gap >= 0 {
+		c.gap += (float64(gap) - c.gap) / 64
+	}
+}
+
+// needed is how many records in a row are believed.
+func (c *Clock) needed() int {
+	return int(min(max(claimTime/max(c.gap, 1), fewestClaims), mostClaim))
 }

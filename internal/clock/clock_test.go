@@ -9,29 +9,44 @@ var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 func TestClock(t *testing.T) {
 	ms := func(d time.Duration) int64 { return noon.Add(d).UnixMilli() }
-	check := func(c *Clock, name string, at, want int64) {
+	c := &Clock{}
+	check := func(name string, at, want time.Duration) {
 		t.Helper()
-		if got := c.At(at); got != want {
-			t.Errorf("%s: got %v, want %v", name, time.UnixMilli(got).UTC(), time.UnixMilli(want).UTC())
+		if got := c.At(ms(at)); got != ms(want) {
+			t.Errorf("%s: got %v, want %v", name, time.UnixMilli(got).UTC(), noon.Add(want))
 		}
 	}
-	c := &Clock{}
-	check(c, "the first", ms(0), ms(0))
-	check(c, "a second later", ms(time.Second), ms(time.Second))
-	check(c, "one of tomorrow", ms(24*time.Hour), ms(time.Second))
-	check(c, "which is forgotten", ms(2*time.Second), ms(2*time.Second))
-	check(c, "a little late", ms(time.Second), ms(time.Second))
-	check(c, "very late", ms(-time.Hour), ms(2*time.Second-5*time.Minute))
-	for n := 1; n < agreement; n++ {
-		check(c, "after a pause", ms(time.Duration(n)*time.Hour), ms(2*time.Second))
+	for n := range 1000 { // a record in two seconds, so that 1800 must agree
+		check("in time", time.Duration(2*n-2000)*time.Second, time.Duration(2*n-2000)*time.Second)
 	}
-	check(c, "after a pause, agreed", ms(5*time.Hour), ms(5*time.Hour))
-	future := time.Now().Add(24 * time.Hour).UnixMilli()
-	for range futureAgreement - 1 {
-		check(c, "in the future", future, ms(5*time.Hour))
+	check("one of tomorrow", 24*time.Hour, -2*time.Second)
+	check("which is forgotten", 2*time.Second, 2*time.Second)
+	check("a little late", time.Second, time.Second)
+	check("very late", -time.Hour, 2*time.Second-5*time.Minute)
+	check("in time", 3*time.Second, 3*time.Second)
+	for n := range 1500 { // a chunk of a host whose clock is a day ahead
+		check("of a wrong clock", 24*time.Hour+time.Duration(2*n)*time.Second, 3*time.Second+time.Duration(2*n)*time.Second)
 	}
-	check(c, "in the future, agreed", future, future)
-	if c.late != 1 || c.jumping != 1+agreement-1+futureAgreement-1 {
-		t.Errorf("%d late, %d not believed", c.late, c.jumping)
+	check("in time again", 5*time.Second, 5*time.Second)
+	if c.late != 1 || c.ahead != 1501 {
+		t.Errorf("%d late, %d ahead", c.late, c.ahead)
+	}
+	after := c.needed() - 1
+	for n := range after {
+		check("after a night", 9*time.Hour+time.Duration(2*n)*time.Second, 5*time.Second+time.Duration(2*n)*time.Second)
+	}
+	check("after a night, as all say", 10*time.Hour, 10*time.Hour)
+	for n := range c.needed() - 1 { // the whole log goes back
+		check("long ago", 2*time.Hour+time.Duration(2*n)*time.Second, 10*time.Hour-5*time.Minute+time.Duration(2*n)*time.Second)
+	}
+	check("long ago, as all say", 3*time.Hour, 3*time.Hour)
+
+	// Where a record comes in two hours, three of them are a log.
+	c = &Clock{}
+	for n := range 500 {
+		c.At(ms(time.Duration(2*n) * time.Hour))
+	}
+	if behind := ms(998*time.Hour) - c.Now; behind > ms(6*time.Hour)-ms(0) {
+		t.Errorf("a slow clock is %d ms behind", behind)
 	}
 }

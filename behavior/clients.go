@@ -1,0 +1,210 @@
+package behavior
+
+import (
+	"slices"
+	"time"
+)
+
+// Addresses do not say who somebody is: a pod that is replaced has another one, and its own goes to whoever comes next.
+// Where the log names workloads, these are who acts. Where it does not, clients keeps what each address does: the roles that
+// it plays, each of which is a service that it uses and the software that it uses it with. By these
+//
+//   - replicas of one workload are told from different ones: they play the same roles (similar);
+//   - an address that is somebody else now is noticed: after a pause that is long for it, or with software that is new for it,
+//     it plays a role that others play. It begins a new life, and what it does there is new for nobody.
+//
+// Who does again what it did before, soon after, has not changed at all: the life goes on, and what was held back is told.
+type clients struct {
+	all   *table[client]
+	roles *table[uint32] // how many lives play a role
+}
+
+// client is one address, or a workload that the log names.
+type client struct {
+	First   int64 // of this life, in milliseconds
+	Last    int64
+	Gap     float32 // usual milliseconds between records
+	Records uint32  // halved now and then, with the two below
+	Relayed uint32  // of them: with an X-Forwarded-For that is another's address
+	Relays  uint32  // how often that address was another one than before
+	relayed uint64
+	Named   bool
+	Life    uint32 // 0 is the first
+	Lives   uint32
+	Roles   []uint64 // of this life, those played last first
+	Agents  []uint64 // the same
+
+	Before client0 // the life before, if this one began a short time ago
+}
+
+// client0 is a life that may have ended.
+type client0 struct {
+	Life   uint32
+	First  int64
+	Roles  []uint64
+	Agents []uint64
+}
+
+const (
+	maxRoles  = 24
+	maxAgents = 6
+
+	// A pause is long if it is so many times the usual one, and so many milliseconds.
+	longPause = 20
+	minPause  = float32(10 * time.Minute / time.Millisecond)
+
+	// Whoever is known for less has not shown what it does.
+	newcomer = int64(time.Hour / time.Millisecond)
+
+	// What this share of the roles of one, the rarer the more, is played by another too makes both the same workload.
+	likeness = 0.7
+
+	// An address that passes on what others send has so many records, and nearly all name somebody else.
+	relayRecords = 50
+	relayChanges = 10
+)
+
+func newClients() *clients {
+	return &clients{all: newTable[client](maxClients), roles: newTable[uint32](maxClients)}
+}
+
+// see is who a record is of. What it does is noted by saw, after the detectors have looked.
+func (c *clients) see(o *Observation, now int64) *client {
+	p, isNew := c.all.get(o.sourceID, now, forgetClients)
+	if isNew {
+		p.First, p.Named = now, o.isNamed
+	}
+	role := o.role()
+	switch {
+	case p.Named || o.Status >= 400:
+	case p.Before.Roles != nil && now-p.First < newcomer && slices.Contains(p.Before.Roles, role) && !slices.Contains(p.Roles, role) && c.isRare(role):
+		o.merged = p.goOn()
+	case p.Before.Roles != nil && now-p.First >= newcomer:
+		p.Before = client0{}
+	case now-p.First >= newcomer && !slices.Contains(p.Roles, role) && c.isAnother(p, o, role, now):
+		p.Lives++
+		p.Before = client0{p.Life, p.First, p.Roles, p.Agents}
+		p.Life, p.First, p.Roles, p.Agents = p.Lives, now, nil, nil
+	}
+	return p
+}
+
+// isAnother reports whether an address that plays a new role seems to be somebody else's now.
+func (c *clients) isAnother(p *client, o *Observation, role uint64, now int64) bool {
+	if pause := float32(now - p.Last); pause >= minPause && pause >= longPause*p.Gap {
+		return true
+	}
+	others := c.roles.peek(role)
+	return others != nil && *others >= 2 && !slices.Contains(p.Agents, o.agentID())
+}
+
+// goOn makes the present life part of the one before, and says which it was.
+func (p *client) goOn() (life uint32) {
+	life = p.Life
+	p.Life, p.First = p.Before.Life, p.Before.First
+	p.Roles = firstOf(append(p.Roles, p.Before.Roles...), maxRoles)
+	p.Agents = firstOf(append(p.Agents, p.Before.Agents...), maxAgents)
+	p.Before = client0{}
+	return life
+}
+
+// isRare reports whether a role says something about who plays it.
+func (c *clients) isRare(role uint64) bool {
+	n := c.roles.peek(role)
+	return n == nil || int(*n)*4 <= max(c.all.len(), 16)
+}
+
+// saw notes what a client did.
+func (c *clients) saw(p *client, o *Observation, now int64) {
+	if p.Records >= 1<<12 {
+		p.Records, p.Relayed, p.Relays = p.Records/2, p.Relayed/2, p.Relays/2
+	}
+	p.Records++
+	if o.forwarded != "" && o.isInternal() {
+		p.Relayed++
+		if h := hash(0, o.forwarded); h != p.relayed {
+			p.relayed = h
+			p.Relays++
+		}
+	}
+	if gap := float32(now - p.Last); p.Last > 0 && gap >= 0 {
+		p.Gap += (gap - p.Gap) / float32(min(p.Records, 32))
+	}
+	p.Last = max(p.Last, now)
+	if o.Status >= 400 || p.Named {
+		return
+	}
+	var isNew bool
+	if p.Roles, isNew = toFront(p.Roles, o.role(), maxRoles); isNew {
+		n, _ := c.roles.get(o.role(), now, forgetClients)
+		*n++
+	}
+	p.Agents, _ = toFront(p.Agents, o.agentID(), maxAgents)
+}
+
+// passesOn reports whether a client is a proxy or a load balancer, so that who acts is another.
+func (p *client) passesOn() bool {
+	return p.Records >= relayRecords && p.Relays >= relayChanges && p.Relayed*10 >= p.Records*9
+}
+
+// alike reports whether two clients that the log does not name are the same workload, by what they do but one role: all of
+// it that says something is done by the other too. One that has done nothing else is like no other that has.
+func (c *clients) alike(a, b *client, but uint64) bool {
+	switch {
+	case a == nil || b == nil || a.Named || b.Named:
+		return false
+	}
+	return c.within(a.Roles, b.Roles, but) || c.within(b.Roles, a.Roles, but)
+}
+
+// within reports whether the roles of one, the rarer the more, are roles of another too.
+func (c *clients) within(a, b []uint64, but uint64) bool {
+	all, shared := 0.0, 0.0
+	for _, role := range a {
+		if role == but {
+			continue
+		}
+		weight := 1.0
+		if n := c.roles.peek(role); n != nil {
+			weight = 1 / float64(*n)
+		}
+		all += weight
+		if slices.Contains(b, role) {
+			shared += weight
+		}
+	}
+	if all == 0 {
+		return len(b) == 0 || len(b) == 1 && b[0] == but
+	}
+	return shared >= likeness*all
+}
+
+// toFront puts a value first. The last of too many goes.
+func toFront(list []uint64, v uint64, most int) (moved []uint64, isNew bool) {
+	at := slices.Index(list, v)
+	switch {
+	case at == 0:
+		return list, false
+	case at < 0 && len(list) < most:
+		list = append(list, v)
+		at = len(list) - 1
+		isNew = true
+	case at < 0:
+		at = len(list) - 1
+		isNew = true
+	}
+	copy(list[1:at+1], list[:at])
+	list[0] = v
+	return list, isNew
+}
+
+func firstOf(list []uint64, most int) []uint64 { return list[:min(len(list), most)] }
+
+// likens reports whether one is the same workload as another that the log does not name: all that it does, but for one
+// role, the other does too.
+func (c *clients) likens(one, other *client, but uint64) bool {
+	if one.Named || other.Named || len(one.Roles) == 0 || len(one.Roles) == 1 && one.Roles[0] == but {
+		return false
+	}
+	return c.within(one.Roles, other.Roles, but)
+}

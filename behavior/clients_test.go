@@ -1,0 +1,375 @@
+package behavior
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/modsecurity-for-anylog/msa/mapping"
+)
+
+// log is what a cluster does, in the order of time.
+type log []*Observation
+
+// call adds requests of a client to a service, one in every step from a time to another.
+func (l *log) call(from, to, step time.Duration, client, host, agent string) {
+	for at := from; at < to; at += step {
+		*l = append(*l, request(at, func(o *Observation) { o.Client.Address, o.Host, o.Agent = client, host, agent+"/1.2" }))
+	}
+}
+
+// evidence is what detectors say of all that, with the clients.
+func (l log) evidence(d *Detectors) (all []string) {
+	slices.SortStableFunc(l, func(a, b *Observation) int { return a.Time.Compare(b.Time) })
+	for _, o := range l {
+		for _, f := range d.Observe([]*Observation{o}, nil) {
+			all = append(all, f.Key+": "+f.Evidence)
+		}
+	}
+	return all
+}
+
+const edges = "key: [source]\nfield: [target]\nlearn: 24h\nsettle: 1h\nsuppress: 10m\ncommon_from: 3"
+
+// Addresses are given to others, and callers get new ones: what matters is who calls, not from where.
+func TestEdgesOfWorkloads(t *testing.T) {
+	const end = 26 * time.Hour
+	for name, c := range map[string]struct {
+		make func(l *log)
+		want []string // beginnings
+	}{
+		"callers that were replaced are still one workload": {func(l *log) {
+			for k := range 4 {
+				for i := range 2 {
+					l.call(time.Duration(k)*end/4, time.Duration(k+1)*end/4, 2*time.Minute, fmt.Sprintf("10.1.0.%d", 10*k+i), "ledger", "java")
+				}
+			}
+			l.call(end+time.Minute, end+2*time.Minute, time.Hour, "10.1.9.9", "ledger", "go")
+		}, []string{"source=10.1.9.9: target=ledger never seen"}},
+		"a replica does what another one did": {func(l *log) {
+			l.call(0, end, time.Minute, "10.1.0.1", "stock", "java")
+			l.call(0, end, time.Minute, "10.1.0.2", "stock", "java")
+			l.call(0, end, time.Hour, "10.1.0.1", "mail", "java")
+			l.call(end, end+time.Minute, time.Hour, "10.1.0.2", "mail", "java")
+		}, nil},
+		"an address that belongs to somebody else now": {func(l *log) {
+			for i := range 6 {
+				l.call(0, end, 5*time.Minute, fmt.Sprint("10.1.0.", i), fmt.Sprint("service-", i/2), fmt.Sprint("app-", i/2))
+			}
+			for i := range 6 {
+				now := (i + 2) % 6 / 2
+				l.call(end, end+3*time.Hour, 5*time.Minute, fmt.Sprint("10.1.0.", i), fmt.Sprint("service-", now), fmt.Sprint("app-", now))
+			}
+		}, nil},
+		"an address that was free for a while": {func(l *log) {
+			l.call(0, end-time.Hour, time.Minute, "10.1.0.1", "stock", "go")
+			l.call(end, end+3*time.Hour, time.Minute, "10.1.0.1", "mail", "go")
+		}, nil},
+		"an intruder with the software of those who may": {func(l *log) {
+			for i := range 3 {
+				l.call(0, end+time.Hour, time.Minute, fmt.Sprint("10.1.0.", i), "ledger", "java")
+			}
+			l.call(0, end+time.Hour, time.Minute, "10.1.9.9", "shop-db", "go")
+			l.call(end+30*time.Second, end+time.Minute, time.Hour, "10.1.9.9", "ledger", "java")
+		}, []string{"source=10.1.9.9: new, though not told at once: target=ledger"}},
+		"what is new while it is quiet is told later": {func(l *log) {
+			l.call(end, end+time.Second, time.Hour, "10.1.9.9", "harmless", "go")
+			l.call(end+time.Minute, end+2*time.Minute, time.Hour, "10.1.9.9", "payroll", "go")
+			l.call(end+time.Hour, end+2*time.Hour, time.Hour, "10.1.9.9", "web", "go")
+		}, []string{"source=10.1.9.9: target=harmless never seen", "source=10.1.9.9: new, though not told at once: target=payroll"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := &log{}
+			for i := range 12 { // the rest of the cluster
+				l.call(0, 30*time.Hour, 2*time.Minute, fmt.Sprint("10.2.0.", i), "web", "node")
+			}
+			l.call(0, end-time.Minute, 2*time.Minute, "10.1.9.9", "web", "go")
+			c.make(l)
+			got := l.evidence(detectors(t, "first_seen", edges))
+			ok := len(got) == len(c.want)
+			for i := 0; ok && i < len(got); i++ {
+				ok = strings.HasPrefix(got[i], c.want[i])
+			}
+			if !ok {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// Workloads that the log names are known by these names, whatever their addresses.
+func TestNamedWorkloads(t *testing.T) {
+	d := detectors(t, "first_seen", edges)
+	var l log
+	for i := range 26 * 60 {
+		l = append(l, request(time.Duration(i)*time.Minute, func(o *Observation) {
+			o.Client.Address, o.clientWorkload, o.serverWorkload = fmt.Sprintf("10.1.%d.%d", i/200, i%200), "shop/deployment/web", "shop/deployment/stock"
+		}))
+	}
+	l = append(l, request(26*time.Hour, func(o *Observation) {
+		o.Client.Address, o.clientWorkload, o.serverWorkload = "10.1.77.1", "shop/deployment/web", "pay/deployment/ledger"
+	}))
+	want := []string{"source=shop/deployment/web: target=pay/deployment/ledger never seen since 2026-03-04 12:00:00"}
+	if got := l.evidence(d); !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+}
+
+// Pods that start read their secrets; one that is known and reads them all the same is somebody else.
+func TestNewcomersReadTheirSecrets(t *testing.T) {
+	d := detectors(t, "first_seen", "key: [source]\nfield: [service, endpoint]\nlearn: 24h\nwhere: {path: /v1/secret*}")
+	l := &log{}
+	secret := func(at time.Duration, client string) {
+		*l = append(*l, request(at, func(o *Observation) { o.Client.Address, o.Host, o.Path = client, "vault", "/v1/secret/data/worker" }))
+	}
+	l.call(0, 48*time.Hour, time.Minute, "10.1.9.9", "web", "go")
+	for i := range 200 {
+		at := time.Duration(i) * 14 * time.Minute
+		secret(at, fmt.Sprintf("10.1.1.%d", i))
+		l.call(at, at+10*time.Minute, time.Minute, fmt.Sprintf("10.1.1.%d", i), "jobs", "")
+	}
+	secret(40*time.Hour, "10.1.9.9")
+	if got := l.evidence(d); len(got) != 1 || !strings.HasPrefix(got[0], "source=10.1.9.9: new, though not told at once: service=vault endpoint=/v1/secret/data/worker") {
+		t.Errorf("got %q", got)
+	}
+}
+
+// Whom a load balancer passes on is who acts; who only says so of himself is not believed.
+func TestRelayedClients(t *testing.T) {
+	const text = "key: [source]\ncount: 10\nwindow: 5m\nwhere: {status: 404}"
+	visitors := func(client string, share int) (l log) {
+		for i := range 600 {
+			l = append(l, request(time.Duration(i)*time.Second, func(o *Observation) {
+				o.Client.Address = client
+				if i%10 < share {
+					o.forwarded = fmt.Sprintf("203.0.113.%d", i%200)
+				}
+				if i > 100 && i%4 == 0 {
+					o.Status = 404
+				}
+			}))
+		}
+		return l
+	}
+	if got := visitors("10.1.0.1", 10).evidence(detectors(t, "threshold", text)); got != nil {
+		t.Errorf("of a load balancer: %q", got)
+	}
+	if got := visitors("10.1.0.1", 5).evidence(detectors(t, "threshold", text)); len(got) != 1 || !strings.HasPrefix(got[0], "source=10.1.0.1:") {
+		t.Errorf("of a client that makes names up: %q", got)
+	}
+}
+
+func TestLogins(t *testing.T) {
+	type step struct {
+		answer answer
+		n      int
+	}
+	for name, c := range map[string]struct {
+		steps []step
+		want  []string
+	}{
+		"guesses":                        {[]step{{refused, 40}}, []string{"10 refused logins"}},
+		"one of them is right":           {[]step{{refused, 14}, {accepted, 1}}, []string{"10 refused logins", "a login succeeded after 14 that were refused"}},
+		"most are right":                 {[]step{{accepted, 40}, {refused, 15}}, nil},
+		"few are wrong":                  {[]step{{refused, 4}, {accepted, 1}}, nil},
+		"the answer does not tell":       {[]step{{unclear, 30}}, []string{"10 refused logins"}},
+		"until it tells":                 {[]step{{unclear, 30}, {accepted, 1}}, []string{"10 refused logins", "a login succeeded after 30"}},
+		"other answers that do not tell": {[]step{{unclear, 9}}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var l log
+			for _, s := range c.steps {
+				for range s.n {
+					l = append(l, request(time.Duration(len(l))*time.Second, func(o *Observation) { o.answer = s.answer }))
+				}
+			}
+			got := l.evidence(detectors(t, "logins", "key: [source, service]\ncount: 10\nwindow: 5m"))
+			if len(got) != len(c.want) {
+				t.Fatalf("got %q, want %q", got, c.want)
+			}
+			for i := range got {
+				if !strings.Contains(got[i], c.want[i]) {
+					t.Errorf("got %q, want %q", got, c.want)
+				}
+			}
+		})
+	}
+}
+
+// A service at which as many are refused each hour is not attacked.
+func TestUsualRefusals(t *testing.T) {
+	busy := func(n int) (l log) {
+		for hour := range 30 {
+			refusals := 20
+			if hour == 29 {
+				refusals = n
+			}
+			for i := range refusals {
+				l = append(l, request(time.Duration(hour)*time.Hour+time.Duration(i)*time.Second, func(o *Observation) { o.answer = refused }))
+			}
+			l.call(time.Duration(hour)*time.Hour, time.Duration(hour+1)*time.Hour, 5*time.Minute, "10.0.0.9", "other", "go")
+		}
+		return l
+	}
+	d := func() *Detectors {
+		return detectors(t, "logins", "key: [service]\ncount: 15\nwindow: 5m\nwhere: {service: users}")
+	}
+	if got := busy(20).evidence(d()); len(got) > 3 {
+		t.Errorf("what is usual alarms %d times", len(got))
+	}
+	if got := busy(200).evidence(d()); len(got) == 0 || !strings.Contains(got[len(got)-1], " refused logins") {
+		t.Errorf("ten times what is usual: %q", got)
+	}
+}
+
+func TestAnswerOf(t *testing.T) {
+	header := func(all ...string) (list []mapping.Header) {
+		for i := 0; i < len(all); i += 2 {
+			list = append(list, mapping.Header{Name: all[i], Value: all[i+1]})
+		}
+		return list
+	}
+	for _, c := range []struct {
+		method, path string
+		status       int
+		headers      []mapping.Header
+		body         string
+		want         answer
+	}{
+		{"GET", "/v1/authors/7", 403, nil, "", noLogin},
+		{"GET", "/oauth2/token", 401, nil, "", refused},
+		{"POST", "/wp-login.php", 200, nil, "Error: the password you entered is incorrect", refused},
+		{"POST", "/wp-login.php", 302, header("Location", "/wp-admin/", "Set-Cookie", "in=1"), "", accepted},
+		{"POST", "/account/sign-in", 302, header("Location", "/account/sign-in?error=1"), "", refused},
+		{"POST", "/login", 200, nil, `<form><input type="password" name="p"></form>`, refused},
+		{"POST", "/api/auth", 200, nil, `{"access_token":"abc"}`, accepted},
+		{"POST", "/api/auth", 200, nil, `{"success": false}`, refused},
+		{"POST", "/login", 200, header("Set-Cookie", "sid=deleted"), "", unclear},
+		{"POST", "/login", 200, header("Set-Cookie", "sid=8f2e"), "<html>", accepted},
+		{"POST", "/login", 500, nil, "", noLogin},
+		{"GET", "/login", 200, nil, `<input type="password">`, noLogin},
+	} {
+		tx := &mapping.Transaction{Method: c.method, Status: c.status, ResponseHeaders: c.headers, ResponseBody: mapping.Body{Text: c.body}}
+		if got := answerOf(tx, c.path); got != c.want {
+			t.Errorf("%s %s %d %q: got %d, want %d", c.method, c.path, c.status, c.body, got, c.want)
+		}
+	}
+}
+
+func TestLoginUser(t *testing.T) {
+	for body, want := range map[string]string{
+		"log=editor&pwd=x": "editor", "a=1&user%5Fname=x": "", "username=anna%40example.com&p=1": "anna@example.com", `{"password":"x","email": "b@example.com"}`: "b@example.com", "x": "",
+	} {
+		if got := loginUser(body); got != want {
+			t.Errorf("%s: %q, want %q", body, got, want)
+		}
+	}
+}
+
+func TestSequence(t *testing.T) {
+	const text = "key: [source, service, endpoint]\npeers: [service, endpoint]\ncount: 50\nwindow: 1h\nsuppress: 24h"
+	ids := func(n int, every time.Duration, id func(i int) int) (l log) {
+		for i := range n {
+			l = append(l, request(time.Duration(i)*every, func(o *Observation) {
+				o.Path = fmt.Sprintf("/invoices/%d", id(i))
+				o.readNumber("")
+			}))
+		}
+		return l
+	}
+	random := func(i int) int { return i * 7919 % 100_003 }
+	for name, c := range map[string]struct {
+		l    log
+		want int
+	}{
+		"upwards":   {ids(300, 20*time.Second, func(i int) int { return 5000 + i }), 1},
+		"downwards": {ids(300, 20*time.Second, func(i int) int { return 5000 - i }), 1},
+		"between what others ask for": {ids(300, 20*time.Second, func(i int) int {
+			if i%4 > 0 {
+				return random(i)
+			}
+			return 5000 + i/4
+		}), 1},
+		"any":        {ids(3000, time.Second, random), 0},
+		"the same":   {ids(300, time.Second, func(int) int { return 7 }), 0},
+		"by and by":  {ids(300, 2*time.Hour, func(i int) int { return 5000 + i }), 0},
+		"back again": {ids(300, time.Second, func(i int) int { return 5000 + i%20 }), 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := c.l.evidence(detectors(t, "sequence", text)); len(got) != c.want {
+				t.Errorf("got %q", got)
+			}
+		})
+	}
+	t.Run("a job of each night", func(t *testing.T) {
+		var l log
+		for night := range 4 {
+			for i, o := range ids(300, time.Second, func(i int) int { return i }) {
+				o.Time, o.Client.Address = o.Time.Add(time.Duration(night)*24*time.Hour), fmt.Sprint("10.3.0.", night)
+				_ = i
+				l = append(l, o)
+			}
+		}
+		l.call(0, 80*time.Hour, 5*time.Minute, "10.0.0.9", "other", "go")
+		if got := l.evidence(detectors(t, "sequence", text)); len(got) != 1 {
+			t.Errorf("got %q", got)
+		}
+	})
+}
+
+func TestReadNumber(t *testing.T) {
+	for _, c := range []struct {
+		path, query string
+		want        int64
+		of          string
+	}{
+		{"/users/17", "", 17, ""}, {"/users/17/orders/4/items", "x=9", 4, ""}, {"/users", "page=3&id=12", 12, "id"}, {"/users", "page=3", 0, ""}, {"/a/1234567890123456789", "", 0, ""},
+	} {
+		o := &Observation{Path: c.path}
+		o.readNumber(c.query)
+		if o.Number != c.want || o.numberOf != c.of {
+			t.Errorf("%s?%s: %d of %q", c.path, c.query, o.Number, o.numberOf)
+		}
+	}
+}
+
+// The pod that makes the backup is another one each night, and reads what no other reads.
+func TestPrecedents(t *testing.T) {
+	const text = "key: [source, service]\npeers: [service]\namount: response_bytes\nwindow: 10m\nat_least: 1000000\nwindows: 3\nlearn: 24h"
+	world := func() log {
+		l := log{}
+		for i := range 60 {
+			l.call(0, 100*time.Hour, 10*time.Minute, fmt.Sprintf("10.2.0.%d", i), "users", "go")
+		}
+		return l
+	}
+	read := func(l *log, at time.Duration, client, agent string) {
+		for i := range 10 {
+			*l = append(*l, request(at+time.Duration(i)*time.Second, func(o *Observation) { o.Client.Address, o.Agent, o.ResponseBytes = client, agent, 50_000_000 }))
+		}
+	}
+	nights := world()
+	for night := range 4 {
+		read(&nights, time.Duration(14+24*night)*time.Hour, fmt.Sprintf("10.3.0.%d", night), "backup/2")
+	}
+	if got := nights.evidence(detectors(t, "volume", text)); got != nil {
+		t.Errorf("a backup of each night: %q", got)
+	}
+	read(&nights, 92*time.Hour, "10.3.1.1", "backup/2")
+	if got := nights.evidence(detectors(t, "volume", text)); len(got) != 1 || !strings.HasPrefix(got[0], "source=10.3.1.1 ") {
+		t.Errorf("at noon: %q", got)
+	}
+	builds := world()
+	for i := range 60 {
+		read(&builds, time.Duration(i)*100*time.Minute, fmt.Sprintf("10.4.0.%d", i), "ci/1")
+	}
+	if got := builds.evidence(detectors(t, "volume", text)); got != nil {
+		t.Errorf("a runner for each build: %q", got)
+	}
+	read(&builds, 50*time.Hour, "10.3.1.1", "curl/8")
+	if got := builds.evidence(detectors(t, "volume", text)); len(got) != 1 {
+		t.Errorf("other software: %q", got)
+	}
+}

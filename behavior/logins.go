@@ -1,0 +1,117 @@
+package behavior
+
+import (
+	"fmt"
+	"math"
+)
+
+// logins finds guessed passwords: many refusals, more than usual and more than what is accepted, and what was accepted
+// right after them, which is worse.
+type logins struct {
+	common
+	table *table[guesses]
+}
+
+// guesses are the logins of a key in a sliding window, and how many refusals past windows had at most.
+type guesses struct {
+	Bucket            int64
+	Refused, Accepted [buckets]uint32
+	Window            int64 // number of the present one, for the past
+	InWindow          uint32
+	Usual             float32 // what past windows had, the busy ones
+	Until, Succeeded  int64
+	Same              uint64 // the answer that nothing tells of: it is a refusal if it comes again and again
+	Repeated          uint32
+}
+
+// usualTimes is how many times as many as usual are too many.
+const usualTimes = 4
+
+func (d *logins) observe(o *Observation, now int64) string {
+	if o.answer == noLogin {
+		return ""
+	}
+	window := d.spec.Window.milliseconds()
+	g, _ := d.table.get(d.keyOf(o), now, max(d.spec.Forget.milliseconds(), window+d.spec.Suppress.milliseconds()))
+	g.advance(now*buckets/window, now/window)
+	became := g.became(o)
+	if became == refused {
+		g.Refused[g.Bucket%buckets]++
+		g.InWindow++
+	} else {
+		g.Accepted[g.Bucket%buckets]++
+	}
+	bad, good := sum(g.Refused), sum(g.Accepted)
+	if bad < uint32(d.spec.Count) || bad < 2*good || float32(bad) < usualTimes*g.Usual {
+		return ""
+	}
+	if became == accepted && g.Succeeded <= now && o.answer == accepted {
+		g.Succeeded = now + d.spec.Suppress.milliseconds()
+		return fmt.Sprintf("a login succeeded after %d that were refused in %s%s", bad, d.spec.Window, asUser(o))
+	}
+	if became != refused || d.quiet(&g.Until, now) {
+		return ""
+	}
+	return fmt.Sprintf("%d refused logins in %s, %d accepted%s", bad, d.spec.Window, good, asUser(o))
+}
+
+func asUser(o *Observation) string {
+	if o.User == "" {
+		return ""
+	}
+	return fmt.Sprintf(", the last as %q", o.User)
+}
+
+// repetitions of an answer that tells nothing show that it is a refusal: who is let in asks no more.
+const repetitions = 10
+
+// became is what a login came to, also where the answer alone does not tell.
+func (g *guesses) became(o *Observation) answer {
+	if o.answer != unclear {
+		return o.answer
+	}
+	if o.answerHash != g.Same {
+		g.Same, g.Repeated = o.answerHash, 0
+	}
+	if g.Repeated++; g.Repeated == repetitions { // so were those before
+		g.Refused[g.Bucket%buckets] += repetitions - 1
+		for i := range g.Accepted {
+			g.Accepted[i] = 0
+		}
+	}
+	if g.Repeated >= repetitions {
+		return refused
+	}
+	return accepted
+}
+
+// advance goes on to a bucket, and to a window, of which the past keeps what busy ones have.
+func (g *guesses) advance(bucket, window int64) {
+	if window != g.Window {
+		if g.Window != 0 {
+			n := float32(g.InWindow)
+			if n > g.Usual {
+				g.Usual += (min(n, 4*g.Usual+32) - g.Usual) / 2
+			} else {
+				g.Usual -= (g.Usual - n) / 64
+			}
+			if quiet := window - g.Window - 1; quiet > 0 {
+				g.Usual *= float32(math.Pow(63.0/64, float64(min(quiet, 1024))))
+			}
+		}
+		g.Window, g.InWindow = window, 0
+	}
+	g.Bucket = advance(g.Bucket, bucket, g.Refused[:], g.Accepted[:])
+}
+
+func sum(counts [buckets]uint32) (n uint32) {
+	for _, c := range counts {
+		n += c
+	}
+	return n
+}
+
+func (d *logins) size() (int, uint64) { return d.table.len(), d.table.evicted }
+func (d *logins) save() any           { s := d.table.save(); return &s }
+func (d *logins) fresh() any          { return &saved[guesses]{} }
+func (d *logins) restore(s any)       { d.table.restore(*s.(*saved[guesses])) }
