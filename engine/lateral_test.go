@@ -22,6 +22,20 @@ import (
 
 const lateral = "lateral-movement"
 
+// pack is a rule set of MSA's own whose rules alarm by themselves.
+type pack struct {
+	name    string
+	doc     string // that lists its rules
+	least   int    // rules that it has
+	settles []int  // rules that only set something up
+}
+
+// exploitPacks are those with cases as files.
+var exploitPacks = []pack{
+	{name: lateral, doc: "../docs/lateral-movement.md", least: 90, settles: []int{9701000, 9701005, 9701099}},
+	{name: "exploited", doc: "../docs/exploited.md", least: 110},
+}
+
 // lateralCase is one exchange, and what the pack has to say of it.
 type lateralCase struct {
 	Name     string
@@ -30,11 +44,13 @@ type lateralCase struct {
 	Server   string // address:port
 	Request  string // head and body as on the wire, with line feeds
 	Response string
+	Binary   bool // the characters are bytes
 }
 
-func lateralCases(t *testing.T) []lateralCase {
+// cases are the pack's.
+func (p *pack) cases(t *testing.T) []lateralCase {
 	t.Helper()
-	files, err := filepath.Glob("../rules/packs/testdata/lateral-movement/*.yaml")
+	files, err := filepath.Glob("../rules/packs/testdata/" + p.name + "/*.yaml")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no cases: %v", err)
 	}
@@ -72,7 +88,11 @@ func (c *lateralCase) transaction(t *testing.T) *mapping.Transaction {
 		}
 		tx.Server = mapping.Endpoint{Address: address, Port: port}
 	}
-	line, headers, body := parseMessage(t, c.Request)
+	request := c.Request
+	if c.Binary {
+		request = bytesOf(request)
+	}
+	line, headers, body := parseMessage(t, request)
 	parts := strings.Split(line, " ")
 	if len(parts) != 3 {
 		t.Fatalf("%q is no request line", line)
@@ -97,6 +117,15 @@ func (c *lateralCase) transaction(t *testing.T) *mapping.Transaction {
 		tx.ResponseVersion, tx.Status, tx.ResponseHeaders, tx.ResponseBody.Text = parts[0], status, headers, body
 	}
 	return tx
+}
+
+// bytesOf is a text whose characters are bytes.
+func bytesOf(text string) string {
+	b := make([]byte, 0, len(text))
+	for _, r := range text {
+		b = append(b, byte(r))
+	}
+	return string(b)
 }
 
 func parseMessage(t *testing.T, text string) (line string, headers []mapping.Header, body string) {
@@ -127,10 +156,10 @@ func lateralEngine(t testing.TB, sources ...string) *engine.Engine {
 	return e
 }
 
-// lateralRules are the pack's rules that are for the log.
-func lateralRules(t *testing.T) []rules.Directive {
+// rules are the pack's rules that are for the log.
+func (p *pack) rules(t *testing.T) []rules.Directive {
 	t.Helper()
-	set, err := rules.Load([]string{lateral})
+	set, err := rules.Load([]string{p.name})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,19 +171,25 @@ func lateralRules(t *testing.T) []rules.Directive {
 		}
 		chained = d.Chained()
 	}
-	if len(all) < 90 {
+	if len(all) < p.least {
 		t.Fatalf("only %d rules", len(all))
 	}
 	return all
 }
 
-func TestLateralMovement(t *testing.T) {
-	e := lateralEngine(t, lateral)
+func TestPackCases(t *testing.T) {
+	for _, p := range exploitPacks {
+		t.Run(p.name, func(t *testing.T) { p.testCases(t) })
+	}
+}
+
+func (p *pack) testCases(t *testing.T) {
+	e := lateralEngine(t, p.name)
 	for _, o := range e.ScreenOpen() {
 		t.Errorf("rule %d costs the fast path: %s", o.Rule, o.Reason)
 	}
 	fires, near := map[int]bool{}, map[int]bool{}
-	for _, c := range lateralCases(t) {
+	for _, c := range p.cases(t) {
 		t.Run(c.Name, func(t *testing.T) {
 			v, err := e.Inspect(c.transaction(t))
 			if err != nil {
@@ -177,7 +212,7 @@ func TestLateralMovement(t *testing.T) {
 				fires[id] = true
 			}
 			for _, m := range v.Matches {
-				if m.Message == "" || m.Data == "" || m.Severity == engine.SeverityUnset || !slices.Contains(m.Tags, "lateral-movement") ||
+				if m.Message == "" || m.Data == "" || m.Severity == engine.SeverityUnset || !slices.Contains(m.Tags, p.name) ||
 					!slices.ContainsFunc(m.Tags, func(tag string) bool { return strings.HasPrefix(tag, "mitre/T1") }) {
 					t.Errorf("rule %d has not all that an alert needs: %+v", m.RuleID, m)
 				}
@@ -191,7 +226,7 @@ func TestLateralMovement(t *testing.T) {
 		})
 	}
 	known := map[int]bool{}
-	for _, d := range lateralRules(t) {
+	for _, d := range p.rules(t) {
 		known[d.ID()] = true
 		if !fires[d.ID()] {
 			t.Errorf("rule %d has no case that fires", d.ID())
@@ -208,15 +243,21 @@ func TestLateralMovement(t *testing.T) {
 }
 
 // Each condition of a rule is needed: without it, a case that stays silent would not.
-func TestLateralMovementConditions(t *testing.T) {
+func TestPackConditions(t *testing.T) {
+	for _, p := range exploitPacks {
+		t.Run(p.name, func(t *testing.T) { p.testConditions(t) })
+	}
+}
+
+func (p *pack) testConditions(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes time")
 	}
-	set, err := rules.Load([]string{lateral})
+	set, err := rules.Load([]string{p.name})
 	if err != nil {
 		t.Fatal(err)
 	}
-	cases := lateralCases(t)
+	cases := p.cases(t)
 	all := set.Directives
 	for first := 0; first < len(all); first++ {
 		head := first
@@ -252,9 +293,15 @@ func TestLateralMovementConditions(t *testing.T) {
 }
 
 // Each rule says what an alert needs.
-func TestLateralMovementActions(t *testing.T) {
-	for _, d := range lateralRules(t) {
-		for _, want := range []string{"msg:'", "logdata:'", "severity:'", "tag:'lateral-movement'", "tag:'attack-", "tag:'mitre/T1"} {
+func TestPackActions(t *testing.T) {
+	for _, p := range exploitPacks {
+		t.Run(p.name, func(t *testing.T) { p.testActions(t) })
+	}
+}
+
+func (p *pack) testActions(t *testing.T) {
+	for _, d := range p.rules(t) {
+		for _, want := range []string{"msg:'", "logdata:'", "severity:'", "tag:'" + p.name + "'", "tag:'attack-", "tag:'mitre/T1"} {
 			if !strings.Contains(d.Actions(), want) {
 				t.Errorf("rule %d has no %s", d.ID(), want)
 			}
@@ -266,12 +313,18 @@ func TestLateralMovementActions(t *testing.T) {
 }
 
 // The documentation's table has every rule, with its message and severity.
-func TestLateralMovementDocumented(t *testing.T) {
-	text, err := os.ReadFile("../docs/lateral-movement.md")
+func TestPackDocumented(t *testing.T) {
+	for _, p := range exploitPacks {
+		t.Run(p.name, func(t *testing.T) { p.testDocumented(t) })
+	}
+}
+
+func (p *pack) testDocumented(t *testing.T) {
+	text, err := os.ReadFile(p.doc)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range lateralRules(t) {
+	for _, d := range p.rules(t) {
 		_, rest, _ := strings.Cut(d.Actions(), "msg:'")
 		msg, _, _ := strings.Cut(rest, "'")
 		_, rest, _ = strings.Cut(d.Actions(), "severity:'")
@@ -295,10 +348,19 @@ func TestLateralMovementDocumented(t *testing.T) {
 }
 
 // What the pack finds, it finds beside the Core Rule Set too.
-func TestLateralMovementWithCRS(t *testing.T) {
-	e := lateralEngine(t, "crs", lateral)
-	ours := map[int]bool{9701000: true, 9701005: true, 9701099: true}
-	for _, d := range lateralRules(t) {
+func TestPackWithCRS(t *testing.T) {
+	for _, p := range exploitPacks {
+		t.Run(p.name, func(t *testing.T) { p.testWithCRS(t) })
+	}
+}
+
+func (p *pack) testWithCRS(t *testing.T) {
+	e := lateralEngine(t, "crs", p.name)
+	ours := map[int]bool{}
+	for _, id := range p.settles {
+		ours[id] = true
+	}
+	for _, d := range p.rules(t) {
 		ours[d.ID()] = true
 	}
 	for _, o := range e.ScreenOpen() {
@@ -306,7 +368,7 @@ func TestLateralMovementWithCRS(t *testing.T) {
 			t.Errorf("rule %d costs the fast path: %s", o.Rule, o.Reason)
 		}
 	}
-	for _, c := range lateralCases(t) {
+	for _, c := range p.cases(t) {
 		v, err := e.Inspect(c.transaction(t))
 		if err != nil {
 			t.Fatal(err)
@@ -454,16 +516,23 @@ func TestLateralMovementLogs(t *testing.T) {
 }
 
 // No text makes the pack slow: all rules, without the screen, on 128 KiB.
-func TestLateralMovementIsLinear(t *testing.T) {
+func TestPackIsLinear(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes time")
 	}
-	e := lateralEngine(t, lateral)
+	for _, p := range exploitPacks {
+		t.Run(p.name, func(t *testing.T) { p.testLinear(t) })
+	}
+}
+
+func (p *pack) testLinear(t *testing.T) {
+	e := lateralEngine(t, p.name)
 	const most = 128 << 10
 	slowest, of := time.Duration(0), ""
 	for _, piece := range []string{
 		"a", "${", "${${", "${a:", "${::-", "${j", "//", "http://a", "http://a@", "169.254.", "0x", "0xa9.", "[::", "[0:", "1.", "a.nip.io", "①", "。", " ", "eval(", "@eval(",
 		"set_time_limit(0);", "response.write(", "t(java.", "#{", "/api/v1/namespaces/a/", "/a/../", "%2f", "autodiscover.json", "/${", "copy a to ", "into ", "/ecp/", "~1", "cat /", "net user ", "secrets/", "A", "AAAA", "\xff",
+		"<?php ", "<%", "@type:", "class='", "${j${", "o:1:\"", "jdbc:h2:;", "__class__.", "\"_admin\"", "%2f", "../", "push graphic-context", "/@fs/", "select (", "%2e/",
 	} {
 		text := strings.Repeat(piece, most/len(piece))
 		form := &mapping.Transaction{Method: "POST", URI: "/shell/x.php", RequestHeaders: []mapping.Header{{Name: "Content-Type", Value: "application/x-www-form-urlencoded"}},

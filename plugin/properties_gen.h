@@ -8,7 +8,7 @@ static const struct config_map properties[PROPERTIES] = {
     {0, "workloads", NULL, 0, 0, 0,
      "CSV or JSON file that says which workload an address or network is, for logs that do not"},
     {0, "rules", "crs", 1, 0, 0,
-     "Rules: crs, sensitive-data, lateral-movement, a SecLang file, a glob or a directory; may be repeated, or a comma list"},
+     "Rules: crs, exploited, lateral-movement, sensitive-data, a SecLang file, a glob or a directory; may be repeated, or a comma list"},
     {2, "paranoia_level", "1", 0, 0, 0,
      "CRS paranoia level, 1 to 4"},
     {2, "inbound_threshold", "5", 0, 0, 0,

@@ -54,7 +54,7 @@ func (w Warning) String() string {
 const CRS = "crs"
 
 // Packs are the names of MSA's own rule sets, which are sources too.
-var Packs = []string{"lateral-movement", "sensitive-data"}
+var Packs = []string{"exploited", "lateral-movement", "sensitive-data"}
 
 // crsFiles are the embedded files in the order in which CRS wants to be loaded.
 var crsFiles = []string{"@coraza.conf-recommended", "@crs-setup.conf.example", "@owasp_crs/*.conf"}

@@ -28,7 +28,7 @@ counts before it. The file is looked at every ten seconds at most, and read agai
 glob has to find a file.
 ` + "`crs`" + ` is the Core Rule Set that is built in, with its setup; ` + "`crs/REQUEST-942-APPLICATION-ATTACK-SQLI`" + ` is one file of it without the others.
 With it come five rules of MSA's own, 9702010 to 9702030, about external entities and XInclude in XML.
-[sensitive-data](sensitive-data.md) and [lateral-movement](lateral-movement.md) are MSA's own. A file that is broken is an error, with file and line; a rule that
+[exploited](exploited.md), [lateral-movement](lateral-movement.md) and [sensitive-data](sensitive-data.md) are MSA's own. A file that is broken is an error, with file and line; a rule that
 Coraza can't run is passed over, with a warning. Files are read at the start and at a reload.`},
 	{name: "paranoia_level", example: "2", text: `What it means is in the [concepts](concepts.md#score-threshold-paranoia-level). It is CRS's, and says nothing to rules of your own.`},
 	{name: "inbound_threshold", example: "10", text: `From 1. A critical match of CRS scores 5, an error 4, a warning 3, a notice 2: with 5, one critical match alarms.`},

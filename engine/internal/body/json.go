@@ -20,13 +20,14 @@ import (
 // JSON too.
 type JSON struct{}
 
-// ProcessRequest fills ARGS_POST.
+// ProcessRequest fills ARGS_POST, and the whole text as XML:body.
 func (JSON) ProcessRequest(body io.Reader, v plugintypes.TransactionVariables, o plugintypes.BodyProcessorOptions) error {
 	defer order.Body(v)
 	text, err := read(body)
 	if err != nil {
 		return err
 	}
+	setText(v, text)
 	cut := takeCut(v)
 	err = process(text, v, v.ArgsPost(), limits{o.RequestBodyRecursionLimit, o.ArgumentLimit})
 	if errors.Is(err, errInvalid) && (cut || isJSONLines(text)) {

@@ -363,10 +363,11 @@ func (f *multipartForm) add(p part) error {
 	for _, file := range d.files {
 		v.Files().Add("", file)
 		v.FilesSizes().SetIndex(file, 0, strconv.Itoa(len(data)))
+		v.FilesTmpContent().Add(OwnName(file), data)
 	}
 	if len(d.files) > 0 {
 		v.FilesNames().Add("", d.name)
-		if StartsXML(data) { // of files nothing else is inspected
+		if StartsXML(data) {
 			for _, markup := range scanXML(data, f.limit).external.all {
 				v.RequestXML().Add(OwnName(xmlExternal), markup)
 			}

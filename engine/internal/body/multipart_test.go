@@ -40,6 +40,9 @@ func variablesOf(t testing.TB, waf coraza.WAF, contentType, body string, cut boo
 	} {
 		var own []string
 		for _, m := range col.FindAll() {
+			if m.Key() == xmlBody && col.Name() == "REQUEST_XML" {
+				continue // the text that the test gave: see TestWhole
+			}
 			if m.Value() != "" && m.Value() != "0" || m.Key() != "" {
 				own = append(own, fmt.Sprintf("%s:%s=%s", col.Name(), m.Key(), m.Value()))
 			}

@@ -25,9 +25,16 @@ const (
 	xmlTexts      = "/*"
 	xmlAttributes = "//@*"
 	xmlExternal   = "external" // markup that names an external entity, a DTD, or what XInclude includes
+	xmlBody       = "body"     // the whole text of a body that this or the JSON processor reads: REQUEST_BODY has it not
 )
 
-// ProcessRequest fills XML. It fails with what is wrong with the document, unless the body is marked as cut.
+// setText makes the whole text of a body one value, for rules that count in it or look at its names. Coraza's own place for it,
+// REQUEST_BODY, is what rules of CRS take for a body that has no arguments.
+func setText(v plugintypes.TransactionVariables, text string) {
+	v.RequestXML().Set(xmlBody, []string{text})
+}
+
+// ProcessRequest fills XML, with the whole text as XML:body. It fails with what is wrong with the document, unless the body is marked as cut.
 func (XML) ProcessRequest(body io.Reader, v plugintypes.TransactionVariables, o plugintypes.BodyProcessorOptions) error {
 	defer order.Body(v)
 	text, err := read(body)
@@ -36,6 +43,7 @@ func (XML) ProcessRequest(body io.Reader, v plugintypes.TransactionVariables, o 
 	}
 	cut := takeCut(v)
 	x := scanXML(text, o.ArgumentLimit)
+	setText(v, text)
 	col := v.RequestXML()
 	col.Set(xmlAttributes, x.attributes.all)
 	col.Set(xmlTexts, x.texts.all)
