@@ -52,17 +52,19 @@ func main() {
 
 func (p *process) main(args []string) int {
 	var cli struct {
-		Run     runCommand       `cmd:"" help:"Inspect records from the network and send alerts."`
-		Scan    scanCommand      `cmd:"" help:"Inspect records in files and print alerts."`
-		Explain explainCommand   `cmd:"" help:"Show what becomes of one record, field by field, and what matches."`
-		Presets presetsCommand   `cmd:"" help:"List the presets, or print one, to build a mapping upon."`
-		Check   checkCommand     `cmd:"" help:"Check rules, mapping and settings, and say what would be skipped."`
-		Tune    tuneCommand      `cmd:"" help:"Propose exclusions for alerts that are false, and try them on a log."`
-		Report  reportCommand    `cmd:"" help:"Make one HTML page of alerts, to read and to forward."`
-		Test    testCommand      `cmd:"" help:"Run cases of your own against rules and mappings."`
-		Bench   benchCommand     `cmd:"" help:"Measure what this machine can take of a log, and which rules cost most."`
-		Version versionCommand   `cmd:"" help:"Print the version."`
-		Flag    kong.VersionFlag `name:"version" help:"Print the version."`
+		Run      runCommand        `cmd:"" help:"Inspect records from the network and send alerts."`
+		Scan     scanCommand       `cmd:"" help:"Inspect records in files and print alerts."`
+		Explain  explainCommand    `cmd:"" help:"Show what becomes of one record, field by field, and what matches."`
+		Presets  presetsCommand    `cmd:"" help:"List the presets, or print one, to build a mapping upon."`
+		Check    checkCommand      `cmd:"" help:"Check rules, mapping and settings, and say what would be skipped."`
+		Tune     tuneCommand       `cmd:"" help:"Propose exclusions for alerts that are false, and try them on a log."`
+		Report   reportCommand     `cmd:"" help:"Make one HTML page of alerts, to read and to forward."`
+		Test     testCommand       `cmd:"" help:"Run cases of your own against rules and mappings."`
+		Bench    benchCommand      `cmd:"" help:"Measure what this machine can take of a log, and which rules cost most."`
+		Version  versionCommand    `cmd:"" help:"Print the version."`
+		Help     helpCommand       `cmd:"" help:"Show help of a command."`
+		Complete completionCommand `cmd:"" name:"completion" help:"Print a script that completes commands and flags in a shell."`
+		Flag     kong.VersionFlag  `name:"version" help:"Print the version."`
 	}
 	for _, plugins := range []*kong.Plugins{&cli.Run.Plugins, &cli.Scan.Plugins, &cli.Explain.Plugins, &cli.Check.Plugins, &cli.Tune.Plugins, &cli.Bench.Plugins} {
 		*plugins = kong.Plugins{newPropertyFlags()}
@@ -79,7 +81,7 @@ func (p *process) main(args []string) int {
 	}
 	ctx, err := parser.Parse(args)
 	if err != nil {
-		complain(p.stderr, "msa: %v\nTry msa --help.", err)
+		complain(p.stderr, "msa: %v\n%s", err, usageOf(err))
 		return exitUsage
 	}
 	err = ctx.Run(p)
@@ -93,6 +95,16 @@ func (p *process) main(args []string) int {
 		complain(p.stderr, "msa: %v", err)
 		return exitFailed
 	}
+}
+
+// usageOf is how the command is called that a mistake was made with.
+func usageOf(err error) string {
+	var wrong *kong.ParseError
+	if !errors.As(err, &wrong) || wrong.Context == nil || wrong.Context.Selected() == nil {
+		return "Try msa --help."
+	}
+	command := wrong.Context.Selected()
+	return fmt.Sprintf("Usage: msa %s\nTry msa %s --help.", command.Summary(), command.Name)
 }
 
 // complain writes a line to standard error; nothing is left to do if that fails.

@@ -1,0 +1,30 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+type helpCommand struct {
+	Command string `arg:"" optional:"" help:"Of which command; without one, of all."`
+}
+
+// Run prints the help of a command, as its flag --help does.
+func (c *helpCommand) Run(k *kong.Kong) error {
+	if c.Command == "" {
+		_, err := k.Parse([]string{"--help"})
+		return err
+	}
+	var names []string
+	for _, node := range k.Model.Children {
+		names = append(names, node.Name)
+	}
+	if !slices.Contains(names, c.Command) {
+		return fmt.Errorf("there is no command %q: there are %s", c.Command, strings.Join(names, ", "))
+	}
+	_, err := k.Parse([]string{c.Command, "--help"})
+	return err
+}
