@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/modsecurity-for-anylog/msa/internal/fluentconf"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 	"github.com/modsecurity-for-anylog/msa/test/rig"
 )
@@ -44,7 +45,7 @@ func TestPipelines(t *testing.T) {
 		t.Run(e.name, func(t *testing.T) {
 			found, states := map[string]int{}, map[string]bool{}
 			tags := map[string]string{}
-			sections, err := rig.Sections(e.text)
+			sections, err := fluentconf.Parse(e.text)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -129,7 +130,7 @@ func TestFluentBit(t *testing.T) {
 				"/var/lib/msa", dir, "/etc/msa/rules", filepath.Join(rig.Root(), "deploy/docker/rules"),
 				"/var/log/containers", filepath.Join(dir, "containers"), "0.0.0.0", "127.0.0.1")
 			config := filepath.Join(dir, "fluent-bit.conf")
-			if rig.IsYAML(e.text) {
+			if fluentconf.IsYAML(e.text) {
 				config = filepath.Join(dir, "fluent-bit.yaml")
 			}
 			for name, text := range map[string]string{

@@ -196,7 +196,7 @@ func newSession(t *testing.T, name string) *session {
 			t.Fatal(err)
 		}
 	}
-	for _, link := range []string{"build", "examples", "test", "docs"} {
+	for _, link := range []string{"build", "examples", "test", "docs", "fluent-bit.conf"} {
 		if err := os.Symlink(filepath.Join(rig.Root(), link), filepath.Join(s.dir, link)); err != nil {
 			t.Fatal(err)
 		}

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/modsecurity-for-anylog/msa/internal/fluentconf"
 	"github.com/modsecurity-for-anylog/msa/test/rig"
 )
 
@@ -214,7 +215,7 @@ func exampleFiles(t *testing.T) []string {
 	var all []string
 	for _, e := range entries {
 		switch ext := filepath.Ext(e.Name()); {
-		case ext == ".sh", ext == ".conf", ext == ".yaml" && rig.IsYAML(exampleText(t, e.Name())):
+		case ext == ".sh", ext == ".conf", ext == ".yaml" && fluentconf.IsYAML(exampleText(t, e.Name())):
 			all = append(all, e.Name())
 		}
 	}

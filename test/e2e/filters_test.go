@@ -11,6 +11,7 @@ import (
 
 	"github.com/tinylib/msgp/msgp"
 
+	"github.com/modsecurity-for-anylog/msa/internal/fluentconf"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 	"github.com/modsecurity-for-anylog/msa/test/rig"
 )
@@ -29,7 +30,7 @@ func TestFiltersOfExamples(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			state := t.TempDir()
-			sections, err := rig.Sections(strings.ReplaceAll(exampleText(t, name), "/var/lib/msa", state))
+			sections, err := fluentconf.Parse(strings.ReplaceAll(exampleText(t, name), "/var/lib/msa", state))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -47,7 +48,7 @@ func TestFiltersOfExamples(t *testing.T) {
 				}
 			}
 			for _, p := range probes {
-				if !slices.ContainsFunc(sections, func(s rig.Section) bool { return s.Kind == "input" && matches(s.Get("tag"), p.tag) }) {
+				if !slices.ContainsFunc(sections, func(s fluentconf.Section) bool { return s.Kind == "input" && matches(s.Get("tag"), p.tag) }) {
 					t.Errorf("no input has the tag %s", p.tag)
 				}
 				var found strings.Builder
@@ -76,7 +77,7 @@ type exampleFilter struct {
 	isOutput        bool     // and so delivers its alerts itself
 }
 
-func newExampleFilter(t *testing.T, s rig.Section, all []rig.Section, engines *pipeline.Engines) exampleFilter {
+func newExampleFilter(t *testing.T, s fluentconf.Section, all []fluentconf.Section, engines *pipeline.Engines) exampleFilter {
 	t.Helper()
 	known := []string{"name", "match", "alias"}
 	if s.Kind == "output" {

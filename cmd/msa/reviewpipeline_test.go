@@ -1,0 +1,144 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/modsecurity-for-anylog/msa/test/rig"
+)
+
+const goodPipeline = `[SERVICE]
+    storage.path /var/lib/fluent-bit
+[INPUT]
+    Name udp
+    Tag nano
+[FILTER]
+    Name msa
+    Match nano
+    Rules ` + "RULES" + `
+[FILTER]
+    Name modify
+    Match msa.alert
+    Condition Key_Value_Does_Not_Match host ^[!-~]+$
+    Remove host
+[OUTPUT]
+    Name syslog
+    Match msa.*
+    Syslog_MaxSize 60000
+    Syslog_Message_Key log
+    Syslog_Hostname_Key host
+`
+
+func TestCheckPipeline(t *testing.T) {
+	dir := t.TempDir()
+	rules := filepath.Join(dir, "own.conf")
+	if err := os.WriteFile(rules, []byte("SecRule ARGS \"@contains evil\" \"id:1,phase:2,pass\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	good := strings.Replace(goodPipeline, "RULES", rules, 1)
+	for _, c := range []struct {
+		name, old, new string
+		code           int
+		remarks        []string // parts of the lines that begin with the file's name, after those of filters
+	}{
+		{"nothing to say", "", "", 0, nil},
+		{"misspelt property", "Rules ", "Pranoia_Level 2\n    Rules ", 1, []string{`:6: error: there is no property "pranoia_level"; did you mean paranoia_level?`}},
+		{"bad value", "Rules ", "Paranoia_Level 7\n    Rules ", 1, []string{`:6: error: property paranoia_level: "7" is not`}},
+		{"no rules", rules, "/nowhere/x.conf", 1, []string{":6: error: cannot load rules \"/nowhere/x.conf\""}},
+		{"alerts go nowhere", "Match msa.*", "Match nano", 0, []string{":6: warning: no output matches msa.alert"}},
+		{"nothing comes", "Match nano", "Match nana", 0, []string{":6: warning: no input has a tag that nana matches"}},
+		{"tag of the sender", "    Tag nano\n", "", 0, nil},
+		{"short messages", "    Syslog_MaxSize 60000\n", "", 0, []string{":15: warning: Syslog_MaxSize is 2048"}},
+		{"empty messages", "Key log", "Key message", 1, []string{`:15: error: Syslog_Message_Key is "message", and the text of alerts is under "log"`}},
+		{"no text", "Rules ", "Alert_Text_Key off\n    Rules ", 0, []string{":16: warning: alert_text_key is off in the filter of "}},
+		{"host", "Remove host", "Remove path", 0, []string{":15: warning: Syslog_Hostname_Key is host"}},
+		{"fork", "[SERVICE]", "[SERVICE]\n    Daemon On", 1, []string{":1: error: daemon on"}},
+		{"alerts in memory", "    storage.path /var/lib/fluent-bit\n", "    Flush 1\n", 0, []string{":6: warning: there is no storage.path"}},
+		{"threaded", "Tag nano", "Tag nano\n    Threaded on", 0, []string{":3: warning: threaded without Mem_Buf_Limit"}},
+		{"threaded with a limit", "Tag nano", "Tag nano\n    Threaded on\n    Mem_Buf_Limit 50M", 0, nil},
+		{"by expression", "Match nano", "Match_Regex ^na", 0, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			text := good
+			if c.old != "" {
+				if text = strings.Replace(good, c.old, c.new, 1); text == good {
+					t.Fatalf("%q is not in the pipeline", c.old)
+				}
+			}
+			file := filepath.Join(t.TempDir(), "f.conf")
+			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			p := command(t, "msa", "check", file)
+			if code := p.run(""); code != c.code {
+				t.Errorf("exit code %d, want %d: %s%s", code, c.code, p.stdout.String(), p.stderr.String())
+			}
+			var remarks []string
+			for line := range strings.Lines(p.stdout.String()) {
+				if strings.HasPrefix(line, file) && !strings.Contains(line, ": filter msa, match ") {
+					remarks = append(remarks, strings.TrimPrefix(line, file))
+				}
+			}
+			if len(remarks) != len(c.remarks) {
+				t.Fatalf("remarks %q, want %q", remarks, c.remarks)
+			}
+			for i, want := range c.remarks {
+				if !strings.HasPrefix(remarks[i], want) {
+					t.Errorf("remark %q, want %q", remarks[i], want)
+				}
+			}
+		})
+	}
+}
+
+func TestCheckPipelineIncludes(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"main.conf":    "@SET tag=nano\n@INCLUDE parts/*.conf\n",
+		"parts/1.conf": "[INPUT]\n\tName udp\n\tTag ${tag}\n",
+		"parts/2.conf": "[FILTER]\n\tName msa\n\tMatch ${tag}\n\tRules ${RULES}\n",
+		"loop.conf":    "@INCLUDE loop.conf\n",
+		"none.conf":    "[INPUT]\n    Name udp\n",
+		"own.conf":     "SecRule ARGS \"@contains evil\" \"id:1,phase:2,pass\"\n",
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		args []string
+		code int
+		out  string
+	}{
+		{[]string{filepath.Join(dir, "main.conf")}, 0, "ok: 1 rules from " + filepath.Join(dir, "own.conf")},
+		{[]string{filepath.Join(dir, "loop.conf")}, 1, "files include each other more than 16 deep"},
+		{[]string{filepath.Join(dir, "none.conf")}, 1, "there is no filter msa in it"},
+		{[]string{filepath.Join(dir, "own.conf")}, 1, "line " + filepath.Join(dir, "own.conf") + ":1 is neither section nor key and value"},
+		{[]string{filepath.Join(dir, "missing.conf")}, 1, "cannot read configuration: open "},
+		{[]string{filepath.Join(dir, "main.conf"), "--rules=crs"}, 2, "properties are those of "},
+	} {
+		p := command(t, "msa", append([]string{"RULES=" + filepath.Join(dir, "own.conf"), "check"}, c.args...)...)
+		if code := p.run(""); code != c.code {
+			t.Errorf("%q: exit code %d, want %d", c.args, code, c.code)
+		}
+		if out := p.stdout.String() + p.stderr.String(); !strings.Contains(out, c.out) {
+			t.Errorf("%q: %q is missing in %s", c.args, c.out, out)
+		}
+	}
+}
+
+// The pipelines at the top of the project have no error.
+func TestCheckOwnPipelines(t *testing.T) {
+	for _, name := range []string{"fluent-bit.conf", "fluent-bit.yaml"} {
+		p := command(t, "msa", "check", filepath.Join(rig.Root(), name))
+		if code := p.run(""); code != 0 || strings.Contains(p.stdout.String(), "error: ") || !strings.Contains(p.stdout.String(), "filter msa, match nano") {
+			t.Errorf("%s: exit code %d: %s%s", name, code, p.stdout.String(), p.stderr.String())
+		}
+	}
+}
