@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"io/fs"
@@ -14,7 +15,7 @@ import (
 
 type reportCommand struct {
 	Files  []string `arg:"" name:"alerts" help:"Files of alerts, one a line, as scan prints them or syslog has them, also in gzip; - is standard input."`
-	Output string   `short:"o" required:"" placeholder:"PAGE.html" help:"File for the page; - is standard output."`
+	Output string   `short:"o" placeholder:"PAGE.html" help:"File for the page; - is standard output (default: msa-report.html)."`
 	Title  string   `default:"Attacks found in logs" help:"Title of the page (default: Attacks found in logs)."`
 	Size   int      `default:"64" placeholder:"MB" help:"Largest page, in MB: with more alerts, the most severe can be opened, and all are counted (default: 64)."`
 	Mask   string   `enum:"on,off" default:"on" help:"Mask sensitive values, also of alerts that were made with mask off (default: on)."`
@@ -26,6 +27,9 @@ func (*reportCommand) Help() string {
 
 Exit code: 0; 1 if the page can't be written; 2 if a file can't be read or holds no alert. Of files of which some can't be read, the page has the others and says so.`
 }
+
+// defaultPage is the name of a page that was given none.
+const defaultPage = "msa-report.html"
 
 // largestPage bounds --size, in MB: browsers take no more of a text.
 const largestPage = 400
@@ -68,8 +72,14 @@ func (c *reportCommand) Run(p *process) error {
 		if err := page.Write(p.stdout, in); err != nil {
 			return err
 		}
-	} else if err := writeWhole(c.Output, func(w io.Writer) error { return page.Write(w, in) }); err != nil {
-		return err
+	} else {
+		name := cmp.Or(c.Output, defaultPage)
+		if err := writeWhole(name, func(w io.Writer) error { return page.Write(w, in) }); err != nil {
+			return err
+		}
+		if c.Output == "" {
+			complain(p.stderr, "msa: %d alerts are in %s", page.Alerts(), name)
+		}
 	}
 	if s.Unreadable > 0 {
 		return exitCode(exitUsage)

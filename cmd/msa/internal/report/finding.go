@@ -3,7 +3,6 @@ package report
 import (
 	"cmp"
 	"slices"
-	"strings"
 )
 
 // finding is sensitive data that went from one host to another, as a rule of the pack sensitive-data has found it.
@@ -20,7 +19,7 @@ type sightings struct {
 	first, last int64
 	message     string
 	severity    int
-	url         string // of the first
+	places      places
 }
 
 // mostFindings bounds what is listed.
@@ -45,11 +44,11 @@ func (f *findings) add(k *known) {
 				f.more++
 				continue
 			}
-			path, _, _ := strings.Cut(k.URL, "?")
-			s = &sightings{first: k.at, last: k.at, message: cut(m.Message, longestLabel), severity: min(max(m.Severity, 0), 7), url: cut(path, longestName)}
+			s = &sightings{first: k.at, last: k.at, message: cut(m.Message, longestLabel), severity: min(max(m.Severity, 0), 7)}
 			f.seen[key] = s
 		}
 		s.n++
+		s.places.add(k.URL)
 		if k.at != undated {
 			if s.first == undated || k.at < s.first {
 				s.first = k.at

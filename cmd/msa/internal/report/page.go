@@ -293,7 +293,7 @@ func (r *Report) data(in Input) *pageData {
 	for _, key := range r.findings.sorted() {
 		s := r.findings.seen[key]
 		what := strings.TrimSuffix(key.what, " in "+key.where)
-		p.Findings = append(p.Findings, pageFinding{key.rule, s.message, s.severity, what, key.where, key.source, key.target, s.url, s.n, s.first, s.last})
+		p.Findings = append(p.Findings, pageFinding{key.rule, s.message, s.severity, what, key.where, key.source, key.target, s.places.text(), s.n, s.first, s.last})
 	}
 	p.Graph = r.graph()
 	return p

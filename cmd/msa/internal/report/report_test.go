@@ -249,11 +249,11 @@ func TestFindings(t *testing.T) {
 	sensitive := made{"rules": []map[string]any{
 		{"id": 942100, "msg": "SQL"}, {"id": 9700100, "msg": "Sensitive data: card", "severity": 3, "variable": "RESPONSE_BODY", "data": "card: 2 in RESPONSE_BODY"},
 	}, "url": "/pay/1?token=x"}
-	later := made{"rules": sensitive["rules"], "time": "2026-03-02 11:00:00"}
+	later := made{"rules": sensitive["rules"], "url": "/pay/2", "time": "2026-03-02 11:00:00"}
 	r := reportOf(t, Options{Size: plenty}, sensitive.line(t), later.line(t), made{}.line(t))
 	got := dataOf(t, pageOf(t, r)).Findings
 	at := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC).Unix()
-	want := []pageFinding{{9700100, "Sensitive data: card", 3, "card: 2", "RESPONSE_BODY", "10.0.1.1", "10.0.2.2", "/pay/1", 2, at, at + 3600}}
+	want := []pageFinding{{9700100, "Sensitive data: card", 3, "card: 2", "RESPONSE_BODY", "10.0.1.1", "10.0.2.2", "/pay/{…} · 2 different", 2, at, at + 3600}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("findings %+v, want %+v", got, want)
 	}
