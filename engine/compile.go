@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,29 +22,19 @@ const ownRules = 1_990_000_000
 // Each is handed over as a file of its own, so that when one is refused it is known
 // which one, and the others stay.
 type unit struct {
-	directives []rules.Directive
-	own        bool   // added by MSA: may not fail
-	file       string // virtual name, in the directory of the real file, where data files are looked for
+	*rules.Directive
+	own  bool   // added by MSA: may not fail
+	file string // virtual name, in the directory of the real file, where data files are looked for
 }
 
-func (u *unit) text() string {
-	var b strings.Builder
-	for _, d := range u.directives {
-		b.WriteString(d.Text)
-		b.WriteByte('\n')
-	}
-	return b.String()
-}
+func (u *unit) text() string { return u.Text() + "\n" }
 
-// units puts each rule and its chain together, and checks what Coraza would let
-// pass: rules without an id, ids used twice, chains without an end.
-func units(directives []rules.Directive) ([]*unit, error) {
+// units checks what Coraza would let pass: rules without an id, and ids used twice.
+func units(directives []*rules.Directive) ([]*unit, error) {
 	var all []*unit
-	seen := map[int]rules.Directive{}
-	for i := 0; i < len(directives); i++ {
-		d := directives[i]
-		u := &unit{directives: []rules.Directive{d}}
-		all = append(all, u)
+	seen := map[int]*rules.Directive{}
+	for _, d := range directives {
+		all = append(all, &unit{Directive: d})
 		if !d.IsRule() {
 			continue
 		}
@@ -57,23 +46,26 @@ func units(directives []rules.Directive) ([]*unit, error) {
 			return nil, fmt.Errorf("%s:%d: rule %d is already at %s:%d", d.File, d.Line, id, first.File, first.Line)
 		}
 		seen[id] = d
-		for directives[i].Chained() {
-			i++
-			if i == len(directives) || !directives[i].IsRule() {
-				return nil, fmt.Errorf("%s:%d: rule %d: the chain has no next rule", d.File, d.Line, id)
-			}
-			u.directives = append(u.directives, directives[i])
-		}
 	}
 	return all, nil
 }
 
 // own makes units of directives that MSA adds.
 func own(lines ...string) []*unit {
+	const file = "msa"
 	var all []*unit
 	for _, line := range lines {
-		if line != "" {
-			all = append(all, &unit{directives: []rules.Directive{{Text: line, File: "msa"}}, own: true})
+		parsed := []*rules.Directive{rules.Setting(file, line)}
+		if name := parsed[0].Name; name == "secrule" || name == "secaction" {
+			var err error
+			if parsed, err = rules.Parse(file, line); err != nil {
+				panic(err) // MSA's own
+			}
+		}
+		for _, d := range parsed {
+			if line != "" {
+				all = append(all, &unit{Directive: d, own: true})
+			}
 		}
 	}
 	return all
@@ -87,15 +79,6 @@ func before(cfg Config, set *rules.Set, exclusions []exclusion) []*unit {
 		"SecResponseBodyAccess On",
 		"SecAuditEngine Off",
 	}
-	// CRS 4.25 has no default action for phases 3 to 5, and without one its response
-	// rules are silent.
-	for phase := 1; phase <= 5; phase++ {
-		if !slices.ContainsFunc(set.Directives, func(d rules.Directive) bool {
-			return d.Name == "secdefaultaction" && defaultPhase(d) == phase
-		}) {
-			lines = append(lines, fmt.Sprintf(`SecDefaultAction "phase:%d,log,auditlog,pass"`, phase))
-		}
-	}
 	id := ownRules
 	next := func() int { id++; return id }
 	settings := fmt.Sprintf("setvar:tx.blocking_paranoia_level=%[1]d,setvar:tx.paranoia_level=%[1]d,"+
@@ -104,20 +87,20 @@ func before(cfg Config, set *rules.Set, exclusions []exclusion) []*unit {
 	for _, level := range []string{"detection", "executing"} {
 		// CRS's initialization takes it from the one above, which a crs-setup.conf may raise: if it were
 		// lower then, CRS would complain of every record (901500).
-		if !mentions(set, "tx."+level+"_paranoia_level=") {
+		if !isSet(set, level+"_paranoia_level") {
 			settings += fmt.Sprintf(",setvar:tx.%s_paranoia_level=%d", level, cfg.ParanoiaLevel)
 		}
 	}
-	if !mentions(set, "tx.crs_setup_version=") {
+	if !isSet(set, "crs_setup_version") {
 		// Without it CRS denies every request (901001).
 		settings += ",setvar:tx.crs_setup_version=4250"
 	}
 	lines = append(lines, fmt.Sprintf(`SecAction "id:%d,phase:1,pass,nolog,t:none,%s"`, next(), settings))
-	if !mentions(set, "requestbodyprocessor=json") {
+	if !chooses(set, "JSON") {
 		lines = append(lines,
 			fmt.Sprintf(`SecRule REQUEST_HEADERS:Content-Type "@rx ^application/(?:[a-z0-9.-]+[+])?json" "id:%d,phase:1,pass,nolog,t:none,t:lowercase,ctl:requestBodyProcessor=JSON"`, next()))
 	}
-	if !mentions(set, "requestbodyprocessor=xml") {
+	if !chooses(set, "XML") {
 		lines = append(lines,
 			fmt.Sprintf(`SecRule REQUEST_HEADERS:Content-Type "@rx ^(?:application(?:/soap\+|/)|text/)xml" "id:%d,phase:1,pass,nolog,t:none,t:lowercase,ctl:requestBodyProcessor=XML"`, next()))
 	}
@@ -134,7 +117,7 @@ func after(exclusions []exclusion, loaded []*unit) []*unit {
 	var lines []string
 	for _, e := range exclusions {
 		id, err := strconv.Atoi(e.rules)
-		if err == nil && e.variable != "" && !slices.ContainsFunc(loaded, func(u *unit) bool { return u.directives[0].ID() == id }) {
+		if err == nil && e.variable != "" && !slices.ContainsFunc(loaded, func(u *unit) bool { return u.ID() == id }) {
 			continue
 		}
 		lines = append(lines, e.after())
@@ -142,68 +125,20 @@ func after(exclusions []exclusion, loaded []*unit) []*unit {
 	return own(lines...)
 }
 
-func mentions(set *rules.Set, lower string) bool {
-	return slices.ContainsFunc(set.Directives, func(d rules.Directive) bool {
-		return d.IsRule() && strings.Contains(strings.ToLower(d.Actions()), lower)
+// isSet reports whether some rule sets a variable of TX.
+func isSet(set *rules.Set, name string) bool {
+	return slices.ContainsFunc(set.Directives, func(d *rules.Directive) bool {
+		return d.IsRule() && slices.ContainsFunc(d.Rule.Sets(), func(s rules.Assignment) bool { return s.Name == name && !s.Remove })
 	})
 }
 
-var phaseAction = regexp.MustCompile(`(?i)phase:'?(\d|request|response|logging)`)
-
-func defaultPhase(d rules.Directive) int {
-	m := phaseAction.FindStringSubmatch(d.Args)
-	if m == nil {
-		return 0
-	}
-	return rules.PhaseNumber(m[1])
-}
-
-// oneDefaultEach drops a phase's second SecDefaultAction, which Coraza refuses:
-// every later rule would fail.
-func oneDefaultEach(set *rules.Set) {
-	first := map[int]rules.Directive{}
-	set.Directives = slices.DeleteFunc(set.Directives, func(d rules.Directive) bool {
-		if d.Name != "secdefaultaction" {
-			return false
-		}
-		phase := defaultPhase(d)
-		earlier, ok := first[phase]
-		if !ok {
-			first[phase] = d
-			return false
-		}
-		if earlier.Args != d.Args {
-			set.Warnings = append(set.Warnings, rules.Warning{File: d.File, Line: d.Line,
-				Text: fmt.Sprintf("SecDefaultAction is skipped: phase %d has one already, at %s:%d", phase, earlier.File, earlier.Line)})
-		}
-		return true
+// chooses reports whether some rule chooses a processor for bodies.
+func chooses(set *rules.Set, processor string) bool {
+	return slices.ContainsFunc(set.Directives, func(d *rules.Directive) bool {
+		return d.IsRule() && slices.ContainsFunc(d.Rule.Links, func(l *rules.Link) bool {
+			return slices.ContainsFunc(l.Values("ctl"), func(ctl string) bool { return strings.EqualFold(ctl, "requestBodyProcessor="+processor) })
+		})
 	})
-}
-
-// removeByID turns each SecRuleRemoveByMsg into a SecRuleRemoveById, as Coraza 3.8.1 panics at it where a rule has no
-// message, and some of CRS have none.
-func removeByID(set *rules.Set) {
-	ids := map[string][]string{} // of the rules so far, by message
-	var all []rules.Directive
-	chained := false
-	for _, d := range set.Directives {
-		if message, ok := d.Action("msg"); ok && !chained {
-			ids[message] = append(ids[message], strconv.Itoa(d.ID()))
-		}
-		chained = d.Chained()
-		if d.Name == "secruleremovebymsg" {
-			message := strings.Trim(d.Args, `"'`)
-			if len(ids[message]) == 0 {
-				set.Warnings = append(set.Warnings, rules.Warning{File: d.File, Line: d.Line,
-					Text: fmt.Sprintf("SecRuleRemoveByMsg removes nothing: no rule before it has the message %q", message)})
-				continue
-			}
-			d.Name, d.Args = "secruleremovebyid", strings.Join(ids[message], " ")
-			d.Text = "SecRuleRemoveById " + d.Args
-		}
-		all = append(all, d)
-	}
-	set.Directives = all
 }
 
 // compile builds Coraza's WAF from the units. Those that Coraza refuses are left
@@ -224,7 +159,7 @@ func compile(all []*unit, cfg Config, sum [32]byte) (coraza.WAF, []*unit, []rule
 			config = config.WithDebugLogger(timesLogger{cfg.RuleTimes})
 		}
 		for i, u := range all {
-			u.file = path.Join(files.dir(u.directives[0].File), unitPrefix+strconv.Itoa(i))
+			u.file = path.Join(files.dir(u.File), unitPrefix+strconv.Itoa(i))
 			files.text[u.file] = u.text()
 			config = config.WithDirectivesFromFile(u.file)
 		}
@@ -238,25 +173,68 @@ func compile(all []*unit, cfg Config, sum [32]byte) (coraza.WAF, []*unit, []rule
 		}
 		u := all[i]
 		if u.own {
-			return nil, nil, warnings, fmt.Errorf("cannot compile %q: %w", u.directives[0].Text, reason(err))
-		}
-		d := u.directives[0]
-		warning := rules.Warning{File: d.File, Line: d.Line, Rule: d.ID()}
-		if lighter, dropped := u.withoutPersistence(); len(dropped) > 0 {
-			warning.Text = fmt.Sprintf("%s left out: Coraza has no persistent collections", strings.Join(dropped, ", "))
-			warnings = append(warnings, warning)
-			all = slices.Clone(all)
-			all[i] = lighter
-			continue
+			return nil, nil, warnings, fmt.Errorf("cannot compile %q: %w", u.Text(), reason(err))
 		}
 		if errors.Is(err, errPanic) {
-			err = fmt.Errorf("%s makes Coraza panic: %w", strings.Fields(d.Text)[0], err)
+			name, _, _ := strings.Cut(u.Text(), " ")
+			err = fmt.Errorf("%s makes Coraza panic: %w", name, err)
 		}
-		warnings = slices.DeleteFunc(warnings, func(w rules.Warning) bool { return w.Rule != 0 && w.Rule == warning.Rule })
-		warning.Text = fmt.Sprintf("skipped: %v", reason(err))
-		warnings = append(warnings, warning)
-		all = slices.Delete(slices.Clone(all), i, i+1)
+		all, warnings = skip(all, i, reason(err).Error(), warnings)
 	}
+}
+
+// skip leaves a unit out, and the rules that it would have jumped over: nobody knows then whether they apply, and a rule
+// against the tenth login would alarm at the first.
+func skip(all []*unit, i int, why string, warnings []rules.Warning) ([]*unit, []rules.Warning) {
+	skipped := all[i]
+	gone := map[*unit]bool{skipped: true}
+	warnings = append(warnings, rules.Warning{File: skipped.File, Line: skipped.Line, Rule: skipped.ID(), Text: "skipped: " + why})
+	for _, u := range guarded(all, i) {
+		gone[u] = true
+		warnings = append(warnings, rules.Warning{File: u.File, Line: u.Line, Rule: u.ID(),
+			Text: fmt.Sprintf("skipped: rule %d, which is skipped, decides whether it applies", skipped.ID())})
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(u *unit) bool { return gone[u] }), warnings
+}
+
+// guarded are the rules that a rule jumps over when it matches.
+func guarded(all []*unit, i int) (over []*unit) {
+	if !all[i].IsRule() {
+		return nil
+	}
+	rule := all[i].Rule
+	marker, jumps := rule.Links[0].Action("skipafter")
+	count, _ := rule.Links[0].Action("skip")
+	n, _ := strconv.Atoi(count)
+	for _, u := range all[i+1:] {
+		switch {
+		case jumps && u.Name == "secmarker" && u.Args == marker:
+			return over
+		case u.own || !u.IsRule() || u.Rule.Phase != rule.Phase:
+		case jumps:
+			over = append(over, u)
+		case n > 0:
+			over = append(over, u)
+			n--
+		}
+	}
+	if jumps { // to nowhere
+		return nil
+	}
+	return over
+}
+
+// withoutUnusable leaves out the rules of which it is known beforehand that they can't be applied.
+func withoutUnusable(all []*unit) ([]*unit, []rules.Warning) {
+	var warnings []rules.Warning
+	for i := 0; i < len(all); {
+		if all[i].IsRule() && all[i].Rule.Unusable != "" {
+			all, warnings = skip(all, i, all[i].Rule.Unusable, warnings)
+		} else {
+			i++
+		}
+	}
+	return all, warnings
 }
 
 // errPanic: Coraza has panicked, and not for a reason that it tells.
@@ -270,27 +248,6 @@ func newWAF(config coraza.WAFConfig) (waf coraza.WAF, err error) {
 		}
 	}()
 	return coraza.NewWAF(config)
-}
-
-// persistentAction sets a variable of a collection that outlives the transaction.
-var persistentAction = regexp.MustCompile(`(?i),\s*(?:set|expire|deprecate)var:'?!?(?:ip|session|user|global|resource)\.[^,"]*`)
-
-// withoutPersistence is the unit without the actions that only note something for
-// later transactions, and which these are: the rule detects as well without them.
-func (u *unit) withoutPersistence() (*unit, []string) {
-	var dropped []string
-	lighter := &unit{directives: slices.Clone(u.directives), own: u.own}
-	for i := range lighter.directives {
-		d := &lighter.directives[i]
-		if !d.IsRule() {
-			continue
-		}
-		for _, a := range persistentAction.FindAllString(d.Actions(), -1) {
-			dropped = append(dropped, strings.Trim(a, ", "))
-			d.Args, d.Text = strings.Replace(d.Args, a, "", 1), strings.Replace(d.Text, a, "", 1)
-		}
-	}
-	return lighter, dropped
 }
 
 // reason is the innermost error: Coraza's outer ones say "invalid WAF config from

@@ -85,6 +85,7 @@ type Engine struct {
 	rules     map[int]rule
 	absence   []absence
 	evaluates bool // some rule compares the score with a threshold
+	fillsMore bool // some rule looks at what Coraza does not fill
 	paranoia  int
 	bodyLimit int
 	fast      *fastPath // nil when it is off
@@ -118,14 +119,13 @@ func Compile(cfg Config, set *rules.Set) (*Engine, error) {
 		return nil, err
 	}
 	replaceParts()
-	oneDefaultEach(set)
-	removeByID(set)
 	loaded, err := units(set.Directives)
 	if err != nil {
 		return nil, fmt.Errorf("cannot load rules: %w", err)
 	}
 	exclusions = append(exclusions, ofHints(exclusions, loaded)...)
 	first := before(cfg, set, exclusions)
+	loaded, unusable := withoutUnusable(loaded)
 	loaded, panicking := withoutPanicking(loaded, cfg, set.Sum)
 	waf, taken, warnings, err := compile(slices.Concat(first, loaded, after(exclusions, loaded)), cfg, set.Sum)
 	if err != nil {
@@ -140,7 +140,7 @@ func Compile(cfg Config, set *rules.Set) (*Engine, error) {
 		paranoia:  cfg.ParanoiaLevel,
 		bodyLimit: cfg.BodyLimit,
 		watch:     cfg.Watch,
-		warnings:  slices.Concat(set.Warnings, panicking, warnings),
+		warnings:  slices.Concat(set.Warnings, unusable, panicking, warnings),
 		files:     set.Files,
 		views:     cfg.Views,
 
@@ -148,14 +148,15 @@ func Compile(cfg Config, set *rules.Set) (*Engine, error) {
 		hidden:        slices.DeleteFunc(slices.Clone(exclusions), func(x exclusion) bool { return x.isByTransaction() || x.variable == "" }),
 	}
 	if len(e.rules) == 0 {
-		return nil, fmt.Errorf("cannot load rules %q: there is no rule in them that could be used", cfg.Rules)
+		return nil, unusableError(cfg.Rules, e.warnings)
 	}
 	for id, r := range e.rules {
 		if cfg.PolicyIsEvidence && r.policy {
 			r.policy = false
 			e.rules[id] = r
 		}
-		e.evaluates = e.evaluates || r.role == roleEvaluates
+		e.evaluates = e.evaluates || r.role == rules.Evaluates
+		e.fillsMore = e.fillsMore || r.needsMore()
 		if len(r.absent) > 0 {
 			e.absence = append(e.absence, absence{id, r.absent})
 		}
@@ -167,6 +168,15 @@ func Compile(cfg Config, set *rules.Set) (*Engine, error) {
 		}
 	}
 	return e, nil
+}
+
+// unusableError says why nothing is left of the rules.
+func unusableError(sources []string, warnings []rules.Warning) error {
+	text := fmt.Sprintf("cannot load rules %q: there is no rule in them that could be used", sources)
+	for _, w := range warnings {
+		text += "; " + w.String()
+	}
+	return errors.New(text)
 }
 
 // Warnings are the rules and directives that were passed over.
@@ -362,7 +372,7 @@ func (e *Engine) feed(tx transaction, t *mapping.Transaction) {
 	addHeaders(t.ResponseHeaders, tx.AddResponseHeader)
 	separate(tx.Variables().ResponseHeaders())
 	order.Response(tx.Variables())
-	processResponseHeaders(tx, t)
+	e.processResponseHeaders(tx, t)
 	e.responseBody(tx, t)
 }
 
@@ -395,6 +405,9 @@ func (e *Engine) addRequestHead(tx transaction, t *mapping.Transaction) {
 	for _, a := range t.Args {
 		value, _ := cut(a.Value, e.bodyLimit)
 		tx.AddGetRequestArgument(a.Name, value)
+	}
+	if e.fillsMore {
+		fillRequest(tx, t, uri)
 	}
 }
 
@@ -472,7 +485,10 @@ func hasHeader(headers []mapping.Header, name string) bool {
 	return slices.ContainsFunc(headers, func(h mapping.Header) bool { return strings.EqualFold(h.Name, name) })
 }
 
-func processResponseHeaders(tx transaction, t *mapping.Transaction) {
+func (e *Engine) processResponseHeaders(tx transaction, t *mapping.Transaction) {
+	if e.fillsMore {
+		fillStatus(tx, t)
+	}
 	tx.ProcessResponseHeaders(t.Status, or(t.ResponseVersion, "HTTP/1.1"))
 }
 
@@ -493,9 +509,9 @@ func (e *Engine) verdict(tx transaction) Verdict {
 		m := e.match(matched)
 		v.Matches = append(v.Matches, m)
 		switch {
-		case m.role == roleEvaluates:
+		case m.role == rules.Evaluates:
 			v.Alarm = true
-		case m.role == roleDetects, !e.evaluates && m.role != roleReports && m.role != roleHints:
+		case m.role == rules.Detects, !e.evaluates && (m.role == rules.Scores || m.role == rules.Noise):
 			v.Alarm = true
 		}
 	}
@@ -547,7 +563,7 @@ func (e *Engine) match(matched types.MatchedRule) Match {
 	if data := decisive(all); data != nil {
 		m.Variable, m.Value = variableName(data), data.Value()
 		if n := data.ChainLevel(); n < len(known.links) {
-			m.Operator, m.Operand = known.links[n].operator, known.links[n].operand
+			m.Operator, m.Operand = known.links[n].Operator.Function(), known.links[n].Operator.Operand
 		}
 	}
 	return m

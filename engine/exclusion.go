@@ -211,13 +211,8 @@ func (e exclusion) after() string {
 // takes a rule away from a place takes away its suspicion as well. A rule that is off everywhere leaves them: they are
 // about others, too.
 func ofHints(exclusions []exclusion, loaded []*unit) (all []exclusion) {
-	kinds := func(u *unit) (tags []string) {
-		for _, m := range tagAction.FindAllStringSubmatch(u.directives[0].Actions(), -1) {
-			if strings.HasPrefix(m[1], "attack-") {
-				tags = append(tags, m[1])
-			}
-		}
-		return tags
+	kinds := func(u *unit) []string {
+		return slices.DeleteFunc(u.Rule.Tags(), func(t string) bool { return !strings.HasPrefix(t, "attack-") })
 	}
 	for _, x := range exclusions {
 		if x.tag || !x.isLimited() || x.rules == everything {
@@ -225,16 +220,15 @@ func ofHints(exclusions []exclusion, loaded []*unit) (all []exclusion) {
 		}
 		var excluded []string
 		for _, u := range loaded {
-			if d := u.directives[0]; d.IsRule() && rules.InRange(d.ID(), x.rules) {
+			if u.IsRule() && rules.InRange(u.ID(), x.rules) {
 				excluded = append(excluded, kinds(u)...)
 			}
 		}
 		for _, u := range loaded {
-			d := u.directives[0]
-			if rules.IsEvidence(d.File) && d.IsRule() && !rules.InRange(d.ID(), x.rules) &&
+			if u.IsRule() && rules.IsEvidence(u.File) && !rules.InRange(u.ID(), x.rules) &&
 				slices.ContainsFunc(kinds(u), func(k string) bool { return slices.Contains(excluded, k) }) {
 				hint := x
-				hint.rules = strconv.Itoa(d.ID())
+				hint.rules = strconv.Itoa(u.ID())
 				all = append(all, hint)
 			}
 		}
@@ -404,8 +398,8 @@ func (e *Engine) excluded(list []string) excluded {
 
 // counts reports whether the rule looks at how many values a variable has.
 func (r *rule) counts() bool {
-	return slices.ContainsFunc(r.links, func(l link) bool {
-		return slices.ContainsFunc(l.targets, func(t string) bool { return strings.HasPrefix(strings.TrimSpace(t), "&") })
+	return slices.ContainsFunc(r.links, func(l *rules.Link) bool {
+		return slices.ContainsFunc(l.Targets, func(t rules.Target) bool { return t.Count })
 	})
 }
 

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -95,7 +94,7 @@ func (e *Engine) newFastPath(cfg Config, own, taken []*unit, exclusions []exclus
 	}
 	for _, u := range taken {
 		if !u.own {
-			sc.Units = append(sc.Units, u.directives)
+			sc.Directives = append(sc.Directives, u.Directive)
 		}
 	}
 	for i := range e.absence {
@@ -105,7 +104,7 @@ func (e *Engine) newFastPath(cfg Config, own, taken []*unit, exclusions []exclus
 	if cfg.ScreenEvidence && !sc.AnyMatch {
 		f.evidence, sc.AnyMatch, sc.Minor = true, true, map[int]bool{}
 		for id, r := range e.rules {
-			sc.Minor[id] = r.policy || r.role >= roleEvaluates
+			sc.Minor[id] = r.policy || r.role >= rules.Evaluates
 		}
 	}
 	for _, x := range exclusions {
@@ -200,20 +199,12 @@ func (e *Engine) staticTX(cfg Config, taken []*unit, sum [32]byte) (all map[stri
 
 // looksAtTXOnly reports whether the unit is a rule that looks at nothing but TX, or no rule.
 func (u *unit) looksAtTXOnly() bool {
-	for _, d := range u.directives {
-		switch {
-		case strings.HasPrefix(strings.ToLower(d.Text), "secruleupdate"):
-			return false // its rule may not be there
-		case d.Name == "secrule" || strings.HasPrefix(d.Text, "SecRule "):
-			for _, t := range strings.Split(d.Targets(), "|") {
-				name, _, _ := strings.Cut(strings.TrimLeft(t, "&! "), ":")
-				if !strings.EqualFold(name, "tx") {
-					return false
-				}
-			}
-		}
+	if !u.IsRule() {
+		return !strings.HasPrefix(u.Name, "secruleupdate") // its rule may not be there
 	}
-	return true
+	return !slices.ContainsFunc(u.Rule.Links, func(l *rules.Link) bool {
+		return slices.ContainsFunc(l.Targets, func(t rules.Target) bool { return t.Variable != "tx" })
+	})
 }
 
 func readDataFile(ruleFile, name string) ([]byte, error) {
@@ -223,51 +214,51 @@ func readDataFile(ruleFile, name string) ([]byte, error) {
 	return fs.ReadFile(rules.FS, name)
 }
 
-var (
-	readsBody  = regexp.MustCompile(`(?i)ctl:\s*'?(?:request|response)Body|ctl:\s*'?force(?:Request|Response)Body`)
-	txVariable = regexp.MustCompile(`(?i)\btx[.:](\w+)`)
-)
-
 // readsBody reports whether the unit is a rule that has a say in how bodies and arguments are read.
 func (u *unit) readsBody() bool {
-	return u.directives[0].IsRule() && readsBody.MatchString(u.text())
+	return u.IsRule() && slices.ContainsFunc(u.Rule.Links, func(l *rules.Link) bool {
+		return slices.ContainsFunc(l.Values("ctl"), func(ctl string) bool {
+			for _, of := range []string{"requestBody", "responseBody", "forceRequestBody", "forceResponseBody"} {
+				if strings.HasPrefix(ctl, of) {
+					return true
+				}
+			}
+			return false
+		})
+	})
 }
 
 // configures reports whether the unit is a setting of Coraza, and neither a rule nor about rules.
 func (u *unit) configures() bool {
-	name := u.directives[0].Name
-	return !u.directives[0].IsRule() && name != "secmarker" && name != "secdataset" && !strings.HasPrefix(name, "secrule")
+	return !u.IsRule() && u.Name != "secmarker" && u.Name != "secdataset" && !strings.HasPrefix(u.Name, "secrule")
 }
 
 // isNeedless reports whether the unit is, or is about, what can be left out.
 func (u *unit) isNeedless(r screen.Reduction) bool {
-	d := u.directives[0]
-	if words := strings.Fields(d.Text); len(words) > 1 && strings.EqualFold(words[0], "SecRuleUpdateTargetById") {
-		id, err := strconv.Atoi(words[1])
-		return err == nil && r.Rules[id] // Coraza would not find the rule
-	}
 	switch {
+	case u.Name == "secruleupdatetargetbyid":
+		of, _, _ := strings.Cut(u.Args, " ")
+		id, err := strconv.Atoi(of)
+		return err == nil && r.Rules[id] // Coraza would not find the rule
 	case u.own:
 		return false
-	case d.IsRule():
-		return r.Rules[d.ID()]
+	case u.IsRule():
+		return r.Rules[u.ID()]
 	default:
-		return d.Name == "secmarker" && r.Markers[strings.Trim(d.Args, `"'`)]
+		return u.Name == "secmarker" && r.Markers[u.Args]
 	}
 }
 
 // setsUp reports whether the unit only sets variables, of which readers get those that they need from ownTX.
 func (u *unit) setsUp() bool {
-	return strings.HasPrefix(u.text(), "SecAction") && !strings.Contains(u.text(), "ctl:")
+	return u.IsRule() && u.Rule.Links[0].IsAction() && !u.Rule.Links[0].Has("ctl")
 }
-
-var setting = regexp.MustCompile(`setvar:tx\.(\w+)=(\w+)`)
 
 // settings are the variables that a unit which sets up sets.
 func (u *unit) settings() map[string]string {
 	all := map[string]string{}
-	for _, m := range setting.FindAllStringSubmatch(u.text(), -1) {
-		all[m[1]] = m[2]
+	for _, s := range u.Rule.Sets() {
+		all[s.Name] = s.Value
 	}
 	return all
 }
@@ -276,8 +267,22 @@ func (u *unit) settings() map[string]string {
 func ownTX(units []*unit, tx map[string]string) []*unit {
 	used := map[string]bool{}
 	for _, u := range units {
-		for _, m := range txVariable.FindAllStringSubmatch(u.text(), -1) {
-			used[strings.ToLower(m[1])] = true
+		if !u.IsRule() {
+			continue
+		}
+		for _, l := range u.Rule.Links {
+			for _, t := range l.Targets {
+				if t.Variable == "tx" {
+					used[strings.ToLower(t.Key)] = true
+				}
+			}
+			for _, name := range l.Macros() {
+				name, _ := strings.CutPrefix(name, "tx.")
+				used[name] = true
+			}
+			for _, set := range l.Sets() {
+				used[set.Name] = true
+			}
 		}
 	}
 	var lines []string
@@ -368,7 +373,7 @@ func (e *Engine) read(tx transaction, t *mapping.Transaction) {
 		e.requestBody(tx, t)
 	}
 	addHeaders(t.ResponseHeaders, tx.AddResponseHeader)
-	processResponseHeaders(tx, t)
+	e.processResponseHeaders(tx, t)
 	e.readResponseBody(tx, t)
 }
 

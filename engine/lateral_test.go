@@ -157,19 +157,17 @@ func lateralEngine(t testing.TB, sources ...string) *engine.Engine {
 }
 
 // rules are the pack's rules that are for the log.
-func (p *pack) rules(t *testing.T) []rules.Directive {
+func (p *pack) rules(t *testing.T) []*rules.Rule {
 	t.Helper()
 	set, err := rules.Load([]string{p.name})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []rules.Directive
-	chained := false
+	var all []*rules.Rule
 	for _, d := range set.Directives {
-		if d.IsRule() && !chained && !strings.Contains(d.Actions(), "nolog") {
-			all = append(all, d)
+		if d.IsRule() && d.Rule.Logged() {
+			all = append(all, d.Rule)
 		}
-		chained = d.Chained()
 	}
 	if len(all) < p.least {
 		t.Fatalf("only %d rules", len(all))
@@ -227,12 +225,12 @@ func (p *pack) testCases(t *testing.T) {
 	}
 	known := map[int]bool{}
 	for _, d := range p.rules(t) {
-		known[d.ID()] = true
-		if !fires[d.ID()] {
-			t.Errorf("rule %d has no case that fires", d.ID())
+		known[d.ID] = true
+		if !fires[d.ID] {
+			t.Errorf("rule %d has no case that fires", d.ID)
 		}
-		if !near[d.ID()] {
-			t.Errorf("rule %d has no case that stays silent", d.ID())
+		if !near[d.ID] {
+			t.Errorf("rule %d has no case that stays silent", d.ID)
 		}
 	}
 	for id := range near {
@@ -259,17 +257,26 @@ func (p *pack) testConditions(t *testing.T) {
 	}
 	cases := p.cases(t)
 	all := set.Directives
-	for first := 0; first < len(all); first++ {
-		head := first
-		for all[first].Chained() {
-			first++
-			without := slices.Delete(slices.Clone(all), first, first+1)
-			if !all[first].Chained() { // the one before it is the last now
-				without[first-1].Text = strings.Replace(without[first-1].Text, ",chain", "", 1)
+	for at, d := range all {
+		if !d.IsRule() {
+			continue
+		}
+		for first := 1; first < len(d.Rule.Links); first++ {
+			without := *d.Rule
+			without.Links = slices.Delete(slices.Clone(d.Rule.Links), first, first+1)
+			if first == len(without.Links) { // the one before it is the last now
+				last := *without.Links[first-1]
+				last.Actions = slices.DeleteFunc(slices.Clone(last.Actions), func(a rules.Action) bool { return a.Name == "chain" })
+				without.Links[first-1] = &last
 			}
+			changed := *d
+			changed.Rule = &without
 			var text strings.Builder
-			for _, d := range without {
-				text.WriteString(d.Text + "\n")
+			for i, other := range all {
+				if i == at {
+					other = &changed
+				}
+				text.WriteString(other.Text() + "\n")
 			}
 			file := filepath.Join(t.TempDir(), "without.conf")
 			if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
@@ -277,13 +284,13 @@ func (p *pack) testConditions(t *testing.T) {
 			}
 			e, err := engine.New(engine.Config{Rules: []string{file}, ParanoiaLevel: 1, InboundThreshold: 5, OutboundThreshold: 4, BodyLimit: 128 << 10})
 			if err != nil {
-				t.Fatalf("rule %d: %v", all[head].ID(), err)
+				t.Fatalf("rule %d: %v", d.ID(), err)
 			}
 			if !slices.ContainsFunc(cases, func(c lateralCase) bool {
 				v, err := e.Inspect(c.transaction(t))
 				return err == nil && !slices.Equal(v.RuleIDs(), c.Fires)
 			}) {
-				t.Errorf("rule %d: no case needs the condition %s", all[head].ID(), all[first].Args)
+				t.Errorf("rule %d: no case needs the condition %s", d.ID(), d.Rule.Links[first])
 			}
 			if err := e.Close(); err != nil {
 				t.Error(err)
@@ -301,13 +308,18 @@ func TestPackActions(t *testing.T) {
 
 func (p *pack) testActions(t *testing.T) {
 	for _, d := range p.rules(t) {
-		for _, want := range []string{"msg:'", "logdata:'", "severity:'", "tag:'" + p.name + "'", "tag:'attack-", "tag:'mitre/T1"} {
-			if !strings.Contains(d.Actions(), want) {
-				t.Errorf("rule %d has no %s", d.ID(), want)
+		for _, want := range []string{"msg", "logdata", "severity"} {
+			if !d.Links[0].Has(want) {
+				t.Errorf("rule %d has no %s", d.ID, want)
 			}
 		}
-		if strings.Contains(d.Actions(), "setvar") {
-			t.Errorf("rule %d adds to a score", d.ID())
+		for _, want := range []string{p.name, "attack-", "mitre/T1"} {
+			if !slices.ContainsFunc(d.Tags(), func(tag string) bool { return strings.HasPrefix(tag, want) }) {
+				t.Errorf("rule %d has no tag %s", d.ID, want)
+			}
+		}
+		if len(d.Sets()) > 0 {
+			t.Errorf("rule %d adds to a score", d.ID)
 		}
 	}
 }
@@ -325,11 +337,8 @@ func (p *pack) testDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, d := range p.rules(t) {
-		_, rest, _ := strings.Cut(d.Actions(), "msg:'")
-		msg, _, _ := strings.Cut(rest, "'")
-		_, rest, _ = strings.Cut(d.Actions(), "severity:'")
-		severity, _, _ := strings.Cut(rest, "'")
-		row := fmt.Sprintf("| %d | %s |", d.ID(), msg)
+		severity, _ := d.Links[0].Action("severity")
+		row := fmt.Sprintf("| %d | %s |", d.ID, d.Message())
 		i := strings.Index(string(text), row)
 		if i < 0 {
 			t.Errorf("no row %q", row)
@@ -339,8 +348,8 @@ func (p *pack) testDocumented(t *testing.T) {
 		if !strings.HasSuffix(line, "| "+severity+" |") {
 			t.Errorf("row %q does not say %s", line, severity)
 		}
-		for tag := range strings.SplitSeq(d.Actions(), "tag:'mitre/") {
-			if id, _, ok := strings.Cut(tag, "'"); ok && strings.HasPrefix(id, "T1") && !strings.Contains(line, id) {
+		for _, tag := range d.Tags() {
+			if id, ok := strings.CutPrefix(tag, "mitre/"); ok && strings.HasPrefix(id, "T1") && !strings.Contains(line, id) {
 				t.Errorf("row %q does not say %s", line, id)
 			}
 		}
@@ -361,7 +370,7 @@ func (p *pack) testWithCRS(t *testing.T) {
 		ours[id] = true
 	}
 	for _, d := range p.rules(t) {
-		ours[d.ID()] = true
+		ours[d.ID] = true
 	}
 	for _, o := range e.ScreenOpen() {
 		if ours[o.Rule] {

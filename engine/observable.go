@@ -2,7 +2,6 @@ package engine
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -27,18 +26,17 @@ func (a *absence) applies(o *mapping.Observed) bool {
 	return true
 }
 
-// absent are the parts whose absence fulfils the condition; none if something else could.
-func (l *link) absent() []mapping.Part {
+// absent are the parts whose absence fulfils a condition; none if something else could.
+func absent(l *rules.Link) []mapping.Part {
 	var parts []mapping.Part
-	for _, target := range l.targets {
-		name, counts := strings.CutPrefix(target, "&")
-		if strings.HasPrefix(name, "!") {
+	for _, t := range l.Targets {
+		if t.Except {
 			continue // takes something out of the targets
 		}
-		if !l.testsNone(counts || strings.EqualFold(name, "request_body_length")) {
+		if !testsNone(l.Operator, t.Count || t.Variable == "request_body_length") {
 			return nil
 		}
-		alternatives := partsOf(name)
+		alternatives := partsOf(t)
 		if len(alternatives) == 0 {
 			return nil
 		}
@@ -47,15 +45,14 @@ func (l *link) absent() []mapping.Part {
 	return parts
 }
 
-var macroForm = regexp.MustCompile(`%\{([^}]+)\}`)
-
 // compared are the parts that the operand is made of: %{request_headers.host}. Where the log does not
 // show one, the condition compares with nothing: CRS 931130 and 943110 ask whether a link leads to another host.
 // What may come in one of several parts, as %{args.x}, may be seen in another.
-func (l *link) compared() []mapping.Part {
+func compared(l *rules.Link) []mapping.Part {
 	var parts []mapping.Part
-	for _, m := range macroForm.FindAllStringSubmatch(l.operand, -1) {
-		if of := partsOf(strings.Replace(m[1], ".", ":", 1)); len(of) == 1 {
+	for _, name := range rules.MacrosOf(l.Operator.Operand) {
+		variable, key, _ := strings.Cut(name, ".")
+		if of := partsOf(rules.Target{Variable: variable, Key: key}); len(of) == 1 {
 			parts = append(parts, of...)
 		}
 	}
@@ -63,28 +60,27 @@ func (l *link) compared() []mapping.Part {
 }
 
 // testsNone: a number that must be 0, or a text that must be empty.
-func (l *link) testsNone(number bool) bool {
-	op := strings.ToLower(l.operator)
+func testsNone(o rules.Operator, number bool) bool {
+	op := o.Function()
 	if number {
-		switch op + " " + l.operand {
+		switch op + " " + o.Operand {
 		case "eq 0", "lt 1", "le 0", "!ge 1", "!gt 0":
 			return true
 		}
 		return false
 	}
-	return op == "rx" && (l.operand == "^$" || l.operand == `^\s*$`) || op == "streq" && l.operand == "" ||
-		op == "!rx" && (l.operand == "." || l.operand == ".+")
+	return op == "rx" && (o.Operand == "^$" || o.Operand == `^\s*$`) || op == "streq" && o.Operand == "" ||
+		op == "!rx" && (o.Operand == "." || o.Operand == ".+")
 }
 
 // partsOf are the parts of an exchange that a variable is made of; nil for those that
 // every log shows, or that are about something else.
-func partsOf(variable string) []mapping.Part {
-	collection, name, _ := strings.Cut(strings.ToLower(variable), ":")
-	name = strings.Trim(name, "'")
-	if strings.HasPrefix(name, "/") {
-		name = "" // a pattern of names
+func partsOf(t rules.Target) []mapping.Part {
+	name := strings.ToLower(t.Key)
+	if t.IsPattern {
+		name = ""
 	}
-	switch collection {
+	switch t.Variable {
 	case "request_headers":
 		return []mapping.Part{{Kind: mapping.RequestHeader, Name: name}}
 	case "request_headers_names":
@@ -146,7 +142,7 @@ type Gain struct {
 func (e *Engine) Gains(o mapping.Observed) []Gain {
 	byPart := map[mapping.Part][]int{}
 	for id, r := range e.rules {
-		if r.role >= roleEvaluates || !r.detects || !r.enabled(e.paranoia) || !r.blind(&o) {
+		if r.role >= rules.Evaluates || !r.detects || !r.enabled(e.paranoia) || !r.blind(&o) {
 			continue
 		}
 		for _, p := range r.parts() {
@@ -170,10 +166,10 @@ func (e *Engine) Gains(o mapping.Observed) []Gain {
 // parts are all that the rule looks at.
 func (r *rule) parts() []mapping.Part {
 	var all []mapping.Part
-	for i := range r.links {
-		for _, target := range r.links[i].targets {
-			for _, p := range partsOf(strings.TrimPrefix(target, "&")) {
-				if !slices.Contains(all, p) {
+	for _, l := range r.links {
+		for _, t := range l.Targets {
+			for _, p := range partsOf(t) {
+				if !t.Except && !slices.Contains(all, p) {
 					all = append(all, p)
 				}
 			}
@@ -184,27 +180,27 @@ func (r *rule) parts() []mapping.Part {
 
 // blind reports whether the rule can't match, as one of its conditions sees nothing.
 func (r *rule) blind(o *mapping.Observed) bool {
-	return slices.ContainsFunc(r.links, func(l link) bool { return l.blind(o) })
+	return slices.ContainsFunc(r.links, func(l *rules.Link) bool { return isBlind(l, o) })
 }
 
-func (l *link) blind(o *mapping.Observed) bool {
+func isBlind(l *rules.Link, o *mapping.Observed) bool {
 	unseen := func(p mapping.Part) bool { return !o.Has(p) }
-	if slices.ContainsFunc(l.compared(), unseen) {
+	if slices.ContainsFunc(compared(l), unseen) {
 		return true
 	}
-	if parts := l.absent(); parts != nil {
+	if parts := absent(l); parts != nil {
 		return slices.ContainsFunc(parts, unseen)
 	}
-	for _, target := range l.targets {
-		if strings.HasPrefix(target, "!") {
+	for _, t := range l.Targets {
+		if t.Except {
 			continue
 		}
-		parts := partsOf(strings.TrimPrefix(target, "&"))
+		parts := partsOf(t)
 		if len(parts) == 0 || slices.ContainsFunc(parts, func(p mapping.Part) bool { return shows(o, p) }) {
 			return false
 		}
 	}
-	return len(l.targets) > 0
+	return len(l.Targets) > 0
 }
 
 // shows reports whether the log shows anything of a part.
@@ -235,13 +231,4 @@ func withPart(o mapping.Observed, p mapping.Part) mapping.Observed {
 		o.ResponseBody = true
 	}
 	return o
-}
-
-// paranoiaLevel is the level from which CRS applies a rule, 0 where it says nothing.
-func paranoiaLevel(d rules.Directive) int {
-	const tag = "paranoia-level/"
-	if i := strings.Index(d.Actions(), tag); i >= 0 && i+len(tag) < len(d.Actions()) {
-		return int(d.Actions()[i+len(tag)] - '0')
-	}
-	return 0
 }

@@ -25,10 +25,13 @@ var replaceParts = sync.OnceFunc(func() {
 	} {
 		plugins.RegisterBodyProcessor(name, func() plugintypes.BodyProcessor { return p })
 	}
-	plugins.RegisterOperator("rx", func(o plugintypes.OperatorOptions) (plugintypes.Operator, error) {
-		p, err := screen.PatternOf(o.Arguments)
-		return rx{p}, err
-	})
+	for _, name := range []string{"rx", "rxGlobal"} { // the latter would also capture what the pattern matches a second time
+		plugins.RegisterOperator(name, func(o plugintypes.OperatorOptions) (plugintypes.Operator, error) {
+			p, err := screen.PatternOf(o.Arguments)
+			return rx{p}, err
+		})
+	}
+	plugins.RegisterAction("allow", func() plugintypes.Action { return &allow{} })
 	plugins.RegisterOperator("detectXSS", func(plugintypes.OperatorOptions) (plugintypes.Operator, error) { return detectXSS{}, nil })
 	for name, holds := range comparisons {
 		plugins.RegisterOperator(name, func(o plugintypes.OperatorOptions) (plugintypes.Operator, error) {
@@ -68,8 +71,8 @@ var refused = map[string]error{
 // transformations are those that can't fail.
 var transformations = []string{
 	"cmdLine", "compressWhitespace", "cssDecode", "escapeSeqDecode", "htmlEntityDecode", "jsDecode", "lowercase",
-	"normalisePath", "normalizePath", "removeComments", "removeCommentsChar", "removeNulls", "removeWhitespace",
-	"replaceComments", "replaceNulls", "trim", "trimLeft", "trimRight", "uppercase", "urlDecode", "urlDecodeUni", "utf8toUnicode",
+	"normalisePath", "normalizePath", "parityEven7bit", "parityOdd7bit", "parityZero7bit", "removeComments", "removeCommentsChar", "removeNulls", "removeWhitespace",
+	"replaceComments", "replaceNulls", "sqlHexDecode", "trim", "trimLeft", "trimRight", "uppercase", "urlDecode", "urlDecodeUni", "utf8toUnicode",
 }
 
 // rx is the operator of that name.
@@ -107,8 +110,9 @@ type comparison struct {
 }
 
 var comparisons = map[string]func(value, operand string) bool{
-	"contains": strings.Contains,
-	"streq":    func(value, operand string) bool { return value == operand },
+	"contains":     strings.Contains,
+	"containsWord": screen.ContainsWord, // Coraza has none
+	"streq":        func(value, operand string) bool { return value == operand },
 }
 
 // Evaluate implements [plugintypes.Operator].

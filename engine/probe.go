@@ -2,8 +2,6 @@ package engine
 
 import (
 	"errors"
-	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/modsecurity-for-anylog/msa/mapping"
@@ -13,18 +11,17 @@ import (
 // withoutPanicking leaves out the rules at which Coraza panics when it is tried, so that the others are judged the same with
 // the screen and without it. What only some records show costs the rule for these: see evaluate.
 func withoutPanicking(all []*unit, cfg Config, sum [32]byte) (kept []*unit, warnings []rules.Warning) {
-	for _, u := range all {
-		d := u.directives[0]
-		if d.IsRule() && !strings.HasPrefix(d.File, "@") { // what is embedded is known not to
+	for i := 0; i < len(all); {
+		u := all[i]
+		if u.IsRule() && !strings.HasPrefix(u.File, "@") { // what is embedded is known not to
 			if p := u.probe(cfg, sum); p != nil {
-				warnings = append(warnings, rules.Warning{File: d.File, Line: d.Line, Rule: d.ID(),
-					Text: "skipped: Coraza panics when it runs: " + p.Text})
+				all, warnings = skip(all, i, "Coraza panics when it runs: "+p.Text, warnings)
 				continue
 			}
 		}
-		kept = append(kept, u)
+		i++
 	}
-	return kept, warnings
+	return all, warnings
 }
 
 // probe runs a rule, as it is and such that it matches, and returns what Coraza panics at.
@@ -50,14 +47,18 @@ func (u *unit) probe(cfg Config, sum [32]byte) *RulePanic {
 
 // matching is the rule with operators that match everything, and with a target that is always there.
 func (u *unit) matching() *unit {
-	m := &unit{directives: slices.Clone(u.directives)}
-	for i := range m.directives {
-		if d := &m.directives[i]; d.Name == "secrule" {
-			d.Args = fmt.Sprintf(`REQUEST_METHOD|%s "@unconditionalMatch" "%s"`, d.Targets(), d.Actions())
-			d.Text = "SecRule " + d.Args
+	rule, d := *u.Rule, *u.Directive
+	rule.Links = nil
+	for _, l := range u.Rule.Links {
+		m := *l
+		if !l.IsAction() {
+			m.Operator = rules.Operator{Name: "unconditionalMatch"}
+			m.Targets = append([]rules.Target{{Variable: "request_method"}}, l.Targets...)
 		}
+		rule.Links = append(rule.Links, &m)
 	}
-	return m
+	d.Rule = &rule
+	return &unit{Directive: &d}
 }
 
 // probed has something for each collection.

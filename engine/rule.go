@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -9,17 +8,10 @@ import (
 	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
-var (
-	messageAction   = regexp.MustCompile(`(?i)\bmsg:'((?:[^'\\]|\\.)*)'`)
-	transformAction = regexp.MustCompile(`(?i)(?:^|,)\s*t:'?(\w+)`)
-	tagAction       = regexp.MustCompile(`(?i)\btag:'?([^',"]+)`)
-	nologAction     = regexp.MustCompile(`(?:^|,)\s*nolog\s*(?:,|$)`)
-)
-
 // rule is what MSA knows of a compiled rule beside Coraza, from its own text.
 type rule struct {
-	links      []link // itself and its chain
-	role       role
+	links      []*rules.Link // itself and its chain
+	role       rules.Role
 	absent     []mapping.Part // whose absence it tests, or that it compares with
 	message    string
 	tags       []string
@@ -34,54 +26,15 @@ type rule struct {
 // enabled reports whether the rule applies at a paranoia level.
 func (r rule) enabled(level int) bool { return r.paranoia <= level }
 
-// link is one condition of a rule.
-type link struct {
-	targets           []string
-	operator, operand string
-}
-
-func newRule(u *unit) rule {
-	var r rule
-	scores := false
-	for _, d := range u.directives {
-		op, operand := d.Operator()
-		l := link{targets: strings.Split(d.Targets(), "|"), operator: op, operand: operand}
-		r.links = append(r.links, l)
-		r.absent = slices.Concat(r.absent, l.absent(), l.compared())
-		for _, action := range strings.Split(strings.ToLower(d.Actions()), "setvar:")[1:] {
-			name, _, _ := strings.Cut(action, "=")
-			scores = scores || strings.Contains(name, "anomaly_score")
-		}
+func newRule(of *rules.Rule) rule {
+	r := rule{
+		links: of.Links, role: of.Role(), message: of.Message(), tags: of.Tags(), file: of.File, line: of.Line,
+		transforms: of.Links[0].Transformations(), paranoia: of.ParanoiaLevel(), detects: of.Logged(),
 	}
-	head := u.directives[0]
-	id, actions := head.ID(), strings.ToLower(head.Actions())
-	r.paranoia = paranoiaLevel(head)
-	r.file, r.line = head.File, head.Line
-	for _, m := range transformAction.FindAllStringSubmatch(head.Actions(), -1) {
-		if !strings.EqualFold(m[1], "none") {
-			r.transforms = append(r.transforms, m[1])
-		}
-	}
-	r.detects = !nologAction.MatchString(actions)
-	for _, m := range tagAction.FindAllStringSubmatch(head.Actions(), -1) {
-		r.tags = append(r.tags, m[1])
-	}
-	if m := messageAction.FindStringSubmatch(head.Actions()); m != nil {
-		r.message = m[1]
+	for _, l := range of.Links {
+		r.absent = slices.Concat(r.absent, absent(l), compared(l))
 	}
 	r.policy = r.isPolicy()
-	switch {
-	case id/1000 == 980 || strings.Contains(actions, "tag:'reporting'"):
-		r.role = roleReports
-	case strings.Contains(actions, "tag:'anomaly-evaluation'") || r.links[0].comparesScore():
-		r.role = roleEvaluates
-	case rules.IsEvidence(head.File) && phaseOf(head.Actions()) < 3:
-		r.role = roleHints
-	case scores && id/1000 == 920:
-		r.role = roleNoise
-	case scores:
-		r.role = roleScores
-	}
 	return r
 }
 
@@ -93,36 +46,27 @@ func (r *rule) isPolicy() bool {
 		switch {
 		case strings.HasPrefix(t, "OWASP_CRS/") && strings.HasSuffix(t, "-ENFORCEMENT"):
 			return true
-		case t == "attack-disclosure" && (strings.Contains(r.links[0].operand, "errors.data") || slices.Contains(r.links[0].targets, "RESPONSE_STATUS")):
+		case t == "attack-disclosure" && (strings.Contains(r.links[0].Operator.Operand, "errors.data") || r.looksAt("response_status")):
 			return true
 		}
 	}
-	return !slices.ContainsFunc(r.links[0].targets, func(t string) bool { return !slices.Contains(parsing, t) })
+	head := r.links[0]
+	return !head.IsAction() && !slices.ContainsFunc(head.Targets, func(t rules.Target) bool { return t.Count || t.Except || !slices.Contains(parsing, t.Variable) })
+}
+
+// looksAt reports whether the first condition looks at a variable.
+func (r *rule) looksAt(variable string) bool {
+	return slices.ContainsFunc(r.links[0].Targets, func(t rules.Target) bool { return t.Variable == variable && !t.Count && !t.Except })
 }
 
 // parsing are the variables that tell how a body parsed.
-var parsing = []string{"REQBODY_ERROR", "REQBODY_PROCESSOR_ERROR", "MULTIPART_STRICT_ERROR", "MULTIPART_UNMATCHED_BOUNDARY"}
-
-// phaseOf is the phase that actions name.
-func phaseOf(actions string) int {
-	if m := phaseAction.FindStringSubmatch(actions); m != nil {
-		return rules.PhaseNumber(m[1])
-	}
-	return 2
-}
-
-// comparesScore: CRS's blocking rules compare an anomaly score with a threshold.
-func (l link) comparesScore() bool {
-	return len(l.targets) == 1 && strings.HasPrefix(strings.ToLower(l.targets[0]), "tx:") &&
-		strings.Contains(strings.ToLower(l.targets[0]), "anomaly_score") &&
-		strings.Contains(l.operand, "threshold")
-}
+var parsing = []string{"reqbody_error", "reqbody_processor_error", "multipart_strict_error", "multipart_unmatched_boundary"}
 
 func newRules(all []*unit) map[int]rule {
 	out := map[int]rule{}
 	for _, u := range all {
-		if d := u.directives[0]; d.IsRule() {
-			out[d.ID()] = newRule(u)
+		if u.IsRule() && !u.own {
+			out[u.ID()] = newRule(u.Rule)
 		}
 	}
 	return out

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
 // Verdict is what the rules say of one transaction.
@@ -79,7 +81,7 @@ type Match struct {
 	View     bool    // it is of a reading of the variable's value, not of the value itself
 	Policy   bool    // the rule is about what a site wants to allow, not about attacks
 
-	role role
+	role rules.Role
 }
 
 // Place is a variable, and the value of it that a rule matched, after the rule's transformations.
@@ -92,18 +94,6 @@ type Source struct {
 	Version, Revision  string // ver and rev
 	Maturity, Accuracy int    // 1 to 9, or 0 where the rule states none
 }
-
-// role is what part a rule plays in the verdict.
-type role int
-
-const (
-	roleDetects   role = iota // alarms by itself
-	roleScores                // adds to the score
-	roleHints                 // is evidence, and neither alarms nor scores
-	roleNoise                 // adds to the score, but for the protocol only
-	roleEvaluates             // compares the score with the threshold
-	roleReports               // repeats what others found (CRS 980170)
-)
 
 // IsEvidence reports whether the match is evidence of an attack: rules of policy, and those that only add up what others
 // have found, are none.
@@ -120,17 +110,17 @@ func (v *Verdict) AlarmsByRule() bool {
 }
 
 // Alarms reports whether the match is of a rule that alarms by itself, whatever the score.
-func (m *Match) Alarms() bool { return m.role == roleDetects && !m.Policy }
+func (m *Match) Alarms() bool { return m.role == rules.Detects && !m.Policy }
 
 // Evaluates reports whether the rule only adds up what others found.
-func (m *Match) Evaluates() bool { return m.role >= roleEvaluates }
+func (m *Match) Evaluates() bool { return m.role >= rules.Evaluates }
 
 func (m *Match) before(other *Match) bool {
 	rank := func(m *Match) int {
 		switch {
 		case m.Policy && !m.Evaluates():
-			return int(roleNoise)
-		case m.role == roleDetects, m.role == roleScores:
+			return int(rules.Noise)
+		case m.role == rules.Detects, m.role == rules.Scores:
 			return 0
 		default:
 			return int(m.role)

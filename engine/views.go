@@ -10,6 +10,7 @@ import (
 	"github.com/modsecurity-for-anylog/msa/engine/screen"
 	"github.com/modsecurity-for-anylog/msa/engine/view"
 	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
 // Views are inspected as a transaction of their own that has them as arguments: rules see them beside the values that they
@@ -236,7 +237,7 @@ func (v *Verdict) has(rule int, variable string) bool {
 
 // points is what CRS adds to the score for a match of this severity.
 func (m *Match) points() int {
-	if m.role != roleScores && m.role != roleNoise {
+	if m.role != rules.Scores && m.role != rules.Noise {
 		return 0
 	}
 	switch m.Severity {

@@ -1,34 +1,63 @@
 package rules
 
-import "strings"
+import (
+	"strings"
+)
 
-// actionSpans cuts a list of actions at the commas where Coraza cuts it: not between single quotes, where neither the
-// first character of the list nor one behind a backslash counts.
-func actionSpans(actions string) []string {
-	var all []string
-	start, quoted := 0, false
-	for i := 1; i < len(actions); i++ {
-		switch {
-		case actions[i-1] == '\\':
-		case actions[i] == '\'':
-			quoted = !quoted
-		case actions[i] == ',' && !quoted:
-			all = append(all, actions[start:i])
-			start = i + 1
-		}
-	}
-	return append(all, actions[start:])
+// Action is one action of a rule: setvar and tx.a=1.
+type Action struct {
+	Name  string // in lower case
+	Value string // without the quotes around it
+
+	written string // the value as it stands in the text
 }
 
-// Action is the value of an action of a rule, the last if it is there more than once, as Coraza has it.
-func (d Directive) Action(name string) (value string, ok bool) {
-	for _, span := range actionSpans(d.Actions()) {
-		key, of, _ := strings.Cut(span, ":")
-		if strings.EqualFold(strings.TrimSpace(key), name) {
-			value, ok = unquoted(strings.TrimSpace(of)), true
+// String is the action as it stands in a list.
+func (a Action) String() string {
+	if a.written == "" {
+		return a.Name
+	}
+	return a.Name + ":" + a.written
+}
+
+// with is the action with another value, in the quotes that it had.
+func (a Action) with(value string) Action {
+	before, after, _ := strings.Cut(a.written, a.Value)
+	if a.Value == "" {
+		before, after = "", ""
+	}
+	return Action{a.Name, value, before + value + after}
+}
+
+// parseActions cuts a list of actions where Coraza cuts it: at commas that are not between single quotes, where neither
+// the first character of the list nor one behind a backslash counts. Where a quote stays open, the rest is one value.
+func parseActions(text string) []Action {
+	var all []Action
+	start, colon, quoted := 0, -1, false
+	end := func(at int) {
+		name, value := text[start:at], ""
+		if colon >= 0 {
+			name, value = text[start:colon], strings.TrimSpace(text[colon+1:at])
+		}
+		if name = strings.ToLower(strings.TrimSpace(name)); name != "" || value != "" {
+			all = append(all, Action{name, unquoted(value), value})
+		}
+		start, colon = at+1, -1
+	}
+	for i := 1; i < len(text); i++ {
+		switch {
+		case text[i-1] == '\\':
+		case text[i] == '\'':
+			quoted = !quoted
+		case quoted:
+		case text[i] == ':' && colon < 0:
+			colon = i
+		case text[i] == ',':
+			end(i)
 		}
 	}
-	return value, ok
+	end(len(text))
+	return all
 }
 
 // unquoted is a value without the quotes around it, single or double.
@@ -39,19 +68,109 @@ func unquoted(s string) string {
 	return s
 }
 
-// withValues gives the actions setvar that have no value the one that the manuals give them: setvar:tx.a sets tx.a to 1.
-// Coraza 3.8.1 takes them as they are, and panics when their rule matches; as it does for setvar:!tx.a, which removes tx.a
-// whatever the value.
-func withValues(actions string) string {
-	spans := actionSpans(actions)
-	for i, span := range spans {
-		name, variable, _ := strings.Cut(span, ":")
-		words := strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || r == '"' }) // before may be what an action list belongs to
-		if len(words) == 0 || !strings.EqualFold(words[len(words)-1], "setvar") || variable == "" || strings.Contains(variable, "=") {
-			continue
-		}
-		bare := strings.TrimRight(variable, "'\" \t")
-		spans[i] = name + ":" + bare + "=1" + variable[len(bare):]
+// joinActions is the text of a list.
+func joinActions(all []Action) string {
+	texts := make([]string, len(all))
+	for i, a := range all {
+		texts[i] = a.String()
 	}
-	return strings.Join(spans, ",")
+	return strings.Join(texts, ",")
+}
+
+// Actions that do not run while a rule is evaluated but say something about it, and those of which a rule has one.
+var (
+	metadata   = set("id", "msg", "rev", "ver", "maturity", "accuracy", "severity", "tag", "phase")
+	disruptive = set("allow", "block", "deny", "drop", "pass", "redirect")
+)
+
+// useless are actions that make no difference to what a rule finds in a log. Most of them Coraza does not have, or it
+// runs them where nobody wants it: setenv changes the environment of the process. They cost the action and not the rule.
+var useless = map[string]string{
+	"append": "MSA changes no answers", "prepend": "MSA changes no answers", "proxy": "MSA changes no requests",
+	"exec": "MSA runs no programs", "pause": "MSA delays no requests", "setenv": "MSA does not change its environment",
+	"xmlns":  "prefixes of names in XML are not resolved",
+	"setuid": "", "setsid": "", "setrsc": "", "initcol": "", "expirevar": "", "deprecatevar": "", // see persistent
+	"sanitisearg": "", "sanitisematched": "", "sanitisematchedbytes": "", "sanitiserequestheader": "", "sanitiseresponseheader": "",
+	"sanitizearg": "", "sanitizematched": "", "sanitizematchedbytes": "", "sanitizerequestheader": "", "sanitizeresponseheader": "",
+}
+
+// controls are what an action ctl can do, as Coraza wants them written. Those without a name here only concern logs
+// that MSA does not write, and parts of ModSecurity that neither Coraza nor MSA has.
+var controls = map[string]string{
+	"requestbodyaccess": "requestBodyAccess", "requestbodylimit": "requestBodyLimit", "requestbodyprocessor": "requestBodyProcessor",
+	"forcerequestbodyvariable": "forceRequestBodyVariable", "responsebodyprocessor": "responseBodyProcessor",
+	"responsebodyaccess": "responseBodyAccess", "responsebodylimit": "responseBodyLimit",
+	"forceresponsebodyvariable": "forceResponseBodyVariable", "ruleengine": "ruleEngine",
+	"ruleremovebyid": "ruleRemoveById", "ruleremovebymsg": "ruleRemoveByMsg", "ruleremovebytag": "ruleRemoveByTag",
+	"ruleremovetargetbyid": "ruleRemoveTargetById", "ruleremovetargetbymsg": "ruleRemoveTargetByMsg", "ruleremovetargetbytag": "ruleRemoveTargetByTag",
+	"auditengine": "", "auditlogparts": "", "debugloglevel": "", "hashengine": "", "hashenforcement": "", "parsexmlintoargs": "",
+}
+
+func set(names ...string) map[string]bool {
+	all := map[string]bool{}
+	for _, n := range names {
+		all[n] = true
+	}
+	return all
+}
+
+// canonical writes the action so that Coraza reads it as ModSecurity does. keep is false for one that a rule is better
+// off without; why says it to people, unless nobody needs to know.
+func (a Action) canonical() (out Action, keep bool, why string) {
+	if reason, ok := useless[a.Name]; ok {
+		return a, false, reason
+	}
+	a.written = persistentMacros(a.written)
+	a.Value = unquoted(a.written)
+	switch a.Name {
+	case "setvar":
+		a = a.withValue().persistent()
+	case "t":
+		if strings.EqualFold(a.Value, "none") { // Coraza takes None for a transformation that does nothing
+			a = a.with("none")
+		}
+	case "phase":
+		a = a.with(strings.ToLower(a.Value))
+	case "ctl":
+		what, value, _ := strings.Cut(a.Value, "=")
+		name, ok := controls[strings.ToLower(strings.TrimSpace(what))]
+		switch {
+		case !ok:
+		case name == "":
+			return a, false, ""
+		case name == "ruleEngine" && strings.EqualFold(strings.TrimSpace(value), "on"):
+			// Rules would end the transaction. People write it beside allow.
+			a = a.with(name + "=DetectionOnly")
+		default:
+			a = a.with(name + "=" + value)
+		}
+	}
+	return a, true, ""
+}
+
+// withValue gives a setvar that has no value the one that the manuals give it: setvar:tx.a sets tx.a to 1. Coraza 3.8.1
+// panics when such a rule matches; as it does at setvar:!tx.a, which removes tx.a whatever the value.
+func (a Action) withValue() Action {
+	if a.Value == "" || strings.Contains(a.Value, "=") {
+		return a
+	}
+	return a.with(strings.TrimSpace(a.Value) + "=1")
+}
+
+// Assignment is what an action setvar does with a variable of TX.
+type Assignment struct {
+	Name   string // in lower case; may have macros
+	Value  string // +N and -N add to what it is; may have macros
+	Remove bool
+}
+
+// assignment reads a setvar; ok is false if Coraza can't.
+func (a Action) assignment() (s Assignment, ok bool) {
+	name, removes := strings.CutPrefix(a.Value, "!")
+	name, value, _ := strings.Cut(name, "=")
+	collection, name, _ := strings.Cut(name, ".")
+	if !strings.EqualFold(collection, "tx") || strings.TrimSpace(name) == "" {
+		return s, false
+	}
+	return Assignment{strings.ToLower(name), value, removes}, true
 }

@@ -1,42 +1,145 @@
 package rules
 
-import "testing"
+import (
+	"slices"
+	"strings"
+	"testing"
+)
 
-func TestWithValues(t *testing.T) {
+// parsed is the rule of a text, and what was said of it.
+func parsed(t *testing.T, text string) (*Rule, []string) {
+	t.Helper()
+	all, err := split("f.conf", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	s := settler{warn: func(_ *Directive, text string) { said = append(said, text) }}
+	if all, err = s.settle(all); err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != 1 || !all[0].IsRule() {
+		t.Fatalf("%d directives of %s", len(all), text)
+	}
+	return all[0].Rule, said
+}
+
+// Actions are cut where Coraza cuts them, and written such that Coraza reads them as ModSecurity does.
+func TestActions(t *testing.T) {
 	for in, want := range map[string]string{
-		"setvar:tx.a":                             "setvar:tx.a=1",
-		"id:1,setvar:tx.a,pass":                   "id:1,setvar:tx.a=1,pass",
-		"id:1, SetVar : 'tx.a' ,pass":             "id:1, SetVar : 'tx.a=1' ,pass",
-		"setvar:!tx.a,setvar:'!tx.b'":             "setvar:!tx.a=1,setvar:'!tx.b=1'",
-		"setvar:tx.%{tx.0}":                       "setvar:tx.%{tx.0}=1",
-		"setvar:tx.a=,setvar:'tx.b=c',setvar":     "setvar:tx.a=,setvar:'tx.b=c',setvar",
-		`msg:'a, setvar:tx.a',t:none`:             `msg:'a, setvar:tx.a',t:none`,
-		`msg:'a\', setvar:tx.a',t:none`:           `msg:'a\', setvar:tx.a',t:none`,
-		`"phase:2,pass,setvar:tx.a"`:              `"phase:2,pass,setvar:tx.a=1"`,
-		`5 "setvar:tx.a,setvar:tx.b"`:             `5 "setvar:tx.a=1,setvar:tx.b=1"`,
-		"expirevar:tx.a,unsetvar:tx.b,setvarx:tx": "expirevar:tx.a,unsetvar:tx.b,setvarx:tx",
-		"": "",
+		"id:1,setvar:tx.a,pass":                         "id:1,setvar:tx.a=1,pass",
+		"id:1, SetVar : 'tx.a' ,pass":                   "id:1,setvar:'tx.a=1',pass",
+		"id:1,setvar:!tx.a,setvar:'!tx.b'":              "id:1,setvar:!tx.a=1,setvar:'!tx.b=1'",
+		"id:1,setvar:tx.%{tx.0}":                        "id:1,setvar:tx.%{tx.0}=1",
+		"id:1,setvar:tx.a=,setvar:'tx.b=c'":             "id:1,setvar:tx.a=,setvar:'tx.b=c'",
+		"id:1,msg:'a, setvar:tx.a',t:none":              "id:1,msg:'a, setvar:tx.a',t:none",
+		`id:1,msg:'a\', setvar:tx.a',t:none`:            `id:1,msg:'a\', setvar:tx.a',t:none`,
+		`id:1,msg:'C:\\',nolog`:                         `id:1,msg:'C:\\',nolog`,
+		"id:1,,t:None,":                                 "id:1,t:none",
+		"id:1,phase:REQUEST":                            "id:1,phase:request",
+		"id:1,CTL:ruleremovebyid=7":                     "id:1,ctl:ruleRemoveById=7",
+		"id:1,ctl:ruleEngine=On":                        "id:1,ctl:ruleEngine=DetectionOnly",
+		"id:1,ctl:auditLogParts=+E,ctl:auditEngine=On":  "id:1",
+		"id:1,setvar:ip.n=+1,setvar:'!session.%{ip.m}'": "id:1,setvar:tx.ip.n=+1,setvar:'!tx.session.%{tx.ip.m}=1'",
+		"id:1,exec:/bin/a,initcol:ip=%{REMOTE_ADDR}":    "id:1",
+		"id:1,expirevar:ip.n=60,logdata:'%{IP.n}'":      "id:1,logdata:'%{tx.IP.n}'",
 	} {
-		if got := withValues(in); got != want {
-			t.Errorf("%s: got %s, want %s", in, got, want)
+		r, _ := parsed(t, `SecAction "`+in+`"`)
+		got, _ := strings.CutPrefix(joinActions(r.Links[0].Actions), "log,auditlog,")
+		got, _ = strings.CutPrefix(got, "pass,")
+		if got != want {
+			t.Errorf("%s:\n got %s\nwant %s", in, got, want)
 		}
 	}
 }
 
-func TestAction(t *testing.T) {
+func TestWarnings(t *testing.T) {
 	for text, want := range map[string]string{
-		`SecAction "id:1,msg:'a'"`:                       "a",
-		`SecAction "id:1,msg:'a',msg:b"`:                 "b",
-		`SecAction "id:1, MSG : 'a, b' , pass"`:          "a, b",
-		`SecAction "id:1,logdata:'msg:a',tag:'x,msg:b'"`: "",
-		`SecRule ARGS "@rx msg:a" "id:1,msg:'c:d'"`:      "c:d",
+		`SecRule ARGS "@rx a" "id:1,exec:/bin/a"`:      "exec is left out: MSA runs no programs",
+		`SecRule ARGS "@rx a" "id:1,setenv:A=%{ARGS}"`: "setenv is left out: MSA does not change its environment",
+		`SecRule IP:n "@gt 5" "id:1"`:                  "collections such as IP are empty at the begin of each record, so that what rules count with them stays 0 or 1 (detectors count across records): 1",
+		`SecRule ARGS "! @contains a" "id:1"`:          `"! @contains a" is a regular expression: is the space before @ wanted?`,
+		`SecRule ARGS " @contains a" "id:1"`:           `" @contains a" is a regular expression: is the space before @ wanted?`,
+		`SecRule ARGS "!@contains a" "id:1"`:           "",
+		`SecRule ARGS "! a@b" "id:1"`:                  "",
+		`SecRule PATH_INFO "@rx a" "id:1"`:             "it can never match: MSA never has PATH_INFO",
+		`SecRule PATH_INFO|ARGS "@rx a" "id:1"`:        "it sees nothing of PATH_INFO, which MSA never has",
+		`SecRule PATH_INFO "!@rx a" "id:1"`:            "it always finds PATH_INFO empty, which MSA never has",
+		`SecRule &ENV "@eq 0" "id:1"`:                  "it always finds &ENV empty, which MSA never has",
+		`SecRule XML:/a/b "@rx a" "id:1"`:              "it can never match: MSA never has XML:/a/b",
+		`SecRule XML:/*|XML://@* "@rx a" "id:1"`:       "",
+		`SecRule ARGS "@rx ^%{REMOTE_ADDR}$" "id:1"`:   "it can never match: %{remote_addr} is no macro in a regular expression",
+		`SecRule ARGS "@rx ^%{a}$" "id:1"`:             "",
 	} {
-		d, err := newDirective("f", 1, text)
+		_, said := parsed(t, text)
+		if got := strings.Join(said, "; "); got != want {
+			t.Errorf("%s:\n got %s\nwant %s", text, got, want)
+		}
+	}
+}
+
+func TestRule(t *testing.T) {
+	r, _ := parsed(t, `SecRule ARGS "@Rx (a)" "id:'7',phase:3,tag:a,tag:'b,c',msg:'id: 9',nolog,log,t:lowercase,t:none,t:trim,setvar:TX.A=+1,chain"
+SecRule TX:1 "a" "setvar:!tx.b"`)
+	if r.ID != 7 || r.Phase != 3 || !slices.Equal(r.Tags(), []string{"a", "b,c"}) || r.Message() != "id: 9" || !r.Logged() {
+		t.Errorf("got %+v, tags %q, message %q, logged %v", r, r.Tags(), r.Message(), r.Logged())
+	}
+	if got := r.Links[0].Transformations(); !slices.Equal(got, []string{"trim"}) {
+		t.Errorf("got transformations %q", got)
+	}
+	if got := r.Sets(); !slices.Equal(got, []Assignment{{"a", "+1", false}, {"b", "1", true}}) {
+		t.Errorf("got assignments %v", got)
+	}
+}
+
+func TestUnusable(t *testing.T) {
+	for text, want := range map[string]string{
+		`SecRule REMOTE_ADDR "@geoLookup" "id:1"`:   "there is no database of addresses for @geoLookup and GEO",
+		`SecRule &GEO "@eq 0" "id:1"`:               "there is no database of addresses for @geoLookup and GEO",
+		`SecRule SCRIPT_UID|ARGS "@eq 0" "id:1"`:    "it looks at SCRIPT_UID, which Coraza does not have",
+		`SecRule REMOTE_ADDR "@ipMatch ::1" "id:1"`: "",
+	} {
+		if r, _ := parsed(t, text); r.Unusable != want {
+			t.Errorf("%s: got %q, want %q", text, r.Unusable, want)
+		}
+	}
+}
+
+func TestLogged(t *testing.T) {
+	for actions, want := range map[string]bool{
+		"id:1": true, "id:1,nolog": false, "id:1,nolog,auditlog": true, "id:1,noauditlog": true, "id:1,nolog,log": true, "id:1,msg:',nolog,'": true,
+	} {
+		if r, _ := parsed(t, `SecAction "`+actions+`"`); r.Logged() != want {
+			t.Errorf("%s: got %v", actions, r.Logged())
+		}
+	}
+}
+
+// Ids and tags only count in CRS's own rules.
+func TestRole(t *testing.T) {
+	for _, c := range []struct {
+		file, text string
+		want       Role
+	}{
+		{"own.conf", `SecRule ARGS "@rx a" "id:980500"`, Detects},
+		{"own.conf", `SecRule ARGS "@rx a" "id:1,tag:reporting"`, Detects},
+		{"own.conf", `SecRule REMOTE_ADDR "@rx a" "id:1,allow:request"`, Allows},
+		{"own.conf", `SecRule ARGS "@rx a" "id:1,tag:'anomaly-evaluation'"`, Detects},
+		{"own.conf", `SecRule ARGS "@rx a" "id:920500,setvar:tx.inbound_anomaly_score_pl1=+5"`, Scores},
+		{"own.conf", `SecRule TX:BLOCKING_INBOUND_ANOMALY_SCORE "@ge %{tx.inbound_anomaly_score_threshold}" "id:1"`, Evaluates},
+		{"own.conf", `SecRule TX:anomaly_score "@ge 5" "id:1"`, Detects},
+		{"own.conf", `SecAction "id:980170,phase:5,ver:'OWASP_CRS/4.25.0'"`, Reports},
+		{"/etc/crs/RESPONSE-980-CORRELATION.conf", `SecAction "id:980130,phase:5"`, Reports},
+		{"/etc/crs/RESPONSE-999-EXCLUSION-RULES-AFTER-CRS.conf", `SecAction "id:980130,phase:5"`, Detects},
+		{"own.conf", `SecRule ARGS "@rx a" "id:1,tag:'anomaly-evaluation',ver:'OWASP_CRS/3.3.5'"`, Evaluates},
+		{"own.conf", `SecRule ARGS "@rx a" "id:920500,ver:'OWASP_CRS/3.3.5',setvar:tx.anomaly_score=+5"`, Noise},
+	} {
+		all, err := Parse(c.file, c.text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, ok := d.Action("msg"); got != want || ok != (want != "") {
-			t.Errorf("%s: got %q, %v, want %q", text, got, ok, want)
+		if got := all[0].Rule.Role(); got != c.want {
+			t.Errorf("%s: %s: got %d, want %d", c.file, c.text, got, c.want)
 		}
 	}
 }

@@ -4,108 +4,82 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 )
 
-// Directive is one directive of a rules file, its continued lines joined.
+// Directive is one directive of a rules file, its continued lines joined; or a rule with its chain.
 type Directive struct {
-	Name string // in lower case: "secrule"
-	Args string // what follows the name
-	Text string // the whole
+	Name string // in lower case: "secmarker"
+	Args string // what follows the name, without quotes around the whole
 	File string
 	Line int // of its first line
-}
+	Rule *Rule
 
-var (
-	idAction    = regexp.MustCompile(`(?i)(?:^|[\s,"'])id\s*:\s*'?"?(\d+)`)
-	chainAction = regexp.MustCompile(`(?i)(?:^|,)\s*chain\s*(?:,|$)`)
-	quotedValue = regexp.MustCompile(`'(?:[^'\\]|\\.)*'`)
-)
+	written string // the name as it stands in the file
+}
 
 // IsRule reports whether the directive makes a rule, a SecRule or a SecAction.
-func (d Directive) IsRule() bool {
-	return d.Name == "secrule" || d.Name == "secaction"
-}
+func (d *Directive) IsRule() bool { return d.Rule != nil }
 
 // ID is a rule's id, or 0.
-func (d Directive) ID() int {
-	if !d.IsRule() {
+func (d *Directive) ID() int {
+	if d.Rule == nil {
 		return 0
 	}
-	m := idAction.FindStringSubmatch(d.Actions())
-	if m == nil {
-		return 0
-	}
-	id, err := strconv.Atoi(m[1])
-	if err != nil {
-		return 0
-	}
-	return id
+	return d.Rule.ID
 }
 
-// Chained reports whether the next rule belongs to this one.
-func (d Directive) Chained() bool {
-	return d.IsRule() && chainAction.MatchString(quotedValue.ReplaceAllString(d.Actions(), ""))
+// Text is the directive as Coraza reads it.
+func (d *Directive) Text() string {
+	if d.Rule == nil {
+		return wrap(strings.TrimSpace(d.written + " " + d.Args))
+	}
+	lines := make([]string, len(d.Rule.Links))
+	for i := range d.Rule.Links {
+		lines[i] = wrap(d.Rule.Links[i].String())
+	}
+	return strings.Join(lines, "\n")
 }
 
-// Actions is a rule's action list, "" if it has none.
-func (d Directive) Actions() string {
-	args, err := tokens(d.Args)
-	switch {
-	case err != nil || !d.IsRule():
-		return ""
-	case d.Name == "secaction":
-		return args[0]
-	case len(args) == 3:
-		return args[2]
-	default:
-		return ""
-	}
-}
+// longestLine is what Coraza reads of a line, with room for what ends it: it stops without a word at one of 64 KiB.
+const longestLine = 60 << 10
 
-// Targets is the variable list of a SecRule.
-func (d Directive) Targets() string {
-	if args, err := tokens(d.Args); err == nil && d.Name == "secrule" {
-		return args[0]
+// wrap continues a long line on others. Coraza takes away the white space around each, so that they end between letters.
+func wrap(text string) string {
+	if len(text) <= longestLine || strings.Contains(text, "\n") {
+		return text
 	}
-	return ""
-}
-
-// Operator is a SecRule's operator, without @ but with ! where it is negated, and
-// its parameter.
-func (d Directive) Operator() (name, parameter string) {
-	args, err := tokens(d.Args)
-	if err != nil || d.Name != "secrule" || len(args) < 2 {
-		return "", ""
-	}
-	op, negated := strings.CutPrefix(strings.TrimSpace(strings.ReplaceAll(args[1], `\"`, `"`)), "!")
-	op = strings.TrimSpace(op)
-	if strings.HasPrefix(op, "@") {
-		name, parameter, _ = strings.Cut(op[1:], " ")
-	} else {
-		name, parameter = "rx", op
-	}
-	if negated {
-		name = "!" + name
-	}
-	return name, strings.TrimSpace(parameter)
-}
-
-// split cuts a file into directives. Lines that begin with # are comments, also
-// between continued lines; a line that ends with a backslash goes on.
-func split(file, text string) ([]Directive, error) {
-	var out []Directive
 	var b strings.Builder
-	start, dataset := 0, false
+	for len(text) > longestLine {
+		cut := longestLine
+		for cut > 1 && !(isWordByte(text[cut-1]) && isWordByte(text[cut])) {
+			cut--
+		}
+		b.WriteString(text[:cut] + "\\\n")
+		text = text[cut:]
+	}
+	return b.String() + text
+}
+
+func isWordByte(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+}
+
+// split cuts a file into directives. Lines that begin with # are comments, also between continued lines, as Coraza has
+// it; a line that ends with a backslash goes on, also a comment, unless it stands between continued lines.
+func split(file, text string) ([]*Directive, error) {
+	var out []*Directive
+	var b strings.Builder
+	start, dataset, comment := 0, false, false
 	sc := bufio.NewScanner(strings.NewReader(strings.TrimPrefix(text, "\ufeff")))
 	sc.Buffer(nil, 16<<20)
 	n := 0
 	for sc.Scan() {
 		n++
 		line := strings.TrimSpace(sc.Text())
-		if line == "" || line[0] == '#' {
+		if comment || line == "" || line[0] == '#' {
+			comment = b.Len() == 0 && strings.HasSuffix(line, `\`) && (comment || line[0] == '#')
 			continue
 		}
 		if b.Len() == 0 {
@@ -142,82 +116,89 @@ func split(file, text string) ([]Directive, error) {
 	return out, nil
 }
 
-func newDirective(file string, line int, text string) (Directive, error) {
+func newDirective(file string, line int, text string) (*Directive, error) {
 	text = strings.TrimSpace(text)
 	name, args := text, ""
 	if i := strings.IndexAny(text, " \t"); i >= 0 {
 		name, args = text[:i], strings.TrimSpace(text[i:])
 	}
-	d := Directive{Name: strings.ToLower(name), Args: args, Text: text, File: file, Line: line}
-	if d.Name == "secdefaultaction" || d.Name == "secruleupdateactionbyid" {
-		d.Args = withValues(d.Args)
-		d.Text = name + " " + d.Args
-	}
-	if !d.IsRule() {
+	d := &Directive{Name: strings.ToLower(name), Args: args, File: file, Line: line, written: name}
+	if d.Name != "secrule" && d.Name != "secaction" {
+		if len(args) > 1 && (args[0] == '"' || args[0] == '\'') && closingQuote(args) == len(args)-1 {
+			d.Args = args[1 : len(args)-1]
+		}
 		return d, nil
 	}
-	if err := d.normalise(name); err != nil {
-		return d, fmt.Errorf("%s:%d: %s: %w: %q", file, line, name, err, shorten(text))
+	link, err := newLink(d.Name, args)
+	if err != nil {
+		return nil, fmt.Errorf("%s:%d: %s: %w: %q", file, line, name, err, shorten(text))
 	}
+	link.File, link.Line = file, line
+	d.Rule = &Rule{Links: []*Link{link}, File: file, Line: line}
 	return d, nil
 }
 
-// normalise checks a rule's form and quotes its operator and actions, which
-// ModSecurity allows without quotes and Coraza does not.
-func (d *Directive) normalise(name string) error {
-	args, err := tokens(d.Args)
+// newLink reads the arguments of a SecRule or a SecAction.
+func newLink(directive, args string) (*Link, error) {
+	all, err := tokens(args)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	if directive == "secaction" {
+		if len(all) != 1 {
+			return nil, fmt.Errorf("needs one list of actions, has %d arguments", len(all))
+		}
+		return &Link{Actions: parseActions(all[0].text)}, nil
 	}
 	switch {
-	case d.Name == "secaction" && len(args) != 1:
-		return fmt.Errorf("needs one list of actions, has %d arguments", len(args))
-	case d.Name == "secrule" && len(args) < 2:
-		return errors.New("needs targets, an operator and actions")
-	case d.Name == "secrule" && len(args) > 3:
-		return fmt.Errorf("has %d arguments instead of targets, operator and actions: is a quote missing?", len(args))
+	case len(all) < 2:
+		return nil, errors.New("needs targets, an operator and actions")
+	case len(all) > 3:
+		return nil, fmt.Errorf("has %d arguments instead of targets, operator and actions: is a quote missing?", len(all))
 	}
-	if d.Name == "secaction" || len(args) == 3 {
-		args[len(args)-1] = withValues(args[len(args)-1])
+	l := &Link{operator: all[1].text}
+	l.Targets, l.unreadable = parseTargets(all[0].text)
+	if all[1].quote == '"' {
+		l.operator = strings.ReplaceAll(l.operator, `\"`, `"`)
 	}
-	var parts []string
-	for i, a := range args {
-		if i == 0 && d.Name == "secrule" {
-			parts = append(parts, a)
-		} else {
-			parts = append(parts, `"`+a+`"`)
-		}
+	l.Operator = parseOperator(l.operator)
+	if len(all) == 3 {
+		l.Actions = parseActions(all[2].text)
 	}
-	d.Args = strings.Join(parts, " ")
-	d.Text = name + " " + d.Args
-	return nil
+	return l, nil
 }
 
-// tokens splits arguments as Apache does, at white space but not in quotes. Quotes
-// are taken off, escapes stay.
-func tokens(s string) ([]string, error) {
-	var out []string
+// token is an argument, without the quotes around it.
+type token struct {
+	text  string
+	quote byte // 0 for none
+}
+
+// tokens splits arguments as Apache does: at white space but not in quotes, and between quotes. They are taken off, escapes
+// stay.
+func tokens(s string) ([]token, error) {
+	var out []token
 	for {
 		s = strings.TrimLeft(s, " \t\n")
-		if s == "" {
+		switch {
+		case s == "":
 			return out, nil
-		}
-		if s[0] != '"' && s[0] != '\'' {
+		case s[0] == '"' || s[0] == '\'':
+			end := closingQuote(s)
+			if end < 0 {
+				return nil, errors.New("a quote is not closed")
+			}
+			out = append(out, token{s[1:end], s[0]})
+			if s = s[end+1:]; s != "" && !strings.ContainsRune(" \t\n\"'", rune(s[0])) {
+				return nil, fmt.Errorf("no space before %q: is a quote missing?", shorten(s))
+			}
+		default:
 			end := strings.IndexAny(s, " \t\n")
 			if end < 0 {
 				end = len(s)
 			}
-			out = append(out, s[:end])
+			out = append(out, token{text: s[:end]})
 			s = s[end:]
-			continue
-		}
-		end := closingQuote(s)
-		if end < 0 {
-			return nil, errors.New("a quote is not closed")
-		}
-		out = append(out, s[1:end])
-		if s = s[end+1:]; s != "" && !strings.ContainsRune(" \t\n", rune(s[0])) {
-			return nil, fmt.Errorf("no space before %q: is a quote missing?", shorten(s))
 		}
 	}
 }
@@ -240,20 +221,6 @@ func shorten(s string) string {
 		return s[:most] + "…"
 	}
 	return s
-}
-
-// PhaseNumber is the phase that an action phase:name means: a number, request, response or logging; 0 for others.
-func PhaseNumber(name string) int {
-	switch strings.ToLower(name) {
-	case "request":
-		return 2
-	case "response":
-		return 4
-	case "logging":
-		return 5
-	}
-	n, _ := strconv.Atoi(name)
-	return n
 }
 
 // InRange reports whether an id is the one that is named, as 942100, or in the range of them, as 942000-942999.

@@ -1,7 +1,8 @@
 package rules
 
 import (
-	"reflect"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -10,41 +11,39 @@ func TestSplit(t *testing.T) {
 	text := `# a comment
 SecRule ARGS:a|ARGS:b "!@rx \"quoted\" \d" \
     "id:'42',\
-# a comment between continued lines
+# a comment between continued lines \
     phase:2,log,chain,msg:'a, chain, id:7'"
     SecRule REQUEST_METHOD "@streq GET"
 
 secaction "id:43,nolog"
 SecRule ARGS "^plain$"	id:44,pass
+# a comment that goes on \
+SecAction "id:45" \
+  and on
+SecRule ARGS "@contains x"\
+  "id:46,pass"
 SecDataset words ` + "`\none\ntwo\n`\n"
-	all, err := split("f.conf", text)
+	all, err := Parse("f.conf", text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	type facts struct {
-		name               string
-		line, id           int
-		chained            bool
-		operator, operand  string
-		targets, firstWord string
-	}
-	var got []facts
+	var got []string
 	for _, d := range all {
-		op, operand := d.Operator()
-		got = append(got, facts{d.Name, d.Line, d.ID(), d.Chained(), op, operand, d.Targets(), strings.Fields(d.Text)[0]})
+		got = append(got, fmt.Sprintf("%d %s", d.Line, d.Text()))
 	}
-	want := []facts{
-		{"secrule", 2, 42, true, "!rx", `"quoted" \d`, "ARGS:a|ARGS:b", "SecRule"},
-		{"secrule", 6, 0, false, "streq", "GET", "REQUEST_METHOD", "SecRule"},
-		{"secaction", 8, 43, false, "", "", "", "secaction"},
-		{"secrule", 9, 44, false, "rx", "^plain$", "ARGS", "SecRule"},
-		{"secdataset", 10, 0, false, "", "", "", "SecDataset"},
+	want := []string{
+		`2 SecRule ARGS:a|ARGS:b "!@rx \"quoted\" \d" "log,auditlog,pass,id:'42',phase:2,log,chain,msg:'a, chain, id:7'"` + "\n" +
+			`SecRule REQUEST_METHOD "@streq GET" "log,auditlog"`,
+		`8 SecAction "log,auditlog,pass,id:43,nolog"`,
+		`9 SecRule ARGS "@rx ^plain$" "log,auditlog,id:44,pass"`,
+		`13 SecRule ARGS "@contains x" "log,auditlog,id:46,pass"`,
+		"15 SecDataset words `\none\ntwo\n`",
 	}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("got  %+v\nwant %+v", got, want)
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %s\nwant %s", strings.Join(got, "\n     "), strings.Join(want, "\n     "))
 	}
-	if want := `SecRule ARGS "^plain$" "id:44,pass"`; all[3].Text != want {
-		t.Errorf("got %s, want %s", all[3].Text, want)
+	if r := all[0].Rule; r.ID != 42 || r.Message() != "a, chain, id:7" || len(r.Links) != 2 {
+		t.Errorf("got rule %d with %d links, %q", r.ID, len(r.Links), r.Message())
 	}
 }
 
@@ -103,7 +102,7 @@ func expected(in, out []int) map[int]bool {
 func FuzzSplit(f *testing.F) {
 	f.Add("SecRule ARGS \"@rx a\\\"b\" \\\n \"id:1,chain\"\nSecRule B \"c\"\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		all, err := split("fuzz.conf", text)
+		all, err := Parse("fuzz.conf", text)
 		if err != nil {
 			if !strings.Contains(err.Error(), "fuzz.conf:") {
 				t.Errorf("%v does not name file and line", err)
@@ -111,9 +110,7 @@ func FuzzSplit(f *testing.F) {
 			return
 		}
 		for _, d := range all {
-			d.ID()
-			d.Chained()
-			d.Operator()
+			_ = d.Text()
 		}
 	})
 }

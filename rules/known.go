@@ -20,8 +20,9 @@ var directives = map[string]int{
 	"secaction": keep, "secrule": keep, "secmarker": keep, "secdefaultaction": keep,
 	"seccomponentsignature": keep, "secwebappid": keep, "secserversignature": keep, "secsensorid": keep,
 	"secruleremovebyid": keep, "secruleremovebymsg": keep, "secruleremovebytag": keep,
-	"secruleupdatetargetbyid": keep, "secruleupdatetargetbytag": keep, "secruleupdateactionbyid": keep,
-	"secdataset": keep, "secargumentslimit": keep,
+	"secruleupdatetargetbyid": keep, "secruleupdatetargetbytag": keep, "secruleupdatetargetbymsg": keep,
+	"secruleupdateactionbyid": keep,
+	"secdataset":              keep, "secargumentslimit": keep,
 	"secrequestbodyjsondepthlimit": keep, "secresponsebodyjsondepthlimit": keep,
 
 	"secruleengine": settled, "secrequestbodyaccess": settled, "secresponsebodyaccess": settled,
@@ -50,26 +51,22 @@ var directives = map[string]int{
 	"sechashparam": lacking, "sechashmethodrx": lacking, "sechashmethodpm": lacking,
 	"secinterceptonerror": lacking, "secremoterules": lacking, "secremoterulesfailaction": lacking,
 	"secruleinheritance": lacking, "secruleperftime": lacking, "secrulescript": lacking,
-	"secruleupdatetargetbymsg": lacking, "secstreaminbodyinspection": lacking,
+	"secstreaminbodyinspection":  lacking,
 	"secstreamoutbodyinspection": lacking, "secxmlexternalentity": lacking, "secparsexmlintoargs": lacking,
 	"secrequestencoding": lacking, "secauditlogprefix": lacking, "secdeprecatedrules": lacking,
 }
 
 // directive takes a directive into the set, or says why not.
-func (l *loader) directive(d Directive) error {
+func (l *loader) directive(d *Directive) error {
 	what, known := directives[d.Name]
 	if !known {
-		name, _, _ := strings.Cut(d.Text, " ")
-		return fmt.Errorf("%s:%d: %q is no directive of ModSecurity or Coraza", d.File, d.Line, shorten(name))
+		return fmt.Errorf("%s:%d: %q is no directive of ModSecurity or Coraza", d.File, d.Line, shorten(d.written))
 	}
-	name := strings.Fields(d.Text)[0]
+	name := d.written
 	switch what {
 	case keep:
-		l.set.Directives = append(l.set.Directives, d)
+		l.read = append(l.read, d)
 	case onDisk:
-		if strings.HasPrefix(d.File, "@") {
-			return nil // CRS's own: nobody has to be told
-		}
 		l.warn(d, name+" is ignored: MSA writes no files")
 	case lacking:
 		l.warn(d, name+" is skipped: Coraza does not have it")

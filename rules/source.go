@@ -1,6 +1,9 @@
-// Package rules reads SecLang, the rule language of ModSecurity: from the
-// embedded Core Rule Set, from files, globs and directories. It cuts the text into
-// directives that know their file and line, and compiles nothing.
+// Package rules reads SecLang, the rule language of ModSecurity: from the embedded Core Rule Set, from files, globs and
+// directories. It is the only reader: what a rule looks at, asks and does is typed, everybody else asks it, and what is
+// handed to Coraza is written anew of what was read, so that there is one reading.
+//
+// The grammar is Coraza's, its quirks included, but where Coraza refuses what ModSecurity loads, or reads it as something
+// that nobody can want: see split, tokens, [Target], [Action] and settler.
 package rules
 
 import (
@@ -20,7 +23,7 @@ import (
 
 // Set is what a list of sources held, in order.
 type Set struct {
-	Directives []Directive
+	Directives []*Directive      // settings, markers, data sets, and rules with their chains
 	Warnings   []Warning         // what was passed over
 	Files      []string          // files read, as a user would find them
 	Sum        [sha256.Size]byte // of all files read, the data files that rules name included
@@ -74,11 +77,33 @@ func Load(sources []string) (*Set, error) {
 		}
 	}
 	copy(l.set.Sum[:], l.sum())
+	s := settler{warn: l.warn}
+	var err error
+	if l.set.Directives, err = s.settle(l.read); err != nil {
+		return nil, fmt.Errorf("cannot load rules: %w", err)
+	}
 	return &l.set, nil
+}
+
+// Parse reads directives from a text that is no file of its own.
+func Parse(file, text string) ([]*Directive, error) {
+	all, err := split(file, text)
+	if err != nil {
+		return nil, err
+	}
+	s := settler{warn: func(*Directive, string) {}}
+	return s.settle(all)
+}
+
+// Setting is a directive that is no rule, as it stands.
+func Setting(file, text string) *Directive {
+	name, args, _ := strings.Cut(text, " ")
+	return &Directive{Name: strings.ToLower(name), Args: args, File: file, written: name}
 }
 
 type loader struct {
 	set      Set
+	read     []*Directive
 	seen     map[string]bool // absolute paths read
 	hash     bytes.Buffer
 	includes int
@@ -252,15 +277,16 @@ func (l *loader) file(root fs.FS, path string) error {
 	return nil
 }
 
+// readsFile are the operators whose operand names a file.
+var readsFile = set("pmf", "pmFromFile", "ipMatchF", "ipMatchFromFile")
+
 // hashData makes the data files that a rule names part of the set's sum. One that
 // can't be read is the compiler's to report.
-func (l *loader) hashData(d Directive) {
-	op, files := d.Operator()
-	op = strings.ToLower(strings.TrimPrefix(op, "!"))
-	if !strings.HasSuffix(op, "fromfile") && op != "pmf" && op != "ipmatchf" || strings.HasPrefix(d.File, "@") {
+func (l *loader) hashData(d *Directive) {
+	if !d.IsRule() || !readsFile[d.Rule.Links[0].Operator.Name] || strings.HasPrefix(d.File, "@") {
 		return
 	}
-	for _, f := range strings.Fields(files) {
+	for _, f := range strings.Fields(d.Rule.Links[0].Operator.Operand) {
 		if !filepath.IsAbs(f) {
 			f = filepath.Join(filepath.Dir(d.File), f)
 		}
@@ -273,7 +299,7 @@ func (l *loader) hashData(d Directive) {
 	}
 }
 
-func (l *loader) include(root fs.FS, d Directive) error {
+func (l *loader) include(root fs.FS, d *Directive) error {
 	pattern := strings.Trim(d.Args, `"'`)
 	if root == (osFS{}) && !filepath.IsAbs(pattern) {
 		pattern = filepath.Join(filepath.Dir(d.File), pattern)
@@ -293,7 +319,7 @@ func (l *loader) include(root fs.FS, d Directive) error {
 
 // section passes over an Apache section. What stands in <IfModule> applies; other
 // sections hold for some hosts or paths only, which a log does not tell apart.
-func (l *loader) section(directives []Directive, i int) int {
+func (l *loader) section(directives []*Directive, i int) int {
 	d := directives[i]
 	name := strings.Trim(d.Name, "<>")
 	if name == "ifmodule" || strings.HasPrefix(name, "/") {
@@ -301,15 +327,19 @@ func (l *loader) section(directives []Directive, i int) int {
 	}
 	for end := i + 1; end < len(directives); end++ {
 		if strings.Trim(directives[end].Name, "<>") == "/"+name {
-			l.warn(d, fmt.Sprintf("section %s is skipped, with the %d directives in it", d.Text, end-i-1))
+			l.warn(d, fmt.Sprintf("section %s is skipped, with the %d directives in it", d.Text(), end-i-1))
 			return end
 		}
 	}
-	l.warn(d, fmt.Sprintf("section %s is not closed", d.Text))
+	l.warn(d, fmt.Sprintf("section %s is not closed", d.Text()))
 	return i
 }
 
-func (l *loader) warn(d Directive, text string) {
+// warn says something of a directive, but of MSA's own, which nobody has to be told.
+func (l *loader) warn(d *Directive, text string) {
+	if strings.HasPrefix(d.File, "@") {
+		return
+	}
 	l.set.Warnings = append(l.set.Warnings, Warning{File: d.File, Line: d.Line, Rule: d.ID(), Text: text})
 }
 

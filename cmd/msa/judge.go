@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,11 +20,10 @@ type judge struct {
 // points are what one match of a rule adds to the anomaly scores.
 type points struct{ in, out int }
 
-var (
-	scoreAction = regexp.MustCompile(`(?i)setvar:\s*'?tx\.(\w*anomaly_score\w*)\s*=\s*\+\s*(?:%\{tx\.(\w+?)_anomaly_score\}|(\d+))`)
-	// scorePoints are those of CRS.
-	scorePoints = map[string]int{"critical": 5, "error": 4, "warning": 3, "notice": 2}
-)
+// scorePoints are those of CRS.
+var scorePoints = map[string]string{
+	"tx.critical_anomaly_score": "5", "tx.error_anomaly_score": "4", "tx.warning_anomaly_score": "3", "tx.notice_anomaly_score": "2",
+}
 
 func newJudge(config pipeline.Config) (*judge, error) {
 	set, err := rules.Load(config.Engine.Rules)
@@ -36,30 +34,33 @@ func newJudge(config pipeline.Config) (*judge, error) {
 		points: map[int]points{}, in: config.Engine.InboundThreshold, out: config.Engine.OutboundThreshold,
 		onMatch: config.Alert.OnMatch,
 	}
-	head, chained := 0, false
 	for _, d := range set.Directives {
-		if !d.IsRule() {
-			continue
-		}
-		if !chained {
-			head = d.ID()
-		}
-		chained = d.Chained()
-		for _, m := range scoreAction.FindAllStringSubmatch(d.Actions(), -1) {
-			n := scorePoints[strings.ToLower(m[2])]
-			if m[3] != "" {
-				n, _ = strconv.Atoi(m[3])
-			}
-			p := j.points[head]
-			if strings.Contains(strings.ToLower(m[1]), "outbound") {
-				p.out = max(p.out, n)
-			} else {
-				p.in = max(p.in, n)
-			}
-			j.points[head] = p
+		if d.IsRule() {
+			j.add(d.Rule)
 		}
 	}
 	return j, nil
+}
+
+// add notes what a rule adds to the scores.
+func (j *judge) add(r *rules.Rule) {
+	for _, a := range r.Sets() {
+		value, adds := strings.CutPrefix(a.Value, "+")
+		if !adds || !strings.Contains(a.Name, "anomaly_score") {
+			continue
+		}
+		n, err := strconv.Atoi(strings.TrimSpace(rules.ExpandMacros(value, func(name string) string { return scorePoints[name] })))
+		if err != nil {
+			continue // it sums up what others have added
+		}
+		p := j.points[r.ID]
+		if strings.Contains(a.Name, "outbound") {
+			p.out = max(p.out, n)
+		} else {
+			p.in = max(p.in, n)
+		}
+		j.points[r.ID] = p
+	}
 }
 
 // alarms reports whether an alert is still there without the matches for which removed holds. A rule that matched

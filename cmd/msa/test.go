@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -112,7 +111,7 @@ type tester struct {
 // setup is a pipeline with the properties of some cases.
 type setup struct {
 	*pipeline.Pipeline
-	rules []rules.Directive
+	*rules.Set
 
 	fired, silent map[int]bool // rules that matched, and those of which a case says that they must not and that did not
 }
@@ -147,14 +146,14 @@ func (t *tester) setup(c *testCase) (*setup, error) {
 		return nil, err
 	}
 	log := t.log
-	if slices.ContainsFunc(t.order, func(o *setup) bool { return slices.Equal(o.rules, set.Directives) }) {
+	if slices.ContainsFunc(t.order, func(o *setup) bool { return o.Sum == set.Sum }) {
 		log = slog.New(newWarnings(io.Discard)) // once is enough
 	}
 	loaded, err := pipeline.New(config, &t.shared, log)
 	if err != nil {
 		return nil, err
 	}
-	s := &setup{Pipeline: loaded, rules: set.Directives, fired: map[int]bool{}, silent: map[int]bool{}}
+	s := &setup{Pipeline: loaded, Set: set, fired: map[int]bool{}, silent: map[int]bool{}}
 	t.setups[key.String()] = s
 	t.order = append(t.order, s)
 	return s, nil
@@ -286,22 +285,17 @@ func (t *tester) report(n int, c *testCase, wrong []string) {
 	}
 }
 
-// unlogged rules are not in a verdict: they set things up for others.
-var unlogged = regexp.MustCompile(`(?i)(?:^|,)\s*nolog\s*(?:,|$)`)
-
 // coverage lists the rules of the user's own files without a case.
 func (t *tester) coverage() {
 	fired, silent := map[int]bool{}, map[int]bool{}
-	own := map[int]rules.Directive{}
+	own := map[int]*rules.Directive{}
 	for _, s := range t.order {
 		maps.Copy(fired, s.fired)
 		maps.Copy(silent, s.silent)
-		chained := false
-		for _, d := range s.rules {
-			if head := !chained; d.IsRule() {
-				if chained = d.Chained(); head && s.Rule(d.ID()).File != "" && isOwn(d.File) && !unlogged.MatchString(d.Actions()) {
-					own[d.ID()] = d
-				}
+		for _, d := range s.Directives {
+			// What is not logged is not in a verdict: it sets things up for others.
+			if d.IsRule() && s.Rule(d.ID()).File != "" && isOwn(d.File) && d.Rule.Logged() {
+				own[d.ID()] = d
 			}
 		}
 	}

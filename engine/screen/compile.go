@@ -27,10 +27,10 @@ type compiler struct {
 	varyingPrefixes []string        // the same, of names that are made of values
 }
 
-// parsedRule is a rule of the loaded set, as its text says.
+// parsedRule is a rule of the loaded set, or a marker.
 type parsedRule struct {
+	*rules.Rule
 	id         int
-	file       string
 	phase      int
 	links      []*parsedLink
 	disabled   bool // skipped in every transaction
@@ -50,16 +50,18 @@ type parsedRule struct {
 	index      int      // in compiler.rules, -1 when it plays no part
 }
 
+// parsedLink is one of its links.
 type parsedLink struct {
+	*rules.Link
 	targets           []target
 	operator, operand string // the operator in lower case, with ! where it is negated
-	actions           []action
-	sets              []assignment // of TX, as they are written, names in lower case
+	sets              []assignment
 }
 
+// target is one of a link's targets, its key in lower case.
 type target struct {
-	variable string // in lower case
-	key      string // in lower case
+	variable string
+	key      string
 	pattern  *regexp.Regexp
 	count    bool
 	except   bool
@@ -94,211 +96,68 @@ func compile(cfg Config) (*compiler, error) {
 }
 
 func (c *compiler) parse() error {
-	for _, unit := range c.cfg.Units {
-		d := unit[0]
+	for _, d := range c.cfg.Directives {
 		switch {
 		case d.Name == "secmarker":
-			c.parsed = append(c.parsed, &parsedRule{marker: strings.Trim(d.Args, `"'`), index: -1})
-			continue
-		case strings.HasPrefix(d.Name, "secruleupdateaction"):
-			return fmt.Errorf("%s:%d: %s changes what a rule does", d.File, d.Line, d.Name)
-		case strings.HasPrefix(d.Name, "secruleupdatetarget"):
-			if addsTargets(d.Args) {
-				return fmt.Errorf("%s:%d: %s adds targets to a rule", d.File, d.Line, d.Name)
+			c.parsed = append(c.parsed, &parsedRule{marker: d.Args, index: -1})
+		case d.IsRule():
+			p, err := parseRule(d.Rule)
+			if err != nil {
+				return fmt.Errorf("%s:%d: rule %d: %w", d.File, d.Line, d.ID(), err)
 			}
-			if d.Name == "secruleupdatetargetbyid" {
-				c.takeTargets(d.Args)
-			}
-			continue
-		case d.Name == "secdefaultaction":
-			for _, a := range parseActions(strings.Trim(d.Args, `"`)) {
-				if !slices.Contains(defaultActions, a.name) && (a.name != "t" || a.value != "none") {
-					return fmt.Errorf("%s:%d: SecDefaultAction has %s:%s, which all rules do then", d.File, d.Line, a.name, a.value)
-				}
-			}
-			continue
-		case !d.IsRule():
-			continue
+			c.parsed = append(c.parsed, p)
 		}
-		p := &parsedRule{id: d.ID(), file: d.File, phase: 2, index: -1}
-		for _, one := range unit {
-			l := &parsedLink{actions: parseActions(one.Actions())}
-			l.sets = setvars(l.actions)
-			for _, ctl := range l.values("ctl") {
-				if strings.EqualFold(ctl, "ruleEngine=On") {
-					return fmt.Errorf("%s:%d: rule %d: ctl:ruleEngine=On lets rules end a transaction", d.File, d.Line, p.id)
-				}
-			}
-			op, operand := one.Operator()
-			l.operator, l.operand = strings.ToLower(op), operand
-			if one.Name == "secrule" {
-				var err error
-				if l.targets, err = parseTargets(one.Targets()); err != nil {
-					return fmt.Errorf("%s:%d: rule %d: %w", d.File, d.Line, p.id, err)
-				}
-			}
-			p.links = append(p.links, l)
-		}
-		if phase, ok := p.links[0].action("phase"); ok {
-			p.phase = rules.PhaseNumber(phase)
-		}
-		c.parsed = append(c.parsed, p)
 	}
 	return nil
 }
 
-// defaultActions are those that make no difference to what a rule finds.
-var defaultActions = []string{"phase", "log", "nolog", "auditlog", "noauditlog", "pass", "block", "deny", "drop", "status", "tag", "msg", "severity"}
-
-// takeTargets takes targets away from a rule. What it can't read stays, and is judged all the same.
-func (c *compiler) takeTargets(args string) {
-	fields := strings.Fields(args)
-	if len(fields) != 2 {
-		return
-	}
-	id, err := strconv.Atoi(fields[0])
-	if err != nil {
-		return
-	}
-	taken, err := parseTargets(strings.Trim(fields[1], `"`))
-	if err != nil {
-		return
-	}
-	for _, p := range c.parsed {
-		if p.id != id || p.marker != "" {
-			continue
-		}
-		head := p.links[0]
-		for _, t := range taken {
-			if t.variable != "tx" && slices.ContainsFunc(head.targets, func(of target) bool { return of.variable == t.variable && !of.count }) {
-				head.targets = append(head.targets, t)
+func parseRule(r *rules.Rule) (*parsedRule, error) {
+	p := &parsedRule{Rule: r, id: r.ID, phase: r.Phase, index: -1}
+	for _, of := range r.Links {
+		l := &parsedLink{Link: of, operator: strings.ToLower(of.Operator.Function()), operand: of.Operator.Operand}
+		for _, s := range of.Sets() {
+			if s.Remove {
+				s.Value = ""
 			}
+			l.sets = append(l.sets, assignment{s.Name, s.Value})
 		}
-	}
-}
-
-// addsTargets: of a comma list behind an id or a tag, some do not begin with an exclamation mark.
-func addsTargets(args string) bool {
-	_, list, _ := strings.Cut(strings.TrimSpace(args), " ")
-	for _, t := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == '|' }) {
-		if !strings.HasPrefix(strings.Trim(t, `"' `), "!") {
-			return true
-		}
-	}
-	return false
-}
-
-// action is one action of a rule: setvar and tx.a=1.
-type action struct{ name, value string }
-
-// parseActions splits a list at commas that are not between quotes.
-func parseActions(text string) []action {
-	var all []action
-	for text != "" {
-		end, quoted := 0, false
-		for ; end < len(text) && (quoted || text[end] != ','); end++ {
-			switch text[end] {
-			case '\\':
-				end++
-			case '\'':
-				quoted = !quoted
+		for _, t := range of.Targets {
+			parsed, err := parseTarget(t)
+			if err != nil {
+				return nil, err
 			}
+			l.targets = append(l.targets, parsed)
 		}
-		end = min(end, len(text))
-		name, value, _ := strings.Cut(strings.TrimSpace(text[:end]), ":")
-		value = strings.TrimSpace(value)
-		if len(value) > 1 && value[0] == '\'' && value[len(value)-1] == '\'' {
-			value = value[1 : len(value)-1]
-		}
-		all = append(all, action{strings.ToLower(strings.TrimSpace(name)), value})
-		text = text[min(end+1, len(text)):]
+		p.links = append(p.links, l)
 	}
-	return all
-}
-
-// action is the value of an action, the last if it is there more than once, as Coraza has it.
-func (l *parsedLink) action(name string) (string, bool) {
-	for _, a := range slices.Backward(l.actions) {
-		if a.name == name {
-			return a.value, true
-		}
-	}
-	return "", false
-}
-
-// setvars are the variables of TX that the link sets, by names in lower case, and to what.
-func setvars(actions []action) []assignment {
-	var all []assignment
-	for _, a := range actions {
-		if a.name != "setvar" {
-			continue
-		}
-		name, value, _ := strings.Cut(a.value, "=")
-		name, removes := strings.CutPrefix(name, "!")
-		if removes {
-			value = ""
-		}
-		collection, name, ok := strings.Cut(name, ".")
-		if ok && strings.EqualFold(collection, "tx") {
-			all = append(all, assignment{strings.ToLower(name), value})
-		}
-	}
-	return all
+	return p, nil
 }
 
 // assignment is a name of TX and what it is set to.
 type assignment struct{ name, value string }
 
-var xmlTarget = regexp.MustCompile(`(?i)^[!&]?(?:request|response)?_?xml:`)
-
-var targetForm = regexp.MustCompile(`^([!&]?)([A-Za-z_]+)(?::(.*))?$`)
-
-// parseTargets reads ARGS|!ARGS:x|REQUEST_COOKIES:/re/|&TX:a.
-func parseTargets(text string) ([]target, error) {
-	var all []target
-	for text != "" {
-		end, inPattern := 0, false
-		isXPath := xmlTarget.MatchString(text)
-		for ; end < len(text) && (inPattern || text[end] != '|'); end++ {
-			switch {
-			case text[end] == '\\':
-				end++
-			case !isXPath && text[end] == '/' && (inPattern || end > 0 && strings.IndexByte(":'", text[end-1]) >= 0):
-				inPattern = !inPattern
-			}
-		}
-		end = min(end, len(text))
-		one := strings.TrimSpace(text[:end])
-		text = text[min(end+1, len(text)):]
-		m := targetForm.FindStringSubmatch(one)
-		if m == nil {
-			return nil, fmt.Errorf("cannot read target %q", one)
-		}
-		t := target{variable: strings.ToLower(m[2]), count: m[1] == "&", except: m[1] == "!"}
-		k := strings.Trim(m[3], "'")
-		if !isXPath && len(k) > 1 && k[0] == '/' && k[len(k)-1] == '/' {
-			re, err := regexp.Compile("(?i)" + k[1:len(k)-1])
-			if lowered := loweredKey(t.variable, k[1:len(k)-1]); err == nil && lowered != k[1:len(k)-1] {
-				// Coraza's is that one; what either fits is looked at.
-				if either, err := regexp.Compile("(?i)(?:" + k[1:len(k)-1] + ")|(?:" + lowered + ")"); err == nil {
-					re = either
-				}
-			}
-			if err != nil {
-				return nil, fmt.Errorf("target %q: %w", one, err)
-			}
-			t.pattern = re
-			if t.except {
-				if t.taken, err = regexp.Compile(loweredKey(t.variable, k[1:len(k)-1])); err != nil {
-					return nil, fmt.Errorf("target %q: %w", one, err)
-				}
-			}
-		} else {
-			t.key = strings.ToLower(k)
-		}
-		all = append(all, t)
+// parseTarget makes patterns of keys.
+func parseTarget(of rules.Target) (t target, err error) {
+	t = target{variable: of.Variable, count: of.Count, except: of.Except}
+	if !of.IsPattern {
+		t.key = strings.ToLower(of.Key)
+		return t, nil
 	}
-	return all, nil
+	pattern, lowered := of.Key, loweredKey(of.Variable, of.Key)
+	if t.pattern, err = regexp.Compile("(?i)" + pattern); lowered != pattern {
+		// Coraza's is that one; what either fits is looked at.
+		either, err := regexp.Compile("(?i)(?:" + pattern + ")|(?:" + lowered + ")")
+		if err == nil {
+			t.pattern = either
+		}
+	}
+	if err == nil && of.Except {
+		t.taken, err = regexp.Compile(lowered)
+	}
+	if err != nil {
+		return t, fmt.Errorf("target %q: %w", of, err)
+	}
+	return t, nil
 }
 
 // loweredKey is a pattern of a variable's keys as Coraza compiles it.
@@ -346,7 +205,7 @@ func (c *compiler) findCounted() {
 		if p.marker != "" {
 			continue
 		}
-		value, ok := p.links[0].action("skip")
+		value, ok := p.links[0].Action("skip")
 		if !ok {
 			continue
 		}
@@ -369,7 +228,7 @@ func (c *compiler) add(p *parsedRule) {
 	if p.marker != "" || p.disabled || p.idle {
 		return
 	}
-	r := rule{id: p.id, scores: -1, logged: p.logged()}
+	r := rule{id: p.id, scores: -1, logged: p.Logged()}
 	links := p.links
 	scoresAt := -1
 	for i, l := range p.links {
@@ -390,7 +249,7 @@ func (c *compiler) add(p *parsedRule) {
 		// What the head of a chain sets is set without the rest.
 		links = links[:scoresAt+1]
 	}
-	r.alarms = r.logged && scoresAt < 0 && !p.evaluates()
+	r.alarms = r.logged && scoresAt < 0 && p.Role() != rules.Allows
 	setsTX := slices.ContainsFunc(p.links, func(l *parsedLink) bool { return len(l.sets) > 0 })
 	if scoresAt < 0 && !r.logged && (!setsTX || p.static) || p.evaluates() {
 		return
@@ -419,7 +278,7 @@ func (c *compiler) add(p *parsedRule) {
 
 // looksAtCaptures reports whether a link compares TX:0 to TX:9, or with them.
 func (l *parsedLink) looksAtCaptures() bool {
-	return captureMacro.MatchString(l.operand) ||
+	return hasCaptureMacro(l.operand) ||
 		slices.ContainsFunc(l.targets, func(t target) bool { return t.variable == "tx" && isCapture(t.key) })
 }
 
@@ -444,8 +303,7 @@ func (p *parsedRule) looksAtCapturesOfOthers() bool {
 
 // captures reports whether a link captures in every value that it matches.
 func (l *parsedLink) captures() bool {
-	_, ok := l.action("capture")
-	return ok && slices.Contains(capturing, l.operator)
+	return l.Has("capture") && slices.Contains(capturing, l.operator)
 }
 
 // capturing are the operators that capture, in lower case.
@@ -462,36 +320,13 @@ func lowered(names []string) []string {
 
 // tellsCaptures reports whether one of some actions has TX:0 to TX:9 in a macro.
 func (l *parsedLink) tellsCaptures(names ...string) bool {
-	return slices.ContainsFunc(l.actions, func(a action) bool { return slices.Contains(names, a.name) && captureMacro.MatchString(a.value) })
-}
-
-// logged: a match is for the log, and so for an alert.
-func (p *parsedRule) logged() bool {
-	log, audit := true, true
-	for _, a := range p.links[0].actions {
-		switch a.name {
-		case "log":
-			log, audit = true, true
-		case "nolog":
-			log, audit = false, false
-		case "auditlog":
-			audit = true
-		case "noauditlog":
-			audit = false
-		}
-	}
-	return log || audit
+	return slices.ContainsFunc(l.Actions, func(a rules.Action) bool { return slices.Contains(names, a.Name) && hasCaptureMacro(a.Value) })
 }
 
 // evaluates: it compares a score with a threshold, or reports scores.
 func (p *parsedRule) evaluates() bool {
-	for _, a := range p.links[0].actions {
-		if a.name == "tag" && (a.value == "anomaly-evaluation" || a.value == "reporting") {
-			return true
-		}
-	}
-	t := p.links[0].targets
-	return p.id/1000 == 980 || len(t) == 1 && t[0].variable == "tx" && strings.Contains(t[0].key, "anomaly_score") && strings.Contains(p.links[0].operand, "threshold")
+	role := p.Role()
+	return role == rules.Evaluates || role == rules.Reports
 }
 
 // lowerThresholds lowers the scores from which a transaction alarms to what rules set, as a crs-setup.conf may.
@@ -543,8 +378,8 @@ func (c *compiler) scoresOf(p *parsedRule, l *parsedLink) (in, out int, known bo
 
 // sumsUp: the value is made of scores, and not of what a match of some severity counts.
 func sumsUp(value string) bool {
-	return slices.ContainsFunc(macroForm.FindAllString(strings.ToLower(value), -1), func(m string) bool {
-		return strings.Contains(m, "anomaly_score") && !isOfSeverity(strings.TrimSuffix(strings.TrimPrefix(m, "%{tx."), "}"))
+	return slices.ContainsFunc(rules.MacrosOf(value), func(name string) bool {
+		return strings.Contains(name, "anomaly_score") && !isOfSeverity(strings.TrimPrefix(name, "tx."))
 	})
 }
 
@@ -554,16 +389,13 @@ func isOfSeverity(name string) bool {
 	return ok && slices.Contains([]string{"critical", "error", "warning", "notice"}, severity)
 }
 
-var macroForm = regexp.MustCompile(`%\{([^}]+)\}`)
-
 // expand replaces macros of static variables; ok is false when there are others.
 func (c *compiler) expand(text string) (string, bool) { return c.expandAt(nil, text) }
 
 // expandAt replaces those of variables that have their last values by the time that a rule runs.
 func (c *compiler) expandAt(at *parsedRule, text string) (string, bool) {
 	ok := true
-	out := macroForm.ReplaceAllStringFunc(text, func(m string) string {
-		name := strings.ToLower(m[2 : len(m)-1])
+	out := rules.ExpandMacros(text, func(name string) string {
 		name, isTX := strings.CutPrefix(name, "tx.")
 		value, set := c.cfg.TX[name]
 		t := target{variable: "tx", key: name}

@@ -1,13 +1,14 @@
 package screen
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/corazawaf/coraza/v3/collection"
 	"github.com/corazawaf/coraza/v3/types/variables"
+
+	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
 type kind int
@@ -103,8 +104,7 @@ func (f *finding) expand(text string) (string, bool) {
 		return text, true
 	}
 	ok := true
-	out := macroForm.ReplaceAllStringFunc(text, func(m string) string {
-		name := strings.ToLower(m[2 : len(m)-1])
+	out := rules.ExpandMacros(text, func(name string) string {
 		if name == "matched_var" {
 			return f.matched
 		}
@@ -114,7 +114,7 @@ func (f *finding) expand(text string) (string, bool) {
 			}
 		}
 		ok = false
-		return m
+		return ""
 	})
 	return out, ok
 }
@@ -193,7 +193,7 @@ func (c *condition) countFulfilled(source Source) bool {
 	default:
 		n = len(col.FindAll())
 	}
-	return c.op.matches(strconv.Itoa(n))
+	return slices.ContainsFunc(c.transform.stages(strconv.Itoa(n), nil), c.op.matches) // Coraza transforms the count, too
 }
 
 // addCondition makes a condition of the first of some links, and of those behind it that are about
@@ -210,7 +210,7 @@ func (c *compiler) addCondition(p *parsedRule, links []*parsedLink) (indices []i
 	var ofMatched []*step
 	if cond.kind == onValues {
 		for n < len(links) && isAboutTheSame(links[:n], links[n]) {
-			_, captures := links[n].action("capture")
+			captures := links[n].Has("capture")
 			isOfMatched := links[n].looksAtMatchedVars()
 			if len(ofMatched) > 0 && !isOfMatched || isOfMatched && captures && n+1 < len(links) || n > 1 && l.setsManyNames() {
 				break // what the links behind see is another value's, perhaps
@@ -227,8 +227,7 @@ func (c *compiler) addCondition(p *parsedRule, links []*parsedLink) (indices []i
 			n++
 		}
 		if len(cond.then)+len(ofMatched) > 0 {
-			_, cond.capture = l.action("capture")
-			cond.capture = cond.capture && usesCaptures(links[:n])
+			cond.capture = l.Has("capture") && usesCaptures(links[:n])
 			cond.sets = l.sets
 			if cond.capture && !cond.op.canCapture() {
 				cond.then, ofMatched, n = nil, nil, 1
@@ -256,19 +255,25 @@ func (l *parsedLink) looksAtMatchedVars() bool {
 	return slices.ContainsFunc(l.targets, func(t target) bool { return t.variable == "matched_vars" })
 }
 
-var captureMacro = regexp.MustCompile(`(?i)%\{tx\.\d\}`)
+// hasCaptureMacro reports whether a text has %{TX.0} to %{TX.9}.
+func hasCaptureMacro(text string) bool {
+	return slices.ContainsFunc(rules.MacrosOf(text), func(name string) bool {
+		name, ok := strings.CutPrefix(name, "tx.")
+		return ok && isCapture(name)
+	})
+}
 
 // usesCaptures reports whether links look at what a pattern of theirs has captured.
 func usesCaptures(links []*parsedLink) bool {
 	return slices.ContainsFunc(links, func(l *parsedLink) bool {
 		return l.looksAtCaptures() ||
-			slices.ContainsFunc(l.sets, func(a assignment) bool { return captureMacro.MatchString(a.name + a.value) })
+			slices.ContainsFunc(l.sets, func(a assignment) bool { return hasCaptureMacro(a.name) || hasCaptureMacro(a.value) })
 	})
 }
 
 // isAboutTheSame reports whether a link looks only at what the links before it have set, captured or matched.
 func isAboutTheSame(before []*parsedLink, l *parsedLink) bool {
-	captures := slices.ContainsFunc(before, func(b *parsedLink) bool { _, ok := b.action("capture"); return ok })
+	captures := slices.ContainsFunc(before, func(b *parsedLink) bool { return b.Has("capture") })
 	for _, t := range l.targets {
 		switch {
 		case t.count || t.except, l.looksAtMatchedVars() && t.variable != "matched_vars":
@@ -295,11 +300,11 @@ func (c *compiler) step(p *parsedRule, l *parsedLink) (*step, string) {
 	if op.open != "" {
 		return nil, op.open
 	}
-	transform, err := chainOf(l.actions)
+	transform, err := chainOf(l.Link)
 	if err != nil {
 		return nil, err.Error()
 	}
-	_, capture := l.action("capture")
+	capture := l.Has("capture")
 	loses := capture && !op.canCapture()
 	return &step{targets: l.targets, transform: transform, op: op, capture: capture && !loses, loses: loses, sets: l.sets}, ""
 }
@@ -307,7 +312,7 @@ func (c *compiler) step(p *parsedRule, l *parsedLink) (*step, string) {
 // condition makes one of a single link. possible is false when the link is never fulfilled.
 func (c *compiler) condition(p *parsedRule, l *parsedLink) (cond condition, possible bool) {
 	giveUp := func(reason string) (condition, bool) {
-		if p.logged() || c.addsScore(p) {
+		if p.Logged() || c.addsScore(p) {
 			c.open = append(c.open, Open{p.id, reason})
 		}
 		return condition{kind: onNothing}, true
@@ -325,7 +330,7 @@ func (c *compiler) condition(p *parsedRule, l *parsedLink) (cond condition, poss
 	if op.open != "" || op.macro != "" {
 		return giveUp(orElse(op.open, "its operator has a macro that depends on the transaction"))
 	}
-	transform, err := chainOf(l.actions)
+	transform, err := chainOf(l.Link)
 	if err != nil {
 		return giveUp(err.Error())
 	}
@@ -343,7 +348,7 @@ func (c *compiler) condition(p *parsedRule, l *parsedLink) (cond condition, poss
 			if t.pattern != nil {
 				return giveUp("it counts by a pattern")
 			}
-			return condition{kind: onCount, variable: v, key: t.key, op: op}, true
+			return condition{kind: onCount, variable: v, key: t.key, transform: transform, op: op}, true
 		}
 	}
 	return condition{kind: onValues, targets: l.targets, transform: transform, op: op, unfiltered: len(op.literals) == 0}, true
@@ -360,7 +365,7 @@ func (c *compiler) addsScore(p *parsedRule) bool {
 func (c *compiler) onTX(p *parsedRule, l *parsedLink) (condition, bool) {
 	static := true
 	for _, t := range l.targets {
-		static = static && c.staticTX(t)
+		static = static && !t.except && c.staticTX(t)
 	}
 	if static && !c.isSettled(p, l.targets) {
 		return condition{kind: onNothing}, true
@@ -372,13 +377,14 @@ func (c *compiler) onTX(p *parsedRule, l *parsedLink) (condition, bool) {
 	for _, t := range l.targets {
 		// A count of 0, or a negated test of something that only some transactions have, may hold without a setter.
 		if t.count || isCapture(t.key) {
-			if p.logged() || c.addsScore(p) {
+			if p.Logged() || c.addsScore(p) {
 				c.open = append(c.open, Open{p.id, "it looks at what other rules have captured or counted"})
 			}
 			return condition{kind: onNothing}, true
 		}
 	}
-	return condition{kind: onRules, targets: l.targets}, true
+	targets := slices.DeleteFunc(slices.Clone(l.targets), func(t target) bool { return t.except })
+	return condition{kind: onRules, targets: targets}, true
 }
 
 // resolveSetters finds the rules that set what conditions on rules look at. A variable that is set before all
@@ -481,15 +487,15 @@ func joins(l *parsedLink, texts []string) bool {
 func namesOf(l *parsedLink) (targets []target, transform chain, ok bool) {
 	byName, byValue := false, false
 	for _, a := range l.sets {
-		for _, m := range macroForm.FindAllString(strings.ToLower(a.name), -1) {
-			byName = byName || m == "%{matched_var_name}"
-			byValue = byValue || m != "%{matched_var_name}"
+		for _, m := range rules.MacrosOf(a.name) {
+			byName = byName || m == "matched_var_name"
+			byValue = byValue || m != "matched_var_name"
 		}
 	}
 	if byName && byValue || len(l.targets) == 0 {
 		return nil, chain{}, false
 	}
-	transform, err := chainOf(l.actions)
+	transform, err := chainOf(l.Link)
 	if err != nil {
 		return nil, chain{}, false
 	}

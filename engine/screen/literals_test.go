@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -106,24 +107,19 @@ func rxRules(t testing.TB, source string) []rxRule {
 	if err != nil {
 		t.Fatal(err)
 	}
-	level := regexp.MustCompile(`paranoia-level/(\d)`)
 	var all []rxRule
-	id, paranoia := 0, ""
 	for _, d := range set.Directives {
 		if !d.IsRule() {
 			continue
 		}
-		if n := d.ID(); n != 0 {
-			id, paranoia = n, ""
-			if m := level.FindStringSubmatch(d.Text); m != nil {
-				paranoia = m[1]
-			}
+		paranoia := ""
+		if level := d.Rule.ParanoiaLevel(); level > 0 {
+			paranoia = strconv.Itoa(level)
 		}
-		if op, pattern := d.Operator(); op == "rx" || op == "!rx" {
-			if strings.Contains(pattern, "%{") {
-				continue
+		for _, l := range d.Rule.Links {
+			if op := l.Operator; op.Name == "rx" && !strings.Contains(op.Operand, "%{") {
+				all = append(all, rxRule{d.ID(), op.Operand, paranoia, op.Negated})
 			}
-			all = append(all, rxRule{id, pattern, paranoia, op == "!rx"})
 		}
 	}
 	if len(all) < 100 {

@@ -13,6 +13,7 @@ import (
 	"github.com/corazawaf/libinjection-go"
 
 	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
+	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
 // operator is what a link asks of a value. Its function is that of Coraza's operator of that name.
@@ -41,7 +42,7 @@ func (c *compiler) operator(p *parsedRule, l *parsedLink) (operator, error) {
 	o := operator{negated: negated}
 	operand := l.operand
 	switch name {
-	case "rx":
+	case "rx", "rxglobal":
 		return c.rx(o, operand)
 	case "pm":
 		o.phrases(strings.Split(strings.ToLower(operand), " "))
@@ -50,7 +51,7 @@ func (c *compiler) operator(p *parsedRule, l *parsedLink) (operator, error) {
 		if c.cfg.ReadFile == nil {
 			return o, fmt.Errorf("its data file can't be read")
 		}
-		data, err := c.cfg.ReadFile(p.file, operand)
+		data, err := c.cfg.ReadFile(p.File, operand)
 		if err != nil {
 			return o, fmt.Errorf("its data file can't be read: %w", err)
 		}
@@ -81,7 +82,7 @@ func (c *compiler) operator(p *parsedRule, l *parsedLink) (operator, error) {
 	case "validatebyterange":
 		return byteRange(o, operand)
 	case "validateurlencoding":
-		o.match = hasBrokenEscape
+		o.match = HasBrokenEscape
 		return o, nil
 	case "validateutf8encoding":
 		o.match = func(v string) bool { return !utf8.ValidString(v) }
@@ -97,7 +98,7 @@ func (c *compiler) operator(p *parsedRule, l *parsedLink) (operator, error) {
 	}
 	if expanded, ok := c.expandAt(p, operand); ok {
 		o.match = make(expanded)
-		if !negated && name == "contains" && expanded != "" {
+		if !negated && (name == "contains" || name == "containsword") && expanded != "" {
 			o.literals = []string{expanded}
 		}
 		return o, nil
@@ -110,18 +111,41 @@ func (c *compiler) operator(p *parsedRule, l *parsedLink) (operator, error) {
 
 // comparisons are the operators that compare with their operand.
 var comparisons = map[string]func(operand string) func(value string) bool{
-	"streq":      func(o string) func(string) bool { return func(v string) bool { return v == o } },
-	"contains":   func(o string) func(string) bool { return func(v string) bool { return strings.Contains(v, o) } },
-	"strmatch":   func(o string) func(string) bool { return func(v string) bool { return strings.Contains(v, o) } },
-	"beginswith": func(o string) func(string) bool { return func(v string) bool { return strings.HasPrefix(v, o) } },
-	"endswith":   func(o string) func(string) bool { return func(v string) bool { return strings.HasSuffix(v, o) } },
-	"within":     func(o string) func(string) bool { return func(v string) bool { return strings.Contains(o, v) } },
-	"eq":         numbers(func(v, o int) bool { return v == o }),
-	"gt":         numbers(func(v, o int) bool { return v > o }),
-	"ge":         numbers(func(v, o int) bool { return v >= o }),
-	"lt":         numbers(func(v, o int) bool { return v < o }),
-	"le":         numbers(func(v, o int) bool { return v <= o }),
+	"streq":        func(o string) func(string) bool { return func(v string) bool { return v == o } },
+	"contains":     func(o string) func(string) bool { return func(v string) bool { return strings.Contains(v, o) } },
+	"containsword": func(o string) func(string) bool { return func(v string) bool { return ContainsWord(v, o) } },
+	"strmatch":     func(o string) func(string) bool { return func(v string) bool { return strings.Contains(v, o) } },
+	"beginswith":   func(o string) func(string) bool { return func(v string) bool { return strings.HasPrefix(v, o) } },
+	"endswith":     func(o string) func(string) bool { return func(v string) bool { return strings.HasSuffix(v, o) } },
+	"within":       func(o string) func(string) bool { return func(v string) bool { return strings.Contains(o, v) } },
+	"eq":           numbers(func(v, o int) bool { return v == o }),
+	"gt":           numbers(func(v, o int) bool { return v > o }),
+	"ge":           numbers(func(v, o int) bool { return v >= o }),
+	"lt":           numbers(func(v, o int) bool { return v < o }),
+	"le":           numbers(func(v, o int) bool { return v <= o }),
 }
+
+// ContainsWord reports whether a text is in another with no letter before and behind it, as ModSecurity's operator of
+// that name does.
+func ContainsWord(value, word string) bool {
+	if word == "" {
+		return true
+	}
+	for from := 0; ; {
+		i := strings.Index(value[from:], word)
+		if i < 0 {
+			return false
+		}
+		start := from + i
+		end := start + len(word)
+		if (start == 0 || !isLetter(value[start-1])) && (end == len(value) || !isLetter(value[end])) {
+			return true
+		}
+		from = start + 1
+	}
+}
+
+func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 // numbers compares as Coraza does: what is no number is 0, or what of it could be read.
 func numbers(compare func(value, operand int) bool) func(string) func(string) bool {
@@ -146,8 +170,8 @@ func (c *compiler) rx(o operator, pattern string) (operator, error) {
 	return o, nil
 }
 
-// hasBrokenEscape: a percent sign without two hexadecimal digits behind it.
-func hasBrokenEscape(v string) bool {
+// HasBrokenEscape reports whether a text has a percent sign without two hexadecimal digits behind it.
+func HasBrokenEscape(v string) bool {
 	for i := 0; i < len(v); i++ {
 		if v[i] != '%' {
 			continue
@@ -229,20 +253,12 @@ type chain struct {
 	multi []func(string) (string, bool) // with multiMatch: the rule sees the value after each step that changes it
 }
 
-func chainOf(actions []action) (chain, error) {
+func chainOf(l *rules.Link) (chain, error) {
 	var c chain
 	var names []string
-	multi := false
-	for _, a := range actions {
-		switch a.name {
-		case "multimatch":
-			multi = true
-		case "t":
-			names = append(names, strings.ToLower(a.value))
-			if names[len(names)-1] == "none" {
-				names = nil
-			}
-		}
+	multi := l.Has("multimatch")
+	for _, name := range l.Transformations() {
+		names = append(names, strings.ToLower(name))
 	}
 	c.key, c.names = strings.Join(names, ","), names
 	if multi {

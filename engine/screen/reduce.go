@@ -78,7 +78,7 @@ func (c *compiler) affected(p *parsedRule) (all []*parsedRule, ok bool) {
 	}
 	if p.onlyRemoves() {
 		for _, l := range p.links {
-			for _, value := range l.values("ctl") {
+			for _, value := range l.Values("ctl") {
 				removes, _ := parseCtl(value)
 				all = append(all, c.runnable(func(q *parsedRule) bool { return q != p && removes(q) })...)
 			}
@@ -89,7 +89,7 @@ func (c *compiler) affected(p *parsedRule) (all []*parsedRule, ok bool) {
 		all = c.runnable(func(q *parsedRule) bool { return q != p && q.looksAtMatchesOfOthers() })
 	}
 	for i, l := range p.links {
-		_, captures := l.action("capture")
+		captures := l.Has("capture")
 		isLast := i == len(p.links)-1
 		if captures && (!isLast || strings.HasPrefix(l.operator, "!")) { // which captures where it does not match
 			all = append(all, c.runnable(func(q *parsedRule) bool { return q != p && q.looksAtCapturesOfOthers() })...)
@@ -97,7 +97,7 @@ func (c *compiler) affected(p *parsedRule) (all []*parsedRule, ok bool) {
 		if isLast {
 			break
 		}
-		if _, ok := l.action("ctl"); ok {
+		if l.Has("ctl") {
 			return nil, false
 		}
 		for _, a := range l.sets {
@@ -162,17 +162,11 @@ func (p *parsedRule) macros() []string {
 		return p.macroNames
 	}
 	p.macroNames = []string{}
-	add := func(text string) {
-		for _, m := range macroForm.FindAllStringSubmatch(text, -1) {
-			if name, ok := strings.CutPrefix(strings.ToLower(m[1]), "tx."); ok {
+	for _, l := range p.links {
+		for _, name := range l.Macros() {
+			if name, ok := strings.CutPrefix(name, "tx."); ok {
 				p.macroNames = append(p.macroNames, name)
 			}
-		}
-	}
-	for _, l := range p.links {
-		add(l.operand)
-		for _, a := range l.actions {
-			add(a.value)
 		}
 	}
 	return p.macroNames
@@ -188,7 +182,7 @@ func (p *parsedRule) looksAtMatchesOfOthers() bool {
 // expandsEarly reports whether a rule tells its own message or data, in which Coraza expands macros before the rule matches.
 func (p *parsedRule) expandsEarly() bool {
 	return slices.ContainsFunc(p.links, func(l *parsedLink) bool {
-		return slices.ContainsFunc(l.actions, func(a action) bool { return strings.Contains(strings.ToLower(a.value), "%{rule.") })
+		return slices.ContainsFunc(l.Macros(), func(name string) bool { return strings.HasPrefix(name, "rule.") })
 	})
 }
 
@@ -329,15 +323,15 @@ func (c *compiler) reduction() Reduction {
 
 // does reports whether a rule, of which nobody is told, does nothing but what some actions do.
 func (p *parsedRule) does(names ...string) bool {
-	if p.logged() {
+	if p.Logged() {
 		return false
 	}
 	for _, l := range p.links {
-		for _, a := range l.actions {
-			switch a.name {
-			case "id", "phase", "pass", "nolog", "noauditlog", "t", "tag", "msg", "ver", "rev", "maturity", "accuracy":
+		for _, a := range l.Actions {
+			switch a.Name {
+			case "id", "phase", "pass", "log", "nolog", "auditlog", "noauditlog", "t", "tag", "msg", "ver", "rev", "maturity", "accuracy":
 			default:
-				if !slices.Contains(names, a.name) {
+				if !slices.Contains(names, a.Name) {
 					return false
 				}
 			}
@@ -371,17 +365,6 @@ func (c *compiler) dependent() map[int][]int {
 		}
 		if p.counted {
 			all[p.id] = append(all[p.id], nobody) // which is never among them: the skip goes further
-		}
-	}
-	return all
-}
-
-// values are those of all actions of a name.
-func (l *parsedLink) values(name string) []string {
-	var all []string
-	for _, a := range l.actions {
-		if a.name == name {
-			all = append(all, a.value)
 		}
 	}
 	return all

@@ -15,7 +15,7 @@ func (p *parsedRule) onlyRemoves() bool {
 	}
 	n := 0
 	for _, l := range p.links {
-		for _, value := range l.values("ctl") {
+		for _, value := range l.Values("ctl") {
 			if _, ok := parseCtl(value); !ok {
 				return false
 			}
@@ -39,9 +39,9 @@ func parseRemoval(kind, which string) (has func(p *parsedRule) bool, ok bool) {
 	case "ruleremovebyid":
 		return func(p *parsedRule) bool { return slices.ContainsFunc(strings.Fields(which), p.isNumbered) }, true
 	case "ruleremovebytag":
-		return func(p *parsedRule) bool { return slices.Contains(p.links[0].values("tag"), which) }, true
+		return func(p *parsedRule) bool { return slices.Contains(p.Tags(), which) }, true
 	case "ruleremovebymsg":
-		return func(p *parsedRule) bool { return slices.Contains(p.links[0].values("msg"), which) }, true
+		return func(p *parsedRule) bool { return slices.Contains(p.links[0].Values("msg"), which) }, true
 	}
 	return nil, false
 }
@@ -62,21 +62,9 @@ func (c *compiler) removals() []removal {
 		}
 		all = append(all, removal{"exclude " + name, func(p *parsedRule) bool { return p.isNamed(name) }})
 	}
-	for _, unit := range c.cfg.Units {
-		if d := unit[0]; !d.IsRule() {
-			kind, which := d.Name, d.Args
-			if update, ok := strings.CutPrefix(kind, "secruleupdatetargetby"); ok && strings.Contains(strings.ToLower(which), "!tx") {
-				kind = "secruleremoveby" + update
-				which, _, _ = strings.Cut(which, "!")
-			}
-			if has, ok := parseRemoval(kind, which); ok {
-				all = append(all, removal{fmt.Sprintf("%s:%d: %s", d.File, d.Line, d.Text), has})
-			}
-		}
-	}
 	for _, remover := range c.runnable(func(*parsedRule) bool { return true }) {
 		for _, l := range remover.links {
-			for _, value := range l.values("ctl") {
+			for _, value := range l.Values("ctl") {
 				_, of, ofTarget := strings.Cut(strings.ToLower(value), ";")
 				if has, ok := parseCtl(value); ok && (!ofTarget || strings.HasPrefix(of, "tx")) { // without targets of TX, other things are found
 					all = append(all, removal{fmt.Sprintf("rule %d: ctl:%s", remover.id, value), func(p *parsedRule) bool {
@@ -107,7 +95,7 @@ func (c *compiler) checkRemovals() error {
 
 // isNamed reports whether an id, a range of ids or a tag names the rule.
 func (p *parsedRule) isNamed(name string) bool {
-	return p.isNumbered(name) || slices.Contains(p.links[0].values("tag"), name)
+	return p.isNumbered(name) || slices.Contains(p.Tags(), name)
 }
 
 // isNumbered reports whether the rule's id is the one that is named, or in the range of them.

@@ -22,7 +22,7 @@ import (
 
 // Config is what a screen is made of.
 type Config struct {
-	Units [][]rules.Directive // in order: a directive, or a rule with its chain
+	Directives []*rules.Directive // in order
 
 	// TX are the variables that the rules set for every transaction alike, as they are after
 	// one without anything in it; names are in lower case.

@@ -30,7 +30,7 @@ func (c *compiler) findEnds() error {
 		if p.marker != "" {
 			continue
 		}
-		mark, ok := p.links[0].action("skipafter")
+		mark, ok := p.links[0].Action("skipafter")
 		if !ok {
 			continue
 		}
@@ -89,7 +89,7 @@ func (c *compiler) assumeStatic() {
 func (c *compiler) isStatic(p *parsedRule) bool {
 	for _, l := range p.links {
 		for _, t := range l.targets {
-			if t.variable != "tx" || !c.staticTX(t) {
+			if t.variable != "tx" || t.except || !c.staticTX(t) {
 				return false
 			}
 		}
@@ -97,7 +97,7 @@ func (c *compiler) isStatic(p *parsedRule) bool {
 			if op, err := c.operator(p, l); err != nil || op.open != "" || op.macro != "" {
 				return false
 			}
-			if _, err := chainOf(l.actions); err != nil {
+			if _, err := chainOf(l.Link); err != nil {
 				return false
 			}
 		}
@@ -166,19 +166,15 @@ func (c *compiler) staticallyFulfilled(p *parsedRule, l *parsedLink) (fulfilled,
 	if err != nil || op.open != "" || op.macro != "" {
 		return false, false
 	}
-	transform, err := chainOf(l.actions)
+	transform, err := chainOf(l.Link)
 	if err != nil {
 		return false, false
 	}
 	for _, t := range l.targets {
 		value, set := c.cfg.TX[t.key]
 		if t.count {
-			if op.matches(map[bool]string{true: "1", false: "0"}[set]) {
-				return true, true
-			}
-			continue
-		}
-		if !set {
+			value = map[bool]string{true: "1", false: "0"}[set]
+		} else if !set {
 			continue
 		}
 		for _, stage := range transform.stages(value, nil) {
@@ -193,7 +189,7 @@ func (c *compiler) staticallyFulfilled(p *parsedRule, l *parsedLink) (fulfilled,
 // skips reports whether a rule skips others in every transaction in which it is not skipped itself, together
 // with them all.
 func (c *compiler) skips(p *parsedRule) bool {
-	if !p.fires || p.counted || p.end == 0 {
+	if !p.fires || p.counted || p.end == 0 || p.Allows() {
 		return false
 	}
 	return !slices.ContainsFunc(c.parsed[:p.at], func(q *parsedRule) bool { // does one jump in between?
@@ -203,12 +199,36 @@ func (c *compiler) skips(p *parsedRule) bool {
 
 // behind are the rules that a rule skips if it matches.
 func (c *compiler) behind(p *parsedRule) []*parsedRule {
+	if p.marker != "" {
+		return nil
+	}
+	if scope, ok := p.links[0].Action("allow"); ok {
+		return c.allowed(p, scope)
+	}
 	if p.end == 0 {
 		return nil
 	}
 	var all []*parsedRule
 	for _, q := range c.parsed[p.at+1 : p.end] {
 		if q.marker == "" && q.phase == p.phase {
+			all = append(all, q)
+		}
+	}
+	return all
+}
+
+// allowed are the rules that are not applied any more when a rule has allowed a transaction.
+func (c *compiler) allowed(p *parsedRule, scope string) []*parsedRule {
+	last := 5
+	switch scope {
+	case "phase":
+		last = p.phase
+	case "request":
+		last = max(2, p.phase)
+	}
+	var all []*parsedRule
+	for _, q := range c.parsed {
+		if q.marker == "" && q.phase <= last && q.isAfter(p) {
 			all = append(all, q)
 		}
 	}

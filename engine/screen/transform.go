@@ -47,6 +47,12 @@ func Transformation(name string) (func(string) string, bool) {
 		return normalizePath, true
 	case "normalisepathwin", "normalizepathwin":
 		return normalizePathWin, true
+	case "parityeven7bit":
+		return parityEven7bit, true
+	case "parityodd7bit":
+		return parityOdd7bit, true
+	case "parityzero7bit":
+		return parityZero7bit, true
 	case "removecomments":
 		return removeComments, true
 	case "removecommentschar":
@@ -61,6 +67,8 @@ func Transformation(name string) (func(string) string, bool) {
 		return replaceNulls, true
 	case "sha1":
 		return sha1Sum, true
+	case "sqlhexdecode":
+		return sqlHexDecode, true
 	case "trim":
 		return trim, true
 	case "trimleft":

@@ -563,7 +563,7 @@ func TestTransformationName(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"", "sqlHexDecode", "urldecode ", "parityEven7bit"} {
+	for _, name := range []string{"", "urldecode ", "sqlHexEncode"} {
 		if _, ok := screen.Transformation(name); ok {
 			t.Errorf("Transformation(%q) is known", name)
 		}

@@ -1,0 +1,157 @@
+package engine_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/modsecurity-for-anylog/msa/engine"
+	"github.com/modsecurity-for-anylog/msa/mapping"
+)
+
+// seclangCase is a file of rules that was once read in two ways, or turned round by what of it can't be used.
+type seclangCase struct {
+	name, rules string
+	exclude     []string
+	tx          mapping.Transaction
+	alarm       bool
+	matched     []int
+	warnings    []string // what each of them has
+}
+
+func seclangCases() []seclangCase {
+	shop, from := get("/cart?item=lamp"), func(address string, tx mapping.Transaction) mapping.Transaction {
+		tx.Client.Address = address
+		return tx
+	}
+	return []seclangCase{
+		{name: "a tag of CRS's reports, without quotes", rules: `SecRule ARGS "@contains lamp" "id:4,phase:2,log,tag:reporting"`, tx: shop, alarm: true, matched: []int{4}},
+		{name: "a tag of CRS's evaluation", rules: `SecRule ARGS "@contains lamp" "id:4,phase:2,log,tag:'anomaly-evaluation'"`, tx: shop, alarm: true, matched: []int{4}},
+		{name: "an id of CRS's reports", rules: `SecRule ARGS "@contains lamp" "id:980999,phase:2,log"`, tx: shop, alarm: true, matched: []int{980999}},
+		{name: "a tag with a comma", rules: `SecRule ARGS "@contains lamp" "id:4,phase:2,log,tag:'shop,lamps'"`, exclude: []string{"shop"}, tx: shop, alarm: true, matched: []int{4}},
+		{name: "an id in a message", rules: `SecRule ARGS "@contains lamp" "phase:2,log,msg:'lamp id: 5 sold',id:4"`, exclude: []string{"5"}, tx: shop, alarm: true, matched: []int{4}},
+		{name: "the same id in two messages", rules: `SecRule ARGS "@contains lamp" "phase:2,log,msg:'id: 5',id:4"` + "\n" + `SecRule ARGS "@contains x" "phase:2,log,msg:'id: 5',id:6"`, tx: shop, alarm: true, matched: []int{4}},
+		{name: "a slash in a key", rules: `SecRule ARGS:item/z "@contains lamp" "id:4,phase:2,log"`, tx: shop, alarm: true, matched: []int{4}},
+		{name: "a message that ends with a backslash", rules: `SecRule ARGS "@contains lamp" "id:4,phase:2,log,msg:'D:\\',nolog"`, tx: shop, alarm: true, matched: []int{4}},
+		{name: "a transformed count", rules: `SecRule &REQUEST_COOKIES "!@eq 0" "id:4,phase:2,log,t:hexEncode"`, tx: shop, alarm: true, matched: []int{4}},
+		{name: "a transformed count of TX", rules: `SecAction "id:3,phase:1,pass,nolog,setvar:tx.shop=1"` + "\n" + `SecRule &TX:shop "@eq 31" "id:4,phase:2,log,t:hexEncode"`, tx: shop, alarm: true, matched: []int{4}},
+		{name: "not, then a space", rules: `SecRule ARGS:item "! @contains lamp" "id:4,phase:2,log"`, tx: shop, alarm: true, matched: []int{4},
+			warnings: []string{`"! @contains lamp" is a regular expression`}},
+		{name: "removed by a message that no rule has", rules: `SecRule ARGS "@contains lamp" "id:4,phase:2,log"` + "\nSecRuleRemoveByMsg \"sold\"", tx: shop, alarm: true, matched: []int{4},
+			warnings: []string{"removes nothing"}},
+		{name: "no space before the actions", rules: "SecRule ARGS \"@contains lamp\"\\\n\"id:4,phase:2,log\"", tx: shop, alarm: true, matched: []int{4}},
+		{name: "a comment goes on", rules: "# SecRule ARGS \"@contains lamp\" \\\n \"id:3,phase:2,log\"\nSecRule ARGS \"@contains lamp\" \"id:4,phase:2,log\"", tx: shop, alarm: true, matched: []int{4}},
+		{name: "default transformations", rules: `SecDefaultAction "phase:2,log,t:uppercase"` + "\n" + `SecRule ARGS "@contains LAMP" "id:4,phase:2"`, tx: shop, alarm: true, matched: []int{4}},
+		{name: "an operator in another case", rules: `SecRule ARGS "@CONTAINS lamp" "id:4,phase:2,log"`, tx: shop, alarm: true, matched: []int{4}},
+		{name: "t:None", rules: `SecRule ARGS "@contains lamp" "id:4,phase:2,log,t:uppercase,t:None"`, tx: shop, alarm: true, matched: []int{4}},
+		{name: "a word", rules: `SecRule ARGS "@containsWord lam" "id:3,phase:2,log"` + "\n" + `SecRule REQUEST_URI "@containsWord lamp" "id:4,phase:2,log"`, tx: shop, alarm: true, matched: []int{4}},
+		{name: "all matches", rules: `SecRule ARGS "@rxGlobal l(a)" "id:4,phase:2,log,capture"`, tx: shop, alarm: true, matched: []int{4}},
+		{name: "literals of SQL", rules: `SecRule ARGS "@streq lamp" "id:4,phase:2,log,t:sqlHexDecode"`, tx: get("/?a=0x6c616D70"), alarm: true, matched: []int{4}},
+		{name: "parity", rules: `SecRule ARGS "@streq lamp" "id:4,phase:2,log,t:parityZero7bit"`, tx: get("/?a=%ecamp"), alarm: true, matched: []int{4}},
+
+		{name: "a guard that counts", rules: `SecRule REQUEST_URI "@beginsWith /cart" "id:1,phase:1,pass,nolog,setvar:ip.visits=+1"
+SecRule IP:VISITS "@lt 9" "id:2,phase:1,pass,nolog,skipAfter:END"
+SecRule REQUEST_URI "@beginsWith /cart" "id:3,phase:1,deny,log"
+SecMarker END`, tx: shop, warnings: []string{"rule 2: collections such as IP"}},
+		{name: "a guard that asks whether something is there", rules: `SecRule &SESSION:blocked "@eq 0" "id:2,phase:1,pass,nolog,skipAfter:END"
+SecRule REQUEST_URI "@beginsWith /cart" "id:3,phase:1,deny,log"
+SecMarker END`, tx: shop, warnings: []string{"rule 2: collections such as IP"}},
+		{name: "a guard that can't be used", rules: `SecRule GEO:COUNTRY_CODE "@within AT DE" "id:2,phase:1,pass,nolog,skipAfter:END"
+SecRule REQUEST_URI "@beginsWith /cart" "id:3,phase:1,deny,log"
+SecMarker END
+SecRule REQUEST_URI "@beginsWith /other" "id:4,phase:1,deny,log"`, tx: shop,
+			warnings: []string{"rule 2: skipped: there is no database", "rule 3: skipped: rule 2, which is skipped, decides whether it applies"}},
+		{name: "a guard with a pattern of PCRE, by number", rules: `SecRule ARGS "@rx (?<!a)b" "id:2,phase:2,pass,nolog,skip:1"
+SecRule ARGS "@contains lamp" "id:3,phase:2,deny,log"
+SecRule ARGS "@contains lamp" "id:4,phase:2,deny,log"`, tx: shop, alarm: true, matched: []int{4},
+			warnings: []string{"rule 2: skipped: error parsing regexp", "rule 3: skipped: rule 2, which is skipped"}},
+		{name: "look up and country", rules: `SecRule REMOTE_ADDR "@geoLookup" "id:1,phase:1,log"
+SecRule &GEO "@eq 0" "id:2,phase:1,log"
+SecAction "id:3,phase:1,pass,nolog"`, tx: shop, warnings: []string{"rule 1: skipped: there is no database", "rule 2: skipped: there is no database"}},
+
+		{name: "an address is allowed", rules: allowed("allow,nolog"), tx: from("192.0.2.7", shop)},
+		{name: "an address is allowed, and logged", rules: allowed("allow,log"), tx: from("192.0.2.7", shop), matched: []int{1}},
+		{name: "another address", rules: allowed("allow,nolog"), tx: from("198.51.100.7", shop), alarm: true, matched: []int{2, 3, 4}},
+		{name: "a phase is allowed", rules: allowed("allow:phase,nolog"), tx: from("192.0.2.7", shop), alarm: true, matched: []int{3, 4}},
+		{name: "a request is allowed", rules: allowed("allow:request,nolog"), tx: from("192.0.2.7", shop), alarm: true, matched: []int{4}},
+		{name: "what is allowed sets nothing", rules: `SecRule REMOTE_ADDR "@ipMatch 192.0.2.0/24" "id:1,phase:1,allow:phase,nolog"
+SecAction "id:2,phase:1,pass,nolog,setvar:tx.strict=1"
+SecRule TX:strict "@eq 1" "id:3,phase:2,deny,chain"
+SecRule ARGS "@contains lamp"`, tx: from("192.0.2.7", shop)},
+		{name: "the engine is on and allows", rules: allowed("allow,nolog,ctl:ruleEngine=On"), tx: from("192.0.2.7", shop)},
+
+		{name: "a program and a pause", rules: `SecRule ARGS "@contains lamp" "id:4,phase:2,deny,log,exec:/bin/true,pause:100,setuid:%{ARGS.item}"`, tx: shop, alarm: true, matched: []int{4},
+			warnings: []string{"exec is left out", "pause is left out"}},
+		{name: "the environment", rules: `SecRule ARGS "@contains lamp" "id:4,phase:2,deny,log,setenv:SHOP=%{ARGS.item}"`, tx: shop, alarm: true, matched: []int{4}, warnings: []string{"setenv is left out"}},
+
+		{name: "the status line", rules: `SecRule STATUS_LINE "@streq HTTP/1.1 200 OK" "id:4,phase:3,log"`, tx: shop, alarm: true, matched: []int{4}},
+		{name: "the host of the client", rules: `SecRule REMOTE_HOST "@streq 192.0.2.7" "id:4,phase:1,log"`, tx: from("192.0.2.7", shop), alarm: true, matched: []int{4}},
+		{name: "broken escapes", rules: `SecRule URLENCODED_ERROR "@eq 1" "id:4,phase:2,log"`, tx: get("/?item=%zz"), alarm: true, matched: []int{4}},
+		{name: "no broken escapes", rules: `SecRule URLENCODED_ERROR "!@eq 0" "id:4,phase:2,log"`, tx: shop},
+		{name: "the length of a request", rules: `SecRule FULL_REQUEST_LENGTH "@gt 60" "id:4,phase:1,log"`, tx: shop, alarm: true, matched: []int{4}},
+		{name: "never there", rules: `SecRule PATH_INFO "@contains lamp" "id:4,phase:1,log"` + "\n" + `SecRule XML:/cart/item "@contains lamp" "id:5,phase:2,log"`, tx: shop,
+			warnings: []string{"rule 4: it can never match: MSA never has PATH_INFO", "rule 5: it can never match: MSA never has XML:/cart/item"}},
+		{name: "longer than a line may be", rules: `SecRule ARGS "@pm ` + strings.Repeat("abcdefg ", 10_000) + `lamp" "id:4,phase:2,log"`, tx: shop, alarm: true, matched: []int{4}},
+	}
+}
+
+func allowed(how string) string {
+	return `SecRule REMOTE_ADDR "@ipMatch 192.0.2.0/24" "id:1,phase:1,` + how + `"
+SecRule REQUEST_URI "@contains lamp" "id:2,phase:1,log"
+SecRule ARGS "@contains lamp" "id:3,phase:2,log"
+SecRule RESPONSE_STATUS "@streq 200" "id:4,phase:3,log"`
+}
+
+// With the screen and without it, rules mean what they mean to ModSecurity and Coraza.
+func TestSecLang(t *testing.T) {
+	for _, c := range seclangCases() {
+		for _, screen := range []engine.ScreenMode{engine.ScreenOff, engine.ScreenOn} {
+			t.Run(fmt.Sprintf("%s/screen %d", c.name, screen), func(t *testing.T) {
+				file := filepath.Join(t.TempDir(), "shop.conf")
+				if err := os.WriteFile(file, []byte(c.rules+"\n"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				e, err := engine.New(engine.Config{Rules: []string{file}, ParanoiaLevel: 1, InboundThreshold: 5, OutboundThreshold: 4,
+					BodyLimit: 128 << 10, Screen: screen, Exclude: c.exclude})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer e.Close()
+				v, err := e.Inspect(&c.tx)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if cleared := v.Screened == engine.ScreenCleared && !c.alarm; v.Alarm != c.alarm || !cleared && !slices.Equal(v.RuleIDs(), c.matched) {
+					t.Errorf("alarm %v, rules %d, want %v, %d", v.Alarm, v.RuleIDs(), c.alarm, c.matched)
+				}
+				said := e.Warnings()
+				for i, want := range c.warnings {
+					if i >= len(said) || !strings.Contains(said[i].String(), want) {
+						t.Errorf("%d. of the warnings %v is not %q", i+1, said, want)
+					}
+				}
+				if len(said) != len(c.warnings) {
+					t.Errorf("warnings are %v", said)
+				}
+			})
+		}
+	}
+}
+
+// When nothing is left of a file, every reason is told.
+func TestNothingLeft(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "shop.conf")
+	text := `SecRule GEO:COUNTRY_CODE "@streq AT" "id:1,phase:1,log"` + "\n" + `SecRule ARGS "@rx (?<!a)b" "id:2,phase:2,log"` + "\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := engine.New(engine.Config{Rules: []string{file}, ParanoiaLevel: 1, InboundThreshold: 5, OutboundThreshold: 4, BodyLimit: 1 << 10})
+	for _, want := range []string{"no rule in them that could be used", "shop.conf:1: rule 1: skipped: there is no database", "shop.conf:2: rule 2: skipped: error parsing regexp"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not say %q", err, want)
+		}
+	}
+}

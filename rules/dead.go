@@ -1,0 +1,76 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/corazawaf/coraza/v3/types/variables"
+)
+
+// neverFilled are variables that Coraza accepts and that neither it nor MSA ever fills; the others of ModSecurity it
+// refuses. Rules that look at nothing else never match, or always, and look as if they worked.
+var neverFilled = set("auth_type", "env", "files_tmp_content", "full_request", "json", "multipart_boundary_quoted", "multipart_boundary_whitespace",
+	"multipart_crlf_lf_lines", "multipart_data_after", "multipart_data_before", "multipart_file_limit_exceeded", "multipart_header_folding",
+	"multipart_invalid_header_folding", "multipart_invalid_part", "multipart_invalid_quoting", "multipart_lf_line", "multipart_missing_semicolon",
+	"multipart_unmatched_boundary", "path_info", "res_body_error", "res_body_error_msg", "res_body_processor_error", "res_body_processor_error_msg",
+	"response_args", "response_xml", "sessionid", "userid")
+
+// xmlKeys are what there is of an XML body: its texts, its attributes, and what it has of other files.
+var xmlKeys = set("", "/*", "//@*", "external")
+
+// isNeverFilled reports whether a target has no value in any transaction.
+func (t Target) isNeverFilled() bool {
+	isXML := t.Variable == "xml" || t.Variable == "request_xml"
+	return neverFilled[t.Variable] || isXML && !t.IsPattern && !xmlKeys[t.Key]
+}
+
+// dead says of a link what of it is never there; "" if all is.
+func (l *Link) dead() string {
+	var names []string
+	alive := l.IsAction()
+	for _, t := range l.Targets {
+		switch {
+		case t.Except:
+		case t.isNeverFilled():
+			names = append(names, t.String())
+		default:
+			alive = true
+		}
+	}
+	list := strings.Join(names, " and ")
+	switch {
+	case len(names) == 0:
+		return l.deadPattern()
+	case alive:
+		return "it sees nothing of " + list + ", which MSA never has"
+	case l.Operator.Negated || slices.ContainsFunc(l.Targets, func(t Target) bool { return t.Count }):
+		return "it always finds " + list + " empty, which MSA never has"
+	}
+	return "it can never match: MSA never has " + list
+}
+
+// deadPattern says that macros in patterns are not expanded, by Coraza as by ModSecurity 2.
+func (l *Link) deadPattern() string {
+	if l.Operator.Name != "rx" || l.Operator.Negated {
+		return ""
+	}
+	for _, name := range MacrosOf(l.Operator.Operand) {
+		variable, _, _ := strings.Cut(name, ".")
+		if _, err := variables.Parse(variable); err == nil {
+			return fmt.Sprintf("it can never match: %%{%s} is no macro in a regular expression", name)
+		}
+	}
+	return ""
+}
+
+// unusable says why a link can't be applied, if that is known; "" otherwise.
+func (l *Link) unusable() string {
+	switch {
+	case l.unreadable != nil:
+		return l.unreadable.Error()
+	case l.Operator.Name == "geoLookup", slices.ContainsFunc(l.Targets, func(t Target) bool { return t.Variable == "geo" }):
+		return "there is no database of addresses for @geoLookup and GEO"
+	}
+	return ""
+}

@@ -1,0 +1,71 @@
+package rules
+
+import "strings"
+
+// Operator is what a rule asks of each value.
+type Operator struct {
+	Name    string // as Coraza writes it: "beginsWith"
+	Operand string
+	Negated bool
+}
+
+// String is the operator as it stands in a rule.
+func (o Operator) String() string {
+	text := "@" + o.Name
+	if o.Negated {
+		text = "!" + text
+	}
+	if o.Operand != "" {
+		text += " " + o.Operand
+	}
+	return text
+}
+
+// Function is the operator's name, with ! where it is negated.
+func (o Operator) Function() string {
+	if o.Negated {
+		return "!" + o.Name
+	}
+	return o.Name
+}
+
+// operatorNames are Coraza's and MSA's operators as they want to be written; ModSecurity does not mind the case.
+var operatorNames = byLowerCase("beginsWith", "contains", "containsWord", "detectSensitive", "detectSQLi", "detectXSS", "endsWith", "eq", "ge",
+	"geoLookup", "gt", "inspectFile", "ipMatch", "ipMatchF", "ipMatchFromDataset", "ipMatchFromFile", "le", "lt", "noMatch", "pm", "pmf",
+	"pmFromDataset", "pmFromFile", "rbl", "restpath", "rx", "rxGlobal", "streq", "strmatch", "unconditionalMatch", "validateByteRange", "validateNid",
+	"validateSchema", "validateUrlEncoding", "validateUtf8Encoding", "verifyCC", "verifyCNID", "verifyIBAN", "verifySSN", "within")
+
+func byLowerCase(names ...string) map[string]string {
+	all := map[string]string{}
+	for _, n := range names {
+		all[strings.ToLower(n)] = n
+	}
+	return all
+}
+
+// parseOperator reads an operator: what does not begin with @ or !@ is a regular expression.
+func parseOperator(text string) Operator {
+	var o Operator
+	rest, negated := strings.CutPrefix(text, "!")
+	o.Negated = negated
+	name, isNamed := strings.CutPrefix(rest, "@")
+	if !isNamed {
+		o.Name, o.Operand = "rx", strings.TrimSpace(rest)
+		return o
+	}
+	end := strings.IndexAny(name, " \t\n")
+	if end >= 0 {
+		name, o.Operand = name[:end], strings.TrimSpace(name[end:])
+	}
+	o.Name = name
+	if known, ok := operatorNames[strings.ToLower(name)]; ok {
+		o.Name = known
+	}
+	return o
+}
+
+// looksMisspelt reports whether a regular expression was most probably meant to be another operator: "! @contains a".
+func looksMisspelt(text string) bool {
+	rest := strings.TrimLeft(strings.TrimPrefix(text, "!"), " \t")
+	return rest != strings.TrimPrefix(text, "!") && (strings.HasPrefix(rest, "@") || strings.HasPrefix(rest, "!@"))
+}

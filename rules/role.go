@@ -1,0 +1,75 @@
+package rules
+
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
+// Role is what part a rule plays in the verdict.
+type Role int
+
+// The roles, from those that find something to those that only look at what was found.
+const (
+	Detects   Role = iota // alarms by itself
+	Scores                // adds to the score
+	Hints                 // is evidence, and neither alarms nor scores
+	Noise                 // adds to the score, but for the protocol only
+	Evaluates             // compares the score with the threshold
+	Reports               // repeats what others have found (CRS 980170)
+	Allows                // ends the rules for what is allowed
+)
+
+// Role tells by what the rule does. Tags and ids only count in CRS's own rules: a user's may have any.
+func (r *Rule) Role() Role {
+	own := r.IsOfCRS()
+	switch {
+	case r.Allows() && !r.AddsScore():
+		return Allows
+	case own && (r.ID/1000 == 980 || slices.Contains(r.Tags(), "reporting")):
+		return Reports
+	case own && slices.Contains(r.Tags(), "anomaly-evaluation"), r.comparesScore():
+		return Evaluates
+	case IsEvidence(r.File) && r.Phase < 3:
+		return Hints
+	case !r.AddsScore():
+		return Detects
+	case own && r.ID/1000 == 920:
+		return Noise
+	}
+	return Scores
+}
+
+// Allows reports whether the rule has the action allow.
+func (r *Rule) Allows() bool { return r.Links[0].Has("allow") }
+
+// IsOfCRS reports whether the rule is one of the Core Rule Set, the embedded one or a copy of any version: they say so in
+// their action ver, or stand in a file that is called as CRS calls it.
+func (r *Rule) IsOfCRS() bool {
+	if ver, _ := r.Links[0].Action("ver"); strings.HasPrefix(ver, "OWASP_CRS/") {
+		return true
+	}
+	file := path.Base(strings.ReplaceAll(r.File, `\`, "/"))
+	return slices.ContainsFunc(crsNames, func(n string) bool { return strings.HasPrefix(file, n) })
+}
+
+// crsNames are how the names of those files of CRS begin that score, evaluate and report without saying whose they are.
+// Those for a user's own rules, of 900 and 999, are not among them.
+var crsNames = []string{
+	"REQUEST-949-", "RESPONSE-959-", "RESPONSE-980-", "REQUEST-920-",
+	"modsecurity_crs_49_", "modsecurity_crs_59_", "modsecurity_crs_60_",
+}
+
+// comparesScore: CRS's blocking rules compare an anomaly score with a threshold, which is another variable.
+func (r *Rule) comparesScore() bool {
+	l := r.Links[0]
+	return len(l.Targets) == 1 && l.Targets[0].Variable == "tx" && strings.Contains(strings.ToLower(l.Targets[0].Key), "anomaly_score") &&
+		slices.ContainsFunc(MacrosOf(l.Operator.Operand), func(name string) bool {
+			return strings.HasPrefix(name, "tx.") && strings.Contains(name, "anomaly_score")
+		})
+}
+
+// AddsScore reports whether the rule sets an anomaly score.
+func (r *Rule) AddsScore() bool {
+	return slices.ContainsFunc(r.Sets(), func(s Assignment) bool { return strings.Contains(s.Name, "anomaly_score") })
+}

@@ -1,0 +1,337 @@
+package rules
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// settler makes rules that stand for themselves of directives that depend on each other: it puts chains together, gives
+// each rule the default actions of its phase, and does to the rules before them what SecRuleUpdate… and SecRuleRemove…
+// say. None of that is left to Coraza, whose grammar for it is narrower: it panics at SecRuleRemoveByMsg.
+type settler struct {
+	warn     func(d *Directive, text string)
+	out      []*Directive
+	defaults map[int][]Action // by phase
+	counting []*Directive     // rules that look at collections which outlive a transaction
+}
+
+// standardActions are ModSecurity's default actions. Coraza has them for phase 2 only, and CRS 4 states none for phases 3
+// to 5, so that its rules on answers would be silent.
+func standardActions() []Action { return parseActions("log,auditlog,pass") }
+
+func (s *settler) settle(all []*Directive) ([]*Directive, error) {
+	s.defaults = map[int][]Action{}
+	for phase := 1; phase <= 5; phase++ {
+		s.defaults[phase] = standardActions()
+	}
+	for i := 0; i < len(all); i++ {
+		d := all[i]
+		switch d.Name {
+		case "secrule", "secaction":
+			for d.Rule.expectsLink() {
+				if i++; i == len(all) || !all[i].IsRule() {
+					return nil, fmt.Errorf("%s:%d: rule %s: the chain has no next rule", d.File, d.Line, first(d.Rule.Links[0].Action("id")))
+				}
+				d.Rule.Links = append(d.Rule.Links, all[i].Rule.Links...)
+			}
+			s.rule(d)
+		case "secmarker":
+			d.Args = unquoted(d.Args)
+			s.out = append(s.out, d)
+		case "secdefaultaction":
+			s.defaultAction(d)
+		default:
+			if edit, ok := edits[d.Name]; ok {
+				edit(s, d)
+			} else {
+				s.out = append(s.out, d)
+			}
+		}
+	}
+	s.warnOfCounting()
+	return s.out, nil
+}
+
+// expectsLink reports whether the next rule belongs to this one.
+func (r *Rule) expectsLink() bool { return r.Links[len(r.Links)-1].Has("chain") }
+
+// rule brings a rule into its final form.
+func (s *settler) rule(d *Directive) {
+	r := d.Rule
+	dropped := map[string]string{}
+	counts := false
+	for _, l := range r.Links {
+		counts = counts || l.isPersistent()
+		l.settleActions(dropped)
+		for i, t := range l.Targets {
+			l.Targets[i] = t.persistent()
+		}
+		l.Operator.Operand = persistentMacros(l.Operator.Operand)
+		if r.Unusable == "" {
+			r.Unusable = l.unusable()
+		}
+	}
+	r.ID, _ = strconv.Atoi(first(r.Links[0].Action("id")))
+	r.Phase = r.phase()
+	for i, l := range r.Links {
+		l.Actions = s.merged(l.Actions, r.Phase, i > 0)
+	}
+	for _, name := range slices.Sorted(maps.Keys(dropped)) {
+		s.warn(d, fmt.Sprintf("%s is left out: %s", name, dropped[name]))
+	}
+	if counts && r.Unusable == "" {
+		s.counting = append(s.counting, d)
+	}
+	for _, l := range r.Links {
+		if why := l.dead(); why != "" && r.Unusable == "" {
+			s.warn(d, why)
+		}
+		if looksMisspelt(l.operator) {
+			s.warn(d, fmt.Sprintf("%q is a regular expression: is the space before @ wanted?", shorten(l.operator)))
+		}
+	}
+	s.out = append(s.out, d)
+}
+
+func first(s string, _ bool) string { return s }
+
+// settleActions writes the link's actions as Coraza wants them, without those that are of no use in a log.
+func (l *Link) settleActions(dropped map[string]string) {
+	var kept []Action
+	for _, a := range l.Actions {
+		out, keep, why := a.canonical()
+		if keep {
+			kept = append(kept, out)
+		} else if why != "" {
+			dropped[a.Name] = why
+		}
+	}
+	l.Actions = kept
+}
+
+// isPersistent reports whether the link looks at a collection that outlives a transaction.
+func (l *Link) isPersistent() bool {
+	return slices.ContainsFunc(l.Targets, func(t Target) bool { return persistent[t.Variable] })
+}
+
+// warnOfCounting says once a file which rules count in vain.
+func (s *settler) warnOfCounting() {
+	for i := 0; i < len(s.counting); {
+		head := s.counting[i]
+		var ids []string
+		for ; i < len(s.counting) && s.counting[i].File == head.File; i++ {
+			ids = append(ids, strconv.Itoa(s.counting[i].ID()))
+		}
+		s.warn(head, fmt.Sprintf("collections such as IP are empty at the begin of each record, so that what rules count with them stays 0 or 1 (detectors count across records): %s",
+			strings.Join(ids, " ")))
+	}
+}
+
+// merged are a link's actions behind the default ones. Of these, a link of a chain gets the transformations of its rule's
+// phase, and from Coraza those of phase 2, as it names none.
+func (s *settler) merged(own []Action, phase int, isChained bool) []Action {
+	defaults := s.defaults[phase]
+	if isChained {
+		defaults = slices.Concat(
+			slices.DeleteFunc(slices.Clone(s.defaults[2]), func(a Action) bool { return a.Name == "t" }),
+			slices.DeleteFunc(slices.Clone(defaults), func(a Action) bool { return a.Name != "t" }))
+	}
+	isDisruptive := func(a Action) bool { return disruptive[a.Name] && a.Name != "block" }
+	if isChained || slices.ContainsFunc(own, isDisruptive) {
+		defaults = slices.DeleteFunc(slices.Clone(defaults), isDisruptive)
+	}
+	own = slices.DeleteFunc(slices.Clone(own), func(a Action) bool { return a.Name == "block" })
+	return slices.Concat(defaults, own)
+}
+
+// defaultAction notes the default actions of a phase, which hold for the rules behind.
+func (s *settler) defaultAction(d *Directive) {
+	phase := 2
+	var all []Action
+	dropped := map[string]string{}
+	l := Link{Actions: parseActions(d.Args)}
+	l.settleActions(dropped)
+	for _, a := range l.Actions {
+		switch {
+		case a.Name == "phase":
+			phase = phaseNumber(a.Value)
+		case a.Name == "block":
+		case metadata[a.Name]:
+			dropped[a.Name] = "it belongs to single rules"
+		default:
+			all = append(all, a)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(dropped)) {
+		s.warn(d, fmt.Sprintf("%s of SecDefaultAction is left out: %s", name, dropped[name]))
+	}
+	if phase == 0 {
+		s.warn(d, "SecDefaultAction is skipped: it names no phase that there is")
+		return
+	}
+	if !slices.ContainsFunc(all, func(a Action) bool { return disruptive[a.Name] }) {
+		all = append(all, Action{Name: "pass"})
+	}
+	s.defaults[phase] = all
+}
+
+// edits are the directives that change the rules before them.
+var edits = map[string]func(s *settler, d *Directive){
+	"secruleremovebyid":        func(s *settler, d *Directive) { s.remove(d, numbered, true) },
+	"secruleremovebytag":       func(s *settler, d *Directive) { s.remove(d, tagged, false) },
+	"secruleremovebymsg":       func(s *settler, d *Directive) { s.remove(d, saying, false) },
+	"secruleupdatetargetbyid":  func(s *settler, d *Directive) { s.updateTargets(d, numbered) },
+	"secruleupdatetargetbytag": func(s *settler, d *Directive) { s.updateTargets(d, tagged) },
+	"secruleupdatetargetbymsg": func(s *settler, d *Directive) { s.updateTargets(d, saying) },
+	"secruleupdateactionbyid":  func(s *settler, d *Directive) { s.updateActions(d) },
+}
+
+// How a directive names rules.
+func numbered(r *Rule, name string) bool { return InRange(r.ID, name) }
+func tagged(r *Rule, name string) bool   { return slices.Contains(r.Tags(), name) }
+func saying(r *Rule, name string) bool   { return r.Message() == name }
+
+func (s *settler) remove(d *Directive, isNamed func(r *Rule, name string) bool, isList bool) {
+	names := []string{d.Args}
+	if isList {
+		names = fields(d.Args)
+	}
+	before := len(s.out)
+	s.out = slices.DeleteFunc(s.out, func(of *Directive) bool {
+		return of.IsRule() && slices.ContainsFunc(names, func(n string) bool { return isNamed(of.Rule, n) })
+	})
+	if len(s.out) == before && d.Name == "secruleremovebymsg" {
+		s.warn(d, fmt.Sprintf("SecRuleRemoveByMsg removes nothing: no rule before it has the message %q", d.Args))
+	}
+}
+
+// fields are the arguments of a directive, without quotes; ids may be joined by commas too.
+func fields(args string) []string {
+	all, err := tokens(args)
+	if err != nil {
+		return strings.Fields(args)
+	}
+	var out []string
+	for _, t := range all {
+		out = append(out, strings.FieldsFunc(t.text, func(r rune) bool { return r == ',' || r == ' ' })...)
+	}
+	return out
+}
+
+// named are the rules that the first argument of a directive names, and its other argument.
+func (s *settler) named(d *Directive, isNamed func(r *Rule, name string) bool) (all []*Rule, what string) {
+	args, err := tokens(d.Args)
+	if err != nil || len(args) < 2 {
+		s.warn(d, d.written+" is skipped: it needs two arguments")
+		return nil, ""
+	}
+	if len(args) > 2 && d.Name == "secruleupdatetargetbyid" && !slices.ContainsFunc(args[:len(args)-1], func(t token) bool { return !isIDs(t.text) }) {
+		args = []token{{text: joinTexts(args[:len(args)-1])}, args[len(args)-1]}
+	}
+	if len(args) > 2 {
+		s.warn(d, d.written+" is skipped: replacing single targets is not supported")
+		return nil, ""
+	}
+	for _, of := range s.out {
+		if of.IsRule() && (isNamed(of.Rule, args[0].text) || slices.ContainsFunc(strings.Fields(args[0].text), func(n string) bool { return isNamed(of.Rule, n) })) {
+			all = append(all, of.Rule)
+		}
+	}
+	if len(all) == 0 {
+		s.warn(d, fmt.Sprintf("%s does nothing: no rule before it is %s", d.written, args[0].text))
+	}
+	return all, args[1].text
+}
+
+func joinTexts(all []token) string {
+	var texts []string
+	for _, t := range all {
+		texts = append(texts, t.text)
+	}
+	return strings.Join(texts, " ")
+}
+
+func isIDs(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789-") == ""
+}
+
+// updateTargets adds targets to rules, or exceptions.
+func (s *settler) updateTargets(d *Directive, isNamed func(r *Rule, name string) bool) {
+	all, list := s.named(d, isNamed)
+	if len(all) == 0 {
+		return
+	}
+	targets, err := parseTargets(barred(list))
+	if err != nil {
+		s.warn(d, fmt.Sprintf("%s is skipped: %v", d.written, err))
+		return
+	}
+	for _, r := range all {
+		if head := r.Links[0]; !head.IsAction() {
+			for _, t := range targets {
+				head.Targets = append(slices.Clip(head.Targets), t.persistent())
+			}
+		}
+	}
+}
+
+// barred is a list of targets with bars where ModSecurity also takes commas: before the next variable.
+func barred(list string) string {
+	var b strings.Builder
+	for {
+		before, after, ok := strings.Cut(list, ",")
+		b.WriteString(before)
+		if !ok {
+			return b.String()
+		}
+		name := strings.TrimLeft(after, " !&")
+		if i := strings.IndexAny(name, ":|,"); i >= 0 {
+			name = name[:i]
+		}
+		if _, err := parseTargets(name); err == nil && name != "" {
+			b.WriteByte('|')
+		} else {
+			b.WriteByte(',')
+		}
+		list = after
+	}
+}
+
+// updateActions adds actions to rules; a disruptive one replaces theirs.
+func (s *settler) updateActions(d *Directive) {
+	args, err := tokens(d.Args)
+	if err != nil || len(args) != 2 {
+		s.warn(d, d.written+" is skipped: it needs an id and a list of actions")
+		return
+	}
+	id, offset, _ := strings.Cut(args[0].text, ":")
+	at, _ := strconv.Atoi(offset)
+	l := Link{Actions: parseActions(args[1].text)}
+	l.settleActions(map[string]string{})
+	found := false
+	for _, of := range s.out {
+		if !of.IsRule() || !InRange(of.ID(), id) || at < 0 || at >= len(of.Rule.Links) {
+			continue
+		}
+		found = true
+		of.Rule.Links[at].update(l.Actions)
+	}
+	if !found {
+		s.warn(d, fmt.Sprintf("%s does nothing: no rule before it is %s", d.written, args[0].text))
+	}
+}
+
+func (l *Link) update(by []Action) {
+	isFixed := func(a Action) bool {
+		return a.Name == "id" || a.Name == "phase" || a.Name == "chain" || a.Name == "block"
+	}
+	by = slices.DeleteFunc(slices.Clone(by), isFixed)
+	isDisruptive := func(a Action) bool { return disruptive[a.Name] }
+	if slices.ContainsFunc(by, isDisruptive) {
+		l.Actions = slices.DeleteFunc(slices.Clone(l.Actions), isDisruptive)
+	}
+	l.Actions = slices.Concat(l.Actions, by)
+}

@@ -1,0 +1,75 @@
+package rules
+
+import (
+	"strings"
+	"testing"
+)
+
+// What directives do to others is done to the rules themselves.
+func TestSettle(t *testing.T) {
+	const one, two = `SecRule ARGS "@rx a" "id:1,tag:t,msg:'m'"` + "\n", `SecRule ARGS|TX:a "@rx b" "id:2,phase:1,deny"` + "\n"
+	const first, second = `SecRule ARGS "@rx a" "log,auditlog,pass,id:1,tag:t,msg:'m'"`, `SecRule ARGS|TX:a "@rx b" "log,auditlog,id:2,phase:1,deny"`
+	for _, c := range []struct{ text, want, warning string }{
+		{one + two, first + "\n" + second, ""},
+		{one + two + "SecRuleRemoveById 1 7-9", second, ""},
+		{one + two + `SecRuleRemoveById "1" "2"`, "", ""},
+		{one + two + "SecRuleRemoveByTag t", second, ""},
+		{one + two + `SecRuleRemoveByMsg "m"`, second, ""},
+		{one + `SecRuleRemoveByMsg n`, first, `SecRuleRemoveByMsg removes nothing: no rule before it has the message "n"`},
+		{"SecRuleRemoveById 1\n" + one, first, ""},
+		{one + `SecRuleUpdateTargetById 1 "!ARGS:x,!ARGS:/y,z/|&TX:q"`, strings.Replace(first, "ARGS", "ARGS|!ARGS:x|!ARGS:/y,z/|&TX:q", 1), ""},
+		{one + `SecRuleUpdateTargetByTag "t" "!ARGS:x"`, strings.Replace(first, "ARGS", "ARGS|!ARGS:x", 1), ""},
+		{one + `SecRuleUpdateTargetByMsg 'm' "!ARGS:x"`, strings.Replace(first, "ARGS", "ARGS|!ARGS:x", 1), ""},
+		{one + `SecRuleUpdateTargetById 9 "!ARGS:x"`, first, "SecRuleUpdateTargetById does nothing: no rule before it is 9"},
+		{one + `SecRuleUpdateTargetById 1 "!ARG:x"`, first, "SecRuleUpdateTargetById is skipped: it looks at ARG, which Coraza does not have"},
+		{one + `SecRuleUpdateActionById 1 "deny,nolog, id:7"`, strings.Replace(first, `pass,id:1,tag:t,msg:'m'`, `id:1,tag:t,msg:'m',deny,nolog`, 1), ""},
+		{one + `SecRuleUpdateActionById 9 "deny"`, first, "SecRuleUpdateActionById does nothing: no rule before it is 9"},
+		{`SecDefaultAction "phase:2,nolog,t:lowercase,deny"` + "\n" + one, `SecRule ARGS "@rx a" "nolog,t:lowercase,deny,id:1,tag:t,msg:'m'"`, ""},
+		{`SecDefaultAction "nolog"` + "\n" + one + two, `SecRule ARGS "@rx a" "nolog,pass,id:1,tag:t,msg:'m'"` + "\n" + second, ""},
+		{`SecDefaultAction "phase:1,nolog,allow"` + "\n" + one + two, first + "\n" + strings.Replace(second, "log,auditlog", "nolog", 1), ""},
+		{`SecDefaultAction "phase:2,log,deny,tag:x"` + "\n" + `SecRule ARGS "a" "id:1,block"`, `SecRule ARGS "@rx a" "log,deny,id:1"`,
+			"tag of SecDefaultAction is left out: it belongs to single rules"},
+		{`SecDefaultAction "phase:1,log,t:trim"` + "\n" + `SecRule ARGS "a" "id:1,phase:1,chain"` + "\n" + `SecRule TX:a "b"`,
+			`SecRule ARGS "@rx a" "log,t:trim,pass,id:1,phase:1,chain"` + "\n" + `SecRule TX:a "@rx b" "log,auditlog,t:trim"`, ""},
+		{"SecMarker 'END'", "SecMarker END", ""},
+	} {
+		all, err := split("f.conf", c.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var said []string
+		s := settler{warn: func(_ *Directive, text string) { said = append(said, text) }}
+		if all, err = s.settle(all); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, d := range all {
+			got = append(got, d.Text())
+		}
+		if strings.Join(got, "\n") != c.want || strings.Join(said, "; ") != c.warning {
+			t.Errorf("%s:\n got %s\nwant %s\nsaid %s", c.text, strings.Join(got, "\n"), c.want, said)
+		}
+	}
+	if _, err := Parse("f.conf", `SecRule ARGS "a" "id:1,chain"`+"\nSecMarker x"); err == nil || err.Error() != "f.conf:1: rule 1: the chain has no next rule" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Coraza's scanner stops without a word at a line of 64 KiB.
+func TestLongLines(t *testing.T) {
+	words := strings.Repeat("word and another ", 10_000)
+	all, err := Parse("f.conf", `SecRule ARGS "@pm `+words+`" "id:1"`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := all[0].Text()
+	for _, line := range strings.Split(text, "\n") {
+		if len(line) >= 64<<10 {
+			t.Errorf("a line of %d bytes", len(line))
+		}
+	}
+	again, err := Parse("f.conf", text)
+	if err != nil || again[0].Rule.Links[0].Operator.Operand != strings.TrimSpace(words) {
+		t.Errorf("it is read as another one, %v", err)
+	}
+}
