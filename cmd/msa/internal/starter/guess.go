@@ -1,0 +1,269 @@
+// Package starter looks at records of a log that no preset reads, and drafts a mapping of them.
+package starter
+
+import (
+	"fmt"
+	"maps"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+)
+
+// Draft is a mapping as far as the fields of a sample tell.
+type Draft struct {
+	Fields map[string]string // accessor by part of a mapping: request.method
+}
+
+// field is what the sample knows of one field.
+type field struct {
+	accessor string
+	words    []string // of its name and those of the maps around it, in lower case
+	values   []string
+}
+
+// share is how many of its values are of a form.
+func (f *field) share(is func(string) bool) float64 {
+	n := 0
+	for _, v := range f.values {
+		if is(v) {
+			n++
+		}
+	}
+	return float64(n) / float64(len(f.values))
+}
+
+// named is the best rank of the words in the field's name: the first listed is the best, 0 is none.
+func (f *field) named(words ...string) float64 {
+	for i, w := range words {
+		if slices.Contains(f.words, w) {
+			return 1 - float64(i)/float64(len(words)+1)
+		}
+	}
+	return 0
+}
+
+var (
+	method = regexp.MustCompile(`^(?i:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE)$`)
+	uri    = regexp.MustCompile(`^(?:/|https?://)\S*$`)
+	path   = regexp.MustCompile(`^/[^?\s]*$`)
+	status = regexp.MustCompile(`^[1-5]\d\d$`)
+	host   = regexp.MustCompile(`^(?i:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)(?:\.(?i:[a-z0-9_-]+))*(?::\d+)?$`)
+	agent  = regexp.MustCompile(`^[\w.-]+/\d|^Mozilla/`)
+	moment = regexp.MustCompile(`^\d{4}-\d\d-\d\d[T ]\d\d:\d\d|^\d{10}(?:\.\d+)?$|^\d{13}$`)
+)
+
+func address(v string) bool {
+	if _, err := netip.ParseAddr(v); err == nil {
+		return true
+	}
+	_, err := netip.ParseAddrPort(v)
+	return err == nil
+}
+
+func is(re *regexp.Regexp) func(string) bool { return re.MatchString }
+
+// parts are what is looked for, in the order in which fields are given away. A field must have the form in nearly all of
+// its records, and a name that says so unless the form alone does.
+var parts = []struct {
+	name      string
+	is        func(string) bool
+	words     []string
+	nameless  bool
+	mustMatch float64
+}{
+	{"request.method", is(method), []string{"method", "verb", "request_method", "action", "op"}, true, 0.95},
+	{"request.uri", is(uri), []string{"uri", "url", "target", "request_uri", "path", "request", "resource"}, true, 0.9},
+	{"request.path", func(string) bool { return false }, nil, false, 1}, // the URI's field, where the query has one of its own
+	{"request.query", func(v string) bool { return strings.Contains(v, "=") }, []string{"query", "querystring", "query_string", "args", "params"}, false, 0.9},
+	{"response.status", is(status), []string{"status", "code", "status_code", "statuscode", "response_code", "http_status", "resp"}, false, 0.95},
+	{"client.address", address, []string{"client", "remote", "remote_addr", "client_ip", "clientip", "src", "source", "peer", "from", "ip"}, false, 0.8},
+	{"server.address", address, []string{"server", "upstream", "dst", "dest", "destination", "backend", "local", "to"}, false, 0.8},
+	{"request.host", is(host), []string{"host", "authority", "domain", "vhost", "server_name", "hostname"}, false, 0.8},
+	{"User-Agent", is(agent), []string{"agent", "useragent", "ua", "user_agent"}, true, 0.5},
+	{"Referer", is(uri), []string{"referer", "referrer"}, false, 0.3},
+	{"Cookie", func(v string) bool { return strings.Contains(v, "=") }, []string{"cookie", "cookies"}, false, 0.3},
+	{"Content-Type", func(v string) bool { return strings.Contains(v, "/") }, []string{"contenttype", "content_type"}, false, 0.3},
+	{"request.body", func(v string) bool { return v != "" }, []string{"body", "payload", "request_body", "req_body"}, false, 0},
+	{"time", is(moment), []string{"time", "timestamp", "ts", "date", "at", "when"}, false, 0.9},
+}
+
+// Guess drafts a mapping of records; the error says what is missing.
+func Guess(records []map[string]any) (*Draft, error) {
+	fields := map[string]*field{}
+	for _, r := range records {
+		collect(fields, nil, r)
+	}
+	d := &Draft{Fields: map[string]string{}}
+	taken := map[string]bool{}
+	for _, part := range parts {
+		best, most := "", 0.0
+		for _, accessor := range slices.Sorted(maps.Keys(fields)) {
+			f := fields[accessor]
+			named := f.named(part.words...)
+			share := f.share(part.is)
+			// Answers have bodies, methods and types, too.
+			ofAnswer := strings.HasPrefix(part.name, "request.") && f.named("response", "resp", "res", "rsp") > 0
+			if taken[accessor] || share < part.mustMatch || share == 0 || named == 0 && !part.nameless || ofAnswer {
+				continue
+			}
+			if score := named + share/10; score > most {
+				best, most = accessor, score
+			}
+		}
+		if best != "" {
+			d.Fields[part.name], taken[best] = best, true
+		}
+	}
+	if d.Fields["request.uri"] == "" {
+		return nil, fmt.Errorf("cannot draft a mapping: no field looks like the path of a request; there are %s", names(fields))
+	}
+	d.splitQuery(fields)
+	return d, nil
+}
+
+// splitQuery takes a query only where the URI has none.
+func (d *Draft) splitQuery(fields map[string]*field) {
+	query := d.Fields["request.query"]
+	if query == "" {
+		return
+	}
+	if f := fields[d.Fields["request.uri"]]; f == nil || f.share(is(path)) < 1 {
+		delete(d.Fields, "request.query")
+		return
+	}
+	d.Fields["request.path"] = d.Fields["request.uri"]
+	delete(d.Fields, "request.uri")
+}
+
+// collect adds the values of a record, as deep as an accessor can name them.
+func collect(fields map[string]*field, at []string, record map[string]any) {
+	for key, value := range record {
+		keys := append(slices.Clone(at), key)
+		if inner, ok := value.(map[string]any); ok && len(keys) < 5 {
+			collect(fields, keys, inner)
+			continue
+		}
+		switch value.(type) {
+		case nil, []any, map[string]any:
+			continue
+		}
+		text := fmt.Sprint(value)
+		if number, ok := value.(float64); ok {
+			text = strconv.FormatFloat(number, 'f', -1, 64)
+		}
+		if text == "" || text == "-" {
+			continue
+		}
+		accessor := accessorOf(keys)
+		f := fields[accessor]
+		if f == nil {
+			f = &field{accessor: accessor, words: wordsOf(keys)}
+			fields[accessor] = f
+		}
+		f.values = append(f.values, text)
+	}
+}
+
+func accessorOf(keys []string) string {
+	if len(keys) == 1 && !strings.HasPrefix(keys[0], "$") {
+		return keys[0]
+	}
+	text := "$" + keys[0]
+	for _, k := range keys[1:] {
+		text += "['" + strings.ReplaceAll(k, "'", `\'`) + "']"
+	}
+	return text
+}
+
+var wordParts = regexp.MustCompile(`[A-Z]+(?:[a-z]+)?|[a-z]+|\d+`)
+
+// wordsOf are the names of a field, whole and in parts: remoteAddr is remoteaddr, remote and addr.
+func wordsOf(keys []string) []string {
+	var all []string
+	for _, k := range keys {
+		all = append(all, strings.ToLower(k))
+		var words []string
+		for _, w := range wordParts.FindAllString(k, -1) {
+			words = append(words, strings.ToLower(w))
+		}
+		all = append(all, words...)
+		all = append(all, strings.Join(words, "_"))
+	}
+	return all
+}
+
+func names(fields map[string]*field) string {
+	list := slices.Sorted(maps.Keys(fields))
+	if len(list) == 0 {
+		return "no fields; MSA reads JSON and the lines of its presets"
+	}
+	if len(list) > 20 {
+		list = append(list[:20], "…")
+	}
+	return strings.Join(list, ", ")
+}
+
+// YAML is the mapping's file.
+func (d *Draft) YAML(name string) ([]byte, error) {
+	type section = yaml.MapSlice
+	request, client, server, response, headers := section{}, section{}, section{}, section{}, section{}
+	// A line that Fluent Bit's tail has not parsed is JSON in a text.
+	all := section{{Key: "name", Value: name}, {Key: "parse", Value: []map[string]string{{"format": "json"}}}}
+	if t := d.Fields["time"]; t != "" {
+		all = append(all, yaml.MapItem{Key: "time", Value: t})
+	}
+	for _, part := range parts {
+		accessor := d.Fields[part.name]
+		if accessor == "" || part.name == "time" {
+			continue
+		}
+		group, key, ok := strings.Cut(part.name, ".")
+		if !ok {
+			headers = append(headers, yaml.MapItem{Key: part.name, Value: accessor})
+			continue
+		}
+		item := yaml.MapItem{Key: key, Value: accessor}
+		switch group {
+		case "client":
+			client = append(client, item)
+		case "server":
+			server = append(server, item)
+		case "request":
+			request = append(request, item)
+		case "response":
+			response = append(response, item)
+		}
+	}
+	if len(headers) > 0 {
+		request = append(request, yaml.MapItem{Key: "headers", Value: map[string]section{"fields": headers}})
+	}
+	for _, s := range []struct {
+		name string
+		of   section
+	}{{"client", client}, {"server", server}, {"request", request}, {"response", response}} {
+		if len(s.of) > 0 {
+			all = append(all, yaml.MapItem{Key: s.name, Value: s.of})
+		}
+	}
+	text, err := yaml.Marshal(all)
+	if err != nil {
+		return nil, fmt.Errorf("cannot write mapping: %w", err)
+	}
+	const head = "# Drafted from a sample of the log: look at each line. docs/mapping.md has the language.\n"
+	return append([]byte(head), text...), nil
+}
+
+// Parts are the parts that were found with their fields, for people, in the order of the draft.
+func (d *Draft) Parts() []string {
+	var list []string
+	for _, part := range parts {
+		if f := d.Fields[part.name]; f != "" {
+			list = append(list, part.name+" ← "+f)
+		}
+	}
+	return list
+}
