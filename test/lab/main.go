@@ -1,0 +1,118 @@
+// Command lab attacks applications of its own and measures what MSA says of it: `make lab`.
+//
+// An application with weaknesses, and the same without, write down by themselves what an attack did to them. A recorder
+// before them writes Nano records, whole and with bodies cut at 1,024 bytes, and `msa scan` reads these with its defaults.
+// Everything is bound to 127.0.0.1 and ends with the command. docs/lab.md says what the figures mean.
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+func main() {
+	dir := flag.String("dir", "build/lab", "folder for recordings, truth and figures")
+	msa := flag.String("msa", "build/msa", "the command to measure")
+	tools := flag.Bool("tools", true, "also run the tools that are installed: sqlmap, wapiti, hydra, wfuzz, ffuf, nmap, commix")
+	misjudged := flag.Int("misjudged", 0, "print so many records of each kind about which MSA and the truth differ")
+	flag.Parse()
+	if err := run(*dir, *msa, *tools, *misjudged); err != nil {
+		fmt.Fprintln(os.Stderr, "lab:", err)
+		os.Exit(1)
+	}
+}
+
+func run(dir, msa string, tools bool, each int) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("cannot make the folder %q: %w", dir, err)
+	}
+	hand, err := byHand(dir)
+	if err != nil {
+		return err
+	}
+	parts := []recording{hand}
+	if tools {
+		byTools, err := withTools(dir, os.Stdout)
+		if err != nil {
+			return err
+		}
+		parts = append(parts, byTools)
+	}
+	all := map[string]*figures{}
+	for _, r := range parts {
+		for _, form := range []string{"whole", "cut"} {
+			f, err := r.measure(msa, form)
+			if err != nil {
+				return err
+			}
+			title := r.name + ", " + form
+			all[title] = f
+			f.print(os.Stdout, title)
+			if form == "whole" {
+				f.printCampaigns(os.Stdout)
+			}
+			f.printMisjudged(os.Stdout, each)
+		}
+	}
+	text, err := json.MarshalIndent(all, "", "  ")
+	if err != nil {
+		return fmt.Errorf("cannot write figures: %w", err)
+	}
+	return os.WriteFile(filepath.Join(dir, "figures.json"), text, 0o644)
+}
+
+// recording is a file of records, the same with bodies cut, and the truth.
+type recording struct {
+	name, dir string
+	truths    []Truth
+	records   []nano
+}
+
+func (r recording) file(form string) string { return filepath.Join(r.dir, r.name+"."+form+".jsonl") }
+
+// record writes what a laboratory has recorded.
+func record(l *lab, dir, name string) (recording, error) {
+	r := recording{name: name, dir: dir}
+	if err := l.write(r.file("whole"), r.file("cut"), r.file("truth")); err != nil {
+		return r, err
+	}
+	r.records = l.records
+	for id := range r.records {
+		r.truths = append(r.truths, l.truth(id+1))
+	}
+	return r, nil
+}
+
+// measure compares what MSA says of a recording with the truth.
+func (r recording) measure(msa, form string, flags ...string) (*figures, error) {
+	alerts, err := scan(msa, r.file(form), flags...)
+	if err != nil {
+		return nil, err
+	}
+	return judge(r.truths, r.records, alerts), nil
+}
+
+// byHand records the hand-written campaigns and ordinary use before, between and after them: always the same.
+func byHand(dir string) (recording, error) {
+	home, err := os.MkdirTemp("", "lab-")
+	if err != nil {
+		return recording{}, fmt.Errorf("cannot make a folder for the sites: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(home) }()
+	if err := os.Chmod(home, 0o755); err != nil { //nolint:gosec // the sites' shell runs as another user
+		return recording{}, err
+	}
+	l, err := newLab(home, newSetClock())
+	if err != nil {
+		return recording{}, err
+	}
+	defer l.close()
+	l.benignOnce()
+	l.benignUse(600)
+	l.attackByHand(l.benignUse)
+	l.benignUse(400)
+	return record(l, dir, "hand")
+}
