@@ -23,10 +23,20 @@ import (
 const own = "github.com/modsecurity-for-anylog/msa"
 
 // allowed are licences under which MSA may be passed on as it is, with the notices of others beside it.
-var allowed = []string{"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MPL-2.0", "Unlicense"}
+var allowed = []string{"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MPL-2.0", "Unlicense", "blessing"}
 
 // least is how much of a licence's file has to be the licence, in percent: some add a list of authors.
 const least = 85
+
+// ofParts are files that list the licences of parts of a module, with much text between them: each of these licences has to
+// be one that is allowed, however much of the file they are.
+var ofParts = regexp.MustCompile(`(?i)-3rd-party\.md$`)
+
+// notCode are licences of what is not in a program: a picture of a project.
+var notCode = regexp.MustCompile(`(?i)-logo$`)
+
+// blessing is how the text begins with which SQLite's authors gave it to the public; SPDX has this name for it.
+const blessing = "SQLite Is Public Domain"
 
 // module is one that go.mod names.
 type module struct {
@@ -102,15 +112,19 @@ func licence(dir string) (string, error) {
 	}
 	found := map[string]bool{}
 	for _, e := range entries {
-		if e.IsDir() || filepath.Ext(e.Name()) == ".go" || !licences.MatchString(e.Name()) {
+		if e.IsDir() || filepath.Ext(e.Name()) == ".go" || !licences.MatchString(e.Name()) || notCode.MatchString(e.Name()) {
 			continue
 		}
 		text, err := os.ReadFile(filepath.Join(dir, e.Name()))
 		if err != nil {
 			return "", err
 		}
+		if strings.HasPrefix(string(text), blessing) {
+			found["blessing"] = true
+			continue
+		}
 		c := licensecheck.Scan(text)
-		if c.Percent < least {
+		if c.Percent < least && (len(c.Match) == 0 || !ofParts.MatchString(e.Name())) {
 			return "", fmt.Errorf("%s is no licence that is known: only %.0f %% of it are", e.Name(), c.Percent)
 		}
 		for _, m := range c.Match {
@@ -258,6 +272,11 @@ func TestLicence(t *testing.T) {
 		{"one that is known", "LICENSE.txt", string(own), "Apache-2.0", ""},
 		{"one that is not allowed", "COPYING", gpl, "", "is not one of the licences that are allowed"},
 		{"a text of one's own", "LICENSE", "Do what you want, but ask me first.", "", "is no licence that is known"},
+		{"of parts", "LICENSE-3RD-PARTY.md", strings.Repeat("This is about parts. ", 900) + string(own), "Apache-2.0", ""},
+		{"of parts, one not allowed", "LICENSE-3RD-PARTY.md", strings.Repeat("This is about parts. ", 900) + gpl, "", "is not one of the licences that are allowed"},
+		{"of parts, unknown", "LICENSE-3RD-PARTY.md", "Parts are by others.", "", "is no licence that is known"},
+		{"of a picture", "LICENSE-LOGO", "https://example.com/logo.png", "", "there is no licence"},
+		{"SQLite's", "LICENSE-SQLITE", "SQLite Is Public Domain\n\nAll of the code …", "blessing", ""},
 		{"none", "README", string(own), "", "there is no licence"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

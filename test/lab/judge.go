@@ -76,7 +76,8 @@ func (s share) fraction() float64 {
 
 // figures say how MSA did.
 type figures struct {
-	Benign    share // flagged by rules
+	Benign    share // ordinary use, flagged by rules
+	Hard      share // use of the hardest kind, flagged by rules
 	Detectors share // flagged by a detector
 	Worked    share // attacks that worked, found
 	All       share // attacks, found; only those written by hand are known to be attacks if they did not work
@@ -153,10 +154,14 @@ func (f *figures) record(t Truth, a alert, found, detected bool, url string) {
 	case t.Shows || t.Purpose == around:
 		return
 	case t.Purpose == benign:
-		f.Benign.count(found)
+		if t.Kind == "hard" {
+			f.Hard.count(found)
+		} else {
+			f.Benign.count(found)
+		}
 		f.Detectors.count(detected)
 		if found {
-			miss("benign, flagged")
+			miss(t.Kind + " benign, flagged")
 		}
 		if found && a.Outcome == "success" {
 			f.Success.count(false)
@@ -235,7 +240,7 @@ func (f *figures) print(w io.Writer, title string) {
 		what string
 		share
 	}{
-		{"benign, flagged by rules", f.Benign}, {"benign, flagged by detectors", f.Detectors}, {"attacks that worked, found", f.Worked}, {"attacks by hand, found", f.All},
+		{"benign, flagged by rules", f.Benign}, {"hard benign, flagged by rules", f.Hard}, {"benign, flagged by detectors", f.Detectors}, {"attacks that worked, found", f.Worked}, {"attacks by hand, found", f.All},
 		{"success, right of said", f.Success}, {"success, called of worked", f.Recall}, {"failure, right of said", f.Failure}, {"failure, called of failed", f.Refused},
 	} {
 		_, _ = fmt.Fprintf(w, "%-30s %s\n", line.what, line.share)

@@ -97,14 +97,11 @@ func (r recording) measure(msa, form string, flags ...string) (*figures, error) 
 
 // byHand records the hand-written campaigns and ordinary use before, between and after them: always the same.
 func byHand(dir string) (recording, error) {
-	home, err := os.MkdirTemp("", "lab-")
+	home, err := newHome()
 	if err != nil {
-		return recording{}, fmt.Errorf("cannot make a folder for the sites: %w", err)
-	}
-	defer func() { _ = os.RemoveAll(home) }()
-	if err := os.Chmod(home, 0o755); err != nil { //nolint:gosec // the sites' shell runs as another user
 		return recording{}, err
 	}
+	defer func() { _ = os.RemoveAll(home) }()
 	l, err := newLab(home, newSetClock())
 	if err != nil {
 		return recording{}, err

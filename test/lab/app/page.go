@@ -37,12 +37,26 @@ func runsCode(t nethtml.Token) bool {
 		switch {
 		case strings.HasPrefix(a.Key, "on") && len(a.Key) > 4 && a.Val != "", a.Key == "srcdoc":
 			return true
-		case (a.Key == "href" || a.Key == "src" || a.Key == "action" || a.Key == "formaction" || a.Key == "data" || a.Key == "xlink:href") && scheme.MatchString(a.Val):
+		case runsAddress(t.Data, a.Key) && scheme.MatchString(a.Val):
 			return true
 		}
 	}
 	return t.Data == "script" && !own
 }
+
+// runsAddress reports whether a browser runs an address of scripts in an attribute of a tag: not that of a picture any more.
+func runsAddress(tag, attribute string) bool {
+	switch attribute {
+	case "href", "xlink:href", "action", "formaction", "data":
+		return true
+	case "src":
+		return tag == "iframe" || tag == "frame" || tag == "embed" || tag == "script"
+	}
+	return false
+}
+
+// endsText is an input that ends the text in which it stands, in a script, and goes on with a script of its own.
+var endsText = regexp.MustCompile(`(?is)(?:^|[^\\]|\\\\)'\s*[;+*/,&|)-].*\b(?:alert|prompt|confirm|fetch|eval|document|print|import)\b|</script`)
 
 // profile: an input in an attribute, and one in the text. A weak site escapes < and > in the first.
 func (v *visit) profile() {
@@ -59,7 +73,7 @@ func (v *visit) profile() {
 func (v *visit) widget() {
 	name := v.param("name")
 	if v.Weak {
-		if strings.Contains(name, "'") || strings.Contains(strings.ToLower(name), "</script") {
+		if endsText.MatchString(name) {
 			v.took("xss", "the script's text ends in the input")
 		}
 	} else {
@@ -121,3 +135,21 @@ func (v *visit) comments() {
 
 // apiEcho: JSON that repeats the input; no browser runs it.
 func (v *visit) apiEcho() { v.json(http.StatusOK, map[string]any{"you_said": v.param("text")}) }
+
+// siteMap has a link or a form for each place of the site, for programs that look for them.
+func (v *visit) siteMap() {
+	var b strings.Builder
+	for _, target := range []string{"/search?q=lamp", "/item?id=1", "/items/1", "/page?name=about", "/download?file=terms.txt", "/logs?file=app-2026-03-01.log", "/ping?host=127.0.0.1", "/backup?name=a",
+		"/greet?name=Ann", "/hello/Ann", "/profile?color=red&name=Ann", "/widget?name=Ann", "/error?msg=hello", "/go?url=https://pay.example.net/", "/lang?set=en", "/fetch?url=https://pay.example.net/", "/thumb?src=https://pay.example.net/a.png",
+		"/people?name=alice", "/export?column=name", "/comments", "/cgi-bin/status"} {
+		fmt.Fprintf(&b, "<a href=\"%s\">%[1]s</a>\n", html.EscapeString(target))
+	}
+	for _, f := range [][2]string{{"/orders", "page name"}, {"/login", "user password"}, {"/signin", "user password"}, {"/comments", "rating text"}, {"/convert", "to name"}} {
+		fmt.Fprintf(&b, "<form method=\"post\" action=\"%s\">", f[0])
+		for _, field := range strings.Fields(f[1]) {
+			fmt.Fprintf(&b, "<input name=\"%s\" value=\"a\">", field)
+		}
+		b.WriteString("<input type=\"submit\"></form>\n")
+	}
+	v.page(http.StatusOK, "Site map", b.String())
+}

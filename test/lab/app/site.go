@@ -15,6 +15,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -97,7 +98,7 @@ var handlers = map[string]func(*visit){
 	"fetch": (*visit).fetch, "thumb": (*visit).thumb,
 	"signin": (*visit).signIn, "basic": (*visit).basic,
 	"people": (*visit).people, "graphql": (*visit).graphQL,
-	"upload": (*visit).upload, "files": (*visit).uploaded, "prefs": (*visit).preferences,
+	"sitemap": (*visit).siteMap, "upload": (*visit).upload, "files": (*visit).uploaded, "prefs": (*visit).preferences,
 }
 
 // apis are by the path behind /api/.
@@ -129,6 +130,19 @@ func (v *visit) took(kind, what string) { v.Ledger.Took(v.id, kind, what) }
 
 // param is a parameter of the query, a form or a multipart form.
 func (v *visit) param(name string) string { return v.r.FormValue(name) }
+
+// cookie is a cookie's value, decoded as PHP and others do it; net/http would drop those with quotes.
+func (v *visit) cookie(name string) string {
+	for _, pair := range strings.Split(v.r.Header.Get("Cookie"), ";") {
+		if key, value, ok := strings.Cut(strings.TrimSpace(pair), "="); ok && key == name {
+			if plain, err := url.QueryUnescape(value); err == nil {
+				return plain
+			}
+			return value
+		}
+	}
+	return ""
+}
 
 // field is a member of a JSON body, "" if it is not a text.
 func (v *visit) field(name string) string {

@@ -356,8 +356,8 @@ func (v *visit) orders() {
 // home greets a visitor who was there before, by a cookie: a blind injection.
 func (v *visit) home() {
 	greeting := "Welcome."
-	if c, err := v.r.Cookie("visitor"); err == nil {
-		if rows, err := v.query("SELECT agent FROM visits WHERE visitor = {text}", c.Value); err == nil && len(rows) > 0 {
+	if visitor := v.cookie("visitor"); visitor != "" {
+		if rows, err := v.query("SELECT agent FROM visits WHERE visitor = {text}", visitor); err == nil && len(rows) > 0 {
 			greeting = "Welcome back."
 		}
 	}

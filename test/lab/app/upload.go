@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html"
 	"net/http"
-	"net/url"
 	"path"
 	"regexp"
 	"strings"
@@ -84,12 +83,8 @@ var (
 // preferences: a cookie that is an object of the program's language, which a weak site makes again from it.
 func (v *visit) preferences() {
 	theme := "light"
-	if c, err := v.r.Cookie("prefs"); err == nil {
-		value, err := url.QueryUnescape(c.Value)
-		if err != nil {
-			value = c.Value
-		}
-		b, err := base64.StdEncoding.DecodeString(value)
+	if value := v.cookie("prefs"); value != "" {
+		b, err := base64.StdEncoding.DecodeString(strings.ReplaceAll(value, " ", "+"))
 		if err != nil {
 			b = []byte(value)
 		}

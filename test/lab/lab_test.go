@@ -1,0 +1,130 @@
+package main
+
+import (
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/modsecurity-for-anylog/msa/test/lab/app"
+)
+
+// bound is between what a share has to be.
+type bound struct {
+	what  string
+	of    func(*figures) share
+	least float64
+	most  float64
+	known int // cases below which the figure would say nothing
+}
+
+// TestHandWritten runs the hand-written campaigns and ordinary use, and holds what MSA says of them against the truth.
+func TestHandWritten(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes some seconds")
+	}
+	r, err := byHand(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("truth", func(t *testing.T) { checkTruth(t, r) })
+
+	msa := filepath.Join(t.TempDir(), "msa")
+	build := exec.Command("go", "build", "-o", msa, "./cmd/msa")
+	build.Dir = filepath.Join("..", "..")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	both := []bound{
+		{"ordinary use, flagged", func(f *figures) share { return f.Benign }, 0, 0.03, 1500},
+		{"hard use, flagged", func(f *figures) share { return f.Hard }, 0, 0.45, 150},
+		{"ordinary use, flagged by detectors", func(f *figures) share { return f.Detectors }, 0, 0.002, 1500},
+		{"attacks that worked, found", func(f *figures) share { return f.Worked }, 0.84, 1, 400},
+		{"attacks, found", func(f *figures) share { return f.All }, 0.80, 1, 1500},
+		{"success, right of said", func(f *figures) share { return f.Success }, 0.98, 1, 150},
+		{"failure, right of said", func(f *figures) share { return f.Failure }, 0.98, 1, 250},
+		{"failure, called of failed", func(f *figures) share { return f.Refused }, 0.30, 1, 900},
+	}
+	for form, recall := range map[string]float64{"whole": 0.39, "cut": 0.36} {
+		t.Run(form, func(t *testing.T) {
+			f, err := r.measure(msa, form)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, b := range append(both, bound{"success, called of worked", func(f *figures) share { return f.Recall }, recall, 1, 400}) {
+				got := b.of(f)
+				t.Logf("%s: %s", b.what, got)
+				if got.fraction() < b.least || got.fraction() > b.most || got.Of < b.known {
+					t.Errorf("%s: %s, want between %.1f and %.1f %% of at least %d", b.what, got, 100*b.least, 100*b.most, b.known)
+				}
+			}
+		})
+	}
+}
+
+// checkTruth: attacks work on the weak site, of each kind, and on it alone; and a second run is the same.
+func checkTruth(t *testing.T, r recording) {
+	worked, failed := map[string]int{}, map[string]int{}
+	for _, truth := range r.truths {
+		switch {
+		case truth.Purpose != attack:
+		case truth.Worked && !truth.Weak && truth.Kind != "upload":
+			t.Errorf("line %d: %s worked on the strong site: %s", truth.Line, truth.Kind, truth.What)
+		case truth.Worked:
+			worked[truth.Kind]++
+		case truth.Weak:
+			failed[truth.Kind]++
+		}
+	}
+	for kind, n := range worked {
+		if n < 2 || failed[kind] == 0 && n > 8 {
+			t.Errorf("%s: %d worked and %d did not on the weak site", kind, n, failed[kind])
+		}
+	}
+	if len(worked) < 16 {
+		t.Errorf("only %d kinds worked", len(worked))
+	}
+	again, err := byHand(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(again.truths) != len(r.truths) {
+		t.Fatalf("%d records, and %d in a second run", len(r.truths), len(again.truths))
+	}
+	for i := range r.truths {
+		if r.truths[i] != again.truths[i] || r.records[i].ReqHeader != again.records[i].ReqHeader || r.records[i].Begin != again.records[i].Begin {
+			t.Fatalf("line %d differs in a second run:\n%+v\n%+v", i+1, r.truths[i], again.truths[i])
+		}
+	}
+}
+
+func TestJudge(t *testing.T) {
+	worked, blind := app.Effect{Worked: true}, app.Effect{Blind: true}
+	truths := []Truth{
+		{Campaign: "use", Purpose: benign, Kind: "ordinary"}, {Campaign: "use", Purpose: benign, Kind: "ordinary"}, {Campaign: "use", Purpose: benign, Kind: "hard"},
+		{Campaign: "a", Purpose: attack, Kind: "sqli", Effect: worked}, {Campaign: "a", Purpose: attack, Kind: "sqli", Effect: worked}, {Campaign: "a", Purpose: attack, Kind: "sqli"},
+		{Campaign: "a", Purpose: attack, Kind: "sqli", Effect: blind}, {Campaign: "b", Purpose: probing}, {Campaign: "b", Purpose: probing, Kind: "lfi", Effect: worked}, {Campaign: "b", Purpose: around},
+		{Campaign: "c", Purpose: attack, Kind: "login", Effect: worked}, {Campaign: "d", Purpose: attack, Kind: "rce"},
+	}
+	for i := range truths {
+		truths[i].Line = i + 1
+	}
+	f := judge(truths, make([]nano, len(truths)), []alert{
+		{Line: 1, Outcome: "success"}, {Line: 2, Detector: "bulk-read"}, {Line: 4, Outcome: "success"}, {Line: 5, Outcome: "failure"}, {Line: 6, Outcome: "failure"}, {Line: 7, Outcome: "success"}, {Line: 12, Outcome: "success"},
+	})
+	for _, c := range []struct {
+		what string
+		got  share
+		want share
+	}{
+		{"benign", f.Benign, share{1, 2}}, {"hard", f.Hard, share{0, 1}}, {"detectors", f.Detectors, share{1, 3}}, {"worked", f.Worked, share{2, 3}}, {"all", f.All, share{5, 5}},
+		{"success", f.Success, share{1, 3}}, {"recall", f.Recall, share{1, 3}}, {"failure", f.Failure, share{1, 2}}, {"refused", f.Refused, share{1, 2}},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: got %v, want %v", c.what, c.got, c.want)
+		}
+	}
+	if f.Blind != 1 || strings.Join(f.unfound(), " ") != "b c" {
+		t.Errorf("%d blind, unfound %v", f.Blind, f.unfound())
+	}
+}
