@@ -58,6 +58,7 @@ func (p *process) main(args []string) int {
 		Presets  presetsCommand    `cmd:"" help:"List the presets, or print one, to build a mapping upon."`
 		Check    checkCommand      `cmd:"" help:"Check rules, mapping and settings, and say what would be skipped."`
 		Tune     tuneCommand       `cmd:"" help:"Propose exclusions for alerts that are false, and try them on a log."`
+		Replay   replayCommand     `cmd:"" help:"Say which requests of a log a firewall with these rules would have refused."`
 		Report   reportCommand     `cmd:"" help:"Make one HTML page of alerts, to read and to forward."`
 		Test     testCommand       `cmd:"" help:"Run cases of your own against rules and mappings."`
 		Bench    benchCommand      `cmd:"" help:"Measure what this machine can take of a log, and which rules cost most."`
@@ -67,7 +68,7 @@ func (p *process) main(args []string) int {
 		Complete completionCommand `cmd:"" name:"completion" help:"Print a script that completes commands and flags in a shell."`
 		Flag     kong.VersionFlag  `name:"version" help:"Print the version."`
 	}
-	for _, plugins := range []*kong.Plugins{&cli.Run.Plugins, &cli.Scan.Plugins, &cli.Explain.Plugins, &cli.Check.Plugins, &cli.Tune.Plugins, &cli.Bench.Plugins} {
+	for _, plugins := range []*kong.Plugins{&cli.Run.Plugins, &cli.Scan.Plugins, &cli.Explain.Plugins, &cli.Check.Plugins, &cli.Tune.Plugins, &cli.Replay.Plugins, &cli.Bench.Plugins} {
 		*plugins = kong.Plugins{newPropertyFlags()}
 	}
 	parser, err := kong.New(&cli,

@@ -92,13 +92,8 @@ func (c *tuneCommand) Run(p *process) error {
 		return exitCode(exitUsage)
 	}
 
-	proposing := &proposer{
-		judge: judge, alerts: alerts, both: c.Format == "seclang", broad: c.Broad,
-		chained: func(rule int) bool { return with.Rule(rule).Chained },
-		isInside: func(addr netip.Addr) bool {
-			return slices.ContainsFunc(config.Alert.Internal, func(n netip.Prefix) bool { return n.Contains(addr) })
-		},
-	}
+	proposing := newProposer(judge, with, config, alerts)
+	proposing.both, proposing.broad = c.Format == "seclang", c.Broad
 	t := &tuning{tuneCommand: c, proposer: proposing, given: given, w: bufio.NewWriter(p.stdout), stderr: p.stderr}
 	t.proposals = proposing.propose(c.Top)
 	if len(c.Log) > 0 {
@@ -108,6 +103,17 @@ func (c *tuneCommand) Run(p *process) error {
 	}
 	t.print()
 	return t.w.Flush()
+}
+
+// newProposer makes proposals of alerts that were made with the rules of a pipeline.
+func newProposer(judge *judge, with *pipeline.Pipeline, config pipeline.Config, alerts []*knownAlert) *proposer {
+	return &proposer{
+		judge: judge, alerts: alerts,
+		chained: func(rule int) bool { return with.Rule(rule).Chained },
+		isInside: func(addr netip.Addr) bool {
+			return slices.ContainsFunc(config.Alert.Internal, func(n netip.Prefix) bool { return n.Contains(addr) })
+		},
+	}
 }
 
 // mostExamples bounds what is shown of many.

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func requestLine(method, uri string) string {
+	return `192.0.2.1 - - [20/Nov/2026:10:11:12 +0000] "` + method + " " + uri + ` HTTP/1.1" 200 12 "-" "Mozilla/5.0 (X11; Linux x86_64)"` + "\n"
+}
+
+func TestReplay(t *testing.T) {
+	const (
+		attack  = "/a?file=../../etc/passwd"
+		encoded = "/b?file=Li4vLi4vLi4vLi4vZXRjL3Bhc3N3ZA==" // which rules alone don't see
+	)
+	log := file(t, "access.log", requestLine("GET", attack)+requestLine("PUT", "/articles/7")+requestLine("PUT", "/articles/7")+
+		requestLine("GET", encoded)+requestLine("GET", "/"))
+	exclusions := filepath.Join(t.TempDir(), "exclusions.conf")
+	p := command(t, "msa", "replay", "-o", exclusions, log)
+	if code := p.run(""); code != 1 {
+		t.Fatalf("exit code %d: %s", code, p.stderr.String())
+	}
+	for _, want := range []string{
+		`^5 requests: 3 would have been refused, of which 1 were attacks and 2 most likely not; 1 attacks would have passed\n`,
+		`(?s)no attack, by rule:\n     2  911100 [^\n]*\n        .*access\.log:2: PUT /articles/7\n`,
+		`(?s)have passed, by rule:\n.*access\.log:4: GET /b`,
+		`\nWith 1 exclusions 0 of these 2 would still be refused, and 0 attacks would pass in addition\.\n$`,
+	} {
+		if !regexp.MustCompile(want).MatchString(p.stdout.String()) {
+			t.Errorf("%s does not match %s", p.stdout.String(), want)
+		}
+	}
+	text, err := os.ReadFile(exclusions)
+	if err != nil || !strings.Contains(string(text), "ctl:ruleRemoveById=911100") {
+		t.Fatalf("exclusions %s, %v", text, err)
+	}
+
+	again := command(t, "msa", "replay", "--rules", exclusions, "--rules", "crs", log)
+	if code := again.run(""); code != 0 || !strings.HasPrefix(again.stdout.String(), "5 requests: 1 would have been refused, of which 1 were attacks and 0 most likely not") {
+		t.Errorf("with the exclusions: exit code %d: %s%s", code, again.stdout.String(), again.stderr.String())
+	}
+}
+
+// An audit log is a log, too.
+func TestReplayAuditLog(t *testing.T) {
+	log := file(t, "audit.log", auditEntry("c7036611", "/?t=../../etc/passwd")+auditEntry("aa036611", "/"))
+	p := command(t, "msa", "replay", log)
+	if code := p.run(""); code != 0 || !strings.HasPrefix(p.stdout.String(), "2 requests: 1 would have been refused, of which 1 were attacks and 0 most likely not") {
+		t.Errorf("exit code %d: %s%s", code, p.stdout.String(), p.stderr.String())
+	}
+}
+
+func TestReplayOfWhatCannotBe(t *testing.T) {
+	for _, args := range [][]string{{"-"}, {"/nowhere/x"}, {"--alert-when=match", "/nowhere/x"}, {"--behavior=default", "/nowhere/x"}} {
+		p := command(t, "msa", append([]string{"replay"}, args...)...)
+		if code := p.run(""); code != 2 || p.stderr.String() == "" {
+			t.Errorf("%q: exit code %d: %s", args, code, p.stderr.String())
+		}
+	}
+}
