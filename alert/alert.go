@@ -102,9 +102,11 @@ func New(o Options, masker *sensitive.Masker, tx *mapping.Transaction, v *engine
 	if a.time.IsZero() {
 		a.time = at.UTC()
 	}
-	alone := func(m engine.Match) bool { return !m.Evaluates() && a.final(m.Severity) <= o.MinSeverity }
+	// An attack that failed is still one: a severity that the outcome has lowered silences nothing.
+	isSevere := func(s int) bool { return min(severity(s), a.final(s)) <= o.MinSeverity }
+	alone := func(m engine.Match) bool { return !m.Evaluates() && isSevere(m.Severity) }
 	if !o.PerRule {
-		if top := v.Top(); !v.Alarm && top.Evaluates() || a.final(v.MostSevere()) > o.MinSeverity {
+		if top := v.Top(); !v.Alarm && top.Evaluates() || !isSevere(v.MostSevere()) {
 			return nil
 		}
 	} else if !slices.ContainsFunc(v.Matches, alone) {

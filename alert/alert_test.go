@@ -334,7 +334,8 @@ func TestMask(t *testing.T) {
 	}
 }
 
-// What became of the attack changes the severity of the alert, whether it alarms, and no rule's own severity.
+// What became of the attack changes the severity of the alert, and no rule's own. Success lets an alert pass min_severity;
+// failure silences none, as who has set it for severe rules wants to hear of refused attacks, too.
 func TestSeverityByOutcome(t *testing.T) {
 	by := defaults
 	by.ByOutcome = true
@@ -344,23 +345,24 @@ func TestSeverityByOutcome(t *testing.T) {
 	for name, c := range map[string]struct {
 		o       Options
 		outcome triage.Outcome
-		want    int // -1 for no alert
+		want    int
 	}{
 		"success":                {by, triage.Success, 1},
 		"failure":                {by, triage.Failure, 5},
 		"unknown":                {by, triage.Unknown, 2},
 		"off":                    {defaults, triage.Success, 2},
-		"failure, not of notice": {strict, triage.Failure, -1},
+		"failure, not of notice": {strict, triage.Failure, 5},
 		"success of what would":  {strict, triage.Success, 1},
 	} {
 		alerts := New(c.o, nil, mapped(t, `{"URL":"/"}`), v, triage.Appraisal{Outcome: c.outcome}, "t", time.Now())
-		switch {
-		case c.want < 0:
-			if len(alerts) != 0 {
-				t.Errorf("%s: %d alerts", name, len(alerts))
-			}
-		case len(alerts) != 1 || alerts[0].Severity() != c.want || alerts[0].Rules[0].Severity != 2:
+		if len(alerts) != 1 || alerts[0].Severity() != c.want || alerts[0].Rules[0].Severity != 2 {
 			t.Errorf("%s: %+v", name, alerts)
+		}
+	}
+	noticed := &engine.Verdict{Alarm: true, Matches: []engine.Match{match(1, 6)}}
+	for outcome, want := range map[triage.Outcome]int{triage.Success: 1, triage.Failure: 0, triage.Unknown: 0} {
+		if alerts := New(strict, nil, mapped(t, `{"URL":"/"}`), noticed, triage.Appraisal{Outcome: outcome}, "t", time.Now()); len(alerts) != want {
+			t.Errorf("a rule that informs, %s: %d alerts", outcome, len(alerts))
 		}
 	}
 }

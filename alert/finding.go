@@ -27,6 +27,7 @@ type Finding struct {
 	Time               time.Time
 	Direction          string
 	Tag, Preset        string
+	Outcome            triage.Outcome // empty where it tells of none; the evidence is that of the finding
 }
 
 // Of makes an alert of a finding.
@@ -35,7 +36,7 @@ func Of(f Finding) Alert {
 		RuleID: f.ID, Message: f.Message, Severity: f.Severity, Tags: f.Tags,
 		Data: f.Evidence, Variable: "detector:" + f.Detector, Value: f.Key,
 	}
-	return Alert{
+	a := Alert{
 		Match: m, Rules: []engine.Match{m},
 		Direction: f.Direction, Tag: f.Tag, Detector: f.Detector, Evidence: f.Evidence,
 		tx: &mapping.Transaction{
@@ -43,8 +44,12 @@ func Of(f Finding) Alert {
 			ClientWorkload: f.ClientWorkload, ServerWorkload: f.ServerWorkload, Host: f.Host, Method: f.Method, URI: f.Path, Status: f.Status,
 		},
 		time:       f.Time,
-		Confidence: triage.Stated(f.Severity),
+		Confidence: triage.Stated(f.Severity), Outcome: f.Outcome,
 	}
+	if f.Outcome != "" {
+		a.OutcomeEvidence = []string{f.Evidence}
+	}
+	return a
 }
 
 // matched is the alert's evidence in words: a rule's, or a detector's.

@@ -52,15 +52,9 @@ func (d *Detectors) Read(s Source, o *Observation) {
 		}
 	}
 	o.User = userOf(authorization)
-	path, query, _ := strings.Cut(tx.URI, "?")
+	_, query, _ := strings.Cut(tx.URI, "?")
 	o.QueryBytes = int64(len(query))
-	if i := strings.Index(path, "://"); i >= 0 { // absolute form
-		if _, rest, ok := strings.Cut(path[i+3:], "/"); ok {
-			path = "/" + rest
-		} else {
-			path = "/"
-		}
-	}
+	path := pathOf(tx)
 	texts := []*string{&o.Client.Address, &o.Client.Port, &o.Server.Address, &o.Server.Port, &o.Host, &o.Method, &o.Path, &o.Agent}
 	own([]string{tx.Client.Address, tx.Client.Port, tx.Server.Address, tx.Server.Port, tx.Host, tx.Method, path, agent}, texts)
 	o.ClientWorkload, o.ServerWorkload = ownWorkload(&tx.ClientWorkload), ownWorkload(&tx.ServerWorkload)
@@ -164,6 +158,18 @@ func number(s string) (n int64, ok bool) {
 		n = n*10 + int64(s[i]-'0')
 	}
 	return n, true
+}
+
+// pathOf is the path that was asked for, without its query.
+func pathOf(tx *mapping.Transaction) string {
+	path, _, _ := strings.Cut(tx.URI, "?")
+	if i := strings.Index(path, "://"); i >= 0 { // absolute form
+		if _, rest, ok := strings.Cut(path[i+3:], "/"); ok {
+			return "/" + rest
+		}
+		return "/"
+	}
+	return path
 }
 
 // own copies texts, all into one piece of memory.

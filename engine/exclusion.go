@@ -252,6 +252,15 @@ type Exchange struct {
 	ClientWorkload, ServerWorkload *mapping.Workload
 }
 
+// ExchangeOf is that of a transaction.
+func ExchangeOf(t *mapping.Transaction) Exchange {
+	in := Exchange{Path: filename(t.URI), Host: t.Host, ClientWorkload: &t.ClientWorkload, ServerWorkload: &t.ServerWorkload}
+	if address, err := mapping.ParseAddress(t.Client.Address); err == nil {
+		in.Client = address
+	}
+	return in
+}
+
 // Excluded reports whether something with an id, a name and tags is excluded for an exchange.
 func (e Exclusions) Excluded(id int, name string, tags []string, in Exchange) bool {
 	for i := range e.all {
@@ -334,10 +343,7 @@ func (e *Engine) excludedIn(t *mapping.Transaction) excluded {
 	if len(e.byTransaction) == 0 {
 		return e.excluded(list)
 	}
-	in := Exchange{Path: filename(t.URI), Host: t.Host, ClientWorkload: &t.ClientWorkload, ServerWorkload: &t.ServerWorkload}
-	if address, err := mapping.ParseAddress(t.Client.Address); err == nil {
-		in.Client = address
-	}
+	in := ExchangeOf(t)
 	for i := range e.byTransaction {
 		if x := &e.byTransaction[i]; x.holds(&in) {
 			named := x.rules

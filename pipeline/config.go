@@ -29,6 +29,8 @@ type Config struct {
 	Emitter     Emitter
 	Behavior    string // "default" or a file; empty for off
 	StatePath   string // of a file; empty for none
+	Trial       bool   // what is learned is neither shared nor kept; StatePath is only read
+	Habit       bool   // what many clients do at the same place every day is no evidence of an attack
 	Probe       *Probe // nil but for measuring
 
 	ByConfidence  bool // alarm where an attack is likely enough
@@ -63,6 +65,7 @@ func ParseConfig(values func(property string) []string) (Config, error) {
 		TextKey:   p.off("alert_text_key"),
 		Annotate:  p.off("annotate"),
 		Behavior:  p.off("behavior"),
+		Habit:     p.boolean("habit"),
 		StatePath: p.off("state_path"),
 		Workers:   p.integer("workers", 0, 1024),
 		Engine: engine.Config{

@@ -38,6 +38,7 @@ type counters struct {
 	errors                          [causes]atomic.Uint64
 	inspection, busy                atomic.Int64 // nanoseconds
 
+	habitual        atomic.Uint64
 	belowConfidence tallies // by rule id
 	mapped          tallies // by mapping
 }
@@ -87,6 +88,8 @@ type Snapshot struct {
 	Keys              int               // whose behaviour the detectors keep, which pipelines may share
 	Evicted           uint64            // keys that made room for others
 	Mapped            map[string]uint64 // by mapping: records that it has made transactions of
+	Habits            int               // rules and places where many clients are answered with success although the rule matches; shared likewise
+	Habitual          uint64            // records that do not alarm for that
 	BelowConfidence   map[string]uint64 // by rule: matches in records that were too little evidence to alarm
 	Errors            map[string]uint64 // records not inspected, by cause; every cause is present from the start
 	InspectionSeconds float64           // time spent inspecting, summed over workers
@@ -108,6 +111,8 @@ func (s *Snapshot) Add(other Snapshot) {
 	s.Found += other.Found
 	s.Keys = max(s.Keys, other.Keys)
 	s.Evicted = max(s.Evicted, other.Evicted)
+	s.Habits = max(s.Habits, other.Habits)
+	s.Habitual += other.Habitual
 	s.InspectionSeconds += other.InspectionSeconds
 	s.BusySeconds += other.BusySeconds
 	s.Mapped = sum(s.Mapped, other.Mapped)
@@ -138,6 +143,7 @@ func (p *Pipeline) Snapshot() Snapshot {
 		Verified:          p.counters.verified.Load(),
 		ScreenWrong:       p.counters.screenWrong.Load(),
 		RulePanics:        p.counters.rulePanics.Load(),
+		Habitual:          p.counters.habitual.Load(),
 		Errors:            make(map[string]uint64, causes),
 		InspectionSeconds: time.Duration(p.counters.inspection.Load()).Seconds(),
 		BusySeconds:       time.Duration(p.counters.busy.Load()).Seconds(),
@@ -150,6 +156,9 @@ func (p *Pipeline) Snapshot() Snapshot {
 			s.Keys += u.Keys
 			s.Evicted += u.Evicted
 		}
+	}
+	if p.memory != nil {
+		s.Habits = len(p.memory.Habits())
 	}
 	for i, name := range causeNames {
 		s.Errors[name] = p.counters.errors[i].Load()

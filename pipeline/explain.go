@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/modsecurity-for-anylog/msa/alert"
+	"github.com/modsecurity-for-anylog/msa/behavior"
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 	"github.com/modsecurity-for-anylog/msa/mapping"
@@ -19,6 +20,9 @@ type Explanation struct {
 	Matches     []engine.Match // of the verdict, masked unless mask is off
 	Appraisal   triage.Appraisal
 	Alerts      int // how many the record makes
+
+	Earlier int      // records that were learned from
+	ToKnow  []string // parts of the answer by which more would be known of the outcome
 
 	// Of what the record shows: the rules that are off, and what more in the log would bring.
 	Unapplied []engine.Unapplied
@@ -49,23 +53,38 @@ func (p *Pipeline) Explain(tag string, r mapping.Record) (Explanation, error) {
 	if x.Verdict, err = p.engine.Evaluate(x.Transaction); err != nil {
 		return x, err
 	}
-	x.Appraisal = p.appraise(x.Transaction, &x.Verdict)
+	s := p.suspect(x.Transaction, x.Verdict)
+	p.explainPast(s)
+	x.Verdict, x.Appraisal = s.verdict, s.sure
 	if x.Matches = x.Verdict.Matches; p.cfg.Alert.Mask {
 		x.masker = alert.NewMasker(x.Transaction)
 		x.Matches = alert.MaskMatches(x.masker, x.Matches)
 		x.Appraisal.Reasons = alert.MaskTexts(x.masker, x.Appraisal.Reasons)
 		x.Appraisal.OutcomeEvidence = alert.MaskTexts(x.masker, x.Appraisal.OutcomeEvidence)
 	}
+	x.ToKnow = triage.ToKnow(x.Transaction, x.Appraisal.Outcome)
 	x.Alerts = len(alert.New(p.cfg.Alert, x.masker, x.Transaction, &x.Verdict, x.Appraisal, tag, time.Time{}))
 	x.Unapplied = p.engine.Unapplied(x.Transaction.Observed)
 	x.Gains = p.engine.Gains(x.Transaction.Observed)
 	return x, nil
 }
 
-// Learn takes note of what a record of a tag says of those after it: the columns of a W3C log.
+// explainPast judges a suspect among the records from which was learned.
+func (p *Pipeline) explainPast(s *suspect) {
+	var x behavior.Exchange
+	x.Read(s.tx, time.Now())
+	past := p.memory.Recollect()
+	defer past.Done()
+	past.Turn(0, &x, nil)
+	p.recollect(s, past)
+}
+
+// Learn takes note of what a record of a tag says of those after it: the columns of a W3C log, how an endpoint answers, what a
+// client has tried before.
 func (p *Pipeline) Learn(tag string, r mapping.Record) {
-	var tx mapping.Transaction
-	_ = p.mapper.Map(tag, r, &tx) // what can't be mapped tells nothing
+	i := Inspection{p: p, tag: tag, events: []event{{body: r}}}
+	i.findings = []finding{p.inspect(tag, i.events[0], nil)}
+	i.judge()
 }
 
 // Rule is what the rules' text says of a rule.

@@ -50,6 +50,8 @@ type Pipeline struct {
 
 	detectors      *behavior.Detectors // nil when they are off
 	closeDetectors func()
+	memory         *behavior.Memory
+	closeMemory    func()
 	complaints     complaints
 }
 
@@ -74,7 +76,7 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 	if err != nil {
 		return nil, fmt.Errorf("property alert_tag: %w", err)
 	}
-	if cfg.Behavior != "" && cfg.StatePath != "" {
+	if cfg.StatePath != "" && !cfg.Trial {
 		if err := state.At(cfg.StatePath).Check(); err != nil {
 			return nil, fmt.Errorf("property state_path: %w", err)
 		}
@@ -101,8 +103,12 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 		pool:         newPool(cfg.Workers - 1),
 		transactions: sync.Pool{New: func() any { return new(mapping.Transaction) }},
 	}
+	if err := p.remember(); err != nil {
+		p.Close()
+		return nil, err
+	}
 	if cfg.Behavior != "" {
-		p.detectors, p.closeDetectors, err = behavior.Open(cfg.Behavior, cfg.StatePath, func(err error) { log.Error(err.Error()) })
+		p.detectors, p.closeDetectors, err = behavior.Open(cfg.Behavior, p.cfg.StatePath, func(err error) { log.Error(err.Error()) })
 		if err != nil {
 			p.Close()
 			return nil, fmt.Errorf("property behavior: %w", err)
@@ -120,6 +126,17 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 	}
 	log.Info("rules loaded", "rules", e.RuleCount(), "files", len(e.Files()), "passed_over", len(e.Warnings()), "mapping", cfg.Mapping)
 	return p, nil
+}
+
+// remember opens what earlier records have taught.
+func (p *Pipeline) remember() (err error) {
+	if p.cfg.Trial {
+		p.memory, err = behavior.ReadMemory(p.cfg.StatePath)
+		p.cfg.StatePath = ""
+		return err
+	}
+	p.memory, p.closeMemory, err = behavior.OpenMemory(p.cfg.StatePath, func(err error) { p.log.Error(err.Error()) })
+	return err
 }
 
 // named is what exclude can name. Detectors and rules of evidence that are off now have their names all the same.
@@ -140,6 +157,9 @@ func (p *Pipeline) named() []engine.Named {
 	}
 	for _, s := range specs {
 		all = append(all, engine.Named{ID: s.ID, Name: s.Name, Tags: s.Tags})
+	}
+	for _, k := range behavior.SequelKinds() {
+		all = append(all, engine.Named{ID: k.ID, Name: k.Name, Tags: k.Tags})
 	}
 	return all
 }
@@ -200,19 +220,33 @@ func (p *Pipeline) Close() {
 	if p.closeDetectors != nil {
 		p.closeDetectors()
 	}
+	if p.closeMemory != nil {
+		p.closeMemory()
+	}
 	if err := p.engines.put(p.engine); err != nil {
 		p.log.Warn("cannot release rules", "error", err)
 	}
 }
 
-// Keep writes the detectors' state, which Close does too: a host that ends without it loses what they have
-// learned since it was written last.
+// Keep writes what was learned, which Close does too: a host that ends without it loses what was learned since it was
+// written last.
 func (p *Pipeline) Keep() {
-	if p.detectors == nil {
-		return
+	err := p.memory.Keep()
+	if p.detectors != nil {
+		err = errors.Join(err, p.detectors.Keep())
 	}
-	if err := p.detectors.Keep(); err != nil {
+	if err != nil {
 		p.log.Error(err.Error())
+	}
+}
+
+// Habits are what many clients do every day, by which rules are no evidence.
+func (p *Pipeline) Habits() []behavior.Habit { return p.memory.Habits() }
+
+// Forget lets a trial begin anew, while nothing is inspected.
+func (p *Pipeline) Forget() {
+	if p.cfg.Trial {
+		p.memory = behavior.NewMemory()
 	}
 }
 
@@ -252,7 +286,9 @@ type finding struct {
 	count    int
 	tag      string
 	replaced []byte // the event rewritten, or nil
+	mapped   bool   // there is an exchange to be remembered
 	observed bool   // there is an observation for the detectors
+	exchange behavior.Exchange
 	suspect  *suspect
 }
 
@@ -320,7 +356,7 @@ func (i *Inspection) Inspect() {
 func (i *Inspection) End() Result {
 	p := i.p
 	defer p.busy(time.Now())
-	i.judge()
+	i.tell(i.judge())
 	if i.observed != nil {
 		p.watch.Enter(stopwatch.Detectors)
 		p.detect(i.tag, i.events, i.observed, i.findings)
@@ -374,16 +410,20 @@ func (p *Pipeline) detect(tag string, events []event, observed []behavior.Observ
 		}
 	}
 	for _, found := range p.detectors.Observe(all, isExcluded) {
-		a := found.Alert(all[found.Index])
-		if a.Severity() > p.cfg.Alert.MinSeverity || p.cfg.AlertTag == "" {
-			continue
-		}
-		if p.cfg.Alert.Mask {
-			a = a.Masked()
-		}
-		p.emit(&findings[found.Index], tag, events[found.Index], []alert.Alert{a})
-		p.counters.found.Add(1)
+		p.emitFound(&findings[found.Index], tag, events[found.Index], found.Alert(all[found.Index]))
 	}
+}
+
+// emitFound adds the alert of what many records show.
+func (p *Pipeline) emitFound(f *finding, tag string, e event, a alert.Alert) {
+	if a.Severity() > p.cfg.Alert.MinSeverity || p.cfg.AlertTag == "" {
+		return
+	}
+	if p.cfg.Alert.Mask {
+		a = a.Masked()
+	}
+	p.emit(f, tag, e, []alert.Alert{a})
+	p.counters.found.Add(1)
 }
 
 // emit adds alerts to what became of a record.
@@ -454,6 +494,8 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 	if len(verdict.Uninspected) > 0 {
 		p.counters.cut.Add(1)
 	}
+	f.exchange.Read(tx, e.when())
+	f.mapped = true
 	if len(verdict.Matches) > 0 {
 		f.suspect = p.suspect(tx, verdict)
 		tx = nil

@@ -53,6 +53,7 @@ var properties = [...]Property{
 	{Name: "internal_networks", Multiple: true, Description: "What counts as inside for east-west, a comma list of networks (default: RFC 1918, RFC 4193, loopback, link-local)"},
 	{Name: "screen", Default: "on", Description: "Fast path: rules run only where an alert may come of a record; off, or verify (they always run, and differences are errors)"},
 	{Name: "behavior", Default: "default", Description: "Detectors over many records: default, a YAML file, or off"},
+	{Name: "habit", Type: Bool, Default: "on", Description: "What many clients do at the same place every day, answered with success, is no evidence of an attack; with alert_when confidence"},
 	{Name: "state_path", Description: "File in which what MSA has learned is kept across restarts; without one it ends with the process"},
 	{Name: "workers", Type: Int, Default: "0", Description: "Records inspected at the same time; 0 is the number of cores"},
 	{Name: "cache_size", Type: Int, Default: "65536", Description: "Values that the fast path remembers"},

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/modsecurity-for-anylog/msa/alert"
 	"github.com/modsecurity-for-anylog/msa/behavior"
@@ -15,29 +16,47 @@ import (
 // suspect is a record on which rules matched. What its own text tells is known as soon as it was inspected, by whichever
 // worker; what other records tell of it is known when its turn has come.
 type suspect struct {
-	tx      *mapping.Transaction
-	verdict engine.Verdict
-	sure    triage.Appraisal
+	tx          *mapping.Transaction
+	verdict     engine.Verdict
+	sure        triage.Appraisal
+	examination *triage.Examination // of what may alarm
 }
 
 // suspect appraises a transaction on which rules matched, by itself.
 func (p *Pipeline) suspect(tx *mapping.Transaction, v engine.Verdict) *suspect {
 	s := &suspect{tx: tx, verdict: v}
-	s.sure = p.appraise(tx, &s.verdict)
+	s.sure = triage.Appraise(tx, &s.verdict)
+	if p.decide(s); s.verdict.Alarm || p.cfg.Alert.OnMatch {
+		s.examination = triage.Examine(tx, &s.verdict)
+	}
 	return s
 }
 
-// appraise tells how sure it is that a transaction is an attack, settles whether it alarms if that is what decides, and
-// tells what became of the attack if it does.
-func (p *Pipeline) appraise(tx *mapping.Transaction, v *engine.Verdict) triage.Appraisal {
-	sure := triage.Appraise(tx, v)
+// decide settles whether a suspect alarms, if its confidence is what does.
+func (p *Pipeline) decide(s *suspect) {
 	if p.cfg.ByConfidence {
-		v.Alarm = v.HasEvidence() && sure.Confidence >= p.cfg.MinConfidence || v.AlarmsByRule()
+		s.verdict.Alarm = s.verdict.HasEvidence() && s.sure.Confidence >= p.cfg.MinConfidence || s.verdict.AlarmsByRule()
 	}
-	if v.Alarm || p.cfg.Alert.OnMatch && len(v.Matches) > 0 {
-		sure.Outcome, sure.OutcomeEvidence = triage.OutcomeOf(tx, v)
+}
+
+// recollect adds what earlier records tell of a suspect, and learns from it.
+func (p *Pipeline) recollect(s *suspect, past *behavior.Recollection) {
+	if s.examination == nil {
+		past.Ordinary()
+	} else if s.sure.Outcome, s.sure.OutcomeEvidence = s.examination.Outcome(past.Attack(s.examination)); s.sure.Outcome == triage.Success {
+		return // what the answer proves is no habit, and teaches none
 	}
-	return sure
+	if !p.cfg.Habit {
+		return
+	}
+	if s.examination != nil {
+		s.sure = triage.AppraiseBut(past.IsHabit, s.tx, &s.verdict, s.sure)
+		alarmed := s.verdict.Alarm
+		if p.decide(s); alarmed && !s.verdict.Alarm {
+			p.counters.habitual.Add(1)
+		}
+	}
+	past.Teach(s.verdict.Matches)
 }
 
 // release gives a transaction back to those that follow; it may be nil.
@@ -47,18 +66,23 @@ func (p *Pipeline) release(tx *mapping.Transaction) {
 	}
 }
 
-// judge settles the records on which rules matched, in their order, and makes the alerts of all of them.
-func (i *Inspection) judge() {
+// judge settles the records in their order, and makes the alerts of those on which rules matched. Sequels are what they
+// show of attacks that records before them began.
+func (i *Inspection) judge() (sequels []behavior.Sequel) {
 	p := i.p
+	p.watch.Enter(stopwatch.Detectors)
+	past := p.memory.Recollect()
 	var suspects []int
 	for n := range i.findings {
-		if i.findings[n].suspect != nil && p.guarded(i.tag, func() { i.settle(n) }) {
+		f := &i.findings[n]
+		if f.mapped {
+			p.guarded(i.tag, func() { i.settle(n, past) }) // without it, the record's own text decides
+		}
+		if f.suspect != nil {
 			suspects = append(suspects, n)
 		}
 	}
-	if len(suspects) == 0 {
-		return
-	}
+	sequels = past.Done()
 	p.pool.run(len(suspects), p.cfg.Workers-1, func(k int) {
 		n := suspects[k]
 		f := &i.findings[n]
@@ -68,29 +92,62 @@ func (i *Inspection) judge() {
 		f.suspect = nil
 		p.release(s.tx)
 	})
+	return sequels
 }
 
-// guarded runs work on one record, and reports whether it came to its end. A defect costs what it would have made of
-// that record.
-func (p *Pipeline) guarded(tag string, work func()) (done bool) {
+// guarded runs work on one record. A defect costs what it would have made of that record.
+func (p *Pipeline) guarded(tag string, work func()) {
 	defer func() {
 		if r := recover(); r != nil {
 			p.passed(panicked, tag, fmt.Errorf("%v", r))
 		}
 	}()
 	work()
-	return true
 }
 
-// settle decides whether the n-th record alarms, when all before it are settled.
-func (i *Inspection) settle(n int) {
-	p, s := i.p, i.findings[n].suspect
+// settle judges the n-th record, when all before it are judged.
+func (i *Inspection) settle(n int, past *behavior.Recollection) {
+	p, f := i.p, &i.findings[n]
+	s := f.suspect
+	if s == nil {
+		past.Turn(n, &f.exchange, func() (page string) {
+			p.again(i.tag, i.events[n], func(tx *mapping.Transaction) { page = strings.Clone(tx.ResponseBody.Text) })
+			return page
+		})
+		past.Ordinary()
+		return
+	}
+	past.Turn(n, &f.exchange, nil)
+	p.recollect(s, past)
 	if p.cfg.ByConfidence && !s.verdict.Alarm {
 		p.counters.below(&s.verdict)
 	}
 	if i.observed != nil {
 		p.observe(i.tag, i.events[n], s.tx, &s.verdict, s.isAttack(p.cfg.MinConfidence), &i.observed[n])
-		i.findings[n].observed = true
+		f.observed = true
+	}
+}
+
+// again maps a record once more, for the few of which more is needed than was kept.
+func (p *Pipeline) again(tag string, e event, read func(*mapping.Transaction)) {
+	tx := p.transactions.Get().(*mapping.Transaction)
+	defer p.release(tx)
+	tx.Metadata, tx.Workloads = e.meta, p.table
+	if err := p.mapper.Map(tag, e.body, tx); err == nil { // it could be mapped before
+		read(tx)
+	}
+}
+
+// tell makes the alerts of sequels.
+func (i *Inspection) tell(sequels []behavior.Sequel) {
+	p := i.p
+	for _, s := range sequels {
+		e, f := i.events[s.Index], &i.findings[s.Index]
+		p.again(i.tag, e, func(tx *mapping.Transaction) {
+			if !p.exclusions.Any() || !p.exclusions.Excluded(s.Of.ID, s.Of.Name, s.Of.Tags, engine.ExchangeOf(tx)) {
+				p.emitFound(f, i.tag, e, s.Alert(tx, p.cfg.Alert.Internal, i.tag, e.when()))
+			}
+		})
 	}
 }
 

@@ -23,7 +23,7 @@ func (x *exchange) effects() (all []string) {
 	}
 	for _, find := range []func(*exchange) string{
 		(*exchange).computed, (*exchange).hashed, (*exchange).markers, (*exchange).databaseTells, (*exchange).output,
-		(*exchange).waited, (*exchange).script, (*exchange).redirect, (*exchange).splitHeader, (*exchange).schema,
+		(*exchange).script, (*exchange).redirect, (*exchange).splitHeader, (*exchange).schema, (*exchange).signedIn,
 	} {
 		if found := find(x); found != "" {
 			all = append(all, found)
@@ -247,6 +247,16 @@ var outputs = []struct {
 	{regexp.MustCompile(`\.env\b`), regexp.MustCompile(`(?m)\A(?:#.*\n|\s*\n)*[A-Z][A-Z0-9_]{2,}=.*\n(?:#.*\n|\s*\n)*[A-Z][A-Z0-9_]{2,}=`), "the answer has a file of settings"},
 	{regexp.MustCompile(`\.git\b`), regexp.MustCompile(`\A(?:ref: refs/heads/\S|DIRC\x00)`), "the answer has a file of a git repository"},
 	{regexp.MustCompile(`\.ssh|id_(?:rsa|ed25519|ecdsa)|\.pem\b|\.key\b`), regexp.MustCompile(`-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----`), "the answer has a private key"},
+	{regexp.MustCompile(`\.(?:zip|jar|war|ear)\b`), regexp.MustCompile(`\APK\x03\x04`), "the answer has an archive"},
+	{regexp.MustCompile(`\.sql\b|dump`), regexp.MustCompile(`(?m)^(?:-- (?:MySQL|MariaDB|PostgreSQL database) dump|CREATE TABLE |INSERT INTO )`), "the answer has a dump of a database"},
+	{regexp.MustCompile(`\.(?:sqlite3?|db)\b|\.svn`), regexp.MustCompile(`\ASQLite format 3`), "the answer has a database"},
+	{regexp.MustCompile(`\.htpasswd|passwd`), regexp.MustCompile(`(?m)^[\w.-]+:(?:\$apr1\$|\$2[aby]\$|\{SHA\})`), "the answer has hashes of passwords"},
+	{regexp.MustCompile(`\.aws|credentials`), regexp.MustCompile(`(?m)^aws_secret_access_key\s*=`), "the answer has keys of the cloud"},
+	{regexp.MustCompile(`\.ds_store`), regexp.MustCompile(`\A.{0,12}Bud1`), "the answer lists a directory"},
+	{regexp.MustCompile(`server-status`), regexp.MustCompile(`Apache Server Status for`), "the answer has the server's status"},
+	{regexp.MustCompile(`actuator|/env\b`), regexp.MustCompile(`"propertySources"\s*:\s*\[`), "the answer has the application's settings"},
+	{regexp.MustCompile(`pprof`), regexp.MustCompile(`Types of profiles available`), "the answer has the application's profiles"},
+	{regexp.MustCompile(`web\.config`), regexp.MustCompile(`<configuration[\s>]`), "the answer has web.config"},
 	{regexp.MustCompile(`etc/hosts\b`), regexp.MustCompile(`(?m)^127\.0\.0\.1\s+localhost\b`), "the answer has /etc/hosts"},
 	{regexp.MustCompile(`web\.xml`), regexp.MustCompile(`<web-app[\s>]`), "the answer has web.xml"},
 	{regexp.MustCompile(`169\.254\.169\.254|metadata|2852039166|0xa9fea9fe`), regexp.MustCompile(`"AccessKeyId"\s*:|(?m)^ami-id$|(?m)^instance-id$|"access_token"\s*:\s*"ya29\.`), "the answer has metadata of the cloud"},
@@ -302,15 +312,26 @@ func (x *exchange) delay() (asked string, seconds int) {
 	return quoted(asked), seconds
 }
 
-// waited tells a server that waited as it was asked to. Much longer than that, it may have been busy.
-func (x *exchange) waited() string {
+// waited tells a server that waited as it was asked to. Much longer than that, it may have been busy; and an endpoint that
+// usually takes so long has not waited.
+func (x *exchange) waited(median time.Duration) string {
 	asked, seconds := x.delay()
 	took := x.tx.Duration()
 	wanted := time.Duration(seconds) * time.Second
-	if seconds == 0 || took < wanted || took >= 3*wanted+5*time.Second {
+	if seconds == 0 || took < wanted || took >= 3*wanted+5*time.Second || x.isUsually(median) {
 		return ""
 	}
-	return fmt.Sprintf("answered after %s, as %s asks", inSeconds(took), asked)
+	usually := ""
+	if median > 0 {
+		usually = ", usually " + inSeconds(median)
+	}
+	return fmt.Sprintf("answered after %s%s, as %s asks", inSeconds(took), usually, asked)
+}
+
+// isUsually reports whether ordinary requests take about as long as the payload asks for.
+func (x *exchange) isUsually(median time.Duration) bool {
+	_, seconds := x.delay()
+	return 2*median >= time.Duration(seconds)*time.Second
 }
 
 func inSeconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
@@ -419,6 +440,28 @@ func (x *exchange) schema() string {
 	}
 	return ""
 }
+
+// signedIn tells a login that was accepted though its password was an operator or a piece of SQL.
+func (x *exchange) signedIn() string {
+	asked := x.tx.URI + "\n" + x.tx.RequestBody.Text[:min(len(x.tx.RequestBody.Text), maxPayload)]
+	if !HasPassword(x.tx.RequestBody.Text) || !hasTag(x.kinds, "sqli") && !operatorOfMongo.MatchString(asked) {
+		return ""
+	}
+	location, cookie := x.header("location"), x.header("set-cookie")
+	switch status := x.tx.Status; {
+	case status/100 == 3 && cookie != "" && location != "" && !loginPage.MatchString(location) && !complaint.MatchString(location):
+		return fmt.Sprintf("the login was accepted: %d to %s, with a cookie", status, quoted(location))
+	case status/100 == 2 && sessionToken.MatchString(x.body):
+		return "the login was accepted: the answer has a token"
+	}
+	return ""
+}
+
+var (
+	operatorOfMongo = regexp.MustCompile(`(?:\[|%5[bB]|")\$(?:ne|gte?|lte?|n?in|regex|exists|where|or)\b`)
+	sessionToken    = regexp.MustCompile(`(?i)"(?:access_?|auth_?|id_?|session_?|refresh_?)?(?:token|jwt|session_?id)"\s*:\s*"[^"\s]{16,}"`)
+	complaint       = regexp.MustCompile(`(?i)error|fail|invalid|denied|incorrect|wrong`)
+)
 
 var graphQLSchema = regexp.MustCompile(`"__schema"\s*:\s*\{`)
 

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/mapping"
@@ -24,17 +25,47 @@ const (
 const maxEvidence = 3
 
 // OutcomeOf tells from a record on which rules matched what became of the attack, with the evidence in words, which may
-// quote the record. What the answer shows of the attack's effect counts before its status: an error page can hold a
-// stolen password. Without evidence, the words say why nothing is known.
+// quote the record. Without evidence, the words say why nothing is known.
 func OutcomeOf(tx *mapping.Transaction, v *engine.Verdict) (Outcome, []string) {
+	return Examine(tx, v).Outcome(Past{})
+}
+
+// Examination is what a record by itself tells of what became of an attack.
+type Examination struct {
+	x       *exchange
+	effects []string
+	refusal string
+}
+
+// Examine reads a record on which rules matched.
+func Examine(tx *mapping.Transaction, v *engine.Verdict) *Examination {
 	x := newExchange(tx, v)
-	if evidence := x.effects(); len(evidence) > 0 {
-		return Success, evidence[:min(len(evidence), maxEvidence)]
+	return &Examination{x, x.effects(), x.refusal()}
+}
+
+// Proves reports whether the answer itself shows that the attack worked.
+func (e *Examination) Proves() bool { return len(e.effects) > 0 }
+
+// Outcome adds what earlier records tell. What the answer shows of the attack's effect counts before its status, as an
+// error page can hold a stolen password, and before anything that was learned: what others have sent cancels no signature.
+func (e *Examination) Outcome(past Past) (Outcome, []string) {
+	effects := e.effects
+	if waited := e.x.waited(past.Median); waited != "" {
+		effects = append(slices.Clip(effects), waited)
 	}
-	if why := x.refusal(); why != "" {
+	if after := e.x.afterAll(past); after != "" {
+		effects = append(slices.Clip(effects), after)
+	}
+	if len(effects) > 0 {
+		return Success, effects[:min(len(effects), maxEvidence)]
+	}
+	if e.refusal != "" {
+		return Failure, []string{e.refusal}
+	}
+	if why := e.x.inVain(past); why != "" {
 		return Failure, []string{why}
 	}
-	return Unknown, x.gaps()
+	return Unknown, e.x.gaps(past.Median)
 }
 
 // Bounds on what is read of an exchange.
@@ -54,6 +85,9 @@ type exchange struct {
 	kinds    []string // of attacks, as CRS tags them: sqli
 	body     string   // of the answer, or its ends
 	kind     string   // media type of the answer, in lower case
+
+	condition Condition // of SQL
+	form      string    // what of the payload stays the same when another condition is tried
 }
 
 func newExchange(tx *mapping.Transaction, v *engine.Verdict) *exchange {
@@ -80,6 +114,9 @@ func newExchange(tx *mapping.Transaction, v *engine.Verdict) *exchange {
 	}
 	kind, _, _ := strings.Cut(x.header("content-type"), ";")
 	x.kind = strings.ToLower(strings.TrimSpace(kind))
+	if hasTag(x.kinds, "sqli") {
+		x.condition, x.form = conditionOf(x.payload)
+	}
 	return x
 }
 
@@ -150,10 +187,12 @@ func (x *exchange) hasDatabaseError() bool {
 }
 
 // gaps say why nothing is known.
-func (x *exchange) gaps() (why []string) {
+func (x *exchange) gaps(median time.Duration) (why []string) {
 	tx := x.tx
 	if asked, seconds := x.delay(); seconds > 0 {
-		if took := tx.Duration(); took > 0 {
+		if took := tx.Duration(); took > 0 && x.isUsually(median) {
+			why = append(why, fmt.Sprintf("answered after %s, and %s asks for %d s; but usually it takes %s", inSeconds(took), asked, seconds, inSeconds(median)))
+		} else if took > 0 {
 			why = append(why, fmt.Sprintf("answered after %s, and %s asks for %d s", inSeconds(took), asked, seconds))
 		} else {
 			why = append(why, fmt.Sprintf("%s asks the server to wait, and the log does not say how long it took", asked))
@@ -177,6 +216,28 @@ func (x *exchange) gaps() (why []string) {
 		why = append(why, "nothing in the answer tells")
 	}
 	return why
+}
+
+// ToKnow are the parts of a record by which its outcome could be told better, for people.
+func ToKnow(tx *mapping.Transaction, outcome Outcome) (parts []string) {
+	if outcome != Unknown {
+		return nil
+	}
+	for _, p := range []struct {
+		is   bool
+		part string
+	}{
+		{tx.Status == 0, "the status of the answer"},
+		{len(tx.ResponseHeaders) == 0, "the answer's headers (Location, Set-Cookie, Content-Type)"},
+		{!tx.Observed.ResponseBody || tx.ResponseBody.Text == "" && tx.Status/100 == 2, "the answer's body (RSP_BODY of Nano)"},
+		{tx.ResponseBody.Truncated, "more of the answer's body"},
+		{tx.Duration() == 0, "how long the exchange took (END_TIME of Nano, $request_time of nginx)"},
+	} {
+		if p.is {
+			parts = append(parts, p.part)
+		}
+	}
+	return parts
 }
 
 var scriptName = regexp.MustCompile(`(?i)filename\*?=[^\r\n;]{0,200}\.(?:php\d?|phtml|phar|jspx?|aspx?|ashx|cgi|pl|py|sh|war)\b`)

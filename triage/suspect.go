@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,21 +27,23 @@ type Suspect struct {
 }
 
 // Suspects are the values of a transaction that are evidence of an attack, in the order of their first match.
-func Suspects(_ *mapping.Transaction, v *engine.Verdict) []Suspect {
+func Suspects(_ *mapping.Transaction, v *engine.Verdict) []Suspect { return suspectsBut(nil, v) }
+
+// suspectsBut leaves out what is habit; isHabit may be nil.
+func suspectsBut(isHabit func(rule int, variable string) bool, v *engine.Verdict) []Suspect {
 	var all []Suspect
 	for i := range v.Matches {
 		m := &v.Matches[i]
 		if !m.IsEvidence() {
 			continue
 		}
-		places := m.Places
-		if len(places) == 0 {
-			places = []engine.Place{{Variable: m.Variable, Value: m.Value}}
-		}
-		for _, p := range places {
+		for _, p := range places(m) {
 			variable, reading := p.Variable, ""
 			if m.View {
 				variable, reading = splitView(variable)
+			}
+			if isHabit != nil && m.IsShipped() && isHabit(m.RuleID, variable) {
+				continue
 			}
 			at := slices.IndexFunc(all, func(s Suspect) bool { return s.Variable == variable })
 			if at < 0 {
@@ -54,6 +57,29 @@ func Suspects(_ *mapping.Transaction, v *engine.Verdict) []Suspect {
 		all[i].others = len(all) - 1
 	}
 	return all
+}
+
+// places are where a rule matched.
+func places(m *engine.Match) []engine.Place {
+	if len(m.Places) == 0 {
+		return []engine.Place{{Variable: m.Variable, Value: m.Value}}
+	}
+	return m.Places
+}
+
+// Variables are those on which a rule matched, in whatever reading of their values.
+func Variables(m *engine.Match) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, p := range places(m) {
+			variable := p.Variable
+			if m.View {
+				variable, _ = splitView(variable)
+			}
+			if !yield(variable) {
+				return
+			}
+		}
+	}
 }
 
 func splitView(name string) (variable, reading string) {

@@ -37,14 +37,40 @@ const maxReasons = 3
 
 // Appraise appraises what rules have found in a transaction. It returns zero for a verdict without evidence.
 func Appraise(tx *mapping.Transaction, v *engine.Verdict) Appraisal {
-	return embedded().appraise(tx, v)
+	return embedded().appraise(tx, v, nil)
 }
 
-func (m *model) appraise(tx *mapping.Transaction, v *engine.Verdict) Appraisal {
+// AppraiseBut does so without what is habit: that a rule matches a variable at this place is no evidence then. The
+// appraisal is the one that it had if nothing is.
+func AppraiseBut(isHabit func(rule int, variable string) bool, tx *mapping.Transaction, v *engine.Verdict, as Appraisal) Appraisal {
+	any := false
+	for i := range v.Matches {
+		m := &v.Matches[i]
+		if !m.IsEvidence() || !m.IsShipped() {
+			continue
+		}
+		for variable := range Variables(m) {
+			any = any || isHabit(m.RuleID, variable)
+		}
+	}
+	if !any {
+		return as
+	}
+	less := embedded().appraise(tx, v, isHabit)
+	if less.Confidence >= as.Confidence {
+		return as
+	}
+	as.Confidence = less.Confidence
+	as.Reasons = append(slices.Clip(less.Reasons[:min(len(less.Reasons), maxReasons-1)]), "many clients do the same here every day")
+	return as
+}
+
+// appraise leaves out what is habit; isHabit may be nil.
+func (m *model) appraise(tx *mapping.Transaction, v *engine.Verdict, isHabit func(rule int, variable string) bool) Appraisal {
 	var best Appraisal
 	var of *Suspect
 	score := 0.0
-	suspects := Suspects(tx, v)
+	suspects := suspectsBut(isHabit, v)
 	for i := range suspects {
 		if suspects[i].place == "answer" {
 			continue // the data from which the weights are made has no answers
@@ -59,12 +85,24 @@ func (m *model) appraise(tx *mapping.Transaction, v *engine.Verdict) Appraisal {
 	}
 	for i := range v.Matches {
 		match := &v.Matches[i]
-		if c := m.statedConfidence(match); c > best.Confidence {
+		if c := m.statedConfidence(match); c > best.Confidence && !isAllHabit(isHabit, match) {
 			best.Confidence = c
 			best.Reasons = append([]string{describe("rule "+strconv.Itoa(match.RuleID), v)}, best.Reasons[:min(len(best.Reasons), maxReasons-1)]...)
 		}
 	}
 	return best
+}
+
+func isAllHabit(isHabit func(rule int, variable string) bool, m *engine.Match) bool {
+	if isHabit == nil || !m.IsShipped() {
+		return false
+	}
+	for variable := range Variables(m) {
+		if !isHabit(m.RuleID, variable) {
+			return false
+		}
+	}
+	return true
 }
 
 // Stated is the confidence that a severity, 0 (emergency) to 7 (debug), states: that of rules which alarm by themselves, and

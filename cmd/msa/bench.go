@@ -66,6 +66,7 @@ func (c *benchCommand) measure(p *process) (*benchReport, error) {
 	if err != nil {
 		return nil, err
 	}
+	config.Trial = true
 	if !(c.Seconds > 0 && c.Seconds <= 3600) || c.Records < 1 || c.Chunk < 1 || c.Top < 1 {
 		return nil, errors.New("--seconds, --records, --chunk and --top are above 0, and --seconds is at most 3600")
 	}

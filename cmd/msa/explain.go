@@ -40,6 +40,7 @@ func (c *explainCommand) Run(p *process) error {
 		complain(p.stderr, "msa: %v", err)
 		return exitCode(exitUsage)
 	}
+	config.Trial = true
 	inspecting, err := pipeline.New(config, nil, slog.New(newWarnings(io.Discard)))
 	if err != nil {
 		complain(p.stderr, "msa: %v", err)
@@ -55,6 +56,7 @@ func (c *explainCommand) Run(p *process) error {
 	if err != nil {
 		return err
 	}
+	x.Earlier = c.Record - 1
 	e := explanation{Explanation: x, pipeline: inspecting, w: bufio.NewWriter(p.stdout)}
 	e.print()
 	if err := e.w.Flush(); err != nil {
@@ -219,18 +221,37 @@ func (e *explanation) printMatches() {
 			e.line("    %s", printable(short(m.Data, 200)))
 		}
 	}
-	if outcome := e.Appraisal.Outcome; outcome != "" {
-		e.title("outcome: %s", outcome)
-		for _, evidence := range e.Appraisal.OutcomeEvidence {
-			e.line("%s", printable(evidence))
-		}
-	}
+	e.printAppraisal()
 	in, out := e.pipeline.Thresholds()
 	verdict := "no alert"
 	if e.Alerts > 0 {
 		verdict = fmt.Sprintf("alerts: %d", e.Alerts)
 	}
 	e.title("score: inbound %d of %d, outbound %d of %d; %s", e.Verdict.ScoreIn, in, e.Verdict.ScoreOut, out, verdict)
+}
+
+// printAppraisal says how sure it is, what became of the attack, and what the log would have to show to know that.
+func (e *explanation) printAppraisal() {
+	if !e.Verdict.HasEvidence() {
+		return
+	}
+	e.title("confidence: %d", e.Appraisal.Confidence)
+	for _, reason := range e.Appraisal.Reasons {
+		e.line("%s", printable(reason))
+	}
+	if e.Appraisal.Outcome == "" {
+		return
+	}
+	e.title("outcome: %s", e.Appraisal.Outcome)
+	for _, evidence := range e.Appraisal.OutcomeEvidence {
+		e.line("%s", printable(evidence))
+	}
+	if e.Earlier > 0 {
+		e.line("(the %d records before it in the file were taken into account)", e.Earlier)
+	}
+	for _, part := range e.ToKnow {
+		e.line("to know more: log %s", part)
+	}
 }
 
 func (e *explanation) printGains() {

@@ -16,7 +16,8 @@ const atOnce = 2
 
 // inspector is a pipeline that can be replaced while it works.
 type inspector struct {
-	log *slog.Logger
+	log   *slog.Logger
+	trial bool // what is learned ends with it
 
 	mu      sync.RWMutex
 	current *pipeline.Pipeline
@@ -34,6 +35,15 @@ func newInspector(p properties, log *slog.Logger) (*inspector, error) {
 	return i, nil
 }
 
+// newTrial is an inspector that begins without a past and leaves none.
+func newTrial(p properties, log *slog.Logger) (*inspector, error) {
+	i := &inspector{log: log, trial: true}
+	if err := i.load(p); err != nil {
+		return nil, err
+	}
+	return i, nil
+}
+
 // load compiles rules and mapping, and works with them from then on. After an error
 // everything stays as it was.
 func (i *inspector) load(p properties) error {
@@ -43,6 +53,7 @@ func (i *inspector) load(p properties) error {
 	if err != nil {
 		return err
 	}
+	config.Trial = i.trial
 	fresh, err := pipeline.New(config, nil, i.log)
 	if err != nil {
 		return err

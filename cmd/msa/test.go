@@ -149,6 +149,7 @@ func (t *tester) setup(c *testCase) (*setup, error) {
 	if slices.ContainsFunc(t.order, func(o *setup) bool { return o.Sum == set.Sum }) {
 		log = slog.New(newWarnings(io.Discard)) // once is enough
 	}
+	config.Trial = true
 	loaded, err := pipeline.New(config, &t.shared, log)
 	if err != nil {
 		return nil, err
@@ -202,6 +203,7 @@ func (t *tester) run(c *testCase) (wrong []string, err error) {
 			s.silent[id] = true
 		}
 	}
+	s.Forget() // what is found must not depend on the cases before
 	return append(wrong, c.judge(s.Process(c.tag, chunk), x)...), nil
 }
 

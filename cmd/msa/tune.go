@@ -15,6 +15,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/modsecurity-for-anylog/msa/behavior"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/logfile"
 	"github.com/modsecurity-for-anylog/msa/internal/event"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
@@ -36,7 +37,7 @@ type tuneCommand struct {
 func (*tuneCommand) Help() string {
 	return `Groups alerts by the rules without which they would not be there, where these matched, and on which variable, and proposes the narrowest exclusions that silence each group, the most effective first. Whether these are false alarms it can't know: look at the sources and examples. Counts are what the alerts tell; with --log each proposal is tried on a log, and what it would hide there is shown.
 
-The rules that seclang prints have to be loaded before those that they limit: Rules exclusions.conf, crs. Settings are those with which the alerts were made.
+The rules that seclang prints have to be loaded before those that they limit: Rules exclusions.conf, crs. Settings are those with which the alerts were made. With --state-path, what MSA has learned to be habit is listed, too.
 
 Exit code: 0; 1 if the proposals can't be tried; 2 if a file can't be read, holds no alert, or the settings are wrong.`
 }
@@ -48,6 +49,7 @@ func (c *tuneCommand) Run(p *process) error {
 	given["alert_tag"] = nil // off would silence the trial
 	given["alert_per"] = nil // a record counts once
 	given["alert_format"] = nil
+	statePath := given["state_path"]
 	given["state_path"] = nil // a trial must not teach the detectors
 	config, err := given.config()
 	if err == nil && (c.Top < 1 || c.FirstID < 1) {
@@ -58,6 +60,7 @@ func (c *tuneCommand) Run(p *process) error {
 	}
 	var with *pipeline.Pipeline
 	if err == nil {
+		config.Trial = true
 		with, err = pipeline.New(config, nil, slog.New(newWarnings(p.stderr)))
 	}
 	if err != nil {
@@ -102,6 +105,10 @@ func (c *tuneCommand) Run(p *process) error {
 		}
 	}
 	t.print()
+	if err := t.printHabits(statePath); err != nil {
+		complain(p.stderr, "msa: %v", err)
+		return exitCode(exitUsage)
+	}
 	return t.w.Flush()
 }
 
@@ -205,7 +212,7 @@ func (t *tuning) run(with []*proposal) (*trial, error) {
 			given["exclude"] = append(given["exclude"], p.excludes()...)
 		}
 	}
-	in, err := newInspector(given, slog.New(newWarnings(io.Discard)))
+	in, err := newTrial(given, slog.New(newWarnings(io.Discard)))
 	if err != nil {
 		return nil, fmt.Errorf("cannot try the proposals: %w", err)
 	}
@@ -272,6 +279,27 @@ func (t *tuning) print() {
 		silenced, _ := t.all.silenced(t.before, nil)
 		t.line("%s%s: all of them silence %d of %d records that alarm, of %d", mark, t.logName(), len(silenced), len(t.before.alarms), t.before.records)
 	}
+}
+
+// printHabits lists what needs no exclusion, as MSA has learned that it is no attack.
+func (t *tuning) printHabits(statePath []string) error {
+	if len(statePath) == 0 {
+		return nil
+	}
+	memory, err := behavior.ReadMemory(statePath[len(statePath)-1])
+	if err != nil {
+		return err
+	}
+	mark := ""
+	if t.Format != "text" {
+		mark = "# "
+	}
+	habits := memory.Habits()
+	t.line("%shabits, which are no evidence: %d", mark, len(habits))
+	for _, h := range habits {
+		t.line("%s  %s", mark, printable(h.String()))
+	}
+	return nil
 }
 
 func (t *tuning) line(format string, args ...any) { _, _ = fmt.Fprintf(t.w, format+"\n", args...) }

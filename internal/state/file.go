@@ -226,6 +226,22 @@ func (f File) Load(accept func(Sections) error) error {
 	return fmt.Errorf("cannot read state %q: it is set aside as %q, and all begins anew: %w", f.path, aside, err)
 }
 
+// Read gives the file's sections to one who only looks. Whatever is there stays as it is.
+func (f File) Read(accept func(Sections) error) error {
+	file, _, err := followed(f.path)
+	var sections Sections
+	if err == nil {
+		sections, _, err = read(file)
+	}
+	if err == nil {
+		err = accept(sections)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot read state %q: %w", f.path, err)
+	}
+	return nil
+}
+
 // read reads the sections of a file, nil of one that is empty; damaged says that it was a state.
 func read(file string) (sections Sections, damaged bool, err error) {
 	text, err := os.ReadFile(file)

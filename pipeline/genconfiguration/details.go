@@ -53,8 +53,8 @@ judged. With ` + "`match`" + ` what stays below the threshold alarms, too. Rules
 	{name: "policy_rules", example: "alarm", text: `With ` + "`note`" + ` these rules are listed in alerts and are no evidence; ` + "`msa check`" + ` names them. With ` + "`alarm`" + ` they count like those about attacks.`},
 	{name: "views", example: "off", text: `A match on what a value decodes to names how it was read: ` + "`ARGS:q (base64)`" + `. What decodes to nothing costs nothing.`},
 	{name: "min_severity", example: "error", text: "One of `emergency`, `alert`, `critical`, `error`, `warning`, `notice`, `info`, `debug`, or 0 to 7. By default all severities alarm. Detectors' alerts are held to it, too."},
-	{name: "outcome_severity", example: "off", text: `Each alert says what became of the attack, with the evidence: [outcome](outcome.md). ` + "`min_severity`" + ` is held against the severity that comes of it; those under ` + "`rules`" + ` stay
-the rules' own.`},
+	{name: "outcome_severity", example: "off", text: `Each alert says what became of the attack, with the evidence: [outcome](outcome.md). ` + "`min_severity`" + ` is held against the rules' severity, or that which success makes of it: failure
+silences nothing. Severities under ` + "`rules`" + ` stay the rules' own.`},
 	{name: "annotate", example: "waf", unused: "run scan explain tune", text: `A record on which a rule matched gets a map under this key: ` + "`alert` (`true` or `false`), `rule_id`, `msg`, `severity`, `score_in`, `score_out` and `rules`" + `, the ids of all that matched; if they are known, ` + "`client_workload` and `server_workload`" + `, too. The first four
 are texts, as filters compare texts: [examples/annotate-and-route.conf](../examples/annotate-and-route.conf). Other records are not changed.`},
 	{name: "include_bodies", example: "off", text: `Without, ` + "`req_body` and `rsp_body`" + ` are empty in alerts, but a rule that matched on a body still says on what: ` + "`matched`, and `value` in `rules`" + `. ` + "`msa run` under the name `uniwaf` has `off`, unless called with `-a`."},
@@ -63,7 +63,9 @@ are texts, as filters compare texts: [examples/annotate-and-route.conf](../examp
 derived: ` + "`east-west`" + ` when both ends are inside, ` + "`inbound`" + ` when only the server is, ` + "`outbound`" + ` when only the client is, ` + "`external`" + ` when neither is, and empty when an address is unknown.`},
 	{name: "screen", example: "verify", text: `Alerts are the same with and without it. ` + "`verify`" + ` runs all rules on all records and compares: for trying rules of your own, not for production.`},
 	{name: "behavior", example: "/etc/msa/detectors.yaml", text: `The default are MSA's own [detectors](detectors.md).`},
-	{name: "state_path", example: "/var/lib/msa/behavior.state", unused: "tune", text: `The directory is made if it is not there; the file is readable for its owner alone. One file for each instance that has detectors of its own. It is written every five minutes and at the end.`},
+	{name: "habit", example: "off", text: `That a rule matches on a variable of an endpoint becomes habit when 20 clients, half of whom were seen a day before, are answered with success there and do other, ordinary things as well:
+[habit](confidence.md#habit). ` + "`msa tune --state-path`" + ` lists them.`},
+	{name: "state_path", example: "/var/lib/msa/behavior.state", text: `The directory is made if it is not there; the file is readable for its owner alone. One file for each instance that has detectors of its own. It is written every five minutes and at the end.`},
 	{name: "workers", example: "2", text: `Up to 1024. The order of records and of alerts does not depend on it. Rules cost processor time only: more workers than cores gain nothing.`},
 	{name: "cache_size", example: "262144", text: `Values of arguments, headers and so on for which the fast path remembers which rules they may concern. A log of more different values that return is faster with more.`},
 	{name: "body_limit", example: "1M", text: `From 1K to 1G, for each body. What is beyond is not inspected, the alert's ` + "`uninspected`" + ` names the part, and the metric ` + "`msa_records_cut_total`" + ` counts the record. The time for one record grows with it:

@@ -1,0 +1,258 @@
+package behavior
+
+import (
+	"math/bits"
+	"strings"
+	"time"
+
+	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/triage"
+)
+
+// look is what an answer looks like from afar.
+type look struct {
+	print  uint64 // hash of status, type and body; 0 where the log shows no body
+	isPage bool   // HTML
+	took   time.Duration
+}
+
+// bodyEnd is how much of each end of a longer body is read.
+const bodyEnd = 32 << 10
+
+// lookAt looks at an answer.
+func lookAt(tx *mapping.Transaction) look {
+	a := look{took: tx.Duration()}
+	kind := ""
+	for _, h := range tx.ResponseHeaders {
+		if strings.EqualFold(h.Name, "content-type") {
+			kind, _, _ = strings.Cut(h.Value, ";")
+			break
+		}
+	}
+	a.isPage = strings.EqualFold(kind, "text/html")
+	body := tx.ResponseBody.Text
+	if body == "" {
+		return a
+	}
+	h := hash(uint64(tx.Status), kind)
+	if len(body) > 2*bodyEnd {
+		h, body = hash(h, body[len(body)-bodyEnd:]), body[:bodyEnd]
+	}
+	if tx.ResponseBody.Truncated {
+		_, whole := tx.Sizes()
+		h ^= uint64(whole)
+	}
+	if a.print = hash(h, body); a.print == 0 {
+		a.print = 1
+	}
+	return a
+}
+
+// endpoint is how one answers ordinary requests.
+type endpoint struct {
+	Took    [times]uint16 // how often it took so long, by powers of two of microseconds
+	Clients fewClients    // who have taught it
+	Answers [4]sameAnswer
+}
+
+// times is how many powers of two of microseconds are told apart: up to half a minute.
+const times = 26
+
+// sameAnswer is one that several requests got.
+type sameAnswer struct {
+	Print   uint64
+	Count   uint16
+	Clients fewClients
+}
+
+// fewClients are hashes of the first that were seen: enough to tell many from one.
+type fewClients [3]uint64
+
+func (f *fewClients) add(client uint64) {
+	for i := range f {
+		if f[i] == client {
+			return
+		}
+		if f[i] == 0 {
+			f[i] = client
+			return
+		}
+	}
+}
+
+func (f *fewClients) len() (n int) {
+	for n < len(f) && f[n] != 0 {
+		n++
+	}
+	return n
+}
+
+// mostCounted is from where on a histogram is halved, so that what is new counts.
+const mostCounted = 1 << 12
+
+func (u *endpoint) learn(client uint64, a look) {
+	u.Clients.add(client)
+	if a.took > 0 {
+		n := &u.Took[min(bits.Len64(uint64(a.took/time.Microsecond)), times-1)]
+		if *n++; *n >= mostCounted {
+			for i := range u.Took {
+				u.Took[i] /= 2
+			}
+		}
+	}
+	if a.print == 0 {
+		return
+	}
+	least := &u.Answers[0]
+	for i := range u.Answers {
+		s := &u.Answers[i]
+		if s.Print == a.print {
+			s.Count = min(s.Count+1, mostCounted)
+			s.Clients.add(client)
+			return
+		}
+		if s.Count < least.Count {
+			least = s
+		}
+	}
+	if least.Count > 0 { // it makes room when others are seen as often
+		least.Count--
+		return
+	}
+	*least = sameAnswer{Print: a.print, Count: 1}
+	least.Clients.add(client)
+}
+
+// leastTimes is how often the time was seen before it says what is usual.
+const leastTimes = 8
+
+// median is what the endpoint takes, 0 while fewer clients than count have shown it.
+func (u *endpoint) median() time.Duration {
+	if u.Clients.len() < len(u.Clients) {
+		return 0
+	}
+	sum := 0
+	for _, n := range u.Took {
+		sum += int(n)
+	}
+	if sum < leastTimes {
+		return 0
+	}
+	half := 0
+	for i, n := range u.Took {
+		if half += int(n); 2*half >= sum {
+			return time.Duration(3<<i/4) * time.Microsecond // the middle of 2^(i-1) to 2^i
+		}
+	}
+	return 0
+}
+
+// clients is how many got an answer, as far as they are told apart.
+func (u *endpoint) clients(print uint64) int {
+	for i := range u.Answers {
+		if s := &u.Answers[i]; print != 0 && s.Print == print {
+			return s.Clients.len()
+		}
+	}
+	return 0
+}
+
+// service is what all endpoints of one answer alike.
+type service struct{ Answers [4]sameAnswer } // their Clients are endpoints
+
+// everywhere learns an answer of a service, and tells how many of its endpoints have given it.
+func (r *Recollection) everywhere(print uint64) int {
+	if print == 0 {
+		return 0
+	}
+	s, _ := r.services.get(r.place, r.now, forgetEndpoints)
+	least := &s.Answers[0]
+	for i := range s.Answers {
+		a := &s.Answers[i]
+		if a.Print == print {
+			a.Count = min(a.Count+1, mostCounted)
+			a.Clients.add(r.at)
+			return a.Clients.len()
+		}
+		if a.Count < least.Count {
+			least = a
+		}
+	}
+	if least.Count > 0 {
+		least.Count--
+		return 1
+	}
+	*least = sameAnswer{Print: print, Count: 1}
+	least.Clients.add(r.at)
+	return 1
+}
+
+// attempts are a client's attacks on an endpoint.
+type attempts struct {
+	Answers [4]tried
+	Oracle  [2]uint64 // the answers that tell true from false
+	Waited  bool
+}
+
+// tried is an answer, with the payloads that led to it.
+type tried struct {
+	Answer   uint64
+	Payloads [5]uint64
+}
+
+// learn tells how many different payloads have got the same answer, with this one.
+func (t *attempts) learn(a triage.Attempt) int {
+	if a.Answer == 0 {
+		return 0
+	}
+	for i := range t.Answers {
+		s := &t.Answers[i]
+		if s.Answer == 0 {
+			s.Answer = a.Answer
+		}
+		if s.Answer != a.Answer {
+			continue
+		}
+		for n := range s.Payloads {
+			if s.Payloads[n] == 0 || s.Payloads[n] == a.Payload {
+				s.Payloads[n] = a.Payload
+				return s.count()
+			}
+		}
+		return len(s.Payloads)
+	}
+	copy(t.Answers[:], t.Answers[1:]) // the oldest makes room
+	t.Answers[len(t.Answers)-1] = tried{a.Answer, [5]uint64{a.Payload}}
+	return 1
+}
+
+func (t *tried) count() (n int) {
+	for n < len(t.Payloads) && t.Payloads[n] != 0 {
+		n++
+	}
+	return n
+}
+
+// contrast is what a client's conditions of one form were answered.
+type contrast struct {
+	Answers [2]uint64 // to false and true ones
+	Counts  [2]uint8
+	Varies  bool // conditions that end alike got different answers: they tell nothing
+}
+
+// learn reports whether the answers tell true from false: they differ, and one was given twice.
+func (c *contrast) learn(a triage.Attempt) bool {
+	k := 0
+	switch a.Condition {
+	case triage.True:
+		k = 1
+	case triage.False:
+	default:
+		return false
+	}
+	if c.Counts[k] > 0 && c.Answers[k] != a.Answer {
+		c.Varies = true
+	}
+	c.Answers[k], c.Counts[k] = a.Answer, min(c.Counts[k]+1, 100)
+	return !c.Varies && c.Counts[0] > 0 && c.Counts[1] > 0 && c.Counts[0]+c.Counts[1] > 2 && c.Answers[0] != c.Answers[1]
+}

@@ -1,0 +1,305 @@
+package behavior
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/modsecurity-for-anylog/msa/engine"
+	"github.com/modsecurity-for-anylog/msa/internal/clock"
+	"github.com/modsecurity-for-anylog/msa/internal/state"
+	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/triage"
+)
+
+// Memory is what earlier records tell of one: how its endpoint answers and how long that takes, what the same client has
+// tried there, what would show that an attack has worked, and what so many clients do every day that it is none. Each part
+// is bounded, and what was not seen for long is forgotten. It may be used concurrently; its order is that of the records.
+type Memory struct {
+	mu        sync.Mutex
+	clock     clock.Clock
+	templates *templates
+	buf       []byte
+	changed   bool   // since it was kept
+	path      string // of the file in which it is kept; empty for none
+
+	endpoints *table[endpoint]
+	services  *table[service]
+	clean     *table[uint8]    // ordinary requests of a client to a service, up to trusted
+	attempts  *table[attempts] // of a client at an endpoint
+	contrasts *table[contrast] // of a client's conditions of one form at an endpoint
+	awaited   *table[awaited]  // by what would show that an attack worked
+	scripts   *table[scripts]  // stored in a service
+	habits    *table[habit]
+}
+
+const (
+	maxEndpoints = 20_000
+	maxServices  = 5_000
+	maxPairs     = 100_000
+	maxAttempts  = 10_000
+	maxAwaited   = 5_000
+	maxScripts   = 500
+	maxHabits    = 20_000
+
+	hour            = int64(time.Hour / time.Millisecond)
+	forgetEndpoints = 14 * 24 * hour
+	forgetAttempts  = hour
+	forgetAwaited   = 24 * hour
+)
+
+// NewMemory remembers nothing.
+func NewMemory() *Memory {
+	return &Memory{
+		templates: newTemplates(),
+		endpoints: newTable[endpoint](maxEndpoints), services: newTable[service](maxServices), clean: newTable[uint8](maxPairs),
+		attempts: newTable[attempts](maxAttempts), contrasts: newTable[contrast](maxAttempts),
+		awaited: newTable[awaited](maxAwaited), scripts: newTable[scripts](maxScripts), habits: newTable[habit](maxHabits),
+	}
+}
+
+// memories are those of the process: pipelines that keep theirs in the same file have the same one.
+var memories state.Shared[*Memory]
+
+// OpenMemory returns what is kept in a file, or is open already. A state that is damaged is set aside, and so is warned of.
+// With path empty it ends with the process.
+func OpenMemory(path string, warn func(error)) (*Memory, func(), error) {
+	isIt := func(m *Memory) bool { return m.path == path }
+	return memories.Open(state.Wanted[*Memory]{
+		Is: isIt, Precedes: isIt, Warn: warn,
+		New: func(before *Memory) (*Memory, error) {
+			if before != nil { // nobody has it any more
+				return before, nil
+			}
+			m := NewMemory()
+			if path != "" {
+				if err := state.At(path).Load(m.decode); err != nil {
+					warn(err)
+				}
+			}
+			m.path = path
+			return m, nil
+		},
+	})
+}
+
+// ReadMemory returns what is kept in a file, if there is one. It shares nothing and leaves the file as it is.
+func ReadMemory(path string) (*Memory, error) {
+	m := NewMemory()
+	if path == "" {
+		return m, nil
+	}
+	if err := state.At(path).Read(m.decode); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return m, nil
+}
+
+// memorySection is where it is in the file.
+const memorySection = "/memory"
+
+// keptMemory is the memory as it is kept. What is about minutes is not.
+type keptMemory struct {
+	Now       int64
+	Templates map[uint64][]uint64
+	Endpoints saved[endpoint]
+	Services  saved[service]
+	Clean     saved[uint8]
+	Awaited   saved[awaited]
+	Scripts   saved[scripts]
+	Habits    saved[habit]
+}
+
+// Keep writes it to its file, if it has one and there is anything new.
+func (m *Memory) Keep() error {
+	m.mu.Lock()
+	if m.path == "" || !m.changed {
+		m.mu.Unlock()
+		return nil
+	}
+	section, err := state.Encode(keptMemory{
+		m.clock.Now, m.templates.Children, m.endpoints.save(), m.services.save(), m.clean.save(), m.awaited.save(), m.scripts.save(), m.habits.save(),
+	})
+	m.changed = err != nil
+	m.mu.Unlock()
+	if err != nil {
+		return fmt.Errorf("cannot keep what is usual: %w", err)
+	}
+	return state.At(m.path).Change(func(all state.Sections) { all[memorySection] = section })
+}
+
+func (m *Memory) decode(all state.Sections) error {
+	section, ok := all[memorySection]
+	if !ok {
+		return nil
+	}
+	var k keptMemory
+	if err := state.Decode(section, &k); err != nil {
+		return fmt.Errorf("what is usual: %w", err)
+	}
+	m.clock.Now = k.Now
+	if k.Templates != nil {
+		m.templates.Children = k.Templates
+	}
+	m.endpoints.restore(k.Endpoints)
+	m.services.restore(k.Services)
+	m.clean.restore(k.Clean)
+	m.awaited.restore(k.Awaited)
+	m.scripts.restore(k.Scripts)
+	m.habits.restore(k.Habits)
+	return nil
+}
+
+// Exchange is what is remembered of one record. Its strings are its own.
+type Exchange struct {
+	time                               int64 // milliseconds
+	client, server, host, method, path string
+	status                             int
+	answer                             look
+}
+
+// Read fills an exchange. at is the time of the event, for records without a time of their own. It may be called
+// concurrently.
+func (x *Exchange) Read(tx *mapping.Transaction, at time.Time) {
+	*x = Exchange{status: tx.Status, answer: lookAt(tx)}
+	if !tx.Time.IsZero() {
+		at = tx.Time
+	}
+	x.time = at.UnixMilli()
+	own([]string{tx.Client.Address, tx.Server.Address, tx.Host, tx.Method, pathOf(tx)}, []*string{&x.client, &x.server, &x.host, &x.method, &x.path})
+}
+
+// service is what the client wanted, as detectors see it.
+func (x *Exchange) service() string {
+	if x.host == "" {
+		return x.server
+	}
+	return x.host
+}
+
+// Recollection is the memory while the records of a chunk are judged, one after the other, in their order. Nobody else
+// has it meanwhile.
+type Recollection struct {
+	*Memory
+	x     *Exchange
+	now   int64
+	place uint64 // hash of the service
+	at    uint64 // hash of service, method and endpoint
+	pair  uint64 // hash of service and client
+	index int
+	found []Sequel
+}
+
+// Recollect begins to judge the records of a chunk. Done must follow.
+func (m *Memory) Recollect() *Recollection {
+	m.mu.Lock()
+	return &Recollection{Memory: m}
+}
+
+// Done ends it. What was found of attacks that earlier records began is in the order of the records.
+func (r *Recollection) Done() []Sequel {
+	r.changed = true
+	r.mu.Unlock()
+	return r.found
+}
+
+// Turn goes on to the next record. Page is the body of its answer, asked for where a script is awaited in it; it may be nil.
+func (r *Recollection) Turn(index int, x *Exchange, page func() string) {
+	r.x, r.index = x, index
+	r.now = r.clock.At(x.time)
+	name := x.service()
+	r.buf = r.templates.of(name, x.path, x.status < 400, r.buf)
+	r.place = hash(0, name)
+	r.at = hash(hash(r.place, x.method), string(r.buf))
+	r.pair = hash(r.place, x.client)
+	r.await(page)
+}
+
+// Ordinary learns from a record that does not alarm.
+func (r *Recollection) Ordinary() {
+	u, _ := r.endpoints.get(r.at, r.now, forgetEndpoints)
+	u.learn(r.pair, r.x.answer)
+	r.everywhere(r.x.answer.print)
+	if r.x.status > 0 && r.x.status < 400 {
+		if n, _ := r.clean.get(r.pair, r.now, forgetEndpoints); *n < trusted {
+			*n++
+		}
+	}
+}
+
+// Attack is what earlier records tell of one with an attack. It learns from that, too.
+func (r *Recollection) Attack(e *triage.Examination) triage.Past {
+	var past triage.Past
+	if u := r.endpoints.peek(r.at); u != nil {
+		past.Median = u.median()
+		past.Usual = u.clients(r.x.answer.print)
+	}
+	a := e.Attempt(past)
+	past.Everywhere = r.everywhere(r.x.answer.print)
+	key := hash(r.at, r.x.client)
+	tried, _ := r.attempts.get(key, r.now, forgetAttempts)
+	past.Waited = tried.Waited
+	tried.Waited = tried.Waited || a.Waited
+	past.Alike = tried.learn(a)
+	if a.Condition != triage.NoCondition && a.Answer != 0 && !a.Refused {
+		c, _ := r.contrasts.get(key^a.Form*mix, r.now, forgetAttempts)
+		if c.learn(a) {
+			tried.Oracle = c.Answers
+		}
+		past.Told = slices.Contains(tried.Oracle[:], a.Answer)
+	}
+	r.expect(a.Signs)
+	return past
+}
+
+// mix spreads the bits of a number over a hash.
+const mix = 0x9e3779b97f4a7c15
+
+// IsHabit reports whether it is habit at this place that a rule matches a variable.
+func (r *Recollection) IsHabit(rule int, variable string) bool {
+	h := r.habits.peek(r.habitKey(rule, variable))
+	return h != nil && h.holds(r.now)
+}
+
+func (r *Recollection) habitKey(rule int, variable string) uint64 {
+	return hash(r.at^uint64(rule)*mix, variable)
+}
+
+// maxTaught bounds what one record teaches.
+const maxTaught = 32
+
+// Teach learns what has matched on a record that was answered with success, if its client does ordinary things as well.
+func (r *Recollection) Teach(matches []engine.Match) {
+	x := r.x
+	if x.status < 200 || x.status >= 400 || x.client == "" {
+		return
+	}
+	if n := r.clean.peek(r.pair); n == nil || *n < trusted {
+		return
+	}
+	client := hash(0, network(x.client))
+	taught := 0
+	for i := range matches {
+		m := &matches[i]
+		if !m.IsEvidence() || !m.IsShipped() {
+			continue
+		}
+		for variable := range triage.Variables(m) {
+			if taught++; taught > maxTaught {
+				return
+			}
+			h, isNew := r.habits.get(r.habitKey(m.RuleID, variable), r.now, forgetHabits)
+			if isNew {
+				h.Rule, h.Variable, h.Service, h.Endpoint = m.RuleID, cut(variable), cut(x.service()), cut(x.method+" "+string(r.buf))
+			}
+			h.learn(client, r.now)
+		}
+	}
+}
+
+// cut is a copy of a text, or of its beginning.
+func cut(s string) string { return strings.Clone(s[:min(len(s), maxText)]) }

