@@ -13,9 +13,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/modsecurity-for-anylog/msa/internal/fluentconf"
 	"github.com/modsecurity-for-anylog/msa/test/rig"
 )
 
@@ -59,10 +61,10 @@ func numbered(t testing.TB, n int) []byte {
 // fluentBit starts a real Fluent Bit with a configuration in a directory of the test's.
 func fluentBit(t *testing.T, dir, config string, args ...string) *rig.Process {
 	t.Helper()
-	path, ok := rig.FluentBit()
-	if !ok {
+	if _, ok := rig.FluentBit(); !ok {
 		t.Skip("no Fluent Bit: set $FLUENT_BIT or PATH")
 	}
+	needs(t, config)
 	name := filepath.Join(dir, "fluent-bit.conf")
 	if strings.HasPrefix(config, "service:") || strings.HasPrefix(config, "pipeline:") || strings.Contains(config, "\npipeline:") {
 		name = filepath.Join(dir, "fluent-bit.yaml")
@@ -70,18 +72,26 @@ func fluentBit(t *testing.T, dir, config string, args ...string) *rig.Process {
 	if err := os.WriteFile(name, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p, err := rig.Start(rig.Root(), path, append([]string{"-e", plugin, "-e", outputPlugin, "-c", name}, args...)...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := start(t, append([]string{"-e", plugin, "-e", outputPlugin, "-c", name}, args...)...)
 	t.Cleanup(func() {
-		if err := p.Stop(20 * time.Second); err != nil && !t.Failed() {
+		if err := p.Stop(rig.Patience); err != nil && !t.Failed() {
 			t.Errorf("Fluent Bit: %v\n%s", err, p.Output())
 		}
 		if t.Failed() {
 			t.Logf("Fluent Bit printed:\n%s", tail(p.Output(), 40))
 		}
 	})
+	return p
+}
+
+// start starts the real Fluent Bit.
+func start(t *testing.T, args ...string) *rig.Process {
+	t.Helper()
+	path, _ := rig.FluentBit()
+	p, err := rig.Start(rig.Root(), path, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return p
 }
 
@@ -118,8 +128,8 @@ action(type="omfile" file=%q template="message")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = p.Stop(5 * time.Second) })
-	if err := rig.Wait(10*time.Second, func() error {
+	t.Cleanup(func() { _ = p.Stop(rig.Patience) })
+	if err := rig.Wait(rig.Patience, func() error {
 		c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err == nil {
 			_ = c.Close()
@@ -189,7 +199,10 @@ func waitLines(t testing.TB, file string, n int, timeout time.Duration) []string
 	return got
 }
 
-// udp sends datagrams, slowly enough for the receiver to keep up.
+// udpRoom is what may wait at a receiver of datagrams when the next is sent: less than the smallest buffer holds.
+const udpRoom = 32 << 10
+
+// udp sends datagrams as soon as there is a receiver, and as fast as it reads them.
 func udp(t testing.TB, port int, datagrams ...[]byte) {
 	t.Helper()
 	c, err := net.Dial("udp", fmt.Sprintf("127.0.0.1:%d", port))
@@ -198,10 +211,18 @@ func udp(t testing.TB, port int, datagrams ...[]byte) {
 	}
 	defer c.Close()
 	for _, d := range datagrams {
+		if err := rig.Wait(rig.Patience, func() error {
+			waiting, err := rig.UDPQueue(port)
+			if err == nil && waiting > udpRoom {
+				err = fmt.Errorf("%d bytes wait at port %d", waiting, port)
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
 		if _, err := c.Write(d); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(4 * time.Millisecond)
 	}
 }
 
@@ -209,7 +230,7 @@ func udp(t testing.TB, port int, datagrams ...[]byte) {
 func tcp(t testing.TB, port int) net.Conn {
 	t.Helper()
 	var c net.Conn
-	if err := rig.Wait(20*time.Second, func() (err error) {
+	if err := rig.Wait(rig.Patience, func() (err error) {
 		c, err = net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		return err
 	}); err != nil {
@@ -219,15 +240,40 @@ func tcp(t testing.TB, port int) net.Conn {
 	return c
 }
 
-// needs skips a test where Fluent Bit was built without what the test uses: a plugin, or a property of it.
-func needs(t *testing.T, plugin, property string) {
-	t.Helper()
-	path, ok := rig.FluentBit()
-	if !ok {
-		t.Skip("no Fluent Bit: set $FLUENT_BIT or PATH")
+// abilities are what the Fluent Bit says that it was built with: its plugins, and the properties of tail.
+var abilities = sync.OnceValue(func() (out struct{ plugins, tail string }) {
+	path, _ := rig.FluentBit()
+	ask := func(args ...string) string {
+		text, err := exec.Command(path, args...).CombinedOutput()
+		if err != nil {
+			panic(fmt.Sprintf("%s %s: %v\n%s", path, args, err, text))
+		}
+		return string(text)
 	}
-	out, err := exec.Command(path, "-i", plugin, "-h").CombinedOutput()
-	if err != nil || !regexp.MustCompile(`(?m)^`+regexp.QuoteMeta(property)+` `).Match(out) {
-		t.Skipf("this Fluent Bit has no %s with %s", plugin, property)
+	out.plugins, out.tail = ask("--help"), ask("-i", "tail", "-h")
+	return out
+})
+
+// hasPlugin reports whether the Fluent Bit was built with a plugin of its own.
+func hasPlugin(name string) bool {
+	return regexp.MustCompile(`(?m)^  ` + regexp.QuoteMeta(strings.ToLower(name)) + ` `).MatchString(abilities().plugins)
+}
+
+// needs skips a test where the Fluent Bit was built without what a configuration uses: a plugin, or SQL for tail's place.
+func needs(t *testing.T, config string) {
+	t.Helper()
+	sections, err := fluentconf.Parse(config)
+	if err != nil {
+		return // which Fluent Bit will say, too
+	}
+	for _, s := range sections {
+		name := s.Get("name")
+		switch {
+		case s.Kind != "input" && s.Kind != "filter" && s.Kind != "output", name == "msa", name == "fault":
+		case !hasPlugin(name):
+			t.Skipf("this Fluent Bit was built without the %s %s", s.Kind, name)
+		case name == "tail" && s.Get("db") != "" && !regexp.MustCompile(`(?m)^db `).MatchString(abilities().tail):
+			t.Skip("this Fluent Bit was built without SQL, so tail has no DB")
+		}
 	}
 }

@@ -289,15 +289,7 @@ func TestExamples(t *testing.T) {
 				senders[i] = sender(t, here.Replace(p.in), ports)
 			}
 			program := startExample(t, dir, name, rig.WithPorts(here.Replace(text), ports))
-			if err := rig.Wait(40*time.Second, func() error {
-				if !program.Running() {
-					t.Fatal("it has ended")
-				}
-				for i, p := range probes {
-					senders[i](p.harmless)
-					senders[i](p.attack)
-				}
-				time.Sleep(500 * time.Millisecond)
+			all := func() error {
 				for _, p := range probes {
 					for _, want := range p.want {
 						if !strings.Contains(arrived[p.out].String(), want) {
@@ -306,6 +298,16 @@ func TestExamples(t *testing.T) {
 					}
 				}
 				return nil
+			}
+			if err := rig.Wait(rig.Patience, func() error {
+				if !program.Running() {
+					t.Fatal("it has ended")
+				}
+				for i, p := range probes {
+					senders[i](p.harmless)
+					senders[i](p.attack)
+				}
+				return rig.Wait(time.Second, all) // what was sent before it listened is sent again
 			}); err != nil {
 				t.Error(err)
 			}
@@ -339,15 +341,11 @@ func withoutBroker(text string) string {
 // dryRun has a Fluent Bit that has the plugin check an example.
 func dryRun(t *testing.T, name, plugin string) {
 	t.Helper()
-	fluentBit, _ := rig.FluentBit()
-	help, err := exec.Command(fluentBit, "--help").CombinedOutput()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !regexp.MustCompile(`(?m)^  ` + plugin + ` `).Match(help) {
+	if !hasPlugin(plugin) {
 		t.Logf("Fluent Bit was built without %s", plugin)
 		return
 	}
+	fluentBit, _ := rig.FluentBit()
 	check := exec.Command(fluentBit, "-e", filepath.Join(rig.Root(), "build/flb-filter_msa.so"), "--dry-run", "-c", "examples/"+name)
 	check.Dir = rig.Root()
 	if out, err := check.CombinedOutput(); err != nil {
@@ -370,7 +368,7 @@ func startExample(t *testing.T, dir, name, text string) *rig.Process {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = p.Stop(20 * time.Second)
+		_ = p.Stop(rig.Patience)
 		if t.Failed() {
 			t.Logf("it printed:\n%s", tail(p.Output(), 40))
 		}

@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/modsecurity-for-anylog/msa/test/rig"
 )
@@ -49,7 +47,7 @@ func startReceiver(t *testing.T, dir string, port int, file string) *rig.Process
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = p.Stop(time.Second) })
+	t.Cleanup(func() { _ = p.Stop(rig.Patience) })
 	return p
 }
 
@@ -106,6 +104,19 @@ func numbersIn(t *testing.T, file string) (seen map[int]bool, alerts int) {
 	return seen, alerts
 }
 
+// waitNumbers waits until a file has the alerts of more than n attacks.
+func waitNumbers(t *testing.T, file string, n int) {
+	t.Helper()
+	if err := rig.Wait(rig.Patience, func() error {
+		if seen, _ := numbersIn(t, file); len(seen) <= n {
+			return fmt.Errorf("%d attacks arrived, want more than %d", len(seen), n)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // A receiver that is killed and comes back ten times misses no alert, and Fluent Bit
 // drops no chunk.
 func TestOutputAndAKilledReceiver(t *testing.T) {
@@ -127,6 +138,7 @@ func TestOutputAndAKilledReceiver(t *testing.T) {
 	attacks, n := 0, 0
 	w := bufio.NewWriter(f)
 	for round := range rounds {
+		before := attacks
 		for range each {
 			line := sample(t, fmt.Sprintf("/?harmless=%d", n))
 			if n%attackEvery == 0 {
@@ -139,7 +151,7 @@ func TestOutputAndAKilledReceiver(t *testing.T) {
 				if err := w.Flush(); err != nil {
 					t.Fatal(err)
 				}
-				time.Sleep(300 * time.Millisecond)
+				waitNumbers(t, got, before)
 				_ = receiver.Signal(os.Kill)
 				<-receiver.Done()
 			}
@@ -148,17 +160,14 @@ func TestOutputAndAKilledReceiver(t *testing.T) {
 			t.Fatal(err)
 		}
 		if round == rounds/2 { // for once longer than a worker waits
-			if err := p.WaitOutput("the chunk has to come again", 30*time.Second); err != nil {
+			if err := p.WaitOutput("the chunk has to come again", rig.Patience); err != nil {
 				t.Fatal(err)
 			}
 		}
-		time.Sleep(700 * time.Millisecond)
 		receiver = startReceiver(t, dir, port, got)
 	}
-	if err := rig.Wait(60*time.Second, func() error {
-		if seen, _ := numbersIn(t, got); len(seen) < attacks {
-			return fmt.Errorf("%d of %d attacks arrived", len(seen), attacks)
-		}
+	waitNumbers(t, got, attacks-1)
+	if err := rig.Wait(rig.Patience, func() error {
 		return checkMetric(metrics, "fluentbit_output_proc_records_total", rounds*each)
 	}); err != nil {
 		t.Fatal(err)
@@ -174,20 +183,20 @@ func TestOutputAndAKilledReceiver(t *testing.T) {
 
 // checkMetric checks a counter of the output.
 func checkMetric(port int, name string, want int) error {
-	r, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/api/v2/metrics/prometheus", port))
+	return metricIs(port, name+`{name="msa.0"}`, want)
+}
+
+// metricIs checks a counter, with its labels, of Fluent Bit's own.
+func metricIs(port int, name string, want int) error {
+	text, err := get(fmt.Sprintf("http://127.0.0.1:%d/api/v2/metrics/prometheus", port))
 	if err != nil {
 		return err
 	}
-	defer r.Body.Close()
-	text, err := io.ReadAll(r.Body)
-	if err != nil {
-		return err
-	}
-	m := regexp.MustCompile(`(?m)^` + name + `\{name="msa\.0"\} (\d+)`).FindSubmatch(text)
+	m := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(name) + ` (\d+)`).FindStringSubmatch(text)
 	if m == nil {
 		return fmt.Errorf("no metric %s in %s", name, text)
 	}
-	if string(m[1]) != strconv.Itoa(want) {
+	if m[1] != strconv.Itoa(want) {
 		return fmt.Errorf("%s is %s, want %d", name, m[1], want)
 	}
 	return nil
@@ -200,6 +209,26 @@ func TestOutputForwards(t *testing.T) {
 	}
 }
 
+// endsAlone skips a test where Fluent Bit dies at its end without MSA: 3.2 frees the shared key of its input forward twice.
+func endsAlone(t *testing.T, config string) {
+	t.Helper()
+	if _, ok := rig.FluentBit(); !ok {
+		t.Skip("no Fluent Bit: set $FLUENT_BIT or PATH")
+	}
+	needs(t, config)
+	name := filepath.Join(t.TempDir(), "alone.conf")
+	if err := os.WriteFile(name, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, "-c", name)
+	if err := p.WaitOutput("stream processor started", rig.Patience); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Stop(rig.Patience); err != nil {
+		t.Skipf("this Fluent Bit does not end in order without MSA: %v", err)
+	}
+}
+
 func testForward(t *testing.T, key string) {
 	dir, port, metrics := t.TempDir(), freePort(t), freePort(t)
 	in := filepath.Join(dir, "in.log")
@@ -207,25 +236,21 @@ func testForward(t *testing.T, key string) {
 	if err := os.WriteFile(in, append(numbered(t, 7), '\n'), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ours, theirs := "", ""
+	ours, receiver := "", fmt.Sprintf("\n[INPUT]\n    Name   forward\n    Listen 127.0.0.1\n    Port   %d\n", port)
 	if key != "" {
 		ours = "    Shared_Key " + key + "\n"
-		theirs = ours + "    Self_Hostname aggregator\n"
+		receiver += ours + "    Self_Hostname aggregator\n"
+		endsAlone(t, receiver+"[OUTPUT]\n    Name null\n    Match *\n")
 	}
-	config := outputConfig(in, fmt.Sprintf("forward://127.0.0.1:%d", port), metrics) + ours + fmt.Sprintf(`
-[INPUT]
-    Name   forward
-    Listen 127.0.0.1
-    Port   %d
-%s[OUTPUT]
+	config := outputConfig(in, fmt.Sprintf("forward://127.0.0.1:%d", port), metrics) + ours + receiver + fmt.Sprintf(`[OUTPUT]
     Name   file
     Match  msa.alert
     Path   %s
     File   alerts
     Format plain
-`, port, theirs, dir)
+`, dir)
 	fluentBit(t, dir, config)
-	got := waitLines(t, filepath.Join(dir, "alerts"), 1, 20*time.Second)
+	got := waitLines(t, filepath.Join(dir, "alerts"), 1, rig.Patience)
 	if a := object(t, got[0]); a["rule_id"] != "930100" || a["url"] != "/?n=7&t=../../etc/passwd" {
 		t.Errorf("alert is %s", got[0])
 	}
@@ -254,15 +279,8 @@ func TestFilterAndOutput(t *testing.T) {
     Format plain
 `, dir)
 	fluentBit(t, dir, config)
-	waitLines(t, filepath.Join(dir, "alerts"), 1, 20*time.Second)
-	if err := rig.Wait(20*time.Second, func() error {
-		if seen, _ := numbersIn(t, got); !seen[7] {
-			return errors.New("no alert of the output arrived")
-		}
-		return nil
-	}); err != nil {
-		t.Error(err)
-	}
+	waitLines(t, filepath.Join(dir, "alerts"), 1, rig.Patience)
+	waitNumbers(t, got, 0)
 }
 
 // While the receiver is away, Fluent Bit ends as soon as it is told to, whatever waits.
@@ -270,21 +288,25 @@ func TestOutputEndsInAnOutage(t *testing.T) {
 	dir, port, metrics := t.TempDir(), freePort(t), freePort(t)
 	in := filepath.Join(dir, "in.log")
 	writeParsers(t, dir)
-	f, err := os.Create(in)
-	if err != nil {
-		t.Fatal(err)
+	const files = 60 // of a tag each, and so a chunk each
+	for n := range files {
+		if err := os.WriteFile(fmt.Sprint(in, n), append(numbered(t, n), '\n'), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	defer f.Close()
-	config := strings.NewReplacer("Grace           20", "Grace           2", "Workers         2", "Workers         1").
+	config := strings.NewReplacer("Grace           20", "Grace           2", "Workers         2", "Workers         1",
+		"in.log\n", "in.log*\n", "Tag             nano\n", "Tag             nano.*\n", "Match           nano\n", "Match           nano.*\n").
 		Replace(outputConfig(in, fmt.Sprintf("syslog+tcp://127.0.0.1:%d", port), metrics))
 	p := fluentBit(t, dir, config)
-	for n := range 60 { // a chunk each
-		fmt.Fprintf(f, "%s\n", numbered(t, n))
-		time.Sleep(200 * time.Millisecond)
+	if err := rig.Wait(rig.Patience, func() error {
+		return metricIs(metrics, `fluentbit_input_records_total{name="tail.0"}`, files)
+	}); err != nil {
+		t.Fatal(err)
 	}
-	began := time.Now()
-	if err := p.Stop(25 * time.Second); err != nil {
+	if err := p.WaitOutput("the chunk has to come again", rig.Patience); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Stop(rig.Patience); err != nil {
 		t.Error(err)
 	}
-	t.Logf("it took %v", time.Since(began))
 }

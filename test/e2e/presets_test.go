@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/modsecurity-for-anylog/msa/test/presets"
 	"github.com/modsecurity-for-anylog/msa/test/rig"
@@ -64,19 +63,21 @@ func TestPresets(t *testing.T) {
 					fmt.Fprintf(&config, "    Parser %s\n", p.Parser)
 				}
 				if way == "name" {
-					fmt.Fprintf(&config, "[FILTER]\n    Name msa\n    Match product.%[1]s\n    Behavior off\n    Mapping %[1]s\n", p.Preset)
+					fmt.Fprintf(&config, "[FILTER]\n    Name msa\n    Match product.%[1]s\n    Behavior off\n    Alert_When threshold\n    Mapping %[1]s\n", p.Preset)
 				}
 			}
 			if way == "auto" {
-				config.WriteString("[FILTER]\n    Name msa\n    Match product.*\n    Behavior off\n")
+				config.WriteString("[FILTER]\n    Name msa\n    Match product.*\n    Behavior off\n    Alert_When threshold\n")
 			}
 			for name, match := range map[string]string{"records": "product.*", "alerts": "msa.alert"} {
 				fmt.Fprintf(&config, "[OUTPUT]\n    Name file\n    Match %s\n    File %s\n    Format plain\n", match, filepath.Join(dir, name))
 			}
 			p := fluentBit(t, dir, config.String())
-			waitLines(t, filepath.Join(dir, "records"), total, 60*time.Second)
-			waitLines(t, filepath.Join(dir, "alerts"), alarms, 20*time.Second)
-			time.Sleep(time.Second)
+			waitLines(t, filepath.Join(dir, "records"), total, rig.Patience)
+			waitLines(t, filepath.Join(dir, "alerts"), alarms, rig.Patience)
+			if err := p.Stop(rig.Patience); err != nil { // with which all that there is is written
+				t.Fatal(err)
+			}
 			got := map[string][]map[string]any{}
 			for _, line := range lines(t, filepath.Join(dir, "alerts")) {
 				alert := object(t, line)

@@ -91,7 +91,7 @@ func (m *machine) serve(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { _ = p.Stop(5 * time.Second) })
+		t.Cleanup(func() { _ = p.Stop(rig.Patience) })
 	} else {
 		f, err := os.Create(log)
 		if err != nil {
@@ -113,7 +113,7 @@ func (m *machine) serve(t *testing.T) {
 			}))
 		}()
 	}
-	if err := rig.Wait(10*time.Second, func() error {
+	if err := rig.Wait(rig.Patience, func() error {
 		r, err := http.Get("http://" + at + "/harmless?n=1")
 		if err == nil {
 			_ = r.Body.Close()

@@ -95,7 +95,7 @@ func (l loaded) waitMore(t *testing.T, name string, than float64) (now float64) 
 
 // wait waits, but not for what is dead.
 func (l loaded) wait(check func() error) error {
-	err := rig.Wait(60*time.Second, func() error {
+	err := rig.Wait(rig.Patience, func() error {
 		if !l.Running() {
 			return nil
 		}
@@ -107,8 +107,11 @@ func (l loaded) wait(check func() error) error {
 	return err
 }
 
+// client asks again rather than wait: a Fluent Bit that is being reloaded may take a connection in and never answer.
+var client = http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+
 func get(url string) (string, error) {
-	r, err := http.Get(url)
+	r, err := client.Get(url)
 	if err != nil {
 		return "", err
 	}
@@ -137,23 +140,19 @@ func (l loaded) reload(how string) error {
 	if err != nil {
 		return err
 	}
-	for range 20 {
-		// Its port may be closed for a moment.
-		if err = rig.Wait(20*time.Second, func() error { return l.askReload(how) }); err == nil {
-			err = rig.Wait(5*time.Second, func() error { return l.reloaded(before) })
+	return l.wait(func() error {
+		if err := l.askReload(how); err != nil {
+			return err // its port may be closed for a moment
 		}
-		if err == nil || !l.Running() {
-			break
-		}
-	}
-	return err
+		return rig.Wait(5*time.Second, func() error { return l.reloaded(before) })
+	})
 }
 
 func (l loaded) askReload(how string) error {
 	if how != "http" {
 		return l.Signal(syscall.SIGHUP)
 	}
-	r, err := http.Post(fmt.Sprintf("http://127.0.0.1:%d/api/v2/reload", l.admin), "application/json", strings.NewReader("{}"))
+	r, err := client.Post(fmt.Sprintf("http://127.0.0.1:%d/api/v2/reload", l.admin), "application/json", strings.NewReader("{}"))
 	if err != nil {
 		return err
 	}
@@ -254,7 +253,7 @@ func TestSignalStorm(t *testing.T) {
 					l.signalThread(id, s)
 				}
 			}
-			if err := l.Stop(20 * time.Second); err != nil {
+			if err := l.Stop(rig.Patience); err != nil {
 				t.Errorf("%v\n%s", err, tail(l.Output(), 40))
 			}
 		})

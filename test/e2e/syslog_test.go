@@ -131,7 +131,7 @@ func TestSyslogHeaders(t *testing.T) {
 			defer func() { _ = conn.Close() }()
 			config := syslogOnly(t, file, conn.LocalAddr().(*net.UDPAddr).Port, hosts)
 			fluentBit(t, t.TempDir(), config)
-			if err := conn.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
+			if err := conn.SetReadDeadline(time.Now().Add(rig.Patience)); err != nil {
 				t.Fatal(err)
 			}
 			buf := make([]byte, 64<<10)

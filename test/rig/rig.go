@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -31,6 +32,30 @@ func FluentBit() (string, bool) {
 	}
 	path, err := exec.LookPath(name)
 	return path, err == nil
+}
+
+// Patience is how long a test waits for what has to come. It is for tests that hang: how fast the machine is must not matter.
+const Patience = 2 * time.Minute
+
+// UDPQueue is how many bytes wait to be read from the socket that has a port of UDP, an error while none has.
+func UDPQueue(port int) (waiting int, err error) {
+	for _, table := range []string{"/proc/net/udp", "/proc/net/udp6"} {
+		text, err := os.ReadFile(table)
+		if err != nil {
+			return 0, err
+		}
+		// sl local_address rem_address st tx_queue:rx_queue …, in hexadecimal (man 5 proc).
+		for line := range strings.Lines(string(text)) {
+			f := strings.Fields(line)
+			if len(f) < 5 || !strings.HasSuffix(f[1], fmt.Sprintf(":%04X", port)) {
+				continue
+			}
+			_, queued, _ := strings.Cut(f[4], ":")
+			n, err := strconv.ParseInt(queued, 16, 64)
+			return int(n), err
+		}
+	}
+	return 0, fmt.Errorf("nobody listens on port %d of UDP", port)
 }
 
 // FreePort is a port of 127.0.0.1 that is free for UDP and for TCP.
