@@ -205,7 +205,7 @@ func TestKilled(t *testing.T) {
 func nothingWaits(dir string) error {
 	chunks, err := filepath.Glob(filepath.Join(dir, "storage", "*", "*"))
 	if err == nil && len(chunks) > 0 {
-		err = fmt.Errorf("%d chunks wait", len(chunks))
+		err = fmt.Errorf("chunks wait: %q", chunks)
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"compress/zlib"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -15,8 +16,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/modsecurity-for-anylog/msa/internal/event"
 	"github.com/modsecurity-for-anylog/msa/internal/tally"
@@ -35,6 +38,7 @@ type receiver struct {
 	cond *sync.Cond
 	ids  []string // of the records, in order
 	hold bool     // Put waits
+	puts int      // calls of Put
 	full bool     // there is no room for who can't wait
 	size int
 }
@@ -68,6 +72,7 @@ func (r *receiver) config(log *slog.Logger) Config {
 func (r *receiver) put(_ netip.AddrPort, e []byte, wait bool) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.puts++
 	if r.full && !wait {
 		return false
 	}
@@ -93,6 +98,13 @@ func (r *receiver) holdPut(hold bool) {
 	r.cond.Broadcast()
 }
 
+// held reports whether a Put waits.
+func (r *receiver) held() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.puts > len(r.ids)
+}
+
 func (r *receiver) close() {
 	r.l.Close()
 	<-r.ended
@@ -115,13 +127,14 @@ func (r *receiver) expect(want ...string) {
 
 func (r *receiver) waitFor(done func() bool) {
 	r.t.Helper()
-	for range 1000 {
-		if done() {
-			return
+	if err := rig.Wait(rig.Patience, func() error {
+		if !done() {
+			return errors.New("nothing came")
 		}
-		time.Sleep(5 * time.Millisecond)
+		return nil
+	}); err != nil {
+		r.t.Errorf("%v; received %.500q, log %s", err, r.received(), r.log)
 	}
-	r.t.Errorf("nothing came for 5 s; received %.500q, log %s", r.received(), r.log)
 }
 
 // bad waits for input to be counted under a cause.
@@ -141,6 +154,47 @@ func (r *receiver) dial() net.Conn {
 	}
 	r.t.Cleanup(func() { _ = conn.Close() })
 	return conn
+}
+
+// arrive writes to a listener that is held in Put, and waits until its system has taken all in.
+func (r *receiver) arrive(conn net.Conn, data ...[]byte) {
+	r.t.Helper()
+	if c, ok := conn.(*net.TCPConn); ok {
+		for _, d := range data {
+			r.write(conn, d)
+		}
+		r.waitFor(func() bool { return unacknowledged(r.t, c) == 0 })
+		return
+	}
+	port := r.l.Addr().(*net.UDPAddr).Port
+	queue := func() int {
+		n, err := rig.UDPQueue(port)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		return n
+	}
+	for _, d := range data {
+		before := queue()
+		r.write(conn, d)
+		r.waitFor(func() bool { return queue() > before })
+	}
+}
+
+// unacknowledged is how many bytes of a connection the other side's system has not taken in.
+func unacknowledged(t testing.TB, c *net.TCPConn) (n int32) {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := raw.Control(func(fd uintptr) {
+		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, fd, syscall.TIOCOUTQ, uintptr(unsafe.Pointer(&n))); errno != 0 {
+			t.Fatal(errno)
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 func (r *receiver) send(data ...[]byte) {
@@ -408,12 +462,12 @@ func TestInterleavedChunks(t *testing.T) {
 
 func TestMissingChunksAreCounted(t *testing.T) {
 	r := open(t, "udp://127.0.0.1:0")
+	began := time.Now()
 	r.send(chunked(1, padded("a", 20_000), 8000)[1:]...)
 	r.send([]byte(`{"id":"b"}`))
 	r.expect("b")
-	began := time.Now()
 	r.bad(causeIncomplete, 1)
-	if took := time.Since(began); took < chunkTimeout-time.Second {
+	if took := time.Since(began); took < chunkTimeout {
 		t.Errorf("given up after %v", took)
 	}
 }
@@ -549,20 +603,23 @@ func TestManyClients(t *testing.T) {
 func TestCloseTakesInWhatHasArrived(t *testing.T) {
 	for _, network := range []string{"udp", "tcp"} {
 		t.Run(network, func(t *testing.T) {
-			const n = 2000
+			const n = 200 // of which a new connection's buffer holds all
 			r := open(t, network+"://127.0.0.1:0")
 			r.holdPut(true) // all of it waits in the kernel
 			conn := r.dial()
 			var want []string
+			var data [][]byte
 			for i := range n {
-				id := fmt.Sprint(i)
-				r.write(conn, padded(id, 200))
+				id := fmt.Sprintf("%03d", i)
 				want = append(want, id)
+				data = append(data, padded(id, 200))
 			}
-			time.Sleep(50 * time.Millisecond)
+			r.write(conn, data[0])
+			r.waitFor(r.held)
+			r.arrive(conn, data[1:]...)
 			r.l.Close()
 			// What is sent after that must not keep the listener busy for ever.
-			stop := make(chan struct{})
+			stop, late := make(chan struct{}), make(chan struct{}, 1)
 			var sending sync.WaitGroup
 			sending.Go(func() {
 				for {
@@ -571,16 +628,16 @@ func TestCloseTakesInWhatHasArrived(t *testing.T) {
 						return
 					default:
 						_, _ = conn.Write(padded("late", 200))
+						select {
+						case late <- struct{}{}:
+						default:
+						}
 					}
 				}
 			})
-			time.Sleep(20 * time.Millisecond)
+			<-late
 			r.holdPut(false)
-			select {
-			case <-r.ended:
-			case <-time.After(5 * time.Second):
-				t.Error("does not end")
-			}
+			<-r.ended
 			close(stop)
 			sending.Wait()
 			if got := r.received(); len(got) < n || !slices.Equal(got[:n], want) {
@@ -621,10 +678,31 @@ func TestCloseIsQuickWhenIdle(t *testing.T) {
 			r.send([]byte(`{"id":"a"}`)) // and stays connected
 			r.expect("a")
 		}
-		began := time.Now()
 		r.close()
-		if took := time.Since(began); took >= lastReads { // which is for a sender that does not stop
-			t.Errorf("%s took %v to close", network, took)
+	}
+}
+
+// How long the end waits for a sender: a pause, longer for the rest of a record, and for what has arrived always.
+func TestEndingDeadline(t *testing.T) {
+	start := time.Now()
+	for _, c := range []struct {
+		name     string
+		ending   ending
+		after    time.Duration // the end began
+		inRecord bool
+		want     time.Duration // after start; 0 is over
+	}{
+		{"idle", ending{}, 0, false, pause},
+		{"in a record", ending{}, 0, true, finish},
+		{"much has arrived", ending{arrived: 1000}, 0, false, finish},
+		{"more has arrived than can be read in the time", ending{arrived: 1000, by: start.Add(lastReads)}, 2 * lastReads, false, 2*lastReads + finish},
+		{"it goes on without a pause", ending{arrived: -1000, by: start.Add(lastReads)}, lastReads / 2, false, lastReads/2 + pause},
+		{"almost over", ending{by: start.Add(lastReads)}, lastReads - time.Millisecond, true, lastReads},
+		{"over", ending{by: start.Add(lastReads)}, lastReads + 1, true, 0},
+	} {
+		got, ok := c.ending.deadline(start.Add(c.after), c.inRecord)
+		if ok != (c.want != 0) || ok && !got.Equal(start.Add(c.want)) {
+			t.Errorf("%s: until %v, %v; want %v", c.name, got.Sub(start), ok, c.want)
 		}
 	}
 }
@@ -632,10 +710,12 @@ func TestCloseIsQuickWhenIdle(t *testing.T) {
 func TestRecordBegunAtTheEndMayBeCompleted(t *testing.T) {
 	r := open(t, "tcp://127.0.0.1:0")
 	conn := r.dial()
+	r.holdPut(true)
 	r.write(conn, []byte(`{"id":"a"}{"id":`))
-	r.expect("a")
+	r.waitFor(r.held)
 	r.l.Close()
-	r.write(conn, []byte(`"b"}`))
+	r.arrive(conn, []byte(`"b"}`))
+	r.holdPut(false)
 	r.expect("a", "b")
 	<-r.ended
 }

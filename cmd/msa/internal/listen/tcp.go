@@ -203,23 +203,29 @@ type ending struct {
 // What had arrived is read in any case. Beyond that the sender's own buffer may
 // empty itself as far as it does so without a pause, and a record may be completed.
 func (e *ending) wait(c *client) bool {
-	now := time.Now()
+	deadline, ok := e.deadline(time.Now(), c.splitter.InRecord())
+	return ok && c.conn.SetReadDeadline(deadline) == nil
+}
+
+// deadline is until when the next read may wait; ok is false if it is over.
+func (e *ending) deadline(now time.Time, inRecord bool) (deadline time.Time, ok bool) {
 	if e.by.IsZero() {
 		e.by = now.Add(lastReads)
 	}
-	deadline := now.Add(finish)
-	if e.arrived <= 0 {
-		if e.over() {
-			return false
-		}
-		if !c.splitter.InRecord() {
-			deadline = now.Add(pause)
-		}
-		if deadline.After(e.by) {
-			deadline = e.by
-		}
+	switch {
+	case e.arrived > 0:
+		return now.Add(finish), true
+	case now.After(e.by):
+		return time.Time{}, false
+	case inRecord:
+		deadline = now.Add(finish)
+	default:
+		deadline = now.Add(pause)
 	}
-	return c.conn.SetReadDeadline(deadline) == nil
+	if deadline.After(e.by) {
+		deadline = e.by
+	}
+	return deadline, true
 }
 
 // over says that what comes from now on is too late.
