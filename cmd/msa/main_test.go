@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -81,7 +82,7 @@ func (p *program) start() {
 
 func (p *program) wait() int {
 	p.t.Helper()
-	timeout := time.AfterFunc(60*time.Second, func() { _ = p.cmd.Process.Kill() })
+	timeout := time.AfterFunc(rig.Patience, func() { _ = p.cmd.Process.Kill() })
 	defer timeout.Stop()
 	_ = p.cmd.Wait()
 	return p.cmd.ProcessState.ExitCode()
@@ -103,14 +104,22 @@ func (p *program) logged(pattern string) []string {
 func (p *program) find(o *rig.Output, pattern string) []string {
 	p.t.Helper()
 	re := regexp.MustCompile(pattern)
-	for range 6000 {
-		if m := re.FindStringSubmatch(o.String()); m != nil {
-			return m
+	var found []string
+	p.until(func() error {
+		if found = re.FindStringSubmatch(o.String()); found == nil {
+			return fmt.Errorf("%q did not come", pattern)
 		}
-		time.Sleep(5 * time.Millisecond)
+		return nil
+	})
+	return found
+}
+
+// until waits for what has to come.
+func (p *program) until(check func() error) {
+	p.t.Helper()
+	if err := rig.Wait(rig.Patience, check); err != nil {
+		p.t.Fatal(err)
 	}
-	p.t.Fatalf("%q did not come in 30 s", pattern)
-	return nil
 }
 
 // alerts reads alerts in JSON, one a line.

@@ -16,6 +16,7 @@ import (
 	"sync"
 	"syscall"
 	"time"
+	"unsafe"
 )
 
 // Root is the repository's directory.
@@ -56,6 +57,25 @@ func UDPQueue(port int) (waiting int, err error) {
 		}
 	}
 	return 0, fmt.Errorf("nobody listens on port %d of UDP", port)
+}
+
+// TakenIn is an error while the other side's system has not taken in all that a connection was given.
+func TakenIn(conn *net.TCPConn) error {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var left int32
+	if err := raw.Control(func(fd uintptr) {
+		// SIOCOUTQ of tcp(7) is TIOCOUTQ.
+		_, _, _ = syscall.Syscall(syscall.SYS_IOCTL, fd, syscall.TIOCOUTQ, uintptr(unsafe.Pointer(&left)))
+	}); err != nil {
+		return err
+	}
+	if left > 0 {
+		return fmt.Errorf("%d bytes have not arrived", left)
+	}
+	return nil
 }
 
 // FreePort is a port of 127.0.0.1 that is free for UDP and for TCP.

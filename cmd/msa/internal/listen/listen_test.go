@@ -16,10 +16,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
-	"unsafe"
 
 	"github.com/modsecurity-for-anylog/msa/internal/event"
 	"github.com/modsecurity-for-anylog/msa/internal/tally"
@@ -163,7 +161,7 @@ func (r *receiver) arrive(conn net.Conn, data ...[]byte) {
 		for _, d := range data {
 			r.write(conn, d)
 		}
-		r.waitFor(func() bool { return unacknowledged(r.t, c) == 0 })
+		r.waitFor(func() bool { return rig.TakenIn(c) == nil })
 		return
 	}
 	port := r.l.Addr().(*net.UDPAddr).Port
@@ -179,22 +177,6 @@ func (r *receiver) arrive(conn net.Conn, data ...[]byte) {
 		r.write(conn, d)
 		r.waitFor(func() bool { return queue() > before })
 	}
-}
-
-// unacknowledged is how many bytes of a connection the other side's system has not taken in.
-func unacknowledged(t testing.TB, c *net.TCPConn) (n int32) {
-	raw, err := c.SyscallConn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := raw.Control(func(fd uintptr) {
-		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, fd, syscall.TIOCOUTQ, uintptr(unsafe.Pointer(&n))); errno != 0 {
-			t.Fatal(errno)
-		}
-	}); err != nil {
-		t.Fatal(err)
-	}
-	return n
 }
 
 func (r *receiver) send(data ...[]byte) {
