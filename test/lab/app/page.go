@@ -47,8 +47,14 @@ func runsCode(t nethtml.Token) bool {
 // runsAddress reports whether a browser runs an address of scripts in an attribute of a tag: not that of a picture any more.
 func runsAddress(tag, attribute string) bool {
 	switch attribute {
-	case "href", "xlink:href", "action", "formaction", "data":
-		return true
+	case "href", "xlink:href":
+		return tag == "a" || tag == "area" || tag == "use"
+	case "action":
+		return tag == "form"
+	case "formaction":
+		return tag == "button" || tag == "input"
+	case "data":
+		return tag == "object"
 	case "src":
 		return tag == "iframe" || tag == "frame" || tag == "embed" || tag == "script"
 	}
@@ -139,7 +145,7 @@ func (v *visit) apiEcho() { v.json(http.StatusOK, map[string]any{"you_said": v.p
 // siteMap has a link or a form for each place of the site, for programs that look for them.
 func (v *visit) siteMap() {
 	var b strings.Builder
-	for _, target := range []string{"/search?q=lamp", "/item?id=1", "/items/1", "/page?name=about", "/download?file=terms.txt", "/logs?file=app-2026-03-01.log", "/ping?host=127.0.0.1", "/backup?name=a",
+	for _, target := range []string{"/search?q=lamp", "/item?id=1", "/items/1", "/page?name=about", "/download?file=terms.txt", "/logs?file=app-2026-03-01.log", "/ping?addr=127.0.0.1", "/backup?name=a",
 		"/greet?name=Ann", "/hello/Ann", "/profile?color=red&name=Ann", "/widget?name=Ann", "/error?msg=hello", "/go?url=https://pay.example.net/", "/lang?set=en", "/fetch?url=https://pay.example.net/", "/thumb?src=https://pay.example.net/a.png",
 		"/people?name=alice", "/export?column=name", "/comments", "/cgi-bin/status"} {
 		fmt.Fprintf(&b, "<a href=\"%s\">%[1]s</a>\n", html.EscapeString(target))

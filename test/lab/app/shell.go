@@ -22,8 +22,11 @@ const traced = "+lab+ "
 const nobody = 65534
 
 // shell runs a command line of which a careless program has put an input. It runs without privileges, without a network
-// proxy that leads anywhere, and for ten seconds at most. More than one command that was found is an attack that worked.
-func (v *visit) shell(line string) string {
+// proxy that leads anywhere, and for ten seconds at most. More than one command that was found is an attack that worked, if it
+// gave something: output that the site shows, a wait, or a request to another server.
+func (v *visit) shell(line string) string { return v.runs(line, true) }
+
+func (v *visit) runs(line string, shown bool) string {
 	scratch, err := os.MkdirTemp("", "lab-shell-")
 	if err != nil {
 		return ""
@@ -46,34 +49,43 @@ func (v *visit) shell(line string) string {
 	var out, trace bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &trace
 	_ = cmd.Run() // what it printed is the answer, whatever its status
+	waited := v.afterShell(waits, calls)
 	if ran := strings.Count(trace.String(), traced) - strings.Count(trace.String(), "not found"); ran > 1 {
-		v.took("rce", "ran "+strconv.Itoa(ran)+" commands of "+line)
+		what := "ran " + strconv.Itoa(ran) + " commands of " + line
+		if waited || shown && strings.TrimSpace(out.String()) != "" {
+			v.took("rce", what)
+		} else {
+			v.Ledger.blind(v.id, "rce", what)
+		}
 	}
-	v.afterShell(waits, calls)
 	return out.String()[:min(out.Len(), 64<<10)]
 }
 
-// afterShell does what commands have asked for that must not be done by themselves: to wait, and to ask servers.
-func (v *visit) afterShell(waits, calls string) {
+// afterShell does what commands have asked for that must not be done by themselves: to wait, and to ask servers. It reports
+// whether there was any.
+func (v *visit) afterShell(waits, calls string) (asked bool) {
 	if text, err := os.ReadFile(waits); err == nil {
 		for _, n := range strings.Fields(string(text)) {
 			if seconds, err := strconv.ParseFloat(n, 64); err == nil {
 				v.wait(time.Duration(seconds * float64(time.Second)))
+				asked = true
 			}
 		}
 	}
 	if text, err := os.ReadFile(calls); err == nil {
 		for _, url := range strings.Fields(string(text)) {
 			_, _, _ = v.Fetch(v.id, url)
+			asked = true
 		}
 	}
+	return asked
 }
 
 var hostName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]{0,100}$`)
 
 // ping: output in a page. A site that is not weak refuses what is no name.
 func (v *visit) ping() {
-	host := v.param("host")
+	host := v.param("addr")
 	if !v.Weak && !hostName.MatchString(host) {
 		v.page(http.StatusOK, "Ping", "<p>"+html.EscapeString(host)+" is not the name of a host.</p>")
 		return
@@ -98,7 +110,7 @@ func (v *visit) backup() {
 		v.page(http.StatusBadRequest, "Backup", "<p>Bad name.</p>")
 		return
 	}
-	v.shell("tar cf /dev/null " + name)
+	v.runs("tar cf /dev/null "+name, false)
 	v.page(http.StatusOK, "Backup", "<p>The backup runs.</p>")
 }
 

@@ -370,7 +370,7 @@ func (v *visit) visits() {
 	if address == "" {
 		address = "10.0.0.1"
 	}
-	if _, err := v.query("INSERT INTO visits (visitor, agent, address) VALUES ('v', 'a', {text}) RETURNING visitor", address); err != nil {
+	if _, err := v.query("INSERT INTO visits (visitor, agent, address) VALUES ('v', 'a', {text})", address); err != nil {
 		v.json(http.StatusInternalServerError, map[string]any{"error": "internal"})
 		return
 	}

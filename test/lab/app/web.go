@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bufio"
 	"fmt"
 	"html"
 	"net/http"
@@ -59,9 +58,8 @@ func (v *visit) head(status int, header string) {
 	}
 	defer func() { _ = conn.Close() }()
 	const body = "<html><body>Done.</body></html>"
-	w := bufio.NewWriter(rw)
-	_, _ = fmt.Fprintf(w, "HTTP/1.1 %d %s\r\nServer: nginx\r\nContent-Type: text/html\r\n%s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", status, http.StatusText(status), header, len(body), body)
-	_ = w.Flush()
+	_, _ = fmt.Fprintf(rw, "HTTP/1.1 %d %s\r\nServer: nginx\r\nContent-Type: text/html\r\n%s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", status, http.StatusText(status), header, len(body), body)
+	_ = rw.Flush()
 }
 
 // get asks for an address as careless programs do. An address that is not a partner's is an attack that worked, if anybody answered.

@@ -71,7 +71,7 @@ func (v *visit) resource(url string) (string, bool) {
 	if name, ok := strings.CutPrefix(url, "file://"); ok {
 		text, ok := machine[strings.TrimPrefix(strings.ToLower(strings.TrimPrefix(name, "/c:")), "/")]
 		if ok {
-			v.took("xxe", "read "+name)
+			v.Ledger.blind(v.id, "xxe", "read "+name) // until the answer shows it
 		}
 		return text, ok
 	}
@@ -83,6 +83,16 @@ func (v *visit) resource(url string) (string, bool) {
 		return string(body), err == nil
 	}
 	return "", false
+}
+
+// answer is XML that may show what an entity has read.
+func (v *visit) answer(kind, before, text, after string) {
+	for name, file := range machine {
+		if file != "" && strings.Contains(text, strings.TrimSpace(file)) {
+			v.took("xxe", "showed "+name)
+		}
+	}
+	v.text(http.StatusOK, kind, before+html.EscapeString(text)+after)
 }
 
 // apiOrder: XML to XML that repeats what was ordered.
@@ -98,17 +108,18 @@ func (v *visit) apiOrder() {
 			return
 		}
 	}
-	v.text(http.StatusOK, "application/xml", "<order><state>accepted</state><note>"+html.EscapeString(all["note"])+"</note></order>")
+	v.answer("application/xml", "<order><state>accepted</state><note>", all["note"], "</note></order>")
 }
 
 // soap: XML to XML, a site that is not weak answers with 200 and a fault.
 func (v *visit) soap() {
 	all, err := v.values(string(v.body))
-	answer := "<s:Fault><faultstring>invalid request</faultstring></s:Fault>"
-	if err == nil {
-		answer = "<price>" + html.EscapeString(all["article"]) + " 19.90</price>"
+	before, after := `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>`, "</s:Body></s:Envelope>"
+	if err != nil {
+		v.text(http.StatusOK, "text/xml", before+"<s:Fault><faultstring>invalid request</faultstring></s:Fault>"+after)
+		return
 	}
-	v.text(http.StatusOK, "text/xml", `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>`+answer+"</s:Body></s:Envelope>")
+	v.answer("text/xml", before+"<price>", all["article"], " 19.90</price>"+after)
 }
 
 // feed: XML that is taken and not shown.
