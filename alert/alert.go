@@ -61,10 +61,14 @@ type Alert struct {
 
 	Uninspected []string // parts of the record that are longer than what is inspected
 
-	tx     *mapping.Transaction
-	time   time.Time
-	bodies bool
-	masked *shown // instead of what is in tx
+	Incident string // id of the incident that it is part of, empty where there are none
+
+	tx       *mapping.Transaction
+	time     time.Time
+	bodies   bool
+	masked   *shown // instead of what is in tx
+	internal []netip.Prefix
+	id       string // once it is settled
 }
 
 // shown is the text of an exchange that an alert has.
@@ -95,9 +99,10 @@ func New(o Options, masker *sensitive.Masker, tx *mapping.Transaction, v *engine
 
 		Uninspected: v.Uninspected,
 
-		tx:     tx,
-		time:   tx.Time,
-		bodies: o.IncludeBodies,
+		tx:       tx,
+		time:     tx.Time,
+		bodies:   o.IncludeBodies,
+		internal: o.Internal,
 	}
 	if a.time.IsZero() {
 		a.time = at.UTC()
@@ -259,7 +264,7 @@ func (a *Alert) final(of int) int {
 func (a *Alert) outcome() string { return orElse(string(a.Outcome), string(triage.Unknown)) }
 
 // timestamp is the time of the event as RFC 3339 has it, with milliseconds.
-func (a *Alert) timestamp() string { return a.time.UTC().Format("2006-01-02T15:04:05.000Z07:00") }
+func (a *Alert) timestamp() string { return rfc3339(a.time) }
 
 // originalKeys are those of the original MSA.
 const originalKeys = 23

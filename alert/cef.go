@@ -62,6 +62,7 @@ func (a *Alert) cef() string {
 	c.b.WriteByte('|')
 
 	c.add("rt", strconv.FormatInt(a.time.UnixMilli(), 10), longestValue)
+	c.add("externalId", a.Incident, longestValue)
 	c.add("cat", category(a.Match.Tags), longestValue)
 	c.address("src", "c6a2", "Source IPv6 Address", "shost", tx.Client.Address)
 	c.add("spt", numeric(portOf(tx.Client.Port)), longestValue)

@@ -18,27 +18,34 @@ import (
 // is empty, stands the whole alert as one text, in place of a key of the format that has the
 // same name. Bytes that are not UTF-8 stay as they are, but in the text, where they become U+FFFD.
 func (a *Alert) AppendEvent(dst, rawTime []byte, format Format, textKey string) []byte {
+	record, text := a.in(format)
+	return appendEvent(dst, rawTime, record, text, textKey)
+}
+
+// in is the alert in a format: the record, and the text if that is not the record's JSON.
+func (a *Alert) in(format Format) (record object, text string) {
+	switch format {
+	case ECS:
+		return a.ecs(), ""
+	case OCSF:
+		return a.ocsf(), ""
+	case CEF:
+		return a.textObject(), a.cef()
+	case LEEF:
+		return a.textObject(), a.leef()
+	case ModSecurity:
+		return a.modsecurity(), ""
+	default:
+		return a.msa(), ""
+	}
+}
+
+// appendEvent appends [[time, {}], record], with the text under textKey.
+func appendEvent(dst, rawTime []byte, record object, text, textKey string) []byte {
 	dst = msgp.AppendArrayHeader(dst, 2)
 	dst = msgp.AppendArrayHeader(dst, 2)
 	dst = append(dst, rawTime...)
 	dst = msgp.AppendMapHeader(dst, 0)
-
-	var record object
-	var text string
-	switch format {
-	case ECS:
-		record = a.ecs()
-	case OCSF:
-		record = a.ocsf()
-	case CEF:
-		record, text = a.textObject(), a.cef()
-	case LEEF:
-		record, text = a.textObject(), a.leef()
-	case ModSecurity:
-		record = a.modsecurity()
-	default:
-		record = a.msa()
-	}
 	if textKey != "" {
 		if text == "" {
 			text = string(record.JSON())
@@ -52,10 +59,12 @@ func (a *Alert) AppendEvent(dst, rawTime []byte, format Format, textKey string) 
 // msa is the alert in format msa.
 func (a *Alert) msa() object {
 	o := a.unidentified()
-	return slices.Insert(o, originalKeys, member{"id", a.uidOf(o)})
+	ids := object{{"id", a.uidOf(o)}}
+	ids.add("incident_id", a.Incident)
+	return slices.Insert(o, originalKeys, ids...)
 }
 
-// unidentified is the alert in format msa, but without its id.
+// unidentified is the alert in format msa, but without its ids.
 func (a *Alert) unidentified() object {
 	o := make(object, 0, 52)
 	a.each(o.set)

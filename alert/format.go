@@ -39,10 +39,18 @@ const (
 )
 
 // uid tells alerts apart. It is the same wherever the same record gives the same alert.
-func (a *Alert) uid() string { return a.uidOf(a.unidentified()) }
+func (a *Alert) uid() string {
+	if a.id != "" {
+		return a.id
+	}
+	return a.uidOf(a.unidentified())
+}
 
 // uidOf is uid where the alert without it is there already.
 func (a *Alert) uidOf(unidentified object) string {
+	if a.id != "" {
+		return a.id
+	}
 	sum := sha256.Sum256(append(unidentified.JSON(), strconv.FormatInt(a.time.UnixNano(), 10)...))
 	return hex.EncodeToString(sum[:16])
 }
@@ -135,6 +143,7 @@ func userAgentOf(head string) string {
 
 // addOwn adds what no schema but MSA's own has a place for.
 func (a *Alert) addOwn(o *object, s *shown) {
+	o.add("incident_id", a.Incident)
 	o.add("attack", attacks(a.Rules))
 	o.add("detector", a.Detector)
 	o.add("evidence", a.Evidence)

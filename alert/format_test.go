@@ -30,6 +30,7 @@ func ofDetector() Alert {
 		Host:           "users.shop.svc", Method: "POST", Path: "/login", Status: 401,
 		Time: time.Date(2026, 5, 4, 3, 2, 1, 250e6, time.UTC), Direction: "east-west", Tag: "kube.users", Preset: "envoy-json",
 	})
+	a.Incident = "7f3a09c1d2b7496e8a1c5d90e4f7b263"
 	a.Kubernetes = Kubernetes{Namespace: "shop", Pod: "users-7d9f", Container: "users", Node: "n1", App: "users"}
 	return a
 }

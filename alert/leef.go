@@ -63,6 +63,7 @@ func (a *Alert) leef() string {
 	add("confidence", strconv.Itoa(a.Confidence), longestValue)
 	add("outcome", a.outcome(), longestValue)
 	add("outcomeEvidence", strings.Join(a.OutcomeEvidence, "; "), longestValue)
+	add("incidentId", a.Incident, longestValue)
 	add("detector", a.Detector, longestValue)
 	add("evidence", a.Evidence, longestValue)
 	add("uninspected", strings.Join(a.Uninspected, ","), longestValue)

@@ -11,10 +11,12 @@ import (
 // textObject is the record of a format whose alerts are one line of text: beside the text, what outputs route by and
 // Fluent Bit's Syslog_Severity_Key reads.
 func (a *Alert) textObject() object {
-	return object{
+	o := object{
 		{"severity", strconv.Itoa(a.Severity())}, {"rule_id", strconv.Itoa(a.Match.RuleID)},
 		{"src_ip", a.tx.Client.Address}, {"dst_ip", a.tx.Server.Address},
 	}
+	o.add("incident_id", a.Incident)
+	return o
 }
 
 // printable is text in valid UTF-8 that is one line in any reading, but for \n, \r and \t, which formats escape. Other

@@ -261,7 +261,7 @@ func TestTextAddresses(t *testing.T) {
 func TestTextRecord(t *testing.T) {
 	a := ofDetector()
 	for f, text := range map[Format]string{CEF: a.cef(), LEEF: a.leef()} {
-		want := map[string]any{"log": text, "severity": "3", "rule_id": "9600010", "src_ip": "10.0.0.7", "dst_ip": "fd00::55"}
+		want := map[string]any{"log": text, "severity": "3", "rule_id": "9600010", "src_ip": "10.0.0.7", "dst_ip": "fd00::55", "incident_id": a.Incident}
 		if got := event(t, &a, f, "log"); fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%s: got %v, want %v", f, got, want)
 		}

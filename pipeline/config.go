@@ -21,6 +21,8 @@ type Config struct {
 	Mapping     string // "auto", or a comma list of presets and files
 	Workloads   string // of a file; empty for none
 	AlertTag    string // may hold record accessors; empty for no alerts
+	IncidentTag string // empty for no incidents
+	PerIncident bool   // nothing but incidents is sent
 	Format      alert.Format
 	TextKey     string // empty for none
 	Annotate    string // empty for off
@@ -35,6 +37,11 @@ type Config struct {
 
 	ByConfidence  bool // alarm where an attack is likely enough
 	MinConfidence int  // 0 to 100
+}
+
+// tellsIncidents reports whether alerts are put together.
+func (c *Config) tellsIncidents() bool {
+	return c.IncidentTag != "" && (c.AlertTag != "" || c.PerIncident)
 }
 
 // Emitter is where alerts wait that the host has taken and its outputs have not.
@@ -56,11 +63,16 @@ var screenModes = map[string]engine.ScreenMode{"on": engine.ScreenOn, "off": eng
 func ParseConfig(values func(property string) []string) (Config, error) {
 	p := parser{values: values}
 	when := p.choice("alert_when", "confidence", "threshold", "match")
+	per := p.choice("alert_per", "record", "rule", "incident")
 	policyAlarms := p.choice("policy_rules", "note", "alarm") == "alarm"
 	cfg := Config{
 		Mapping:   strings.Join(p.list("mapping"), ","),
 		Workloads: p.off("workloads"),
 		AlertTag:  p.off("alert_tag"),
+
+		IncidentTag: p.off("incident_tag"),
+		PerIncident: per == "incident",
+
 		Format:    alert.Format(p.choice("alert_format", alert.Formats()...)),
 		TextKey:   p.off("alert_text_key"),
 		Annotate:  p.off("annotate"),
@@ -81,7 +93,7 @@ func ParseConfig(values func(property string) []string) (Config, error) {
 			PolicyIsEvidence:  policyAlarms,
 		},
 		Alert: alert.Options{
-			PerRule:       p.choice("alert_per", "record", "rule") == "rule",
+			PerRule:       per == "rule",
 			OnMatch:       when == "match",
 			MinSeverity:   p.severity("min_severity"),
 			IncludeBodies: p.boolean("include_bodies"),
@@ -104,6 +116,9 @@ func ParseConfig(values func(property string) []string) (Config, error) {
 	cfg.Engine.ScreenEvidence = cfg.ByConfidence
 	if cfg.TextKey == "" && cfg.Format.IsText() {
 		p.fail("alert_text_key", "off", "leaves nothing of alerts in format %s, which are text", cfg.Format)
+	}
+	if cfg.PerIncident && cfg.IncidentTag == "" {
+		p.fail("incident_tag", "off", "leaves nothing with alert_per incident")
 	}
 	if cfg.Workers == 0 {
 		cfg.Workers = runtime.GOMAXPROCS(0)

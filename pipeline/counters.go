@@ -31,7 +31,7 @@ const (
 var causeNames = [causes]string{"malformed", "not_a_map", "unmapped", "not_text", "engine", "panic"}
 
 type counters struct {
-	records, skipped, notHTTP, cut, unreadHeaders, alerts, found atomic.Uint64
+	records, skipped, notHTTP, cut, unreadHeaders, alerts, found, told atomic.Uint64
 
 	screened, verified, screenWrong atomic.Uint64
 	rulePanics                      atomic.Uint64
@@ -85,6 +85,8 @@ type Snapshot struct {
 	ScreenWrong       uint64            // records about which the fast path was wrong, by what all rules found: a defect
 	RulePanics        uint64            // rules that a record was inspected without, as the rules engine fails at them
 	Found             uint64            // of the alerts, those of detectors
+	Told              uint64            // messages about incidents
+	Incidents         int               // open ones, which pipelines may share
 	Keys              int               // whose behaviour the detectors keep, which pipelines may share
 	Evicted           uint64            // keys that made room for others
 	Mapped            map[string]uint64 // by mapping: records that it has made transactions of
@@ -109,6 +111,8 @@ func (s *Snapshot) Add(other Snapshot) {
 	s.RulePanics += other.RulePanics
 	s.Alerts += other.Alerts
 	s.Found += other.Found
+	s.Told += other.Told
+	s.Incidents = max(s.Incidents, other.Incidents)
 	s.Keys = max(s.Keys, other.Keys)
 	s.Evicted = max(s.Evicted, other.Evicted)
 	s.Habits = max(s.Habits, other.Habits)
@@ -148,7 +152,10 @@ func (p *Pipeline) Snapshot() Snapshot {
 		InspectionSeconds: time.Duration(p.counters.inspection.Load()).Seconds(),
 		BusySeconds:       time.Duration(p.counters.busy.Load()).Seconds(),
 	}
-	s.Found = p.counters.found.Load()
+	s.Found, s.Told = p.counters.found.Load(), p.counters.told.Load()
+	if p.incidents != nil {
+		s.Incidents = p.incidents.Open()
+	}
 	s.Mapped = p.counters.mapped.snapshot(func(m any) string { return m.(*mapping.Mapping).Name })
 	s.BelowConfidence = p.counters.belowConfidence.snapshot(func(rule any) string { return strconv.Itoa(rule.(int)) })
 	if p.detectors != nil {

@@ -5,14 +5,18 @@ import (
 	"sync"
 
 	"github.com/modsecurity-for-anylog/msa/engine"
+	"github.com/modsecurity-for-anylog/msa/incident"
 	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
 // Engines shares compiled rule sets between the pipelines of a process, so that two
-// with the same rules hold them once. The zero value is ready.
+// with the same rules hold them once; and incidents, so that what several of them see of one attacker is one. The
+// zero value is ready.
 type Engines struct {
 	mu  sync.Mutex
 	all []*sharedEngine
+
+	incidents incident.Shared
 }
 
 type sharedEngine struct {

@@ -17,7 +17,7 @@ func isOf(f alert.Format, record map[string]any) bool {
 		return record["class_uid"] == int64(2004)
 	case alert.CEF, alert.LEEF:
 		text, _ := record["log"].(string)
-		return strings.HasPrefix(text, strings.ToUpper(string(f))+":") && len(record) == 5
+		return strings.HasPrefix(text, strings.ToUpper(string(f))+":") && len(record) == 6
 	case alert.ModSecurity:
 		transaction, _ := record["transaction"].(map[string]any)
 		return transaction["messages"] != nil

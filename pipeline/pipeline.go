@@ -19,6 +19,7 @@ import (
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/engine/screen"
 	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
+	"github.com/modsecurity-for-anylog/msa/incident"
 	"github.com/modsecurity-for-anylog/msa/internal/state"
 	"github.com/modsecurity-for-anylog/msa/internal/stopwatch"
 	"github.com/modsecurity-for-anylog/msa/mapping"
@@ -52,6 +53,8 @@ type Pipeline struct {
 	closeDetectors func()
 	memory         *behavior.Memory
 	closeMemory    func()
+	incidents      *incident.Incidents // nil when they are off
+	closeIncidents func()
 	complaints     complaints
 }
 
@@ -113,6 +116,13 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 			p.Close()
 			return nil, fmt.Errorf("property behavior: %w", err)
 		}
+	}
+	if cfg.tellsIncidents() {
+		o := incident.Options{Path: cfg.StatePath, Everything: cfg.PerIncident}
+		if cfg.Trial {
+			o.Path = ""
+		}
+		p.incidents, p.closeIncidents = engines.incidents.Open(o, func(err error) { log.Error(err.Error()) })
 	}
 	if exclusions.Any() { // or there is nothing to look for
 		for _, warning := range exclusions.Unknown(p.named()) {
@@ -223,6 +233,9 @@ func (p *Pipeline) Close() {
 	if p.closeMemory != nil {
 		p.closeMemory()
 	}
+	if p.closeIncidents != nil {
+		p.closeIncidents()
+	}
 	if err := p.engines.put(p.engine); err != nil {
 		p.log.Warn("cannot release rules", "error", err)
 	}
@@ -234,6 +247,9 @@ func (p *Pipeline) Keep() {
 	err := p.memory.Keep()
 	if p.detectors != nil {
 		err = errors.Join(err, p.detectors.Keep())
+	}
+	if p.incidents != nil {
+		err = errors.Join(err, p.incidents.Keep())
 	}
 	if err != nil {
 		p.log.Error(err.Error())
@@ -264,7 +280,7 @@ func (p *Pipeline) RuleCount() int { return p.engine.RuleCount() }
 // ScreenOpen lists the rules that the fast path can't judge.
 func (p *Pipeline) ScreenOpen() []screen.Open { return p.engine.ScreenOpen() }
 
-// Alerts are alert events of one tag.
+// Alerts are events of one tag, alerts or incidents.
 type Alerts struct {
 	Tag    string
 	Events []byte // msgpack events, one after another
@@ -275,6 +291,9 @@ type Alerts struct {
 type Result struct {
 	Chunk  []byte   // the chunk rewritten (annotate), or nil when it is unchanged
 	Alerts []Alerts // runs of alerts under one tag, in the order of their records
+
+	// Incidents are what is told of incidents, at most one run.
+	Incidents []Alerts
 
 	// Records has for each alert event, in order, the index of its record in the chunk.
 	Records []int
@@ -290,6 +309,17 @@ type finding struct {
 	observed bool   // there is an observation for the detectors
 	exchange behavior.Exchange
 	suspect  *suspect
+
+	at      time.Time // of the record; zero if it was not inspected
+	members []member  // the alerts
+	told    []byte    // incidents, of which this record's alerts are part, or which are over
+	tells   int       // how many these are
+}
+
+// member is an alert as incidents see it.
+type member struct {
+	facts alert.Facts
+	end   int // of its event, which has a place for the incident's id, in the record's alerts
 }
 
 // Inspection is a chunk on its way through the pipeline. What Inspect does of several may be done at the same time; Begin
@@ -361,6 +391,10 @@ func (i *Inspection) End() Result {
 		p.watch.Enter(stopwatch.Detectors)
 		p.detect(i.tag, i.events, i.observed, i.findings)
 	}
+	if p.incidents != nil {
+		p.watch.Enter(stopwatch.Alerts)
+		p.guarded(i.tag, i.relate)
+	}
 	p.watch.Enter(stopwatch.Rest)
 	return p.join(i.chunk, i.events, i.findings)
 }
@@ -414,9 +448,53 @@ func (p *Pipeline) detect(tag string, events []event, observed []behavior.Observ
 	}
 }
 
+// relate makes the alerts part of incidents, in the order of the records.
+func (i *Inspection) relate() {
+	p := i.p
+	chunk := p.incidents.Begin()
+	defer chunk.End()
+	for n := range i.findings {
+		f := &i.findings[n]
+		if !f.at.IsZero() {
+			p.told(f, chunk.Record(f.at))
+		}
+		begin := 0
+		for _, m := range f.members {
+			id, told := chunk.Alert(&m.facts)
+			alert.SetIncident(f.alerts[begin:m.end], id)
+			begin = m.end
+			p.told(f, told)
+		}
+		f.members = nil
+	}
+}
+
+// told adds what is told of incidents to what became of a record.
+func (p *Pipeline) told(f *finding, told []alert.Incident) {
+	for n := range told {
+		f.told = told[n].AppendEvent(f.told, p.cfg.Format, p.cfg.TextKey)
+	}
+	f.tells += len(told)
+	p.counters.told.Add(uint64(len(told)))
+}
+
+// Finish ends all incidents, as nothing more will come, and returns what is to be told of them. Those whose state is
+// kept in a file go on.
+func (p *Pipeline) Finish() []Alerts {
+	if p.incidents == nil || p.cfg.StatePath != "" {
+		return nil
+	}
+	var f finding
+	p.told(&f, p.incidents.Finish())
+	if f.tells == 0 {
+		return nil
+	}
+	return []Alerts{{Tag: p.cfg.IncidentTag, Events: f.told, Count: f.tells}}
+}
+
 // emitFound adds the alert of what many records show.
 func (p *Pipeline) emitFound(f *finding, tag string, e event, a alert.Alert) {
-	if a.Severity() > p.cfg.Alert.MinSeverity || p.cfg.AlertTag == "" {
+	if a.Severity() > p.cfg.Alert.MinSeverity || p.cfg.AlertTag == "" && !p.cfg.PerIncident {
 		return
 	}
 	if p.cfg.Alert.Mask {
@@ -433,8 +511,21 @@ func (p *Pipeline) emit(f *finding, tag string, e event, alerts []alert.Alert) {
 	}
 	of := alert.KubernetesOf(e.body)
 	for i := range alerts {
-		alerts[i].Kubernetes = of
-		f.alerts = alerts[i].AppendEvent(f.alerts, e.time, p.cfg.Format, p.cfg.TextKey)
+		a := &alerts[i]
+		a.Kubernetes = of
+		if p.incidents != nil {
+			f.members = append(f.members, member{facts: a.Facts()})
+			a.Incident = alert.Pending
+		}
+		if !p.cfg.PerIncident {
+			f.alerts = a.AppendEvent(f.alerts, e.time, p.cfg.Format, p.cfg.TextKey)
+		}
+		if p.incidents != nil {
+			f.members[len(f.members)-1].end = len(f.alerts)
+		}
+	}
+	if p.cfg.PerIncident {
+		return
 	}
 	f.count += len(alerts)
 	f.tag = p.tag.expand(tag, e.body)
@@ -490,6 +581,9 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 		return f
 	}
 	p.inspected(tx, &verdict)
+	if f.at = tx.Time; f.at.IsZero() {
+		f.at = e.when()
+	}
 	p.countScreened(tag, &verdict)
 	if len(verdict.Uninspected) > 0 {
 		p.counters.cut.Add(1)
@@ -544,6 +638,20 @@ func (p *Pipeline) annotate(tag string, e event, masker *sensitive.Masker, tx *m
 	return out
 }
 
+// appended is runs with one more, which becomes part of the last if that has the same tag.
+func appended(runs []Alerts, more Alerts) []Alerts {
+	if more.Count == 0 {
+		return runs
+	}
+	if n := len(runs); n == 0 || runs[n-1].Tag != more.Tag {
+		runs = append(runs, Alerts{Tag: more.Tag})
+	}
+	last := &runs[len(runs)-1]
+	last.Events = append(last.Events, more.Events...)
+	last.Count += more.Count
+	return runs
+}
+
 // join puts what the workers found into the order of the records.
 func (p *Pipeline) join(chunk []byte, events []event, findings []finding) Result {
 	var r Result
@@ -551,18 +659,11 @@ func (p *Pipeline) join(chunk []byte, events []event, findings []finding) Result
 	for i := range findings {
 		f := &findings[i]
 		replaced = replaced || f.replaced != nil
-		if f.count == 0 {
-			continue
-		}
 		for range f.count {
 			r.Records = append(r.Records, i)
 		}
-		if n := len(r.Alerts); n == 0 || r.Alerts[n-1].Tag != f.tag {
-			r.Alerts = append(r.Alerts, Alerts{Tag: f.tag})
-		}
-		last := &r.Alerts[len(r.Alerts)-1]
-		last.Events = append(last.Events, f.alerts...)
-		last.Count += f.count
+		r.Alerts = appended(r.Alerts, Alerts{f.tag, f.alerts, f.count})
+		r.Incidents = appended(r.Incidents, Alerts{p.cfg.IncidentTag, f.told, f.tells})
 	}
 	if !replaced {
 		return r

@@ -172,7 +172,7 @@ func (p *Pipeline) alarm(f *finding, tag string, e event, s *suspect) {
 		masker = alert.NewMasker(s.tx)
 	}
 	alerts := alert.New(p.cfg.Alert, masker, s.tx, &s.verdict, s.sure, tag, e.when())
-	if p.cfg.AlertTag != "" {
+	if p.cfg.AlertTag != "" || p.cfg.PerIncident {
 		p.emit(f, tag, e, alerts)
 	}
 	if p.cfg.Annotate != "" {

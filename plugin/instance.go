@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -102,15 +103,21 @@ func (i *instance) storage(f filterInstance) storage {
 // filter inspects a chunk and gives it back annotated, or nil.
 func (i *instance) filter(tag string, chunk []byte) []byte {
 	res := i.rules.Process(tag, chunk)
-	for _, a := range res.Alerts {
+	runs := slices.Concat(res.Incidents, res.Alerts)
+	i.put(runs)
+	if len(runs) > 0 && !i.woken.Swap(true) {
+		i.wake.wake()
+	}
+	return res.Chunk
+}
+
+// put has alerts and incidents wait until the host takes them.
+func (i *instance) put(runs []pipeline.Alerts) {
+	for _, a := range runs {
 		if len(a.Events) > 0 && !i.queue.push(run{a.Tag, a.Events, a.Count}) {
 			i.lose(a.Count, "too many wait already (alert_buffer)")
 		}
 	}
-	if len(res.Alerts) > 0 && !i.woken.Swap(true) {
-		i.wake.wake()
-	}
-	return res.Chunk
 }
 
 // tick lets alerts and metrics leave. It runs on the engine's thread, between the

@@ -122,7 +122,7 @@ func (o *outputInstance) compile(given hostProperties) (*rules, error) {
 // flush inspects a chunk and delivers its alerts. It tells whether all is done, or
 // the chunk has to come again.
 func (o *outputInstance) flush(tag string, chunk []byte) bool {
-	if len(chunk) == 0 || tag == o.rules.config.AlertTag {
+	if len(chunk) == 0 || tag == o.rules.config.AlertTag || tag == o.rules.config.IncidentTag {
 		return true // what we have said ourselves
 	}
 	d, ok := o.take(tag, chunk)
@@ -145,7 +145,8 @@ func (o *outputInstance) flush(tag string, chunk []byte) bool {
 
 func (o *outputInstance) inspect(tag string, chunk []byte, id chunkID) delivery {
 	d := delivery{chunk: id}
-	for _, a := range o.rules.Process(tag, chunk).Alerts {
+	res := o.rules.Process(tag, chunk)
+	for _, a := range slices.Concat(res.Alerts, res.Incidents) {
 		err := event.Alerts(a.Events, func(one event.Alert) {
 			one.Tag = a.Tag
 			d.alerts = append(d.alerts, one)

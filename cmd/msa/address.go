@@ -112,7 +112,7 @@ func (c *runCommand) properties(p *process, keys *keyFile) (properties, error) {
 		given["include_bodies"] = []string{"off"}
 	}
 	if p.uniwaf {
-		for name, asOriginal := range map[string]string{"alert_when": "threshold", "views": "off", "outcome_severity": "off"} {
+		for name, asOriginal := range map[string]string{"alert_when": "threshold", "views": "off", "outcome_severity": "off", "incident_tag": "off"} {
 			if given[name] == nil {
 				given[name] = []string{asOriginal}
 			}

@@ -19,6 +19,8 @@ type inspector struct {
 	log   *slog.Logger
 	trial bool // what is learned ends with it
 
+	engines pipeline.Engines // what pipelines hand on to the ones that replace them
+
 	mu      sync.RWMutex
 	current *pipeline.Pipeline
 	closed  bool
@@ -54,7 +56,7 @@ func (i *inspector) load(p properties) error {
 		return err
 	}
 	config.Trial = i.trial
-	fresh, err := pipeline.New(config, nil, i.log)
+	fresh, err := pipeline.New(config, &i.engines, i.log)
 	if err != nil {
 		return err
 	}
@@ -115,6 +117,13 @@ func (i *inspector) snapshot() pipeline.Snapshot {
 	s := i.current.Snapshot()
 	s.Add(i.past)
 	return s
+}
+
+// finish is what is to be told of incidents that are open, at the end.
+func (i *inspector) finish() pipeline.Result {
+	i.mu.RLock()
+	defer i.mu.RUnlock()
+	return pipeline.Result{Incidents: i.current.Finish()}
 }
 
 // close ends the pipeline. A load that is under way has no effect any more.

@@ -46,8 +46,14 @@ func command(t testing.TB, name string, args ...string) *program {
 		p.cmd.Env = append(p.cmd.Env, args[0])
 		args = args[1:]
 	}
-	if len(args) > 0 && (args[0] == "run" || args[0] == "scan") && !slices.ContainsFunc(args, func(a string) bool { return strings.HasPrefix(a, "--behavior") }) {
+	has := func(flag string) bool {
+		return slices.ContainsFunc(args, func(a string) bool { return strings.HasPrefix(a, flag) })
+	}
+	if len(args) > 0 && (args[0] == "run" || args[0] == "scan") && !has("--behavior") {
 		args = slices.Insert(slices.Clone(args), 1, "--behavior=off")
+	}
+	if len(args) > 0 && args[0] == "run" && !has("--incident-tag") { // most tests count alerts
+		args = slices.Insert(slices.Clone(args), 1, "--incident-tag=off")
 	}
 	p.cmd.Args = append([]string{name}, args...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -209,7 +210,7 @@ func (r *runner) abandon() {
 }
 
 func (r *runner) deliver(_ []byte, result pipeline.Result) {
-	for _, alerts := range result.Alerts {
+	for _, alerts := range slices.Concat(result.Alerts, result.Incidents) {
 		err := event.Alerts(alerts.Events, func(a event.Alert) {
 			a.Tag = alerts.Tag
 			r.sink.Send(a)
@@ -245,6 +246,7 @@ func (r *runner) end() {
 	r.receiving.Wait()
 	r.queue.Close()
 	<-r.inspecting
+	r.deliver(nil, r.inspector.finish())
 	ctx, cancel := context.WithTimeout(context.Background(), lastDelivery)
 	defer cancel()
 	r.sink.Close(ctx)

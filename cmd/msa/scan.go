@@ -47,7 +47,7 @@ Exit code: 2 if a file can't be read or the settings are wrong; else 1 if there 
 func (c *scanCommand) Run(p *process) error {
 	given := givenProperties(c.Plugins)
 	given["alert_text_key"] = textKey
-	given["alert_tag"] = nil // off would silence the scan
+	given["alert_tag"], given["incident_tag"] = nil, nil // off would silence the scan
 	files := &logfile.Files{Names: c.Files, Text: c.Lines, Stdin: p.stdin, Stderr: p.stderr}
 	files.Expand()
 	out, err := c.printer(p, given, len(files.Names) > 1)
@@ -65,13 +65,14 @@ func (c *scanCommand) Run(p *process) error {
 	began := time.Now()
 	out.bar = readingBar(p.stderr, files)
 	inspectAll(in, scanTag, files.Next, logfile.Batch.Chunk, out.print)
+	out.print(logfile.Batch{}, in.finish())
 	out.end()
 	snapshot := in.snapshot()
 	failed, causes := failures(snapshot)
 	if n := snapshot.NotHTTP; n > 0 && failed+n >= snapshot.Records { // beside others, they are nothing to complain about
 		failed, causes = failed+n, append(causes, fmt.Sprintf("no HTTP %d", n))
 	}
-	if out.list != nil && c.Format != "csv" && c.Format != "markdown" {
+	if out.list != nil && !out.incidents && c.Format != "csv" && c.Format != "markdown" {
 		out.fail(out.summary.Print(out.w, listing.Inspected{
 			Records: snapshot.Records, NotInspected: failed, Mapped: snapshot.Mapped, Took: time.Since(began),
 		}, c.Top))
@@ -100,7 +101,8 @@ func (c *scanCommand) Run(p *process) error {
 
 // printer makes what prints alerts in the format that is wanted.
 func (c *scanCommand) printer(p *process, given properties, several bool) (*alertPrinter, error) {
-	out := &alertPrinter{w: bufio.NewWriter(p.stdout), names: several, since: time.Time(c.Since), until: time.Time(c.Until)}
+	out := &alertPrinter{w: bufio.NewWriter(p.stdout), names: several, since: time.Time(c.Since), until: time.Time(c.Until),
+		incidents: given.or("alert_per") == "incident"}
 	format, isTerminal := c.Format, isTerminal(p.stdout)
 	if format == "auto" {
 		format = "json"
@@ -115,8 +117,11 @@ func (c *scanCommand) printer(p *process, given properties, several bool) (*aler
 	if kind := given.or("alert_format"); kind != "msa" {
 		return nil, fmt.Errorf("--format %s, --since and --until need alerts in format msa, not %s", format, kind)
 	}
-	if format == "json" {
+	switch {
+	case format == "json":
 		return out, nil
+	case out.incidents && format != "text":
+		return nil, fmt.Errorf("--format %s is for alerts, and with --alert-per incident there are none", format)
 	}
 	var err error
 	out.list, err = listing.New(format, out.w, isTerminal && p.getenv("NO_COLOR") == "", several)
@@ -149,9 +154,15 @@ type alertPrinter struct {
 	summary      listing.Summary
 	alerts       int
 	err          error
+	incidents    bool // print these, of which alerts is the number
 }
 
 func (p *alertPrinter) print(b logfile.Batch, result pipeline.Result) {
+	for _, told := range result.Incidents {
+		if p.incidents {
+			p.fail(event.Alerts(told.Events, p.printIncident))
+		}
+	}
 	i := 0
 	for _, alerts := range result.Alerts {
 		p.fail(event.Alerts(alerts.Events, func(a event.Alert) {
@@ -196,6 +207,23 @@ func (p *alertPrinter) end() {
 	}
 }
 
+// printIncident prints an incident's story for people, or all of it.
+func (p *alertPrinter) printIncident(a event.Alert) {
+	if !p.wanted(a) {
+		return
+	}
+	p.alerts++
+	if p.list == nil {
+		p.printLine(a.Text())
+		return
+	}
+	if p.bar != nil {
+		_ = p.bar.Clear()
+	}
+	p.printLine(a.Get("timestamp") + "  incident " + a.Get("incident_id")[:8] + ", " + a.Get("event") + "\n  " + a.Get("text"))
+}
+
+// printOne prints an alert with its place.
 func (p *alertPrinter) printOne(text, file string, line int) {
 	if p.list != nil {
 		a, err := listing.Parse(text)
@@ -219,6 +247,10 @@ func (p *alertPrinter) printOne(text, file string, line int) {
 		}
 		text = head + "," + place + "}"
 	}
+	p.printLine(text)
+}
+
+func (p *alertPrinter) printLine(text string) {
 	_, _ = p.w.WriteString(text)
 	_ = p.w.WriteByte('\n')
 }

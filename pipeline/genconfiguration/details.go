@@ -41,9 +41,12 @@ other than a variable.
 [Tuning](tuning.md) finds exclusions from alerts.`},
 	{name: "alert_tag", example: "msa.$TAG[0].$kubernetes['namespace_name']", unused: "scan explain tune", text: `Alerts are new records under this tag, so that an output matches them apart from the log. Allowed are ` + "`$TAG`, `$TAG[n]`" + ` (the part of the tag between dots, from 0) and
 record accessors, ` + "`$host`, `$http['method']`" + `; what the record lacks is left out. With ` + "`off`" + ` records are inspected and, if ` + "`annotate`" + ` says so, annotated, and no alert is made.`},
+	{name: "incident_tag", example: "soc.incident", unused: "scan explain tune", text: `Messages about [incidents](incidents.md) are records under this tag, in the same format as alerts: a handful for what one attacker does, where alerts are thousands. With
+` + "`off`" + ` alerts have no ` + "`incident_id`" + `, either. Under the name ` + "`uniwaf`" + ` it is off.`},
 	{name: "alert_format", example: "ecs", unused: "tune", text: `[Alert formats](alert-formats.md) has an example of each. cef and leef are one text under ` + "`alert_text_key`" + `, beside the keys that outputs route by; the others are whole records, too.`},
 	{name: "alert_per", example: "rule", unused: "tune", text: `With ` + "`record`" + ` an alert lists all rules that matched under ` + "`rules`, and the most severe is its `rule_id`. With `rule`" + ` each match is an alert, but
-those that only add up the score; a record that stays below the threshold makes none, as with ` + "`record`" + `.`},
+those that only add up the score; a record that stays below the threshold makes none, as with ` + "`record`" + `. With ` + "`incident`" + ` only [incidents](incidents.md) are
+sent, of which each is told at its end at the latest.`},
 	{name: "alert_text_key", example: "message", unused: "run scan tune", text: `For outputs that send one text, such as ` + "`Syslog_Message_Key`" + `. A key of the format that has the same name gives way. ` + "`off`" + ` is for outputs that send
 all keys, such as ` + "`es`" + `; with cef and leef it is refused.`},
 	{name: "alert_when", example: "match", text: `With ` + "`confidence`" + ` a record alarms when an attack is likely enough (` + "`min_confidence`" + `), whatever its score; [confidence](confidence.md) says how that is
@@ -65,7 +68,7 @@ derived: ` + "`east-west`" + ` when both ends are inside, ` + "`inbound`" + ` wh
 	{name: "behavior", example: "/etc/msa/detectors.yaml", text: `The default are MSA's own [detectors](detectors.md).`},
 	{name: "habit", example: "off", text: `That a rule matches on a variable of an endpoint becomes habit when 20 clients, half of whom were seen a day before, are answered with success there and do other, ordinary things as well:
 [habit](confidence.md#habit). ` + "`msa tune --state-path`" + ` lists them.`},
-	{name: "state_path", example: "/var/lib/msa/behavior.state", text: `The directory is made if it is not there; the file is readable for its owner alone. One file for each instance that has detectors of its own. It is written every five minutes and at the end.`},
+	{name: "state_path", example: "/var/lib/msa/behavior.state", text: `Detectors, [incidents](incidents.md) and habit keep theirs in it. The directory is made if it is not there; the file is readable for its owner alone. One file for each instance that has detectors of its own. It is written every five minutes and at the end.`},
 	{name: "workers", example: "2", text: `Up to 1024. The order of records and of alerts does not depend on it. Rules cost processor time only: more workers than cores gain nothing.`},
 	{name: "cache_size", example: "262144", text: `Values of arguments, headers and so on for which the fast path remembers which rules they may concern. A log of more different values that return is faster with more.`},
 	{name: "body_limit", example: "1M", text: `From 1K to 1G, for each body. What is beyond is not inspected, the alert's ` + "`uninspected`" + ` names the part, and the metric ` + "`msa_records_cut_total`" + ` counts the record. The time for one record grows with it:
