@@ -31,7 +31,7 @@ func (c *checkCommand) Run(p *process) error {
 		return checkFilter(p.stdout, given)
 	}
 	if len(given) > 0 {
-		complain(p.stderr, "msa: properties are those of %s: give either", c.Pipeline)
+		complain(p.stderr, "msa: %v", fmt.Errorf("properties are those of %s: give either", c.Pipeline))
 		return exitCode(exitUsage)
 	}
 	return c.checkPipeline(p)

@@ -22,13 +22,14 @@ type explainCommand struct {
 	Lines  bool   `help:"Each line of the file is a record with the one key log, as Fluent Bit's tail makes it without a parser."`
 	Record int    `default:"1" help:"Which record of the file, the first is 1."`
 	Tag    string `default:"${scan_tag}" help:"Tag of the record."`
+	JSON   bool   `name:"json" help:"Print JSON."`
 
 	kong.Plugins
 }
 
 // Help says what is shown.
 func (*explainCommand) Help() string {
-	return `Shows for one record which mapping took it and why, what became of each field, the transaction that came of it, what the log does not show and which rules are off for that, what matched on which variable after which transformations, the score, and what the log would have to show for more rules to work.
+	return `Shows for one record the verdict, how sure it is and why; then which mapping took it and why, what became of each field, the transaction that came of it, what the log does not show and which rules are off for that, what matched on which variable after which transformations, the score, and what the log would have to show for more rules to work.
 
 Exit code: 0 if the record was inspected, whatever was found; 1 if not; 2 if the file or the settings are wrong.`
 }
@@ -57,8 +58,15 @@ func (c *explainCommand) Run(p *process) error {
 		return err
 	}
 	x.Earlier = c.Record - 1
-	e := explanation{Explanation: x, pipeline: inspecting, w: bufio.NewWriter(p.stdout)}
-	e.print()
+	e := explanation{Explanation: x, pipeline: inspecting, minConfidence: config.MinConfidence, w: bufio.NewWriter(p.stdout)}
+	if c.JSON {
+		err = e.printJSON()
+	} else {
+		e.print()
+	}
+	if err != nil {
+		return fmt.Errorf("cannot print: %w", err)
+	}
 	if err := e.w.Flush(); err != nil {
 		return err
 	}
@@ -101,11 +109,15 @@ func (c *explainCommand) read(p *process, inspecting *pipeline.Pipeline) (mappin
 // explanation prints.
 type explanation struct {
 	pipeline.Explanation
-	pipeline *pipeline.Pipeline
-	w        *bufio.Writer
+	pipeline      *pipeline.Pipeline
+	minConfidence int
+	w             *bufio.Writer
 }
 
 func (e *explanation) print() {
+	if e.Unmapped == nil {
+		e.printVerdict()
+	}
 	e.printMapping()
 	if e.Unmapped != nil {
 		return
@@ -152,6 +164,26 @@ func (e *explanation) title(format string, args ...any) {
 
 func (e *explanation) line(format string, args ...any) {
 	e.title("  "+format, args...)
+}
+
+// printVerdict says first what most people ask for.
+func (e *explanation) printVerdict() {
+	sure := e.Appraisal
+	var verdict string
+	switch {
+	case e.Alerts == 0 && len(e.Matches) == 0:
+		verdict = "no rule matches"
+	case e.Alerts == 0 && e.Verdict.HasEvidence():
+		verdict = fmt.Sprintf("no alert, with confidence %d of the %d that are needed", sure.Confidence, e.minConfidence)
+	case e.Alerts == 0:
+		verdict = "no alert"
+	default:
+		verdict = fmt.Sprintf("alert, with confidence %d", sure.Confidence)
+	}
+	if sure.Outcome != "" {
+		verdict += ", outcome " + string(sure.Outcome)
+	}
+	e.title("verdict: %s", verdict)
 }
 
 func (e *explanation) printMapping() {

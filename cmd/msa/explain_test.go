@@ -1,8 +1,10 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -14,6 +16,10 @@ func TestExplain(t *testing.T) {
 	if err := os.WriteFile(file, []byte("garbage\n"+accessLine+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	own := filepath.Join(t.TempDir(), "own.conf")
+	if err := os.WriteFile(own, []byte(`SecRule ARGS "@contains etc/passwd" "id:1,phase:2,pass,log,msg:'own'"`), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		name, input string
 		args        []string
@@ -22,7 +28,7 @@ func TestExplain(t *testing.T) {
 		stderr      string
 	}{
 		{"a Nano record", attack(t, nil), []string{"-"}, 0, []string{
-			"mapping: nano (Nano probe, HTTP)",
+			"verdict: alert, with confidence 100, outcome failure\nmapping: nano (Nano probe, HTTP)", "\n  403: the server refused the request\n",
 			"request.uri                      /?t=../../etc/passwd  ←  URL",
 			"request.headers.Cookie           (not in the record)  ←  COOKIE, _COOKIE",
 			"not used: CARD",
@@ -41,8 +47,12 @@ func TestExplain(t *testing.T) {
 		{"workloads", `{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"1","stage":"ResponseComplete","requestURI":"/api","verb":"get","sourceIPs":["10.0.0.1"],` +
 			`"user":{"username":"system:serviceaccount:ci:runner"},"impersonatedUser":{"username":"jane"},"kubernetes":{"namespace_name":"shop","pod_name":"cart-0"}}`, []string{"-"}, 0, []string{
 			"the client is ci/serviceaccount/runner, authenticated as ci/runner, acts as jane\n", "the server is shop/statefulset/cart\n",
-			"client.workload.account       system:serviceaccount:ci:runner  ←  $user['username']",
+			"client.workload.account            system:serviceaccount:ci:runner  ←  $user['username']",
 		}, ""},
+		{"too little evidence", benign(t, map[string]any{"URL": "/oauth?scope=openid%20https://www.example.com/auth/userinfo.profile"}), []string{"-"}, 0,
+			[]string{"verdict: no alert, with confidence ", " of the 40 that are needed\n"}, ""},
+		{"nothing", benign(t, nil), []string{"-", "--rules", own}, 0, []string{"verdict: no rule matches\n"}, ""},
+		{"a rule of one's own", attack(t, nil), []string{"-", "--rules", own}, 0, []string{"verdict: alert, with confidence 99, outcome failure\n"}, ""},
 		{"not inspected", "", []string{file, "--lines"}, 1, []string{"mapping: none, the record is not inspected", "not apache: it has none of remote, host"}, ""},
 		{"skipped", `{"log":"10.0.0.7 - - [x] \"-\" 408 0 \"-\" \"-\""}`, []string{"-"}, 1, []string{"not nginx: skipped: request is  or -"}, ""},
 		{"after a line that tells the columns", "#Fields: cs-method cs-uri-stem s-ip date\nGET /a 10.0.0.1 2026-11-20\n", []string{"-", "--lines", "--record=2", "--mapping=iis"}, 0, []string{"GET /a"}, ""},
@@ -90,5 +100,45 @@ func TestCheckListsRulesThatAreOff(t *testing.T) {
 	}
 	if out := p.stdout.String(); !strings.Contains(out, "mapping nginx: off, as they miss or compare with what this log does not show: 920180 920280 ") || strings.Contains(out, "mapping nano:") {
 		t.Errorf("stdout: %s", out)
+	}
+}
+
+func TestExplainJSON(t *testing.T) {
+	var got explained
+	p := command(t, "msa", "explain", "--json", "-")
+	if code := p.run(attack(t, nil)); code != 0 {
+		t.Fatalf("exit code %d: %s", code, p.stderr.String())
+	}
+	if err := json.Unmarshal([]byte(p.stdout.String()), &got); err != nil {
+		t.Fatal(err)
+	}
+	if v := got.Verdict; v == nil || v.Confidence < 90 || v.Outcome != "failure" || v.Alerts != 1 || len(v.Reasons) == 0 || got.Mapping != "nano" {
+		t.Errorf("verdict %+v of mapping %s", v, got.Mapping)
+	}
+	if !slices.ContainsFunc(got.Matches, func(m explainedMatch) bool {
+		return m.Rule == 930120 && m.Variable == "ARGS:t" && m.Line > 0 && len(m.Transformations) > 0
+	}) {
+		t.Errorf("matches %+v", got.Matches)
+	}
+	p, got = command(t, "msa", "explain", "--json", "-"), explained{}
+	if code := p.run(`{"a":1}`); code != 1 {
+		t.Errorf("exit code %d: %s", code, p.stderr.String())
+	}
+	if err := json.Unmarshal([]byte(p.stdout.String()), &got); err != nil || got.NotInspected == "" || got.Verdict != nil || len(got.Tried) == 0 {
+		t.Errorf("not inspected: %+v, %v", got, err)
+	}
+}
+
+func TestPresetsJSON(t *testing.T) {
+	var got []listedPreset
+	p := command(t, "msa", "presets", "--json")
+	if code := p.run(""); code != 0 {
+		t.Fatalf("exit code %d: %s", code, p.stderr.String())
+	}
+	if err := json.Unmarshal([]byte(p.stdout.String()), &got); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(got, func(l listedPreset) bool { return l.Name == "nano" && l.Description != "" }) {
+		t.Errorf("presets %+v", got)
 	}
 }

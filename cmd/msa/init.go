@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -64,7 +65,7 @@ func (c *initCommand) Run(p *process) error {
 		mappingName = "auto"
 	}
 	if 2*read >= len(records) {
-		complain(p.stdout, "%d of %d records are read by %s", read, len(records), strings.Join(names, ", "))
+		tell(p.stdout, "%d of %d records are read by %s", read, len(records), strings.Join(names, ", "))
 	}
 	path, err := filepath.Abs(c.Log)
 	if err != nil {
@@ -73,7 +74,7 @@ func (c *initCommand) Run(p *process) error {
 	if err := c.write(p, starterPipeline, fmt.Appendf(nil, starterText, path, mappingName)); err != nil {
 		return err
 	}
-	complain(p.stdout, "Next: msa check %[1]s, then fluent-bit -e flb-filter_msa.so -c %[1]s", filepath.Join(c.Directory, starterPipeline))
+	tell(p.stdout, "Next: msa check %[1]s, then fluent-bit -e flb-filter_msa.so -c %[1]s", filepath.Join(c.Directory, starterPipeline))
 	return nil
 }
 
@@ -177,9 +178,9 @@ func (c *initCommand) draft(p *process, records []mapping.Record) (string, error
 	if err := c.write(p, starterMapping, text); err != nil {
 		return "", err
 	}
-	complain(p.stdout, "no preset reads this log; the mapping in %s reads %d of %d records:", file, read, len(records))
+	tell(p.stdout, "no preset reads this log; the mapping in %s reads %d of %d records:", file, read, len(records))
 	for _, part := range d.Parts() {
-		complain(p.stdout, "  %s", part)
+		tell(p.stdout, "  %s", part)
 	}
 	if file, err = filepath.Abs(file); err != nil {
 		return "", fmt.Errorf("cannot name %q: %w", starterMapping, err)
@@ -223,6 +224,11 @@ func (c *initCommand) write(p *process, name string, text []byte) error {
 	if err := cmp.Or(err, f.Close()); err != nil {
 		return fmt.Errorf("cannot write %q: %w", file, err)
 	}
-	complain(p.stdout, "wrote %s", file)
+	tell(p.stdout, "wrote %s", file)
 	return nil
+}
+
+// tell writes a line of what was done; nothing is left to do if that fails.
+func tell(stdout io.Writer, format string, args ...any) {
+	_, _ = fmt.Fprintf(stdout, format+"\n", args...)
 }

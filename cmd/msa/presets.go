@@ -8,6 +8,13 @@ import (
 
 type presetsCommand struct {
 	Name string `arg:"" optional:"" help:"Preset whose mapping file is printed, to build upon."`
+	JSON bool   `name:"json" help:"List them as JSON."`
+}
+
+type listedPreset struct {
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	Source      string `json:"source,omitempty"`
 }
 
 // Run lists the presets in the order in which auto tries them, or prints one.
@@ -23,12 +30,19 @@ func (c *presetsCommand) Run(p *process) error {
 		_, err = p.stdout.Write(text)
 		return err
 	}
+	var list []listedPreset
 	for _, name := range mapping.PresetNames() {
 		all, err := mapping.Preset(name)
 		if err != nil {
 			return err
 		}
-		if _, err := fmt.Fprintf(p.stdout, "%-17s %s\n", name, all[0].Description); err != nil {
+		list = append(list, listedPreset{name, all[0].Description, all[0].Source})
+	}
+	if c.JSON {
+		return printedJSON(p.stdout, list)
+	}
+	for _, l := range list {
+		if _, err := fmt.Fprintf(p.stdout, "%-17s %s\n", l.Name, l.Description); err != nil {
 			return err
 		}
 	}

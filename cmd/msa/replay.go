@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -36,14 +37,8 @@ Exit code: 0 if the firewall would have refused nothing but attacks; 1 if it wou
 // Run replays the log.
 func (c *replayCommand) Run(p *process) error {
 	given := givenProperties(c.Plugins)
-	for _, own := range []string{"alert_when", "min_confidence", "behavior"} {
-		if given[own] != nil {
-			complain(p.stderr, "msa: property %s: replay compares both ways, without detectors", own)
-			return exitCode(exitUsage)
-		}
-	}
-	if slices.Contains(c.Files, "-") {
-		complain(p.stderr, "msa: a replayed log is read several times, so it can't be standard input")
+	if err := c.check(given); err != nil {
+		complain(p.stderr, "msa: %v", err)
 		return exitCode(exitUsage)
 	}
 	maps.Copy(given, properties{"alert_text_key": textKey, "alert_tag": nil, "alert_per": nil, "alert_format": nil, "state_path": nil, "behavior": {"off"}})
@@ -62,6 +57,18 @@ func (c *replayCommand) Run(p *process) error {
 	}
 	if len(r.wrong) > 0 {
 		return exitCode(exitFailed)
+	}
+	return nil
+}
+
+func (c *replayCommand) check(given properties) error {
+	for _, own := range []string{"alert_when", "min_confidence", "behavior"} {
+		if given[own] != nil {
+			return fmt.Errorf("property %s: replay compares both ways, without detectors", own)
+		}
+	}
+	if slices.Contains(c.Files, "-") {
+		return errors.New("a replayed log is read several times, so it can't be standard input")
 	}
 	return nil
 }

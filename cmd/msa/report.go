@@ -78,7 +78,7 @@ func (c *reportCommand) Run(p *process) error {
 			return err
 		}
 		if c.Output == "" {
-			complain(p.stderr, "msa: %d alerts are in %s", page.Alerts(), name)
+			tell(p.stdout, "%d alerts are in %s", page.Alerts(), name)
 		}
 	}
 	if s.Unreadable > 0 {

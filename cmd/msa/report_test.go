@@ -136,8 +136,8 @@ func TestProgress(t *testing.T) {
 func TestReportWithoutAName(t *testing.T) {
 	p := command(t, "msa", "report", file(t, "alerts.jsonl", scanOf(t, file(t, "records.json", falseAlarms(t)))))
 	p.cmd.Dir = t.TempDir()
-	if code := p.run(""); code != 0 || p.stderr.String() != "msa: 15 alerts are in msa-report.html\n" {
-		t.Errorf("exit code %d: %s", code, p.stderr.String())
+	if code := p.run(""); code != 0 || p.stdout.String() != "15 alerts are in msa-report.html\n" {
+		t.Errorf("exit code %d: %s%s", code, p.stdout.String(), p.stderr.String())
 	}
 	if info, err := os.Stat(filepath.Join(p.cmd.Dir, "msa-report.html")); err != nil || info.Size() == 0 {
 		t.Errorf("page: %v", err)
