@@ -41,11 +41,11 @@ func TestHandWritten(t *testing.T) {
 		{"ordinary use, flagged by detectors", func(f *figures) share { return f.Detectors }, 0, 0.002, 1500},
 		{"attacks that worked, found", func(f *figures) share { return f.Worked }, 0.84, 1, 400},
 		{"attacks, found", func(f *figures) share { return f.All }, 0.80, 1, 1500},
-		{"success, right of said", func(f *figures) share { return f.Success }, 0.98, 1, 150},
-		{"failure, right of said", func(f *figures) share { return f.Failure }, 0.98, 1, 250},
-		{"failure, called of failed", func(f *figures) share { return f.Refused }, 0.30, 1, 900},
+		{"success, right of said", func(f *figures) share { return f.Success }, 0.97, 1, 200},
+		{"failure, right of said", func(f *figures) share { return f.Failure }, 0.95, 1, 400},
+		{"failure, called of failed", func(f *figures) share { return f.Refused }, 0.50, 1, 900},
 	}
-	for form, recall := range map[string]float64{"whole": 0.39, "cut": 0.36} {
+	for form, recall := range map[string]float64{"whole": 0.45, "cut": 0.40} {
 		t.Run(form, func(t *testing.T) {
 			f, err := r.measure(msa, form)
 			if err != nil {

@@ -167,9 +167,10 @@ func (v *visit) windowsPing() {
 			}
 		}
 		if m := regexp.MustCompile(`(?i)^\s*(?:ping -n (\d+)|timeout /t (\d+))`).FindStringSubmatch(part); i > 0 && m != nil {
-			seconds, _ := strconv.Atoi(m[1] + m[2])
+			packets, _ := strconv.Atoi(m[1])
+			seconds, _ := strconv.Atoi(m[2])
 			v.took("rce", "ran "+part)
-			v.wait(time.Duration(max(seconds-1, 0)) * time.Second)
+			v.wait(time.Duration(max(packets-1, seconds)) * time.Second)
 		}
 	}
 	v.page(http.StatusOK, "Ping", "<pre>"+out+"</pre>")

@@ -45,7 +45,8 @@ func (v *visit) language() {
 	v.head(http.StatusOK, "Set-Cookie: lang="+set)
 }
 
-var newHeader = regexp.MustCompile(`[\r\n]+[A-Za-z-]+:`)
+// newHeader is another header, or the end of all.
+var newHeader = regexp.MustCompile(`[\r\n]+(?:[A-Za-z-]+:|[\r\n])`)
 
 // head answers with a header as it is given, which net/http would not write if it has line breaks.
 func (v *visit) head(status int, header string) {

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -87,8 +89,8 @@ func (v *visit) resource(url string) (string, bool) {
 
 // answer is XML that may show what an entity has read.
 func (v *visit) answer(kind, before, text, after string) {
-	for name, file := range machine {
-		if file != "" && strings.Contains(text, strings.TrimSpace(file)) {
+	for _, name := range slices.Sorted(maps.Keys(machine)) {
+		if file := strings.TrimSpace(machine[name]); strings.Contains(text, file) {
 			v.took("xxe", "showed "+name)
 		}
 	}
