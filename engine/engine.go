@@ -22,6 +22,7 @@ import (
 
 	"github.com/modsecurity-for-anylog/msa/engine/internal/body"
 	"github.com/modsecurity-for-anylog/msa/engine/internal/order"
+	"github.com/modsecurity-for-anylog/msa/engine/internal/reading"
 	"github.com/modsecurity-for-anylog/msa/internal/stopwatch"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/rules"
@@ -131,6 +132,10 @@ func Compile(cfg Config, set *rules.Set) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	misread, err := misread(waf, taken)
+	if err != nil {
+		return nil, fmt.Errorf("cannot compile rules: %w", err)
+	}
 	if err := order.Targets(waf); err != nil {
 		return nil, fmt.Errorf("cannot compile rules: %w", err)
 	}
@@ -140,7 +145,7 @@ func Compile(cfg Config, set *rules.Set) (*Engine, error) {
 		paranoia:  cfg.ParanoiaLevel,
 		bodyLimit: cfg.BodyLimit,
 		watch:     cfg.Watch,
-		warnings:  slices.Concat(set.Warnings, unusable, panicking, warnings),
+		warnings:  slices.Concat(set.Warnings, unusable, panicking, warnings, misread),
 		files:     set.Files,
 		views:     cfg.Views,
 
@@ -162,12 +167,31 @@ func Compile(cfg Config, set *rules.Set) (*Engine, error) {
 		}
 	}
 	slices.SortFunc(e.absence, func(a, b absence) int { return a.rule - b.rule })
-	if cfg.Screen != ScreenOff {
+	if cfg.Screen != ScreenOff && len(misread) == 0 {
 		if e.fast, err = e.newFastPath(cfg, first, taken, exclusions, set.Sum); err != nil {
 			e.warnings = append(e.warnings, rules.Warning{Text: err.Error() + ": every record goes the full way"})
 		}
 	}
 	return e, nil
+}
+
+// misread says which rules Coraza reads otherwise than MSA. There is no fast path then: it knows what the rules do by how
+// MSA reads them.
+func misread(waf coraza.WAF, taken []*unit) (warnings []rules.Warning, err error) {
+	var all []*rules.Rule
+	for _, u := range taken {
+		if u.IsRule() && !u.own {
+			all = append(all, u.Rule)
+		}
+	}
+	differences, err := reading.Differences(waf, all)
+	for _, r := range all {
+		if what, ok := differences[r.ID]; ok {
+			warnings = append(warnings, rules.Warning{File: r.File, Line: r.Line, Rule: r.ID,
+				Text: fmt.Sprintf("Coraza reads the rule in another way, with %s: every record goes the full way", what)})
+		}
+	}
+	return warnings, err
 }
 
 // unusableError says why nothing is left of the rules.

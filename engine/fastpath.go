@@ -130,7 +130,7 @@ func (e *Engine) newFastPath(cfg Config, own, taken []*unit, exclusions []exclus
 	before := map[string]string{}
 	for _, u := range taken {
 		switch {
-		case u.own && u.setsUp():
+		case u.own && u.setsUp() && !reduction.Observed:
 			maps.Copy(before, u.settings())
 		case !u.isNeedless(reduction):
 			rest = append(rest, u)
@@ -379,7 +379,7 @@ func (e *Engine) read(tx transaction, t *mapping.Transaction) {
 
 // readResponseBody sets what Coraza would set, without copies.
 func (e *Engine) readResponseBody(tx transaction, t *mapping.Transaction) {
-	if t.ResponseBody.Text == "" || !tx.IsResponseBodyAccessible() || !tx.IsResponseBodyProcessable() {
+	if !tx.IsResponseBodyAccessible() || !tx.IsResponseBodyProcessable() {
 		return
 	}
 	body, ok1 := tx.Variables().ResponseBody().(settable)

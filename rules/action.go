@@ -2,6 +2,8 @@ package rules
 
 import (
 	"strings"
+
+	"github.com/corazawaf/coraza/v3/types/variables"
 )
 
 // Action is one action of a rule: setvar and tx.a=1.
@@ -129,6 +131,10 @@ func (a Action) canonical() (out Action, keep bool, why string) {
 		if strings.EqualFold(a.Value, "none") { // Coraza takes None for a transformation that does nothing
 			a = a.with("none")
 		}
+	case "msg", "logdata":
+		if told := withoutUnknownMacros(a.Value); told != a.Value {
+			a = a.with(told)
+		}
 	case "phase":
 		a = a.with(strings.ToLower(a.Value))
 	case "ctl":
@@ -146,6 +152,27 @@ func (a Action) canonical() (out Action, keep bool, why string) {
 		}
 	}
 	return a, true, ""
+}
+
+// withoutUnknownMacros leaves the names of variables that Coraza does not have as plain text in what people are told, for
+// which it would refuse the rule.
+func withoutUnknownMacros(text string) string {
+	for _, name := range MacrosOf(text) {
+		if variable, _, _ := strings.Cut(name, "."); !isKnown(variable) {
+			return ExpandMacros(text, func(name string) string {
+				if variable, _, _ := strings.Cut(name, "."); isKnown(variable) {
+					return "%{" + name + "}"
+				}
+				return "{" + name + "}"
+			})
+		}
+	}
+	return text
+}
+
+func isKnown(variable string) bool {
+	_, err := variables.Parse(variable)
+	return err == nil
 }
 
 // withValue gives a setvar that has no value the one that the manuals give it: setvar:tx.a sets tx.a to 1. Coraza 3.8.1

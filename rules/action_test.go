@@ -36,6 +36,8 @@ func TestActions(t *testing.T) {
 		`id:1,msg:'a\', setvar:tx.a',t:none`:            `id:1,msg:'a\', setvar:tx.a',t:none`,
 		`id:1,msg:'C:\\',nolog`:                         `id:1,msg:'C:\\',nolog`,
 		"id:1,,t:None,":                                 "id:1,t:none",
+		"id:1,deny,setvar:tx.a=1,allow":                 "id:1,allow,setvar:tx.a=1",
+		"id:1,msg:'%{TX.a} of %{SCRIPT_UID}'":           "id:1,msg:'%{tx.a} of {script_uid}'",
 		"id:1,phase:REQUEST":                            "id:1,phase:request",
 		"id:1,CTL:ruleremovebyid=7":                     "id:1,ctl:ruleRemoveById=7",
 		"id:1,ctl:ruleEngine=On":                        "id:1,ctl:ruleEngine=DetectionOnly",

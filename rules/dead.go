@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/corazawaf/coraza/v3/types/variables"
 )
 
 // neverFilled are variables that Coraza accepts and that neither it nor MSA ever fills; the others of ModSecurity it
@@ -56,8 +54,7 @@ func (l *Link) deadPattern() string {
 		return ""
 	}
 	for _, name := range MacrosOf(l.Operator.Operand) {
-		variable, _, _ := strings.Cut(name, ".")
-		if _, err := variables.Parse(variable); err == nil {
+		if variable, _, _ := strings.Cut(name, "."); isKnown(variable) {
 			return fmt.Sprintf("it can never match: %%{%s} is no macro in a regular expression", name)
 		}
 	}

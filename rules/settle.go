@@ -103,9 +103,13 @@ func (l *Link) settleActions(dropped map[string]string) {
 	var kept []Action
 	for _, a := range l.Actions {
 		out, keep, why := a.canonical()
-		if keep {
+		at := slices.IndexFunc(kept, func(k Action) bool { return disruptive[k.Name] })
+		switch {
+		case keep && disruptive[out.Name] && at >= 0: // there is one, the last
+			kept[at] = out
+		case keep:
 			kept = append(kept, out)
-		} else if why != "" {
+		case why != "":
 			dropped[a.Name] = why
 		}
 	}
@@ -140,6 +144,9 @@ func (s *settler) merged(own []Action, phase int, isChained bool) []Action {
 			slices.DeleteFunc(slices.Clone(defaults), func(a Action) bool { return a.Name != "t" }))
 	}
 	isDisruptive := func(a Action) bool { return disruptive[a.Name] && a.Name != "block" }
+	if isChained { // the head decides, and Coraza refuses a chain where others do
+		own = slices.DeleteFunc(slices.Clone(own), isDisruptive)
+	}
 	if isChained || slices.ContainsFunc(own, isDisruptive) {
 		defaults = slices.DeleteFunc(slices.Clone(defaults), isDisruptive)
 	}

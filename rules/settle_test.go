@@ -31,6 +31,7 @@ func TestSettle(t *testing.T) {
 			"tag of SecDefaultAction is left out: it belongs to single rules"},
 		{`SecDefaultAction "phase:1,log,t:trim"` + "\n" + `SecRule ARGS "a" "id:1,phase:1,chain"` + "\n" + `SecRule TX:a "b"`,
 			`SecRule ARGS "@rx a" "log,t:trim,pass,id:1,phase:1,chain"` + "\n" + `SecRule TX:a "@rx b" "log,auditlog,t:trim"`, ""},
+		{`SecRule ARGS "a" "id:1,chain"` + "\n" + `SecRule TX:a "b" "deny,t:trim"`, `SecRule ARGS "@rx a" "log,auditlog,pass,id:1,chain"` + "\n" + `SecRule TX:a "@rx b" "log,auditlog,t:trim"`, ""},
 		{"SecMarker 'END'", "SecMarker END", ""},
 	} {
 		all, err := split("f.conf", c.text)

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-
-	"github.com/corazawaf/coraza/v3/types/variables"
 )
 
 // Target is what a rule looks at: ARGS, ARGS:q, ARGS:/^q/, &ARGS for how many there are, or !ARGS:q for what the targets
@@ -61,7 +59,7 @@ func parseTargets(text string) ([]Target, error) {
 		if err != nil {
 			return nil, err
 		}
-		if _, err := variables.Parse(t.Variable); err != nil && !persistent[t.Variable] {
+		if !isKnown(t.Variable) && !persistent[t.Variable] {
 			return nil, fmt.Errorf("it looks at %s, which Coraza does not have", strings.ToUpper(t.Variable))
 		}
 		all = append(all, t)

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -65,6 +66,7 @@ type target struct {
 	pattern  *regexp.Regexp
 	count    bool
 	except   bool
+	counted  string // the key as Coraza counts by it: names of arguments in any case, for a few of which it finds nothing then
 
 	// taken is the pattern of an exception, for keys in lower case. Nothing but these may be left out: it is exactly
 	// Coraza's, which for most variables lowers the pattern too, also where that is another one then.
@@ -111,6 +113,21 @@ func (c *compiler) parse() error {
 	return nil
 }
 
+// ownID replaces the macro of the rule's id, the only one whose value its text tells.
+func (p *parsedRule) ownID(text string) string {
+	if !slices.Contains(rules.MacrosOf(text), ruleID) {
+		return text
+	}
+	return rules.ExpandMacros(text, func(name string) string {
+		if name == ruleID {
+			return strconv.Itoa(p.id)
+		}
+		return "%{" + name + "}"
+	})
+}
+
+const ruleID = "rule.id"
+
 func parseRule(r *rules.Rule) (*parsedRule, error) {
 	p := &parsedRule{Rule: r, id: r.ID, phase: r.Phase, index: -1}
 	for _, of := range r.Links {
@@ -119,7 +136,7 @@ func parseRule(r *rules.Rule) (*parsedRule, error) {
 			if s.Remove {
 				s.Value = ""
 			}
-			l.sets = append(l.sets, assignment{s.Name, s.Value})
+			l.sets = append(l.sets, assignment{p.ownID(s.Name), p.ownID(s.Value)})
 		}
 		for _, t := range of.Targets {
 			parsed, err := parseTarget(t)
@@ -140,7 +157,10 @@ type assignment struct{ name, value string }
 func parseTarget(of rules.Target) (t target, err error) {
 	t = target{variable: of.Variable, count: of.Count, except: of.Except}
 	if !of.IsPattern {
-		t.key = strings.ToLower(of.Key)
+		t.key, t.counted = strings.ToLower(of.Key), of.Key
+		if !isOfArgs(of.Variable) {
+			t.counted = t.key
+		}
 		return t, nil
 	}
 	pattern, lowered := of.Key, loweredKey(of.Variable, of.Key)
@@ -162,10 +182,15 @@ func parseTarget(of rules.Target) (t target, err error) {
 
 // loweredKey is a pattern of a variable's keys as Coraza compiles it.
 func loweredKey(variable, pattern string) string {
-	if variable == "args" || strings.HasPrefix(variable, "args_") {
+	if isOfArgs(variable) {
 		return pattern
 	}
 	return strings.ToLower(pattern)
+}
+
+// isOfArgs reports whether Coraza takes the keys of a variable as they are written.
+func isOfArgs(variable string) bool {
+	return variable == "args" || strings.HasPrefix(variable, "args_")
 }
 
 // sets reports whether a rule may set a name of TX, or one of a pattern of names.
@@ -329,9 +354,39 @@ func (p *parsedRule) evaluates() bool {
 	return role == rules.Evaluates || role == rules.Reports
 }
 
+// standardThresholds are those that are always set.
+var standardThresholds = map[string]bool{"inbound_anomaly_score_threshold": true, "outbound_anomaly_score_threshold": true}
+
+// thresholds are the variables of TX that scores are compared with: CRS 3 and 4's, and those that rules name.
+func (c *compiler) thresholds() []string {
+	all := slices.Sorted(maps.Keys(standardThresholds))
+	for _, p := range c.parsed {
+		if p.marker != "" || p.Role() != rules.Evaluates {
+			continue
+		}
+		for _, name := range rules.MacrosOf(p.links[0].operand) {
+			if name, ok := strings.CutPrefix(name, "tx."); ok && !slices.Contains(all, name) {
+				all = append(all, name)
+			}
+		}
+	}
+	return all
+}
+
 // lowerThresholds lowers the scores from which a transaction alarms to what rules set, as a crs-setup.conf may.
 func (c *compiler) lowerThresholds() error {
-	for name, limit := range map[string]*int{"inbound_anomaly_score_threshold": &c.cfg.Inbound, "outbound_anomaly_score_threshold": &c.cfg.Outbound} {
+	for _, name := range c.thresholds() {
+		limit := &c.cfg.Inbound
+		if strings.Contains(name, "outbound") {
+			limit = &c.cfg.Outbound
+		}
+		n, err := strconv.Atoi(c.cfg.TX[name])
+		if err != nil && !standardThresholds[name] {
+			return fmt.Errorf("scores are compared with tx.%s, which no rule sets to a number", name)
+		}
+		if err == nil {
+			*limit = min(*limit, n)
+		}
 		for _, p := range c.parsed {
 			if p.marker != "" || p.disabled {
 				continue
@@ -417,9 +472,9 @@ func populated(v variables.RuleVariable) int {
 		variables.XML, variables.RequestXML, variables.ReqbodyProcessor, variables.UrlencodedError, variables.InboundDataError:
 		return 2
 	case variables.ResponseHeaders, variables.ResponseHeadersNames, variables.ResponseStatus, variables.ResponseProtocol,
-		variables.ResponseContentType, variables.ResponseContentLength, variables.StatusLine:
+		variables.ResponseContentType, variables.StatusLine:
 		return 3
-	case variables.ResponseBody, variables.ResponseXML, variables.OutboundDataError, variables.ResponseArgs:
+	case variables.ResponseBody, variables.ResponseContentLength, variables.ResponseXML, variables.OutboundDataError, variables.ResponseArgs:
 		return 4
 	}
 	return 1

@@ -342,16 +342,31 @@ func (c *compiler) condition(p *parsedRule, l *parsedLink) (cond condition, poss
 			return giveUp("it looks at " + strings.ToUpper(t.variable))
 		case t.count && len(l.targets) > 1:
 			return giveUp("it counts among other targets")
-		case p.phase < populated(v) && (t.count || negative || op.matches("")):
+		case p.phase < populated(v) && (t.count || negative || isOtherBefore(v) || transform.matchesInitial(&op)):
 			return giveUp("it looks at " + strings.ToUpper(t.variable) + " before it is read")
 		case t.count:
 			if t.pattern != nil {
 				return giveUp("it counts by a pattern")
 			}
-			return condition{kind: onCount, variable: v, key: t.key, transform: transform, op: op}, true
+			return condition{kind: onCount, variable: v, key: t.counted, transform: transform, op: op}, true
 		}
 	}
 	return condition{kind: onValues, targets: l.targets, transform: transform, op: op, unfiltered: len(op.literals) == 0}, true
+}
+
+// isOtherBefore reports whether a variable has another value before it is read whole, and not only none.
+func isOtherBefore(v variables.RuleVariable) bool {
+	return v == variables.ArgsCombinedSize || v == variables.ReqbodyProcessor
+}
+
+// matchesInitial reports whether an operator matches what a variable has before it is read: nothing or a number that says so.
+func (c *chain) matchesInitial(op *operator) bool {
+	for _, initial := range []string{"", "0", "-1"} {
+		if slices.ContainsFunc(c.stages(initial, nil), op.matches) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *compiler) addsScore(p *parsedRule) bool {
@@ -401,11 +416,24 @@ func (c *compiler) resolveSetters() {
 	}
 }
 
+// mayBeCapture reports whether a pattern fits TX:0 to TX:9, which operators set.
+func (t *target) mayBeCapture() bool {
+	for name := '0'; name <= '9'; name++ {
+		if t.pattern.MatchString(string(name)) {
+			return true
+		}
+	}
+	return false
+}
+
 // settersOf are the rules that set one of some names of TX; known is false when something may set it in
 // every transaction.
 func (c *compiler) settersOf(targets []target) (setters []int32, known bool) {
 	for _, t := range targets {
 		if _, set := c.cfg.TX[t.key]; set && t.key != "" {
+			return nil, false
+		}
+		if t.key == "" && (t.pattern == nil || t.mayBeCapture()) { // all of TX, where there is always something
 			return nil, false
 		}
 		for name := range c.cfg.TX {

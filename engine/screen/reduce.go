@@ -3,6 +3,8 @@ package screen
 import (
 	"slices"
 	"strings"
+
+	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
 // Reduction says how the rules can be made fewer without any difference to a verdict.
@@ -13,6 +15,9 @@ type Reduction struct {
 
 	Markers map[string]bool   // that nothing skips to then
 	TX      map[string]string // what is to be set before the first rule instead
+
+	// Observed: some rule looks at what was matched last, also by a rule that only sets something up.
+	Observed bool
 }
 
 // Reduction is how the rules can be made fewer.
@@ -174,15 +179,15 @@ func (p *parsedRule) macros() []string {
 
 // looksAtMatchesOfOthers reports whether a rule looks at what was matched last before it has matched anything.
 func (p *parsedRule) looksAtMatchesOfOthers() bool {
-	return p.expandsEarly() || slices.ContainsFunc(p.links[0].targets, func(t target) bool {
-		return strings.HasPrefix(t.variable, "matched_var") || t.variable == "highest_severity"
-	})
+	ofMatches := func(name string) bool { return strings.HasPrefix(name, "matched_var") || name == "highest_severity" }
+	return p.expandsEarly() || slices.ContainsFunc(rules.MacrosOf(p.links[0].operand), ofMatches) ||
+		slices.ContainsFunc(p.links[0].targets, func(t target) bool { return ofMatches(t.variable) })
 }
 
 // expandsEarly reports whether a rule tells its own message or data, in which Coraza expands macros before the rule matches.
 func (p *parsedRule) expandsEarly() bool {
 	return slices.ContainsFunc(p.links, func(l *parsedLink) bool {
-		return slices.ContainsFunc(l.Macros(), func(name string) bool { return strings.HasPrefix(name, "rule.") })
+		return slices.ContainsFunc(l.Macros(), func(name string) bool { return name == "rule.msg" || name == "rule.logdata" })
 	})
 }
 
@@ -301,11 +306,12 @@ func (p *parsedRule) assignments() []assignment {
 
 // reduction is what [Screen.Reduction] tells.
 func (c *compiler) reduction() Reduction {
-	r := Reduction{Rules: map[int]bool{}, Markers: map[string]bool{}, TX: c.preset}
+	r := Reduction{Rules: map[int]bool{}, Markers: map[string]bool{}, TX: c.preset, Observed: c.looksAtMatches()}
 	for _, p := range c.parsed {
 		switch {
-		case p.marker != "":
+		case p.marker != "" && !r.Observed: // Coraza has a marker match, of nothing
 			r.Markers[p.marker] = true
+		case p.marker != "":
 		case p.inert:
 			r.Rules[p.id] = true
 		}

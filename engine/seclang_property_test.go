@@ -1,0 +1,432 @@
+package engine
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/corazawaf/coraza/v3"
+
+	"github.com/modsecurity-for-anylog/msa/engine/internal/order"
+	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/rules"
+)
+
+var (
+	seclangFiles = flag.Int("seclang.files", 600, "files of rules that TestRandomRules makes")
+	seclangSeed  = flag.Uint64("seclang.seed", 1, "the first of them")
+)
+
+// recordsPerFile are the records that each file of rules sees.
+const recordsPerFile = 20
+
+// Whatever rules there are, MSA reads them as Coraza does, and finds in each record what Coraza finds, word by word, with
+// the screen and without it. A file that fails is made again by -seclang.files 1 -seclang.seed N.
+func TestRandomRules(t *testing.T) {
+	n := *seclangFiles
+	if testing.Short() && n == 600 {
+		n = 150
+	}
+	compared := 0
+	for i := range uint64(n) {
+		if t.Failed() {
+			break
+		}
+		seed := *seclangSeed + i
+		g := &ruleMaker{Rand: rand.New(rand.NewPCG(seed, 0))}
+		text := g.file()
+		compared += checkRules(t, fmt.Sprintf("seed %d", seed), text, g.records(recordsPerFile), g.IntN(2) == 0)
+	}
+	if compared < n*2/3 {
+		t.Errorf("Coraza has taken only %d of %d files as they are", compared, n)
+	}
+}
+
+// Small rules, all of them: each target, asked by each operator, negated or not.
+func TestAllSmallRules(t *testing.T) {
+	g := &ruleMaker{Rand: rand.New(rand.NewPCG(7, 7))}
+	records := g.records(40)
+	for _, target := range smallTargets {
+		var text strings.Builder
+		id := 0
+		for _, op := range smallOperators {
+			for _, not := range []string{"", "!"} {
+				for _, actions := range []string{"", ",t:lowercase", ",multiMatch,t:urlDecode,t:lowercase"} {
+					id++
+					fmt.Fprintf(&text, "SecRule %s \"%s%s\" \"id:%d,phase:%d,pass,log%s\"\n", target, not, op, id, 2+id%2*2, actions)
+				}
+			}
+		}
+		checkRules(t, target, text.String(), records, true)
+	}
+}
+
+var (
+	smallTargets   = []string{"ARGS", "ARGS:a", "ARGS:/^A/", "&ARGS", "&ARGS:b", "ARGS|!ARGS:a", "ARGS|!ARGS:/A/", "REQUEST_COOKIES", "REQUEST_HEADERS:x-a", "ARGS_NAMES", "XML:/*", "RESPONSE_BODY", "TX:a", "MATCHED_VAR", "REQUEST_URI|QUERY_STRING"}
+	smallOperators = []string{"@rx ^$", "@rx a", "@rx (?i)^A.?$", "@streq a", "@contains a", "@beginsWith ab", "@endsWith b", "@within a ab evil", "@pm evil ab", "@eq 0", "@eq 1", "@gt 1", "@lt 2", "@unconditionalMatch", "@noMatch"}
+)
+
+// checkRules compares what Coraza, MSA and its screen find. It returns 1 if Coraza takes the file as it is, 0 otherwise: then only
+// the screen is compared.
+func checkRules(t *testing.T, name, text string, records []*mapping.Transaction, anyMatch bool) int {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "random.conf")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg := Config{Rules: []string{file}, ParanoiaLevel: 1, InboundThreshold: 5, OutboundThreshold: 4, BodyLimit: 4 << 10,
+		Screen: ScreenOn, ScreenAnyMatch: anyMatch, CacheSize: 64}
+	set, err := rules.Load(cfg.Rules)
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", name, err, text)
+	}
+	e, err := Compile(cfg, set)
+	if err != nil {
+		return 0 // nothing of it can be used
+	}
+	defer e.Close()
+	for _, w := range e.Warnings() {
+		if strings.Contains(w.Text, "another way") {
+			t.Errorf("%s: %v\n%s", name, w, text)
+		}
+	}
+	plain := plainCoraza(t, e, cfg, set, text)
+	for _, tx := range records {
+		off := func() Verdict { return verdictOf(t, e.Evaluate, tx) }
+		on := func() Verdict { return verdictOf(t, e.Inspect, tx) }
+		if plain != nil {
+			theirs := func() Verdict { return verdictOf(t, plain.Evaluate, tx) }
+			if ours, theirs, ok := differ(off, theirs); ok {
+				t.Fatalf("%s: MSA finds\n%s\nand Coraza\n%s\nin %s\nwith\n%s", name, ours, theirs, record(tx), text)
+			}
+		}
+		if v := on(); v.Screened == ScreenCleared {
+			if off := off(); off.Alarm || (anyMatch || !e.evaluates) && len(off.Matches) > 0 {
+				t.Fatalf("%s: cleared, and without the screen\n%s\nin %s\nwith\n%s", name, brief(&off), record(tx), text)
+			}
+		} else if with, without, ok := differ(on, off); ok {
+			t.Fatalf("%s: with the screen\n%s\nwithout\n%s\nin %s\nwith\n%s", name, with, without, record(tx), text)
+		}
+	}
+	if plain == nil {
+		return 0
+	}
+	if err := closeWAF(plain.waf); err != nil {
+		t.Fatal(err)
+	}
+	return 1
+}
+
+func verdictOf(t *testing.T, inspect func(*mapping.Transaction) (Verdict, error), tx *mapping.Transaction) Verdict {
+	t.Helper()
+	v, err := inspect(tx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// differ reports whether two evaluations say another thing, and what. Coraza goes through the values of some variables in an
+// order that is another one each time, see the package order: what they say of a record may vary then, in the same way.
+func differ(one, other func() Verdict) (a, b string, ok bool) {
+	v, w := one(), other()
+	v.Screened, w.Screened = NotScreened, NotScreened
+	if reflect.DeepEqual(v, w) {
+		return "", "", false
+	}
+	const times = 60
+	said := map[string]bool{}
+	for range times {
+		v := one()
+		said[brief(&v)] = true
+	}
+	for range times {
+		if w = other(); said[brief(&w)] {
+			return "", "", false
+		}
+	}
+	return brief(&v), brief(&w), true
+}
+
+// brief and record are for people who look for what differs.
+func brief(v *Verdict) string {
+	var b strings.Builder
+	for _, m := range v.Matches {
+		fmt.Fprintf(&b, "  %d %s=%q %q %q %v\n", m.RuleID, m.Variable, m.Value, m.Message, m.Data, m.Places)
+	}
+	return fmt.Sprintf("%s  alarm %v, score %d and %d, panics %v", b.String(), v.Alarm, v.ScoreIn, v.ScoreOut, v.Panics)
+}
+
+func record(tx *mapping.Transaction) string {
+	return fmt.Sprintf("%s %s from %s %q %q, %d %q %q", tx.Method, tx.URI, tx.Client.Address, tx.RequestHeaders, tx.RequestBody.Text, tx.Status, tx.ResponseHeaders, tx.ResponseBody.Text)
+}
+
+// plainCoraza is an engine whose rules Coraza has read itself, behind MSA's settings; nil if it refuses them, or if MSA has
+// left something out.
+func plainCoraza(t *testing.T, e *Engine, cfg Config, set *rules.Set, text string) *Engine {
+	t.Helper()
+	if slices.ContainsFunc(e.Warnings(), func(w rules.Warning) bool {
+		return strings.Contains(w.Text, "skipped") || strings.Contains(w.Text, "regular expression")
+	}) {
+		return nil
+	}
+	var b strings.Builder
+	for _, u := range before(cfg, set, nil) {
+		b.WriteString(u.text())
+	}
+	for phase := 1; phase <= 5; phase++ {
+		fmt.Fprintf(&b, "SecDefaultAction \"phase:%d,log,auditlog,pass\"\n", phase)
+	}
+	limit := cfg.BodyLimit + 2*mapping.MaxJSONDepth
+	waf, err := newWAF(coraza.NewWAFConfig().WithDirectives(b.String() + text).WithRequestBodyLimit(limit).WithRequestBodyInMemoryLimit(limit).WithResponseBodyLimit(limit))
+	if err != nil {
+		return nil
+	}
+	if err := order.Targets(waf); err != nil {
+		t.Fatal(err)
+	}
+	return &Engine{waf: waf, rules: e.rules, absence: e.absence, evaluates: e.evaluates, fillsMore: e.fillsMore, paranoia: e.paranoia, bodyLimit: e.bodyLimit}
+}
+
+// ruleMaker makes rules and records of few words, so that they have to do with each other.
+type ruleMaker struct {
+	*rand.Rand
+	id      int
+	markers int
+}
+
+func (g *ruleMaker) one(of ...string) string { return of[g.IntN(len(of))] }
+
+func (g *ruleMaker) maybe(percent int) bool { return g.IntN(100) < percent }
+
+func (g *ruleMaker) file() string {
+	var b strings.Builder
+	var pending []string
+	for range 1 + g.IntN(9) {
+		switch n := g.IntN(100); {
+		case n < 6:
+			b.WriteString(g.setting() + "\n")
+		case n < 18:
+			fmt.Fprintf(&b, "SecAction \"%s\"\n", g.actions(&pending, false))
+		default:
+			for links := 1 + g.IntN(5)/3; links > 0; links-- {
+				fmt.Fprintf(&b, "SecRule %s \"%s\"", g.targets(), g.operator())
+				if links == 1 || g.id == 0 {
+					links = 1
+				}
+				actions := g.actions(&pending, links > 1)
+				fmt.Fprintf(&b, " \"%s\"\n", actions)
+				for ; links > 1; links-- {
+					fmt.Fprintf(&b, "    SecRule %s \"%s\" \"%s\"\n", g.targets(), g.operator(), g.linkActions(links > 2))
+				}
+			}
+		}
+		if len(pending) > 0 && g.maybe(40) {
+			b.WriteString("SecMarker " + pending[0] + "\n")
+			pending = pending[1:]
+		}
+	}
+	for _, m := range pending {
+		if g.maybe(90) {
+			b.WriteString("SecMarker " + m + "\n")
+		}
+	}
+	if g.maybe(25) {
+		b.WriteString(`SecRule TX:ANOMALY_SCORE "@ge %{tx.inbound_anomaly_score_threshold}" "id:949,phase:` + g.one("2", "4", "5") + `,deny,log,msg:'%{tx.anomaly_score}'"` + "\n")
+	}
+	return b.String()
+}
+
+func (g *ruleMaker) setting() string {
+	id := fmt.Sprint(1 + g.IntN(9))
+	return g.one("SecRuleRemoveById "+id, "SecRuleRemoveById "+id+"-9", "SecRuleRemoveByTag t1", `SecRuleUpdateTargetByTag "t1" "!ARGS:a"`, `SecRuleUpdateTargetByTag t2 "!TX:a|ARGS:b"`)
+}
+
+func (g *ruleMaker) targets() string {
+	n := 1
+	if g.maybe(30) {
+		n += 1 + g.IntN(2)
+	}
+	var all []string
+	for range n {
+		all = append(all, g.target())
+	}
+	return strings.Join(all, "|")
+}
+
+func (g *ruleMaker) target() string {
+	switch g.IntN(10) {
+	case 0, 1, 2:
+		return g.one("", "", "", "&", "!") + g.one("ARGS", "ARGS_GET", "ARGS_POST", "REQUEST_COOKIES", "REQUEST_HEADERS", "ARGS_NAMES") + ":" + g.one("a", "A", "b", "x-a", "/^a/", "/B|c/", "'/a/'", "/a\\/b/", "a/b")
+	case 3, 4:
+		return g.one("TX:a", "TX:b", "TX:A1", "&TX:a", "&TX:b", "TX:/^a/", "TX:0", "TX:1", "&TX:1", "TX", "&TX", "!TX:a", "TX:a-b", "TX:anomaly_score", "TX:paranoia_level")
+	case 5:
+		return g.one("MATCHED_VAR", "MATCHED_VARS", "MATCHED_VAR_NAME", "MATCHED_VARS_NAMES", "&MATCHED_VARS", "HIGHEST_SEVERITY")
+	case 6:
+		return g.one("&", "", "") + g.one("REQUEST_URI", "REQUEST_METHOD", "QUERY_STRING", "REQUEST_FILENAME", "REQUEST_BASENAME", "REQUEST_LINE", "REQUEST_PROTOCOL", "REMOTE_ADDR", "REQUEST_BODY", "REQBODY_PROCESSOR", "REQUEST_BODY_LENGTH", "ARGS_COMBINED_SIZE", "STATUS_LINE", "REMOTE_HOST", "URLENCODED_ERROR")
+	case 7:
+		return g.one("", "", "&") + g.one("RESPONSE_STATUS", "RESPONSE_BODY", "RESPONSE_HEADERS", "RESPONSE_HEADERS:x-a", "RESPONSE_HEADERS_NAMES", "RESPONSE_CONTENT_TYPE", "RESPONSE_CONTENT_LENGTH", "RESPONSE_PROTOCOL")
+	case 8:
+		return g.one("XML:/*", "XML://@*", "FILES", "FILES_NAMES", "FILES_SIZES", "MULTIPART_PART_HEADERS", "REQBODY_ERROR", "MULTIPART_STRICT_ERROR", "REQUEST_HEADERS_NAMES", "REQUEST_COOKIES_NAMES", "ARGS_GET_NAMES", "ARGS_POST_NAMES")
+	}
+	return g.one("ARGS", "ARGS", "ARGS|!ARGS:b", "REQUEST_COOKIES", "REQUEST_HEADERS", "REQUEST_HEADERS|!REQUEST_HEADERS:x-a", "ARGS_NAMES", "&ARGS", "&REQUEST_COOKIES")
+}
+
+func (g *ruleMaker) word() string {
+	return g.one("a", "b", "ab", "evil", "1", "2", "0", "5", "x", "GET", "a b", "'", "%41", "&lt;", "0x61", "/a/../b", "A", "")
+}
+
+func (g *ruleMaker) macro() string {
+	return g.one("%{tx.a}", "%{TX.b}", "%{tx.0}", "%{tx.1}", "%{MATCHED_VAR}", "%{matched_var_name}", "%{args.a}", "%{REQUEST_HEADERS.x-a}", "%{rule.id}", "%{tx.critical_anomaly_score}", "%{tx.inbound_anomaly_score_threshold}")
+}
+
+func (g *ruleMaker) operator() string {
+	not := g.one("", "", "", "!")
+	operand := g.word()
+	if g.maybe(20) {
+		operand = g.one("", operand) + g.macro()
+	}
+	switch g.IntN(8) {
+	case 0, 1:
+		return not + g.one("@rx ", "@rx ", "") + g.one("a", "^a", "(a)(b)?", "^(.*)$", "(?i)evil", `\d+`, "^$", "[^a-z]", "x|y|evil", `a\"b`, `^\s*$`, "(?:ab){1,2}", `\x61`, "union.+select", ".")
+	case 2:
+		return not + g.one("@pm ", "@pm ") + g.one("evil", "a b", "evil ab x", "GET POST")
+	case 3:
+		return not + g.one("@eq ", "@ge ", "@gt ", "@le ", "@lt ") + g.one("0", "1", "2", "5", "200", g.macro())
+	case 4:
+		return not + g.one("@detectSQLi", "@detectXSS", "@validateUrlEncoding", "@validateUtf8Encoding", "@validateByteRange 32-126", "@unconditionalMatch", "@noMatch", "@ipMatch 192.0.2.0/24")
+	}
+	if operand == "" {
+		operand = "a"
+	}
+	return not + g.one("@streq", "@contains", "@containsWord", "@beginsWith", "@endsWith", "@within", "@strmatch") + " " + operand
+}
+
+var allTransformations = []string{
+	"none", "none", "lowercase", "uppercase", "urlDecode", "urlDecodeUni", "htmlEntityDecode", "trim", "trimLeft", "trimRight", "compressWhitespace", "removeWhitespace", "replaceComments", "removeComments",
+	"removeCommentsChar", "removeNulls", "replaceNulls", "cmdLine", "cssDecode", "jsDecode", "hexEncode", "hexDecode", "base64Decode", "base64DecodeExt", "base64Encode", "length", "md5", "sha1", "normalizePath",
+	"normalisePathWin", "utf8toUnicode", "escapeSeqDecode", "urlEncode", "sqlHexDecode", "parityEven7bit", "parityZero7bit",
+}
+
+// actions are those of a rule's head.
+func (g *ruleMaker) actions(pending *[]string, chain bool) string {
+	g.id++
+	all := []string{fmt.Sprintf(g.one("id:%d", "id:'%d'"), g.id), "phase:" + g.one("1", "2", "2", "2", "3", "4", "5", "request", "'2'")}
+	all = append(all, g.one("pass", "deny", "block", "log,deny,status:403", "nolog,pass", "nolog", "pass,nolog,auditlog", "log", "noauditlog"))
+	if g.maybe(50) {
+		all = append(all, g.one("tag:'t1'", "tag:t2", "tag:'t1,t2'", "tag:reporting", "tag:'anomaly-evaluation'"))
+	}
+	if g.maybe(40) {
+		all = append(all, g.one("msg:'plain'", "msg:'id: 3, nolog'", `msg:'it\'s'`, "msg:'%{MATCHED_VAR} of %{tx.a}'", "msg:plain", `msg:'b\\'`, "logdata:'%{tx.0}'", "severity:CRITICAL", "severity:'2'", "ver:'1'"))
+	}
+	if g.maybe(8) {
+		*pending = append(*pending, fmt.Sprintf("M%d", g.markers))
+		all = append(all, "skipAfter:"+fmt.Sprintf("M%d", g.markers))
+		g.markers++
+	} else if g.maybe(6) {
+		all = append(all, "skip:"+g.one("1", "2", "3"))
+	}
+	if g.maybe(5) {
+		all = append(all, g.one("allow", "allow:phase", "allow:request"))
+	}
+	if chain {
+		all = append(all, "chain")
+	}
+	text := strings.Join(append(all, g.common()...), ",")
+	return text
+}
+
+func (g *ruleMaker) linkActions(chain bool) string {
+	all := g.common()
+	if chain {
+		all = append(all, "chain")
+	}
+	if len(all) == 0 {
+		all = []string{"t:none"}
+	}
+	return strings.Join(all, ",")
+}
+
+// common are actions that a link of a chain may have too.
+func (g *ruleMaker) common() (all []string) {
+	for range g.IntN(4) * g.IntN(2) {
+		all = append(all, "t:"+allTransformations[g.IntN(len(allTransformations))])
+	}
+	if g.maybe(8) {
+		all = append(all, "multiMatch")
+	}
+	if g.maybe(20) {
+		all = append(all, "capture")
+	}
+	for g.maybe(30) {
+		name := g.one("tx.a", "tx.b", "TX.A", "tx.a1", "'tx.a-b", "tx.anomaly_score", "tx.anomaly_score", "tx.r%{rule.id}", "tx.a%{matched_var_name}", "tx.a%{tx.0}")
+		if g.maybe(3) {
+			name = "tx.%{matched_var}"
+		}
+		value := g.one("=1", "=+1", "=-1", "=", "=evil", "=+5", "=%{tx.0}", "=%{MATCHED_VAR}", "=+%{tx.critical_anomaly_score}", "=%{tx.b}")
+		if g.maybe(8) {
+			name = strings.Replace(name, "tx", "!tx", 1)
+		}
+		quote := ""
+		if strings.HasPrefix(name, "'") {
+			quote = "'"
+		}
+		all = append(all, "setvar:"+name+value+quote)
+	}
+	if g.maybe(12) {
+		id := fmt.Sprint(1 + g.IntN(9))
+		all = append(all, "ctl:"+g.one("ruleRemoveById="+id, "ruleRemoveById="+id+"-9", "ruleRemoveByTag=t1", "ruleRemoveTargetById="+id+";ARGS:a", "ruleRemoveTargetById="+id+";ARGS",
+			"ruleRemoveTargetByTag=t2;REQUEST_HEADERS:x-a", "ruleRemoveTargetById="+id+";TX:a", "ruleEngine=Off", "ruleEngine=DetectionOnly", "forceRequestBodyVariable=On", "requestBodyAccess=Off", "auditLogParts=+E", "ruleRemoveByMsg=plain"))
+	}
+	return all
+}
+
+func (g *ruleMaker) value() string {
+	return g.one("a", "b", "ab", "evil", "1", "2", "5", "", "x", "A", "aB", "1' or '1'='1", "<script>alert(1)</script>", "%2561", "0x6161", "/a/../b", "YWI=", "a b", "ab;id")
+}
+
+func (g *ruleMaker) records(n int) (all []*mapping.Transaction) {
+	for range n {
+		tx := &mapping.Transaction{
+			Method: g.one("GET", "GET", "POST"), Protocol: "HTTP/1.1", Host: "a.example", Status: 200,
+			Observed: mapping.Observed{}, RequestHeaders: []mapping.Header{{Name: "Host", Value: "a.example"}},
+		}
+		tx.Client.Address = g.one("192.0.2.1", "198.51.100.1")
+		var query []string
+		for range g.IntN(4) {
+			query = append(query, g.one("a", "b", "A", "abc", "c")+"="+queryEscape(g.value()))
+		}
+		tx.URI = g.one("/", "/a", "/a/b.php") + "?" + strings.Join(query, "&")
+		if g.maybe(40) {
+			tx.RequestHeaders = append(tx.RequestHeaders, mapping.Header{Name: g.one("X-A", "x-a"), Value: g.value()})
+		}
+		if g.maybe(30) {
+			tx.RequestHeaders = append(tx.RequestHeaders, mapping.Header{Name: "Cookie", Value: "a=" + g.one("1", "ab", "evil") + "; b=2"})
+		}
+		if tx.Method == "POST" {
+			kind := g.IntN(4)
+			tx.RequestHeaders = append(tx.RequestHeaders, mapping.Header{Name: "Content-Type", Value: []string{"application/x-www-form-urlencoded", "application/json", "text/xml", "multipart/form-data; boundary=q"}[kind]})
+			v := g.one("ab", "evil", "1")
+			tx.RequestBody.Text = []string{"a=" + v + "&d=2", `{"a":"` + v + `"}`, `<a b="` + v + `">` + v + `</a>`,
+				"--q\r\nContent-Disposition: form-data; name=\"f\"; filename=\"" + v + "\"\r\n\r\nx\r\n--q--\r\n"}[kind]
+		}
+		if g.maybe(50) {
+			tx.ResponseHeaders = []mapping.Header{{Name: "Content-Type", Value: "text/html"}, {Name: "X-A", Value: g.value()}}
+			tx.ResponseBody.Text = g.one("<html>", "evil", "ab", "")
+			tx.Status = 200 + 300*g.IntN(2)
+		}
+		all = append(all, tx)
+	}
+	return all
+}
+
+// queryEscape escapes what would end a value, and leaves what rules may find escaped.
+func queryEscape(s string) string {
+	return strings.NewReplacer(" ", "+", "&", "%26", "#", "%23", "<", "%3C").Replace(s)
+}
