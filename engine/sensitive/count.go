@@ -10,13 +10,29 @@ import (
 var kinds = [...]string{
 	Card, CNBankCard, IBAN, CNID, CNMobile, CNPassport, SSN, Email, PrivateKey, AWSKey, AWSSecret, GCPKey, GoogleAPI, AzureKey, AzureSAS,
 	GitHubToken, GitLabToken, SlackToken, StripeKey, JWT, Secret, Password, PersonRecord, SQLRow,
+	OpenAIKey, AnthropicKey, HuggingFaceToken, NPMToken, PyPIToken, SendGridKey, VaultToken, DigitalOceanToken, DockerToken, DatabricksToken,
+	ShopifyToken, TelegramToken, WebHook, AlibabaKey, EncodedKey, PuTTYKey, AgeKey, PasswordHash, PersonID,
+}
+
+// groups are names that stand for several kinds.
+var groups = map[string][]string{
+	// Keys and tokens that their form tells.
+	"cloud-key": {AWSKey, AWSSecret, GCPKey, AzureKey, AlibabaKey, DigitalOceanToken},
+	"service-token": {
+		GitHubToken, GitLabToken, SlackToken, StripeKey, OpenAIKey, AnthropicKey, HuggingFaceToken, NPMToken, PyPIToken, SendGridKey, VaultToken,
+		DockerToken, DatabricksToken, ShopifyToken, TelegramToken, WebHook,
+	},
+	"any-private-key": {PrivateKey, EncodedKey, PuTTYKey, AgeKey},
+	"any-person-id":   {CNID, SSN, CNPassport, PersonID},
+	"any-card":        {Card, CNBankCard},
 }
 
 // tally is how many different findings a text has, by kind.
 type tally struct {
-	count [len(kinds)]int
-	first [len(kinds)]string // masked
-	at    [len(kinds)]int    // where the first is
+	count    [len(kinds)]int
+	examples [len(kinds)]int    // of documentation, which are not in count
+	first    [len(kinds)]string // masked
+	at       [len(kinds)]int    // where the first is
 }
 
 // nothing is the tally of most texts.
@@ -26,6 +42,7 @@ func kindIndex(kind string) int { return slices.Index(kinds[:], kind) }
 
 // count finds out a text's tally.
 func count(text string) *tally {
+	text = asRead(text)
 	found := Find(text)
 	persons, rows := CountPersons(text), CountRows(text)
 	if len(found) == 0 && persons == 0 && rows == 0 {
@@ -41,8 +58,13 @@ func count(text string) *tally {
 		}
 		seen[value] = true
 		k := kindIndex(f.Kind)
-		if t.count[k]++; t.count[k] == 1 {
+		if t.count[k]+t.examples[k] == 0 {
 			t.first[k], t.at[k] = maskOne(f.Kind, value), f.Start
+		}
+		if isExample(f.Kind, value) {
+			t.examples[k]++
+		} else {
+			t.count[k]++
 		}
 	}
 	return t

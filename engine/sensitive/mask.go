@@ -194,8 +194,8 @@ func kept(kind, text string) (head, tail int, keepsLength bool) {
 		return len(text) - len(afterDigits(text, min(6, countDigits(text)-8))), lastGroup(text), true
 	case IBAN:
 		return 4, lastGroup(text), true
-	case CNID, SSN, CNPassport:
-		return 0, 4, true
+	case CNID, SSN, CNPassport, PersonID:
+		return 0, min(4, len(text)-4), true
 	case CNMobile:
 		return len(text) - len(afterDigits(text, countDigits(text)-8)), 4, true
 	case Email:
@@ -210,7 +210,7 @@ func kept(kind, text string) (head, tail int, keepsLength bool) {
 			tail = len(text) - end
 		}
 		return head, tail, false
-	case Password:
+	case Password, PasswordHash, PuTTYKey:
 		return 0, 0, false
 	}
 	if len(text) < leastShown {

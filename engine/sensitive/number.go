@@ -17,8 +17,12 @@ func (s *scanner) number(i int) int {
 	switch {
 	case word-i == 18 && n >= 17 && s.alone(i, word) && VerifyCNID(text[i:word]):
 		return s.add(CNID, i, word)
+	case word-i == 9 && n == 8 && isSpanishDNI(text[i:word]) && s.alone(i, word) && (s.isNamed(i, spanishWords) || s.isNamed(i, anyPersonID)):
+		return s.add(PersonID, i, word)
 	case word != digits:
 		return word
+	case n == 9 && isSSN(text[i:digits]) && s.alone(i, digits) && s.isNamed(i, ssnWords):
+		return s.add(SSN, i, digits)
 	case n == 11 || n == 13 || n == 15:
 		if isCNMobile(text[i:digits]) && s.aloneOrCountry(i, digits) {
 			return s.add(CNMobile, i, digits)
@@ -26,6 +30,14 @@ func (s *scanner) number(i int) int {
 	case n == 3:
 		if kind, end := s.groupsOfThree(i); end > 0 {
 			return s.add(kind, i, end)
+		}
+	}
+	if end := s.personNumber(i, n); end > 0 {
+		return s.add(PersonID, i, end)
+	}
+	if n >= 8 && n <= 10 && digits < len(text) && text[digits] == ':' {
+		if end := s.telegramToken(digits + 1); end > 0 {
+			return s.add(TelegramToken, i, end)
 		}
 	}
 	if n >= leastCard && n <= mostCard && s.alone(i, digits) {
@@ -372,7 +384,7 @@ func isCNMobile(digits string) bool {
 // groupsOfThree finds numbers that begin with three digits and a separator: 078-05-1120, 138 1234 5678. end is 0 without one.
 func (s *scanner) groupsOfThree(i int) (kind string, end int) {
 	text := s.text
-	width := separator(text, i+3)
+	width := idSeparator(text, i+3)
 	if width == 0 || !s.aloneOrCountry(i, i) {
 		return "", 0
 	}
@@ -392,15 +404,26 @@ func (s *scanner) groupsOfThree(i int) (kind string, end int) {
 	}
 	digits := text[i:i+3] + text[second:second+n] + text[third:end]
 	switch {
-	case n == 4 && isCNMobile(digits):
+	case n == 4 && between != "." && between != "/" && isCNMobile(digits):
 		return CNMobile, end
-	case n == 2 && isSSN(digits) && s.freeBefore(i) && (between == "-" || s.mentions(i, ssnWords)):
+	case n == 2 && isSSN(digits) && s.freeBefore(i) && (between == "-" || s.isNamed(i, ssnWords)):
 		return SSN, end
 	}
 	return "", 0
 }
 
-var ssnWords = []string{"ssn", "social"}
+var ssnWords = []string{"ssn", "social security", "social_security", "social-security", "socialsecurity", "socialsecuritynumber", "social_security_number"}
+
+var spanishWords = []string{"dni", "nif", "documento", "número de identidad"}
+
+// telegramToken is the end of what is behind the number of a bot, 0 if that is no token. Source: Telegram Bot API, "Authorizing your bot".
+func (s *scanner) telegramToken(i int) int {
+	end := run(s.text, i, 36, isBase64URL)
+	if end-i != 35 || !strings.HasPrefix(s.text[i:], "AA") || !isVaried(s.text[i:end]) {
+		return 0
+	}
+	return end
+}
 
 // VerifySSN reports whether a text is a US social security number, with dashes or spaces after the third and the fifth
 // digit or none: no area 000, 666 or 900 to 999, no group 00, no serial 0000, and none of those that the Social Security

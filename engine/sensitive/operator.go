@@ -2,6 +2,7 @@ package sensitive
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -25,7 +26,8 @@ var Operators = []string{"verifyCC", "verifySSN", "verifyIBAN", "verifyCNID", "d
 // Those that verify take a pattern that selects candidates, as ModSecurity's @verifyCC and @verifySSN do: a value matches when one of
 // the candidates, digits in it and nothing else counted, has the right checksum. Without a pattern Find selects.
 //
-// detectSensitive takes a comma list of kinds, and how many different findings there must be at least: 1, if that is not said.
+// detectSensitive takes a comma list of kinds and groups of them, and how many different findings there must be at least: 1, if that is
+// not said. One that documentation has for an example is none by itself; in a list it counts.
 func NewOperator(name, operand string) (*Operator, error) {
 	o := &Operator{least: 1}
 	switch strings.ToLower(name) {
@@ -78,8 +80,13 @@ func (o *Operator) parse(operand string) error {
 		o.least = n
 	}
 	for _, kind := range strings.Split(fields[0], ",") {
+		if group, ok := groups[kind]; ok {
+			o.of(group...)
+			continue
+		}
 		if !slices.Contains(kinds[:], kind) {
-			return fmt.Errorf("operand %q: %q is none of %s", operand, kind, strings.Join(kinds[:], ", "))
+			all := slices.Concat(kinds[:], slices.Sorted(maps.Keys(groups)))
+			return fmt.Errorf("operand %q: %q is none of %s", operand, kind, strings.Join(all, ", "))
 		}
 		o.of(kind)
 	}
@@ -113,10 +120,14 @@ func (o *Operator) Evaluate(value string) (first string, n int) {
 	}
 	at := -1
 	for _, k := range o.kinds {
-		if t.count[k] > 0 && (at < 0 || t.at[k] < at) {
+		counted := t.count[k]
+		if o.least > 1 || o.verify != nil {
+			counted += t.examples[k]
+		}
+		if counted > 0 && (at < 0 || t.at[k] < at) {
 			first, at = t.first[k], t.at[k]
 		}
-		n += t.count[k]
+		n += counted
 	}
 	if n < o.least {
 		return "", 0
@@ -177,9 +188,28 @@ var literals = map[string][]string{
 	GoogleAPI:  {"aiza"},
 
 	GitHubToken: {"ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"},
-	GitLabToken: {"glpat-", "gldt-", "glrt-", "glptt-", "glcbt-"},
+	GitLabToken: {"glpat-", "gldt-", "glrt-", "glptt-", "glcbt-", "glsoat-", "glimt-", "glagent-", "gloas-", "glft-", "gr1348941"},
 	SlackToken:  {"xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxs-", "xapp-"},
 	StripeKey:   {"sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_"},
 	JWT:         {"eyj"},
 	SQLRow:      {"into ", "from stdin;"},
+
+	OpenAIKey:         {"sk-proj-", "sk-svcacct-", "sk-admin-", "t3blbkfj"},
+	AnthropicKey:      {"sk-ant-"},
+	HuggingFaceToken:  {"hf_"},
+	NPMToken:          {"npm_"},
+	PyPIToken:         {"pypi-"},
+	SendGridKey:       {"sg."},
+	VaultToken:        {"hvs.", "hvb.", "hvr."},
+	DigitalOceanToken: {"dop_v1_", "doo_v1_", "dor_v1_"},
+	DockerToken:       {"dckr_pat_", "dckr_oat_"},
+	DatabricksToken:   {"dapi"},
+	ShopifyToken:      {"shpat_", "shpca_", "shppa_", "shpss_"},
+	TelegramToken:     {":aa"},
+	WebHook:           {"hooks.slack.com/", "/api/webhooks/"},
+	AlibabaKey:        {"ltai"},
+	EncodedKey:        {"ls0tls1crudjtib"},
+	PuTTYKey:          {"private-lines:"},
+	AgeKey:            {"age-secret-key-1"},
+	PasswordHash:      {"$1$", "$5$", "$6$", "$7$", "$y$", "$gy$", "$2a$", "$2b$", "$2y$", "$argon2"},
 }

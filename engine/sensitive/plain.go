@@ -96,6 +96,9 @@ func undo(text string) plain {
 			first = i
 		}
 	}
+	if i := firstFolded(text[:first]); i >= 0 {
+		first = i
+	}
 	if first == len(text) {
 		return plain{source: text, text: text}
 	}
@@ -109,6 +112,7 @@ func undo(text string) plain {
 		for escapeEnds[r.text[len(r.text)-1]] != 0 && r.reduce() {
 			continue
 		}
+		r.fold()
 	}
 	if len(r.text) == len(text) { // there was no escape in it
 		return plain{source: text, text: text}
@@ -146,6 +150,20 @@ func (r *reader) reduce() bool {
 		return r.reduceEntity()
 	}
 	return false
+}
+
+// fold replaces the character that ends here by the ASCII digit, dash or space that it stands for.
+func (r *reader) fold() {
+	if n := len(r.text); n == 0 || r.text[n-1] < utf8.RuneSelf {
+		return
+	}
+	c, width := utf8.DecodeLastRune(r.text)
+	if c == utf8.RuneError {
+		return
+	}
+	if ascii := folded(c); ascii != 0 {
+		r.put(width, []byte{ascii}, 0)
+	}
 }
 
 // unescaped is what a character behind a backslash stands for, in JSON and JavaScript.

@@ -24,8 +24,29 @@ const (
 	SlackToken  = "slack-token"
 	StripeKey   = "stripe-key"
 	JWT         = "jwt"
-	Secret      = "secret"   // random text behind a name that says so: api_key=…
-	Password    = "password" // whatever stands behind such a name
+
+	OpenAIKey         = "openai-key"
+	AnthropicKey      = "anthropic-key"
+	HuggingFaceToken  = "huggingface-token"
+	NPMToken          = "npm-token"
+	PyPIToken         = "pypi-token"
+	SendGridKey       = "sendgrid-key"
+	VaultToken        = "vault-token"
+	DigitalOceanToken = "digitalocean-token"
+	DockerToken       = "docker-token"
+	DatabricksToken   = "databricks-token"
+	ShopifyToken      = "shopify-token"
+	TelegramToken     = "telegram-token"
+	WebHook           = "webhook" // URL to which whoever knows it may post: of Slack, Discord
+	AlibabaKey        = "alibaba-key"
+	EncodedKey        = "encoded-key" // private key in base64, as a kubeconfig has it
+	PuTTYKey          = "putty-key"
+	AgeKey            = "age-key"
+	PasswordHash      = "password-hash" // as crypt(3) makes it: shadow(5), bcrypt, Argon2
+
+	PersonID = "person-id" // of one of twenty countries: see personIDs
+	Secret   = "secret"    // random text behind a name that says so: api_key=…
+	Password = "password"  // whatever stands behind such a name
 )
 
 // Finding is a piece of text, from Start up to End in bytes.
@@ -52,6 +73,8 @@ const (
 	equals // a value behind a name
 	tilde  // a client secret of Azure
 
+	dollar // a hash of a password
+
 	named   // a value behind a name, for masking
 	element // of XML
 	tagEnd
@@ -67,7 +90,7 @@ var actions = func() (t [256]uint8) {
 			t[c] = letter
 		}
 	}
-	t['@'], t['-'], t['%'], t['\\'], t['='], t[':'], t['~'] = at, dashes, escape, escape, equals, equals, tilde
+	t['@'], t['-'], t['%'], t['\\'], t['='], t[':'], t['~'], t['$'] = at, dashes, escape, escape, equals, equals, tilde, dollar
 	return t
 }()
 
@@ -122,6 +145,8 @@ func (s *scanner) run() {
 			i = s.value(i, i+1)
 		case tilde:
 			i = s.azureClientSecret(i)
+		case dollar:
+			i = s.passwordHash(i)
 		case named:
 			i = s.named(i)
 		case element:

@@ -101,6 +101,36 @@ var each = []struct{ kind, before, value, behind string }{
 	{Password, "DB_PASSWORD='", "hun ter2", "'"},
 	{Password, "postgres://ann:", "hunter2", "@db.internal:5432/x"},
 	{Password, "pass=", "hunter2", ";"},
+	{SSN, `{"ssn":"`, "471201134", `"}`},
+	{SSN, "SSN ", "471201134", ""},
+	{SSN, "social security number ", "471.20.1134", ""},
+	{OpenAIKey, "key: ", "sk-proj-" + random(60), "\n"},
+	{OpenAIKey, "", "sk-" + random(20) + "T3BlbkFJ" + random(20), " "},
+	{AnthropicKey, "", "sk-ant-api03-" + random(90) + "AA", `"`},
+	{HuggingFaceToken, "token=", "hf_" + strings.Repeat("QwErTyUiOp", 4)[:34], "&"},
+	{NPMToken, "_authToken=", "npm_" + random(36), "\n"},
+	{PyPIToken, "", "pypi-AgEIcHlwaS5vcmc" + random(100), ""},
+	{SendGridKey, "", "SG." + random(22) + "." + random(43), ";"},
+	{VaultToken, "X-Vault-Token: ", "hvs." + random(90), "\r\n"},
+	{DigitalOceanToken, "", "dop_v1_" + strings.Repeat("0123456789abcdef", 4), ""},
+	{DockerToken, "", "dckr_pat_" + random(27), ""},
+	{DatabricksToken, "", "dapi" + "0f1e2d3c4b5a69788796a5b4c3d2e1f0", ""},
+	{ShopifyToken, "", "shpat_" + "0f1e2d3c4b5a69788796a5b4c3d2e1f0", ""},
+	{TelegramToken, "bot ", "123456789:AA" + random(33), ""},
+	{WebHook, "https://", "hooks.slack.com/services/T" + "0ABCDEFGH/B0ABCDEFGH/" + random(24), `"`},
+	{AlibabaKey, "", "LTAI" + "5tQ7wE9rT1yU3iO5pA7s", ""},
+	{EncodedKey, "client-key-data: ", base64.StdEncoding.EncodeToString([]byte("-----BEGIN RSA PRIVATE " + "KEY-----\n" + random(200)))[:240], "\n"},
+	{PuTTYKey, "Comment: a\n", "Private-Lines: 2\n" + random(64) + "\n" + random(40) + "\n", "Private-MAC: 0"},
+	{AgeKey, "", "AGE-SECRET-KEY-1" + strings.ToUpper(random(58)), "\n"},
+	{PasswordHash, "root:", "$6$saltsalt$" + random(86), ":19000:0:99999:7:::"},
+	{PasswordHash, "root:", "$y$j9T$saltsalt$" + random(43), ":19000:"},
+	{PasswordHash, `"hash":"`, "$2b$12$" + random(53), `"`},
+	{PersonID, "", "RSSMRA80A01H501U", ""},
+}
+
+// random is a text that looks so.
+func random(n int) string {
+	return strings.Repeat("Zx9yW8vU7tS6rQ5pO4nMlK3jI2hG1fE0dC", n/34+1)[:n]
 }
 
 // texts are what the cases make together with what is around them.
@@ -193,6 +223,10 @@ func TestNearMisses(t *testing.T) {
 		{"token against forgery", "_token=Zx9yW8vU7tS6rQ5pO4nM csrf_token=Zx9yW8vU7tS6rQ5pO4nM"},
 		{"token of a page", "page_token=Zx9yW8vU7tS6rQ5pO4nM nextPageToken=Zx9yW8vU7tS6rQ5pO4nM"},
 		{"word behind a name", "secret=squirrel token=abc apikey=none"},
+		{"keys by their prefix alone", "sk-learn sk-0123456789012345678901234567890123456789012345ab npm_config_registry hf_hub SG.1 hvs.a dapi v1 LTAI age-secret-key-1 pypi-server"},
+		{"hashes that are cut", "$2b$12$R9h/cIPz0gi.URNNX3kh2O $6$salt$abc $1$ $100$5$"},
+		{"prices", "$5$ off, $6$ more"},
+		{"nine digits without a name", `{"id":"471201134"} missing 471201134 lesson 471201134`},
 		{"URL with a port", "http://host:8080/a:b@c https://a.example/x@y"},
 	} {
 		if got := Find(c.text); len(got) > 0 {

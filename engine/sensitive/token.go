@@ -17,7 +17,9 @@ type token struct {
 
 // tokens by their first byte. Sources: AWS IAM, "Understanding unique ID prefixes"; Google, API keys and OAuth 2.0 client
 // secrets as in their consoles; GitHub, "Behind GitHub's new authentication token formats" and "About authentication";
-// GitLab, "Token prefixes"; Slack, "Token types"; Stripe, "API keys" and "Webhook signatures".
+// GitLab, "Token prefixes"; Slack, "Token types" and "Incoming webhooks"; Stripe, "API keys" and "Webhook signatures"; npm, "New token
+// format"; PyPI, "API tokens"; Vault, "Tokens"; DigitalOcean, "API tokens"; Docker, "Access tokens"; Databricks, "Personal access tokens";
+// Shopify, "Access tokens"; Alibaba Cloud, "AccessKey pair"; age, its specification; the others as their consoles make them.
 var tokens = func() (all [256][]token) {
 	base32 := func(c byte) bool { return isUpper(c) || c >= '2' && c <= '7' }
 	alphanumeric := func(c byte) bool { return isDigit(c) || isLetter(c) }
@@ -51,25 +53,73 @@ var tokens = func() (all [256][]token) {
 		{StripeKey, "rk_live_", 16, 255, alphanumeric},
 		{StripeKey, "rk_test_", 16, 255, alphanumeric},
 		{StripeKey, "whsec_", 32, 64, isBase64},
+		{GitLabToken, "glsoat-", 20, 255, isBase64URL},
+		{GitLabToken, "glimt-", 20, 255, isBase64URL},
+		{GitLabToken, "glagent-", 20, 255, isBase64URL},
+		{GitLabToken, "gloas-", 20, 255, isBase64URL},
+		{GitLabToken, "glft-", 20, 255, isBase64URL},
+		{GitLabToken, "GR1348941", 20, 20, isBase64URL},
+		{AnthropicKey, "sk-ant-", 40, 255, isBase64URL},
+		{OpenAIKey, "sk-proj-", 40, 255, isBase64URL},
+		{OpenAIKey, "sk-svcacct-", 40, 255, isBase64URL},
+		{OpenAIKey, "sk-admin-", 40, 255, isBase64URL},
+		{OpenAIKey, "sk-", 48, 48, alphanumeric}, // with T3BlbkFJ in it
+		{HuggingFaceToken, "hf_", 34, 40, isLetter},
+		{NPMToken, "npm_", 36, 36, alphanumeric},
+		{PyPIToken, "pypi-", 60, 400, isBase64URL},
+		{SendGridKey, "SG.", 66, 66, func(c byte) bool { return isBase64URL(c) || c == '.' }},
+		{VaultToken, "hvs.", 24, 255, isBase64URL},
+		{VaultToken, "hvb.", 24, 255, isBase64URL},
+		{VaultToken, "hvr.", 24, 255, isBase64URL},
+		{DigitalOceanToken, "dop_v1_", 64, 64, isHex},
+		{DigitalOceanToken, "doo_v1_", 64, 64, isHex},
+		{DigitalOceanToken, "dor_v1_", 64, 64, isHex},
+		{DockerToken, "dckr_pat_", 27, 27, isBase64URL},
+		{DockerToken, "dckr_oat_", 27, 40, isBase64URL},
+		{DatabricksToken, "dapi", 32, 32, isHex},
+		{ShopifyToken, "shpat_", 32, 32, isHex},
+		{ShopifyToken, "shpca_", 32, 32, isHex},
+		{ShopifyToken, "shppa_", 32, 32, isHex},
+		{ShopifyToken, "shpss_", 32, 32, isHex},
+		{WebHook, "hooks.slack.com/services/T", 30, 80, func(c byte) bool { return alphanumeric(c) || c == '/' }},
+		{WebHook, "hooks.slack.com/workflows/T", 30, 120, func(c byte) bool { return alphanumeric(c) || c == '/' }},
+		{WebHook, "discord.com/api/webhooks/", 60, 120, func(c byte) bool { return isBase64URL(c) || c == '/' }},
+		{WebHook, "discordapp.com/api/webhooks/", 60, 120, func(c byte) bool { return isBase64URL(c) || c == '/' }},
+		{AlibabaKey, "LTAI", 12, 20, alphanumeric},
+		{AgeKey, "AGE-SECRET-KEY-1", 58, 58, func(c byte) bool { return isDigit(c) || isUpper(c) }},
+		// The beginning of -----BEGIN … PRIVATE KEY in base64.
+		{EncodedKey, "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0", 40, longestKey, isBase64},
+		{EncodedKey, "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVkt", 40, longestKey, isBase64},
+		{EncodedKey, "LS0tLS1CRUdJTiBFQyBQUklWQVRFIEtFWS0", 40, longestKey, isBase64},
+		{EncodedKey, "LS0tLS1CRUdJTiBPUEVOU1NIIFBSSVZBVEUgS0VZ", 40, longestKey, isBase64},
 	} {
 		all[t.prefix[0]] = append(all[t.prefix[0]], t)
 	}
 	return all
 }()
 
+// seconds are the second bytes of tokens by the first: most words are none by these.
+var seconds = func() (all [256][4]uint64) {
+	for first := range tokens {
+		for _, t := range tokens[first] {
+			all[first][t.prefix[1]>>6] |= 1 << (t.prefix[1] & 63)
+		}
+	}
+	return all
+}()
+
+// mayBeToken reports whether a word may begin with the prefix of a token.
+func mayBeToken(rest string) bool {
+	return len(rest) > 1 && seconds[rest[0]][rest[1]>>6]&(1<<(rest[1]&63)) != 0
+}
+
 // word looks at the word at i, which begins with a letter or an underscore. It returns where to go on.
 func (s *scanner) word(i int) int {
 	text := s.text
 	rest := text[i:]
-	for k := range tokens[rest[0]] {
-		t := &tokens[rest[0]][k]
-		if !strings.HasPrefix(rest, t.prefix) {
-			continue
-		}
-		body := i + len(t.prefix)
-		end := s.tokenEnd(t, body)
-		if end-body >= t.least && (end == len(text) || !isWord(text[end])) && isVaried(text[body:end]) && !s.isSigned(t.kind, i) {
-			return s.add(t.kind, i, end)
+	if mayBeToken(rest) {
+		if end := s.token(i); end > 0 {
+			return end
 		}
 	}
 	if strings.HasPrefix(rest, "eyJ") {
@@ -78,16 +128,40 @@ func (s *scanner) word(i int) int {
 		}
 	}
 	if len(rest) > 3 && isUpper(rest[0]) {
+		if end := s.puttyKey(i); end > 0 {
+			return s.add(PuTTYKey, i, end)
+		}
 		if isUpper(rest[1]) && isDigit(rest[2]) && isDigit(rest[3]) {
 			if end := s.iban(i); end > 0 {
 				return s.add(IBAN, i, end)
 			}
 		}
-		if end := wordEnd(text, i); VerifyCNPassport(text[i:end]) && s.alone(i, end) && s.mentions(i, passportWords) {
+		end := wordEnd(text, i)
+		if VerifyCNPassport(text[i:end]) && s.alone(i, end) && s.mentions(i, passportWords) {
 			return s.add(CNPassport, i, end)
+		}
+		if end = s.letteredID(i, end); end > 0 {
+			return s.add(PersonID, i, end)
 		}
 	}
 	return wordEnd(text, i)
+}
+
+// token is the end of the token at i, 0 without one.
+func (s *scanner) token(i int) int {
+	text := s.text
+	for k := range tokens[text[i]] {
+		t := &tokens[text[i]][k]
+		if !strings.HasPrefix(text[i:], t.prefix) {
+			continue
+		}
+		body := i + len(t.prefix)
+		end := s.tokenEnd(t, body)
+		if end-body >= t.least && (end == len(text) || !isWord(text[end])) && isVaried(text[body:end]) && !s.isSigned(t.kind, i) && holds(t, text[body:end]) {
+			return s.add(t.kind, i, end)
+		}
+	}
+	return 0
 }
 
 // tokenEnd is where the characters of a token end that begin at i. Those of base64 may have other prefixes in them: xoxb-xoxb-xoxb-.
@@ -99,6 +173,67 @@ func (s *scanner) tokenEnd(t *token, i int) int {
 		s.base64End = run(s.text, i, len(s.text), isBase64URL)
 	}
 	return min(s.base64End, i+t.most)
+}
+
+// holds reports whether a token has what its prefix alone does not tell.
+func holds(t *token, body string) bool {
+	switch {
+	case t.prefix == "sk-":
+		return strings.Contains(body, "T3BlbkFJ")
+	case t.kind == SendGridKey:
+		return strings.IndexByte(body, '.') == 22 && strings.Count(body, ".") == 1
+	case t.kind == DatabricksToken, t.kind == AlibabaKey:
+		return entropy(body) >= 2.5 && run(body, 0, len(body), isLetter) < len(body)
+	}
+	return true
+}
+
+// puttyKey is the end of the private half of a key in PuTTY's format at i, 0 without one. Source: PuTTY manual, appendix C.
+func (s *scanner) puttyKey(i int) int {
+	const head = "Private-Lines: "
+	if !strings.HasPrefix(s.text[i:], head) {
+		return 0
+	}
+	body := digitsEnd(s.text, i+len(head))
+	end := run(s.text, body, longestKey, isKeyText)
+	if k := strings.Index(s.text[body:end], "Private"); k > 0 { // Private-MAC
+		end = body + k
+	}
+	if countKeyText(s.text[body:end]) < leastKey {
+		return 0
+	}
+	return end
+}
+
+// passwordHash looks at the dollar sign at i: a hash as crypt(3) writes it. It returns where to go on.
+func (s *scanner) passwordHash(i int) int {
+	text := s.text
+	scheme := run(text, i+1, 10, func(c byte) bool { return isDigit(c) || isLetter(c) })
+	if scheme == i+1 || scheme >= len(text) || text[scheme] != '$' {
+		return i + 1
+	}
+	end := run(text, i, 200, func(c byte) bool { return isWord(c) || strings.IndexByte("$./=,-+", c) >= 0 })
+	parts := strings.Split(text[i+1:end], "$")
+	last := len(parts[len(parts)-1])
+	is := false
+	switch parts[0] {
+	case "2a", "2b", "2y", "2x":
+		is = len(parts) == 3 && len(parts[1]) == 2 && last == 53
+	case "1":
+		is = len(parts) == 3 && last == 22
+	case "5":
+		is = len(parts) >= 3 && last == 43
+	case "6":
+		is = len(parts) >= 3 && last == 86
+	case "7", "y", "gy":
+		is = len(parts) >= 3 && last >= 40
+	case "argon2id", "argon2i", "argon2d":
+		is = len(parts) >= 5 && last >= 20
+	}
+	if !is {
+		return i + 1
+	}
+	return s.add(PasswordHash, i, end)
 }
 
 // isSigned: ids of AWS access keys are part of signed requests and URLs, and no secret there. Source: AWS, "Authenticating Requests
