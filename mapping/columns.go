@@ -150,13 +150,13 @@ func (c *columnLayout) fit(fields []string, wide int) bool {
 	return shown
 }
 
-// columnMemory has what logs in columns announced, by tag.
-type columnMemory struct {
+// w3cColumns has what logs in columns announced, by tag.
+type w3cColumns struct {
 	byTag sync.Map // string to columnLayout
 	tags  atomic.Int32
 }
 
-func (c *columnMemory) of(tag string) (columnLayout, bool) {
+func (c *w3cColumns) of(tag string) (columnLayout, bool) {
 	v, ok := c.byTag.Load(tag)
 	if !ok {
 		return columnLayout{}, false
@@ -164,7 +164,7 @@ func (c *columnMemory) of(tag string) (columnLayout, bool) {
 	return v.(columnLayout), true
 }
 
-func (c *columnMemory) learn(tag string, layout columnLayout) {
+func (c *w3cColumns) learn(tag string, layout columnLayout) {
 	if _, known := c.byTag.Load(tag); !known {
 		if c.tags.Add(1) > maxTags {
 			c.byTag.Clear() // tags of daily files: those of long ago don't come again

@@ -37,7 +37,7 @@ type Mapping struct {
 	metadata int            // the slot of the event's metadata, -1 when nobody asks for them
 	writers  int            // the slot of what collectors tell of the record's writer
 	prefixes []*prefixSpec  // of keys of the record itself
-	columns  columnMemory
+	columns  w3cColumns
 }
 
 // words are a few texts that are compared with nearly every value.
@@ -233,9 +233,9 @@ func (m *Mapping) unwrapMap(tx *Transaction, v Record) {
 	})
 }
 
-// keyMemory has the keys of the record before, as most records of a log have the same
+// keyCache has the keys of the record before, as most records of a log have the same
 // keys in the same order: comparing with what was there is faster than looking up.
-type keyMemory struct {
+type keyCache struct {
 	of   *Mapping
 	keys []rememberedKey
 }
@@ -252,7 +252,7 @@ const (
 )
 
 // at is what the mapping wants of the i-th key of a record.
-func (k *keyMemory) at(i int, key []byte, m *Mapping) rememberedKey {
+func (k *keyCache) at(i int, key []byte, m *Mapping) rememberedKey {
 	if i < len(k.keys) && string(k.keys[i].key) == string(key) {
 		return k.keys[i]
 	}

@@ -42,7 +42,7 @@ type Transaction struct {
 
 	mapping  *Mapping
 	scan     []Record // values of the mapping's keys, by slot
-	keys     keyMemory
+	keys     keyCache
 	prefixed []prefixedKey
 	parsed   []parsed
 	scratch  []byte // what had to be put together
@@ -78,7 +78,7 @@ func (tx *Transaction) reset(m *Mapping) {
 		tx.scan = make([]Record, len(m.slots))
 	}
 	if tx.keys.of != m {
-		tx.keys = keyMemory{m, tx.keys.keys[:0]}
+		tx.keys = keyCache{m, tx.keys.keys[:0]}
 	}
 	tx.Observed.Request.reset()
 	tx.Observed.Response.reset()

@@ -364,7 +364,7 @@ func (i *Inspection) Inspect() {
 		helpers, done = 0, p.lines.Unlock
 	}
 	defer done()
-	p.watch.Enter(stopwatch.Rest)
+	p.watch.Enter(stopwatch.Other)
 	i.events = p.split(i.tag, i.chunk)
 	i.findings = make([]finding, len(i.events))
 	if p.detectors != nil {
@@ -395,7 +395,7 @@ func (i *Inspection) End() Result {
 		p.watch.Enter(stopwatch.Alerts)
 		p.guarded(i.tag, i.relate)
 	}
-	p.watch.Enter(stopwatch.Rest)
+	p.watch.Enter(stopwatch.Other)
 	return p.join(i.chunk, i.events, i.findings)
 }
 
@@ -573,7 +573,7 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 	}
 	start := time.Now()
 	verdict, err := p.rules.Inspect(tx)
-	p.watch.Enter(stopwatch.Rest)
+	p.watch.Enter(stopwatch.Other)
 	p.counters.inspection.Add(int64(time.Since(start)))
 	p.countPanics(tag, verdict.Panics)
 	if err != nil {

@@ -38,9 +38,9 @@ func (p *Pipeline) inspected(tx *mapping.Transaction, v *engine.Verdict) {
 	if p.cfg.Probe == nil || p.cfg.Probe.Inspected == nil {
 		return
 	}
-	p.watch.Enter(stopwatch.Aside)
+	p.watch.Enter(stopwatch.Overhead)
 	p.cfg.Probe.Inspected(tx, v)
-	p.watch.Enter(stopwatch.Rest)
+	p.watch.Enter(stopwatch.Other)
 }
 
 // Suspects are the rules that keep a transaction off the fast path.

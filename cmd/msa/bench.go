@@ -90,7 +90,7 @@ func (c *benchCommand) measure(p *process) (*benchReport, error) {
 		}
 		r.speeds = append(r.speeds, s)
 	}
-	if r.burden, err = sample.weigh(config, r.speeds[0].chunks); err != nil {
+	if r.profile, err = sample.profile(config, r.speeds[0].chunks); err != nil {
 		return nil, err
 	}
 	return r, nil
@@ -113,7 +113,7 @@ type benchReport struct {
 	sample   *sample
 	broken   int // records of the files
 	speeds   []speed
-	burden   *burden
+	profile  *profile
 }
 
 func (r *benchReport) writeJSON(w io.Writer) error {
@@ -199,7 +199,7 @@ func (r *benchReport) name(id int) ruleName {
 }
 
 func (r *benchReport) figures() *figures {
-	w := r.burden
+	w := r.profile
 	f := &figures{
 		Version: versionText(),
 		Cores:   runtime.GOMAXPROCS(0),

@@ -17,7 +17,7 @@ import (
 // partNames are those of the parts that are printed.
 var partNames = [stopwatch.Parts]string{
 	stopwatch.Mapping: "mapping", stopwatch.Screen: "screen", stopwatch.Rules: "rules", stopwatch.Check: "check",
-	stopwatch.Detectors: "detectors", stopwatch.Alerts: "alerts", stopwatch.Rest: "rest",
+	stopwatch.Detectors: "detectors", stopwatch.Alerts: "alerts", stopwatch.Other: "rest",
 }
 
 const (
@@ -36,7 +36,7 @@ const (
 func (r *benchReport) notes(f *figures) []string {
 	all := []string{}
 	note := func(format string, values ...any) { all = append(all, fmt.Sprintf(format, values...)) }
-	w := r.burden
+	w := r.profile
 	if w.wrong > 0 {
 		note("the fast path was wrong about %d records: please report it, and set screen off meanwhile", w.wrong)
 	}

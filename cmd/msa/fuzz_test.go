@@ -53,7 +53,7 @@ func FuzzTune(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	judge, err := newJudge(config)
+	scores, err := newScoreModel(config)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func FuzzTune(f *testing.F) {
 		}
 		for _, both := range []bool{false, true} {
 			p := &proposer{
-				judge: judge, alerts: []*knownAlert{a}, both: both, broad: true,
+				scoreModel: scores, alerts: []*parsedAlert{a}, both: both, broad: true,
 				chained: func(int) bool { return false }, isInside: func(netip.Addr) bool { return false },
 			}
 			for _, one := range p.propose(10) {

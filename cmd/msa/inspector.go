@@ -96,7 +96,7 @@ func inspectAll[In any](i *inspector, tag string, next func() (In, bool), events
 		in    In
 		chunk *pipeline.Inspection
 	}
-	ordered(atOnce, func() (job, bool) {
+	parallelInOrder(atOnce, func() (job, bool) {
 		in, ok := next()
 		if !ok {
 			return job{}, false

@@ -20,8 +20,8 @@ type proposal struct {
 	client    netip.Addr
 
 	group    string
-	silenced []*knownAlert // by it alone
-	fresh    int           // of these, those that no proposal before it silences
+	silenced []*parsedAlert // by it alone
+	fresh    int            // of these, those that no proposal before it silences
 }
 
 // excludes are the values of the property exclude, which knows one limit for each.
@@ -69,7 +69,7 @@ func (p *proposal) seclang(id int) string {
 }
 
 // covers reports whether the proposal is about where the alert is from.
-func (p *proposal) covers(a *knownAlert) bool {
+func (p *proposal) covers(a *parsedAlert) bool {
 	if p.client.IsValid() {
 		addr, ok := clientOf(a)
 		return ok && addr == p.client
@@ -78,12 +78,12 @@ func (p *proposal) covers(a *knownAlert) bool {
 }
 
 // removes reports whether the proposal takes away a match of an alert that it covers.
-func (p *proposal) removes(m knownMatch) bool {
+func (p *proposal) removes(m parsedMatch) bool {
 	i := slices.Index(p.rules, m.rule)
 	return i >= 0 && (p.variables == nil || strings.EqualFold(p.variables[i], m.variable))
 }
 
-func clientOf(a *knownAlert) (netip.Addr, bool) {
+func clientOf(a *parsedAlert) (netip.Addr, bool) {
 	addr, err := netip.ParseAddr(a.source)
 	return addr.Unmap(), err == nil && addr.Zone() == ""
 }
@@ -94,11 +94,11 @@ var variableName = regexp.MustCompile(`^[A-Z][A-Z_]*:[A-Za-z0-9_.\[\]-]+$`)
 
 // proposer makes proposals.
 type proposer struct {
-	*judge
-	alerts   []*knownAlert
-	decisive map[*knownAlert]string // the key of its group
-	both     bool                   // SecLang: a path and a variable can be limits of one exclusion
-	broad    bool                   // / is a path too
+	*scoreModel
+	alerts   []*parsedAlert
+	decisive map[*parsedAlert]string // the key of its group
+	both     bool                    // SecLang: a path and a variable can be limits of one exclusion
+	broad    bool                    // / is a path too
 	chained  func(rule int) bool
 	isInside func(netip.Addr) bool
 
@@ -109,19 +109,19 @@ type proposer struct {
 type group struct {
 	detector string
 	id       int
-	matches  []knownMatch
-	alerts   []*knownAlert
+	matches  []parsedMatch
+	alerts   []*parsedAlert
 }
 
 // propose groups the alerts and gives the proposals, the most effective first, each by what those before it leave.
 func (p *proposer) propose(top int) []*proposal {
-	p.decisive, p.notes = map[*knownAlert]string{}, map[string]int{}
+	p.decisive, p.notes = map[*parsedAlert]string{}, map[string]int{}
 	groups := map[string]*group{}
 	for _, a := range p.alerts {
 		g := &group{detector: a.detector, id: a.id}
 		key := "detector " + a.detector
 		if a.detector == "" {
-			g.matches = p.judge.decisive(a)
+			g.matches = p.scoreModel.decisive(a)
 			var b strings.Builder
 			for _, m := range g.matches {
 				fmt.Fprintf(&b, "%d@%q ", m.rule, m.variable)
@@ -157,7 +157,7 @@ func (p *proposer) propose(top int) []*proposal {
 // rules, until there is none, or enough. Others' alerts don't count: what excludes the most rules, which an attack needs,
 // would come before what false alarms at the same place need.
 func (p *proposer) choose(candidates []*proposal, top int) (chosen []*proposal) {
-	silent := map[*knownAlert]bool{}
+	silent := map[*parsedAlert]bool{}
 	for len(chosen) < top {
 		var best *proposal
 		most := 0
@@ -187,7 +187,7 @@ func (p *proposer) choose(candidates []*proposal, top int) (chosen []*proposal) 
 	return chosen
 }
 
-func (p *proposer) silences(c *proposal, a *knownAlert) bool {
+func (p *proposer) silences(c *proposal, a *parsedAlert) bool {
 	switch {
 	case !c.covers(a):
 		return false
@@ -271,11 +271,11 @@ func (p *proposer) forDetector(g *group) (all []*proposal) {
 	}
 	from := sources(g.alerts)
 	if path := g.alerts[0].prefix; len(from) > 2 && path != "/" && path != "" && g.alerts[0].isWhole &&
-		!slices.ContainsFunc(g.alerts, func(a *knownAlert) bool { return a.prefix != path }) {
+		!slices.ContainsFunc(g.alerts, func(a *parsedAlert) bool { return a.prefix != path }) {
 		return []*proposal{{detector: name, path: path}}
 	}
 	for _, source := range from {
-		if addr, ok := clientOf(&knownAlert{source: source}); ok {
+		if addr, ok := clientOf(&parsedAlert{source: source}); ok {
 			all = append(all, &proposal{detector: name, client: addr})
 		}
 	}
@@ -283,7 +283,7 @@ func (p *proposer) forDetector(g *group) (all []*proposal) {
 }
 
 // sources are the addresses of alerts, sorted.
-func sources(alerts []*knownAlert) []string {
+func sources(alerts []*parsedAlert) []string {
 	set := map[string]bool{}
 	for _, a := range alerts {
 		set[a.source] = true
@@ -300,7 +300,7 @@ func (p *proposer) paths(key string, g *group, with proposal) (all []string, wit
 	}
 	delete(prefixes, "")
 	foreign := func(path string) bool {
-		return slices.ContainsFunc(p.alerts, func(a *knownAlert) bool {
+		return slices.ContainsFunc(p.alerts, func(a *parsedAlert) bool {
 			return p.decisive[a] != key && strings.HasPrefix(a.prefix, path) && p.alarms(a, with.removes)
 		})
 	}

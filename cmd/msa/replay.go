@@ -162,15 +162,15 @@ func (r *replay) exclude() error {
 		return err
 	}
 	defer with.Close()
-	judge, err := newJudge(config)
+	scores, err := newScoreModel(config)
 	if err != nil {
 		return err
 	}
-	var alerts []*knownAlert
+	var alerts []*parsedAlert
 	for _, n := range r.wrong {
 		alerts = append(alerts, r.blocked.alarms[n])
 	}
-	proposing := newProposer(judge, with, config, alerts)
+	proposing := newProposer(scores, with, config, alerts)
 	proposing.both = true
 	proposals := proposing.propose(r.Top)
 	after, err := r.run("threshold", proposals, io.Discard)

@@ -68,7 +68,7 @@ func (c *tuneCommand) Run(p *process) error {
 		return exitCode(exitUsage)
 	}
 	defer with.Close()
-	judge, err := newJudge(config)
+	scores, err := newScoreModel(config)
 	if err != nil {
 		complain(p.stderr, "msa: %v", err)
 		return exitCode(exitUsage)
@@ -76,7 +76,7 @@ func (c *tuneCommand) Run(p *process) error {
 
 	s := &logfile.Files{Names: c.Files, Alerts: true, Stdin: p.stdin, Stderr: p.stderr}
 	broken := 0
-	var alerts []*knownAlert
+	var alerts []*parsedAlert
 	readAlerts(s, func(text string) error {
 		a, err := parseAlert(text)
 		if err == nil {
@@ -95,7 +95,7 @@ func (c *tuneCommand) Run(p *process) error {
 		return exitCode(exitUsage)
 	}
 
-	proposing := newProposer(judge, with, config, alerts)
+	proposing := newProposer(scores, with, config, alerts)
 	proposing.both, proposing.broad = c.Format == "seclang", c.Broad
 	t := &tuning{tuneCommand: c, proposer: proposing, given: given, w: bufio.NewWriter(p.stdout), stderr: p.stderr}
 	t.proposals = proposing.propose(c.Top)
@@ -113,9 +113,9 @@ func (c *tuneCommand) Run(p *process) error {
 }
 
 // newProposer makes proposals of alerts that were made with the rules of a pipeline.
-func newProposer(judge *judge, with *pipeline.Pipeline, config pipeline.Config, alerts []*knownAlert) *proposer {
+func newProposer(scores *scoreModel, with *pipeline.Pipeline, config pipeline.Config, alerts []*parsedAlert) *proposer {
 	return &proposer{
-		judge: judge, alerts: alerts,
+		scoreModel: scores, alerts: alerts,
 		chained: func(rule int) bool { return with.Rule(rule).Chained },
 		isInside: func(addr netip.Addr) bool {
 			return slices.ContainsFunc(config.Alert.Internal, func(n netip.Prefix) bool { return n.Contains(addr) })
@@ -141,7 +141,7 @@ type tuning struct {
 
 // trial is which records of the log alarm.
 type trial struct {
-	alarms  map[int]*knownAlert // by the number of the record; of several, the first of rules
+	alarms  map[int]*parsedAlert // by the number of the record; of several, the first of rules
 	places  map[int]string
 	records uint64
 }
@@ -162,7 +162,7 @@ func (t *trial) silenced(before *trial, p *proposal) (all, weak []int) {
 }
 
 // others are the matches of an alert that a proposal leaves.
-func others(a *knownAlert, p *proposal) (left []knownMatch) {
+func others(a *parsedAlert, p *proposal) (left []parsedMatch) {
 	for _, m := range a.matches {
 		if !p.removes(m) {
 			left = append(left, m)
@@ -217,7 +217,7 @@ func (t *tuning) run(with []*proposal) (*trial, error) {
 		return nil, fmt.Errorf("cannot try the proposals: %w", err)
 	}
 	defer in.close()
-	out := &trial{alarms: map[int]*knownAlert{}, places: map[int]string{}}
+	out := &trial{alarms: map[int]*parsedAlert{}, places: map[int]string{}}
 	s := &logfile.Files{Names: slices.Clone(t.Log), Text: t.Lines, Stderr: io.Discard}
 	if len(with) == 0 {
 		s.Stderr = t.stderr // once is enough
@@ -340,7 +340,7 @@ func (t *tuning) text(i int, p *proposal) {
 		t.line("   %d %s", rule, printable(short(t.message(rule), 100)))
 	}
 	seen := map[string]bool{}
-	isOther := func(a *knownAlert) bool { return t.decisive[a] != p.group }
+	isOther := func(a *parsedAlert) bool { return t.decisive[a] != p.group }
 	examples := slices.Concat(slices.DeleteFunc(slices.Clone(p.silenced), isOther), p.silenced) // first what it is made for
 	for _, a := range examples {
 		example := printable(short(a.method+" "+a.url, 100)) + " from " + printable(short(a.source, 50))

@@ -297,7 +297,7 @@ func TestCommonPath(t *testing.T) {
 }
 
 func TestDecisive(t *testing.T) {
-	j := &judge{points: map[int]points{1: {in: 5}, 2: {in: 5}, 3: {in: 3}, 4: {in: 2}, 5: {out: 4}, 6: {out: 3}}, in: 5, out: 4}
+	j := &scoreModel{points: map[int]points{1: {in: 5}, 2: {in: 5}, 3: {in: 3}, 4: {in: 2}, 5: {out: 4}, 6: {out: 3}}, in: 5, out: 4}
 	for _, c := range []struct {
 		name    string
 		in, out int
@@ -317,9 +317,9 @@ func TestDecisive(t *testing.T) {
 		{"below the threshold", 3, 0, []int{3}, false, []int{3}},
 	} {
 		j.onMatch = c.onMatch
-		a := &knownAlert{scoreIn: c.in, scoreOut: c.out}
+		a := &parsedAlert{scoreIn: c.in, scoreOut: c.out}
 		for _, r := range c.rules {
-			a.matches = append(a.matches, knownMatch{rule: r})
+			a.matches = append(a.matches, parsedMatch{rule: r})
 		}
 		var got []int
 		for _, m := range j.decisive(a) {

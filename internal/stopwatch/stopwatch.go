@@ -14,9 +14,9 @@ const (
 	Check // of the screen, by all rules
 	Detectors
 	Alerts
-	Rest  // cutting chunks into records, and putting together what became of them
-	Aside // what is done for the measurement
-	Parts // how many there are
+	Other    // cutting chunks into records, and putting together what became of them
+	Overhead // what is done for the measurement
+	Parts    // how many there are
 )
 
 // Watch is for the work of one goroutine. A nil one measures nothing.
@@ -43,7 +43,7 @@ func (w *Watch) enter(p Part) {
 
 // Stop ends the part that the work is in.
 func (w *Watch) Stop() {
-	w.enter(Aside)
+	w.enter(Overhead)
 	w.since = time.Time{}
 }
 

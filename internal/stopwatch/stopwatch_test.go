@@ -19,7 +19,7 @@ func TestWatch(t *testing.T) {
 	w.Stop()
 	total := time.Since(start)
 	time.Sleep(step)
-	if w.In(Mapping) || w.In(Aside) {
+	if w.In(Mapping) || w.In(Overhead) {
 		t.Error("it has been stopped")
 	}
 	w.Enter(Alerts)
@@ -28,7 +28,7 @@ func TestWatch(t *testing.T) {
 	if mapping < 2*step || rules < step || mapping+rules > total {
 		t.Errorf("mapping %v, rules %v, of %v", mapping, rules, total)
 	}
-	for _, p := range []Part{Screen, Check, Detectors, Rest, Aside} {
+	for _, p := range []Part{Screen, Check, Detectors, Other, Overhead} {
 		if d := w.Spent(p); d != 0 {
 			t.Errorf("part %d has %v", p, d)
 		}

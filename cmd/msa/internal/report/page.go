@@ -36,10 +36,10 @@ type pageData struct {
 	Unreadable int      `json:"unreadable"`
 	Masked     bool     `json:"masked"`
 
-	Alerts   int `json:"alerts"`
-	Listed   int `json:"listed"`
-	Undated  int `json:"undated"`
-	OddPaths int `json:"oddPaths"`
+	Alerts        int `json:"alerts"`
+	Listed        int `json:"listed"`
+	Undated       int `json:"undated"`
+	UnparsedPaths int `json:"unparsedPaths"`
 
 	First int64 `json:"first"` // of the period, in seconds since 1970
 	Last  int64 `json:"last"`
@@ -266,7 +266,7 @@ func (r *Report) data(in Input) *pageData {
 	p := &pageData{
 		Title: r.options.Title, Version: alert.Version, Made: in.Made.UTC().Format(time.DateTime) + " UTC",
 		Files: in.Files, Broken: in.Broken, Unreadable: in.Unreadable, Masked: r.options.Mask,
-		Alerts: r.alerts, Undated: r.undated, OddPaths: r.oddPaths,
+		Alerts: r.alerts, Undated: r.undated, UnparsedPaths: r.unparsedPaths,
 		Severities: alert.Severities, Directions: directions, Kinds: kinds,
 		Categories: f.categories.list, Sources: f.sources.list, Targets: f.targets.list,
 		Paths: r.paths.list, MorePaths: r.paths.more,

@@ -714,7 +714,7 @@
     if (data.unreadable) about.push(`${plural(data.unreadable, "file")} could not be read, or not to the end: alerts are missing.`);
     if (data.undated) about.push(`${plural(data.undated, "alert has", "alerts have")} no time that can be read, and ${data.undated === 1 ? "is" : "are"} not in the timeline.`);
     if (data.far) about.push(`${plural(data.far, "alert is", "alerts are")} dated so far from the others that ${data.far === 1 ? "it is" : "they are"} not in the timeline.`);
-    if (data.oddPaths) about.push(`${plural(data.oddPaths, "path")} of detectors could not be read, and ${data.oddPaths === 1 ? "is" : "are"} among the alerts only.`);
+    if (data.unparsedPaths) about.push(`${plural(data.unparsedPaths, "path")} of detectors could not be read, and ${data.unparsedPaths === 1 ? "is" : "are"} among the alerts only.`);
     if (data.listed < data.alerts) about.push(`${number(data.alerts - data.listed)} alerts are counted, but not listed.`);
     if ([facts.category, facts.rule, facts.source, facts.target].some(t => t.includes(0))) {
       about.push("There were too many different sources, targets or rules: the least severe and rarest are counted together as other.");

@@ -17,16 +17,16 @@ type Options struct {
 
 // Report counts alerts, and keeps as many as the page has room for. Its size is bounded.
 type Report struct {
-	options  Options
-	alerts   int
-	facts    *facts
-	rules    map[string]*rule
-	hosts    *hosts
-	paths    paths
-	oddPaths int // evidence of pivots that is no path
-	findings *findings
-	details  *details
-	undated  int
+	options       Options
+	alerts        int
+	facts         *facts
+	rules         map[string]*rule
+	hosts         *hosts
+	paths         paths
+	unparsedPaths int // evidence of pivots that is no path
+	findings      *findings
+	details       *details
+	undated       int
 
 	first, last int64 // of those with a time
 }
@@ -82,7 +82,7 @@ func (r *Report) Add(alert string) error {
 	if path, ok := parsePath(k.Evidence); ok {
 		r.paths.add(path)
 	} else if strings.HasPrefix(k.Evidence, pathHead) {
-		r.oddPaths++
+		r.unparsedPaths++
 	}
 	f := r.facts
 	return r.details.add(row{

@@ -240,8 +240,8 @@ func TestPaths(t *testing.T) {
 	if last := d.Paths[0][2]; last != (step{"10.0.0.3", "10.0.0.4", "942102", "2026-03-02 10:10:00"}) {
 		t.Errorf("last step %+v", last)
 	}
-	if d.OddPaths != 3 {
-		t.Errorf("%d paths that can't be read, want 3", d.OddPaths)
+	if d.UnparsedPaths != 3 {
+		t.Errorf("%d paths that can't be read, want 3", d.UnparsedPaths)
 	}
 }
 

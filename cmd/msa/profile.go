@@ -11,8 +11,8 @@ import (
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
 
-// burden is where the time goes with one worker, for the first chunks of a sample.
-type burden struct {
+// profile is where the time goes with one worker, for the first chunks of a sample.
+type profile struct {
 	records, inspected int
 	cleared            int // by the fast path
 	kept               int // off the fast path
@@ -35,18 +35,18 @@ type suspect struct {
 	aloneTime          time.Duration // what these take for the rules
 }
 
-// weigh inspects the first chunks of a sample with a watch for the parts, and then with one for each rule, with which
+// profile inspects the first chunks of a sample with a watch for the parts, and then with one for each rule, with which
 // the parts take longer.
-func (s *sample) weigh(config pipeline.Config, chunks int) (*burden, error) {
+func (s *sample) profile(config pipeline.Config, chunks int) (*profile, error) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	w := &burden{mappings: map[string]int{}, suspects: map[int]*suspect{}}
-	if err := w.parted(config, s, chunks); err != nil {
+	w := &profile{mappings: map[string]int{}, suspects: map[int]*suspect{}}
+	if err := w.measureParts(config, s, chunks); err != nil {
 		return nil, err
 	}
-	return w, w.timeRules(config, s, chunks)
+	return w, w.measureRules(config, s, chunks)
 }
 
-func (w *burden) parted(config pipeline.Config, s *sample, chunks int) error {
+func (w *profile) measureParts(config pipeline.Config, s *sample, chunks int) error {
 	probe := &pipeline.Probe{}
 	config.Probe = probe
 	p, err := pipeline.New(config, nil, discarded)
@@ -116,7 +116,7 @@ func (w *burden) parted(config pipeline.Config, s *sample, chunks int) error {
 	return err
 }
 
-func (w *burden) timeRules(config pipeline.Config, s *sample, chunks int) error {
+func (w *profile) measureRules(config pipeline.Config, s *sample, chunks int) error {
 	probe := &pipeline.Probe{}
 	probe.Rules = engine.NewRuleTimes(&probe.Watch)
 	config.Probe = probe

@@ -12,7 +12,7 @@ func TestOrdered(t *testing.T) {
 		const n = 200
 		next, want := 0, 0
 		var running, most atomic.Int32
-		ordered(width, func() (int, bool) { next++; return next, next <= n }, func(i int) int {
+		parallelInOrder(width, func() (int, bool) { next++; return next, next <= n }, func(i int) int {
 			now := running.Add(1)
 			for m := most.Load(); now > m && !most.CompareAndSwap(m, now); m = most.Load() {
 			}

@@ -10,8 +10,8 @@ import (
 	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
-// judge tells from what alerts say whether they would still be there without some of their matches.
-type judge struct {
+// scoreModel recomputes the anomaly score of an alert without some of its matches.
+type scoreModel struct {
 	points  map[int]points // of the rules that keep a score; others alarm by themselves
 	in, out int            // thresholds
 	onMatch bool           // any match alarms
@@ -25,25 +25,25 @@ var scorePoints = map[string]string{
 	"tx.critical_anomaly_score": "5", "tx.error_anomaly_score": "4", "tx.warning_anomaly_score": "3", "tx.notice_anomaly_score": "2",
 }
 
-func newJudge(config pipeline.Config) (*judge, error) {
+func newScoreModel(config pipeline.Config) (*scoreModel, error) {
 	set, err := rules.Load(config.Engine.Rules)
 	if err != nil {
 		return nil, err
 	}
-	j := &judge{
+	s := &scoreModel{
 		points: map[int]points{}, in: config.Engine.InboundThreshold, out: config.Engine.OutboundThreshold,
 		onMatch: config.Alert.OnMatch,
 	}
 	for _, d := range set.Directives {
 		if d.IsRule() {
-			j.add(d.Rule)
+			s.add(d.Rule)
 		}
 	}
-	return j, nil
+	return s, nil
 }
 
 // add notes what a rule adds to the scores.
-func (j *judge) add(r *rules.Rule) {
+func (s *scoreModel) add(r *rules.Rule) {
 	for _, a := range r.Sets() {
 		value, adds := strings.CutPrefix(a.Value, "+")
 		if !adds || !strings.Contains(a.Name, "anomaly_score") {
@@ -53,43 +53,43 @@ func (j *judge) add(r *rules.Rule) {
 		if err != nil {
 			continue // it sums up what others have added
 		}
-		p := j.points[r.ID]
+		p := s.points[r.ID]
 		if strings.Contains(a.Name, "outbound") {
 			p.out = max(p.out, n)
 		} else {
 			p.in = max(p.in, n)
 		}
-		j.points[r.ID] = p
+		s.points[r.ID] = p
 	}
 }
 
 // alarms reports whether an alert is still there without the matches for which removed holds. A rule that matched
 // several variables has added its points several times, and the alert does not say which: what is left is
 // rather taken for more than it is.
-func (j *judge) alarms(a *knownAlert, removed func(knownMatch) bool) bool {
+func (s *scoreModel) alarms(a *parsedAlert, removed func(parsedMatch) bool) bool {
 	var all, gone points
 	leftIn, leftOut := false, false
 	for _, m := range a.matches {
-		p, scores := j.points[m.rule]
+		p, scores := s.points[m.rule]
 		all.in, all.out = all.in+p.in, all.out+p.out
 		if removed(m) {
 			gone.in, gone.out = gone.in+p.in, gone.out+p.out
 			continue
 		}
-		if !scores || j.onMatch {
+		if !scores || s.onMatch {
 			return true
 		}
 		leftIn, leftOut = leftIn || p.in > 0, leftOut || p.out > 0
 	}
-	return leftIn && max(all.in, a.scoreIn)-gone.in >= j.in || leftOut && max(all.out, a.scoreOut)-gone.out >= j.out
+	return leftIn && max(all.in, a.scoreIn)-gone.in >= s.in || leftOut && max(all.out, a.scoreOut)-gone.out >= s.out
 }
 
 // decisive are the fewest matches without which the alert is not there any more, in the order of their rules.
-func (j *judge) decisive(a *knownAlert) []knownMatch {
+func (s *scoreModel) decisive(a *parsedAlert) []parsedMatch {
 	all := slices.Clone(a.matches)
-	slices.SortFunc(all, func(x, y knownMatch) int {
-		p, ok := j.points[x.rule]
-		q, ok2 := j.points[y.rule]
+	slices.SortFunc(all, func(x, y parsedMatch) int {
+		p, ok := s.points[x.rule]
+		q, ok2 := s.points[y.rule]
 		if ok != ok2 { // what alarms by itself has to go in any case
 			if ok {
 				return 1
@@ -99,10 +99,10 @@ func (j *judge) decisive(a *knownAlert) []knownMatch {
 		return cmp.Or(cmp.Compare(max(q.in, q.out), max(p.in, p.out)), cmp.Compare(x.rule, y.rule))
 	})
 	n := 1
-	for n < len(all) && j.alarms(a, func(m knownMatch) bool { return slices.Contains(all[:n], m) }) {
+	for n < len(all) && s.alarms(a, func(m parsedMatch) bool { return slices.Contains(all[:n], m) }) {
 		n++
 	}
 	all = all[:n]
-	slices.SortFunc(all, func(x, y knownMatch) int { return cmp.Compare(x.rule, y.rule) })
+	slices.SortFunc(all, func(x, y parsedMatch) int { return cmp.Compare(x.rule, y.rule) })
 	return all
 }

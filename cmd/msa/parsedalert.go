@@ -8,21 +8,21 @@ import (
 	"strings"
 )
 
-// knownAlert is what tune needs to know of an alert in format msa.
-type knownAlert struct {
+// parsedAlert is what tune needs to know of an alert in format msa.
+type parsedAlert struct {
 	detector          string // of a detector's alert
 	id                int    // of the detector
 	source            string // address of the client
 	method, url       string
 	scoreIn, scoreOut int
-	matches           []knownMatch // one for each rule, without those that only add up
+	matches           []parsedMatch // one for each rule, without those that only add up
 
 	prefix  string // of the path, as far as it can be written in an exclusion
 	isWhole bool   // it is the path
 }
 
-// knownMatch is one rule that matched.
-type knownMatch struct {
+// parsedMatch is one rule that matched.
+type parsedMatch struct {
 	rule                     int
 	message, variable, value string
 }
@@ -34,7 +34,7 @@ var (
 )
 
 // parseAlert reads the text of an alert.
-func parseAlert(text string) (*knownAlert, error) {
+func parseAlert(text string) (*parsedAlert, error) {
 	var a struct {
 		ID       string `json:"rule_id"`
 		Detector string `json:"detector"`
@@ -56,7 +56,7 @@ func parseAlert(text string) (*knownAlert, error) {
 	if len(a.Rules) == 0 {
 		return nil, errNoAlert
 	}
-	k := &knownAlert{source: a.Source, method: a.Method, url: a.URL, scoreIn: a.ScoreIn, scoreOut: a.ScoreOut}
+	k := &parsedAlert{source: a.Source, method: a.Method, url: a.URL, scoreIn: a.ScoreIn, scoreOut: a.ScoreOut}
 	k.prefix, k.isWhole = pathPrefix(a.URL)
 	if a.Detector != "" {
 		k.detector, k.id = a.Detector, a.Rules[0].ID
@@ -66,7 +66,7 @@ func parseAlert(text string) (*knownAlert, error) {
 	for _, r := range a.Rules {
 		if r.ID > 0 && !seen[r.ID] && !onlyEvaluates(r.ID, r.Variable) {
 			seen[r.ID] = true
-			k.matches = append(k.matches, knownMatch{r.ID, r.Message, r.Variable, r.Value})
+			k.matches = append(k.matches, parsedMatch{r.ID, r.Message, r.Variable, r.Value})
 		}
 	}
 	if len(k.matches) == 0 {
