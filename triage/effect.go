@@ -7,10 +7,13 @@ import (
 	"math/big"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
 // effects are what shows that the attack had its effect. An echo of the payload is none: what is looked for is never
@@ -336,55 +339,6 @@ func (x *exchange) isUsually(median time.Duration) bool {
 
 func inSeconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
 
-var (
-	activeTag = regexp.MustCompile(`(?i)<(?:script|iframe|object|embed)\b|<[a-z][^>]*(?:[\s/"']on[a-z]{3,}\s*=|javascript:)`)
-	breaksOut = regexp.MustCompile(`(?i)["'][\s/]*on[a-z]{3,}\s*=`)
-)
-
-// leastScript is how long a piece of a payload is that is looked for in a page.
-const leastScript = 10
-
-// script finds the payload's markup in a page, as it was sent.
-func (x *exchange) script() string {
-	if !hasTag(x.kinds, "xss") || x.body == "" || !x.isHTML() {
-		return ""
-	}
-	page := strings.ToLower(x.body)
-	for _, value := range x.payloads {
-		lower := strings.ToLower(value)
-		if from := activeTag.FindStringIndex(lower); from != nil {
-			if piece := strings.TrimSpace(lower[from[0]:]); isIn(page, piece, isMarkup) {
-				return "the page has the payload's script as it was sent: " + quoted(piece)
-			}
-		}
-		if from := breaksOut.FindStringIndex(lower); from != nil {
-			if piece := strings.TrimSpace(lower[from[0]:]); isIn(page, piece, isInTag) {
-				return "the page has the payload's handler in a tag: " + quoted(piece)
-			}
-		}
-	}
-	return ""
-}
-
-func isIn(page, piece string, holds func(before string) bool) bool {
-	at := strings.Index(page, piece)
-	return len(piece) >= leastScript && at >= 0 && holds(page[:at])
-}
-
-// isMarkup reports whether tags count behind the beginning of a page, rather than being text or a comment.
-func isMarkup(before string) bool {
-	for _, e := range [][2]string{{"<textarea", "</textarea"}, {"<title", "</title"}, {"<!--", "-->"}, {"<xmp", "</xmp"}, {"<noscript", "</noscript"}} {
-		if strings.LastIndex(before, e[0]) > strings.LastIndex(before, e[1]) {
-			return false
-		}
-	}
-	return true
-}
-
-func isInTag(before string) bool {
-	return strings.LastIndexByte(before, '<') > strings.LastIndexByte(before, '>')
-}
-
 // redirect tells an answer that sends the client to the host that the payload names.
 func (x *exchange) redirect() string {
 	if x.tx.Status < 300 || x.tx.Status >= 400 {
@@ -424,7 +378,9 @@ func (x *exchange) splitHeader() string {
 			continue
 		}
 		for _, m := range injectedHeader.FindAllStringSubmatch(value, maxPayloads) {
-			if got := x.header(m[1]); got != "" && strings.EqualFold(strings.TrimSpace(got), strings.TrimSpace(m[2])) {
+			if slices.ContainsFunc(x.tx.ResponseHeaders, func(h mapping.Header) bool {
+				return strings.EqualFold(h.Name, m[1]) && strings.EqualFold(strings.TrimSpace(h.Value), strings.TrimSpace(m[2]))
+			}) {
 				return "the answer has the payload's header " + quoted(m[1])
 			}
 		}
