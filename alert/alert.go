@@ -122,8 +122,10 @@ func New(o Options, masker *sensitive.Masker, tx *mapping.Transaction, v *engine
 		if masker == nil {
 			masker = NewMasker(tx)
 		}
+		a.quote(false)
 		a.mask(masker)
 	}
+	a.quote(true)
 	if !o.PerRule {
 		return []Alert{a}
 	}
@@ -136,6 +138,11 @@ func New(o Options, masker *sensitive.Masker, tx *mapping.Transaction, v *engine
 		}
 	}
 	return all
+}
+
+// quote cuts what the alert tells of its matches.
+func (a *Alert) quote(masked bool) {
+	a.Match, a.Rules = quote([]engine.Match{a.Match}, masked)[0], quote(a.Rules, masked)
 }
 
 // shown is the text of the exchange as the alert has it.

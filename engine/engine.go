@@ -23,6 +23,7 @@ import (
 	"github.com/modsecurity-for-anylog/msa/engine/internal/body"
 	"github.com/modsecurity-for-anylog/msa/engine/internal/order"
 	"github.com/modsecurity-for-anylog/msa/engine/internal/reading"
+	"github.com/modsecurity-for-anylog/msa/engine/screen"
 	"github.com/modsecurity-for-anylog/msa/internal/stopwatch"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/rules"
@@ -256,61 +257,95 @@ type transaction interface {
 // Inspect tells what the rules' five phases find in a transaction, and runs only those that the fast path
 // leaves. It may be called concurrently, with a transaction each. The verdict has views into the transaction.
 func (e *Engine) Inspect(t *mapping.Transaction) (Verdict, error) {
-	v, err := e.inspect(t)
-	err = errors.Join(err, e.inspectViews(t, &v))
-	v.Uninspected = e.uninspected(t, v.argsCut)
+	v, _, err := e.inspectInReach(t)
 	return v, err
 }
 
-func (e *Engine) inspect(t *mapping.Transaction) (Verdict, error) {
-	if e.fast == nil || e.excludedIn(t).blind {
+// inspectInReach is Inspect, and how much work that was in the reach that it came to.
+func (e *Engine) inspectInReach(t *mapping.Transaction) (v Verdict, work int, err error) {
+	r := e.wholeReach()
+	v, work, err = e.inspect(&shortened{Transaction: t}, r)
+	var cut []string
+	for i := 0; work > r.work; i++ {
+		r = shorterReaches[i]
+		s := shorten(t, r)
+		cut = s.cut
+		v, work, err = e.inspect(s, r)
+	}
+	v.Uninspected = e.uninspected(t, v.argsCut, cut)
+	return v, work, err
+}
+
+// inspect inspects what is in reach. It stops where that takes more work than there may be.
+func (e *Engine) inspect(t *shortened, r reach) (v Verdict, work int, err error) {
+	if e.fast == nil || e.excludedIn(t.Transaction).blind {
 		e.watch.Enter(stopwatch.Rules)
-		return e.evaluateAll(t)
+		v, err = e.evaluateBoth(t.Transaction, t.ends)
+		return v, 0, err
 	}
 	e.watch.Enter(stopwatch.Screen)
-	s, err := e.screen(t)
+	s, err := e.screen(t, r)
 	if err != nil {
 		e.watch.Enter(stopwatch.Rules)
-		v, err2 := e.evaluateAll(t)
+		v, err2 := e.evaluateBoth(t.Transaction, t.ends)
 		var p *RulePanic
 		if errors.As(err, &p) { // it may have panicked for what readers lack, and so not have done it now
 			v.addPanic(*p)
-			return v, err2
+			return v, 0, err2
 		}
-		return v, errors.Join(err, err2)
+		return v, 0, errors.Join(err, err2)
 	}
-	if !s.clear {
-		e.watch.Enter(stopwatch.Rules)
-		v, err := e.evaluate(e.fast.rest, e.fast.tx, t, s.innocent)
-		if err == nil && e.fast.isVerified(&e.fast.reduced) {
-			e.watch.Enter(stopwatch.Check)
-			return e.verify(t, v, s.innocent)
-		}
-		v.views = s.views
-		return v, err
+	if work = s.work(); work > r.work {
+		return v, work, nil
 	}
-	if !e.fast.isVerified(&e.fast.screened) {
-		return Verdict{Screened: ScreenCleared, argsCut: s.argsCut, views: s.views}, nil
+	verified := e.fast.isVerified(&s)
+	v, err = e.decide(t.Transaction, &s.Answer, verified)
+	v.argsCut = s.argsCut
+	if err != nil || s.ofViews == nil {
+		return v, work, err
 	}
-	e.watch.Enter(stopwatch.Check)
-	v, err := e.evaluateAll(t)
-	v.Screened = ScreenRight
-	if v.Alarm && !e.fast.evidence || e.fast.anyMatch && len(v.Matches) > 0 || e.fast.evidence && v.HasEvidence() {
+	found, err := e.decide(s.ofViews.Transaction, &s.ofViews.Answer, verified)
+	if s.ofViews.MayAlarm {
+		e.addViews(&v, s.ofViews, &found)
+	}
+	if found.Screened == ScreenWrong {
 		v.Screened = ScreenWrong
 	}
-	v.views = s.views
-	return v, err
+	return v, work, err
+}
+
+// decide runs the rules that the screen leaves, and all if that is verified.
+func (e *Engine) decide(t *mapping.Transaction, a *screen.Answer, verified bool) (v Verdict, err error) {
+	if !a.MayAlarm {
+		v.Screened = ScreenCleared
+	} else {
+		e.watch.Enter(stopwatch.Rules)
+		v, err = e.evaluate(e.fast.rest, e.fast.tx, t, a.Innocent)
+	}
+	if err != nil || !verified {
+		return v, err
+	}
+	e.watch.Enter(stopwatch.Check)
+	return e.verify(t, v, a)
 }
 
 // verify compares a verdict of the rules that the screen had left with those of all rules, of which it returns the latter. It
-// is wrong if a rule matches that the screen took for innocent, or if all rules say another thing.
-func (e *Engine) verify(t *mapping.Transaction, some Verdict, innocent []int) (Verdict, error) {
+// is wrong if a rule matches that the screen took for innocent, if all rules say another thing, or if they find what the
+// screen held to be impossible.
+func (e *Engine) verify(t *mapping.Transaction, some Verdict, a *screen.Answer) (Verdict, error) {
 	all, err := e.evaluateAll(t)
 	if err != nil {
 		return all, err
 	}
-	if !all.agrees(&some) || slices.ContainsFunc(all.RuleIDs(), func(id int) bool { return slices.Contains(innocent, id) }) {
+	wrong := all.Alarm && !e.fast.evidence || e.fast.anyMatch && len(all.Matches) > 0 || e.fast.evidence && all.HasEvidence()
+	if a.MayAlarm {
+		wrong = !all.agrees(&some) || slices.ContainsFunc(all.RuleIDs(), func(id int) bool { return slices.Contains(a.Innocent, id) })
+	}
+	switch {
+	case wrong:
 		all.Screened = ScreenWrong
+	case !a.MayAlarm:
+		all.Screened = ScreenRight
 	}
 	return all, nil
 }
@@ -319,8 +354,22 @@ var errTransaction = errors.New("this version of Coraza has transactions of anot
 
 // Evaluate is Inspect without the fast path: the rules always run.
 func (e *Engine) Evaluate(t *mapping.Transaction) (Verdict, error) {
+	return e.evaluateBoth(t, nil)
+}
+
+// evaluateBoth runs all rules on the values as they are and on their views, of which some are known.
+func (e *Engine) evaluateBoth(t *mapping.Transaction, known []viewed) (Verdict, error) {
 	v, err := e.evaluateAll(t)
-	return v, errors.Join(err, e.inspectViews(t, &v))
+	if err != nil {
+		return v, err
+	}
+	of := newViewTransaction(t, v.views.with(known, maxViewBytes))
+	if of == nil {
+		return v, nil
+	}
+	found, err := e.evaluateAll(of.Transaction)
+	e.addViews(&v, of, &found)
+	return v, err
 }
 
 // evaluateAll runs all rules on the values as they are.
@@ -379,7 +428,7 @@ func (e *Engine) run(waf coraza.WAF, set []assignment, t *mapping.Transaction, r
 	tx.ProcessLogging()
 	v = e.verdict(tx)
 	if e.views && waf == e.waf {
-		v.views = viewsOf(tx, t)
+		v.views = viewsOf(tx, t, maxViewBytes)
 	}
 	return v, nil
 }

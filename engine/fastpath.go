@@ -33,6 +33,9 @@ const (
 // verifyEvery is how many transactions there are to one that all rules see all the same.
 const verifyEvery = 1000
 
+// mostVerified is the most work of one that is chosen.
+const mostVerified = 1 << 19
+
 // Screened is what the screen had to do with a verdict.
 type Screened int
 
@@ -67,9 +70,17 @@ type assignment struct {
 	values []string
 }
 
-// isVerified counts a transaction, and reports whether all rules are to see it.
-func (f *fastPath) isVerified(count *atomic.Uint64) bool {
-	return count.Add(1)%verifyEvery == 0 || f.mode == ScreenVerify
+// isVerified counts a transaction, and reports whether all rules are to see it. Long ones are not chosen: all rules may take
+// seconds for these.
+func (f *fastPath) isVerified(s *screening) bool {
+	if f.mode == ScreenVerify || s.work() > mostVerified {
+		return f.mode == ScreenVerify
+	}
+	count := &f.screened
+	if s.MayAlarm {
+		count = &f.reduced
+	}
+	return count.Add(1)%verifyEvery == 0
 }
 
 // ScreenOpen lists the rules that the screen can't judge, and so cost the fast path; nil without one.
@@ -296,25 +307,35 @@ func ownTX(units []*unit, tx map[string]string) []*unit {
 	return own(lines...)
 }
 
-// screening is what the screen says of a transaction.
+// screening is what the screen says of a transaction, and of its views.
 type screening struct {
-	clear    bool  // no alert can come of it
-	innocent []int // rules that can't match, otherwise
-	argsCut  bool
-	views    *views // nil when they are not inspected
+	screen.Answer
+	argsCut bool
+	ofViews *viewTransaction // nil without any
+}
+
+// work is that of both.
+func (s *screening) work() int {
+	if s.ofViews == nil {
+		return s.Work
+	}
+	return s.Work + s.ofViews.Work
 }
 
 // screen asks the screen.
-func (e *Engine) screen(t *mapping.Transaction) (s screening, err error) {
-	s.argsCut, err = e.ask(t, func(source screen.Source, skip func(id int) bool) {
-		mayAlarm, innocent := e.fast.screen.MayAlarm(source, skip)
-		s.clear, s.innocent = !mayAlarm, innocent
-		if of, ok := source.(readerSource); ok && e.views {
-			s.views = viewsOf(of.transaction, t)
+func (e *Engine) screen(t *shortened, r reach) (s screening, err error) {
+	var found *views
+	s.argsCut, err = e.ask(t.Transaction, func(source screen.Source, skip func(id int) bool) {
+		s.Answer = e.fast.screen.Ask(source, skip, r.work)
+		if of, ok := source.(readerSource); ok && e.views && s.Work <= r.work {
+			found = viewsOf(of.transaction, t.Transaction, r.views)
 		}
 	})
 	if err != nil {
 		return screening{}, err
+	}
+	if s.ofViews = newViewTransaction(t.Transaction, found.with(t.ends, r.views)); s.ofViews != nil && s.Work <= r.work {
+		e.screenViews(s.ofViews, r.work-s.Work)
 	}
 	return s, nil
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"unicode/utf8"
 
 	"github.com/modsecurity-for-anylog/msa/mapping"
@@ -20,8 +21,9 @@ const invalidCost = 8
 // argsCut reports whether Coraza has left out arguments beyond its limit.
 func argsCut(tx transaction) bool { return tx.Variables().ArgumentsLimitReached().Get() == "1" }
 
-// uninspected names the parts of a transaction that are longer than what is inspected, or that can't be read.
-func (e *Engine) uninspected(t *mapping.Transaction, argsCut bool) (parts []string) {
+// uninspected names the parts of a transaction that are longer than what is inspected, or that can't be read. Of some that
+// is known already.
+func (e *Engine) uninspected(t *mapping.Transaction, argsCut bool, known []string) (parts []string) {
 	for _, a := range t.Args {
 		argsCut = argsCut || isCut(a.Value, e.bodyLimit)
 	}
@@ -36,7 +38,7 @@ func (e *Engine) uninspected(t *mapping.Transaction, argsCut bool) (parts []stri
 		{"response_body", t.ResponseBody.IsUnread() || isCut(t.ResponseBody.Text, e.bodyLimit)},
 		{"args", argsCut},
 	} {
-		if p.cut {
+		if p.cut || slices.Contains(known, p.name) {
 			parts = append(parts, p.name)
 		}
 	}

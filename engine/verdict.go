@@ -17,7 +17,7 @@ type Verdict struct {
 	Alarm             bool    // the threshold was reached, or a rule that keeps no score matched
 
 	Screened    Screened
-	Uninspected []string // parts that are longer than what is inspected, or can't be read: uri, request_headers, request_body and so on
+	Uninspected []string // parts that are longer than what is inspected, would be too much work as a whole, or can't be read: uri, request_headers, request_body and so on
 	Panics      []RulePanic
 
 	argsCut bool

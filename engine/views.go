@@ -43,8 +43,23 @@ func (v *viewed) name() string {
 // views are the values of a view transaction.
 type views struct {
 	all     []viewed
-	bytes   int
+	room    int // in bytes
 	scratch []view.View
+}
+
+// with are the views behind others that are known already, as far as there is room for both. It may be called of nil.
+func (vs *views) with(known []viewed, room int) []viewed {
+	if vs == nil || len(known) == 0 {
+		if vs != nil {
+			return vs.all
+		}
+		return known
+	}
+	both := views{room: room}
+	for _, v := range slices.Concat(known, vs.all) {
+		both.put(v)
+	}
+	return both.all
 }
 
 // add adds what a value decodes to.
@@ -56,16 +71,16 @@ func (vs *views) add(variable, argument, value string) {
 }
 
 func (vs *views) put(v viewed) {
-	if len(vs.all) >= maxViews || vs.bytes+len(v.text) > maxViewBytes {
+	if len(vs.all) >= maxViews || len(v.text) > vs.room {
 		return
 	}
-	vs.bytes += len(v.text)
+	vs.room -= len(v.text)
 	vs.all = append(vs.all, v)
 }
 
-// viewsOf are the views of a transaction that Coraza has read.
-func viewsOf(tx transaction, t *mapping.Transaction) *views {
-	vs := &views{}
+// viewsOf are the views of a transaction that Coraza has read, as far as there is room.
+func viewsOf(tx transaction, t *mapping.Transaction, room int) *views {
+	vs := &views{room: room}
 	vars := tx.Variables()
 	vs.path(vars.RequestFilename().Get())
 	for _, col := range []struct {
@@ -147,12 +162,18 @@ func isOrdinary(lower, value string) bool {
 // minViewed is the shortest header that is worth a view.
 const minViewed = 4
 
-// inspectViews adds to a verdict what rules find in the views that came of it.
-func (e *Engine) inspectViews(t *mapping.Transaction, v *Verdict) error {
-	if v.views == nil || len(v.views.all) == 0 {
+// viewTransaction is the views of a transaction as one of their own.
+type viewTransaction struct {
+	*mapping.Transaction
+	values []viewed
+	screen.Answer
+}
+
+// newViewTransaction makes a transaction of the views of another one, nil of none.
+func newViewTransaction(t *mapping.Transaction, values []viewed) *viewTransaction {
+	if len(values) == 0 {
 		return nil
 	}
-	values := v.views.all
 	of := &mapping.Transaction{
 		Client: t.Client, Server: t.Server, Method: t.Method, Host: t.Host, Protocol: t.Protocol, Exclude: t.Exclude,
 		ClientWorkload: t.ClientWorkload, ServerWorkload: t.ServerWorkload,
@@ -162,29 +183,26 @@ func (e *Engine) inspectViews(t *mapping.Transaction, v *Verdict) error {
 	for i := range values {
 		of.Args[i] = mapping.Arg{Name: values[i].argument, Value: values[i].text}
 	}
-	var found Verdict
-	var err error
-	if excluded := e.excludedIn(of); e.fast == nil || excluded.blind {
-		found, err = e.evaluateAll(of)
-	} else {
-		may, cannot := e.fast.screen.MayAlarm(viewSource(values), func(id int) bool {
-			return e.fast.removed[id] || slices.Contains(excluded.ids, id) || e.isBlind(id, of)
-		})
-		if !may {
-			return nil
-		}
-		found, err = e.evaluate(e.fast.rest, e.fast.tx, of, cannot)
-	}
-	if err != nil {
-		return err
-	}
+	return &viewTransaction{Transaction: of, values: values}
+}
+
+// screenViews asks the screen about views.
+func (e *Engine) screenViews(of *viewTransaction, most int) {
+	excluded := e.excludedIn(of.Transaction)
+	of.Answer = e.fast.screen.Ask(viewSource(of.values), func(id int) bool {
+		return e.fast.removed[id] || slices.Contains(excluded.ids, id) || e.isBlind(id, of.Transaction)
+	}, most)
+}
+
+// addViews adds to a verdict what rules have found in views.
+func (e *Engine) addViews(v *Verdict, of *viewTransaction, found *Verdict) {
 	for _, m := range found.Matches {
 		if m.Evaluates() {
 			continue
 		}
 		var places []Place
 		for _, p := range m.Places {
-			if at := origin(values, p); at != nil && !v.has(m.RuleID, at.variable) && !e.hides(of, m.RuleID, at.variable) {
+			if at := origin(of.values, p); at != nil && !v.has(m.RuleID, at.variable) && !e.hides(of.Transaction, m.RuleID, at.variable) {
 				places = append(places, Place{at.name(), p.Value})
 			}
 		}
@@ -195,7 +213,6 @@ func (e *Engine) inspectViews(t *mapping.Transaction, v *Verdict) error {
 		v.Matches = append(v.Matches, m)
 		v.ScoreIn += m.points()
 	}
-	return nil
 }
 
 // origin is the value that a rule has matched, nil if that is no view: several may have one name.

@@ -21,8 +21,14 @@ const shards = 64
 
 type shard struct {
 	mu         sync.RWMutex
-	young, old map[key][]hit
+	young, old map[key]judged
 	most       int // of a generation
+}
+
+// judged is what a value fulfils, and what work it was to find that out.
+type judged struct {
+	hits []hit
+	work int
 }
 
 // key is a value in a class.
@@ -35,7 +41,7 @@ func newCache(size int) *cache {
 	c := &cache{seed: maphash.MakeSeed()}
 	for i := range c.shards {
 		c.shards[i].most = max(1, size/shards/2)
-		c.shards[i].young = map[key][]hit{}
+		c.shards[i].young = map[key]judged{}
 	}
 	return c
 }
@@ -44,33 +50,33 @@ func (c *cache) shard(class uint32, value string) *shard {
 	return &c.shards[(maphash.String(c.seed, value)^uint64(class))%shards]
 }
 
-func (c *cache) get(class uint32, value string) ([]hit, bool) {
+func (c *cache) get(class uint32, value string) (judged, bool) {
 	s := c.shard(class, value)
 	k := key{class, value}
 	s.mu.RLock()
-	hits, ok := s.young[k]
+	known, ok := s.young[k]
 	if ok {
 		s.mu.RUnlock()
-		return hits, true
+		return known, true
 	}
-	hits, ok = s.old[k]
+	known, ok = s.old[k]
 	s.mu.RUnlock()
 	if ok {
-		s.put(key{class, strings.Clone(value)}, hits) // it is young again
+		s.put(key{class, strings.Clone(value)}, known) // it is young again
 	}
-	return hits, ok
+	return known, ok
 }
 
 // put remembers; the value is copied, the hits are kept.
-func (c *cache) put(class uint32, value string, hits []hit) {
-	c.shard(class, value).put(key{class, strings.Clone(value)}, hits)
+func (c *cache) put(class uint32, value string, known judged) {
+	c.shard(class, value).put(key{class, strings.Clone(value)}, known)
 }
 
-func (s *shard) put(k key, hits []hit) {
+func (s *shard) put(k key, known judged) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.young) >= s.most {
-		s.old, s.young = s.young, make(map[key][]hit, s.most)
+		s.old, s.young = s.young, make(map[key]judged, s.most)
 	}
-	s.young[k] = hits
+	s.young[k] = known
 }

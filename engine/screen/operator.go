@@ -22,8 +22,10 @@ type operator struct {
 	negated bool
 	pattern *Pattern // of @rx, for captures
 	with    func(operand string) operator
-	macro   string // operand with macros that are not static: with makes the operator
-	open    string // why the operator can't be judged
+	macro   string                // operand with macros that are not static: with makes the operator
+	open    string                // why the operator can't be judged
+	cost    int                   // for each byte, see work.go
+	workOf  func(text string) int // instead of cost, where that is not enough
 
 	// literals are texts of which a value that the operator matches has one. With none given
 	// there is no such set. matchesLiterals: having one is all that it takes.
@@ -33,13 +35,24 @@ type operator struct {
 
 func (o *operator) matches(value string) bool { return o.match(value) != o.negated }
 
+// work is what it costs to match a text, see work.go.
+func (o *operator) work(text string) int {
+	switch {
+	case o.pattern != nil:
+		return o.pattern.work(text)
+	case o.workOf != nil:
+		return o.workOf(text)
+	}
+	return o.cost * len(text)
+}
+
 // canCapture reports whether the operator's captures can be had.
 func (o *operator) canCapture() bool { return o.pattern != nil && !o.negated }
 
 // operator makes a link's operator. It fails where the operand is wrong.
 func (c *compiler) operator(p *parsedRule, l *parsedLink) (operator, error) {
 	name, negated := strings.CutPrefix(l.operator, "!")
-	o := operator{negated: negated}
+	o := operator{negated: negated, cost: costOfPattern}
 	operand := l.operand
 	switch name {
 	case "rx", "rxglobal":
@@ -58,17 +71,18 @@ func (c *compiler) operator(p *parsedRule, l *parsedLink) (operator, error) {
 		o.phrases(phraseLines(data))
 		return o, nil
 	case "detectsqli":
-		o.match = func(v string) bool { found, _ := libinjection.IsSQLi(v); return found }
+		o.match, o.cost = func(v string) bool { found, _ := libinjection.IsSQLi(v); return found }, costOfSQLi
+		o.workOf = sqliWork
 		return o, nil
 	case "detectxss":
-		o.match = libinjection.IsXSS
+		o.match, o.cost = libinjection.IsXSS, costOfXSS
 		return o, nil
 	case "verifycc", "verifyssn", "verifyiban", "verifycnid", "detectsensitive":
 		found, err := sensitive.NewOperator(name, operand)
 		if err != nil {
 			return o, fmt.Errorf("its operand can't be read: %w", err)
 		}
-		o.match = found.Match
+		o.match, o.cost = found.Match, costOfSensitive
 		if !negated {
 			o.literals = found.Literals()
 		}
@@ -94,7 +108,7 @@ func (c *compiler) operator(p *parsedRule, l *parsedLink) (operator, error) {
 		return o, nil
 	}
 	o.with = func(operand string) operator {
-		return operator{match: make(operand), negated: negated}
+		return operator{match: make(operand), negated: negated, cost: costOfPattern}
 	}
 	if expanded, ok := c.expandAt(p, operand); ok {
 		o.match = make(expanded)

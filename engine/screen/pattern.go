@@ -71,6 +71,16 @@ func newPattern(pattern string) (p *Pattern, err error) {
 // longestCounted is how many characters a part of a pattern may count without being slow.
 const longestCounted = 16
 
+// work is what it costs to match a text, see work.go.
+func (p *Pattern) work(text string) int {
+	if p.bytes == nil {
+		if tail := p.tail(); tail != nil && tail.MatchString(text) {
+			return costOfCounting * len(text)
+		}
+	}
+	return costOfPattern * len(text)
+}
+
 // tailOf is what stands behind the last part of a pattern that counts up to many characters: ['"][\s\S]{0,40}\bsleep. The
 // automaton of the whole has a state for each set of places where such a count may stand, more than there is room for. That
 // of the tail has few, and a text in which the tail is not can't match. It is nil where there is no such part.
@@ -119,8 +129,8 @@ func (p *Pattern) MatchString(text string) bool {
 // Bounds of captures. Finding them takes far longer than finding that there is a match. What is captured beyond the first
 // match's end is cut; of a match that is longer than that, only the whole is captured.
 const (
-	longestCapture = 16 << 10
-	captureBehind  = 4 << 10
+	longestCapture = 4 << 10
+	captureBehind  = 1 << 10
 )
 
 // Captures are the match and what its groups capture, nine in all at most; nil without a match.

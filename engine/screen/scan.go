@@ -63,6 +63,7 @@ func (s *Screen) scan(x *scratch, text string) set {
 			return of.has
 		}
 	}
+	x.spend(costOfScan * len(text))
 	to := &x.scans.all[x.scans.n%maxScans]
 	x.scans.n++
 	to.text = text
@@ -72,7 +73,9 @@ func (s *Screen) scan(x *scratch, text string) set {
 		x.scans.stamp = 1
 	}
 	found, stamp := x.scans.found, x.scans.stamp
+	literals := 0
 	s.literals.Each(text, func(l int) bool {
+		literals++
 		if found[l] != stamp {
 			found[l] = stamp
 			for _, c := range s.literalOf[l] {
@@ -81,6 +84,7 @@ func (s *Screen) scan(x *scratch, text string) set {
 		}
 		return true
 	})
+	x.spend(costOfLiteral * literals)
 	return to.has
 }
 

@@ -137,28 +137,50 @@ type scratch struct {
 	hits    []hit
 	source  Source
 	skip    func(id int) bool
+
+	work, most int // see spend
+	reads      []classRead
+	readAt     []int32 // where a class is in reads, and one more, by its id; 0 where it is not
 }
 
-// MayAlarm reports whether an alert can come of a transaction whose variables are read. If one can, innocent are the
-// rules that can't match nor do anything else, and those that only concern such: the others are all that needs to
-// run. skip says which rules are not applied to the transaction.
-func (s *Screen) MayAlarm(source Source, skip func(id int) bool) (may bool, innocent []int) {
+// Answer is what a screen says of a transaction.
+type Answer struct {
+	MayAlarm bool  // an alert can come of it
+	Innocent []int // if one can: rules that can't match nor do anything else, and those that only concern such: the others are all that needs to run
+
+	// Work is that of the screen and of these others, as it is counted (see work.go). More than there may be means that
+	// the screen has stopped, and knows nothing.
+	Work int
+}
+
+// Ask judges a transaction whose variables are read. skip says which rules are not applied to it, and most is how much
+// work there may be.
+func (s *Screen) Ask(source Source, skip func(id int) bool, most int) Answer {
 	x := s.scratch.Get().(*scratch)
 	defer s.release(x)
-	if !s.mayAlarm(x, source, skip) {
-		return false, nil
+	s.read(x, source, skip, most)
+	if x.work > most {
+		return Answer{MayAlarm: true, Work: x.work}
 	}
+	may := s.mayAlarm(x)
+	if !may {
+		return Answer{Work: x.work}
+	}
+	isInnocent := make([]bool, len(s.rules))
+	a := Answer{MayAlarm: true}
 	for i := range s.rules {
 		if s.isInnocent(x, int32(i)) && s.areInnocent(x, s.rules[i].affects) {
-			innocent = append(innocent, s.rules[i].id)
+			isInnocent[i] = true
+			a.Innocent = append(a.Innocent, s.rules[i].id)
 		}
 	}
 	for _, h := range s.helpers {
 		if s.areInnocent(x, h.affects) {
-			innocent = append(innocent, h.id)
+			a.Innocent = append(a.Innocent, h.id)
 		}
 	}
-	return true, innocent
+	a.Work = x.work + s.rulesWork(x, func(rule int32) bool { return !isInnocent[rule] })
+	return a
 }
 
 // isInnocent reports whether a rule can't match, and does nothing otherwise.
@@ -170,8 +192,7 @@ func (s *Screen) areInnocent(x *scratch, all []int32) bool {
 	return !slices.ContainsFunc(all, func(r int32) bool { return !s.isInnocent(x, r) })
 }
 
-func (s *Screen) mayAlarm(x *scratch, source Source, skip func(id int) bool) bool {
-	s.read(x, source, skip)
+func (s *Screen) mayAlarm(x *scratch) bool {
 	in, out := 0, 0
 	for _, c := range x.touched {
 		for _, r := range s.conditions[c].rules {
@@ -188,8 +209,8 @@ func (s *Screen) mayAlarm(x *scratch, source Source, skip func(id int) bool) boo
 	return false
 }
 
-func (s *Screen) read(x *scratch, source Source, skip func(id int) bool) {
-	x.source, x.skip = source, skip
+func (s *Screen) read(x *scratch, source Source, skip func(id int) bool, most int) {
+	x.source, x.skip, x.work, x.most = source, skip, 0, most
 	for _, v := range s.variables {
 		s.readVariable(x, v)
 	}
@@ -199,8 +220,11 @@ func (s *Screen) release(x *scratch) {
 	for _, c := range x.touched {
 		x.matches[c] = 0
 	}
+	for _, r := range x.reads {
+		x.readAt[r.class.id] = 0
+	}
 	s.forget(x)
-	x.touched, x.source, x.skip = x.touched[:0], nil, nil
+	x.touched, x.reads, x.source, x.skip = x.touched[:0], x.reads[:0], nil, nil
 	s.scratch.Put(x)
 }
 
@@ -271,7 +295,11 @@ func (s *Screen) fulfilled(x *scratch, i int) bool {
 // readVariable finds what the values of a variable fulfil.
 func (s *Screen) readVariable(x *scratch, v *variable) {
 	visit := func(key, value string) {
+		if x.work > x.most {
+			return
+		}
 		if cl := v.class(key); cl != nil {
+			x.note(cl, value)
 			s.count(x, s.lookup(x, cl, value))
 		}
 	}
@@ -305,22 +333,26 @@ func (s *Screen) lookup(x *scratch, cl *class, value string) []hit {
 	if len(value) > longestRemembered {
 		return s.judge(x, cl, value)
 	}
-	if hits, ok := s.cache.get(cl.id, value); ok {
-		return hits
+	if known, ok := s.cache.get(cl.id, value); ok {
+		x.spend(known.work)
+		return known.hits
 	}
+	before := x.work
 	hits := append([]hit(nil), s.judge(x, cl, value)...)
-	s.cache.put(cl.id, value, hits)
+	s.cache.put(cl.id, value, judged{hits, x.work - before})
 	return hits
 }
 
-// judge finds out what a value fulfils.
+// judge finds out what a value fulfils. It stops where a long one takes more work than there may be.
 func (s *Screen) judge(x *scratch, cl *class, value string) []hit {
 	x.hits = x.hits[:0]
 	x.steps = append(x.steps[:0], value)
+	x.spend(costOfValue)
 	for i := range cl.groups {
 		g := &cl.groups[i]
 		if g.multi != nil {
 			x.stages = g.stages(value, x.stages[:0])
+			x.spend(costOfChange * (len(x.stages) - 1) * len(value))
 		} else {
 			x.stages = append(x.stages[:0], x.transform(g))
 		}
@@ -332,14 +364,27 @@ func (s *Screen) judge(x *scratch, cl *class, value string) []hit {
 				g.filtered.both(s.scan(x, text), func(c int32) { s.judgeText(x, c, text) })
 			}
 		}
+		if x.work > x.most && len(value) > longestRemembered {
+			break
+		}
 	}
 	x.scans.forget()
 	return x.hits
 }
 
 func (s *Screen) judgeText(x *scratch, c int32, text string) {
-	if n := s.conditions[c].judge(text); n > 0 {
-		x.hits = appendHit(x.hits, c, n)
+	cond := &s.conditions[c]
+	if x.work > x.most && len(text) > longestRemembered {
+		return
+	}
+	x.spend(cond.op.work(text))
+	n := cond.judge(text)
+	if n == 0 {
+		return
+	}
+	x.hits = appendHit(x.hits, c, n)
+	if cond.op.pattern != nil {
+		x.spend(captureWork(text))
 	}
 }
 
@@ -348,7 +393,11 @@ func (x *scratch) transform(g *group) string {
 	x.steps = x.steps[:g.shared+1]
 	text := x.steps[g.shared]
 	for _, f := range g.each[g.shared:] {
-		text = f(text)
+		next := f(text)
+		if next != text {
+			x.spend(costOfChange * len(text))
+		}
+		text = next
 		x.steps = append(x.steps, text)
 	}
 	return text

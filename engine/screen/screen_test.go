@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -59,6 +60,12 @@ func request(t testing.TB, uri string, headers ...string) Source {
 type source struct{ plugintypes.TransactionState }
 
 func (source) Each(variables.RuleVariable, func(key, value string)) bool { return false }
+
+// MayAlarm is Ask without an end of work.
+func (s *Screen) MayAlarm(source Source, skip func(id int) bool) (may bool, innocent []int) {
+	a := s.Ask(source, skip, math.MaxInt)
+	return a.MayAlarm, a.Innocent
+}
 
 func noRule(int) bool { return false }
 
@@ -188,14 +195,14 @@ func TestCache(t *testing.T) {
 		if _, ok := c.get(1, v); ok {
 			t.Fatalf("%s is there", v)
 		}
-		c.put(1, v, []hit{{int32(i), 1}})
-		if hits, ok := c.get(1, v); !ok || hits[0].condition != int32(i) {
+		c.put(1, v, judged{[]hit{{int32(i), 1}}, 7})
+		if known, ok := c.get(1, v); !ok || known.hits[0].condition != int32(i) || known.work != 7 {
 			t.Fatalf("%s is forgotten at once", v)
 		}
 		if _, ok := c.get(2, v); ok {
 			t.Fatal("classes are mixed up")
 		}
-		if hits, ok := c.get(1, "0"); !ok || hits[0].condition != 0 {
+		if known, ok := c.get(1, "0"); !ok || known.hits[0].condition != 0 {
 			t.Fatalf("what is asked for all the time is forgotten, at %d", i)
 		}
 	}

@@ -1,17 +1,19 @@
 package screen
 
+import "math"
+
 // Suspect is a rule that keeps a transaction off the fast path: it may match, and would alarm or add to a score.
 type Suspect struct {
 	Rule  int
 	Alone bool // without it, no alert could come of the transaction
 }
 
-// Suspects lists them in the order of the rules, for people: it takes longer than [Screen.MayAlarm]. It is nil if no
+// Suspects lists them in the order of the rules, for people: it takes longer than [Screen.Ask]. It is nil if no
 // alert can come of the transaction.
 func (s *Screen) Suspects(source Source, skip func(id int) bool) []Suspect {
 	x := s.scratch.Get().(*scratch)
 	defer s.release(x)
-	s.read(x, source, skip)
+	s.read(x, source, skip, math.MaxInt)
 	ids := s.suspects(x)
 	var all []Suspect
 	for _, id := range ids {

@@ -1,0 +1,88 @@
+package screen
+
+import "unicode/utf8"
+
+// How long an inspection takes depends on what is in a text far more than on its length: a text of random words of many
+// attacks costs a hundred times as much as one of letters. So work is counted, in bytes that pass one automaton, by what is
+// done and not by the clock: the same values always cost the same, whatever was remembered of them, and who asks can set an
+// end that all machines come to at the same place.
+
+// Costs, for each byte where nothing else is said. An automaton of one pattern takes some 1 to 3 ns for it.
+const (
+	costOfValue     = 250 // of each value, however short
+	costOfChange    = 2   // of a transformation that changes a text
+	costOfScan      = 1
+	costOfLiteral   = 2 // of each that a scan comes upon
+	costOfPattern   = 1
+	costOfCounting  = 30 // of a pattern with a tail, where that is in the text
+	costOfSQLi      = 8
+	costOfSQLiWide  = 16 // of each byte above ASCII, besides
+	costOfXSS       = 8
+	costOfSensitive = 8
+	costOfCapture   = 16
+	costOfMatch     = 1000 // of each value that a rule matches, once the rules run
+)
+
+// sqliWork is what it costs to look for SQL in a text: words in capitals of ASCII are looked up as they are.
+func sqliWork(text string) int {
+	work := costOfSQLi * len(text)
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			work += costOfSQLiWide
+		}
+	}
+	return work
+}
+
+// captureWork is what finding a match's captures costs in a text, most of which is seldom near the match.
+func captureWork(text string) int {
+	return costOfCapture * min(len(text), 2*captureBehind)
+}
+
+// spend counts work, and reports whether some of what may be spent is left.
+func (x *scratch) spend(work int) bool {
+	x.work += work
+	return x.work <= x.most
+}
+
+// classRead is what was read of the values of a class.
+type classRead struct {
+	class  *class
+	bytes  int
+	values int
+}
+
+// note notes that a value of a class was read.
+func (x *scratch) note(cl *class, value string) {
+	for int(cl.id) >= len(x.readAt) {
+		x.readAt = append(x.readAt, make([]int32, max(len(x.readAt), 64))...)
+	}
+	at := x.readAt[cl.id] - 1
+	if at < 0 {
+		at = int32(len(x.reads))
+		x.reads = append(x.reads, classRead{class: cl})
+		x.readAt[cl.id] = at + 1
+	}
+	r := &x.reads[at]
+	r.bytes += len(value)
+	r.values++
+}
+
+// rulesWork is what the rules will cost that look at the values which were read, but for those that won't run.
+func (s *Screen) rulesWork(x *scratch, runs func(rule int32) bool) int {
+	work := 0
+	for _, read := range x.reads {
+		for _, c := range read.class.all {
+			cond := &s.conditions[c]
+			for _, r := range cond.rules {
+				if (s.rules[r].conditions[0] == int(c) || x.matches[c] > 0) && runs(r) {
+					work += cond.op.cost * read.bytes
+				}
+			}
+		}
+	}
+	for _, c := range x.touched {
+		work += int(x.matches[c]) * costOfMatch
+	}
+	return work
+}
