@@ -32,6 +32,7 @@ type Detectors struct {
 	alerts    []uint64 // by detector
 	buf       []byte
 	observed  uint64
+	begun     bool
 	changed   bool // since the state was kept
 	source    string
 	path      string
@@ -165,6 +166,12 @@ func (d *Detectors) Observe(all []*Observation, isExcluded func(*Spec, *Observat
 		now := d.clock.At(o.Time.UnixMilli())
 		d.buf = d.templates.of(o.service(), o.Path, o.Status < 400, d.buf)
 		o.endpoint = string(d.buf)
+		if !d.begun {
+			d.begun = true
+			for n := range d.all {
+				d.all[n].begin(now)
+			}
+		}
 		d.identify(o, now)
 		for n := range d.all {
 			r := &d.all[n]

@@ -10,13 +10,18 @@ import (
 // it plays, each of which is a service that it uses and the software that it uses it with. By these
 //
 //   - replicas of one workload are told from different ones: they play the same roles (similar);
-//   - an address that is somebody else now is noticed: after a pause that is long for it, or with software that is new for it,
-//     it plays a role that others play. It begins a new life, and what it does there is new for nobody.
+//   - an address that is somebody else now is noticed: it does something new after a pause that is long for it, or
+//     with software that is new for it what others do, or what others do when they start. It begins a new life.
 //
-// Who does again what it did before, soon after, has not changed at all: the life goes on, and what was held back is told.
+// Who does most of what it did before again, soon after, has not changed at all: the life goes on, and what was held back is told.
 type clients struct {
 	all   *table[client]
-	roles *table[uint32] // how many lives play a role
+	roles *table[role]
+}
+
+// role is how many lives play one, and how many began with it.
+type role struct {
+	Lives, Births uint32
 }
 
 // client is one address, or a workload that the log names.
@@ -34,6 +39,9 @@ type client struct {
 	Roles   []uint64 // of this life, those played last first
 	Agents  []uint64 // the same
 
+	Returned int64 // after a long pause, when
+	Born     int64 // when it did last what others begin with
+
 	Before client0 // the life before, if this one began a short time ago
 }
 
@@ -43,6 +51,7 @@ type client0 struct {
 	First  int64
 	Roles  []uint64
 	Agents []uint64
+	Back   int // roles that say something and are played again
 }
 
 const (
@@ -50,7 +59,7 @@ const (
 	maxAgents = 6
 
 	// A pause is long if it is so many times the usual one, and so many milliseconds.
-	longPause = 20
+	longPause = 8
 	minPause  = float32(10 * time.Minute / time.Millisecond)
 
 	// Whoever is known for less has not shown what it does.
@@ -65,7 +74,7 @@ const (
 )
 
 func newClients() *clients {
-	return &clients{all: newTable[client](maxClients), roles: newTable[uint32](maxClients)}
+	return &clients{all: newTable[client](maxClients), roles: newTable[role](maxClients)}
 }
 
 // see is who a record is of. What it does is noted by saw, after the detectors have looked.
@@ -74,28 +83,49 @@ func (c *clients) see(o *Observation, now int64) *client {
 	if isNew {
 		p.First, p.Named = now, o.isNamed
 	}
+	if pause := float32(now - p.Last); p.Last > 0 && pause >= max(minPause, longPause*p.Gap) {
+		p.Returned = now
+	}
+	if p.Named || o.Status >= 400 {
+		return p
+	}
 	role := o.role()
-	switch {
-	case p.Named || o.Status >= 400:
-	case p.Before.Roles != nil && now-p.First < newcomer && slices.Contains(p.Before.Roles, role) && !slices.Contains(p.Roles, role) && c.isRare(role):
-		o.merged = p.goOn()
-	case p.Before.Roles != nil && now-p.First >= newcomer:
+	settled := now-p.First >= newcomer
+	if settled {
 		p.Before = client0{}
-	case now-p.First >= newcomer && !slices.Contains(p.Roles, role) && c.isAnother(p, o, role, now):
+	}
+	switch {
+	case p.Before.Roles != nil && slices.Contains(p.Before.Roles, role) && !slices.Contains(p.Roles, role) && c.tells(role):
+		if p.Before.Back++; 2*p.Before.Back >= c.telling(p.Before.Roles) {
+			o.merged = p.goOn()
+		}
+	case settled && c.isAnother(p, o, role, now):
 		p.Lives++
-		p.Before = client0{p.Life, p.First, p.Roles, p.Agents}
+		p.Before = client0{Life: p.Life, First: p.First, Roles: p.Roles, Agents: p.Agents}
 		p.Life, p.First, p.Roles, p.Agents = p.Lives, now, nil, nil
 	}
 	return p
 }
 
-// isAnother reports whether an address that plays a new role seems to be somebody else's now.
+// isAnother reports whether an address seems to be somebody else's now.
 func (c *clients) isAnother(p *client, o *Observation, role uint64, now int64) bool {
-	if pause := float32(now - p.Last); pause >= minPause && pause >= longPause*p.Gap {
+	if c.isBirth(role) && now-p.Born >= newcomer {
+		return true
+	}
+	if slices.Contains(p.Roles, role) {
+		return false
+	}
+	if p.Returned > p.First && now-p.Returned < newcomer {
 		return true
 	}
 	others := c.roles.peek(role)
-	return others != nil && *others >= 2 && !slices.Contains(p.Agents, o.agentID())
+	return others != nil && others.Lives >= 2 && !slices.Contains(p.Agents, o.agentID())
+}
+
+// isBirth reports whether most who play a role began with it: pods that start and read their configuration.
+func (c *clients) isBirth(role uint64) bool {
+	r := c.roles.peek(role)
+	return r != nil && r.Births >= oftenEnough && 2*r.Births >= r.Lives
 }
 
 // goOn makes the present life part of the one before, and says which it was.
@@ -108,10 +138,20 @@ func (p *client) goOn() (life uint32) {
 	return life
 }
 
-// isRare reports whether a role says something about who plays it.
-func (c *clients) isRare(role uint64) bool {
-	n := c.roles.peek(role)
-	return n == nil || int(*n)*4 <= max(c.all.len(), 16)
+// tells reports whether a role says something about who plays it: few do, and not only to begin with.
+func (c *clients) tells(role uint64) bool {
+	r := c.roles.peek(role)
+	return r == nil || int(r.Lives)*4 <= max(c.all.len(), 16) && !c.isBirth(role)
+}
+
+// telling is how many roles of a list say something, one at least.
+func (c *clients) telling(roles []uint64) (n int) {
+	for _, r := range roles {
+		if c.tells(r) {
+			n++
+		}
+	}
+	return max(n, 1)
 }
 
 // saw notes what a client did.
@@ -127,17 +167,24 @@ func (c *clients) saw(p *client, o *Observation, now int64) {
 			p.Relays++
 		}
 	}
-	if gap := float32(now - p.Last); p.Last > 0 && gap >= 0 {
+	if gap := float32(now - p.Last); p.Last > 0 && gap >= 0 && p.Returned != now {
 		p.Gap += (gap - p.Gap) / float32(min(p.Records, 32))
 	}
 	p.Last = max(p.Last, now)
 	if o.Status >= 400 || p.Named {
 		return
 	}
+	this, isFirst := o.role(), len(p.Roles) == 0
+	if isFirst || c.isBirth(this) {
+		p.Born = now
+	}
 	var isNew bool
-	if p.Roles, isNew = toFront(p.Roles, o.role(), maxRoles); isNew {
-		n, _ := c.roles.get(o.role(), now, forgetClients)
-		*n++
+	if p.Roles, isNew = toFront(p.Roles, this, maxRoles); isNew {
+		r, _ := c.roles.get(this, now, forgetClients)
+		r.Lives++
+		if isFirst {
+			r.Births++
+		}
 	}
 	p.Agents, _ = toFront(p.Agents, o.agentID(), maxAgents)
 }
@@ -147,14 +194,38 @@ func (p *client) passesOn() bool {
 	return p.Records >= relayRecords && p.Relays >= relayChanges && p.Relayed*10 >= p.Records*9
 }
 
-// alike reports whether two clients that the log does not name are the same workload, by what they do but one role: all of
-// it that says something is done by the other too. One that has done nothing else is like no other that has.
-func (c *clients) alike(a, b *client, but uint64) bool {
+// life is one of a client.
+type life struct {
+	ID   uint64
+	Life uint32
+}
+
+// rolesOf are the roles of a life, nil if it has ended long ago.
+func (c *clients) rolesOf(l life) []uint64 {
+	p := c.all.peek(l.ID)
 	switch {
-	case a == nil || b == nil || a.Named || b.Named:
+	case p == nil:
+		return nil
+	case p.Life == l.Life:
+		return p.Roles
+	case p.Before.Life == l.Life:
+		return p.Before.Roles
+	}
+	return nil
+}
+
+// alike reports whether two that the log does not name are the same workload, by the roles that they play but one: all of
+// it that says something is done by the other too. One that has done nothing else is like no other that has.
+func (c *clients) alike(a, b []uint64, but uint64) bool {
+	return c.within(a, b, but) || c.within(b, a, but)
+}
+
+// likens reports whether one is the same workload as another: all that it does, but for one role, the other does too.
+func (c *clients) likens(one, other []uint64, but uint64) bool {
+	if len(one) == 0 || len(one) == 1 && one[0] == but {
 		return false
 	}
-	return c.within(a.Roles, b.Roles, but) || c.within(b.Roles, a.Roles, but)
+	return c.within(one, other, but)
 }
 
 // within reports whether the roles of one, the rarer the more, are roles of another too.
@@ -165,8 +236,8 @@ func (c *clients) within(a, b []uint64, but uint64) bool {
 			continue
 		}
 		weight := 1.0
-		if n := c.roles.peek(role); n != nil {
-			weight = 1 / float64(*n)
+		if r := c.roles.peek(role); r != nil {
+			weight = 1 / float64(max(r.Lives, 1))
 		}
 		all += weight
 		if slices.Contains(b, role) {
@@ -199,12 +270,3 @@ func toFront(list []uint64, v uint64, most int) (moved []uint64, isNew bool) {
 }
 
 func firstOf(list []uint64, most int) []uint64 { return list[:min(len(list), most)] }
-
-// likens reports whether one is the same workload as another that the log does not name: all that it does, but for one
-// role, the other does too.
-func (c *clients) likens(one, other *client, but uint64) bool {
-	if one.Named || other.Named || len(one.Roles) == 0 || len(one.Roles) == 1 && one.Roles[0] == but {
-		return false
-	}
-	return c.within(one.Roles, other.Roles, but)
-}

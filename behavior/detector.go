@@ -9,6 +9,7 @@ type detector interface {
 	// observe sees one record for which the conditions hold, at a time in milliseconds, and says what is
 	// unusual: "" if nothing is.
 	observe(o *Observation, now int64) string
+	begin(now int64) // before the first record, whether it is of interest or not
 	keys() names
 	size() (keys int, evicted uint64)
 	save() any       // a pointer that gob writes
@@ -21,9 +22,21 @@ type common struct {
 	spec *Spec
 	key  names
 	id   uint64 // of the detector, in hashes
+
+	started int64 // when the first record came
 }
 
 func (c *common) keys() names { return c.key }
+
+// begin is where learning begins, if it has not.
+func (c *common) begin(now int64) {
+	if c.started == 0 {
+		c.started = now
+	}
+}
+
+// learns reports whether it is too early to say anything.
+func (c *common) learns(now int64) bool { return now < c.started+c.spec.Learn.milliseconds() }
 
 func (c *common) keyOf(o *Observation) uint64 { return c.key.hash(o, c.id) }
 
@@ -85,6 +98,6 @@ func newDetector(s *Spec, known []field, clients *clients) detector {
 	case "off_hours":
 		return &offHours{c, newTable[hours](s.MaxKeys)}
 	default:
-		return newPivot(c)
+		return newPivot(c, clients)
 	}
 }

@@ -16,7 +16,6 @@ type firstSeen struct {
 	common
 	value   names
 	clients *clients
-	started int64
 	sources *table[source]
 	pairs   *table[bool]
 	holders *table[holders]
@@ -25,6 +24,7 @@ type firstSeen struct {
 type source struct {
 	First int64
 	Until int64
+	News  uint32 // values that were new after its first hour, and usual
 	Later *later // nil with nothing in it, as nearly always
 }
 
@@ -43,17 +43,19 @@ type hidden struct {
 type holders struct {
 	Lives     uint32
 	Newcomers uint32 // of them: who had it when they were new
-	Recent    [8]uint64
+	Recent    [8]life
 }
 
-const maxHidden = 8
+const (
+	maxHidden = 8
+
+	// Who has had so many new values, one after another, is somebody for whom new ones are usual: the kubelet of a node.
+	manyNews = 6
+)
 
 func (d *firstSeen) observe(o *Observation, now int64) string {
 	if d.value.empty(o) {
 		return ""
-	}
-	if d.started == 0 {
-		d.started = now
 	}
 	forget := d.spec.Forget.milliseconds()
 	who := d.who(o)
@@ -75,6 +77,9 @@ func (d *firstSeen) observe(o *Observation, now int64) string {
 	}
 	switch d.judge(o, who, s, now) {
 	case usual:
+		if now >= s.First+newcomer {
+			s.News++
+		}
 		d.learn(o, who, s, pair, now)
 		return ""
 	case heldBack:
@@ -109,19 +114,27 @@ const (
 func (d *firstSeen) judge(o *Observation, who *client, s *source, now int64) judgement {
 	with := d.holders.peek(d.value.hash(o, d.id))
 	switch {
-	case now < d.started+d.spec.Learn.milliseconds():
+	case d.learns(now), s.News >= manyNews:
 		return usual
 	case now < s.First+d.spec.Settle.milliseconds(), with != nil && with.Newcomers >= oftenEnough && now < s.First+newcomer:
-		if who != nil && who.Before.Roles != nil && d.compare(o, &client{Roles: who.Before.Roles}, with) == unusual {
+		if who != nil && who.Before.Roles != nil && !d.hadBefore(o, who) && d.compare(o, who, who.Before.Roles, with) == unusual {
 			return heldBack
 		}
 		return usual
 	}
-	return d.compare(o, who, with)
+	if who == nil {
+		return d.compare(o, nil, nil, with)
+	}
+	return d.compare(o, who, who.Roles, with)
 }
 
-// compare judges what is new for a client by who else has it.
-func (d *firstSeen) compare(o *Observation, who *client, with *holders) judgement {
+// hadBefore reports whether a client had a value in the life before.
+func (d *firstSeen) hadBefore(o *Observation, who *client) bool {
+	return d.pairs.peek(d.value.hash(o, d.learnedKey(o, &client{Life: who.Before.Life}))) != nil
+}
+
+// compare judges what is new for a client that plays roles by who else has it.
+func (d *firstSeen) compare(o *Observation, who *client, roles []uint64, with *holders) judgement {
 	switch {
 	case with == nil:
 		return unusual
@@ -131,14 +144,14 @@ func (d *firstSeen) compare(o *Observation, who *client, with *holders) judgemen
 		}
 		return unusual
 	}
-	var different []*client
-	for _, id := range with.Recent {
-		other := d.clients.all.peek(id)
+	var different [][]uint64
+	for _, l := range with.Recent {
+		other := d.clients.rolesOf(l)
 		switch {
-		case other == nil || id == o.sourceID:
-		case d.clients.likens(who, other, o.role()):
+		case other == nil || l.ID == o.sourceID:
+		case d.clients.likens(roles, other, o.role()):
 			return usual
-		case !slices.ContainsFunc(different, func(c *client) bool { return d.clients.alike(c, other, o.role()) }):
+		case !slices.ContainsFunc(different, func(known []uint64) bool { return d.clients.alike(known, other, o.role()) }):
 			different = append(different, other)
 		}
 	}
@@ -157,9 +170,12 @@ func (d *firstSeen) learn(o *Observation, who *client, s *source, pair uint64, n
 	if now < s.First+newcomer {
 		with.Newcomers++
 	}
-	if who != nil && !slices.Contains(with.Recent[:], o.sourceID) {
+	if who == nil {
+		return
+	}
+	if one := (life{o.sourceID, who.Life}); !slices.Contains(with.Recent[:], one) {
 		copy(with.Recent[1:], with.Recent[:])
-		with.Recent[0] = o.sourceID
+		with.Recent[0] = one
 	}
 }
 

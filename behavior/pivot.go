@@ -9,10 +9,11 @@ import (
 // pivot finds who was attacked and then attacks others: paths A → B → C of attacks, in the order of time, of any length.
 type pivot struct {
 	common
-	hosts *table[attacks]
-	names *table[string] // addresses, by their hash
-	came  *table[int64]  // requests that attacked a host, by host and path: when the last came
-	told  *table[int64]  // paths that have alarmed: until when they do not again
+	clients *clients
+	hosts   *table[attacks]
+	names   *table[string] // addresses, by their hash
+	came    *table[int64]  // requests that attacked a host, by host and path: when the last came
+	told    *table[int64]  // paths that have alarmed: until when they do not again
 }
 
 // attacks are those on a host, and those by it.
@@ -34,9 +35,9 @@ const (
 	passing = 30_000 // milliseconds in which a proxy passes a request on
 )
 
-func newPivot(c common) *pivot {
+func newPivot(c common, clients *clients) *pivot {
 	n := c.spec.MaxKeys
-	return &pivot{c, newTable[attacks](n), newTable[string](n), newTable[int64](n), newTable[int64](n)}
+	return &pivot{c, clients, newTable[attacks](n), newTable[string](n), newTable[int64](n), newTable[int64](n)}
 }
 
 // Step is one step of a path.
@@ -81,8 +82,9 @@ func (d *pivot) path(o *Observation, now int64) []Step {
 	}
 	a, _ := d.hosts.get(from, now, window)
 	a.Out = note(a.Out, step{to, now, now, rule})
-	b, _ := d.hosts.get(to, now, window)
-	b.In = note(b.In, step{from, now, now, rule})
+	if b, _ := d.hosts.get(to, now, window); o.Status/100 != 4 { // one that was refused leads nowhere
+		b.In = note(b.In, step{from, now, now, rule})
+	}
 
 	seen := map[uint64]bool{from: true, to: true}
 	before := d.longest(from, now, now-window, seen, true)
@@ -200,8 +202,12 @@ func note(steps []step, s step) []step {
 	return steps
 }
 
+// host is who has an address now.
 func (d *pivot) host(address string, now int64) uint64 {
 	h := hash(d.id, address)
+	if c := d.clients.all.peek(hash(0, address)); c != nil && c.Life > 0 {
+		h = hash(h+uint64(c.Life), "life")
+	}
 	name, isNew := d.names.get(h, now, 2*d.spec.Window.milliseconds())
 	if isNew {
 		*name = address

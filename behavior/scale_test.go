@@ -37,7 +37,7 @@ func TestMillionKeys(t *testing.T) {
 			runtime.GC()
 			runtime.ReadMemStats(&before)
 			d := detectors(t, kind, text+"\nmax_keys: 1000000")
-			d.clients.all, d.clients.roles = newTable[client](2), newTable[uint32](2) // shared by all detectors: not this one's
+			d.clients.all, d.clients.roles = newTable[client](2), newTable[role](2) // shared by all detectors: not this one's
 			for i := range clients + 1000 {
 				d.Observe([]*Observation{crowd(clients+1000, i)}, nil)
 			}

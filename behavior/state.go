@@ -16,7 +16,7 @@ type kept struct {
 	Now       int64
 	Templates map[uint64][]uint64
 	Sources   saved[client]
-	Roles     saved[uint32]
+	Roles     saved[role]
 }
 
 // keptDetector is a detector's state. Spec tells whether it may go on with it.

@@ -9,12 +9,11 @@ import (
 // those of all keys.
 type volume struct {
 	common
-	amount  func(*Observation) int64
-	table   *table[summed]
-	peers   names
-	others  map[uint64]*baseline // what windows of keys are like: of all, and of those with the same peers
-	usual   *precedents
-	started int64
+	amount func(*Observation) int64
+	table  *table[summed]
+	peers  names
+	others map[uint64]*baseline // what windows of keys are like: of all, and of those with the same peers
+	usual  *precedents
 }
 
 // maxBaselines is how many groups of peers have a baseline of their own.
@@ -79,9 +78,6 @@ func (d *volume) observe(o *Observation, now int64) string {
 	if n <= 0 {
 		return ""
 	}
-	if d.started == 0 {
-		d.started = now
-	}
 	window := d.spec.Window.milliseconds()
 	s, isNew := d.table.get(d.learnedKey(o, d.who(o)), now, d.spec.Forget.milliseconds())
 	number := now / window
@@ -98,10 +94,10 @@ func (d *volume) observe(o *Observation, now int64) string {
 	if s.Sum < d.spec.AtLeast {
 		return ""
 	}
-	learning := now < d.started+d.spec.Learn.milliseconds()
+	learning := d.learns(now)
 	why := ""
 	if !learning {
-		if why = d.unusual(s, o); why == "" {
+		if why = d.unusual(s, o, now); why == "" {
 			return ""
 		}
 	}
@@ -138,7 +134,7 @@ func (d *volume) evidence(s *summed, why string) string {
 }
 
 // unusual says what is usual instead of the present sum, "" if that is no more.
-func (d *volume) unusual(s *summed, o *Observation) string {
+func (d *volume) unusual(s *summed, o *Observation, now int64) string {
 	if int(s.Past) >= d.spec.Windows {
 		// Six median distances are four standard deviations of a normal distribution.
 		if sum := float64(s.Sum); sum < math.Exp2(s.Median+6*s.Spread) || sum < d.spec.Factor*math.Exp2(s.Median) {
@@ -148,9 +144,14 @@ func (d *volume) unusual(s *summed, o *Observation) string {
 	}
 	others := d.others[d.peers.hash(o, 1)]
 	if others == nil || others.Total < leastOthers {
-		if others = d.others[0]; others == nil || others.Total < leastOthers {
-			return ""
-		}
+		others = d.others[0]
+	}
+	switch {
+	case others != nil && others.Total >= leastOthers:
+	case d.spec.Learn > 0 && now-d.started >= 3*d.spec.Window.milliseconds(): // in all that time hardly anybody did so
+		return "nobody does that"
+	default:
+		return ""
 	}
 	usual := others.quantile(0.99)
 	if float64(s.Sum) < d.spec.Factor*usual {
