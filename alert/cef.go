@@ -18,6 +18,17 @@ type cefText struct {
 	space bool
 }
 
+// newCEF begins an event with its header.
+func newCEF(id, name string, severity int) *cefText {
+	c := &cefText{}
+	c.b.WriteString("CEF:0")
+	for _, field := range []string{vendorName, productName, Version, id, name, sentSeverity(severity)} {
+		c.b.WriteString("|" + cefHeader.Replace(cut(printable(field), longestName)))
+	}
+	c.b.WriteByte('|')
+	return c
+}
+
 // add adds to the extension, unless the value is empty.
 func (c *cefText) add(key, value string, most int) {
 	if value == "" {
@@ -54,13 +65,7 @@ func (c *cefText) address(v4, v6, label, name, address string) {
 func (a *Alert) cef() string {
 	tx, s := a.tx, a.shown()
 	ruleID := strconv.Itoa(a.Match.RuleID)
-	var c cefText
-	c.b.WriteString("CEF:0")
-	for _, field := range []string{vendorName, productName, Version, ruleID, orElse(a.Match.Message, "rule "+ruleID), a.sentSeverity()} {
-		c.b.WriteString("|" + cefHeader.Replace(cut(printable(field), longestName)))
-	}
-	c.b.WriteByte('|')
-
+	c := newCEF(ruleID, orElse(a.Match.Message, "rule "+ruleID), a.Severity())
 	c.add("rt", strconv.FormatInt(a.time.UnixMilli(), 10), longestValue)
 	c.add("externalId", a.Incident, longestValue)
 	c.add("cat", category(a.Match.Tags), longestValue)

@@ -19,7 +19,7 @@ import (
 // same name. Bytes that are not UTF-8 stay as they are, but in the text, where they become U+FFFD.
 func (a *Alert) AppendEvent(dst, rawTime []byte, format Format, textKey string) []byte {
 	record, text := a.in(format)
-	return appendEvent(dst, rawTime, record, text, textKey)
+	return appendEvent(dst, rawTime, format, record, text, textKey)
 }
 
 // in is the alert in a format: the record, and the text if that is not the record's JSON.
@@ -35,13 +35,15 @@ func (a *Alert) in(format Format) (record object, text string) {
 		return a.textObject(), a.leef()
 	case ModSecurity:
 		return a.modsecurity(), ""
+	case Falco:
+		return a.falco(), ""
 	default:
 		return a.msa(), ""
 	}
 }
 
 // appendEvent appends [[time, {}], record], with the text under textKey.
-func appendEvent(dst, rawTime []byte, record object, text, textKey string) []byte {
+func appendEvent(dst, rawTime []byte, format Format, record object, text, textKey string) []byte {
 	dst = msgp.AppendArrayHeader(dst, 2)
 	dst = msgp.AppendArrayHeader(dst, 2)
 	dst = append(dst, rawTime...)
@@ -51,6 +53,9 @@ func appendEvent(dst, rawTime []byte, record object, text, textKey string) []byt
 			text = string(record.JSON())
 		}
 		record = record.without(textKey)
+		if format == Falco {
+			record = append(record, falcoHeaders...)
+		}
 		record.set(textKey, text)
 	}
 	return record.appendMsgpack(dst)

@@ -22,11 +22,12 @@ const (
 	LEEF Format = "leef" // QRadar's Log Event Extended Format, a line of text
 
 	ModSecurity Format = "modsecurity" // the audit log of libmodsecurity 3 in JSON
+	Falco       Format = "falco"       // Falco's output events in JSON
 )
 
 // Formats are the names of all formats.
 func Formats() []string {
-	return []string{string(MSA), string(ECS), string(OCSF), string(CEF), string(LEEF), string(ModSecurity)}
+	return []string{string(MSA), string(ECS), string(OCSF), string(CEF), string(LEEF), string(ModSecurity), string(Falco)}
 }
 
 // IsText reports whether an alert is nothing but a line of text, so that without a key for it little is left.

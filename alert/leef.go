@@ -12,23 +12,36 @@ const leefDelimiter = "^"
 // told from what looks like them, \ does too.
 var leefValue = strings.NewReplacer(`\`, `\\`, leefDelimiter, `\x5e`, "\n", `\n`, "\r", `\r`, "\t", `\t`)
 
+// leefText is a LEEF event that is being written.
+type leefText struct {
+	b     strings.Builder
+	delim bool
+}
+
+// newLEEF begins an event with its header, all of which is MSA's own, so that nothing in it needs escaping.
+func newLEEF(id string) *leefText {
+	l := &leefText{}
+	l.b.WriteString("LEEF:2.0|" + vendorName + "|" + productName + "|" + Version + "|" + id + "|" + leefDelimiter + "|")
+	return l
+}
+
+// add adds an attribute, unless its value is empty.
+func (l *leefText) add(key, value string, most int) {
+	if value == "" {
+		return
+	}
+	if l.delim {
+		l.b.WriteString(leefDelimiter)
+	}
+	l.delim = true
+	l.b.WriteString(key + "=" + leefValue.Replace(cut(printable(value), most)))
+}
+
 // leef is the alert in QRadar's Log Event Extended Format 2.0.
 func (a *Alert) leef() string {
 	tx, s := a.tx, a.shown()
-	var b strings.Builder
-	// All of the header is MSA's own, so nothing in it needs escaping.
-	b.WriteString("LEEF:2.0|" + vendorName + "|" + productName + "|" + Version + "|" + strconv.Itoa(a.Match.RuleID) + "|" + leefDelimiter + "|")
-	first := true
-	add := func(key, value string, most int) {
-		if value == "" {
-			return
-		}
-		if !first {
-			b.WriteString(leefDelimiter)
-		}
-		first = false
-		b.WriteString(key + "=" + leefValue.Replace(cut(printable(value), most)))
-	}
+	l := newLEEF(strconv.Itoa(a.Match.RuleID))
+	add := l.add
 	address := func(key, name, address string) {
 		if ip := ipOf(address); ip != "" {
 			add(key, ip, longestValue)
@@ -37,7 +50,7 @@ func (a *Alert) leef() string {
 		}
 	}
 	add("devTime", strconv.FormatInt(a.time.UnixMilli(), 10), longestValue)
-	add("sev", a.sentSeverity(), longestValue)
+	add("sev", sentSeverity(a.Severity()), longestValue)
 	add("cat", orElse(category(a.Match.Tags), a.Detector), longestValue)
 	address("src", "srcName", tx.Client.Address)
 	add("srcPort", numeric(portOf(tx.Client.Port)), longestValue)
@@ -71,5 +84,5 @@ func (a *Alert) leef() string {
 	add("kubernetes", a.Kubernetes.workload(), longestValue)
 	add("tag", a.Tag, longestValue)
 	add("preset", tx.Preset, longestValue)
-	return b.String()
+	return l.b.String()
 }

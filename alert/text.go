@@ -60,9 +60,7 @@ const (
 // sentSeverities are severities 0 (emergency) to 7 (debug) as CEF and LEEF have them, where 10 is the worst.
 var sentSeverities = [8]int{10, 9, 8, 7, 5, 3, 2, 1}
 
-func (a *Alert) sentSeverity() string {
-	return strconv.Itoa(sentSeverities[min(max(a.Severity(), 0), 7)])
-}
+func sentSeverity(severity int) string { return strconv.Itoa(sentSeverities[min(max(severity, 0), 7)]) }
 
 // ruleIDs are those of all matches, a comma list.
 func (a *Alert) ruleIDs() string {

@@ -21,6 +21,8 @@ func isOf(f alert.Format, record map[string]any) bool {
 	case alert.ModSecurity:
 		transaction, _ := record["transaction"].(map[string]any)
 		return transaction["messages"] != nil
+	case alert.Falco:
+		return record["source"] == "msa" && record["output_fields"] != nil
 	default:
 		return record["alert_engine"] == "modsecurity"
 	}

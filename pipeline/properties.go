@@ -39,7 +39,7 @@ var properties = [...]Property{
 	{Name: "exclude", Multiple: true, Description: "Rules not to apply: an id, a range (920000-920999) or a tag, optionally only under a path (942100@/search) for a variable (942100@ARGS:q) or for a workload (942100@server:shop/cart)"},
 	{Name: "alert_tag", Default: "msa.alert", Description: "Tag of the alerts; record accessors ($TAG, $host) allowed; off for none"},
 	{Name: "incident_tag", Default: "msa.incident", Description: "Tag of incidents: what one attacker does, told when it begins and when something new happens; off for none"},
-	{Name: "alert_format", Default: "msa", Description: "Format of the alerts: msa, ecs, ocsf, cef, leef, modsecurity"},
+	{Name: "alert_format", Default: "msa", Description: "Format of the alerts: msa, ecs, ocsf, cef, leef, modsecurity, falco"},
 	{Name: "alert_per", Default: "record", Description: "One alert a record (all its rules listed), one a rule, or incident: incidents and no alerts"},
 	{Name: "alert_text_key", Default: "log", Description: "Key that holds the alert as one text, for syslog; off drops it"},
 	{Name: "alert_when", Default: "confidence", Description: "confidence (an attack is likely enough, or a rule without a score matched), threshold (the anomaly score is reached, or any match where the rules keep no score) or match"},
