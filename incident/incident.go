@@ -126,6 +126,7 @@ type Story struct {
 	Detectors       []alert.Count
 	Samples         []string
 
+	Parted bool    // its end was told, and nothing has come since
 	Told   int     // messages
 	ToldAt []int64 // the last maxAnHour
 	News   []string
@@ -196,12 +197,12 @@ func (c *Chunk) Alert(f *alert.Facts) (id string, told []alert.Incident) {
 	return inc.ID, s.taken()
 }
 
-// Finish ends all incidents.
+// Finish tells the end of all incidents, as the process may end. Should it not, they go on with the next alert.
 func (s *Incidents) Finish() []alert.Incident {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for e := s.quiet.Front(); e != nil; e = s.quiet.Front() {
-		s.end(e.Value.(*incident), s.clock.Now)
+	for e := s.quiet.Front(); e != nil; e = e.Next() {
+		s.part(e.Value.(*incident), s.clock.Now)
 	}
 	return s.taken()
 }
@@ -249,9 +250,15 @@ func (s *Incidents) remove(inc *incident) {
 // end ends an incident, and tells that.
 func (s *Incidents) end(inc *incident, now int64) {
 	s.remove(inc)
-	if inc.Told > 0 || s.opts.Everything {
+	s.part(inc, now)
+}
+
+// part tells that nothing more is known to come, once.
+func (s *Incidents) part(inc *incident, now int64) {
+	if !inc.Parted && (inc.Told > 0 || s.opts.Everything) {
 		s.tell(inc, end, now)
 	}
+	inc.Parted = true
 }
 
 // extend adds an alert to an incident, and notes what is new.
@@ -259,6 +266,7 @@ func (s *Incidents) extend(inc *incident, f *alert.Facts) {
 	at := f.Time.UnixMilli()
 	inc.Begin, inc.Last = min(inc.Begin, at), max(inc.Last, at)
 	inc.Alerts++
+	inc.Parted = false
 	if inc.Direction != f.Direction {
 		inc.Direction = "" // of several
 	}

@@ -217,6 +217,19 @@ func TestSilence(t *testing.T) {
 	}
 }
 
+// What was told as ended, and goes on after all, is the same incident; its end is told once until then.
+func TestGoesOnAfterTheEnd(t *testing.T) {
+	s := New(Options{})
+	before, told := watch(s, injection(0, nil))
+	told = append(append(told, s.Finish()...), s.Finish()...)
+	after, more := watch(s, injection(time.Minute, nil))
+	told = append(told, more...)
+	told = append(append(told, s.Finish()...), pass(s, time.Hour)...)
+	if got, want := events(told), []string{"begin ", "end ", "end "}; !slices.Equal(got, want) || before[0] != after[0] {
+		t.Errorf("told %q, want %q", got, want)
+	}
+}
+
 // Whoever was attacked and then attacks is the same incident; not so one on whom all attacks failed.
 func TestPivot(t *testing.T) {
 	from := func(client, server string, outcome triage.Outcome) func(f *alert.Facts) {

@@ -27,6 +27,7 @@ type instance struct {
 
 	// The engine's thread only:
 	collectors uint32      // of the emitter, that have been seen running
+	finished   bool        // the ends of incidents are told
 	full       bool        // the emitter held as much as may wait
 	emitted    outstanding // nothing of an emitter that keeps files
 	refused    int         // ticks in a row at which the emitter refused
@@ -142,6 +143,10 @@ func (i *instance) drain() {
 	running := i.emitter.running()
 	i.collectors |= running
 	stopping := running != i.collectors
+	if stopping && !i.finished {
+		i.finished = true
+		i.put(i.rules.Finish()) // at a reload, too, which nobody can tell from the end; what goes on is told again
+	}
 
 	sent, refused := false, false
 	pending := i.pending()

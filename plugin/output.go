@@ -146,7 +146,13 @@ func (o *outputInstance) flush(tag string, chunk []byte) bool {
 func (o *outputInstance) inspect(tag string, chunk []byte, id chunkID) delivery {
 	d := delivery{chunk: id}
 	res := o.rules.Process(tag, chunk)
-	for _, a := range slices.Concat(res.Alerts, res.Incidents) {
+	o.add(&d, slices.Concat(res.Alerts, res.Incidents))
+	return d
+}
+
+// add adds alerts or incidents to a delivery.
+func (o *outputInstance) add(d *delivery, runs []pipeline.Alerts) {
+	for _, a := range runs {
 		err := event.Alerts(a.Events, func(one event.Alert) {
 			one.Tag = a.Tag
 			d.alerts = append(d.alerts, one)
@@ -157,7 +163,6 @@ func (o *outputInstance) inspect(tag string, chunk []byte, id chunkID) delivery 
 		}
 		d.size += len(a.Events)
 	}
-	return d
 }
 
 // deliver hands alerts over, and tries again for a while if that fails.
@@ -264,7 +269,22 @@ func (o *outputInstance) holds() (n int) {
 	return n
 }
 
+// finish delivers what is left to tell of incidents, as far as one attempt goes.
+func (o *outputInstance) finish() {
+	var d delivery
+	o.add(&d, o.rules.Finish())
+	if len(d.alerts) == 0 || o.isDown() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), engineDelivery)
+	defer cancel()
+	if err := o.transport.Deliver(ctx, d.alerts); err != nil {
+		o.log.Warn(fmt.Sprintf("cannot deliver the ends of incidents to %s: %v", o.rules.to, err))
+	}
+}
+
 func (o *outputInstance) stop() {
+	o.finish()
 	o.transport.Close()
 	o.tally.Close()
 	o.rules.Keep() // as of a filter

@@ -1,6 +1,7 @@
 package send
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math/rand/v2"
 	"strconv"
@@ -58,7 +59,7 @@ func gelfObject(a event.Alert, hostname string) string {
 
 // gelfFields is the end of a GELF object: what the format demands beside a host.
 func gelfFields(a event.Alert) []byte {
-	message := a.Get("msg")
+	message := cmp.Or(a.Get("msg"), a.Get("summary"))
 	if message == "" {
 		message = "rule " + ruleID(a)
 	}

@@ -24,7 +24,7 @@ const (
 // the enterprise number for examples (RFC 5612).
 var structuredData = []string{
 	"rule_id", "src_ip", "src_port", "dst_ip", "dst_port", "method", "domain", "retcode",
-	"direction", "category", "score_in", "score_out",
+	"direction", "category", "score_in", "score_out", "incident_id", "event", "outcome",
 }
 
 // The formats of syslog messages.
