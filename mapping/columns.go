@@ -77,10 +77,10 @@ func (c *columnLayout) split(line string) ([]string, bool) {
 	}
 	fields := strings.Split(line, " ")
 	if len(fields) == n && !strings.Contains(line, ` "`) {
-		return fields, true
+		return fields, c.fit(fields)
 	}
 	if fields = quotedFields(line); len(fields) == n {
-		return fields, true
+		return fields, c.fit(fields)
 	}
 	return c.withSpaces(fields)
 }
@@ -118,7 +118,7 @@ func (c *columnLayout) withSpaces(words []string) ([]string, bool) {
 		}
 		fields := append(slices.Clone(words[:wide]), strings.Join(words[wide:wide+more+1], " "))
 		fields = append(fields, words[wide+more+1:]...)
-		if c.fit(fields, wide) {
+		if c.shows(wide) && c.fit(fields) {
 			return fields, true
 		}
 	}
@@ -134,20 +134,19 @@ var columnFits = map[string]func(string) bool{
 
 func isToken(s string) bool { return strings.IndexByte(s, ' ') < 0 }
 
-// fit reports whether the columns have what fits, and one behind the wide one shows it.
-func (c *columnLayout) fit(fields []string, wide int) bool {
-	shown := false
+// fit reports whether the columns have what fits.
+func (c *columnLayout) fit(fields []string) bool {
 	for i, name := range c.names {
-		fits, ok := columnFits[name]
-		if !ok {
-			continue
-		}
-		if fields[i] != "-" && !fits(fields[i]) {
+		if fits, ok := columnFits[name]; ok && fields[i] != "-" && !fits(fields[i]) {
 			return false
 		}
-		shown = shown || i > wide
 	}
-	return shown
+	return true
+}
+
+// shows reports whether a column behind another can't have just anything: what fits there is in its place.
+func (c *columnLayout) shows(wide int) bool {
+	return slices.ContainsFunc(c.names[wide+1:], func(name string) bool { return columnFits[name] != nil })
 }
 
 // w3cColumns has what logs in columns announced, by tag.

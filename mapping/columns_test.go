@@ -1,0 +1,85 @@
+package mapping
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+const (
+	zeekFields   = "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\ttrans_depth\tmethod\thost\turi\treferrer\tversion\tuser_agent\tstatus_code\ttags"
+	zeekLine     = "1795169472.5\tCMreaf3tGGK2whbqh7\t10.0.0.7\t51234\t10.0.1.5\t80\t1\tGET\tshop.example.com\t/a?b=c\t-\t1.1\tcurl/8.5.0\t200\t(empty)"
+	zeek29       = "1795169472.5\tCMreaf3tGGK2whbqh7\t10.0.0.7\t51234\t10.0.1.5\t80\t1\tGET\tshop.example.com\t/a?b=c\t-\t1.1\tcurl/8.5.0\t0\t5120\t200\tOK\t-\t-\t(empty)\t-\t-\t-\t-\t-\t-\t-\t-\t-"
+	zeek29Fields = "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\ttrans_depth\tmethod\thost\turi\treferrer\tversion\tuser_agent\trequest_body_len\tresponse_body_len\tstatus_code\tstatus_msg\tinfo_code\tinfo_msg\ttags\tusername\tpassword\tproxied\torig_fuids\torig_filenames\torig_mime_types\tresp_fuids\tresp_filenames\tresp_mime_types"
+)
+
+// Logs in columns as servers and sensors write them: what the last line becomes after those before it.
+func TestColumnsAsWritten(t *testing.T) {
+	for _, c := range []struct {
+		name, preset string
+		lines        []string
+		want         string // client, method, URI, status, time, User-Agent; empty for unmapped
+	}{
+		{"IIS, default columns", "iis", []string{
+			"2026-11-20 10:11:12 10.0.1.5 GET /a b=c 443 - 10.0.0.7 Mozilla/5.0+(X11) - 200 0 0 15"},
+			"10.0.0.7 GET /a?b=c 200 2026-11-20T10:11:12Z Mozilla/5.0 (X11)"},
+		{"IIS, a user's name with spaces", "iis", []string{
+			`2026-11-20 10:11:12 10.0.1.5 GET /a b=c 443 EXAMPLE\Mary Ann Doe 10.0.0.7 curl/8.5.0 - 200 0 0 15`},
+			"10.0.0.7 GET /a?b=c 200 2026-11-20T10:11:12Z curl/8.5.0"},
+		{"IIS, a word too many in no column", "iis", []string{
+			"2026-11-20 10:11:12 10.0.1.5 GET /a b=c 443 - nobody at home - - - - - 15"}, ""},
+		{"columns in quotes", "iis", []string{
+			"#Fields: date time c-ip cs-method cs-uri-stem cs(User-Agent) sc-status",
+			`2026-11-20 10:11:12 10.0.0.7 GET /a "Mozilla/5.0 (X11; ""odd"") Gecko" 200`},
+			`10.0.0.7 GET /a 200 2026-11-20T10:11:12Z Mozilla/5.0 (X11; "odd") Gecko`},
+		{"the day is that of #Date:", "iis", []string{
+			"#Software: Microsoft Internet Information Services 10.0", "#Version: 1.0", "#Date: 2026-11-20 00:00:00",
+			"#Fields: time c-ip cs-method cs-uri-stem sc-status", "10:11:12 10.0.0.7 GET /a 200"},
+			"10.0.0.7 GET /a 200 2026-11-20T10:11:12Z "},
+		{"the next day", "iis", []string{
+			"#Date: 2026-11-20 00:00:00", "#Fields: time c-ip cs-method cs-uri-stem sc-status", "#Date: 2026-11-21 00:00:00", "10:11:12 10.0.0.7 GET /a 200"},
+			"10.0.0.7 GET /a 200 2026-11-21T10:11:12Z "},
+		{"Zeek, columns of #fields", "zeek", []string{
+			"#separator \\x09", "#set_separator\t,", "#empty_field\t(empty)", "#unset_field\t-", "#path\thttp", zeekFields, zeekLine},
+			"10.0.0.7 GET /a?b=c 200 2026-11-20T10:11:12.5Z curl/8.5.0"},
+		{"Zeek, 29 columns of #fields", "zeek", []string{zeek29Fields, zeek29}, "10.0.0.7 GET /a?b=c 200 2026-11-20T10:11:12.5Z curl/8.5.0"},
+		{"Zeek, 29 columns that nothing announces", "zeek", []string{zeek29}, ""},
+		{"Zeek, bytes in hexadecimal", "zeek", []string{zeekFields, strings.NewReplacer("/a?b=c", `/a?b=1'\x0aor\x0d\xff\x5c`, "curl/8.5.0", `curl\x09\xc3\xa9`).Replace(zeekLine)},
+			"10.0.0.7 GET /a?b=1'%0Aor%0D\xff\\ 200 2026-11-20T10:11:12.5Z curl\té"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			all, err := Preset(c.preset)
+			if err != nil {
+				t.Fatal(err)
+			}
+			set := NewSet(all, false)
+			var tx Transaction
+			for i, line := range c.lines {
+				tx = Transaction{}
+				// The columns that a tag's lines announce are known for as long as the preset is.
+				err = set.Map(c.name, lineRecord("log", line), &tx)
+				if i < len(c.lines)-1 && !errors.Is(err, ErrSkipped) {
+					t.Errorf("%s: %v", line, err)
+				}
+			}
+			if c.want == "" {
+				if err == nil || errors.Is(err, ErrSkipped) {
+					t.Errorf("%v; mapped to %+v", err, tx)
+				}
+				return
+			}
+			agent := ""
+			for _, h := range tx.RequestHeaders {
+				if h.Name == "User-Agent" {
+					agent = h.Value
+				}
+			}
+			got := fmt.Sprint(tx.Client.Address, " ", tx.Method, " ", tx.URI, " ", tx.Status, " ", tx.Time.UTC().Format(time.RFC3339Nano), " ", agent)
+			if err != nil || got != c.want {
+				t.Errorf("%v\ngot  %q\nwant %q", err, got, c.want)
+			}
+		})
+	}
+}
