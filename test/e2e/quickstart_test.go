@@ -132,7 +132,7 @@ func (m *machine) run(t *testing.T, commands string) (output string) {
 	here := strings.NewReplacer("/var/log/", m.dir+"/var/log/", "/etc/rsyslog.d", m.dir+"/etc/rsyslog.d", "12201", port,
 		"/opt/fluent-bit/bin/fluent-bit", fluentBit, "http://localhost/", fmt.Sprintf("http://localhost:%d/", m.port),
 		// The pipeline in the clone is of this machine, too.
-		"\ncd msa\n", fmt.Sprintf("\ncd msa\nsed -i 's,/var/log/,%s/var/log/,; s,12201,%s,' examples/*.conf\n", m.dir, port))
+		"\ncd msa\n", fmt.Sprintf("\ncd msa\nsed -i 's,/var/l,%s/var/l,; s,12201,%s,' examples/*.conf\n", m.dir, port))
 	m.write(t, "walk.sh", here.Replace(commands), 0o600)
 	walk := exec.Command("sh", "-eu", filepath.Join(m.dir, "walk.sh"))
 	walk.Dir = filepath.Join(m.dir, "home")
