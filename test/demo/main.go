@@ -1,6 +1,6 @@
 // Command demo sends one attack through the pipeline of fluent-bit.conf, from a log
-// record that comes by UDP to an alert that leaves by syslog: in a real Fluent
-// Bit when there is one ($FLUENT_BIT or PATH), else in "msa run". It exits 0 only if the alert came.
+// record that comes by UDP to an alert and an incident that leave by syslog: in a real Fluent
+// Bit when there is one ($FLUENT_BIT or PATH), else in "msa run". It exits 0 only if both came.
 package main
 
 import (
@@ -42,7 +42,7 @@ func demo() error {
 	}
 	defer func() { _ = program.Stop(10 * time.Second) }()
 
-	message, err := send(sample, in, syslog, program)
+	message, story, err := send(sample, in, syslog, program)
 	if err != nil {
 		return fmt.Errorf("%w; the program printed:\n%s", err, program.Output())
 	}
@@ -59,8 +59,15 @@ func demo() error {
 	if alert.SrcIP != "192.168.1.105" || alert.DstIP != "192.168.1.55" || alert.RuleID == "" {
 		return fmt.Errorf("this is not the alert of the record that was sent: %s", text)
 	}
-	fmt.Printf("The record:\n\n%s\n\nThe alert, as it came over syslog:\n\n%s\n\n%s attacks %s: %s (rule %s)\n",
-		strings.TrimSpace(string(sample)), message, alert.SrcIP, alert.DstIP, alert.Msg, alert.RuleID)
+	_, text, _ = strings.Cut(story, "{")
+	var incident struct {
+		Text string `json:"text"`
+	}
+	if json.Unmarshal([]byte("{"+text), &incident) != nil || !strings.Contains(incident.Text, alert.SrcIP) {
+		return fmt.Errorf("this is not the incident of the record that was sent: %s", text)
+	}
+	fmt.Printf("The record:\n\n%s\n\nThe alert, as it came over syslog:\n\n%s\n\n%s attacks %s: %s (rule %s)\n\nThe incident:\n\n%s\n",
+		strings.TrimSpace(string(sample)), message, alert.SrcIP, alert.DstIP, alert.Msg, alert.RuleID, incident.Text)
 	return nil
 }
 
@@ -86,25 +93,36 @@ func start(in, out int) (*rig.Process, error) {
 	return rig.Start(root, fluentBit, "-e", filepath.Join(root, "build/flb-filter_msa.so"), "-c", path)
 }
 
-// send sends the record until an alert comes: the program may not listen yet, and UDP does not tell.
-func send(record []byte, in int, syslog net.PacketConn, program *rig.Process) (string, error) {
+// send sends the record until an alert and an incident come: the program may not listen yet, and UDP does not tell.
+func send(record []byte, in int, syslog net.PacketConn, program *rig.Process) (alert, incident string, err error) {
 	conn, err := net.Dial("udp", fmt.Sprintf("127.0.0.1:%d", in))
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	defer func() { _ = conn.Close() }()
 	buf := make([]byte, 64<<10)
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); {
 		if !program.Running() {
-			return "", fmt.Errorf("the program ended")
+			return "", "", fmt.Errorf("the program ended")
 		}
 		_, _ = conn.Write(record) // refused while nobody listens
-		if err := syslog.SetReadDeadline(time.Now().Add(time.Second)); err != nil {
-			return "", err
-		}
-		if n, _, err := syslog.ReadFrom(buf); err == nil {
-			return string(buf[:n]), nil
+		for {
+			if err := syslog.SetReadDeadline(time.Now().Add(time.Second)); err != nil {
+				return "", "", err
+			}
+			n, _, err := syslog.ReadFrom(buf)
+			if err != nil {
+				break
+			}
+			if message := string(buf[:n]); strings.Contains(message, `{"incident_id"`) {
+				incident = message
+			} else {
+				alert = message
+			}
+			if alert != "" && incident != "" {
+				return alert, incident, nil
+			}
 		}
 	}
-	return "", fmt.Errorf("no alert came in 30 s")
+	return "", "", fmt.Errorf("no alert and incident came in 30 s")
 }

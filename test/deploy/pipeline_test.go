@@ -73,7 +73,7 @@ func TestPipelines(t *testing.T) {
 					}
 					states[state] = true
 				case "output syslog":
-					if s.Get("match") != "msa.alert" || s.Get("port") != "12201" || s.Get("host") != "${MSA_SYSLOG_HOST}" ||
+					if match := s.Get("match"); match != []string{"msa.alert", "msa.incident"}[min(found["output syslog"], 2)-1] || s.Get("port") != "12201" || s.Get("host") != "${MSA_SYSLOG_HOST}" ||
 						s.Get("syslog_message_key") != "log" || s.Get("syslog_maxsize") != "60000" {
 						t.Errorf("syslog: %v", s.Keys)
 					}
@@ -90,8 +90,8 @@ func TestPipelines(t *testing.T) {
 			if tags["nano"] != "nano" || len(states) == 0 {
 				t.Errorf("tags %v, state files %v", tags, states)
 			}
-			for _, want := range []string{"service ", "input udp", "output syslog", "output prometheus_exporter"} {
-				if found[want] != 1 {
+			for want, n := range map[string]int{"service ": 1, "input udp": 1, "output syslog": 2, "output prometheus_exporter": 1} {
+				if found[want] != n {
 					t.Errorf("%d of %q", found[want], want)
 				}
 			}
