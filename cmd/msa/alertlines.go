@@ -12,8 +12,16 @@ import (
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/logfile"
 )
 
-// alertHead begins an alert, wherever the line of a syslog begins.
-const alertHead = `{"rule_id"`
+// alertHead begins an alert, wherever the line of a syslog begins, and incidentHead a message about an incident.
+const (
+	alertHead    = `{"rule_id"`
+	incidentHead = `{"incident_id"`
+)
+
+// isHead reports whether text is an alert or a message about an incident.
+func isHead(text string) bool {
+	return strings.HasPrefix(text, alertHead) || strings.HasPrefix(text, incidentHead)
+}
 
 // alertText is the alert of one line: as scan prints it, a record that has it as text under log, or a line of syslog that
 // ends with it. What is none is left as it is, if it is JSON.
@@ -22,17 +30,20 @@ func alertText(line string) (string, error) {
 	if !strings.HasPrefix(text, "{") {
 		i := strings.Index(text, alertHead)
 		if i < 0 {
+			i = strings.Index(text, incidentHead)
+		}
+		if i < 0 {
 			return "", errNoAlert
 		}
 		return text[i:], nil
 	}
-	if strings.HasPrefix(text, alertHead) {
+	if isHead(text) {
 		return text, nil
 	}
 	var record struct {
 		Text string `json:"log"`
 	}
-	if err := json.Unmarshal([]byte(text), &record); err == nil && strings.HasPrefix(record.Text, alertHead) {
+	if err := json.Unmarshal([]byte(text), &record); err == nil && isHead(record.Text) {
 		return record.Text, nil
 	}
 	return text, nil

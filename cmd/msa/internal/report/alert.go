@@ -29,6 +29,10 @@ type known struct {
 	Namespace string   `json:"kubernetes_namespace"`
 	Rules     []match  `json:"rules"`
 
+	Incident   string `json:"incident_id"`
+	Confidence int    `json:"confidence"`
+	Outcome    string `json:"outcome"`
+
 	// Only to find what is sensitive.
 	Head         string `json:"req_header"`
 	Body         string `json:"req_body"`
@@ -149,7 +153,8 @@ func (k *known) label() string {
 	if k.Detector != "" {
 		return cut(k.Evidence, longestLabel)
 	}
-	return cut(strings.TrimSpace(k.Method+" "+k.URL), longestLabel)
+	verdict := k.verdict()
+	return cut(strings.TrimSpace(k.Method+" "+k.URL), longestLabel-len(verdict)) + verdict
 }
 
 // inside tells for the source and the target whether they are inside, by the direction if there is one, else by the

@@ -62,8 +62,12 @@ type pageData struct {
 	MorePaths int           `json:"morePaths"`
 	Findings  []pageFinding `json:"findings"`
 	// MoreFindings are alerts whose findings are not listed.
-	MoreFindings int       `json:"moreFindings"`
-	Graph        pageGraph `json:"graph"`
+	MoreFindings int `json:"moreFindings"`
+
+	Incidents     []pageIncident `json:"incidents"`
+	MoreIncidents int            `json:"moreIncidents"`
+
+	Graph pageGraph `json:"graph"`
 }
 
 type pageRule struct {
@@ -295,6 +299,7 @@ func (r *Report) data(in Input) *pageData {
 		what := strings.TrimSuffix(key.what, " in "+key.where)
 		p.Findings = append(p.Findings, pageFinding{key.rule, s.message, s.severity, what, key.where, key.source, key.target, s.places.text(), s.n, s.first, s.last})
 	}
+	p.Incidents, p.MoreIncidents = r.incidents.sorted()
 	p.Graph = r.graph()
 	return p
 }

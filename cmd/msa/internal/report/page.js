@@ -673,6 +673,17 @@
     drawAlerts(c);
   }
 
+  function drawIncidents() {
+    const incidents = list(data.incidents);
+    byId("incidents-section").hidden = incidents.length === 0;
+    fill("incidents", incidents.map(i => el("li", {},
+      badge(i.severity), " ", el("strong", {}, i.title),
+      el("span", { class: "sub" }, [i.first < 0 ? "" : `${timeOf(i.first)} to ${timeOf(i.last)}`, plural(i.alerts, "alert"), "outcome " + i.outcome, i.confidence + " % sure"].filter(t => t).join(" · ")),
+      i.text ? el("p", {}, i.text) : null,
+      el("button", { type: "button", "aria-label": print("Show the alerts of: " + i.title), onclick: () => { set({ ...fresh(), text: i.id }); byId("alerts-heading").focus(); } }, "Show its alerts"))));
+    byId("more-incidents").textContent = data.moreIncidents ? `${plural(data.moreIncidents, "incident")} more, less severe or older, ${data.moreIncidents === 1 ? "is" : "are"} not listed.` : "";
+  }
+
   function drawSummary() {
     const sum = test => facts.count.reduce((n, k, i) => n + (test(i) ? k : 0), 0);
     const percent = n => n < data.alerts / 100 ? "Under 1 %" : n < data.alerts && n > data.alerts * .99 ? "Over 99 %" : n === data.alerts ? "All" : Math.round(100 * n / data.alerts) + " %";
@@ -773,6 +784,7 @@
 
   async function start() {
     setUp();
+    drawIncidents();
     drawSummary();
     buildMap();
     readState();

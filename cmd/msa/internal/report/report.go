@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 )
 
 // Options say what a report is like.
@@ -25,6 +27,7 @@ type Report struct {
 	paths         paths
 	unparsedPaths int // evidence of pivots that is no path
 	findings      *findings
+	incidents     incidents
 	details       *details
 	undated       int
 
@@ -46,9 +49,16 @@ func New(o Options) *Report {
 	}
 }
 
-// Add adds an alert: a JSON object in format msa.
+// Add adds an alert, or a message about an incident: a JSON object in format msa.
 func (r *Report) Add(alert string) error {
 	text := clean(alert)
+	if m, ok := parseMessage(text); ok {
+		if r.options.Mask {
+			m.Summary, m.Text = sensitive.Mask(m.Summary), sensitive.Mask(m.Text)
+		}
+		r.incidents.tell(m)
+		return nil
+	}
 	k, err := parse(text)
 	if err != nil {
 		return err
@@ -79,6 +89,7 @@ func (r *Report) Add(alert string) error {
 	r.facts.add(k, key)
 	r.hosts.add(k)
 	r.findings.add(k)
+	r.incidents.add(k)
 	if path, ok := parsePath(k.Evidence); ok {
 		r.paths.add(path)
 	} else if strings.HasPrefix(k.Evidence, pathHead) {
