@@ -37,6 +37,7 @@ func seclangCases() []seclangCase {
 		{name: "a slash in a key", rules: `SecRule ARGS:item/z "@contains lamp" "id:4,phase:2,log"`, tx: shop, alarm: true, matched: []int{4}},
 		{name: "a message that ends with a backslash", rules: `SecRule ARGS "@contains lamp" "id:4,phase:2,log,msg:'D:\\',nolog"`, tx: shop, alarm: true, matched: []int{4}},
 		{name: "a transformed count", rules: `SecRule &REQUEST_COOKIES "!@eq 0" "id:4,phase:2,log,t:hexEncode"`, tx: shop, alarm: true, matched: []int{4}},
+		{name: "a count of what is taken away", rules: `SecRule &ARGS "@eq 0" "id:4,phase:2,log"` + "\n" + `SecAction "id:3,phase:1,pass,nolog,ctl:ruleRemoveTargetById=4;ARGS"`, tx: shop, alarm: true, matched: []int{4}},
 		{name: "a transformed count of TX", rules: `SecAction "id:3,phase:1,pass,nolog,setvar:tx.shop=1"` + "\n" + `SecRule &TX:shop "@eq 31" "id:4,phase:2,log,t:hexEncode"`, tx: shop, alarm: true, matched: []int{4}},
 		{name: "not, then a space", rules: `SecRule ARGS:item "! @contains lamp" "id:4,phase:2,log"`, tx: shop, alarm: true, matched: []int{4},
 			warnings: []string{`"! @contains lamp" is a regular expression`}},
@@ -137,6 +138,66 @@ func TestSecLang(t *testing.T) {
 					t.Errorf("warnings are %v", said)
 				}
 			})
+		}
+	}
+}
+
+// Rules in the forms of CRS 2 and 3, and of plugins, load without a word, and the screen judges them.
+const oldForms = `SecComponentSignature "shop/1"
+SecDefaultAction "phase:2,pass,log,t:none,t:urlDecodeUni"
+# SecAction "id:900000,phase:1,\
+#   nolog,pass"
+SecAction "id:'900001',phase:1,t:none,setvar:tx.critical_anomaly_score=5,setvar:tx.inbound_anomaly_score_level=5,setvar:tx.shop,nolog,pass"
+SecMarker BEGIN_SHOP
+SecRule REQUEST_HEADERS:'/(Content-Length|X-Shop)/' "[^0-9]" \
+	"phase:2,rev:'2',ver:'OWASP_CRS/2.2.9',maturity:'9',accuracy:'9',t:none,block,capture,id:'950010',\
+	msg:'A length of %{SCRIPT_UID}',logdata:'%{matched_var}',tag:'SHOP/LENGTH',severity:'2',setvar:'tx.msg=of %{rule.id}',\
+	ctl:auditLogParts=+E,setvar:tx.anomaly_score=+%{tx.critical_anomaly_score},setvar:tx.%{rule.id}-SHOP/LENGTH-%{matched_var_name}=%{tx.0}"
+SecRule &TX:'/SHOP/' "@eq 0" "phase:2,id:'950011',t:none,nolog,pass,skipAfter:END_SHOP"
+SecRule TX:ANOMALY_SCORE "@ge %{tx.inbound_anomaly_score_level}" "phase:2,id:'981176',t:none,deny,log,msg:'%{TX.ANOMALY_SCORE}'"
+SecMarker END_SHOP
+SecRule REQUEST_FILENAME "@beginsWith /shop"\
+    "id:9500001,phase:1,pass,t:none,nolog,ver:'shop/1',chain"
+    SecRule ARGS_GET:action "@within list,show" "t:none,ctl:ruleRemoveTargetById=950010;REQUEST_HEADERS:X-Shop,pass"
+SecRuleUpdateTargetById 950010 "!REQUEST_HEADERS:/^x-not/,!REQUEST_HEADERS:X-Other"
+`
+
+func TestOldForms(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "shop.conf")
+	if err := os.WriteFile(file, []byte(oldForms), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e, err := engine.New(engine.Config{Rules: []string{file}, ParanoiaLevel: 1, InboundThreshold: 9, OutboundThreshold: 9, BodyLimit: 1 << 10, Screen: engine.ScreenOn})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if w := e.Warnings(); len(w) > 0 {
+		t.Errorf("warnings are %v", w)
+	}
+	with := func(uri, header string) mapping.Transaction {
+		return but(get(uri), func(tx *mapping.Transaction) {
+			tx.RequestHeaders = append(tx.RequestHeaders, mapping.Header{Name: "X-Shop", Value: header})
+		})
+	}
+	for _, c := range []struct {
+		tx      mapping.Transaction
+		matched []int
+	}{
+		{with("/", "12"), nil},
+		{with("/", "12a"), []int{950010, 981176}},
+		{with("/shop?action=show", "12a"), nil},
+		{with("/shop?action=other", "12a"), []int{950010, 981176}},
+	} {
+		v, err := e.Inspect(&c.tx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v.Alarm != (c.matched != nil) || !slices.Equal(v.RuleIDs(), c.matched) {
+			t.Errorf("%s: alarm %v, rules %d, want %d", c.tx.URI, v.Alarm, v.RuleIDs(), c.matched)
+		}
+		if c.tx.URI == "/" && c.matched == nil && v.Screened != engine.ScreenCleared {
+			t.Error("the screen does not clear it")
 		}
 	}
 }

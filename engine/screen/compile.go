@@ -43,6 +43,7 @@ type parsedRule struct {
 	fires      bool // in every transaction that does not skip it
 	idle       bool // it matches in no transaction
 	jumped     bool // some transactions may skip it
+	taken      bool // others may take targets from it
 	missed     bool // in some transactions it may be removed, but not all those that look at what it sets
 	marker     string
 	at         int      // its place among the rules
@@ -82,6 +83,7 @@ func compile(cfg Config) (*compiler, error) {
 		return nil, err
 	}
 	c.findCounted()
+	c.findTaken()
 	c.findStatic()
 	if err := c.checkRemovals(); err != nil {
 		return nil, err

@@ -77,6 +77,26 @@ func (c *compiler) removals() []removal {
 	return all
 }
 
+// findTaken finds the rules from which others may take targets: what they count is less then.
+func (c *compiler) findTaken() {
+	for _, remover := range c.parsed {
+		if remover.marker != "" {
+			continue
+		}
+		for _, l := range remover.links {
+			for _, value := range l.Values("ctl") {
+				has, ok := parseCtl(value)
+				if !ok || !strings.HasPrefix(value, "ruleRemoveTarget") {
+					continue
+				}
+				for _, p := range c.parsed {
+					p.taken = p.taken || p.marker == "" && has(p)
+				}
+			}
+		}
+	}
+}
+
 // checkRemovals fails if a rule that skips others in every transaction may be removed without them.
 func (c *compiler) checkRemovals() error {
 	all := c.removals()
