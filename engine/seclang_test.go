@@ -37,7 +37,7 @@ func seclangCases() []seclangCase {
 		{name: "a slash in a key", rules: `SecRule ARGS:item/z "@contains lamp" "id:4,phase:2,log"`, tx: shop, alarm: true, matched: []int{4}},
 		{name: "a message that ends with a backslash", rules: `SecRule ARGS "@contains lamp" "id:4,phase:2,log,msg:'D:\\',nolog"`, tx: shop, alarm: true, matched: []int{4}},
 		{name: "a transformed count", rules: `SecRule &REQUEST_COOKIES "!@eq 0" "id:4,phase:2,log,t:hexEncode"`, tx: shop, alarm: true, matched: []int{4}},
-		{name: "a count of what is taken away", rules: `SecRule &ARGS "@eq 0" "id:4,phase:2,log"` + "\n" + `SecAction "id:3,phase:1,pass,nolog,ctl:ruleRemoveTargetById=4;ARGS"`, tx: shop, alarm: true, matched: []int{4}},
+		{name: "a count of what is taken away", rules: `SecRule &ARGS "@eq 1" "id:4,phase:2,log"` + "\n" + `SecAction "id:3,phase:1,pass,nolog,ctl:ruleRemoveTargetById=4;ARGS:b"`, tx: get("/cart?item=lamp&b=1"), alarm: true, matched: []int{4}},
 		{name: "a transformed count of TX", rules: `SecAction "id:3,phase:1,pass,nolog,setvar:tx.shop=1"` + "\n" + `SecRule &TX:shop "@eq 31" "id:4,phase:2,log,t:hexEncode"`, tx: shop, alarm: true, matched: []int{4}},
 		{name: "not, then a space", rules: `SecRule ARGS:item "! @contains lamp" "id:4,phase:2,log"`, tx: shop, alarm: true, matched: []int{4},
 			warnings: []string{`"! @contains lamp" is a regular expression`}},

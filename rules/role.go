@@ -69,7 +69,9 @@ func (r *Rule) comparesScore() bool {
 		})
 }
 
-// AddsScore reports whether the rule sets an anomaly score.
+// AddsScore reports whether the rule sets an anomaly score, and not only what scores are compared with.
 func (r *Rule) AddsScore() bool {
-	return slices.ContainsFunc(r.Sets(), func(s Assignment) bool { return strings.Contains(s.Name, "anomaly_score") })
+	return slices.ContainsFunc(r.Sets(), func(s Assignment) bool {
+		return strings.Contains(s.Name, "anomaly_score") && !strings.HasSuffix(s.Name, "_threshold") && !strings.HasSuffix(s.Name, "_level")
+	})
 }

@@ -23,6 +23,7 @@ type compiler struct {
 	open       []Open
 	helpers    []helper
 	preset     map[string]string // see Reduction.TX
+	limits     []string          // variables of TX that scores are compared with
 
 	varying         map[string]bool // names of TX that are not the same in every transaction
 	varyingPrefixes []string        // the same, of names that are made of values
@@ -377,7 +378,8 @@ func (c *compiler) thresholds() []string {
 
 // lowerThresholds lowers the scores from which a transaction alarms to what rules set, as a crs-setup.conf may.
 func (c *compiler) lowerThresholds() error {
-	for _, name := range c.thresholds() {
+	c.limits = c.thresholds()
+	for _, name := range c.limits {
 		limit := &c.cfg.Inbound
 		if strings.Contains(name, "outbound") {
 			limit = &c.cfg.Outbound
@@ -420,7 +422,7 @@ func (c *compiler) scoresOf(p *parsedRule, l *parsedLink) (in, out int, known bo
 		n, err := strconv.Atoi(strings.TrimPrefix(value, "+"))
 		n = max(n, 0)
 		switch {
-		case sumsUp(a.value) || strings.Contains(a.name, "threshold"):
+		case sumsUp(a.value) || slices.Contains(c.limits, a.name):
 			// What it sums up is counted already.
 		case !ok || err != nil:
 			known = false
