@@ -11,7 +11,7 @@ import (
 
 // look is what an answer looks like from afar.
 type look struct {
-	print  uint64 // hash of status, type and body; 0 where the log shows no body
+	print  uint64 // hash of status, type and body; 0 where the log shows no body, or a refusal
 	isPage bool   // HTML
 	took   time.Duration
 }
@@ -31,15 +31,18 @@ func lookAt(tx *mapping.Transaction) look {
 	}
 	a.isPage = strings.EqualFold(kind, "text/html")
 	body := tx.ResponseBody.Text
-	if body == "" {
+	if body == "" || tx.Status >= 400 { // a refusal says by itself what it is
 		return a
 	}
 	h := hash(uint64(tx.Status), kind)
 	if len(body) > 2*bodyEnd {
 		h, body = hash(h, body[len(body)-bodyEnd:]), body[:bodyEnd]
 	}
-	if tx.ResponseBody.Truncated {
+	if tx.ResponseBody.Truncated { // what differs may be behind the cut
 		_, whole := tx.Sizes()
+		if whole <= int64(len(tx.ResponseBody.Text)) {
+			return a
+		}
 		h ^= uint64(whole)
 	}
 	if a.print = hash(h, body); a.print == 0 {
@@ -147,6 +150,9 @@ func (u *endpoint) median() time.Duration {
 	return 0
 }
 
+// varies reports whether there are several answers.
+func (u *endpoint) varies() bool { return u.Answers[1].Print != 0 }
+
 // clients is how many got an answer, as far as they are told apart.
 func (u *endpoint) clients(print uint64) int {
 	for i := range u.Answers {
@@ -191,7 +197,6 @@ func (r *Recollection) everywhere(print uint64) int {
 type attempts struct {
 	Answers [4]tried
 	Oracle  [2]uint64 // the answers that tell true from false
-	Waited  bool
 }
 
 // tried is an answer, with the payloads that led to it.
@@ -226,6 +231,19 @@ func (t *attempts) learn(a triage.Attempt) int {
 	return 1
 }
 
+// varies reports whether the client got several answers.
+func (t *attempts) varies() bool { return t.Answers[1].Answer != 0 }
+
+// has reports whether another payload got an answer, too.
+func (t *attempts) has(answer uint64) bool {
+	for i := range t.Answers {
+		if t.Answers[i].Answer == answer {
+			return t.Answers[i].Payloads[1] != 0
+		}
+	}
+	return false
+}
+
 func (t *tried) count() (n int) {
 	for n < len(t.Payloads) && t.Payloads[n] != 0 {
 		n++
@@ -238,10 +256,12 @@ type contrast struct {
 	Answers [2]uint64 // to false and true ones
 	Counts  [2]uint8
 	Varies  bool // conditions that end alike got different answers: they tell nothing
+	Waited  bool // the server, for one of them
 }
 
-// learn reports whether the answers tell true from false: they differ, and one was given twice.
-func (c *contrast) learn(a triage.Attempt) bool {
+// learn reports whether the answers tell true from false: they differ, and one was given twice, to these or to another
+// payload, so that it does not change by itself.
+func (c *contrast) learn(a triage.Attempt, isGivenAgain func(answer uint64) bool) bool {
 	k := 0
 	switch a.Condition {
 	case triage.True:
@@ -254,5 +274,6 @@ func (c *contrast) learn(a triage.Attempt) bool {
 		c.Varies = true
 	}
 	c.Answers[k], c.Counts[k] = a.Answer, min(c.Counts[k]+1, 100)
-	return !c.Varies && c.Counts[0] > 0 && c.Counts[1] > 0 && c.Counts[0]+c.Counts[1] > 2 && c.Answers[0] != c.Answers[1]
+	return !c.Varies && c.Counts[0] > 0 && c.Counts[1] > 0 && c.Answers[0] != c.Answers[1] &&
+		(c.Counts[0]+c.Counts[1] > 2 || isGivenAgain(c.Answers[0]) || isGivenAgain(c.Answers[1]))
 }

@@ -234,23 +234,30 @@ func (r *Recollection) Ordinary() {
 // Attack is what earlier records tell of one with an attack. It learns from that, too.
 func (r *Recollection) Attack(e *triage.Examination) triage.Past {
 	var past triage.Past
-	if u := r.endpoints.peek(r.at); u != nil {
-		past.Median = u.median()
-		past.Usual = u.clients(r.x.answer.print)
+	u := r.endpoints.peek(r.at)
+	if u != nil {
+		past.Median, past.Usual, past.Varies = u.median(), u.clients(r.x.answer.print), u.varies()
 	}
 	a := e.Attempt(past)
 	past.Everywhere = r.everywhere(r.x.answer.print)
 	key := hash(r.at, r.x.client)
 	tried, _ := r.attempts.get(key, r.now, forgetAttempts)
-	past.Waited = tried.Waited
-	tried.Waited = tried.Waited || a.Waited
-	past.Alike = tried.learn(a)
-	if a.Condition != triage.NoCondition && a.Answer != 0 && !a.Refused {
+	if !a.Refused {
+		past.Alike = tried.learn(a)
+	}
+	past.Responds = tried.varies()
+	if a.Condition != triage.NoCondition && !a.Refused {
 		c, _ := r.contrasts.get(key^a.Form*mix, r.now, forgetAttempts)
-		if c.learn(a) {
-			tried.Oracle = c.Answers
+		switch {
+		case a.Waits:
+			past.Waited = c.Waited
+			c.Waited = c.Waited || a.Waited
+		case a.Answer != 0:
+			if c.learn(a, tried.has) {
+				tried.Oracle = c.Answers
+			}
+			past.Told = slices.Contains(tried.Oracle[:], a.Answer)
 		}
-		past.Told = slices.Contains(tried.Oracle[:], a.Answer)
 	}
 	r.expect(a.Signs)
 	return past

@@ -107,9 +107,13 @@ func TestOutcomeOfManyRecords(t *testing.T) {
 			l.add(attacker, "GET", path("/list?page", "1' and sleep(5)-- "), page, 5031*time.Millisecond, nil)
 		}, "success", "as sleep(5"},
 		"did not wait, as it did before": {func(l *logOf) {
-			l.add(attacker, "GET", path("/list?page", "1' and if(1=1,sleep(5),0)-- "), page, 5031*time.Millisecond, nil)
+			l.add(attacker, "GET", path("/list?page", "1' and if(ord(mid(user(),1,1))>32,sleep(5),0)-- "), page, 5031*time.Millisecond, nil)
 			l.add(attacker, "GET", path("/list?page", "1' and if(ord(mid(user(),1,1))>64,sleep(5),0)-- "), page, 20*time.Millisecond, nil)
-		}, "success", "has waited for others"},
+		}, "success", "has waited for another condition"},
+		"did not wait, and is another": {func(l *logOf) {
+			l.add(attacker, "GET", path("/list?page", "1' and if(ord(mid(user(),1,1))>32,sleep(5),0)-- "), page, 5031*time.Millisecond, nil)
+			l.add(attacker, "GET", path("/list?page", "1) rlike (if(1=1,sleep(5),0)-- "), page, 20*time.Millisecond, nil)
+		}, "unknown", ""},
 
 		"usual answer": {func(l *logOf) {
 			ordinary(l, 3, page, 0)
@@ -129,11 +133,19 @@ func TestOutcomeOfManyRecords(t *testing.T) {
 		}, "success", "passwd"},
 
 		"the same to everything": {func(l *logOf) {
+			ordinary(l, 1, "<p>lamp</p>", 0)
+			ordinary(l, 1, "<p>sofa</p>", 0)
 			for n := range 5 {
 				p := fmt.Sprintf("%d' union select %d,password from users-- ", n, n)
 				l.add(attacker, "GET", path("/list?page", p), "<p>nothing for "+strings.ReplaceAll(p, "'", "&#39;")+"</p>", 0, nil)
 			}
 		}, "failure", "the same answer to 5 different payloads"},
+		"the same to everything, and to others": {func(l *logOf) {
+			ordinary(l, 2, "<p>ok</p>", 0)
+			for n := range 6 {
+				l.add(attacker, "GET", path("/list?page", fmt.Sprintf("%d' or sleep(%d)-- ", n, n)), "<p>ok</p>", 0, nil)
+			}
+		}, "unknown", ""},
 		"the same to four": {func(l *logOf) {
 			for n := range 4 {
 				l.add(attacker, "GET", path("/list?page", fmt.Sprintf("%d' union select %d,password from users-- ", n, n)), "<p>nothing</p>", 0, nil)

@@ -18,7 +18,8 @@ type Attempt struct {
 	Condition Condition
 	Form      uint64 // a hash of what stays the same when another condition is tried
 	Refused   bool   // by a status or a page that says nothing of the condition
-	Waited    bool   // the server waited, as it was asked to
+	Waits     bool   // the server is asked to wait where a condition holds
+	Waited    bool   // and it did
 	Signs     []Sign
 }
 
@@ -42,21 +43,22 @@ const (
 const maxSigns = 4
 
 // Attempt is what has to be remembered of it.
-func (e *Examination) Attempt(median Past) Attempt {
+func (e *Examination) Attempt(past Past) Attempt {
 	x := e.x
 	a := Attempt{
-		Payload: xxhash.Sum64String(x.payload), Answer: x.answer(), Condition: x.condition, Waited: x.waited(median.Median) != "",
+		Payload: xxhash.Sum64String(x.payload), Answer: x.answer(), Condition: x.condition, Waited: x.waited(past.Median) != "",
 		Refused: isFirewall(x.tx.Status) || e.refusal != "" && x.tx.Status/100 == 2, Signs: x.signs(),
 	}
-	if x.condition != NoCondition {
+	if _, seconds := x.delay(); x.condition != NoCondition {
+		a.Waits = seconds > 0 && x.tx.Duration() > 0
 		a.Form = xxhash.Sum64String(x.form)
 	}
 	return a
 }
 
-// isFirewall reports whether a status is one by which what stands before an application refuses.
+// isFirewall reports whether a status is one by which what stands before an application refuses, or can't read the request.
 func isFirewall(status int) bool {
-	return slices.Contains([]int{401, 403, 405, 406, 408, 413, 414, 418, 429, 431, 444, 451, 499, 501, 502, 503, 504}, status)
+	return slices.Contains([]int{400, 401, 403, 405, 406, 408, 413, 414, 418, 429, 431, 444, 451, 499, 501, 502, 503, 504}, status)
 }
 
 // answer is a hash of status, place and body, without what the body repeats of the request.
@@ -65,6 +67,13 @@ func (x *exchange) answer() uint64 {
 		return 0
 	}
 	body := x.body
+	if x.tx.ResponseBody.Truncated { // what differs may be behind the cut
+		_, whole := x.tx.Sizes()
+		if whole <= int64(len(x.tx.ResponseBody.Text)) {
+			return 0
+		}
+		body += strconv.FormatInt(whole, 10)
+	}
 	for _, value := range x.echoes() {
 		body = strings.ReplaceAll(body, value, "")
 	}
@@ -104,7 +113,7 @@ func (x *exchange) echoes() (all []string) {
 }
 
 var (
-	blindWords = regexp.MustCompile(`\b(?:wget|curl|nslookup|dig|nc|ncat|telnet|certutil|bitsadmin|tftp|rm|touch|mkfifo|useradd|chmod|kill|shutdown|reboot|exec)\b|>\s*/|` +
+	blindWords = regexp.MustCompile(`<!entity|xinclude|xi:include|\b(?:wget|curl|nslookup|dig|nc|ncat|telnet|certutil|bitsadmin|tftp|rm|touch|mkfifo|useradd|chmod|kill|shutdown|reboot|exec)\b|>\s*/|` +
 		`xp_dirtree|xp_cmdshell|utl_http|utl_inaddr|load_file\s*\(|into\s+(?:out|dump)file|insert\s+into|\bupdate\s+\w+\s+set\b|delete\s+from|drop\s+(?:table|database)|jndi:|/dev/tcp`)
 	unionWords    = regexp.MustCompile(`\bunion\b|extractvalue|updatexml`)
 	printingWords = regexp.MustCompile(`\b(?:id|cat|type|ls|dir|echo|whoami|uname|print|printf|phpinfo|ipconfig|ifconfig|env|set|ver|expr)\b`)

@@ -21,7 +21,7 @@ var (
 	sqlBlanks  = regexp.MustCompile(`/\*.*?\*/|[\s+]+`)
 	comparison = regexp.MustCompile(`(?:\band|\bor|\bhaving|\bwhere|\bwhen|\bif|\|\||&&)[ (]+(not[ (]+)?('?)([\w.]{1,20})('?) ?(=|<>|!=|<|>|like|rlike)[ (]*'?([\w.]{1,20})`)
 	openWords  = regexp.MustCompile(`\b(?:ascii|ord|substr|substring|mid|length|char_length|unicode|left|bin|hex|exists|count|cast|convert|isnull)\b ?\(.*(?:[<>=]|\blike\b|\bbetween\b|\bin\b)|\bexists ?\(`)
-	varying    = regexp.MustCompile(`'[^']{0,24}'?|\b[\da-z]*\d[\da-z]*\b`)
+	varying    = regexp.MustCompile(`'[^'\s]{0,24}'?|\b[\da-z]*\d[\da-z]*\b`)
 )
 
 // conditionOf reads the condition of a payload, and what of it stays the same when an attacker tries another one.

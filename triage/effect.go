@@ -46,11 +46,11 @@ func hasTag(tags []string, tag string) bool {
 
 // arithmetic is a product, sum or difference of two numbers where a template or a shell computes it, with the word
 // that stands directly before and behind.
-var arithmetic = regexp.MustCompile(`(\w*)(?:\{\{|[$#*@]\{|<%=|\$\(\(|\$\[|` + "`expr |\\$\\(expr |" + `set /a \(?)\s*(\d{1,9})\s*(\\?\*|\+|-)\s*('?\d{1,9}'?)\s*(?:\}\}|\}|%>|\)\)|\]|` + "`" + `|\))(\w*)`)
+var arithmetic = regexp.MustCompile(`(\w*)(?:\{\{|[$#*@]\{|<%=|\$\(\(|\$\[|` + "`expr |\\$\\(expr |" + `set /a \(?)\s*(\d{1,9})\s*(\\?\*|\+|-)\s*('?\d{1,9}'?)\s*(?:\}\}|\}|%>|\)\)|\]|` + "`" + `|\)|$)(\w*)`)
 
 // computed finds the result of an expression of the payload in the answer.
 func (x *exchange) computed() string {
-	if x.body == "" || !strings.ContainsAny(x.lower, "*+-") {
+	if x.text == "" || !strings.ContainsAny(x.lower, "*+-") {
 		return ""
 	}
 	for _, m := range arithmetic.FindAllStringSubmatch(x.payload, maxPayloads) {
@@ -101,12 +101,12 @@ const (
 func (x *exchange) hasResult(text, expression string) bool {
 	n, first := 0, -1
 	for from := 0; ; {
-		at := strings.Index(x.body[from:], text)
+		at := strings.Index(x.text[from:], text)
 		if at < 0 {
 			break
 		}
 		at += from
-		if standsAlone(x.body, at, at+len(text)) {
+		if standsAlone(x.text, at, at+len(text)) {
 			if n++; first < 0 {
 				first = at
 			}
@@ -116,7 +116,7 @@ func (x *exchange) hasResult(text, expression string) bool {
 	if len(text) >= certain {
 		return n > 0
 	}
-	return n == 1 && len(x.body) <= shortAnswer && !strings.Contains(x.body, expression)
+	return n == 1 && len(x.text) <= shortAnswer && !strings.Contains(x.text, expression)
 }
 
 // standsAlone reports whether text is not a piece of a number, a date, a price or a word. A shell's output may have
@@ -147,7 +147,7 @@ func (x *exchange) hashed() string {
 	}
 	for _, m := range md5Call.FindAllStringSubmatch(x.payload, maxPayloads) {
 		sum := md5.Sum([]byte(m[1] + m[2] + m[3])) //nolint:gosec // see above
-		if strings.Contains(x.body, hex.EncodeToString(sum[:])) {
+		if strings.Contains(x.text, hex.EncodeToString(sum[:])) {
 			return "the answer has the result of " + quoted(m[0])
 		}
 	}
@@ -165,13 +165,13 @@ const lonelyMarker = 8
 
 // markers finds in the answer what tools have written in the payload as numbers, so that an echo can't be taken for it.
 func (x *exchange) markers() string {
-	if x.body == "" || !strings.Contains(x.lower, "select") && !strings.Contains(x.lower, "concat") {
+	if x.text == "" || !strings.Contains(x.lower, "select") && !strings.Contains(x.lower, "concat") {
 		return ""
 	}
 	var found []string
 	at := 0
 	for _, marker := range decodedMarkers(x.payload) {
-		i := strings.Index(x.body[at:], marker)
+		i := strings.Index(x.text[at:], marker)
 		if i < 0 || strings.Contains(x.payload, marker) {
 			continue
 		}
@@ -220,7 +220,7 @@ func (x *exchange) databaseTells() string {
 	if !strings.Contains(x.lower, "extractvalue") && !strings.Contains(x.lower, "updatexml") {
 		return ""
 	}
-	if xpathError.MatchString(x.body) {
+	if xpathError.MatchString(x.text) {
 		return "an error of the database quotes what the query asked for"
 	}
 	return ""
@@ -240,14 +240,18 @@ var outputs = []struct {
 	{regexp.MustCompile(`\b(?:env|printenv|export|set|environ)\b`), regexp.MustCompile(`(?:^|[\s\x00>])PATH=\S*:?/(?:usr/)?s?bin\b`), "the answer has the environment"},
 	{regexp.MustCompile(`\buname\b|/proc/version`), regexp.MustCompile(`\bLinux (?:version \d|\S+ \d+\.\d+\S* .{0,120}GNU/Linux)`), "the answer has the kernel's version"},
 	{regexp.MustCompile(`\b(?:ver|systeminfo|cmd)\b`), regexp.MustCompile(`Microsoft Windows \[Version \d`), "the answer has the version of Windows"},
-	{regexp.MustCompile(`\bwhoami\b`), regexp.MustCompile(`(?i)(?:^|>)\s*(?:root|www-data|nginx|apache|nobody|nt authority\\[\w ]+|iis apppool\\\w+)\s*(?:$|<)`), "the answer has the output of whoami"},
+	{regexp.MustCompile(`\bwhoami\b`), regexp.MustCompile(`(?im)(?:^|>)\s*(?:root|www-data|nginx|apache|nobody|nt authority\\[\w ]+|iis apppool\\\w+)\s*(?:$|<)`), "the answer has the output of whoami"},
 	{regexp.MustCompile(`\bps\b`), regexp.MustCompile(`(?m)^(?:USER +PID|UID +PID| +PID TTY|PID +USER)\b`), "the answer has the list of processes"},
+	{regexp.MustCompile(`\bnet\s+(?:user|view|localgroup)\b`), regexp.MustCompile(`User accounts for \\\\|The command completed successfully|Server Name +Remark`), "the answer has the output of net"},
+	{regexp.MustCompile(`\.log\b|/log/`), regexp.MustCompile(`(?m)(?:^|>|")\S+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d `), "the answer has an access log"},
+	{regexp.MustCompile(`etc/(?:issue|os-release)\b`), regexp.MustCompile(`\\n \\l|Kernel \\r on|(?m)^PRETTY_NAME=`), "the answer has the name of the system"},
+	{regexp.MustCompile(`\bconfig\b`), regexp.MustCompile(`<Config \{|\bdict_items\(\[|'SECRET_KEY': `), "the answer has the application's settings"},
 	{regexp.MustCompile(`\bnetstat\b`), regexp.MustCompile(`Proto +Recv-Q|Proto +Local Address`), "the answer has the output of netstat"},
 	{regexp.MustCompile(`\bphpinfo\b`), regexp.MustCompile(`(?i)<title>(?:PHP [\d.]+\S* - )?phpinfo\(\)</title>`), "the answer has PHP's settings"},
 	{regexp.MustCompile(`php://|\.php\b|\.\.[/\\]`), regexp.MustCompile(`<\?php\s`), "the answer has source in PHP"},
 	{regexp.MustCompile(`base64-encode`), regexp.MustCompile(`\bPD9waHA[\w+/]{8,}`), "the answer has source in PHP, in base64"},
 	{regexp.MustCompile(`\.\.[/\\]|^/|file:/`), regexp.MustCompile(`<title>Index of /`), "the answer lists a directory"},
-	{regexp.MustCompile(`\.env\b`), regexp.MustCompile(`(?m)\A(?:#.*\n|\s*\n)*[A-Z][A-Z0-9_]{2,}=.*\n(?:#.*\n|\s*\n)*[A-Z][A-Z0-9_]{2,}=`), "the answer has a file of settings"},
+	{regexp.MustCompile(`\.env\b`), regexp.MustCompile(`(?m)(?:^|>|")[A-Z][A-Z0-9_]{2,}=.*\n(?:#.*\n|\s*\n)*[A-Z][A-Z0-9_]{2,}=`), "the answer has a file of settings"},
 	{regexp.MustCompile(`\.git\b`), regexp.MustCompile(`\A(?:ref: refs/heads/\S|DIRC\x00)`), "the answer has a file of a git repository"},
 	{regexp.MustCompile(`\.ssh|id_(?:rsa|ed25519|ecdsa)|\.pem\b|\.key\b`), regexp.MustCompile(`-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----`), "the answer has a private key"},
 	{regexp.MustCompile(`\.(?:zip|jar|war|ear)\b`), regexp.MustCompile(`\APK\x03\x04`), "the answer has an archive"},
@@ -267,31 +271,27 @@ var outputs = []struct {
 
 // output finds what the payload's command or file gives.
 func (x *exchange) output() string {
-	if x.body == "" {
+	if x.text == "" {
 		return ""
 	}
-	ask := x.lower
-	if strings.Contains(ask, "%") {
-		if plain, err := url.PathUnescape(ask); err == nil {
-			ask = plain
-		}
-	}
 	for i := range outputs {
-		if o := &outputs[i]; o.ask.MatchString(ask) && o.answer.MatchString(x.body) && !o.answer.MatchString(x.payload) {
+		if o := &outputs[i]; o.ask.MatchString(x.lower) && o.answer.MatchString(x.text) && !o.answer.MatchString(x.payload) {
 			return o.what
 		}
 	}
 	return ""
 }
 
-var delays = regexp.MustCompile(`(?i)\b(?:pg_)?sleep\s*\(\s*(\d{1,3})\b|\bwaitfor\s+delay\s+'(\d{1,2}:\d{1,2}:\d{1,2})|\breceive_message\s*\([^,]{1,100},\s*(\d{1,3})\b|\bsleep[\s+]+(\d{1,3})\b|\bping\s+(?:\S+\s+)?-[nc]\s*(\d{1,3})\b`)
+var delays = regexp.MustCompile(`(?i)\b(?:pg_)?sleep\s*\(\s*(\d{1,3})\b|\bwaitfor\s+delay\s+'(\d{1,2}:\d{1,2}:\d{1,2})|\breceive_message\s*\([^,]{1,100},\s*(\d{1,3})\b|\bsleep[\s+]+(\d{1,3})\b|\bping\s+(?:\S+\s+)?-[nc]\s*(\d{1,3})\b|\btimeout\s+/t\s+(\d{1,3})\b`)
+
+var delayWords = []string{"sleep", "delay", "ping", "timeout", "receive_message"}
 
 // leastDelay is what a payload has to ask for, in seconds: much takes a second by itself.
 const leastDelay = 2
 
 // delay is for how many seconds the payload asks the server to wait, 0 if it does not.
 func (x *exchange) delay() (asked string, seconds int) {
-	if !strings.Contains(x.lower, "sleep") && !strings.Contains(x.lower, "delay") && !strings.Contains(x.lower, "ping") && !strings.Contains(x.lower, "receive_message") {
+	if !slices.ContainsFunc(delayWords, func(word string) bool { return strings.Contains(x.lower, word) }) {
 		return "", 0
 	}
 	for _, m := range delays.FindAllStringSubmatch(x.payload, maxPayloads) {
@@ -306,7 +306,7 @@ func (x *exchange) delay() (asked string, seconds int) {
 			n, _ = strconv.Atoi(m[5])
 			n-- // it waits between its packets
 		default:
-			n, _ = strconv.Atoi(m[1] + m[3] + m[4])
+			n, _ = strconv.Atoi(m[1] + m[3] + m[4] + m[6])
 		}
 		if n >= leastDelay && n > seconds {
 			asked, seconds = m[0], n
@@ -315,20 +315,30 @@ func (x *exchange) delay() (asked string, seconds int) {
 	return quoted(asked), seconds
 }
 
-// waited tells a server that waited as it was asked to. Much longer than that, it may have been busy; and an endpoint that
-// usually takes so long has not waited.
+// waited tells a server that waited as it was asked to, or as often as a query has found rows. Much longer than that, it may
+// have been busy; and an endpoint that usually takes so long has not waited.
 func (x *exchange) waited(median time.Duration) string {
 	asked, seconds := x.delay()
 	took := x.tx.Duration()
 	wanted := time.Duration(seconds) * time.Second
-	if seconds == 0 || took < wanted || took >= 3*wanted+5*time.Second || x.isUsually(median) {
+	if seconds == 0 || took < wanted || x.isUsually(median) {
+		return ""
+	}
+	const mostRows, most = 40, 90 * time.Millisecond // that it takes beside the waiting
+	const limit = 30 * time.Second                   // by which proxies give up, or by twice that
+	rows := took / wanted
+	if took >= 3*wanted+5*time.Second && (rows > mostRows || took-rows*wanted > most || took%limit <= most) {
 		return ""
 	}
 	usually := ""
 	if median > 0 {
 		usually = ", usually " + inSeconds(median)
 	}
-	return fmt.Sprintf("answered after %s%s, as %s asks", inSeconds(took), usually, asked)
+	times := ""
+	if rows > 2 {
+		times = fmt.Sprintf(" %d times", rows)
+	}
+	return fmt.Sprintf("answered after %s%s, as %s asks%s", inSeconds(took), usually, asked, times)
 }
 
 // isUsually reports whether ordinary requests take about as long as the payload asks for.
@@ -391,7 +401,7 @@ func (x *exchange) splitHeader() string {
 // schema finds the answer to a query for a GraphQL schema.
 func (x *exchange) schema() string {
 	asked := strings.Contains(x.tx.RequestBody.Text, "__schema") || strings.Contains(x.tx.URI, "__schema")
-	if asked && graphQLSchema.MatchString(x.body) {
+	if asked && graphQLSchema.MatchString(x.text) {
 		return "the answer has the schema of GraphQL"
 	}
 	return ""
@@ -407,7 +417,7 @@ func (x *exchange) signedIn() string {
 	switch status := x.tx.Status; {
 	case status/100 == 3 && cookie != "" && location != "" && !loginPage.MatchString(location) && !complaint.MatchString(location):
 		return fmt.Sprintf("the login was accepted: %d to %s, with a cookie", status, quoted(location))
-	case status/100 == 2 && sessionToken.MatchString(x.body):
+	case status/100 == 2 && sessionToken.MatchString(x.text):
 		return "the login was accepted: the answer has a token"
 	}
 	return ""

@@ -2,8 +2,11 @@ package triage
 
 import (
 	"fmt"
+	"html"
+	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -84,6 +87,7 @@ type exchange struct {
 	lower    string   // the same in lower case
 	kinds    []string // of attacks, as CRS tags them: sqli
 	body     string   // of the answer, or its ends
+	text     string   // the same without what JSON and HTML escape
 	kind     string   // media type of the answer, in lower case
 
 	condition Condition // of SQL
@@ -114,6 +118,7 @@ func newExchange(tx *mapping.Transaction, v *engine.Verdict) *exchange {
 	}
 	kind, _, _ := strings.Cut(x.header("content-type"), ";")
 	x.kind = strings.ToLower(strings.TrimSpace(kind))
+	x.text = x.plain()
 	if hasTag(x.kinds, "sqli") {
 		x.condition, x.form = conditionOf(x.payload)
 	}
@@ -122,10 +127,37 @@ func newExchange(tx *mapping.Transaction, v *engine.Verdict) *exchange {
 
 func (x *exchange) addPayload(value string) {
 	value = value[:min(len(value), maxPayload)]
+	if strings.Contains(value, "%") { // as in a path
+		if plain, err := url.PathUnescape(value); err == nil && plain != value {
+			defer x.addPayload(plain)
+		}
+	}
 	if len(x.payloads) < maxPayloads && strings.TrimSpace(value) != "" && !slices.Contains(x.payloads, value) {
 		x.payloads = append(x.payloads, value)
 	}
 }
+
+// plain is the body without escapes: what a command prints has its lines in JSON, too.
+func (x *exchange) plain() string {
+	switch {
+	case strings.HasPrefix(x.kind, "application/") && strings.Contains(x.kind, "json"), strings.HasPrefix(x.body, "{"):
+		return jsonEscape.ReplaceAllStringFunc(x.body, func(s string) string {
+			if len(s) == 6 {
+				n, _ := strconv.ParseUint(s[2:], 16, 16)
+				return string(rune(n))
+			}
+			if at := strings.IndexByte("nrt", s[1]); at >= 0 {
+				return "\n\r\t"[at : at+1]
+			}
+			return s[1:]
+		})
+	case x.isHTML() && strings.Contains(x.body, "&"):
+		return html.UnescapeString(x.body)
+	}
+	return x.body
+}
+
+var jsonEscape = regexp.MustCompile(`\\(?:u[0-9a-fA-F]{4}|["\\/nrt])`)
 
 func (x *exchange) header(name string) string {
 	for _, h := range x.tx.ResponseHeaders {

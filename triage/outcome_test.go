@@ -102,6 +102,8 @@ func TestOutcome(t *testing.T) {
 		"waited, ping":           {attempt{kind: "rce", payload: "|ping -n 5 127.0.0.1", took: "04.050"}, Success, "4.05 s"},
 		"did not wait":           {attempt{kind: "sqli", payload: "1 and SLEEP(5)", took: "00.031"}, Unknown, "asks for 5 s"},
 		"waited for much longer": {attempt{kind: "sqli", payload: "1 and SLEEP(5)", took: "30.000"}, Unknown, ""},
+		"waited for each row":    {attempt{kind: "sqli", payload: "1 or SLEEP(5)", took: "25.031"}, Success, "as SLEEP(5 asks 5 times"},
+		"busy for long":          {attempt{kind: "sqli", payload: "1 or SLEEP(5)", took: "26.700"}, Unknown, ""},
 		"slow by itself":         {attempt{kind: "sqli", payload: "1' or '1'='1", took: "06.000"}, Unknown, ""},
 		"too short a wait":       {attempt{kind: "sqli", payload: "1 and SLEEP(1)", took: "01.100"}, Unknown, ""},
 
@@ -123,12 +125,18 @@ func TestOutcome(t *testing.T) {
 		"another's header": {attempt{kind: "protocol", payload: "a\r\nServer: mine", headers: "Server: nginx\r\n"}, Unknown, ""},
 
 		"source":           {attempt{kind: "lfi", payload: "php://filter/resource=index", body: "<?php\n$db = 1;"}, Success, "PHP"},
-		"source, escaped":  {attempt{kind: "lfi", payload: "../index.php", body: "&lt;?php $a"}, Unknown, ""},
+		"source, escaped":  {attempt{kind: "lfi", payload: "../index.php", body: "&lt;?php $a"}, Success, "PHP"},
 		"source in base64": {attempt{kind: "lfi", payload: "php://filter/convert.base64-encode/resource=a", body: "PD9waHAKZWNobyAxOw=="}, Success, "base64"},
 		"settings":         {attempt{kind: "lfi", payload: "/.env", mime: "text/plain", body: "# app\nAPP_ENV=prod\nDB_HOST=db\n"}, Success, "settings"},
 		"settings, a page": {attempt{kind: "lfi", payload: "/.env", body: "<html>not here</html>"}, Unknown, ""},
 		"ls":               {attempt{kind: "rce", payload: ";ls -l", body: "total 8\n-rw-r--r-- 1 app app 12 Nov 20 10:11 a\n"}, Success, "ls"},
 		"ls, not asked":    {attempt{kind: "sqli", payload: "1'", body: "total 8\n-rw-r--r-- 1 app app 12 Nov 20 10:11 a\n"}, Unknown, ""},
+		"ls, in JSON":      {attempt{kind: "rce", payload: ";ls -l", mime: "application/json", body: `{"out":"total 8\n-rw-r--r-- 1 app app 12 Nov 20 10:11 a\n"}`}, Success, "ls"},
+		"net user":         {attempt{kind: "rce", payload: "&net user", body: "\r\nUser accounts for \\\\WEB01\r\n"}, Success, "net"},
+		"access log":       {attempt{kind: "lfi", payload: "../../log/access.log", mime: "text/plain", body: "10.0.0.4 - - [20/Nov/2026:10:11:12 +0000] \"GET / HTTP/1.1\" 200 5\n"}, Success, "log"},
+		"issue":            {attempt{kind: "lfi", payload: "../../etc/issue", body: `Debian GNU/Linux 13 \n \l`}, Success, "system"},
+		"sum in the path":  {attempt{kind: "injection-generic", payload: "/hi/%3C%25%3D 9900%2B12345 %25%3E", mime: "text/plain", body: "Hi 22245\n"}, Success, "22245"},
+		"sum on Windows":   {attempt{kind: "rce", payload: "&set /a 7331*11", body: "<pre>80641</pre>"}, Success, "80641"},
 		"dir":              {attempt{kind: "rce", payload: "&dir c:\\", body: " Volume Serial Number is 1C2D-3E4F\r\n"}, Success, "dir"},
 		"environment":      {attempt{kind: "rce", payload: "|env", body: "HOME=/\nPATH=/usr/local/bin:/usr/bin\n"}, Success, "environment"},
 

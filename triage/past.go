@@ -2,6 +2,8 @@ package triage
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -14,8 +16,11 @@ type Past struct {
 	Everywhere int // endpoints of the service that give this very answer
 	Alike      int // different payloads of this client to this endpoint that got this answer, but for their echo; with this one
 
+	Varies   bool // the endpoint has several answers to ordinary requests
+	Responds bool // and to attacks of this client
+
 	Told   bool // the client's true and false conditions got two answers, and this is one of them
-	Waited bool // the server has waited for other payloads of this client, at this endpoint
+	Waited bool // the server has waited for another condition in the same form
 }
 
 // From how many on something is no coincidence.
@@ -27,12 +32,12 @@ const (
 
 // afterAll is the evidence that only other records give: that it worked.
 func (x *exchange) afterAll(past Past) string {
-	asked, seconds := x.delay()
 	switch {
-	case past.Told && x.condition != NoCondition:
+	case x.condition == NoCondition:
+	case past.Told:
 		return "the answers to this client's true and false conditions differ, and this is one of the two"
-	case past.Waited && seconds > 0 && x.refusal() == "" && x.tx.Duration() > 0:
-		return fmt.Sprintf("the server has waited for others of this client's payloads, so its answer to %s tells something, too", asked)
+	case past.Waited && x.refusal() == "":
+		return "the server has waited for another condition of this form: that it has not waited is an answer, too"
 	}
 	return ""
 }
@@ -45,7 +50,7 @@ func (x *exchange) inVain(past Past) string {
 		return fmt.Sprintf("the server answers so to everything: %d endpoints have this answer", past.Everywhere)
 	case past.Usual >= enoughClients && x.wouldShow():
 		return "the endpoint's usual answer, as ordinary requests get it"
-	case past.Alike >= enoughPayloads:
+	case past.Alike >= enoughPayloads && (past.Responds || past.Varies && x.reads()) && !x.isEchoed():
 		return fmt.Sprintf("the same answer to %d different payloads of this client", past.Alike)
 	}
 	return ""
@@ -57,6 +62,17 @@ func (x *exchange) isBlind() bool {
 		return true
 	}
 	return x.uploadsScript() || blindWords.MatchString(x.lower) || len(x.callbacks()) > 0
+}
+
+// reads reports whether the attack changes what an answer is made of: where ordinary requests get different answers,
+// one that works does, too.
+func (x *exchange) reads() bool {
+	return !slices.ContainsFunc(x.kinds, func(kind string) bool { return kind != "sqli" && kind != "lfi" && kind != "xss" })
+}
+
+// isEchoed reports whether the answer repeats a script as it was sent, which is the effect.
+func (x *exchange) isEchoed() bool {
+	return hasTag(x.kinds, "xss") && slices.ContainsFunc(x.payloads, func(p string) bool { return strings.Contains(x.body, p) })
 }
 
 // wouldShow reports whether the answer would have been another one, had the attack worked: what it asks for is printed.
