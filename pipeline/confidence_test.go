@@ -61,6 +61,9 @@ func TestConfidenceOfAttacks(t *testing.T) {
 		"double escaped script":   exchange("GET", "/a?x=%25253Cscript%25253Ealert(1)%25253C/script%25253E", "", ""),
 		"SQL in a cookie's JSON":  exchange("GET", "/", "", "", `Cookie: prefs={"sort":"1' UNION SELECT password FROM users -- "}`),
 		"traversal in the path":   exchange("GET", "/static/..%2f..%2f..%2f..%2fetc%2fpasswd", "", ""),
+		"login by an operator":    exchange("POST", "/login", jsonType, `{"user":"admin","password":{"$ne":null}}`),
+		"the same in a form":      exchange("POST", "/login", "application/x-www-form-urlencoded", "user[$gt]=&pwd[$gt]="),
+		"code for a database":     exchange("GET", "/find?$where=sleep(2000)", "", ""),
 		"external entity in JSON": exchange("POST", "/x", jsonType, `{"doc":"<!DOCTYPE a [<!ENTITY b SYSTEM \"file:///etc/passwd\">]><a>&b;</a>"}`),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -75,21 +78,23 @@ func TestConfidenceOfAttacks(t *testing.T) {
 func TestConfidenceOfOrdinaryTraffic(t *testing.T) {
 	p := confident(t, "rules=crs,lateral-movement,sensitive-data")
 	for name, record := range map[string]map[string]string{
-		"PUT":             exchange("PUT", "/api/carts/17", jsonType, `{"items":3}`),
-		"PATCH":           exchange("PATCH", "/api/carts/17", "application/merge-patch+json", `{"items":4}`),
-		"method override": exchange("POST", "/api/posts/3", jsonType, `{"title":"Hello"}`, "X-HTTP-Method-Override: PUT"),
-		"PromQL":          exchange("GET", "/api/v1/query?query="+url.QueryEscape(`sum(up{job="web"}) unless on(pod) kube_pod_info`), "", ""),
-		"editor":          exchange("POST", "/wp-json/wp/v2/posts", jsonType, `{"content":"<!-- wp:heading -->\n<h2>Spring</h2>\n<!-- /wp:heading -->"}`),
-		"CI step":         exchange("POST", "/job/site/config", jsonType, `{"steps":[{"run":"npm ci && npm test"}]}`),
-		"CSV":             exchange("PUT", "/export/a.csv", "text/csv", "id,name\n7,Siobhan O'Hara\n"),
-		"policy report":   exchange("POST", "/csp", "application/csp-report", `{"csp-report":{"violated-directive":"script-src","script-sample":"alert(2)"}}`),
-		"name":            exchange("GET", "/theme?id=select-dark-union", "", ""),
-		"O'Brien":         exchange("POST", "/contact", "application/x-www-form-urlencoded", "name=Pat+O%27Brien&text=Where+is+my+order%3F"),
-		"consent cookie":  exchange("GET", "/", "", "", `Cookie: consent={stamp:%27a1b2==%27%2Cnecessary:true}; _ga=GA1.2.1234.5678`),
-		"scope":           exchange("GET", "/oauth/callback?code=4/0Ab&scope="+url.QueryEscape("openid https://www.googleapis.com/auth/userinfo.profile"), "", ""),
-		"placeholder":     exchange("GET", "/p?utm_campaign={{campaign.name}}&q=mug", "", ""),
-		"filter":          exchange("GET", "/v2/orders?q="+url.QueryEscape("created_at>=2025-12-11 AND total>100"), "", ""),
-		"picture":         exchange("POST", "/media", "image/png", "\x89PNG\r\n\x1a\n\x00\x00"),
+		"filter by operators": exchange("GET", "/api/products?price[$gt]=5&name[$ne]=lamp", "", ""),
+		"filter in JSON":      exchange("POST", "/api/products/find", jsonType, `{"where":{"score":{"$gte":3},"city":{"$in":["Riga","Oslo"]}}}`),
+		"PUT":                 exchange("PUT", "/api/carts/17", jsonType, `{"items":3}`),
+		"PATCH":               exchange("PATCH", "/api/carts/17", "application/merge-patch+json", `{"items":4}`),
+		"method override":     exchange("POST", "/api/posts/3", jsonType, `{"title":"Hello"}`, "X-HTTP-Method-Override: PUT"),
+		"PromQL":              exchange("GET", "/api/v1/query?query="+url.QueryEscape(`sum(up{job="web"}) unless on(pod) kube_pod_info`), "", ""),
+		"editor":              exchange("POST", "/wp-json/wp/v2/posts", jsonType, `{"content":"<!-- wp:heading -->\n<h2>Spring</h2>\n<!-- /wp:heading -->"}`),
+		"CI step":             exchange("POST", "/job/site/config", jsonType, `{"steps":[{"run":"npm ci && npm test"}]}`),
+		"CSV":                 exchange("PUT", "/export/a.csv", "text/csv", "id,name\n7,Siobhan O'Hara\n"),
+		"policy report":       exchange("POST", "/csp", "application/csp-report", `{"csp-report":{"violated-directive":"script-src","script-sample":"alert(2)"}}`),
+		"name":                exchange("GET", "/theme?id=select-dark-union", "", ""),
+		"O'Brien":             exchange("POST", "/contact", "application/x-www-form-urlencoded", "name=Pat+O%27Brien&text=Where+is+my+order%3F"),
+		"consent cookie":      exchange("GET", "/", "", "", `Cookie: consent={stamp:%27a1b2==%27%2Cnecessary:true}; _ga=GA1.2.1234.5678`),
+		"scope":               exchange("GET", "/oauth/callback?code=4/0Ab&scope="+url.QueryEscape("openid https://www.googleapis.com/auth/userinfo.profile"), "", ""),
+		"placeholder":         exchange("GET", "/p?utm_campaign={{campaign.name}}&q=mug", "", ""),
+		"filter":              exchange("GET", "/v2/orders?q="+url.QueryEscape("created_at>=2025-12-11 AND total>100"), "", ""),
+		"picture":             exchange("POST", "/media", "image/png", "\x89PNG\r\n\x1a\n\x00\x00"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := alertsOf(t, p, record); len(got) != 0 {

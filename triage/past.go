@@ -50,7 +50,7 @@ func (x *exchange) inVain(past Past) string {
 		return fmt.Sprintf("the server answers so to everything: %d endpoints have this answer", past.Everywhere)
 	case past.Usual >= enoughClients && x.wouldShow():
 		return "the endpoint's usual answer, as ordinary requests get it"
-	case past.Alike >= enoughPayloads && (past.Responds || past.Varies && x.reads()) && !x.isEchoed():
+	case past.Alike >= enoughPayloads && (past.Responds || past.Varies) && x.reads() && !x.isEchoed():
 		return fmt.Sprintf("the same answer to %d different payloads of this client", past.Alike)
 	}
 	return ""

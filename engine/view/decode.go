@@ -1,6 +1,7 @@
 package view
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	stdhtml "html"
@@ -306,9 +307,14 @@ func escapes(text string) (string, bool) {
 			b.WriteByte(c)
 			i += 2
 		default:
-			b.WriteByte('\\')
-			i++
-			continue
+			r, n := escapedRune(text[i:])
+			if n == 0 {
+				b.WriteByte('\\')
+				i++
+				continue
+			}
+			b.WriteRune(r)
+			i += n
 		}
 		changed = true
 	}
@@ -353,6 +359,9 @@ func utf16Text(text string) (string, bool) {
 
 // base64Text is the text that a value is in base64 or base64url, padded or not.
 func base64Text(text string) (string, bool) {
+	if _, after, ok := strings.Cut(text, ";base64,"); ok { // of a data: URL
+		text = after
+	}
 	text = strings.TrimRight(text, "=")
 	if len(text) < minEncoded || len(text)%4 == 1 {
 		return "", false
@@ -362,8 +371,11 @@ func base64Text(text string) (string, bool) {
 		encoding = base64.RawURLEncoding
 	}
 	decoded, err := encoding.DecodeString(text)
-	if err != nil || !isText(decoded) {
+	if err != nil {
 		return "", false
+	}
+	if !isText(decoded) || bytes.IndexByte(decoded, 0) >= 0 {
+		return packed(decoded)
 	}
 	return string(decoded), true
 }
@@ -462,6 +474,9 @@ func query(text string, yield func(string)) {
 
 // worthAView reports whether a part of a value can be an attack where the value can't: names, numbers and words are none.
 func worthAView(part string) bool {
+	if _, ok := base64Text(part); ok {
+		return true
+	}
 	return len(part) > 3 && strings.IndexFunc(part, func(r rune) bool {
 		return r != '_' && r != '-' && r != ',' && r != ':' && r != ' ' && (r >= utf8.RuneSelf || !isAlphanumeric(byte(r)))
 	}) >= 0

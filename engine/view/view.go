@@ -104,6 +104,10 @@ func init() { // they use reader by way of JSON and queries
 		{"jwt", func(s traits) bool { return s.dots >= 2 && s.spaces == 0 }, jwt},
 		{"base64", func(s traits) bool { return s.spaces == 0 && s.longestWord >= minEncoded }, one(base64Text)},
 		{"hex", func(s traits) bool { return s.spaces == 0 && s.longestWord >= minEncoded }, one(hexText)},
+		{"codes", func(s traits) bool { return s.codes }, one(calledCodes)},
+		{"numbers", func(s traits) bool { return s.numbers }, one(listedCodes)},
+		{"utf-7", func(s traits) bool { return s.utf7 }, one(utf7)},
+		{"quoted-printable", func(s traits) bool { return s.equals }, one(quotedPrintable)},
 		{"json", func(s traits) bool { return s.brace && s.quote }, json},
 		{"query", func(s traits) bool { return s.equals }, query},
 	}
@@ -116,6 +120,7 @@ type traits struct {
 	marks       int // question marks
 	dots        int
 	spaces      int
+	separators  int // commas and colons
 	longestWord int // letters, digits, and what base64 has beside
 	backslash   bool
 	ampersand   bool
@@ -124,6 +129,9 @@ type traits struct {
 	control     bool // but tabs and line ends
 	wide        bool // bytes above ASCII
 	hexPrefix   bool // 0x
+	codes       bool // a call of what may be CHAR or fromCharCode
+	numbers     bool // nothing but digits, also hexadecimal ones, and what parts them; long
+	utf7        bool // +A
 	brace       bool // begins as JSON does
 	quote       bool
 }
@@ -137,8 +145,11 @@ func scan(text string) (s traits) {
 			if c == 'x' && i > 0 && text[i-1] == '0' {
 				s.hexPrefix = true
 			}
-			if c == '=' {
+			switch c {
+			case '=':
 				s.equals = true
+			case '+':
+				s.utf7 = s.utf7 || i+3 < len(text) && text[i+1] == 'A'
 			}
 			continue
 		}
@@ -153,6 +164,8 @@ func scan(text string) (s traits) {
 			s.dots++
 		case c == ' ':
 			s.spaces++
+		case c == ',' || c == ':':
+			s.separators++
 		case c == '\\':
 			s.backslash = true
 		case c == '&':
@@ -163,6 +176,11 @@ func scan(text string) (s traits) {
 			s.control = true
 		case c == '"':
 			s.quote = true
+		case c == '(':
+			if i > 2 && i+1 < len(text) && (text[i+1] >= '0' && text[i+1] <= '9' || text[i+1] == ' ') {
+				before := text[i-1] | 0x20
+				s.codes = s.codes || before == 'r' || before == 'e' || before == 't'
+			}
 		case c >= utf8.RuneSelf:
 			s.wide = true
 		}
@@ -171,9 +189,20 @@ func scan(text string) (s traits) {
 	if t := strings.TrimLeft(text, " \t\r\n"); t != "" {
 		s.brace = t[0] == '{' || t[0] == '['
 	}
-	s.plain = s.percents == 0 && s.marks < 2 && !s.backslash && !s.ampersand && !s.equals && !s.control && !s.wide && !s.hexPrefix &&
+	s.numbers = s.spaces+s.separators >= minEncoded-1 && s.longestWord <= 8 && isNumbers(text)
+	s.plain = !s.codes && !s.numbers && !s.utf7 && s.percents == 0 && s.marks < 2 && !s.backslash && !s.ampersand && !s.equals && !s.control && !s.wide && !s.hexPrefix &&
 		(!s.brace || !s.quote) && s.longestWord < minEncoded
 	return s
+}
+
+// isNumbers reports whether a text has nothing but hexadecimal digits, and what parts numbers.
+func isNumbers(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; !isHexDigit(c) && c != ' ' && c != ',' && c != ':' && c != '\n' && c != '\t' {
+			return false
+		}
+	}
+	return true
 }
 
 const isWord = 1

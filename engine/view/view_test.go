@@ -34,6 +34,21 @@ func TestAppend(t *testing.T) {
 		{"eyJhbGciOiJub25lIn0.eyJzdWIiOiInIG9yIDE9MSAtLSJ9.x", "jwt", `{"sub":"' or 1=1 --"}`},
 		{"eyJhbGciOiJub25lIn0.eyJzdWIiOiInIG9yIDE9MSAtLSJ9.x", "jwt, json", "' or 1=1 --"},
 		{"Li4lMjUyZi4uJTI1MmZldGM=", "base64, percent", "../../etc"},
+		{"eval(String.fromCharCode(60,115, 99,0x3e))", "codes", "<sc>"},
+		{"CHAR(39)+CHAR(32)+CHAR(111)+CHAR(114)", "codes", "' or"},
+		{"chr(39)||chr(32)||chr(111)||chr(114)", "codes", "' or"},
+		{"60 115 99 114 105 112 116 62 97 60 47 115 62", "numbers", "<script>a</s>"},
+		{"3c 73 63 72 69 70 74 3e 61 3c 2f 73 3e", "numbers", "<script>a</s>"},
+		{"00111100 01110011 01100011 01110010 01101001 01110000 01110100 00111110 01100001 01100001 01100001 01100001", "numbers", "<script>aaaa"},
+		{"+ADw-script+AD4-alert(1)", "utf-7", "<script>alert(1)"},
+		{"=3Cscript=3Ealert=281=29", "quoted-printable", "<script>alert(1)"},
+		{`\u{3c}script\u{3e}`, "escapes", "<script>"},
+		{`\074script\076`, "escapes", "<script>"},
+		{`\3c script\3e x`, "escapes", "<script>x"},
+		{"PABzAGMAcgBpAHAAdAA+AGEA", "base64", "<script>a"},
+		{"H4sIAAAAAAACA7MpTi7KLCixS8xJLSrRMNS00YcKAAB27ib+GQAAAA==", "base64", "<script>alert(1)</script>"},
+		{"data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==", "base64", "<script>alert(1)</script>"},
+		{`{"a":"PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg"}`, "json, base64", "<script>alert(1)</script>"},
 	} {
 		if got := Append(nil, c.value); !slices.Contains(got, View{c.kind, c.text}) {
 			t.Errorf("%q: got %q, want %s %q", c.value, got, c.kind, c.text)
@@ -45,7 +60,7 @@ func TestAppend(t *testing.T) {
 func TestNoView(t *testing.T) {
 	for _, value := range []string{
 		"", "a", "hello world", "2026-10-10T13:55:36Z", "order-4711", "name@example.org", "1,299.00", "en-GB,en;q=0.9", "/a/b/c.html", "O'Brien",
-		"3f0e7c1d", "aGVsbG8", "what? how?", "it's 50% off",
+		"3f0e7c1d", "aGVsbG8", "what? how?", "it's 50% off", "CHAR(10)", "user (1)", "2026-11-20 10:11:12", "10, 20, 30", "Vitamin C+A", "for(i in a)",
 	} {
 		if got := Append(nil, value); len(got) > 0 {
 			t.Errorf("%q: got %q", value, got)

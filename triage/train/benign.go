@@ -192,6 +192,43 @@ var kinds = []struct {
 	{"form", func(w writer) message {
 		return w.form("/"+w.pick("contact", "checkout", "register", "profile", "comment"), "name", w.name(), "street", "St. John's Rd; Apt #"+w.n(99), "password", w.pick("P@ss'w0rd;--!", "correct horse \"battery\"", "x&y|z$1", "<Tr0ub4dor&3>", "a`b~c{d}"), "comments", w.text(10+w.r.IntN(60)), "iban", "", "date", "2026-0"+w.n(9)+"-1"+w.n(9), "accept", "on", "amount", "1,"+w.n(999)+".50", "math", w.pick("a<b && c>d", "f(x) = x^2 + 1", "5 > 3", "1-1=0"))
 	}},
+	{"page title", func(w writer) message {
+		title := w.pick(w.text(3)+" | "+w.text(1), "Search: \""+w.text(2)+"\" | "+w.text(1)+" & more", w.name()+" - "+w.text(3)+" | "+w.text(2), w.text(4)+" » "+w.text(1), "("+w.n(20)+") "+w.text(3)+"; "+w.text(2)+" · "+w.text(1), "What's new? | "+w.text(2), "Results for '"+w.text(1)+"' & '"+w.text(1)+"' | "+w.text(1))
+		return message{method: "GET", url: "/" + w.pick("g/collect", "matomo.php", "pixel.gif", "t.gif", "r/event") + "?v=2&tid=G-" + strings.ToUpper(w.hex(8)) + "&" + w.pick("dt", "action_name", "title", "t") + "=" + url.QueryEscape(title) + "&" + w.pick("dl", "url", "u") + "=" + url.QueryEscape("https://www.example.org/find?term="+w.pick(w.text(1), w.name())+"&sort=name") + "&_p=" + w.hex(6)}
+	}},
+	{"embedded media", func(w writer) message {
+		html := w.pick(`<!-- wp:html --><iframe title="`+w.text(2)+`" width="640" height="360" src="https://video.example.org/embed/`+w.hex(8)+`" frameborder="0" allowfullscreen></iframe><!-- /wp:html -->`,
+			`<div style="text-align: center;"><img src="/media/`+w.text(1)+`.jpg" alt="`+w.text(2)+`" width="300" /></div><p>`+w.text(12)+`</p><blockquote>`+w.text(8)+`</blockquote>`,
+			`<table border="1"><tbody><tr><td>`+w.text(1)+`</td><td>`+w.n(90)+`</td></tr></tbody></table><p><a href="/`+w.text(1)+`" target="_blank" rel="noopener">`+w.text(3)+`</a></p>`,
+			`<audio controls src="/media/`+w.hex(5)+`.mp3"></audio><p><em>`+w.text(6)+`</em></p><object data="/files/`+w.text(1)+`.pdf" type="application/pdf"></object>`)
+		return w.form(w.pick("/admin/post/save", "/editor/update", "/cms/page/"+w.n(90)), "title", w.text(3), "content", html, "status", "draft")
+	}},
+	{"markup in a comment", func(w writer) message {
+		return w.json("POST", "/"+w.pick("issues", "threads", "topics")+"/"+w.n(900)+"/replies", map[string]any{"text": w.pick(
+			"<settings><name>"+w.text(1)+"</name><value>"+w.n(90)+"</value></settings>",
+			`<?xml version="1.0"?><order><item>`+w.text(2)+`</item><to>`+w.name()+`</to></order>`,
+			"how do I centre a <div> in a <section>? "+w.text(5),
+			w.text(4)+" <b>"+w.text(1)+"</b> &amp; <i>"+w.text(1)+"</i><br/>"+w.text(6),
+			"use <input type=\"number\"> and <label for=\"a\"> so that "+w.text(4))})
+	}},
+	{"formula", func(w writer) message {
+		return w.form("/notes/save", "body", w.pick(`$$\sum_{i=1}^{n} i^2 = \frac{n(n+1)(2n+1)}{6}$$ and $x_{`+w.n(9)+`} \leq y$`, `$\int_0^1 x^2 dx$; 3 > 2 && 2 < 3 `+w.text(3), `$$a^2 + b^2 = c^2$$, $\alpha \neq \beta$ || `+w.text(2)), "title", w.text(3))
+	}},
+	{"relative paths", func(w writer) message {
+		return w.json("POST", w.pick("/api/v4/projects/"+w.n(90)+"/repository/commits", "/envelope/", "/ingest/errors"), map[string]any{"message": w.text(4), "lines": []string{
+			w.pick("import { "+w.text(1)+" } from '../lib/"+w.text(1)+"'", "#include \"../include/"+w.text(1)+".h\"", "at run (webpack:///./src/../node_modules/"+w.text(1)+"/index.js?:"+w.n(90)+":3)", "<script src=\"../js/app.js\"></script>", "cd ../.. && make "+w.text(1), "require('../../config/"+w.text(1)+"')", "C:\\\\Users\\\\"+w.text(1)+"\\\\..\\\\Desktop")}})
+	}},
+	{"query of a panel", func(w writer) message {
+		return w.json("POST", w.pick("/api/ds/query", "/api/dataset", "/superset/sql"), map[string]any{"queries": []any{map[string]any{"refId": "A", w.pick("rawSql", "query", "native"): w.pick(
+			"SELECT time, value FROM "+w.text(1)+" WHERE host = '"+w.service()+"' AND value > "+w.n(90)+" ORDER BY time DESC LIMIT 100",
+			"SELECT count(*) AS n, status FROM orders WHERE created_at > now() - interval '1 day' GROUP BY status",
+			"SELECT $__timeGroup(at, 5m) AS time, avg(load) FROM hosts WHERE $__timeFilter(at) AND name IN ('"+w.service()+"','"+w.service()+"') GROUP BY 1 ORDER BY 1",
+			"with t as (select id, total from invoices) select sum(total) from t join customers c on c.id = t.id")}}})
+	}},
+	{"search of a developer", func(w writer) message {
+		q := w.pick("wget or curl for downloads", "sed replace in place "+w.text(1), "grep -r without binary files", "base64 decode online", "printf(\"%d\")", "python sleep(1) in a loop", "css <a> hover", "chmod 755 meaning", "sql left join vs inner join", "git rebase -i HEAD~3", "awk '{print $1}'", "regex ^[a-z]+$", "docker run --rm -it "+w.text(1), "char(10) in excel", "mysql order by date", "bash for loop; do done", "where is hosts file windows", "cat vs less", "C:\\Program Files missing", "if (a || b) return", "ls sorted by size")
+		return message{method: "GET", url: "/" + w.pick("search", "questions", "docs/find") + "?" + w.pick("q", "term", "query") + "=" + url.QueryEscape(q)}
+	}},
 	{"beacon", func(w writer) message {
 		e := w.object(map[string]any{"e": "click", "sel": "div#main > ul.nav li:nth-child(2) a[href='/x']", "txt": w.text(3), "ts": 1700000000000 + w.r.IntN(1e9), "ua": "Mozilla/5.0 (X11; Linux x86_64)", "path": "/" + w.text(1), "err": w.pick("", "TypeError: Cannot read properties of undefined (reading 'map')\n    at n.render (https://cdn.example.org/app.js:1:2"+w.n(999)+")", "Script error.", "ReferenceError: alert is not defined")})
 		return message{method: "GET", url: "/b?v=1&data=" + w.pick(url.QueryEscape(e), base64.URLEncoding.EncodeToString([]byte(e))) + "&dl=" + url.QueryEscape("https://shop.example.org/?utm_source=a&utm_campaign="+w.text(2))}
