@@ -250,6 +250,7 @@ type Usage struct {
 	Keys     int
 	Evicted  uint64 // keys that made room for others
 	Alerts   uint64
+	Learning bool // it is too early for it to say anything
 }
 
 // Usage is that of all detectors.
@@ -259,7 +260,7 @@ func (d *Detectors) Usage() []Usage {
 	all := make([]Usage, len(d.all))
 	for i := range d.all {
 		keys, evicted := d.all[i].size()
-		all[i] = Usage{d.specs[i].Name, keys, evicted, d.alerts[i]}
+		all[i] = Usage{d.specs[i].Name, keys, evicted, d.alerts[i], d.all[i].learns(d.clock.Now)}
 	}
 	return all
 }

@@ -10,6 +10,7 @@ type detector interface {
 	// unusual: "" if nothing is.
 	observe(o *Observation, now int64) string
 	begin(now int64) // before the first record, whether it is of interest or not
+	learns(now int64) bool
 	keys() names
 	size() (keys int, evicted uint64)
 	save() any       // a pointer that gob writes

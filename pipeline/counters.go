@@ -89,6 +89,7 @@ type Snapshot struct {
 	Incidents         int               // open ones, which pipelines may share
 	Keys              int               // whose behaviour the detectors keep, which pipelines may share
 	Evicted           uint64            // keys that made room for others
+	Learning          int               // detectors that say nothing yet, shared likewise
 	Mapped            map[string]uint64 // by mapping: records that it has made transactions of
 	Habits            int               // rules and places where many clients are answered with success although the rule matches; shared likewise
 	Habitual          uint64            // records that do not alarm for that
@@ -115,6 +116,7 @@ func (s *Snapshot) Add(other Snapshot) {
 	s.Incidents = max(s.Incidents, other.Incidents)
 	s.Keys = max(s.Keys, other.Keys)
 	s.Evicted = max(s.Evicted, other.Evicted)
+	s.Learning = max(s.Learning, other.Learning)
 	s.Habits = max(s.Habits, other.Habits)
 	s.Habitual += other.Habitual
 	s.InspectionSeconds += other.InspectionSeconds
@@ -162,6 +164,9 @@ func (p *Pipeline) Snapshot() Snapshot {
 		for _, u := range p.detectors.Usage() {
 			s.Keys += u.Keys
 			s.Evicted += u.Evicted
+			if u.Learning {
+				s.Learning++
+			}
 		}
 	}
 	if p.memory != nil {

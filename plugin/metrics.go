@@ -65,6 +65,8 @@ var metrics = []struct {
 		value: func(r reading) float64 { return float64(r.Keys) }},
 	{subsystem: "behavior", name: "evicted_total", help: "Keys that made room for others in the detectors' memory.",
 		value: func(r reading) float64 { return float64(r.Evicted) }},
+	{subsystem: "detector", name: "learning", help: "Detectors that learn what is usual and say nothing yet; instances share them.", gauge: true,
+		value: func(r reading) float64 { return float64(r.Learning) }},
 	{subsystem: "errors", name: "total", help: "Records that passed uninspected and chunks that passed unannotated, by cause.",
 		causes: func(r reading) map[string]uint64 { return r.Errors }},
 	{subsystem: "inspection", name: "seconds_total", help: "Time spent inspecting records, summed over workers.",

@@ -31,6 +31,7 @@ type scanCommand struct {
 	Format string   `enum:"auto,text,json,csv,markdown" default:"auto" help:"How alerts are printed: text, a line each and a summary, json, csv or markdown (default: text on a terminal, else json)."`
 	Since  moment   `placeholder:"TIME" help:"Print alerts from this time on: a date, a time as in RFC 3339, or how long ago, as 36h or 7d."`
 	Until  moment   `placeholder:"TIME" help:"Print alerts before this time."`
+	Days   bool     `help:"Print no alerts, but how many there are on each day and an hour, by detector and rule: what a SOC would get."`
 	Top    int      `default:"5" help:"How many sources and targets the summary names (default: 5)."`
 
 	kong.Plugins
@@ -111,13 +112,18 @@ func (c *scanCommand) printer(p *process, given properties, several bool) (*aler
 		}
 	}
 	limited := !out.since.IsZero() || !out.until.IsZero()
-	if format == "json" && !limited {
+	if format == "json" && !limited && !c.Days {
 		return out, nil
 	}
 	if kind := given.or("alert_format"); kind != "msa" {
-		return nil, fmt.Errorf("--format %s, --since and --until need alerts in format msa, not %s", format, kind)
+		return nil, fmt.Errorf("--format %s, --days, --since and --until need alerts in format msa, not %s", format, kind)
 	}
 	switch {
+	case c.Days && out.incidents:
+		return nil, errors.New("--days counts alerts, and with --alert-per incident there are none")
+	case c.Days:
+		out.list = listing.NewDays(out.w)
+		return out, nil
 	case format == "json":
 		return out, nil
 	case out.incidents && format != "text":

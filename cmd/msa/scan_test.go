@@ -238,6 +238,7 @@ func TestScanFormats(t *testing.T) {
 		{"markdown", []string{"--format=markdown"}, 1, []string{"| --- |", "| `192.0.2.1` |"}, []string{"records in"}},
 		{"json when nobody looks", nil, 1, []string{`"src_ip":"192.0.2.1"`, `"src_ip":"192.0.2.3"`}, []string{"records in"}},
 		{"since", []string{"--since=2026-11-21"}, 1, []string{`"src_ip":"192.0.2.3"`}, []string{"192.0.2.1"}},
+		{"days", []string{"--days"}, 1, []string{"detector or rule  2026-11-20  2026-11-21  an hour\n", "930100           1           1     0.08\n", "2 alerts\n"}, []string{"Path Traversal"}},
 		{"until", []string{"--until=2026-11-21T11:00:00+01:00"}, 1, []string{`"src_ip":"192.0.2.1"`}, []string{"192.0.2.3"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -258,7 +259,7 @@ func TestScanFormats(t *testing.T) {
 			}
 		})
 	}
-	for _, args := range [][]string{{"--since=yesterday"}, {"--format=csv", "--alert-format=ecs"}, {"--since=1h", "--alert-format=cef"}, {"--format=xml"}} {
+	for _, args := range [][]string{{"--since=yesterday"}, {"--format=csv", "--alert-format=ecs"}, {"--days", "--alert-format=ecs"}, {"--days", "--alert-per=incident"}, {"--since=1h", "--alert-format=cef"}, {"--format=xml"}} {
 		p := command(t, "msa", append([]string{"scan", "-"}, args...)...)
 		if code := p.run(log); code != 2 || p.stderr.String() == "" {
 			t.Errorf("%q: exit code %d, %s", args, code, p.stderr.String())

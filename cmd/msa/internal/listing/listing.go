@@ -21,6 +21,7 @@ import (
 // Alert is what people want to know of an alert in format msa at first sight.
 type Alert struct {
 	Rule       string    `json:"rule_id"`
+	Detector   string    `json:"detector"`
 	Time       string    `json:"time"` // in UTC, to the second
 	Timestamp  time.Time `json:"timestamp"`
 	Severity   string    `json:"severity"`
