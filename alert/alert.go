@@ -256,7 +256,7 @@ const (
 // final is a rule's severity after what became of the attack.
 func (a *Alert) final(of int) int {
 	switch s := severity(of); {
-	case !a.byOutcome:
+	case !a.byOutcome, s == 0 && a.Match.Certain:
 		return s
 	case a.Outcome == triage.Success:
 		return min(s, successSeverity)

@@ -79,6 +79,7 @@ type Match struct {
 	Source   Source
 	Places   []Place // all that matched, but for a rule's own bookkeeping
 	View     bool    // it is of a reading of the variable's value, not of the value itself
+	Certain  bool    // it can't be by accident, whatever became of it: a value that is there for nothing else
 	Policy   bool    // the rule is about what a site wants to allow, not about attacks
 
 	role rules.Role

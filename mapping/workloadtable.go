@@ -8,33 +8,15 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
-	"os"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
-	"time"
+
+	"github.com/modsecurity-for-anylog/msa/internal/reread"
 )
 
 // WorkloadTable is a table of one's own that says which workload an address or a network is: for logs that tell addresses
 // alone. It is a file, read again when it has changed. A table is safe for concurrent use, and nil is an empty one.
-type WorkloadTable struct {
-	file   string
-	report func(error)
-	now    func() time.Time
-
-	rows     atomic.Pointer[workloadRows]
-	lookAt   atomic.Int64 // when to look at the file again, in nanoseconds since 1970
-	rereads  sync.Mutex
-	modified time.Time
-	size     int64
-}
-
-// lookEvery bounds how often the file is looked at.
-const lookEvery = 10 * time.Second
-
-// maxWorkloadFile bounds the file, in bytes: a million rows, as a table that grows for ever is a mistake.
-const maxWorkloadFile = 64 << 20
+type WorkloadTable struct{ file *reread.File[workloadRows] }
 
 // OpenWorkloadTable reads the table. Later on, what is wrong with the file goes to report, once for each change of it, and
 // the last good table stays.
@@ -42,12 +24,11 @@ const maxWorkloadFile = 64 << 20
 // The file is CSV, a row for each address or network, with its workload as namespace/kind/name, namespace/name or a name
 // alone, and perhaps the account; or JSON, an object of the same: {"10.0.2.0/24": "shop/deployment/cart"}.
 func OpenWorkloadTable(file string, report func(error)) (*WorkloadTable, error) {
-	t := &WorkloadTable{file: file, report: report, now: time.Now}
-	if err := t.read(); err != nil {
+	f, err := reread.Open("workloads", file, parseWorkloads, report)
+	if err != nil {
 		return nil, err
 	}
-	t.lookAt.Store(t.now().Add(lookEvery).UnixNano())
-	return t, nil
+	return &WorkloadTable{f}, nil
 }
 
 // fill completes what is known of who has an address.
@@ -55,64 +36,10 @@ func (t *WorkloadTable) fill(w *Workload, address string) {
 	if t == nil || w.Name != "" || address == "" {
 		return
 	}
-	if now := t.now().UnixNano(); now >= t.lookAt.Load() {
-		t.look(now)
-	}
-	if found, ok := t.rows.Load().find(address); ok {
+	if found, ok := t.file.Value().find(address); ok {
 		w.fillWith(found)
 		w.Account = first(w.Account, found.Account)
 	}
-}
-
-// look reads the file again if it has changed. Whoever comes meanwhile goes on with the old table.
-func (t *WorkloadTable) look(now int64) {
-	if !t.rereads.TryLock() {
-		return
-	}
-	defer t.rereads.Unlock()
-	t.lookAt.Store(now + int64(lookEvery))
-	info, err := os.Stat(t.file)
-	if err == nil && info.ModTime().Equal(t.modified) && info.Size() == t.size {
-		return
-	}
-	if err != nil && t.size < 0 {
-		return // it is still missing, which was reported
-	}
-	if err := t.read(); err != nil {
-		t.report(fmt.Errorf("%w; the last good table stays", err))
-	}
-}
-
-func (t *WorkloadTable) read() error {
-	t.modified, t.size = time.Time{}, -1
-	text, info, err := readBounded(t.file)
-	if err != nil {
-		return fmt.Errorf("cannot read workloads %q: %w", t.file, err)
-	}
-	t.modified, t.size = info.ModTime(), info.Size()
-	rows, line, err := parseWorkloads(text)
-	if err != nil {
-		return fmt.Errorf("cannot read workloads %q: %s:%d: %w", t.file, t.file, line, err)
-	}
-	t.rows.Store(rows)
-	return nil
-}
-
-func readBounded(file string) ([]byte, os.FileInfo, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer func() { _ = f.Close() }() // it was only read
-	info, err := f.Stat()
-	if err != nil {
-		return nil, nil, err
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxWorkloadFile+1))
-	if err == nil && len(text) > maxWorkloadFile {
-		err = fmt.Errorf("it has more than %d bytes", maxWorkloadFile)
-	}
-	return text, info, err
 }
 
 // workloadRows are a table in memory, by network.

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/modsecurity-for-anylog/msa/internal/reread"
 )
 
 func writeTable(t *testing.T, file, text string, at time.Time) {
@@ -92,13 +94,13 @@ func TestWorkloadTableChanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	table.now = func() time.Time { return now }
+	table.file.Now = func() time.Time { return now }
 	name := func() string {
 		var w Workload
 		table.fill(&w, "10.0.0.1")
 		return w.Name
 	}
-	later := func() { now = now.Add(lookEvery + time.Second) }
+	later := func() { now = now.Add(reread.Every + time.Second) }
 
 	writeTable(t, file, "10.0.0.1,second\n", time.Unix(2, 0))
 	if got := name(); got != "first" {

@@ -20,6 +20,7 @@ type Config struct {
 	Alert       alert.Options
 	Mapping     string // "auto", or a comma list of presets and files
 	Workloads   string // of a file; empty for none
+	Canaries    string // the same
 	AlertTag    string // may hold record accessors; empty for no alerts
 	IncidentTag string // empty for no incidents
 	PerIncident bool   // nothing but incidents is sent
@@ -68,6 +69,7 @@ func ParseConfig(values func(property string) []string) (Config, error) {
 	cfg := Config{
 		Mapping:   strings.Join(p.list("mapping"), ","),
 		Workloads: p.off("workloads"),
+		Canaries:  p.off("canaries"),
 		AlertTag:  p.off("alert_tag"),
 
 		IncidentTag: p.off("incident_tag"),

@@ -53,6 +53,7 @@ func (p *Pipeline) Explain(tag string, r mapping.Record) (Explanation, error) {
 	if x.Verdict, err = p.engine.Evaluate(x.Transaction); err != nil {
 		return x, err
 	}
+	p.findCanaries(x.Transaction, &x.Verdict)
 	s := p.suspect(x.Transaction, x.Verdict)
 	p.explainPast(s)
 	x.Verdict, x.Appraisal = s.verdict, s.sure

@@ -20,6 +20,7 @@ import (
 	"github.com/modsecurity-for-anylog/msa/engine/screen"
 	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 	"github.com/modsecurity-for-anylog/msa/incident"
+	"github.com/modsecurity-for-anylog/msa/internal/reread"
 	"github.com/modsecurity-for-anylog/msa/internal/state"
 	"github.com/modsecurity-for-anylog/msa/internal/stopwatch"
 	"github.com/modsecurity-for-anylog/msa/mapping"
@@ -28,16 +29,18 @@ import (
 
 // Pipeline is safe for concurrent use.
 type Pipeline struct {
-	cfg     Config
-	watch   *stopwatch.Watch // the probe's, nil without one
-	tag     tagTemplate
-	mapper  *mapping.Set
-	table   *mapping.WorkloadTable // nil without one
-	engine  *sharedEngine
-	rules   inspector // the engine, but in tests
-	engines *Engines
-	pool    *pool
-	log     *slog.Logger
+	cfg    Config
+	watch  *stopwatch.Watch // the probe's, nil without one
+	tag    tagTemplate
+	mapper *mapping.Set
+	table  *mapping.WorkloadTable // nil without one
+
+	canaries *reread.File[sensitive.Canaries] // nil without them
+	engine   *sharedEngine
+	rules    inspector // the engine, but in tests
+	engines  *Engines
+	pool     *pool
+	log      *slog.Logger
 
 	transactions sync.Pool    // *mapping.Transaction
 	announced    sync.Map     // *mapping.Mapping: those of which the log has told
@@ -75,6 +78,12 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 			return nil, fmt.Errorf("property workloads: %w", err)
 		}
 	}
+	var canaries *reread.File[sensitive.Canaries]
+	if cfg.Canaries != "" {
+		if canaries, err = reread.Open("canaries", cfg.Canaries, sensitive.ParseCanaries, func(err error) { log.Error(err.Error()) }); err != nil {
+			return nil, fmt.Errorf("property canaries: %w", err)
+		}
+	}
 	tag, err := parseTag(cfg.AlertTag)
 	if err != nil {
 		return nil, fmt.Errorf("property alert_tag: %w", err)
@@ -102,7 +111,7 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 		return nil, err
 	}
 	p := &Pipeline{
-		cfg: cfg, watch: cfg.watch(), tag: tag, exclusions: exclusions, mapper: m, table: table, engine: e, rules: e, engines: engines, log: log,
+		cfg: cfg, watch: cfg.watch(), tag: tag, exclusions: exclusions, mapper: m, table: table, canaries: canaries, engine: e, rules: e, engines: engines, log: log,
 		pool:         newPool(cfg.Workers - 1),
 		transactions: sync.Pool{New: func() any { return new(mapping.Transaction) }},
 	}
@@ -165,6 +174,7 @@ func (p *Pipeline) named() []engine.Named {
 	} else if known, err := behavior.Load(behavior.Default); err == nil { // they are, too
 		specs = known
 	}
+	all = append(all, canary)
 	for _, s := range specs {
 		all = append(all, engine.Named{ID: s.ID, Name: s.Name, Tags: s.Tags})
 	}
@@ -580,6 +590,7 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 		p.passed(failed, tag, err)
 		return f
 	}
+	p.findCanaries(tx, &verdict)
 	p.inspected(tx, &verdict)
 	if f.at = tx.Time; f.at.IsZero() {
 		f.at = e.when()

@@ -32,6 +32,7 @@ func Properties() []Property {
 var properties = [...]Property{
 	{Name: "mapping", Default: "auto", Description: "How fields become HTTP: presets and YAML files, a comma list of which the first that fits has the record, or auto for all presets"},
 	{Name: "workloads", Description: "CSV or JSON file that says which workload an address or network is, for logs that do not"},
+	{Name: "canaries", Description: "File of values that nobody may ever read or send: a record with one alarms, whatever else it is"},
 	{Name: "rules", Default: "crs", Multiple: true, Description: "Rules: crs, exploited, lateral-movement, sensitive-data, a SecLang file, a glob or a directory; may be repeated, or a comma list"},
 	{Name: "paranoia_level", Type: Int, Default: "1", Description: "CRS paranoia level, 1 to 4"},
 	{Name: "inbound_threshold", Type: Int, Default: "5", Description: "Inbound anomaly score from which a record alarms"},

@@ -121,6 +121,8 @@ func (m *model) statedConfidence(match *engine.Match) int {
 	}
 	_, known := m.Weights["rule "+strconv.Itoa(match.RuleID)]
 	switch {
+	case match.Certain:
+		return 100
 	case match.Alarms():
 		return Stated(severity)
 	case !match.IsEvidence() || known && match.Phase < 3 || severity > 4:

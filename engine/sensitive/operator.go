@@ -145,14 +145,14 @@ func (o *Operator) selected(value string) (first string, n int) {
 		}
 		seen[candidate] = true
 		if n++; n == 1 {
-			first = maskCandidate(candidate)
+			first = MaskCandidate(candidate)
 		}
 	}
 	return first, n
 }
 
-// maskCandidate masks what a pattern has selected, which may be more than the number, or have other separators.
-func maskCandidate(text string) string {
+// MaskCandidate masks what a pattern has selected, which may be more than the number, or have other separators.
+func MaskCandidate(text string) string {
 	if found := Find(text); len(found) > 0 {
 		return mask(text, found)
 	}
