@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"runtime/metrics"
+	"runtime/pprof"
 	"slices"
 	"strconv"
 	"time"
@@ -24,8 +26,9 @@ import (
 func main() {
 	duration := flag.Duration("for", 10*time.Minute, "how long")
 	svg := flag.String("svg", "", "file for the graph")
+	heaps := flag.String("heaps", "", "directory for profiles of the heap, heap.warm after the warm-up and heap.end")
 	flag.Parse()
-	s := &soak{duration: *duration, intervals: 120}
+	s := &soak{duration: *duration, intervals: 120, heaps: *heaps}
 	if err := s.run(); err != nil {
 		fmt.Fprintln(os.Stderr, "soak:", err)
 		os.Exit(2)
@@ -49,12 +52,14 @@ type sample struct {
 	rate   float64 // records a second
 	p99    float64 // of a chunk, in milliseconds
 	memory float64 // of the process, in MiB
+	live   float64 // of it what is in use, as the last collection found, in MiB
 	keys   int     // of detectors
 }
 
 type soak struct {
 	duration  time.Duration
 	intervals int // points of the graph
+	heaps     string
 
 	samples []sample
 	chunks  []time.Duration // after the warm-up
@@ -124,13 +129,41 @@ func (s *soak) run() error {
 		}
 	}()
 	defer close(stop)
-	for range s.intervals {
+	for i := range s.intervals {
 		if err := s.interval(p, chunks); err != nil {
 			return err
 		}
+		if i == s.warmup() {
+			if err := s.profile("heap.warm"); err != nil {
+				return err
+			}
+		}
 	}
 	s.end = p.Snapshot()
-	return nil
+	return s.profile("heap.end")
+}
+
+// profile writes what is in use, by who has it, if it is to: go tool pprof -base heap.warm heap.end tells what has grown.
+func (s *soak) profile(name string) error {
+	if s.heaps == "" {
+		return nil
+	}
+	f, err := os.Create(filepath.Join(s.heaps, name))
+	if err != nil {
+		return err
+	}
+	runtime.GC()
+	if err := pprof.WriteHeapProfile(f); err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// live is the heap that the last collection found in use, in MiB.
+func live() float64 {
+	found := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(found)
+	return float64(found[0].Value.Uint64()) / (1 << 20)
 }
 
 // interval inspects for one point of the graph.
@@ -155,7 +188,7 @@ func (s *soak) interval(p *pipeline.Pipeline, chunks <-chan []byte) error {
 	if len(s.samples) >= s.warmup() {
 		s.chunks = append(s.chunks, took...)
 	}
-	s.samples = append(s.samples, sample{rate, ms(quantile(took, 0.99)), memory, p.Snapshot().Keys})
+	s.samples = append(s.samples, sample{rate, ms(quantile(took, 0.99)), memory, live(), p.Snapshot().Keys})
 	return nil
 }
 
@@ -207,6 +240,8 @@ func (s *soak) report() (ok bool) {
 	fmt.Printf("| records inspected | %d |\n| of them hostile | %d |\n| records a second | %.0f |\n| alerts | %d |\n", s.given, s.given/hostileEvery, mean(s.samples[warmup:], func(x sample) float64 { return x.rate }), s.alerts)
 	fmt.Printf("| a chunk of %d records, median, ms | %.1f |\n| p99, ms | %.1f |\n| longest, ms | %.1f |\n", chunkRecords, ms(quantile(s.chunks, 0.5)), ms(quantile(s.chunks, 0.99)), ms(slices.Max(s.chunks)))
 	fmt.Printf("| memory after the warm-up, MiB | %.0f |\n| memory at the end, MiB | %.0f |\n| growth | %.1f %% |\n", mean(after, memory), mean(last, memory), 100*growth)
+	inUse := func(x sample) float64 { return x.live }
+	fmt.Printf("| of it in use, after the warm-up, MiB | %.0f |\n| in use at the end, MiB | %.0f |\n", mean(after, inUse), mean(last, inUse))
 	fmt.Printf("| keys of detectors at the end, evicted | %d, %d |\n\n", e.Keys, e.Evicted)
 	ok = true
 	complain := func(bad bool, format string, args ...any) {
