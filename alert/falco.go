@@ -35,6 +35,7 @@ func (a *Alert) falco() object {
 	fields := object{{"id", a.uid()}}
 	fields.add("incident_id", a.Incident)
 	fields.set("rule_id", a.Match.RuleID)
+	fields.set("severity", a.Severity())
 	for _, f := range []member{
 		{"src_ip", tx.Client.Address}, {"src_port", tx.Client.Port}, {"dst_ip", tx.Server.Address}, {"dst_port", tx.Server.Port},
 		{"domain", s.domain}, {"method", s.method}, {"url", s.uri}, {"status", a.status()}, {"user_agent", userAgentOf(s.requestHead)},
@@ -60,7 +61,7 @@ func (a *Alert) falco() object {
 // falco is the incident as an event of Falco.
 func (i *Incident) falco() object {
 	fields := object{
-		{"incident_id", i.ID}, {"event", i.Event}, {"message", i.Message}, {"news", strings.Join(i.News, "; ")}, {"key", i.Key},
+		{"kind", incidentKind}, {"incident_id", i.ID}, {"severity", i.Severity}, {"event", i.Event}, {"message", i.Message}, {"news", strings.Join(i.News, "; ")}, {"key", i.Key},
 		{"actors", strings.Join(i.Actors, ", ")}, {"alerts", i.Alerts}, {"successes", i.Successes}, {"confidence", i.Confidence}, {"outcome", i.Outcome},
 		{"outcome_evidence", strings.Join(i.Evidence, "; ")}, {"first", rfc3339(i.First)}, {"last", rfc3339(i.Last)},
 		{"stages", i.listed(func(s Stage) string { return s.Tactic })}, {"targets", i.targetNames()}, {"text", i.Text},

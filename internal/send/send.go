@@ -59,8 +59,9 @@ func (c *Config) lost(cause string, n int, address string, err error) {
 
 // Where formats of alerts have what messages say beside their text.
 var (
-	severityIn = accessors("severity", "$event['severity']", "$unmapped['syslog_severity']", "$msa['severity']")
-	ruleIn     = accessors("rule_id", "$rule['id']", "$metadata['event_code']", "$msa['rule_id']")
+	severityIn = accessors("severity", "$event['severity']", "$unmapped['syslog_severity']", "$msa['severity']", "$output_fields['severity']")
+	ruleIn     = accessors("rule_id", "$rule['id']", "$metadata['event_code']", "$msa['rule_id']", "$output_fields['rule_id']",
+		"kind", "$msa['kind']", "$unmapped['kind']", "$output_fields['kind']") // incidents have no rule
 )
 
 func accessors(all ...string) (parsed []mapping.Accessor) {

@@ -51,7 +51,7 @@ func record(t *testing.T) []byte {
 
 // settings are the properties of every sender.
 func settings(rules, format string) map[string]string {
-	return map[string]string{"mapping": "nano", "rules": rules, "behavior": "off", "alert_format": format}
+	return map[string]string{"mapping": "nano", "rules": rules, "behavior": "off", "incident_tag": "off", "alert_format": format}
 }
 
 // alertText is what has to arrive of the alert in a format, made without a network.
@@ -314,6 +314,8 @@ func formatOf(a map[string]any) string {
 		return "ocsf"
 	case a["transaction"] != nil:
 		return "modsecurity"
+	case a["output_fields"] != nil:
+		return "falco"
 	}
 	return ""
 }
