@@ -69,6 +69,7 @@ type Alert struct {
 	masked   *shown // instead of what is in tx
 	internal []netip.Prefix
 	id       string // once it is settled
+	settled  object // format msa without ids, once it is
 }
 
 // shown is the text of an exchange that an alert has.

@@ -63,10 +63,13 @@ func appendEvent(dst, rawTime []byte, format Format, record object, text, textKe
 
 // msa is the alert in format msa.
 func (a *Alert) msa() object {
-	o := a.unidentified()
+	o := a.settled
+	if o == nil {
+		o = a.unidentified()
+	}
 	ids := object{{"id", a.uidOf(o)}}
 	ids.add("incident_id", a.Incident)
-	return slices.Insert(o, originalKeys, ids...)
+	return slices.Concat(o[:originalKeys], ids, o[originalKeys:])
 }
 
 // unidentified is the alert in format msa, but without its ids.

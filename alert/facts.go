@@ -68,7 +68,8 @@ var kindNames = map[string]string{
 
 // Facts says what the alert says, which must not be changed afterwards.
 func (a *Alert) Facts() Facts {
-	a.id = a.uid()
+	a.settled = a.unidentified()
+	a.id = a.uidOf(a.settled)
 	tx, s := a.tx, a.shown()
 	_, path, _ := splitURI(s.uri)
 	f := Facts{
