@@ -72,7 +72,7 @@ bench:
 	      printf "ratio speed_without_engine_to_200000_a_second %.2f\n", rate["BenchmarkPass"] / 200000 }' $(BUILD)/bench.txt
 	@awk '$$1 ~ /^BenchmarkWorkers/ { for (i = 3; i < NF; i++) if ($$(i+1) == "ratio") printf "ratio speed_of_2_workers_to_1 %.2f\n", $$i }' $(BUILD)/bench-workers.txt
 
-# Two to three minutes. libmodsecurity needs Debian's libmodsecurity-dev and modsecurity-crs.
+# Two to three minutes; real requests are measured, too, if MSA_WCP names a folder of them. libmodsecurity needs Debian's libmodsecurity-dev and modsecurity-crs.
 bench-peers:
 	@$(GO) run ./test/peers
 

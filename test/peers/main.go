@@ -10,6 +10,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -71,6 +72,7 @@ type comparison struct {
 type result struct {
 	set     recordSet
 	records int
+	bytes   int
 	samples map[string][]sample // by column, in the order of rounds
 	cleared float64             // share of the records that the screen clears
 }
@@ -92,6 +94,10 @@ func compare(o options) error {
 			continue
 		}
 		r, all, measured, err := c.measure(s)
+		if errors.Is(err, errNoRecords) {
+			fmt.Printf("%s is not measured: %v\n", s.name, err)
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -270,6 +276,7 @@ func (c *comparison) measure(s recordSet) (r *result, all, measured []batch, err
 	measured = all[warm:min(len(all), warm+c.rounds)]
 	for round, b := range measured {
 		r.records += b.records
+		r.bytes += b.bytes
 		for i := range turns {
 			if err := c.take(r, turns[(i+round)%len(turns)], round, b); err != nil {
 				return nil, nil, nil, err

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -193,5 +195,43 @@ func TestDisagreement(t *testing.T) {
 	c.results[0].samples["cold"] = []sample{{round: 1, alarms: []int{2, 3}}}
 	if err := c.disagreement(); err == nil {
 		t.Error("no error when the screen changes what is found")
+	}
+}
+
+// Real requests are read from a folder, every 25th line; bodies are cut, and attacks mixed in, where a set is of that.
+func TestRealRecords(t *testing.T) {
+	t.Setenv(realFolder, "")
+	if _, err := realRecords(0, 0); !errors.Is(err, errNoRecords) {
+		t.Errorf("without a folder: %v", err)
+	}
+	dir := t.TempDir()
+	for file, uri := range map[string]string{"legit.jsonl": "/shop", "malicious.jsonl": "/?q=evil"} {
+		var lines strings.Builder
+		for i := range 250 * realEvery {
+			fmt.Fprintf(&lines, `{"METHOD":"POST","URL":"%s&n=%d","REQ_HEADER":"POST / HTTP/1.1\r\nHost: a\r\n\r\n","REQ_BODY":"%s","RSP_BODY":""}`+"\n", uri, i, strings.Repeat("b", 2000))
+		}
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(lines.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv(realFolder, dir)
+	for _, c := range []struct {
+		set           string
+		body, attacks int
+	}{{"real", 2000, 0}, {"real-1024", 1024, 0}, {"real-mix", 2000, 2 * mixAttacks}} {
+		attacks := 0
+		for i, tx := range transactions(t, c.set, 200) {
+			if len(tx.RequestBody.Text) != c.body {
+				t.Fatalf("%s: a body of %d bytes", c.set, len(tx.RequestBody.Text))
+			}
+			if strings.HasPrefix(tx.URI, "/?q=evil") {
+				attacks++
+			} else if c.attacks == 0 && tx.URI != fmt.Sprintf("/shop&n=%d", (i+1)*realEvery-1) {
+				t.Fatalf("%s: record %d is %s", c.set, i, tx.URI)
+			}
+		}
+		if attacks != c.attacks {
+			t.Errorf("%s: %d attacks of 200", c.set, attacks)
+		}
 	}
 }

@@ -1,7 +1,11 @@
 package main
 
 import (
+	"bufio"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -52,6 +56,9 @@ var recordSets = []recordSet{
 			return msgp.AppendString(msgp.AppendString(msgp.AppendMapHeader(nil, 1), "log"), r.Combined()), nil
 		}, nil
 	}},
+	{"real", "nano", "real requests, with headers and whole bodies", func() (func() ([]byte, error), error) { return realRecords(0, 0) }},
+	{"real-1024", "nano", "the same, bodies cut after 1,024 bytes", func() (func() ([]byte, error), error) { return realRecords(1024, 0) }},
+	{"real-mix", "nano", "the same, 3 % attacks", func() (func() ([]byte, error), error) { return realRecords(0, mixAttacks) }},
 }
 
 // wanted is the generator's next request that is, or is not, an attack.
@@ -83,6 +90,87 @@ func crsRecords() (func() ([]byte, error), error) {
 	}
 	rand.New(rand.NewPCG(5, 0)).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	return each(all), nil
+}
+
+// realFolder is the environment variable that names a folder of records of real requests in JSON, a line each:
+// legit.jsonl and malicious.jsonl, as triage/train reads them.
+const realFolder = "MSA_WCP"
+
+// errNoRecords: a set has none here.
+var errNoRecords = fmt.Errorf("%s names no folder of real requests", realFolder)
+
+// realEvery is which lines are taken, as those of a site stand together.
+const realEvery = 25
+
+// realRecords are of real requests, with bodies of so many bytes at most, 0 for all, and so many attacks of a hundred.
+func realRecords(longestBody, attacks int) (func() ([]byte, error), error) {
+	dir := os.Getenv(realFolder)
+	if dir == "" {
+		return nil, errNoRecords
+	}
+	legit, err := everyLine(filepath.Join(dir, "legit.jsonl"), realEvery)
+	if err != nil {
+		return nil, err
+	}
+	malicious := legit
+	if attacks > 0 {
+		if malicious, err = everyLine(filepath.Join(dir, "malicious.jsonl"), realEvery); err != nil {
+			return nil, err
+		}
+	}
+	n := 0
+	return func() ([]byte, error) {
+		from := legit
+		if n++; n%100 < attacks {
+			from = malicious
+		}
+		line, err := from()
+		if line == nil || err != nil {
+			return nil, err
+		}
+		if line, err = cutBodies(line, longestBody); err != nil {
+			return nil, err
+		}
+		record, _, err := mapping.AppendJSON(nil, line)
+		return record, err
+	}, nil
+}
+
+// everyLine gives every nth line of a file, and nil at its end.
+func everyLine(file string, n int) (func() ([]byte, error), error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", realFolder, err)
+	}
+	lines := bufio.NewReaderSize(f, 1<<20)
+	return func() ([]byte, error) {
+		for i := 1; ; i++ {
+			line, err := lines.ReadBytes('\n')
+			switch {
+			case errors.Is(err, io.EOF):
+				return nil, f.Close()
+			case err != nil:
+				return nil, fmt.Errorf("cannot read %q: %w", file, err)
+			case i == n:
+				return line, nil
+			}
+		}
+	}, nil
+}
+
+// cutBodies cuts the bodies of a record of Nano.
+func cutBodies(line []byte, longest int) ([]byte, error) {
+	if longest == 0 {
+		return line, nil
+	}
+	var record map[string]string
+	if err := json.Unmarshal(line, &record); err != nil {
+		return nil, err
+	}
+	for _, key := range []string{"REQ_BODY", "RSP_BODY"} {
+		record[key] = record[key][:min(len(record[key]), longest)]
+	}
+	return json.Marshal(record)
 }
 
 // renewal makes each value of a request one that no request had before, and as harmless as it was. What stays
@@ -170,7 +258,7 @@ func renewPairs(text, separator, mark string) string {
 // batch is the same records in two files: as MSA's input, and as the peers'.
 type batch struct {
 	chunk, exchanges string
-	records          int
+	records, bytes   int // bytes of the chunk
 }
 
 // write makes n batches of some size each; there are fewer when the records end.
@@ -208,7 +296,7 @@ func (s *recordSet) write(dir string, n, size int) ([]batch, error) {
 			exchanges = appendExchange(exchanges, tx)
 		}
 		base := filepath.Join(dir, fmt.Sprintf("%s-%d", s.name, i))
-		b := batch{base + ".chunk", base + ".exchanges", len(transactions)}
+		b := batch{base + ".chunk", base + ".exchanges", len(transactions), len(chunk)}
 		if err := os.WriteFile(b.chunk, chunk, 0o600); err != nil {
 			return nil, err
 		}
