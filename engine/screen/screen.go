@@ -339,7 +339,7 @@ func (s *Screen) lookup(x *scratch, cl *class, value string) []hit {
 	}
 	before := x.work
 	hits := append([]hit(nil), s.judge(x, cl, value)...)
-	s.cache.put(cl.id, value, judged{hits, x.work - before})
+	s.cache.put(judged{cl.id, value, hits, x.work - before})
 	return hits
 }
 

@@ -195,7 +195,7 @@ func TestCache(t *testing.T) {
 		if _, ok := c.get(1, v); ok {
 			t.Fatalf("%s is there", v)
 		}
-		c.put(1, v, judged{[]hit{{int32(i), 1}}, 7})
+		c.put(judged{1, v, []hit{{int32(i), 1}}, 7})
 		if known, ok := c.get(1, v); !ok || known.hits[0].condition != int32(i) || known.work != 7 {
 			t.Fatalf("%s is forgotten at once", v)
 		}
