@@ -295,6 +295,9 @@ func (s *Screen) fulfilled(x *scratch, i int) bool {
 // readVariable finds what the values of a variable fulfil.
 func (s *Screen) readVariable(x *scratch, v *variable) {
 	visit := func(key, value string) {
+		if len(key) > longestKey {
+			x.spend(costOfKey * len(key) * (1 + len(v.patterns)))
+		}
 		if x.work > x.most {
 			return
 		}

@@ -30,9 +30,13 @@ type mix struct {
 
 // keyPattern is a pattern of keys whose values a condition looks at, or with except does not look at.
 type keyPattern struct {
-	re        *regexp.Regexp
+	matcher   func() *Matcher
 	condition int32
 	except    bool // its keys are in lower case
+}
+
+func newKeyPattern(re *regexp.Regexp, condition int32, except bool) keyPattern {
+	return keyPattern{sync.OnceValue(func() *Matcher { return NewMatcher(re) }), condition, except}
 }
 
 // class is a set of conditions that some values have to be judged by.
@@ -80,7 +84,7 @@ func (v *variable) class(key string) *class {
 		if p.except {
 			text = lower
 		}
-		if p.re.MatchString(text) {
+		if p.matcher().MatchString(text) {
 			matching[i/8] |= 1 << (i % 8)
 			any = true
 		}
@@ -90,7 +94,7 @@ func (v *variable) class(key string) *class {
 	if any {
 		cl = v.mix(mix{cl, string(matching)})
 	}
-	if len(v.mixed) < maxMixed {
+	if len(v.mixed) < maxMixed && len(key) <= longestRemembered {
 		v.mixed[strings.Clone(key)] = cl
 	}
 	return cl
@@ -171,10 +175,10 @@ func (s *Screen) buildVariables() {
 			case t.except && t.key != "":
 				sel.except[t.key] = append(sel.except[t.key], int32(i))
 			case t.except && t.taken != nil:
-				sel.patterns = append(sel.patterns, keyPattern{t.taken, int32(i), true})
+				sel.patterns = append(sel.patterns, newKeyPattern(t.taken, int32(i), true))
 			case t.except: // all of the variable
 			case t.pattern != nil:
-				sel.patterns = append(sel.patterns, keyPattern{t.pattern, int32(i), false})
+				sel.patterns = append(sel.patterns, newKeyPattern(t.pattern, int32(i), false))
 			case t.key != "":
 				sel.named[t.key] = append(sel.named[t.key], int32(i))
 			default:

@@ -20,8 +20,12 @@ const (
 	costOfXSS       = 8
 	costOfSensitive = 8
 	costOfCapture   = 16
+	costOfKey       = 4    // for each pattern of keys too, which Coraza leaves to regexp
 	costOfMatch     = 1000 // of each value that a rule matches, once the rules run
 )
+
+// longestKey is the longest key that is counted with its value alone.
+const longestKey = 256
 
 // sqliWork is what it costs to look for SQL in a text: words in capitals of ASCII are looked up as they are.
 func sqliWork(text string) int {
