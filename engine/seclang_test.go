@@ -38,6 +38,9 @@ func seclangCases() []seclangCase {
 		{name: "a message that ends with a backslash", rules: `SecRule ARGS "@contains lamp" "id:4,phase:2,log,msg:'D:\\',nolog"`, tx: shop, alarm: true, matched: []int{4}},
 		{name: "a transformed count", rules: `SecRule &REQUEST_COOKIES "!@eq 0" "id:4,phase:2,log,t:hexEncode"`, tx: shop, alarm: true, matched: []int{4}},
 		{name: "a count of what is taken away", rules: `SecRule &ARGS "@eq 1" "id:4,phase:2,log"` + "\n" + `SecAction "id:3,phase:1,pass,nolog,ctl:ruleRemoveTargetById=4;ARGS:b"`, tx: get("/cart?item=lamp&b=1"), alarm: true, matched: []int{4}},
+		{name: "what a rule matched that only removes", rules: `SecRule REQUEST_METHOD "@streq GET" "id:3,phase:1,pass,nolog,ctl:ruleRemoveById=5"
+SecRule ARGS "@contains none" "id:5,phase:2,log"
+SecRule MATCHED_VAR "@streq GET" "id:4,phase:2,log"`, tx: shop, alarm: true, matched: []int{4}},
 		{name: "a transformed count of TX", rules: `SecAction "id:3,phase:1,pass,nolog,setvar:tx.shop=1"` + "\n" + `SecRule &TX:shop "@eq 31" "id:4,phase:2,log,t:hexEncode"`, tx: shop, alarm: true, matched: []int{4}},
 		{name: "not, then a space", rules: `SecRule ARGS:item "! @contains lamp" "id:4,phase:2,log"`, tx: shop, alarm: true, matched: []int{4},
 			warnings: []string{`"! @contains lamp" is a regular expression`}},

@@ -81,7 +81,8 @@ func (c *compiler) affected(p *parsedRule) (all []*parsedRule, ok bool) {
 	if p.marker != "" || p.counted {
 		return nil, false
 	}
-	if p.onlyRemoves() {
+	if p.onlyRemoves() { // it may match, and Coraza notes what
+		all = c.runnable(func(q *parsedRule) bool { return q != p && q.looksAtMatchesOfOthers() })
 		for _, l := range p.links {
 			for _, value := range l.Values("ctl") {
 				removes, _ := parseCtl(value)
