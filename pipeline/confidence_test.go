@@ -74,6 +74,41 @@ func TestConfidenceOfAttacks(t *testing.T) {
 	}
 }
 
+// Rules of the set evidence that alarm by what they are sure of, with the record on which they do.
+func TestEvidence(t *testing.T) {
+	p := confident(t, "rules=crs")
+	for name, c := range map[string]struct {
+		record map[string]string
+		rule   int
+	}{
+		"operator for a password":    {exchange("POST", "/login", jsonType, `{"name":"a","password":{"$ne":null}}`), 9703044},
+		"operator in a parameter":    {exchange("GET", "/login?user[$regex]=.*&x=1", "", ""), 9703044},
+		"script for a database":      {exchange("POST", "/find", jsonType, `{"$where":"this.a == 1 || true"}`), 9703044},
+		"sum in brackets":            {exchange("GET", "/greet?name="+url.QueryEscape("{{ 31337 - 20000 }}"), "", ""), 9703033},
+		"configuration in brackets":  {exchange("GET", "/greet?name="+url.QueryEscape("{{config}}"), "", ""), 9703033},
+		"address in one number":      {exchange("GET", "/fetch?url="+url.QueryEscape("http://2852039166/latest/"), "", ""), 9703046},
+		"address of another version": {exchange("GET", "/fetch?url="+url.QueryEscape("http://[::ffff:169.254.169.254]/"), "", ""), 9703046},
+		"dump":                       {exchange("GET", "/a", "", "", "answer: -- MySQL dump 10.13  Distrib 8.0.36\n--\n"), 9703105},
+		"status":                     {exchange("GET", "/a", "", "", "answer: <title>Apache Status</title><h1>Apache Server Status for a</h1>"), 9703106},
+		"settings":                   {exchange("GET", "/a", "", "", `answer: {"activeProfiles":[],"propertySources":[{"name":"server.ports"}]}`), 9703106},
+		"hashes":                     {exchange("GET", "/a", "", "", "answer: admin:$apr1$x7Yz0qk1$u3QmL5c1oQ0vS2dJ8wTn00\n"), 9703107},
+		"schema":                     {exchange("POST", "/graphql", jsonType, `{"query":"{__schema{types{name}}}"}`, `answer: {"data":{"__schema":{"types":[]}}}`), 9703108},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := alertsOf(t, p, c.record)
+			if len(got) != 1 {
+				t.Fatalf("%d alerts", len(got))
+			}
+			for _, r := range got[0]["rules"].([]any) {
+				if fmt.Sprint(r.(map[string]any)["id"]) == fmt.Sprint(c.rule) {
+					return
+				}
+			}
+			t.Errorf("%d is not among %v", c.rule, got[0]["rules"])
+		})
+	}
+}
+
 // What services send each other all day does not, though rules match on it.
 func TestConfidenceOfOrdinaryTraffic(t *testing.T) {
 	p := confident(t, "rules=crs,lateral-movement,sensitive-data")
@@ -95,6 +130,14 @@ func TestConfidenceOfOrdinaryTraffic(t *testing.T) {
 		"placeholder":         exchange("GET", "/p?utm_campaign={{campaign.name}}&q=mug", "", ""),
 		"filter":              exchange("GET", "/v2/orders?q="+url.QueryEscape("created_at>=2025-12-11 AND total>100"), "", ""),
 		"picture":             exchange("POST", "/media", "image/png", "\x89PNG\r\n\x1a\n\x00\x00"),
+		"title of a page":     exchange("GET", "/c.gif?dt="+url.QueryEscape("Search: \"O'Brien\" | Lamps & more"), "", ""),
+		"find or less":        exchange("GET", "/search?q="+url.QueryEscape("desks & less; find them; which one & set of 2"), "", ""),
+		"filter by role":      exchange("GET", "/users?filters[role][$ne]=guest&sort=name", "", ""),
+		"price of a set":      exchange("POST", "/items", jsonType, `{"price":{"$gt":10},"name":"a set"}`),
+		"mail template":       exchange("POST", "/mails", jsonType, `{"text":"Dear {{ user.name }}, {{ items | length }} items, {{ config.site }}"}`),
+		"number":              exchange("GET", "/go?url="+url.QueryEscape("https://shop.internal/orders/2852039166"), "", ""),
+		"query's article":     exchange("GET", "/wiki/Dumps", "", "", "answer: Begin with: -- MySQL dump 10.13\nand CREATE TABLE a (id int);"),
+		"GraphQL":             exchange("POST", "/graphql", jsonType, `{"query":"{ shop { __typename name } }"}`, `answer: {"data":{"shop":{"__typename":"Shop","name":"a"}}}`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := alertsOf(t, p, record); len(got) != 0 {

@@ -57,6 +57,12 @@ var hardArticles = []string{
 	"git push origin main; if it's rejected: git fetch && git rebase origin/main || git rebase --abort",
 }
 
+// titles are those of pages.
+var titles = []string{
+	"Search: \"O'Brien\" | Shop & more", "Lamps, shelves & more - Example Shop", "Your cart (2) – Checkout", "50% off; today only!", "FAQ: How do I select a size?", "Küche & Bad | Möbel", "Sign in / Register", "Blog » Our 10 best desks (and 3 that aren't)",
+	"Kids' rooms: order by age", "What's new? | Example",
+}
+
 // words of which ordinary texts are made.
 var words = strings.Fields("lamp shelf chair desk oak steel warm light table order price customer delivery garden kitchen paper blue green report sample number window door night market spring autumn")
 
@@ -219,7 +225,7 @@ var uses = []func(v *visitor) request{
 		return get("/prometheus/api/v1/query_range?query=" + url.QueryEscape(`histogram_quantile(0.99, sum(rate(d_bucket{ns="shop"}[5m])) by (le))`) + "&start=1772438142&end=1772441742&step=15")
 	},
 	func(v *visitor) request {
-		return get("/collect/c.gif?v=2&tid=G-ABC&dl=" + url.QueryEscape("https://shop.example.com/search?q=o'brien&sort=price") + "&dt=" + url.QueryEscape("Search: \"O'Brien\" | Shop & more") + "&_p=" + v.token(12) + "&ev=" + url.QueryEscape(v.one([]string{`{"cat":"a/b","act":"click","lbl":"Lamps & more"}`, `{"cat":"nav","act":"scroll","val":75}`, `{"cat":"form","act":"submit","lbl":"Log in / sign up"}`})))
+		return get("/collect/c.gif?v=2&tid=G-ABC&dl=" + url.QueryEscape("https://shop.example.com/search?sort=price&q="+url.QueryEscape(v.one(searches))) + "&dt=" + url.QueryEscape(v.one(titles)) + "&_p=" + v.token(12) + "&ev=" + url.QueryEscape(v.one([]string{`{"cat":"a/b","act":"click","lbl":"Lamps & more"}`, `{"cat":"nav","act":"scroll","val":75}`, `{"cat":"form","act":"submit","lbl":"Log in / sign up"}`})))
 	},
 	func(v *visitor) request {
 		return get("/oauth/authorize?response_type=code&client_id=shop&redirect_uri=" + url.QueryEscape("https://shop.example.com/callback?x=1") + "&scope=openid%20profile%20email&state=" + v.token(43) + "&code_challenge=" + v.token(43))
@@ -258,6 +264,9 @@ var uses = []func(v *visitor) request{
 
 // hardUses are what visitors do who write programs, run servers or write about it: texts that are code. A site has few of them.
 var hardUses = []func(v *visitor) request{
+	func(v *visitor) request {
+		return post("/graphql", map[string]any{"operationName": "IntrospectionQuery", "query": "query IntrospectionQuery { __schema { queryType { name } types { name kind } } }"})
+	},
 	func(v *visitor) request {
 		return get("/collect/c.gif?v=2&ev=" + url.QueryEscape(`{"cat":"a/b","act":"click","lbl":"<button class='x'>"}`))
 	},

@@ -25,7 +25,7 @@ var machine = map[string]string{
 	shop + "/.htpasswd":               "admin:$apr1$x7Yz0qk1$u3QmL5c1oQ0vS2dJ8wTn00\n",
 	shop + "/config.php":              "<?php\n$db_host = 'db.internal';\n$db_user = 'shop';\n$db_password = 'tulip-4711';\n?>\n",
 	shop + "/index.php":               "<?php\nrequire 'config.php';\ninclude('pages/' . $_GET['name']);\n?>\n",
-	shop + "/backup.sql":              "-- SQL dump\nCREATE TABLE users (id int, name text, password text);\nINSERT INTO users VALUES (1,'admin','c0ffee');\n",
+	shop + "/backup.sql":              "-- MySQL dump 10.13  Distrib 8.0.36, for Linux (x86_64)\n--\nCREATE TABLE users (id int, name text, password text);\nINSERT INTO users VALUES (1,'admin','c0ffee');\n",
 	shop + "/WEB-INF/web.xml":         "<?xml version=\"1.0\"?>\n<web-app version=\"3.0\"><servlet><servlet-name>shop</servlet-name></servlet></web-app>\n",
 	shop + "/server-status":           "<html><head><title>Apache Status</title></head><body><h1>Apache Server Status for shop</h1><dl><dt>Server uptime: 3 days</dt></dl></body></html>\n",
 	shop + "/actuator/env":            `{"activeProfiles":["prod"],"propertySources":[{"name":"systemEnvironment","properties":{"DB_PASSWORD":{"value":"tulip-4711"}}}]}`,
