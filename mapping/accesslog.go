@@ -217,7 +217,7 @@ func (a *accessLine) readRequest(s string) (tail string, ok bool) {
 		if !isSpace(s[quote-1]) {
 			return "", false
 		}
-		a.leave(s[:quote])
+		a.rest = appendLeftOver(a.rest, s[:quote])
 	}
 	s = s[quote+1:]
 	end := requestEnd(s)
@@ -335,7 +335,8 @@ func (a *accessLine) readTail(s string) {
 		a.agent, a.hasAgent = quoted[0], true
 	}
 	if broken {
-		left = []string{s} // its parts may belong together in another way
+		a.rest = appendLeftOver(a.rest, s) // its parts may belong together in another way
+		return
 	}
 	for _, t := range left {
 		a.leave(t)
@@ -397,8 +398,12 @@ func (z *tokenizer) quoteEnd(s string) int {
 	return -1
 }
 
-// leave keeps what no name has for the rules, unless no rule could have anything to say about it.
-func (a *accessLine) leave(s string) { a.rest = appendLeftOver(a.rest, s) }
+// leave keeps a field that has no name for the rules, as a whole, unless no rule could have anything to say about it.
+func (a *accessLine) leave(field string) {
+	if !isOrdinary(trimSpace(field)) {
+		a.rest = append(a.rest, field)
+	}
+}
 
 // appendLeftOver appends a text, or those of its parts that are more than ordinary fields.
 func appendLeftOver(left []string, s string) []string {

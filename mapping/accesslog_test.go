@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 )
 
@@ -69,4 +70,19 @@ func FuzzAccessLine(f *testing.F) {
 			t.Errorf("client is %q", a.remote)
 		}
 	})
+}
+
+// A field in quotes that no name has reaches the rules as a whole: in parts, an attack looks like ordinary words.
+func TestLeftOverFieldIsWhole(t *testing.T) {
+	for field, want := range map[string][]string{
+		"session=1' or 1=1--":                {"session=1' or 1=1--"},
+		"1 union select password from users": {"1 union select password from users"},
+		"10.0.0.1, 10.0.0.2":                 nil,
+		"shop.example":                       nil,
+	} {
+		a, ok := readAccessLine(`192.0.2.7 - - [20/Nov/2026:10:11:12 +0000] "GET / HTTP/1.1" 200 12 "-" "Mozilla/5.0" "-" "` + field + `" 0.005`)
+		if !ok || !slices.Equal(a.rest, want) {
+			t.Errorf("%q leaves %q, want %q", field, a.rest, want)
+		}
+	}
 }

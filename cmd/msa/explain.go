@@ -11,6 +11,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/advice"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/logfile"
 	"github.com/modsecurity-for-anylog/msa/internal/event"
 	"github.com/modsecurity-for-anylog/msa/mapping"
@@ -23,6 +24,7 @@ type explainCommand struct {
 	Record int    `default:"1" help:"Which record of the file, the first is 1."`
 	Tag    string `default:"${scan_tag}" help:"Tag of the record."`
 	JSON   bool   `name:"json" help:"Print JSON."`
+	Advise bool   `help:"Print also what to write into the server's configuration, so that its log shows more."`
 
 	kong.Plugins
 }
@@ -63,6 +65,9 @@ func (c *explainCommand) Run(p *process) error {
 		err = e.printJSON()
 	} else {
 		e.print()
+		if c.Advise && x.Unmapped == nil {
+			e.printAdvice()
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("cannot print: %w", err)
@@ -297,6 +302,19 @@ func (e *explanation) printGains() {
 			plural = ""
 		}
 		e.line("log %s to enable %d rule%s", g.Part, len(g.Rules), plural)
+	}
+}
+
+// printAdvice says how the product that wrote the log would show more.
+func (e *explanation) printAdvice() {
+	a, ok := advice.For(e.Transaction.Preset)
+	if !ok {
+		e.title("advice: there is none for %s", e.Transaction.Preset)
+		return
+	}
+	e.title("advice for %s: %s", a.Product, a.Note)
+	for line := range strings.Lines(a.Snippet) {
+		e.line("  %s", strings.TrimSuffix(line, "\n"))
 	}
 }
 
