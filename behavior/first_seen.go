@@ -71,7 +71,7 @@ func (d *firstSeen) observe(o *Observation, now int64) string {
 	if d.pairs.peek(pair) != nil {
 		d.pairs.get(pair, now, forget)
 		if s.Later != nil && len(s.Later.Hidden) > 0 && now >= s.Until {
-			return d.tell(o, s, "", now)
+			return d.tell(s, "", now)
 		}
 		return ""
 	}
@@ -99,7 +99,7 @@ func (d *firstSeen) observe(o *Observation, now int64) string {
 	if s.Later != nil {
 		s.Later.Hidden = slices.DeleteFunc(s.Later.Hidden, func(h hidden) bool { return h.Pair == pair })
 	}
-	return d.tell(o, s, evidence, now)
+	return d.tell(s, evidence, now)
 }
 
 // judgement of what is new for a key.
@@ -195,7 +195,7 @@ func hide(list []hidden, pair uint64, text string) []hidden {
 }
 
 // tell is the evidence with what was hidden. It is learned now.
-func (d *firstSeen) tell(o *Observation, s *source, evidence string, now int64) string {
+func (d *firstSeen) tell(s *source, evidence string, now int64) string {
 	s.Until = now + d.spec.Suppress.milliseconds()
 	var also []string
 	if s.Later != nil {
@@ -238,7 +238,7 @@ func (d *firstSeen) reveal(o *Observation, now int64) string {
 	if now < s.Until || len(held) == 0 {
 		return "" // it is told later
 	}
-	return d.tell(o, s, "", now)
+	return d.tell(s, "", now)
 }
 
 // firstSeenState is what a first_seen detector keeps.

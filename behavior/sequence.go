@@ -49,11 +49,12 @@ func (w *walks) step(number, now, window int64) int {
 			r.Time = now
 			return 0
 		} else if up := number == r.At+1 && r.N >= 1; up || number == r.At-1 && r.N <= 1 {
-			if up {
+			switch {
+			case up:
 				r.N++
-			} else if r.N == 1 {
+			case r.N == 1:
 				r.N = -2
-			} else {
+			default:
 				r.N--
 			}
 			r.At, r.Time = number, now

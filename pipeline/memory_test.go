@@ -46,9 +46,7 @@ func (l *logOf) add(client, method, uri, answer string, took time.Duration, more
 func (l *logOf) judged(p *Pipeline) (all []map[string]any) {
 	l.t.Helper()
 	for _, alerts := range l.inspected(p) {
-		for _, a := range alerts {
-			all = append(all, a)
-		}
+		all = append(all, alerts...)
 	}
 	return all
 }

@@ -53,7 +53,7 @@ func wrap(text string) string {
 	var b strings.Builder
 	for len(text) > longestLine {
 		cut := longestLine
-		for cut > 1 && !(isWordByte(text[cut-1]) && isWordByte(text[cut])) {
+		for cut > 1 && (!isWordByte(text[cut-1]) || !isWordByte(text[cut])) {
 			cut--
 		}
 		b.WriteString(text[:cut] + "\\\n")

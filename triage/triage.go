@@ -37,7 +37,7 @@ const maxReasons = 3
 
 // Appraise appraises what rules have found in a transaction. It returns zero for a verdict without evidence.
 func Appraise(tx *mapping.Transaction, v *engine.Verdict) Appraisal {
-	return embedded().appraise(tx, v, nil)
+	return embedded().appraise(v, nil)
 }
 
 // AppraiseBut does so without what is habit: that a rule matches a variable at this place is no evidence then. The
@@ -56,7 +56,7 @@ func AppraiseBut(isHabit func(rule int, variable string) bool, tx *mapping.Trans
 	if !any {
 		return as
 	}
-	less := embedded().appraise(tx, v, isHabit)
+	less := embedded().appraise(v, isHabit)
 	if less.Confidence >= as.Confidence {
 		return as
 	}
@@ -66,7 +66,7 @@ func AppraiseBut(isHabit func(rule int, variable string) bool, tx *mapping.Trans
 }
 
 // appraise leaves out what is habit; isHabit may be nil.
-func (m *model) appraise(tx *mapping.Transaction, v *engine.Verdict, isHabit func(rule int, variable string) bool) Appraisal {
+func (m *model) appraise(v *engine.Verdict, isHabit func(rule int, variable string) bool) Appraisal {
 	var best Appraisal
 	var of *Suspect
 	score := 0.0

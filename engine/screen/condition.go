@@ -382,7 +382,7 @@ func (c *compiler) addsScore(p *parsedRule) bool {
 func (c *compiler) onTX(p *parsedRule, l *parsedLink) (condition, bool) {
 	static := true
 	for _, t := range l.targets {
-		static = static && !t.except && !(t.count && p.taken) && c.staticTX(t)
+		static = static && !t.except && (!t.count || !p.taken) && c.staticTX(t)
 	}
 	if static && !c.isSettled(p, l.targets) {
 		return condition{kind: onNothing}, true

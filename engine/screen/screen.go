@@ -298,7 +298,7 @@ func (s *Screen) readVariable(x *scratch, v *variable) {
 		if len(key) > longestKey {
 			x.spend(costOfKey * len(key) * (1 + len(v.patterns)))
 		}
-		if x.work > x.most {
+		if x.isSpent() {
 			return
 		}
 		if cl := v.class(key); cl != nil {
@@ -367,7 +367,7 @@ func (s *Screen) judge(x *scratch, cl *class, value string) []hit {
 				g.filtered.both(s.scan(x, text), func(c int32) { s.judgeText(x, c, text) })
 			}
 		}
-		if x.work > x.most && len(value) > longestRemembered {
+		if x.isSpent() && len(value) > longestRemembered {
 			break
 		}
 	}
@@ -377,7 +377,7 @@ func (s *Screen) judge(x *scratch, cl *class, value string) []hit {
 
 func (s *Screen) judgeText(x *scratch, c int32, text string) {
 	cond := &s.conditions[c]
-	if x.work > x.most && len(text) > longestRemembered {
+	if x.isSpent() && len(text) > longestRemembered {
 		return
 	}
 	x.spend(cond.op.work(text))

@@ -43,11 +43,11 @@ func captureWork(text string) int {
 	return costOfCapture * min(len(text), 2*captureBehind)
 }
 
-// spend counts work, and reports whether some of what may be spent is left.
-func (x *scratch) spend(work int) bool {
-	x.work += work
-	return x.work <= x.most
-}
+// spend counts work.
+func (x *scratch) spend(work int) { x.work += work }
+
+// isSpent reports whether more work was done than may be.
+func (x *scratch) isSpent() bool { return x.work > x.most }
 
 // classRead is what was read of the values of a class.
 type classRead struct {

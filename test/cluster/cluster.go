@@ -201,13 +201,12 @@ func (g *Generator) give(minute int) string {
 }
 
 // start starts a pod. It reads its secret, as each does.
-func (g *Generator) start(s *service, minute int) *pod {
+func (g *Generator) start(s *service, minute int) {
 	p := &pod{address: g.give(minute), service: s}
 	s.pods = append(s.pods, p)
 	if s.agent != "" {
 		g.emit(minute, Record{Client: p.address, Method: "GET", URL: "/v1/secret/data/" + s.name + "/config", Agent: s.agent, Status: 200, Received: 700}, "vault")
 	}
-	return p
 }
 
 func (g *Generator) stop(s *service, i, minute int) {
@@ -460,7 +459,7 @@ func (g *Generator) batch(m int) {
 	if (m+5)%23 == 0 && (minute > 7*60 && minute < 20*60 || m%4 == 0) {
 		g.build(m)
 	}
-	if minute == 2*60+g.r.IntN(1) {
+	if minute == 2*60 {
 		g.backup(m)
 	}
 	if m%60 == 17 {
