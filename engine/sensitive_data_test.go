@@ -26,6 +26,13 @@ func sensitiveDataEngine(t testing.TB) *Engine {
 	return e
 }
 
+// answered is a response to a request for a path.
+func answered(path, body string) *mapping.Transaction {
+	tx := response(body)
+	tx.URI = path
+	return tx
+}
+
 // response is an exchange in which a server says that.
 func response(body string) *mapping.Transaction {
 	tx := get("/api/export")
@@ -129,6 +136,7 @@ func TestSensitiveData(t *testing.T) {
 		{9700201, response(`{"AccessKeyId":"` + awsID + `"}`), response("https://b.s3.example/x?X-Amz-Credential=" + awsID + "%2F20260302"), nil},
 		{9700202, response(`{"key":"` + google + `"}`), response(`<!DOCTYPE html><script src="//maps.example/api/js?key=` + google + `"></script>`), nil},
 		{9700203, response("GITHUB_TOKEN: " + gitHub), response("ghp_" + strings.Repeat("x", 36)), nil},
+		{9700203, answered("/v1/kv/data/app", `{"token":"`+gitHub+`"}`), answered("/v1/auth/kubernetes/login", `{"token":"`+gitHub+`"}`), nil},
 		{9700204, response(times(5, strings.ReplaceAll(jwt, "%d", "%dMTIz")+"\n")), response(`{"access_token":"` + fmt.Sprintf(jwt, 1) + `","id_token":"` + fmt.Sprintf(jwt, 2) + `"}`), nil},
 		{9700205, response("DB_PASSWORD=hunter2\nAPI_KEY=" + random + "\nMAIL_PASSWORD=hunter3\n"), response("Password: must have eight characters\npassword=\nPASSWORD=${PW}\nDB_PASSWORD=hunter2\n"), nil},
 		{9700207, response("root:$6$saltsalt$" + strings.Repeat("aB3./", 17) + "x:19000:0:99999:7:::"), response("$6$ and more"), nil},
