@@ -267,9 +267,9 @@ func TestPerformanceKeys(t *testing.T) {
 // A rule that is in vain, and why that is known.
 func TestBenchDoubt(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "own.conf")
-	text := `SecRule ARGS:a "@rx ." "id:1,phase:1,pass,nolog,setvar:tx.seen=1"
-SecRule TX:seen "@eq 2" "id:2,phase:1,deny"
-SecRule ARGS:a "@rx [02]" "id:3,phase:1,deny,chain"
+	text := `SecRule ARGS:a "@rx ." "id:1,phase:2,pass,nolog,setvar:tx.seen=+1"
+SecRule TX:seen "@eq 2" "id:2,phase:2,deny"
+SecRule ARGS:a "@rx [02]" "id:3,phase:2,deny,chain"
 SecRule ARGS:a "@rx [1]"
 `
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
