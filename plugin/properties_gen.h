@@ -24,7 +24,7 @@ static const struct config_map properties[PROPERTIES] = {
     {0, "incident_tag", "msa.incident", 0, 0, 0,
      "Tag of incidents: what one attacker does, told when it begins and when something new happens; off for none"},
     {0, "alert_format", "msa", 0, 0, 0,
-     "Format of the alerts: msa, ecs, ocsf, cef, leef, modsecurity"},
+     "Format of the alerts: msa, ecs, ocsf, cef, leef, modsecurity, falco"},
     {0, "alert_per", "record", 0, 0, 0,
      "One alert a record (all its rules listed), one a rule, or incident: incidents and no alerts"},
     {0, "alert_text_key", "log", 0, 0, 0,
