@@ -35,17 +35,17 @@ type parsedRule struct {
 	id         int
 	phase      int
 	links      []*parsedLink
-	disabled   bool // skipped in every transaction
-	static     bool // what it does is the same in every transaction
-	never      bool // some condition of it is never fulfilled
-	counted    bool // by a rule before it that skips so many
-	inert      bool // it is not needed in any transaction
-	preset     bool // it sets what can be set before
-	fires      bool // in every transaction that does not skip it
-	idle       bool // it matches in no transaction
-	jumped     bool // some transactions may skip it
-	taken      bool // others may take targets from it
-	missed     bool // in some transactions it may be removed, but not all those that look at what it sets
+	disabled   bool            // skipped in every transaction
+	static     bool            // what it does is the same in every transaction
+	never      bool            // some condition of it is never fulfilled
+	counted    bool            // by a rule before it that skips so many
+	inert      bool            // it is not needed in any transaction
+	preset     bool            // it sets what can be set before
+	fires      bool            // in every transaction that does not skip it
+	idle       bool            // it matches in no transaction
+	jumped     bool            // some transactions may skip it
+	taken      map[string]bool // variables of which others may take targets from it
+	missed     bool            // in some transactions it may be removed, but not all those that look at what it sets
 	marker     string
 	at         int      // its place among the rules
 	end        int      // the place of the marker that it skips to, 0 if it does not skip

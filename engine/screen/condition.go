@@ -340,7 +340,7 @@ func (c *compiler) condition(p *parsedRule, l *parsedLink) (cond condition, poss
 		switch {
 		case err != nil || !steady(v):
 			return giveUp("it looks at " + strings.ToUpper(t.variable))
-		case t.count && p.taken:
+		case t.count && p.taken[t.variable]:
 			return giveUp("it counts what other rules may take from it")
 		case t.count && len(l.targets) > 1:
 			return giveUp("it counts among other targets")
@@ -382,7 +382,7 @@ func (c *compiler) addsScore(p *parsedRule) bool {
 func (c *compiler) onTX(p *parsedRule, l *parsedLink) (condition, bool) {
 	static := true
 	for _, t := range l.targets {
-		static = static && !t.except && (!t.count || !p.taken) && c.staticTX(t)
+		static = static && !t.except && (!t.count || !p.taken[t.variable]) && c.staticTX(t)
 	}
 	if static && !c.isSettled(p, l.targets) {
 		return condition{kind: onNothing}, true

@@ -77,7 +77,7 @@ func (c *compiler) removals() []removal {
 	return all
 }
 
-// findTaken finds the rules from which others may take targets: what they count is less then.
+// findTaken finds the rules from which others may take targets: what they count of the same variable is less then.
 func (c *compiler) findTaken() {
 	for _, remover := range c.parsed {
 		if remover.marker != "" {
@@ -89,8 +89,16 @@ func (c *compiler) findTaken() {
 				if !ok || !strings.HasPrefix(value, "ruleRemoveTarget") {
 					continue
 				}
+				_, of, _ := strings.Cut(value, ";")
+				variable, _, _ := strings.Cut(of, ":")
+				variable = strings.ToLower(strings.TrimSpace(variable))
 				for _, p := range c.parsed {
-					p.taken = p.taken || p.marker == "" && has(p)
+					if p.marker == "" && has(p) {
+						if p.taken == nil {
+							p.taken = map[string]bool{}
+						}
+						p.taken[variable] = true
+					}
 				}
 			}
 		}

@@ -89,7 +89,7 @@ func (c *compiler) assumeStatic() {
 func (c *compiler) isStatic(p *parsedRule) bool {
 	for _, l := range p.links {
 		for _, t := range l.targets {
-			if t.variable != "tx" || t.except || t.count && p.taken || !c.staticTX(t) {
+			if t.variable != "tx" || t.except || t.count && p.taken[t.variable] || !c.staticTX(t) {
 				return false
 			}
 		}
