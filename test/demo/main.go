@@ -48,10 +48,10 @@ func demo() error {
 	}
 	_, text, ok := strings.Cut(message, "{")
 	var alert struct {
-		RuleID string `json:"rule_id"`
-		SrcIP  string `json:"src_ip"`
-		DstIP  string `json:"dst_ip"`
-		Msg    string `json:"msg"`
+		RuleID  string `json:"rule_id"`
+		SrcIP   string `json:"src_ip"`
+		DstIP   string `json:"dst_ip"`
+		Summary string `json:"summary"`
 	}
 	if !ok || json.Unmarshal([]byte("{"+text), &alert) != nil {
 		return fmt.Errorf("the syslog message holds no alert: %q", message)
@@ -66,9 +66,19 @@ func demo() error {
 	if json.Unmarshal([]byte("{"+text), &incident) != nil || !strings.Contains(incident.Text, alert.SrcIP) {
 		return fmt.Errorf("this is not the incident of the record that was sent: %s", text)
 	}
-	fmt.Printf("The record:\n\n%s\n\nThe alert, as it came over syslog:\n\n%s\n\n%s attacks %s: %s (rule %s)\n\nThe incident:\n\n%s\n",
-		strings.TrimSpace(string(sample)), message, alert.SrcIP, alert.DstIP, alert.Msg, alert.RuleID, incident.Text)
+	fmt.Printf("The record:\n\n  %s\n\nThe alert, as it came over syslog:\n\n  %s\n\n  %s attacks %s: %s (rule %s)\n\nThe incident:\n\n  %s\n",
+		beginning(string(sample)), beginning(message), alert.SrcIP, alert.DstIP, alert.Summary, alert.RuleID, incident.Text)
 	return nil
+}
+
+// beginning is what fits on a few lines of a terminal.
+func beginning(s string) string {
+	const most = 400
+	s = strings.TrimSpace(s)
+	if len(s) <= most {
+		return s
+	}
+	return fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(s[:most], ""), len(s))
 }
 
 // start runs the pipeline between two ports.
