@@ -359,7 +359,8 @@ func (x *exchange) redirect() string {
 		return ""
 	}
 	for _, value := range x.payloads {
-		if strings.EqualFold(hostOf(value), to) {
+		// Whoever wants a file does not want to be sent to the host that stands before its path.
+		if strings.EqualFold(hostOf(value), to) && !strings.Contains(value, "..") {
 			return fmt.Sprintf("the answer sends the client to %s, as the payload says", quoted(to))
 		}
 	}

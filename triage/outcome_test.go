@@ -115,11 +115,12 @@ func TestOutcome(t *testing.T) {
 		"handler":              {attempt{kind: "xss", payload: `x" onfocus="alert(1)`, body: `<input value="x" onfocus="alert(1)">`}, Success, "handler"},
 		"handler in text":      {attempt{kind: "xss", payload: `x" onfocus="alert(1)`, body: `<p>x" onfocus="alert(1)</p>`}, Unknown, ""},
 
-		"redirect":              {attempt{kind: "rfi", payload: "https://evil.example.net/a", status: "302", headers: "Location: https://evil.example.net/a\r\n"}, Success, "evil.example.net"},
-		"redirect, no scheme":   {attempt{kind: "rfi", payload: `/\evil.example.net`, status: "302", headers: "Location: //evil.example.net\r\n"}, Success, ""},
-		"redirect to itself":    {attempt{kind: "rfi", payload: "https://shop.example.com/a", status: "302", headers: "Location: https://shop.example.com/a\r\n"}, Unknown, ""},
-		"redirect to the login": {attempt{kind: "sqli", payload: "1'", status: "302", headers: "Location: /login?next=%2F\r\n"}, Failure, "login"},
-		"redirect elsewhere":    {attempt{kind: "sqli", payload: "1'", status: "302", headers: "Location: /blogin\r\n"}, Unknown, ""},
+		"redirect":                             {attempt{kind: "rfi", payload: "https://evil.example.net/a", status: "302", headers: "Location: https://evil.example.net/a\r\n"}, Success, "evil.example.net"},
+		"redirect, no scheme":                  {attempt{kind: "rfi", payload: `/\evil.example.net`, status: "302", headers: "Location: //evil.example.net\r\n"}, Success, ""},
+		"redirect to itself":                   {attempt{kind: "rfi", payload: "https://shop.example.com/a", status: "302", headers: "Location: https://shop.example.com/a\r\n"}, Unknown, ""},
+		"redirect to a partner of a traversal": {attempt{kind: "lfi", payload: "https://partner.example.net/../../etc/passwd", status: "302", headers: "Location: https://partner.example.net/welcome\r\n"}, Unknown, ""},
+		"redirect to the login":                {attempt{kind: "sqli", payload: "1'", status: "302", headers: "Location: /login?next=%2F\r\n"}, Failure, "login"},
+		"redirect elsewhere":                   {attempt{kind: "sqli", payload: "1'", status: "302", headers: "Location: /blogin\r\n"}, Unknown, ""},
 
 		"header":           {attempt{kind: "protocol", payload: "a\r\nX-Injected: yes", headers: "X-Injected: yes\r\n"}, Success, "X-Injected"},
 		"another's header": {attempt{kind: "protocol", payload: "a\r\nServer: mine", headers: "Server: nginx\r\n"}, Unknown, ""},

@@ -42,7 +42,7 @@ func suspectsBut(isHabit func(rule int, variable string) bool, v *engine.Verdict
 			if m.View {
 				variable, reading = splitView(variable)
 			}
-			if isHabit != nil && m.IsShipped() && isHabit(m.RuleID, variable) {
+			if isOrdinary(variable, p.Value) || isHabit != nil && m.IsShipped() && isHabit(m.RuleID, variable) {
 				continue
 			}
 			at := slices.IndexFunc(all, func(s Suspect) bool { return s.Variable == variable })
