@@ -141,7 +141,7 @@ func (m *Memory) decode(all state.Sections) error {
 	if err := state.Decode(section, &k); err != nil {
 		return fmt.Errorf("what is usual: %w", err)
 	}
-	m.clock.Now = k.Now
+	m.clock.Restore(k.Now)
 	if k.Templates != nil {
 		m.templates.Children = k.Templates
 	}

@@ -97,7 +97,7 @@ func (d *Detectors) decoded(values state.Sections) error {
 	if err := state.Decode(values[sharedState], &k); err != nil {
 		return err
 	}
-	fresh.clock.Now = k.Now
+	fresh.clock.Restore(k.Now)
 	if k.Templates != nil {
 		fresh.templates.Children = k.Templates
 	}

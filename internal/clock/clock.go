@@ -30,12 +30,23 @@ const (
 	Lateness = int64(5 * time.Minute / time.Millisecond)
 	jump     = int64(10 * time.Minute / time.Millisecond)
 
+	// latest is the end of the year 9999. Times beyond it, and before 1970, can't be counted in windows.
+	latest = int64(253_402_300_799_999)
+
 	claimTime               = float64(time.Hour / time.Millisecond)
 	fewestClaims, mostClaim = 3, 2000 // records that must agree
 )
 
+// Restore goes on with the time that a clock had, unless that can't have been.
+func (c *Clock) Restore(now int64) {
+	if now > 0 && now <= latest {
+		c.Now = now
+	}
+}
+
 // At is the time that counts for a record with a time of its own: never more than Lateness before the present.
 func (c *Clock) At(t int64) int64 {
+	t = min(max(t, 1), latest)
 	if c.Now == 0 {
 		c.Now = t
 	}
@@ -64,7 +75,7 @@ func (c *Clock) At(t int64) int64 {
 		return t
 	}
 	// As long as nobody knows, windows go on as fast as these records do.
-	return k.base + max(t-k.from, 0)
+	return max(k.base+max(t-k.from, 0), 1)
 }
 
 // pass notes how far records are apart.

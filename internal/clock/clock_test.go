@@ -50,3 +50,21 @@ func TestClock(t *testing.T) {
 		t.Errorf("a slow clock is %d ms behind", behind)
 	}
 }
+
+// Times that no calendar has would be counted in windows that there are not.
+func TestTimesOutOfBounds(t *testing.T) {
+	for _, first := range []int64{-1 << 62, -1, 0, 1, 1 << 62} {
+		var c Clock
+		for _, at := range []int64{first, -1 << 63, 1<<63 - 1, first, 5, -7, 1_700_000_000_000} {
+			if got := c.At(at); got < 1 || got > latest {
+				t.Errorf("%d after %d counts as %d", at, first, got)
+			}
+		}
+	}
+	for now, want := range map[int64]int64{-5: 0, 0: 0, 1_700_000_000_000: 1_700_000_000_000, 1 << 60: 0} {
+		var c Clock
+		if c.Restore(now); c.Now != want {
+			t.Errorf("a clock at %d is restored to %d", now, c.Now)
+		}
+	}
+}
