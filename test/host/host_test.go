@@ -244,7 +244,7 @@ func everywhere(t *testing.T, test func(t *testing.T, h *host)) {
 }
 
 // one is the beginning of a script with one instance, whose one rule the sample matches.
-const one = "new a\nset a rules testdata/passwd.conf\nset a behavior off\n"
+const one = "new a\nset a rules testdata/passwd.conf\nset a behavior off\nset a incident_tag off\n"
 
 func TestConfigMap(t *testing.T) {
 	for _, size := range []string{"96", "104", "168"} {

@@ -74,7 +74,7 @@ func (r *receiver) rules() (ids []string) {
 
 // output begins a script with one output, whose one rule the sample matches.
 func output(to, behavior string) string {
-	return "output o\noutputset o rules testdata/passwd.conf\noutputset o Forward_To " + to + "\noutputset o behavior " + behavior + "\n"
+	return "output o\noutputset o rules testdata/passwd.conf\noutputset o incident_tag off\noutputset o Forward_To " + to + "\noutputset o behavior " + behavior + "\n"
 }
 
 func TestOutput(t *testing.T) {
