@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -226,9 +225,4 @@ func (c *initCommand) write(p *process, name string, text []byte) error {
 	}
 	tell(p.stdout, "wrote %s", file)
 	return nil
-}
-
-// tell writes a line of what was done; nothing is left to do if that fails.
-func tell(stdout io.Writer, format string, args ...any) {
-	_, _ = fmt.Fprintf(stdout, format+"\n", args...)
 }

@@ -109,7 +109,10 @@ func usageOf(err error) string {
 	return fmt.Sprintf("Usage: msa %s\nTry msa %s --help.", command.Summary(), command.Name)
 }
 
-// complain writes a line to standard error; nothing is left to do if that fails.
-func complain(stderr io.Writer, format string, args ...any) {
-	_, _ = fmt.Fprintf(stderr, format+"\n", args...)
+// complain writes a line to standard error.
+func complain(stderr io.Writer, format string, args ...any) { tell(stderr, format, args...) }
+
+// tell writes a line; nothing is left to do if that fails.
+func tell(w io.Writer, format string, args ...any) {
+	_, _ = fmt.Fprintf(w, format+"\n", args...)
 }

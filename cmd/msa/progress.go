@@ -22,12 +22,7 @@ const (
 )
 
 func newProgress(stderr io.Writer) *progress {
-	p := &progress{stderr: stderr, next: time.Now().Add(firstProgress)}
-	if f, ok := stderr.(*os.File); ok {
-		info, err := f.Stat()
-		p.isTerminal = err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
-	}
-	return p
+	return &progress{stderr: stderr, next: time.Now().Add(firstProgress), isTerminal: isTerminal(stderr) && os.Getenv("TERM") != "dumb"}
 }
 
 // tell says how far it is, if it is time to.

@@ -88,10 +88,7 @@ type replay struct {
 func (r *replay) run(alertWhen string, with []*proposal, stderr io.Writer) (*trial, error) {
 	given := maps.Clone(r.given)
 	given["alert_when"] = []string{alertWhen}
-	t := &tuning{
-		tuneCommand: &tuneCommand{Log: r.Files, Lines: r.Lines, FirstID: r.FirstID},
-		proposer:    &proposer{both: true}, given: given, stderr: stderr,
-	}
+	t := &trials{files: r.Files, lines: r.Lines, given: given, seclang: true, firstID: r.FirstID, stderr: stderr}
 	return t.run(with)
 }
 

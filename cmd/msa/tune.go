@@ -97,7 +97,10 @@ func (c *tuneCommand) Run(p *process) error {
 
 	proposing := newProposer(scores, with, config, alerts)
 	proposing.both, proposing.broad = c.Format == "seclang", c.Broad
-	t := &tuning{tuneCommand: c, proposer: proposing, given: given, w: bufio.NewWriter(p.stdout), stderr: p.stderr}
+	t := &tuning{
+		tuneCommand: c, proposer: proposing, w: bufio.NewWriter(p.stdout),
+		trials: trials{files: c.Log, lines: c.Lines, given: given, seclang: proposing.both, firstID: c.FirstID, stderr: p.stderr},
+	}
 	t.proposals = proposing.propose(c.Top)
 	if len(c.Log) > 0 {
 		if err := t.try(); err != nil {
@@ -130,13 +133,22 @@ const mostExamples = 3
 type tuning struct {
 	*tuneCommand
 	*proposer
-	given     properties
+	trials
 	proposals []*proposal
 	before    *trial
 	after     []*trial // for each proposal
 	all       *trial   // with all proposals
 	w         *bufio.Writer
-	stderr    io.Writer
+}
+
+// trials inspects a log again and again, with exclusions or without.
+type trials struct {
+	files   []string
+	lines   bool // each is a record
+	given   properties
+	seclang bool // exclusions are tried as SecLang, else as the property exclude
+	firstID int  // of SecLang
+	stderr  io.Writer
 }
 
 // trial is which records of the log alarm.
@@ -189,9 +201,9 @@ func (t *tuning) try() error {
 }
 
 // run scans the log with the proposals applied, in the form in which they are printed.
-func (t *tuning) run(with []*proposal) (*trial, error) {
+func (t *trials) run(with []*proposal) (*trial, error) {
 	given := maps.Clone(t.given)
-	if t.both && len(with) > 0 {
+	if t.seclang && len(with) > 0 {
 		dir, err := os.MkdirTemp("", "msa-tune-")
 		if err != nil {
 			return nil, err
@@ -200,7 +212,7 @@ func (t *tuning) run(with []*proposal) (*trial, error) {
 		file := filepath.Join(dir, "exclusions.conf")
 		var text strings.Builder
 		for i, p := range with {
-			text.WriteString(p.seclang(t.FirstID+i) + "\n")
+			text.WriteString(p.seclang(t.firstID+i) + "\n")
 		}
 		if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
 			return nil, err
@@ -218,7 +230,7 @@ func (t *tuning) run(with []*proposal) (*trial, error) {
 	}
 	defer in.close()
 	out := &trial{alarms: map[int]*parsedAlert{}, places: map[int]string{}}
-	s := &logfile.Files{Names: slices.Clone(t.Log), Text: t.Lines, Stderr: io.Discard}
+	s := &logfile.Files{Names: slices.Clone(t.files), Text: t.lines, Stderr: io.Discard}
 	if len(with) == 0 {
 		s.Stderr = t.stderr // once is enough
 	}
