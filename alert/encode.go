@@ -18,27 +18,39 @@ import (
 // is empty, stands the whole alert as one text, in place of a key of the format that has the
 // same name. Bytes that are not UTF-8 stay as they are, but in the text, where they become U+FFFD.
 func (a *Alert) AppendEvent(dst, rawTime []byte, format Format, textKey string) []byte {
-	record, text := a.in(format)
+	record, text := inFormat(a, format)
 	return appendEvent(dst, rawTime, format, record, text, textKey)
 }
 
-// in is the alert in a format: the record, and the text if that is not the record's JSON.
-func (a *Alert) in(format Format) (record object, text string) {
+// formatted is what has each format: an alert, an incident.
+type formatted interface {
+	msa() object
+	ecs() object
+	ocsf() object
+	modsecurity() object
+	falco() object
+	cef() string
+	leef() string
+	textObject() object // beside CEF and LEEF
+}
+
+// inFormat is an alert or an incident in a format: the record, and the text if that is not the record's JSON.
+func inFormat(of formatted, format Format) (record object, text string) {
 	switch format {
 	case ECS:
-		return a.ecs(), ""
+		return of.ecs(), ""
 	case OCSF:
-		return a.ocsf(), ""
+		return of.ocsf(), ""
 	case CEF:
-		return a.textObject(), a.cef()
+		return of.textObject(), of.cef()
 	case LEEF:
-		return a.textObject(), a.leef()
+		return of.textObject(), of.leef()
 	case ModSecurity:
-		return a.modsecurity(), ""
+		return of.modsecurity(), ""
 	case Falco:
-		return a.falco(), ""
+		return of.falco(), ""
 	default:
-		return a.msa(), ""
+		return of.msa(), ""
 	}
 }
 

@@ -97,31 +97,12 @@ func SetIncident(events []byte, id string) {
 
 // AppendEvent appends the incident as an event of Fluent Bit, as Alert's does.
 func (i *Incident) AppendEvent(dst []byte, format Format, textKey string) []byte {
-	record, text := i.in(format)
+	record, text := inFormat(i, format)
 	return appendEvent(dst, AppendTime(nil, i.Time), format, record, text, textKey)
 }
 
 // JSON is the incident in format msa.
 func (i *Incident) JSON() []byte { return i.msa().JSON() }
-
-func (i *Incident) in(format Format) (record object, text string) {
-	switch format {
-	case ECS:
-		return i.ecs(), ""
-	case OCSF:
-		return i.ocsf(), ""
-	case CEF:
-		return i.textObject(), i.cef()
-	case LEEF:
-		return i.textObject(), i.leef()
-	case ModSecurity:
-		return i.modsecurity(), ""
-	case Falco:
-		return i.falco(), ""
-	default:
-		return i.msa(), ""
-	}
-}
 
 // incidentKind tells records of incidents from those of alerts.
 const incidentKind = "incident"
