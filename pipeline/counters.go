@@ -46,12 +46,13 @@ type counters struct {
 // tallies count by a key of which there are few.
 type tallies struct{ counts sync.Map } // to *atomic.Uint64
 
-func (t *tallies) add(key any) {
+// add reports whether it is the key's first.
+func (t *tallies) add(key any) (isFirst bool) {
 	n, ok := t.counts.Load(key)
 	if !ok {
 		n, _ = t.counts.LoadOrStore(key, new(atomic.Uint64))
 	}
-	n.(*atomic.Uint64).Add(1)
+	return n.(*atomic.Uint64).Add(1) == 1
 }
 
 func (t *tallies) snapshot(name func(key any) string) map[string]uint64 {

@@ -43,7 +43,6 @@ type Pipeline struct {
 	log      *slog.Logger
 
 	transactions sync.Pool    // *mapping.Transaction
-	announced    sync.Map     // *mapping.Mapping: those of which the log has told
 	misread      sync.Map     // *mapping.Mapping: those whose headers the log has complained about
 	panics       sync.Map     // ids of rules, the same
 	lines        sync.RWMutex // held by each chunk while it is mapped, alone by one whose lines say what later ones mean
@@ -184,15 +183,9 @@ func (p *Pipeline) named() []engine.Named {
 	return all
 }
 
-// announce logs, once, which rules a mapping leaves off. With mapping auto that is when the
-// first record of the mapping comes.
+// announce logs which rules a mapping leaves off: at the start, or with mapping auto when the first record of the mapping
+// comes.
 func (p *Pipeline) announce(m *mapping.Mapping) {
-	if _, done := p.announced.Load(m); done {
-		return
-	}
-	if _, done := p.announced.LoadOrStore(m, true); done {
-		return
-	}
 	var off []string
 	for _, u := range p.engine.Unapplied(m.Observes()) {
 		off = append(off, strconv.Itoa(u.Rule))
@@ -570,8 +563,9 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 		p.passed(whyUnmapped(err), tag, err)
 		return f
 	}
-	p.counters.mapped.add(tx.Mapping())
-	p.announce(tx.Mapping())
+	if isFirst := p.counters.mapped.add(tx.Mapping()); isFirst && p.cfg.Mapping == "auto" {
+		p.announce(tx.Mapping())
+	}
 	if err := tx.NotText(); err != nil {
 		p.passed(notText, tag, err)
 	}
