@@ -10,6 +10,7 @@ import (
 
 	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/rules"
+	"github.com/modsecurity-for-anylog/msa/test/hostile"
 )
 
 // config is the default one, with these rules.
@@ -42,24 +43,8 @@ func withCRS(t testing.TB) *Engine {
 	return e
 }
 
-// get is a request as a browser would send it.
-func get(uri string, headers ...mapping.Header) *mapping.Transaction {
-	return &mapping.Transaction{
-		Client: mapping.Endpoint{Address: "10.0.0.1", Port: "40000"}, Server: mapping.Endpoint{Address: "10.0.0.2", Port: "80"},
-		Method: "GET", URI: uri, Protocol: "HTTP/1.1", Status: 200,
-		RequestHeaders: append([]mapping.Header{
-			{Name: "Host", Value: "shop.example"}, {Name: "User-Agent", Value: "Mozilla/5.0"}, {Name: "Accept", Value: "*/*"},
-		}, headers...),
-		Observed: mapping.Observed{Request: mapping.ObservedHeaders{All: true}},
-	}
-}
-
-func post(contentType, body string) *mapping.Transaction {
-	tx := get("/api", mapping.Header{Name: "Content-Type", Value: contentType}, mapping.Header{Name: "Content-Length", Value: "999"})
-	tx.Method = "POST"
-	tx.RequestBody.Text = body
-	return tx
-}
+// Requests as a browser would send them.
+var get, post = hostile.Get, hostile.Post
 
 func inspect(t testing.TB, e *Engine, tx *mapping.Transaction) Verdict {
 	t.Helper()

@@ -2,10 +2,8 @@ package engine
 
 import (
 	"maps"
-	"runtime"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/modsecurity-for-anylog/msa/test/hostile"
 )
@@ -16,26 +14,19 @@ func TestLongestInspection(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes time")
 	}
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
 	cfg := config("crs", "evidence", "sensitive-data", "lateral-movement")
 	cfg.ParanoiaLevel = 4
 	cfg.Screen, cfg.CacheSize, cfg.Views, cfg.ScreenEvidence = ScreenOn, 1<<16, true, true
 	e := newEngine(t, cfg)
 	all := hostile.Exchanges()
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		tx, limit := all[name], time.Duration(0)
-		best := time.Hour
 		var work int
-		for try := 0; try < 5 && best > limit; try++ { // what else the machine does takes caches away
-			limit = max(limit, hostile.Scaled(longest))
-			start := hostile.ThreadTime()
+		best, limit := hostile.Fastest(longest, func() {
 			var err error
-			if _, work, err = e.inspectInReach(tx); err != nil {
+			if _, work, err = e.inspectInReach(all[name]); err != nil {
 				t.Fatal(err)
 			}
-			best = min(best, hostile.ThreadTime()-start)
-		}
+		})
 		if best > limit {
 			t.Errorf("%s: takes %v, and may take %v now", name, best, limit)
 		}

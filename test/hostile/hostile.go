@@ -63,7 +63,8 @@ func Record(tx *mapping.Transaction) []byte {
 	return record
 }
 
-func get(uri string, headers ...mapping.Header) *mapping.Transaction {
+// Get is a request as a browser would send it, with whatever is hostile in it.
+func Get(uri string, headers ...mapping.Header) *mapping.Transaction {
 	return &mapping.Transaction{
 		Client: mapping.Endpoint{Address: "10.0.0.1", Port: "40000"}, Server: mapping.Endpoint{Address: "10.0.0.2", Port: "80"},
 		Method: "GET", URI: uri, Protocol: "HTTP/1.1", Status: 200,
@@ -74,8 +75,9 @@ func get(uri string, headers ...mapping.Header) *mapping.Transaction {
 	}
 }
 
-func post(contentType, body string) *mapping.Transaction {
-	tx := get("/api", mapping.Header{Name: "Content-Type", Value: contentType}, mapping.Header{Name: "Content-Length", Value: "999"})
+// Post is such a request with a body.
+func Post(contentType, body string) *mapping.Transaction {
+	tx := Get("/api", mapping.Header{Name: "Content-Type", Value: contentType}, mapping.Header{Name: "Content-Length", Value: "999"})
 	tx.Method = "POST"
 	tx.RequestBody.Text = body
 	return tx
@@ -84,12 +86,12 @@ func post(contentType, body string) *mapping.Transaction {
 const form = "application/x-www-form-urlencoded"
 
 func multipart(value string) *mapping.Transaction {
-	return post("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n"+value+"\r\n--b--\r\n")
+	return Post("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n"+value+"\r\n--b--\r\n")
 }
 
 // everywhere is an exchange of a text and nothing else.
 func everywhere(text string) *mapping.Transaction {
-	tx := post(form, "q="+Fill(text, body-2))
+	tx := Post(form, "q="+Fill(text, body-2))
 	tx.URI = "/" + Fill(text, uri/2) + "?q=" + Fill(text, uri/2-4)
 	tx.RequestHeaders = append(tx.RequestHeaders, mapping.Header{Name: "Cookie", Value: "q=" + Fill(text, headers)})
 	tx.ResponseHeaders = []mapping.Header{{Name: "Content-Type", Value: "text/html"}}
@@ -126,22 +128,22 @@ var texts = []string{
 func base() map[string]*mapping.Transaction {
 	all := map[string]*mapping.Transaction{}
 	for _, text := range texts {
-		all[fmt.Sprintf("form value of %q", text)] = post(form, "q="+Fill(text, body-2))
-		all[fmt.Sprintf("JSON string of %q", text)] = post("application/json", jsonOf(map[string]string{"q": Fill(text, body/2)}))
-		all[fmt.Sprintf("text of %q", text)] = post("text/plain", Fill(text, body))
-		all[fmt.Sprintf("URI of %q", text)] = get("/" + Fill(text, uri))
-		all[fmt.Sprintf("query of %q", text)] = get("/a?q=" + Fill(text, uri-5))
-		all[fmt.Sprintf("cookie of %q", text)] = get("/", mapping.Header{Name: "Cookie", Value: "q=" + Fill(text, headers)})
-		all[fmt.Sprintf("header of %q", text)] = get("/", mapping.Header{Name: "X-A", Value: Fill(text, headers)})
-		all[fmt.Sprintf("referer of %q", text)] = get("/", mapping.Header{Name: "Referer", Value: Fill(text, headers)})
-		response := get("/")
+		all[fmt.Sprintf("form value of %q", text)] = Post(form, "q="+Fill(text, body-2))
+		all[fmt.Sprintf("JSON string of %q", text)] = Post("application/json", jsonOf(map[string]string{"q": Fill(text, body/2)}))
+		all[fmt.Sprintf("text of %q", text)] = Post("text/plain", Fill(text, body))
+		all[fmt.Sprintf("URI of %q", text)] = Get("/" + Fill(text, uri))
+		all[fmt.Sprintf("query of %q", text)] = Get("/a?q=" + Fill(text, uri-5))
+		all[fmt.Sprintf("cookie of %q", text)] = Get("/", mapping.Header{Name: "Cookie", Value: "q=" + Fill(text, headers)})
+		all[fmt.Sprintf("header of %q", text)] = Get("/", mapping.Header{Name: "X-A", Value: Fill(text, headers)})
+		all[fmt.Sprintf("referer of %q", text)] = Get("/", mapping.Header{Name: "Referer", Value: Fill(text, headers)})
+		response := Get("/")
 		response.ResponseHeaders = []mapping.Header{{Name: "Content-Type", Value: "text/html"}}
 		response.ResponseBody.Text = Fill(text, body)
 		all[fmt.Sprintf("response of %q", text)] = response
 		all[fmt.Sprintf("everything of %q", text)] = everywhere(text)
 	}
 	for _, header := range []string{"Host", "User-Agent", "Accept", "Content-Type", "Accept-Encoding", "Range", "X-Forwarded-For", "Content-Length", "Transfer-Encoding", "Cookie"} {
-		all[header+" numbered"] = get("/", mapping.Header{Name: header, Value: numbered("%d,", headers)})
+		all[header+" numbered"] = Get("/", mapping.Header{Name: header, Value: numbered("%d,", headers)})
 	}
 	many := func(name string, format string) []mapping.Header {
 		var h []mapping.Header
@@ -150,50 +152,50 @@ func base() map[string]*mapping.Transaction {
 		}
 		return h
 	}
-	all["many headers"] = get("/", many("x%d", "%d")...)
-	all["many equal headers"] = get("/", many("Accept", "%d")...)
-	all["many cookies"] = get("/", many("Cookie", "a%d=%d")...)
-	all["many ranges"] = get("/", many("Range", "bytes=%d-")...)
-	all["cookies"] = get("/", mapping.Header{Name: "Cookie", Value: numbered("a%d=b;", headers)})
-	all["many args"] = post(form, numbered("a%d=x&", body))
-	all["many equal args"] = post(form, Fill("a=1&", body))
-	all["many empty args"] = post(form, Fill("&", body))
-	all["many names"] = post(form, numbered("%d&", body))
-	all["many values"] = post(form, numbered("a=<%d&", body))
-	all["many quotes"] = post(form, numbered("a='%d&", body))
-	all["query args"] = get("/?" + numbered("a%d=x&", uri-2))
+	all["many headers"] = Get("/", many("x%d", "%d")...)
+	all["many equal headers"] = Get("/", many("Accept", "%d")...)
+	all["many cookies"] = Get("/", many("Cookie", "a%d=%d")...)
+	all["many ranges"] = Get("/", many("Range", "bytes=%d-")...)
+	all["cookies"] = Get("/", mapping.Header{Name: "Cookie", Value: numbered("a%d=b;", headers)})
+	all["many args"] = Post(form, numbered("a%d=x&", body))
+	all["many equal args"] = Post(form, Fill("a=1&", body))
+	all["many empty args"] = Post(form, Fill("&", body))
+	all["many names"] = Post(form, numbered("%d&", body))
+	all["many values"] = Post(form, numbered("a=<%d&", body))
+	all["many quotes"] = Post(form, numbered("a='%d&", body))
+	all["query args"] = Get("/?" + numbered("a%d=x&", uri-2))
 	for _, x := range []string{"[", `{"a":`, `[1,`, `{"a":{"b":[`, `[[],`} {
-		all["JSON "+x] = post("application/json", Fill(x, body))
+		all["JSON "+x] = Post("application/json", Fill(x, body))
 		for _, n := range []int{100, 1000, 10000} {
-			all[fmt.Sprint("JSON ", n, x)] = post("application/json", strings.Repeat(x, n)+"1"+strings.Repeat("]", n))
+			all[fmt.Sprint("JSON ", n, x)] = Post("application/json", strings.Repeat(x, n)+"1"+strings.Repeat("]", n))
 		}
 	}
-	all["JSON nested"] = post("application/json", strings.Repeat(`{"a":`, body/6)+"1"+strings.Repeat("}", body/6))
-	all["JSON nested lists"] = post("application/json", strings.Repeat(`[`, body/2)+strings.Repeat("]", body/2))
-	all["JSON keys"] = post("application/json", "{"+numbered(`"k%d":1,`, body)+`"a":1}`)
-	all["JSON list"] = post("application/json", "["+numbered(`%d,`, body)+`1]`)
-	all["JSON short list"] = post("application/json", "["+Fill(`1,`, body-10)+`1]`)
-	all["JSON lists"] = post("application/json", "["+Fill(`[],`, body-10)+`1]`)
-	all["JSON deep long keys"] = post("application/json", strings.Repeat(`{"`+Fill("k", 1000)+`":`, 100)+"1"+strings.Repeat("}", 100))
-	all["JSON deep wide"] = post("application/json", strings.Repeat(`{"`+Fill("k", 60)+`":`, 500)+"["+Fill("1,", 50000)+"1]"+strings.Repeat("}", 500))
-	all["JSON deep wide 1000"] = post("application/json", strings.Repeat(`{"`+Fill("k", 1000)+`":`, 30)+"["+Fill("1,", 80000)+"1]"+strings.Repeat("}", 30))
-	all["XML nested"] = post("text/xml", Fill("<a>", body))
-	all["XML nested closed"] = post("text/xml", strings.Repeat("<a>", body/7)+strings.Repeat("</a>", body/7))
-	all["XML attrs"] = post("text/xml", "<a "+numbered(`b%d="1" `, body-10)+"/>")
-	all["XML text"] = post("text/xml", "<a>"+Fill("<b>x</b>", body-10)+"</a>")
-	all["XML entities"] = post("text/xml", "<a>"+Fill("&lt;", body-10)+"</a>")
-	all["multipart"] = post("multipart/form-data; boundary=b", Fill("--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nx\r\n", body)+"--b--\r\n")
-	all["multipart files"] = post("multipart/form-data; boundary=b", Fill("--b\r\nContent-Disposition: form-data; name=\"a\"; filename=\"x.php\"\r\n\r\nx\r\n", body)+"--b--\r\n")
-	all["multipart boundaries"] = post("multipart/form-data; boundary=b", Fill("--b\r\n", body))
-	all["multipart headers"] = post("multipart/form-data; boundary=b", "--b\r\n"+Fill("A: b\r\n", body))
+	all["JSON nested"] = Post("application/json", strings.Repeat(`{"a":`, body/6)+"1"+strings.Repeat("}", body/6))
+	all["JSON nested lists"] = Post("application/json", strings.Repeat(`[`, body/2)+strings.Repeat("]", body/2))
+	all["JSON keys"] = Post("application/json", "{"+numbered(`"k%d":1,`, body)+`"a":1}`)
+	all["JSON list"] = Post("application/json", "["+numbered(`%d,`, body)+`1]`)
+	all["JSON short list"] = Post("application/json", "["+Fill(`1,`, body-10)+`1]`)
+	all["JSON lists"] = Post("application/json", "["+Fill(`[],`, body-10)+`1]`)
+	all["JSON deep long keys"] = Post("application/json", strings.Repeat(`{"`+Fill("k", 1000)+`":`, 100)+"1"+strings.Repeat("}", 100))
+	all["JSON deep wide"] = Post("application/json", strings.Repeat(`{"`+Fill("k", 60)+`":`, 500)+"["+Fill("1,", 50000)+"1]"+strings.Repeat("}", 500))
+	all["JSON deep wide 1000"] = Post("application/json", strings.Repeat(`{"`+Fill("k", 1000)+`":`, 30)+"["+Fill("1,", 80000)+"1]"+strings.Repeat("}", 30))
+	all["XML nested"] = Post("text/xml", Fill("<a>", body))
+	all["XML nested closed"] = Post("text/xml", strings.Repeat("<a>", body/7)+strings.Repeat("</a>", body/7))
+	all["XML attrs"] = Post("text/xml", "<a "+numbered(`b%d="1" `, body-10)+"/>")
+	all["XML text"] = Post("text/xml", "<a>"+Fill("<b>x</b>", body-10)+"</a>")
+	all["XML entities"] = Post("text/xml", "<a>"+Fill("&lt;", body-10)+"</a>")
+	all["multipart"] = Post("multipart/form-data; boundary=b", Fill("--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nx\r\n", body)+"--b--\r\n")
+	all["multipart files"] = Post("multipart/form-data; boundary=b", Fill("--b\r\nContent-Disposition: form-data; name=\"a\"; filename=\"x.php\"\r\n\r\nx\r\n", body)+"--b--\r\n")
+	all["multipart boundaries"] = Post("multipart/form-data; boundary=b", Fill("--b\r\n", body))
+	all["multipart headers"] = Post("multipart/form-data; boundary=b", "--b\r\n"+Fill("A: b\r\n", body))
 	random := rand.New(rand.NewPCG(1, 2))
 	noise := make([]byte, body)
 	for i := range noise {
 		noise[i] = byte(random.Uint32())
 	}
-	all["binary"] = post("application/octet-stream", string(noise))
-	all["binary form"] = post(form, string(noise))
-	all["binary response"] = get("/")
+	all["binary"] = Post("application/octet-stream", string(noise))
+	all["binary form"] = Post(form, string(noise))
+	all["binary response"] = Get("/")
 	all["binary response"].ResponseBody.Text = string(noise)
 	return all
 }
@@ -213,9 +215,9 @@ func characters() map[string]*mapping.Transaction {
 	all := map[string]*mapping.Transaction{}
 	for _, text := range pieces {
 		all[fmt.Sprintf("multipart of %q", text)] = multipart(Fill(text, body-100))
-		all[fmt.Sprintf("XML of %q", text)] = post("text/xml", "<a>"+Fill(text, body-7)+"</a>")
-		all[fmt.Sprintf("form value of %q", text)] = post(form, "q="+Fill(text, body-2))
-		all[fmt.Sprintf("JSON string of %q", text)] = post("application/json", jsonOf(map[string]string{"q": Fill(text, body/2)}))
+		all[fmt.Sprintf("XML of %q", text)] = Post("text/xml", "<a>"+Fill(text, body-7)+"</a>")
+		all[fmt.Sprintf("form value of %q", text)] = Post(form, "q="+Fill(text, body-2))
+		all[fmt.Sprintf("JSON string of %q", text)] = Post("application/json", jsonOf(map[string]string{"q": Fill(text, body/2)}))
 		all[fmt.Sprintf("everything of %q", text)] = everywhere(text)
 	}
 	return all
@@ -249,11 +251,11 @@ func mixes() map[string]*mapping.Transaction {
 				b.WriteString(list[random.IntN(len(list))] + separator)
 			}
 			text, name := b.String(), fmt.Sprintf("%s parted by %q", kind, separator)
-			all["form of "+name] = post(form, "q="+strings.NewReplacer("&", "a", ";", "b").Replace(text))
-			all["JSON of "+name] = post("application/json", jsonOf(map[string]string{"q": text}))
+			all["form of "+name] = Post(form, "q="+strings.NewReplacer("&", "a", ";", "b").Replace(text))
+			all["JSON of "+name] = Post("application/json", jsonOf(map[string]string{"q": text}))
 			all["multipart of "+name] = multipart(text)
-			all["URI of "+name] = get("/?q=" + text[:uri/2])
-			all["fields of "+name] = post(form, "a="+strings.ReplaceAll(text, " ", "&b="))
+			all["URI of "+name] = Get("/?q=" + text[:uri/2])
+			all["fields of "+name] = Post(form, "a="+strings.ReplaceAll(text, " ", "&b="))
 		}
 	}
 	return all
