@@ -6,18 +6,24 @@ import (
 	"testing"
 )
 
-// parsed is the rule of a text, and what was said of it.
-func parsed(t *testing.T, text string) (*Rule, []string) {
+// settledText are the directives of a text, and what was said of them.
+func settledText(t *testing.T, text string) (all []*Directive, said []string) {
 	t.Helper()
 	all, err := split("f.conf", text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var said []string
 	s := settler{warn: func(_ *Directive, text string) { said = append(said, text) }}
 	if all, err = s.settle(all); err != nil {
 		t.Fatal(err)
 	}
+	return all, said
+}
+
+// parsed is the rule of a text, and what was said of it.
+func parsed(t *testing.T, text string) (*Rule, []string) {
+	t.Helper()
+	all, said := settledText(t, text)
 	if len(all) != 1 || !all[0].IsRule() {
 		t.Fatalf("%d directives of %s", len(all), text)
 	}

@@ -34,15 +34,7 @@ func TestSettle(t *testing.T) {
 		{`SecRule ARGS "a" "id:1,chain"` + "\n" + `SecRule TX:a "b" "deny,t:trim"`, `SecRule ARGS "@rx a" "log,auditlog,pass,id:1,chain"` + "\n" + `SecRule TX:a "@rx b" "log,auditlog,t:trim"`, ""},
 		{"SecMarker 'END'", "SecMarker END", ""},
 	} {
-		all, err := split("f.conf", c.text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var said []string
-		s := settler{warn: func(_ *Directive, text string) { said = append(said, text) }}
-		if all, err = s.settle(all); err != nil {
-			t.Fatal(err)
-		}
+		all, said := settledText(t, c.text)
 		var got []string
 		for _, d := range all {
 			got = append(got, d.Text())

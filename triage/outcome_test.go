@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -22,17 +23,11 @@ type attempt struct {
 
 func (a attempt) exchange(t testing.TB) (*mapping.Transaction, *engine.Verdict) {
 	t.Helper()
-	or := func(s, instead string) string {
-		if s == "" {
-			return instead
-		}
-		return s
-	}
-	status := or(a.status, "200")
+	status := cmp.Or(a.status, "200")
 	text, err := json.Marshal(map[string]string{
-		"METHOD": "GET", "URL": or(a.uri, "/"), "SRC_IP": "10.0.0.7", "DST_IP": "10.0.1.5", "RETCODE": status, "DOMAIN": "shop.example.com", "REQ_BODY": a.request,
-		"BEGIN_TIME": "2026-11-20 10:11:00.000", "END_TIME": "2026-11-20 10:11:" + or(a.took, "00.020"),
-		"RSP_HEADER": "HTTP/1.1 " + status + " X\r\nContent-Type: " + or(a.mime, "text/html; charset=utf-8") + "\r\n" + a.headers + "\r\n",
+		"METHOD": "GET", "URL": cmp.Or(a.uri, "/"), "SRC_IP": "10.0.0.7", "DST_IP": "10.0.1.5", "RETCODE": status, "DOMAIN": "shop.example.com", "REQ_BODY": a.request,
+		"BEGIN_TIME": "2026-11-20 10:11:00.000", "END_TIME": "2026-11-20 10:11:" + cmp.Or(a.took, "00.020"),
+		"RSP_HEADER": "HTTP/1.1 " + status + " X\r\nContent-Type: " + cmp.Or(a.mime, "text/html; charset=utf-8") + "\r\n" + a.headers + "\r\n",
 		"RSP_BODY":   a.body,
 	})
 	if err != nil {

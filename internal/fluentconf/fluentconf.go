@@ -37,7 +37,12 @@ func (s Section) Matches(tag string) bool {
 		re, err := regexp.Compile(expression)
 		return err != nil || re.MatchString(tag) // Ruby's expressions, of which not all are Go's
 	}
-	parts := strings.Split(s.Get("match"), "*")
+	return Match(s.Get("match"), tag)
+}
+
+// Match reports whether a pattern, of which * is any text, fits a tag as a whole.
+func Match(pattern, tag string) bool {
+	parts := strings.Split(pattern, "*")
 	for i, p := range parts {
 		parts[i] = regexp.QuoteMeta(p)
 	}

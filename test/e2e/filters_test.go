@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -48,12 +47,12 @@ func TestFiltersOfExamples(t *testing.T) {
 				}
 			}
 			for _, p := range probes {
-				if !slices.ContainsFunc(sections, func(s fluentconf.Section) bool { return s.Kind == "input" && matches(s.Get("tag"), p.tag) }) {
+				if !slices.ContainsFunc(sections, func(s fluentconf.Section) bool { return s.Kind == "input" && fluentconf.Match(s.Get("tag"), p.tag) }) {
 					t.Errorf("no input has the tag %s", p.tag)
 				}
 				var found strings.Builder
 				for _, f := range filters {
-					if matches(f.match, p.tag) {
+					if fluentconf.Match(f.match, p.tag) {
 						f.process(t, p, &found)
 					}
 				}
@@ -119,7 +118,7 @@ func (f exampleFilter) process(t *testing.T, p probe, found *strings.Builder) {
 	}
 	result := f.pipeline.Process(p.tag, chunk)
 	for _, a := range result.Alerts {
-		if !f.isOutput && !slices.ContainsFunc(f.outputs, func(match string) bool { return matches(match, a.Tag) }) {
+		if !f.isOutput && !slices.ContainsFunc(f.outputs, func(match string) bool { return fluentconf.Match(match, a.Tag) }) {
 			t.Errorf("no output for the alerts' tag %s", a.Tag)
 		}
 		for _, record := range recordsOf(t, a.Events) {
@@ -165,9 +164,4 @@ func writeJSON(t *testing.T, w io.Writer, record map[string]any) {
 	if err := e.Encode(record); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// matches reports whether a pattern of Fluent Bit's matches a tag.
-func matches(pattern, tag string) bool {
-	return regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, ".*") + "$").MatchString(tag)
 }
