@@ -5,7 +5,9 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
@@ -36,7 +38,7 @@ func reference(properties []pipeline.Property, details []detail) ([]byte, error)
 		return nil, fmt.Errorf("there are %d properties, and details of %d", len(properties), len(details))
 	}
 	var b bytes.Buffer
-	b.WriteString(head)
+	b.WriteString(wrapped(head))
 	b.WriteString("| property | default | meaning |\n|---|---|---|\n")
 	for _, p := range properties {
 		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s |\n", p.Name, p.Name, p.Default, strings.TrimSuffix(p.Description, "."))
@@ -46,11 +48,11 @@ func reference(properties []pipeline.Property, details []detail) ([]byte, error)
 		if d.name != p.Name {
 			return nil, fmt.Errorf("the details of %s stand where those of %s should", d.name, p.Name)
 		}
-		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n", p.Name, strings.TrimSuffix(p.Description, "."))
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", p.Name, wrapped(strings.TrimSuffix(p.Description, ".")+"."))
 		for value := range strings.SplitSeq(d.example, "\n") {
 			fmt.Fprintf(&b, "    %-20s %s\n", title(p.Name), value)
 		}
-		fmt.Fprintf(&b, "\nType: %s%s. %s Flag: %s\n\n%s\n", typeNames[p.Type], repeatedly(p), defaultOf(p), flag(p, d), d.text)
+		fmt.Fprintf(&b, "\nType: %s%s. %s Flag: %s\n\n%s\n", typeNames[p.Type], repeatedly(p), defaultOf(p), flag(p, d), wrapped(d.text))
 	}
 	return b.Bytes(), nil
 }
@@ -128,3 +130,38 @@ Names of properties that there are not are errors, too. Where a property is give
 process.
 
 `
+
+// lineLength is that of the project's prose, in characters.
+const lineLength = 120
+
+// wrapped sets the paragraphs of a text anew whose lines are too long. Tables, code and lists stay as they are.
+func wrapped(text string) string {
+	paragraphs := strings.Split(text, "\n\n")
+	for i, paragraph := range paragraphs {
+		isLong := slices.ContainsFunc(strings.Split(paragraph, "\n"), func(line string) bool { return utf8.RuneCountInString(line) > lineLength })
+		if isLong && !strings.ContainsAny(paragraph[:1], "| -`") {
+			paragraphs[i] = filled(strings.Fields(paragraph))
+		}
+	}
+	return strings.Join(paragraphs, "\n\n")
+}
+
+func filled(words []string) string {
+	var b strings.Builder
+	length := 0
+	for i, word := range words {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case length+1+n > lineLength:
+			b.WriteByte('\n')
+			length = 0
+		default:
+			b.WriteByte(' ')
+			length++
+		}
+		b.WriteString(word)
+		length += n
+	}
+	return b.String()
+}
