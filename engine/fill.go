@@ -8,7 +8,7 @@ import (
 
 	"github.com/corazawaf/coraza/v3/types/variables"
 
-	"github.com/modsecurity-for-anylog/msa/engine/screen"
+	"github.com/modsecurity-for-anylog/msa/engine/internal/transform"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/rules"
 )
@@ -39,7 +39,7 @@ func fillRequest(tx transaction, t *mapping.Transaction, uri string) {
 	addHeaders(t.RequestHeaders, func(name, value string) { length += len(name) + len(value) + len(": \r\n") })
 	set(variables.FullRequestLength, strconv.Itoa(length))
 	_, query, _ := strings.Cut(uri, "?")
-	broken := screen.HasBrokenEscape(query) || isForm(t) && screen.HasBrokenEscape(t.RequestBody.Text)
+	broken := transform.HasBrokenEscape(query) || isForm(t) && transform.HasBrokenEscape(t.RequestBody.Text)
 	set(variables.UrlencodedError, map[bool]string{false: "0", true: "1"}[broken])
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/corazawaf/libinjection-go"
 
 	"github.com/modsecurity-for-anylog/msa/engine/internal/body"
+	"github.com/modsecurity-for-anylog/msa/engine/internal/transform"
 	"github.com/modsecurity-for-anylog/msa/engine/screen"
 	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 )
@@ -49,7 +50,7 @@ var replaceParts = sync.OnceFunc(func() {
 		plugins.RegisterOperator(name, func(plugintypes.OperatorOptions) (plugintypes.Operator, error) { return nil, why })
 	}
 	for _, name := range transformations {
-		f, ok := screen.MultiMatchTransformation(name)
+		f, ok := transform.LookupMultiMatch(name)
 		if !ok {
 			continue
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/corazawaf/libinjection-go"
 
+	"github.com/modsecurity-for-anylog/msa/engine/internal/transform"
 	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 	"github.com/modsecurity-for-anylog/msa/rules"
 )
@@ -96,7 +97,7 @@ func (c *compiler) operator(p *parsedRule, l *parsedLink) (operator, error) {
 	case "validatebyterange":
 		return byteRange(o, operand)
 	case "validateurlencoding":
-		o.match = HasBrokenEscape
+		o.match = transform.HasBrokenEscape
 		return o, nil
 	case "validateutf8encoding":
 		o.match = func(v string) bool { return !utf8.ValidString(v) }
@@ -184,20 +185,6 @@ func (c *compiler) rx(o operator, pattern string) (operator, error) {
 	return o, nil
 }
 
-// HasBrokenEscape reports whether a text has a percent sign without two hexadecimal digits behind it.
-func HasBrokenEscape(v string) bool {
-	for i := 0; i < len(v); i++ {
-		if v[i] != '%' {
-			continue
-		}
-		if _, ok := hexByte(v, i+1); !ok {
-			return true
-		}
-		i += 2
-	}
-	return false
-}
-
 // phrases is the operator that looks for one of many texts, in any case.
 func (o *operator) phrases(list []string) {
 	if slices.Contains(list, "") {
@@ -280,8 +267,8 @@ func chainOf(l *rules.Link) (chain, error) {
 		c.multi = []func(string) (string, bool){}
 	}
 	for _, name := range names {
-		one, ok1 := Transformation(name)
-		step, ok2 := MultiMatchTransformation(name)
+		one, ok1 := transform.Lookup(name)
+		step, ok2 := transform.LookupMultiMatch(name)
 		if !ok1 || !ok2 {
 			return c, fmt.Errorf("its transformation %s can't be judged", name)
 		}

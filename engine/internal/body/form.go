@@ -10,7 +10,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/modsecurity-for-anylog/msa/engine/internal/order"
-	"github.com/modsecurity-for-anylog/msa/engine/screen"
+	"github.com/modsecurity-for-anylog/msa/engine/internal/transform"
 )
 
 // Form reads bodies like a=1&b=2, and adds each argument with a name of its own memory. Coraza's own gives all
@@ -21,7 +21,7 @@ import (
 type Form struct{}
 
 var unescape = func() func(string) string {
-	f, _ := screen.Transformation("urlDecode")
+	f, _ := transform.Lookup("urlDecode")
 	return f
 }()
 

@@ -1,4 +1,4 @@
-package screen
+package transform
 
 // urlDecode decodes %HH, and + as a space. A percent sign without two digits stays.
 func urlDecode(s string) string {
@@ -177,4 +177,18 @@ func urlEncode(s string) string {
 
 func isUnreserved(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '*'
+}
+
+// HasBrokenEscape reports whether a text has a percent sign without two hexadecimal digits behind it.
+func HasBrokenEscape(v string) bool {
+	for i := 0; i < len(v); i++ {
+		if v[i] != '%' {
+			continue
+		}
+		if _, ok := hexByte(v, i+1); !ok {
+			return true
+		}
+		i += 2
+	}
+	return false
 }

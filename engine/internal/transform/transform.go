@@ -1,4 +1,8 @@
-package screen
+// Package transform has SecLang's transformations as pure functions of texts. What each returns is what a rule with it sees in
+// Coraza v3.8.1, whatever bytes go in: where Coraza's transformation fails, the rule sees the value as it was, so the function
+// returns its argument. A value that stays the same costs no allocation, and what is twice as long takes twice as long. The tests
+// ask Coraza itself about each, on values that are made to tell implementations apart.
+package transform
 
 import (
 	"crypto/fips140"
@@ -6,12 +10,8 @@ import (
 	"unsafe"
 )
 
-// Transformation is the function of that name (any case), false for one that the screen does not know.
-//
-// What it returns is what a rule with this transformation sees in Coraza v3.8.1, whatever bytes go in. Where Coraza's
-// transformation fails, the rule sees the value as it was, so the function returns its argument. A value that stays
-// the same costs no allocation.
-func Transformation(name string) (func(string) string, bool) {
+// Lookup is the transformation of that name (any case), false for one that is not known.
+func Lookup(name string) (func(string) string, bool) {
 	switch strings.ToLower(name) {
 	case "base64decode":
 		return base64Decode, true
@@ -89,12 +89,12 @@ func Transformation(name string) (func(string) string, bool) {
 	return nil, false
 }
 
-// MultiMatchTransformation is like Transformation, and its function also reports whether Coraza holds the value to be
+// LookupMultiMatch is like Lookup, and its function also reports whether Coraza holds the value to be
 // changed. With multiMatch a rule judges a value once more for each step that reports so, and takes it to the next
 // step; a step that does not is as if it were not there. For most transformations the report is whether the result
 // differs; some report a change of a value that stays the same, and two overlook changes.
-func MultiMatchTransformation(name string) (func(string) (after string, changed bool), bool) {
-	f, ok := Transformation(name)
+func LookupMultiMatch(name string) (func(string) (after string, changed bool), bool) {
+	f, ok := Lookup(name)
 	if !ok {
 		return nil, false
 	}
@@ -126,7 +126,7 @@ func none(s string) string { return s }
 // textOf is the text of bytes that nobody writes to any more.
 func textOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
-// viewOf is the bytes of a text, to be read only.
+// rawBytes is the bytes of a text, to be read only.
 func rawBytes(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 
 // indexEither is where the first of two bytes is, -1 if neither.

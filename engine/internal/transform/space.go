@@ -1,4 +1,4 @@
-package screen
+package transform
 
 import (
 	"encoding/binary"

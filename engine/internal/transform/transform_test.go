@@ -1,4 +1,4 @@
-package screen_test
+package transform_test
 
 import (
 	"crypto/fips140"
@@ -24,7 +24,7 @@ import (
 	"github.com/corazawaf/coraza/v3/experimental/plugins"
 	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
 
-	"github.com/modsecurity-for-anylog/msa/engine/screen"
+	"github.com/modsecurity-for-anylog/msa/engine/internal/transform"
 	"github.com/modsecurity-for-anylog/msa/test/crs"
 )
 
@@ -179,11 +179,11 @@ func newOracle(t testing.TB, chains []string) *oracle {
 		var multi []func(string) (string, bool)
 		actions := ""
 		for _, name := range strings.Split(chain, ",") {
-			f, ok := screen.Transformation(name)
+			f, ok := transform.Lookup(name)
 			if !ok {
-				t.Fatalf("Transformation(%q) is unknown", name)
+				t.Fatalf("Lookup(%q) is unknown", name)
 			}
-			m, _ := screen.MultiMatchTransformation(name)
+			m, _ := transform.LookupMultiMatch(name)
 			s.each, multi = append(s.each, f), append(multi, m)
 			actions += ",t:" + name
 		}
@@ -523,7 +523,7 @@ func TestTransformationReferences(t *testing.T) {
 	var values []string
 	for _, name := range strings.Fields(openReferences) {
 		values = append(values, "&"+name, "&"+name+";", "&"+name+"x", "&"+name+"=", "&"+name[:len(name)-1], "&"+strings.ToUpper(name), "&"+name[1:])
-		f, _ := screen.Transformation("htmlEntityDecode")
+		f, _ := transform.Lookup("htmlEntityDecode")
 		if v := "&" + name; f(v) == v {
 			t.Errorf("htmlEntityDecode leaves %q", v)
 		}
@@ -535,8 +535,8 @@ func TestTransformationReferences(t *testing.T) {
 func TestTransformationRuleSets(t *testing.T) {
 	for _, chain := range ruleChains(t) {
 		for _, name := range strings.Split(chain, ",") {
-			if _, ok := screen.Transformation(name); !ok {
-				t.Errorf("Transformation(%q) is unknown", name)
+			if _, ok := transform.Lookup(name); !ok {
+				t.Errorf("Lookup(%q) is unknown", name)
 			}
 		}
 	}
@@ -558,17 +558,17 @@ func TestTransformationRuleSets(t *testing.T) {
 func TestTransformationName(t *testing.T) {
 	for _, name := range names {
 		for _, spelled := range []string{name, strings.ToLower(name), strings.ToUpper(name)} {
-			if f, ok := screen.Transformation(spelled); !ok || f == nil {
-				t.Errorf("Transformation(%q) is unknown", spelled)
+			if f, ok := transform.Lookup(spelled); !ok || f == nil {
+				t.Errorf("Lookup(%q) is unknown", spelled)
 			}
 		}
 	}
 	for _, name := range []string{"", "urldecode ", "sqlHexEncode"} {
-		if _, ok := screen.Transformation(name); ok {
-			t.Errorf("Transformation(%q) is known", name)
+		if _, ok := transform.Lookup(name); ok {
+			t.Errorf("Lookup(%q) is known", name)
 		}
-		if _, ok := screen.MultiMatchTransformation(name); ok {
-			t.Errorf("MultiMatchTransformation(%q) is known", name)
+		if _, ok := transform.LookupMultiMatch(name); ok {
+			t.Errorf("LookupMultiMatch(%q) is known", name)
 		}
 	}
 }
@@ -577,7 +577,7 @@ func TestTransformationName(t *testing.T) {
 func TestTransformationAllocations(t *testing.T) {
 	stays := 0
 	for _, name := range names {
-		f, _ := screen.Transformation(name)
+		f, _ := transform.Lookup(name)
 		for _, v := range slices.Concat(slices.Concat(slices.Collect(maps.Values(tricky))...), plain) {
 			after := f(v)
 			limit := 1.0
@@ -608,7 +608,7 @@ func TestTransformationAllocations(t *testing.T) {
 // much longer than the limit.
 func TestTransformationTime(t *testing.T) {
 	for _, name := range names {
-		f, _ := screen.Transformation(name)
+		f, _ := transform.Lookup(name)
 		for _, h := range hostile {
 			v := strings.Repeat(h, 256<<10/len(h))
 			start := time.Now()
@@ -643,7 +643,7 @@ func TestMultiMatchTransformation(t *testing.T) {
 		{"normalizePath", "/", "//", true},
 		{"removeComments", "a/*b*/", "a\x00", true},
 	} {
-		f, _ := screen.MultiMatchTransformation(c.name)
+		f, _ := transform.LookupMultiMatch(c.name)
 		if after, changed := f(c.value); after != c.after || changed != c.changed {
 			t.Errorf("%s of %q: got %q, %t, want %q, %t", c.name, c.value, after, changed, c.after, c.changed)
 		}
@@ -668,7 +668,7 @@ func BenchmarkTransformation(b *testing.B) {
 		"trim": " select ", "trimLeft": " select", "trimRight": "select ", "uppercase": "select name from users", "urlDecode": "a%20b+c%3cscript%3e", "urlDecodeUni": "a%20b+c%u003cscript%3e", "urlEncode": "a b<c>", "utf8toUnicode": "naïve café ＜script",
 	}
 	for _, name := range names {
-		f, _ := screen.Transformation(name)
+		f, _ := transform.Lookup(name)
 		values := []struct{ kind, value string }{{"plain", text}, {"agent", agent}, {"changed", changes[name]}}
 		if values[2].value == "" {
 			values = values[:2]
