@@ -46,7 +46,7 @@ func TestTest(t *testing.T) {
 		{"below the threshold", crs + "  - name: noise\n    record: {URL: /, METHOD: GET, SRC_IP: 10.0.0.1, REQ_HEADER: \"GET / HTTP/1.1\\r\\nHost: 10.0.0.1\\r\\nAccept: */*\\r\\nUser-Agent: b\\r\\n\\r\\n\"}\n    rules: 920350\n    alarm: false\n", nil, 0, []string{"ok    noise"}, nil},
 		{"a case's own properties", with + hit + "    with: {exclude: [100001@/admin, '7'], alert_tag: off}\n    not: 100001\n    alarm: false\n" + strings.Replace(hit, "hit", "again", 1) + "    alarm: true\n", nil, 0, []string{"2 cases, 0 failed"}, nil},
 		{"TAP", with + strings.Replace(hit, "hit", `"a # b"`, 1) + "    alarm: true\n" + miss + "    alarm: true\n", []string{"--format=tap"}, 1, []string{"TAP version 13\n1..2\nok 1 - a \\# b\nnot ok 2 - miss\n  # ", "\n  # no alert"}, []string{"cases, "}},
-		{"hostile text", with + "  - name: \"a\\e[2J\"\n    record: {URL: \"/admin\\e[2J\", METHOD: GET}\n    not: 100001\n", nil, 1, []string{"FAIL  a·[2J (", "REQUEST_FILENAME: /admin·[2J"}, []string{"\x1b"}},
+		{"hostile text", with + "  - name: \"a\\e[2J\"\n    record: {URL: \"/admin\\e[2J\", METHOD: GET}\n    not: 100001\n", nil, 1, []string{"FAIL  a\uFFFD[2J (", "REQUEST_FILENAME: /admin\uFFFD[2J"}, []string{"\x1b"}},
 		{"coverage", with + hit + "    rules: 100001\n    not: 100004\n" + "  - name: chain\n    record: {URL: '/?a=1&b=2', METHOD: GET}\n    rules: 100002\n    not: 100001\n", []string{"--coverage"}, 0, []string{
 			"rule 100002 (" + own + ":3): no case has it under not\n", "rule 100004 (" + own + ":6): no case fires it\n", "1 of 3 own rules have",
 		}, []string{"rule 100003", "rule 0", "rule 100001"}},

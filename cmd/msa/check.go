@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"log/slog"
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -15,6 +17,8 @@ import (
 
 type checkCommand struct {
 	Pipeline string `arg:"" optional:"" help:"A configuration of Fluent Bit, in its classic format or in YAML, of which each filter msa is checked, and what is around it."`
+
+	JSON bool `name:"json" help:"Print what was found as JSON, for programs."`
 
 	kong.Plugins
 }
@@ -28,94 +32,157 @@ func (*checkCommand) Help() string {
 func (c *checkCommand) Run(p *process) error {
 	given := givenProperties(c.Plugins)
 	if c.Pipeline == "" {
-		return checkFilter(p.stdout, given)
+		filter, err := checkFilter(given)
+		return cmp.Or(c.print(p.stdout, checked{Filters: []checkedFilter{filter}}), err)
 	}
 	if len(given) > 0 {
 		complain(p.stderr, "msa: %v", fmt.Errorf("properties are those of %s: give either", c.Pipeline))
 		return exitCode(exitUsage)
 	}
-	return c.checkPipeline(p)
-}
-
-// checkPipeline checks each filter of a configuration, and what is around it.
-func (c *checkCommand) checkPipeline(p *process) error {
-	sections, err := fluentconf.Read(c.Pipeline, func(name string) (string, bool) {
-		v := p.getenv(name)
-		return v, v != ""
-	})
+	all, err := c.checkPipeline(p.getenv)
 	if err != nil {
 		return err
 	}
-	r := &review{sections: sections}
-	filters := r.filters()
-	if len(filters) == 0 {
-		return fmt.Errorf("cannot check %q: there is no filter msa in it", c.Pipeline)
+	if err := c.print(p.stdout, all); err != nil {
+		return err
 	}
-	r.service()
-	for _, f := range filters {
-		if _, err := fmt.Fprintf(p.stdout, "%s: filter msa, match %s\n", f.Place, f.Get("match")+f.Get("match_regex")); err != nil {
-			return err
-		}
-		given := r.properties(f)
-		config, err := given.config()
-		if err == nil {
-			r.flow(f, config)
-			err = checkFilter(p.stdout, given)
-		}
-		if err != nil {
-			r.add(f, true, "%v", err)
-		}
-	}
-	errorCount := 0
-	for _, remark := range r.remarks {
-		if remark.isError {
-			errorCount++
-		}
-		if _, err := fmt.Fprintln(p.stdout, remark); err != nil {
-			return err
-		}
-	}
-	if errorCount > 0 {
+	if slices.ContainsFunc(all.Remarks, remark.isError) {
 		return exitCode(exitFailed)
 	}
 	return nil
 }
 
-// checkFilter compiles what the filter would compile.
-func checkFilter(out io.Writer, given properties) error {
+// checkPipeline checks each filter of a configuration, and what is around it.
+func (c *checkCommand) checkPipeline(getenv func(string) string) (checked, error) {
+	sections, err := fluentconf.Read(c.Pipeline, func(name string) (string, bool) {
+		v := getenv(name)
+		return v, v != ""
+	})
+	if err != nil {
+		return checked{}, err
+	}
+	r := &review{sections: sections}
+	filters := r.filters()
+	if len(filters) == 0 {
+		return checked{}, fmt.Errorf("cannot check %q: there is no filter msa in it", c.Pipeline)
+	}
+	r.service()
+	var all checked
+	for _, f := range filters {
+		given := r.properties(f)
+		config, err := given.config()
+		if err == nil {
+			r.flow(f, config)
+		}
+		filter, err := checkFilter(given)
+		if err != nil {
+			r.add(f, true, "%v", err)
+		}
+		filter.Place, filter.Match = f.Place, f.Get("match")+f.Get("match_regex")
+		all.Filters = append(all.Filters, filter)
+	}
+	all.Remarks = r.remarks
+	return all, nil
+}
+
+// checked is what a check has found.
+type checked struct {
+	Filters []checkedFilter `json:"filters"`
+	Remarks []remark        `json:"remarks,omitempty"` // about the configuration of Fluent Bit
+}
+
+// checkedFilter is what one filter would use.
+type checkedFilter struct {
+	Place       string           `json:"place,omitempty"` // in the configuration of Fluent Bit
+	Match       string           `json:"match,omitempty"`
+	Error       string           `json:"error,omitempty"` // why it would not start
+	OK          bool             `json:"ok"`              // it would start
+	RuleCount   int              `json:"rule_count"`
+	Rules       string           `json:"rules,omitempty"` // the properties
+	Mapping     string           `json:"mapping,omitempty"`
+	Warnings    []warning        `json:"warnings,omitempty"` // what would be skipped, among others
+	Unapplied   []unappliedRules `json:"unapplied,omitempty"`
+	Policy      []int            `json:"policy_rules,omitempty"` // no evidence of attacks
+	CostsScreen []unanalyzedRule `json:"costs_the_fast_path,omitempty"`
+}
+
+type unappliedRules struct {
+	Mapping string `json:"mapping"`
+	Rules   []int  `json:"rules"` // that miss or compare with what its log does not show
+}
+
+type unanalyzedRule struct {
+	Rule   int    `json:"rule"`
+	Reason string `json:"reason"`
+}
+
+// checkFilter compiles what the filter would compile. With an error there are the warnings before it.
+func checkFilter(given properties) (checkedFilter, error) {
+	warned := keepWarnings()
+	f := checkedFilter{Rules: given.or("rules"), Mapping: given.or("mapping")}
 	config, err := given.config()
-	if err != nil {
-		return err
+	var compiled *pipeline.Pipeline
+	if err == nil {
+		compiled, err = pipeline.New(config, nil, slog.New(warned))
 	}
-	skipped := newWarnings(out)
-	checked, err := pipeline.New(config, nil, slog.New(skipped))
+	f.Warnings = warned.all()
 	if err != nil {
-		return err
+		f.Error = err.Error()
+		return f, err
 	}
-	defer checked.Close()
-	for _, u := range checked.Unapplied() {
+	defer compiled.Close()
+	f.OK, f.RuleCount, f.Policy = true, compiled.RuleCount(), compiled.NoEvidence()
+	for _, u := range compiled.Unapplied() {
 		if len(u.Rules) == 0 {
 			continue
 		}
-		ids := make([]string, len(u.Rules))
+		ids := make([]int, len(u.Rules))
 		for i, r := range u.Rules {
-			ids[i] = strconv.Itoa(r.Rule)
+			ids[i] = r.Rule
 		}
-		if _, err := fmt.Fprintf(out, "mapping %s: off, as they miss or compare with what this log does not show: %s\n", u.Mapping, strings.Join(ids, " ")); err != nil {
-			return err
-		}
+		f.Unapplied = append(f.Unapplied, unappliedRules{u.Mapping, ids})
 	}
-	if ids := checked.NoEvidence(); len(ids) > 0 {
-		if _, err := fmt.Fprintf(out, "about policy, no evidence of attacks (policy_rules): %s\n", strings.Trim(fmt.Sprint(ids), "[]")); err != nil {
-			return err
-		}
+	for _, o := range compiled.ScreenOpen() {
+		f.CostsScreen = append(f.CostsScreen, unanalyzedRule{o.Rule, o.Reason})
 	}
-	for _, o := range checked.ScreenOpen() {
-		if _, err := fmt.Fprintf(out, "rule %d costs the fast path: %s\n", o.Rule, o.Reason); err != nil {
-			return err
-		}
-	}
-	_, err = fmt.Fprintf(out, "ok: %d rules from %s, mapping %s, %d warnings\n",
-		checked.RuleCount(), given.or("rules"), given.or("mapping"), skipped.count())
-	return err
+	return f, nil
 }
+
+func (c *checkCommand) print(w io.Writer, all checked) error {
+	if c.JSON {
+		return printedJSON(w, all)
+	}
+	out := bufio.NewWriter(w) // it keeps the first error
+	for _, f := range all.Filters {
+		if f.Place != "" {
+			tell(out, "%s: filter msa, match %s", f.Place, f.Match)
+		}
+		f.print(out)
+	}
+	for _, r := range all.Remarks {
+		tell(out, "%s", r)
+	}
+	return out.Flush()
+}
+
+func (f *checkedFilter) print(out io.Writer) {
+	for _, w := range f.Warnings {
+		tell(out, "%s", w)
+	}
+	if !f.OK {
+		return
+	}
+	for _, u := range f.Unapplied {
+		tell(out, "mapping %s: off, as they miss or compare with what this log does not show: %s", u.Mapping, spaced(u.Rules))
+	}
+	if len(f.Policy) > 0 {
+		tell(out, "about policy, no evidence of attacks (policy_rules): %s", spaced(f.Policy))
+	}
+	for _, o := range f.CostsScreen {
+		tell(out, "rule %d costs the fast path: %s", o.Rule, o.Reason)
+	}
+	tell(out, "ok: %d rules from %s, mapping %s, %d warnings", f.RuleCount, f.Rules, f.Mapping, len(f.Warnings))
+}
+
+// spaced are numbers with a space between them.
+func spaced(ids []int) string { return strings.Trim(fmt.Sprint(ids), "[]") }

@@ -7,11 +7,11 @@ import (
 	"io"
 	"log/slog"
 	"strings"
-	"unicode"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/advice"
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/listing"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/logfile"
 	"github.com/modsecurity-for-anylog/msa/internal/event"
 	"github.com/modsecurity-for-anylog/msa/mapping"
@@ -140,7 +140,7 @@ func (e *explanation) print() {
 		if name, value, ok := strings.Cut(line, " = "); ok && strings.HasPrefix(name, "ARGS:") {
 			line = name + " = " + e.Masked(name, value)
 		}
-		e.line("%s", printable(line))
+		e.line("%s", listing.Printable(line))
 	}
 	e.printUnapplied()
 	e.printMatches()
@@ -159,7 +159,7 @@ func (e *explanation) printWorkload(of string, w *mapping.Workload) {
 		known = append(known, "acts as "+w.Impersonates)
 	}
 	if known != nil {
-		e.line("%s", printable("the "+of+" "+strings.Join(known, ", ")))
+		e.line("%s", listing.Printable("the "+of+" "+strings.Join(known, ", ")))
 	}
 }
 
@@ -212,14 +212,14 @@ func (e *explanation) printFields() {
 		width = max(width, len(f.Part))
 	}
 	for _, f := range e.Mapping.Fields {
-		what := printable(short(e.Masked(f.Part, f.Value), 120))
+		what := listing.Printable(short(e.Masked(f.Part, f.Value), 120))
 		if f.Note != "" {
 			what = "(" + f.Note + ")"
 		}
 		e.line("%-*s  %s  ←  %s", width, f.Part, what, f.From)
 	}
 	if unused := e.Mapping.Unused; len(unused) > 0 {
-		e.line("not used: %s", printable(strings.Join(unused, ", ")))
+		e.line("not used: %s", listing.Printable(strings.Join(unused, ", ")))
 	}
 }
 
@@ -250,12 +250,12 @@ func (e *explanation) printMatches() {
 		if len(rule.Transformations) > 0 && !rule.Chained {
 			after = " after " + strings.Join(rule.Transformations, ", ")
 		}
-		e.line("%d %s (%s:%d)", m.RuleID, printable(e.Masked("", m.Message)), rule.File, rule.Line)
+		e.line("%d %s (%s:%d)", m.RuleID, listing.Printable(e.Masked("", m.Message)), rule.File, rule.Line)
 		if m.Operator != "" {
-			e.line("    %s%s: %s", printable(e.Masked("", m.Variable)), after, printable(short(m.Value, 200)))
+			e.line("    %s%s: %s", listing.Printable(e.Masked("", m.Variable)), after, listing.Printable(short(m.Value, 200)))
 		}
 		if m.Data != "" {
-			e.line("    %s", printable(short(m.Data, 200)))
+			e.line("    %s", listing.Printable(short(m.Data, 200)))
 		}
 	}
 	e.printAppraisal()
@@ -274,14 +274,14 @@ func (e *explanation) printAppraisal() {
 	}
 	e.title("confidence: %d", e.Appraisal.Confidence)
 	for _, reason := range e.Appraisal.Reasons {
-		e.line("%s", printable(reason))
+		e.line("%s", listing.Printable(reason))
 	}
 	if e.Appraisal.Outcome == "" {
 		return
 	}
 	e.title("outcome: %s", e.Appraisal.Outcome)
 	for _, evidence := range e.Appraisal.OutcomeEvidence {
-		e.line("%s", printable(evidence))
+		e.line("%s", listing.Printable(evidence))
 	}
 	if e.Earlier > 0 {
 		e.line("(the %d records before it in the file were taken into account)", e.Earlier)
@@ -323,11 +323,11 @@ func endpoint(p mapping.Endpoint) string {
 	case p.Address == "":
 		return "(unknown)"
 	case p.Port == "":
-		return printable(p.Address)
+		return listing.Printable(p.Address)
 	case strings.Contains(p.Address, ":"):
-		return printable("[" + p.Address + "]:" + p.Port)
+		return listing.Printable("[" + p.Address + "]:" + p.Port)
 	}
-	return printable(p.Address + ":" + p.Port)
+	return listing.Printable(p.Address + ":" + p.Port)
 }
 
 func orElse(s, instead string) string {
@@ -343,15 +343,4 @@ func short(s string, most int) string {
 		return s
 	}
 	return fmt.Sprintf("%s… (%d bytes)", s[:most], len(s))
-}
-
-// printable has a dot for every character that could play tricks with a terminal: the record is
-// the attacker's.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\t' && (!unicode.IsPrint(r) || unicode.Is(unicode.Cf, r)) {
-			return '\u00b7'
-		}
-		return r
-	}, s)
 }

@@ -56,7 +56,7 @@ func TestExplain(t *testing.T) {
 		{"not inspected", "", []string{file, "--lines"}, 1, []string{"mapping: none, the record is not inspected", "not apache: it has none of remote, host"}, ""},
 		{"skipped", `{"log":"10.0.0.7 - - [x] \"-\" 408 0 \"-\" \"-\""}`, []string{"-"}, 1, []string{"not nginx: skipped: request is  or -"}, ""},
 		{"after a line that tells the columns", "#Fields: cs-method cs-uri-stem s-ip date\nGET /a 10.0.0.1 2026-11-20\n", []string{"-", "--lines", "--record=2", "--mapping=iis"}, 0, []string{"GET /a"}, ""},
-		{"hostile", `{"URL":"/\u001b[2J\u202e\n","METHOD":"GET","SRC_IP":"1.1.1.1"}`, []string{"-"}, 0, []string{"GET /·[2J·\n"}, ""},
+		{"hostile", `{"URL":"/\u001b[2J\u202e\n","METHOD":"GET","SRC_IP":"1.1.1.1"}`, []string{"-"}, 0, []string{"GET /\uFFFD[2J\uFFFD\n"}, ""},
 		{"no such record", attack(t, nil), []string{"-", "--record=2"}, 2, nil, `cannot find record 2 in "-"`},
 		{"no such file", "", []string{"/nowhere/x"}, 2, nil, "/nowhere/x"},
 		{"wrong mapping", "", []string{"-", "--mapping=ngnix"}, 2, nil, `did you mean "nginx"?`},
@@ -100,6 +100,44 @@ func TestCheckListsRulesThatAreOff(t *testing.T) {
 	}
 	if out := p.stdout.String(); !strings.Contains(out, "mapping nginx: off, as they miss or compare with what this log does not show: 920180 920280 ") || strings.Contains(out, "mapping nano:") {
 		t.Errorf("stdout: %s", out)
+	}
+}
+
+// What a check finds can be read by a program: of properties, of a pipeline, and of one that would not start.
+func TestCheckJSON(t *testing.T) {
+	skipped := file(t, "skipped.conf", "SecRuleEngine On\nSecRule ARGS \"@rx (?<!a)b\" \"id:1,phase:2,deny\"\nSecRule ARGS \"@contains x\" \"id:2,phase:2,deny\"\n")
+	conf := file(t, "fluent-bit.conf", "[INPUT]\n    Name tail\n    Tag nano\n[FILTER]\n    Name msa\n    Match nano\n    Rules "+skipped+"\n[FILTER]\n    Name msa\n    Match nano\n    Rules nowhere.conf\n")
+	check := func(want int, args ...string) (got checked) {
+		t.Helper()
+		p := command(t, "msa", append([]string{"check", "--json"}, args...)...)
+		if code := p.run(""); code != want {
+			t.Errorf("%q: exit code %d, want %d: %s", args, code, want, p.stderr.String())
+		}
+		if err := json.Unmarshal([]byte(p.stdout.String()), &got); err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	isSkipped := func(w warning) bool { return w.Level == "warning" && strings.Contains(w.String(), skipped+":2") }
+
+	got := check(0, "--rules", skipped, "--mapping=nginx")
+	if f := got.Filters[0]; !f.OK || f.RuleCount != 1 || f.Rules != skipped || f.Mapping != "nginx" || !slices.ContainsFunc(f.Warnings, isSkipped) || got.Remarks != nil {
+		t.Errorf("of properties: %+v", got)
+	}
+	if got := check(0, "--mapping=nginx"); len(got.Filters[0].Unapplied) != 1 || !slices.Contains(got.Filters[0].Unapplied[0].Rules, 920280) {
+		t.Errorf("unapplied %+v", got.Filters[0].Unapplied)
+	}
+	if got := check(1, "--rules=nowhere.conf"); got.Filters[0].OK || !strings.Contains(got.Filters[0].Error, "nowhere.conf") {
+		t.Errorf("of no rules: %+v", got)
+	}
+	got = check(1, conf)
+	if len(got.Filters) != 2 || !got.Filters[0].OK || got.Filters[0].Place != conf+":4" || got.Filters[0].Match != "nano" || got.Filters[1].OK {
+		t.Errorf("filters %+v", got.Filters)
+	}
+	if !slices.ContainsFunc(got.Remarks, func(r remark) bool {
+		return r.isError() && r.Place == conf+":8" && strings.Contains(r.Text, "nowhere.conf")
+	}) {
+		t.Errorf("remarks %+v", got.Remarks)
 	}
 }
 

@@ -15,7 +15,8 @@ import (
 
 type reportCommand struct {
 	Files  []string `arg:"" name:"alerts" help:"Files of alerts, one a line, as scan prints them or syslog has them, also in gzip; - is standard input."`
-	Output string   `short:"o" placeholder:"PAGE.html" help:"File for the page; - is standard output (default: msa-report.html)."`
+	Output string   `short:"o" placeholder:"FILE" help:"File for the report; - is standard output (default: msa-report.html, or .md)."`
+	Format string   `enum:"html,markdown" default:"html" help:"html for a page that can be filtered, or markdown for a ticket (default: html)."`
 	Title  string   `default:"Attacks found in logs" help:"Title of the page (default: Attacks found in logs)."`
 	Size   int      `default:"64" placeholder:"MB" help:"Largest page, in MB: with more alerts, the most severe can be opened, and all are counted (default: 64)."`
 	Mask   string   `enum:"on,off" default:"on" help:"Mask sensitive values, also of alerts that were made with mask off (default: on)."`
@@ -23,13 +24,13 @@ type reportCommand struct {
 
 // Help says what the page is.
 func (*reportCommand) Help() string {
-	return `Makes one HTML page of alerts in format msa that needs no network: when, which rules, who attacked whom and by which paths, what sensitive data was seen, and each alert with all its keys. Any browser of 2024 or later shows it.
+	return `Makes one HTML page of alerts in format msa that needs no network: when, which rules, who attacked whom and by which paths, what sensitive data was seen, and each alert with all its keys. Any browser of 2024 or later shows it. As Markdown it has what fits a ticket: the worst incidents with their stories, and the most frequent rules, sources, targets and findings.
 
 Exit code: 0; 1 if the page can't be written; 2 if a file can't be read or holds no alert. Of files of which some can't be read, the page has the others and says so.`
 }
 
-// defaultPage is the name of a page that was given none.
-const defaultPage = "msa-report.html"
+// defaultReports are the names of reports that were given none, by format.
+var defaultReports = map[string]string{"html": "msa-report.html", "markdown": "msa-report.md"}
 
 // largestPage bounds --size, in MB: browsers take no more of a text.
 const largestPage = 400
@@ -49,17 +50,15 @@ func (c *reportCommand) Run(p *process) error {
 		}
 		in.Files = append(in.Files, filepath.Base(name))
 	}
-	waiting := newProgress(p.stderr)
-	readAlerts(s, func(text string) error {
-		waiting.tell(func() string { return fmt.Sprintf("%d alerts read", page.Alerts()) })
-		return page.Add(text)
-	}, func(file string, line int, err error) {
+	s.Expand()
+	bar := readingBar(p.stderr, s)
+	readAlerts(s, page.Add, func(file string, line int, err error) {
 		if in.Broken++; in.Broken <= mostExamples {
-			waiting.end()
+			_ = bar.Clear()
 			complain(p.stderr, "%s:%d: cannot read alert: %v", file, line, err)
 		}
 	})
-	waiting.end()
+	_ = bar.Finish()
 	in.Unreadable = s.Unreadable
 	if in.Broken > 0 {
 		complain(p.stderr, "msa: %d lines are no alerts", in.Broken)
@@ -68,13 +67,17 @@ func (c *reportCommand) Run(p *process) error {
 		complain(p.stderr, "msa: there is no alert to report")
 		return exitCode(exitUsage)
 	}
+	write := page.Write
+	if c.Format == "markdown" {
+		write = page.WriteMarkdown
+	}
 	if c.Output == "-" {
-		if err := page.Write(p.stdout, in); err != nil {
+		if err := write(p.stdout, in); err != nil {
 			return err
 		}
 	} else {
-		name := cmp.Or(c.Output, defaultPage)
-		if err := writeWhole(name, func(w io.Writer) error { return page.Write(w, in) }); err != nil {
+		name := cmp.Or(c.Output, defaultReports[c.Format])
+		if err := writeWhole(name, func(w io.Writer) error { return write(w, in) }); err != nil {
 			return err
 		}
 		if c.Output == "" {

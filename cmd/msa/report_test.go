@@ -1,14 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"io"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestReport(t *testing.T) {
@@ -108,31 +106,6 @@ func TestWriteWhole(t *testing.T) {
 	}
 }
 
-func TestProgress(t *testing.T) {
-	for _, c := range []struct {
-		name       string
-		isTerminal bool
-		want       string
-	}{{"file", false, "msa: 1 alerts read\n"}, {"terminal", true, "\r\x1b[K1 alerts read\r\x1b[K"}} {
-		t.Run(c.name, func(t *testing.T) {
-			var out bytes.Buffer
-			p := newProgress(&out)
-			p.isTerminal = c.isTerminal
-			tell := func() { p.tell(func() string { return "1 alerts read" }) }
-			if tell(); out.Len() > 0 {
-				t.Errorf("at once: %q", out.String())
-			}
-			p.next = time.Now()
-			tell()
-			tell()
-			p.end()
-			if out.String() != c.want {
-				t.Errorf("%q, want %q", out.String(), c.want)
-			}
-		})
-	}
-}
-
 func TestReportWithoutAName(t *testing.T) {
 	p := command(t, "msa", "report", file(t, "alerts.jsonl", scanOf(t, file(t, "records.json", falseAlarms(t)))))
 	p.cmd.Dir = t.TempDir()
@@ -141,5 +114,19 @@ func TestReportWithoutAName(t *testing.T) {
 	}
 	if info, err := os.Stat(filepath.Join(p.cmd.Dir, "msa-report.html")); err != nil || info.Size() == 0 {
 		t.Errorf("page: %v", err)
+	}
+}
+
+// A ticket has the incidents, and what they were found by, as Markdown in which nothing of an attacker is markup.
+func TestReportMarkdown(t *testing.T) {
+	p := command(t, "msa", "report", "--format=markdown", "--title=Q3 [x](y)", "-o-", file(t, "alerts.jsonl", scanOf(t, file(t, "records.json", falseAlarms(t)))))
+	if code := p.run(""); code != 0 {
+		t.Fatalf("exit code %d: %s", code, p.stderr.String())
+	}
+	out := p.stdout.String()
+	for _, want := range []string{"# `Q3 [x](y)`\n\n15 alerts from ", "\n## Incidents\n", "| `942100` | `SQL Injection Attack Detected via libinjection` | 6 |", "| `10.0.1.1` | 4 |", "\nMade by MSA "} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is missing in\n%s", want, out)
+		}
 	}
 }

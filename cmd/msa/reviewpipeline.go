@@ -14,17 +14,14 @@ import (
 
 // remark is what there is to say of a section of a Fluent Bit configuration.
 type remark struct {
-	place, text string
-	isError     bool // Fluent Bit would not start, or the section would not work
+	Place string `json:"place"`
+	Level string `json:"level"` // warning, or error: Fluent Bit would not start, or the section would not work
+	Text  string `json:"message"`
 }
 
-func (r remark) String() string {
-	kind := "warning"
-	if r.isError {
-		kind = "error"
-	}
-	return fmt.Sprintf("%s: %s: %s", r.place, kind, r.text)
-}
+func (r remark) String() string { return fmt.Sprintf("%s: %s: %s", r.Place, r.Level, r.Text) }
+
+func (r remark) isError() bool { return r.Level == "error" }
 
 // review says what in a configuration keeps MSA from working, or its alerts from arriving.
 type review struct {
@@ -33,7 +30,11 @@ type review struct {
 }
 
 func (r *review) add(s fluentconf.Section, isError bool, format string, args ...any) {
-	r.remarks = append(r.remarks, remark{s.Place, fmt.Sprintf(format, args...), isError})
+	level := "warning"
+	if isError {
+		level = "error"
+	}
+	r.remarks = append(r.remarks, remark{s.Place, level, fmt.Sprintf(format, args...)})
 }
 
 // filters are the filter's sections, processors included.

@@ -139,10 +139,10 @@ func isTerminal(w any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// readingBar shows on a terminal how much of the files was read; nil where nobody would see it.
+// readingBar shows on a terminal how much of the files was read, and elsewhere nothing.
 func readingBar(stderr io.Writer, files *logfile.Files) *progressbar.ProgressBar {
 	if !isTerminal(stderr) {
-		return nil
+		return progressbar.DefaultBytesSilent(-1)
 	}
 	bar := progressbar.NewOptions64(files.Size(), progressbar.OptionSetWriter(stderr), progressbar.OptionShowBytes(true),
 		progressbar.OptionSetDescription("reading"), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
@@ -205,9 +205,7 @@ func (p *alertPrinter) fail(err error) {
 
 // end clears the bar, and prints what was held back.
 func (p *alertPrinter) end() {
-	if p.bar != nil {
-		_ = p.bar.Finish()
-	}
+	_ = p.bar.Finish()
 	if p.list != nil {
 		p.fail(p.list.Flush())
 	}
@@ -223,9 +221,7 @@ func (p *alertPrinter) printIncident(a event.Alert) {
 		p.printLine(a.Text())
 		return
 	}
-	if p.bar != nil {
-		_ = p.bar.Clear()
-	}
+	_ = p.bar.Clear()
 	p.printLine(a.Get("timestamp") + "  incident " + a.Get("incident_id")[:8] + ", " + a.Get("event") + "\n  " + a.Get("text"))
 }
 
@@ -238,9 +234,7 @@ func (p *alertPrinter) printOne(text, file string, line int) {
 			return
 		}
 		a.File, a.Line = file, line
-		if p.bar != nil {
-			_ = p.bar.Clear()
-		}
+		_ = p.bar.Clear()
 		p.summary.Add(a)
 		p.fail(p.list.Print(a))
 		return

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/listing"
 	"github.com/modsecurity-for-anylog/msa/internal/event"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
@@ -262,7 +263,7 @@ func listed(ids []int) string {
 func (t *tester) line(format string, args ...any) { _, _ = fmt.Fprintf(t.w, format+"\n", args...) }
 
 func (t *tester) report(n int, c *testCase, wrong []string) {
-	name := printable(c.name)
+	name := listing.Printable(c.name)
 	if t.tap {
 		state := "ok"
 		if len(wrong) > 0 {
@@ -273,7 +274,7 @@ func (t *tester) report(n int, c *testCase, wrong []string) {
 			t.line("  # %s:%d", c.file, c.line)
 		}
 		for _, w := range wrong {
-			t.line("  # %s", printable(w))
+			t.line("  # %s", listing.Printable(w))
 		}
 		return
 	}
@@ -283,7 +284,7 @@ func (t *tester) report(n int, c *testCase, wrong []string) {
 	}
 	t.line("FAIL  %s (%s:%d)", name, c.file, c.line)
 	for _, w := range wrong {
-		t.line("      %s", printable(w))
+		t.line("      %s", listing.Printable(w))
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,6 +17,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/modsecurity-for-anylog/msa/behavior"
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/listing"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/logfile"
 	"github.com/modsecurity-for-anylog/msa/internal/event"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
@@ -28,6 +30,7 @@ type tuneCommand struct {
 	Format  string   `enum:"text,exclude,seclang" default:"text" help:"text for people, exclude for lines of fluent-bit.conf, or seclang for a rules file (default: text)."`
 	Top     int      `default:"20" help:"Most proposals (default: 20)."`
 	Broad   bool     `help:"Propose exclusions for all paths (/), too."`
+	JSON    bool     `name:"json" help:"Print the proposals as JSON, for programs; with --format seclang those that SecLang can express."`
 	FirstID int      `default:"10000" help:"Id of the first rule that seclang prints (default: 10000)."`
 
 	kong.Plugins
@@ -107,12 +110,18 @@ func (c *tuneCommand) Run(p *process) error {
 			return err
 		}
 	}
-	t.print()
-	if err := t.printHabits(statePath); err != nil {
+	habits, err := habitsIn(statePath)
+	if err != nil {
 		complain(p.stderr, "msa: %v", err)
 		return exitCode(exitUsage)
 	}
-	return t.w.Flush()
+	if c.JSON {
+		err = t.printJSON(habits)
+	} else {
+		t.print()
+		t.printHabits(habits)
+	}
+	return cmp.Or(err, t.w.Flush())
 }
 
 // newProposer makes proposals of alerts that were made with the rules of a pipeline.
@@ -262,10 +271,17 @@ func (t *trials) run(with []*proposal) (*trial, error) {
 	return out, failed
 }
 
+// left is the number of alerts that no proposal silences.
+func (t *tuning) left() int {
+	n := len(t.alerts)
+	for _, p := range t.proposals {
+		n -= p.fresh
+	}
+	return n
+}
+
 func (t *tuning) print() {
-	left := len(t.alerts)
 	for i, p := range t.proposals {
-		left -= p.fresh
 		switch t.Format {
 		case "seclang":
 			t.comment(i, p)
@@ -286,39 +302,49 @@ func (t *tuning) print() {
 	for _, why := range slices.Sorted(maps.Keys(t.notes)) {
 		t.line("%salerts that %s: %d", mark, why, t.notes[why])
 	}
-	t.line("%s%d proposals; %d of %d alerts are left", mark, len(t.proposals), left, len(t.alerts))
+	t.line("%s%d proposals; %d of %d alerts are left", mark, len(t.proposals), t.left(), len(t.alerts))
 	if t.all != nil {
 		silenced, _ := t.all.silenced(t.before, nil)
 		t.line("%s%s: all of them silence %d of %d records that alarm, of %d", mark, t.logName(), len(silenced), len(t.before.alarms), t.before.records)
 	}
 }
 
-// printHabits lists what needs no exclusion, as MSA has learned that it is no attack.
-func (t *tuning) printHabits(statePath []string) error {
+// habitsIn are those of a state file, if there is one; nil without.
+func habitsIn(statePath []string) ([]string, error) {
 	if len(statePath) == 0 {
-		return nil
+		return nil, nil
 	}
 	memory, err := behavior.ReadMemory(statePath[len(statePath)-1])
 	if err != nil {
-		return err
+		return nil, err
+	}
+	habits := []string{}
+	for _, h := range memory.Habits() {
+		habits = append(habits, h.String())
+	}
+	return habits, nil
+}
+
+// printHabits lists what needs no exclusion, as MSA has learned that it is no attack.
+func (t *tuning) printHabits(habits []string) {
+	if habits == nil {
+		return
 	}
 	mark := ""
 	if t.Format != "text" {
 		mark = "# "
 	}
-	habits := memory.Habits()
 	t.line("%shabits, which are no evidence: %d", mark, len(habits))
 	for _, h := range habits {
-		t.line("%s  %s", mark, printable(h.String()))
+		t.line("%s  %s", mark, listing.Printable(h))
 	}
-	return nil
 }
 
 func (t *tuning) line(format string, args ...any) { _, _ = fmt.Fprintf(t.w, format+"\n", args...) }
 
 func (t *tuning) logName() string {
 	if len(t.Log) == 1 {
-		return printable(t.Log[0])
+		return listing.Printable(t.Log[0])
 	}
 	return fmt.Sprintf("%d logs", len(t.Log))
 }
@@ -347,28 +373,12 @@ func (t *tuning) effect(p *proposal) string {
 
 func (t *tuning) text(i int, p *proposal) {
 	t.line("%d. %s", i+1, strings.Join(p.excludes(), " "))
-	t.line("   silences %s: %s", t.effect(p), printable(firsts(sources(p.silenced))))
+	t.line("   silences %s: %s", t.effect(p), listing.Printable(firsts(sources(p.silenced))))
 	for _, rule := range p.rules {
-		t.line("   %d %s", rule, printable(short(t.message(rule), 100)))
+		t.line("   %d %s", rule, listing.Printable(short(t.message(rule), 100)))
 	}
-	seen := map[string]bool{}
-	isOther := func(a *parsedAlert) bool { return t.decisive[a] != p.group }
-	examples := slices.Concat(slices.DeleteFunc(slices.Clone(p.silenced), isOther), p.silenced) // first what it is made for
-	for _, a := range examples {
-		example := printable(short(a.method+" "+a.url, 100)) + " from " + printable(short(a.source, 50))
-		for _, m := range a.matches {
-			if p.removes(m) {
-				example += fmt.Sprintf("; %d on %s: %s", m.rule, printable(short(m.variable, 50)), printable(short(m.value, 80)))
-				break
-			}
-		}
-		if !seen[example] {
-			seen[example] = true
-			t.line("   for example %s", example)
-		}
-		if len(seen) == mostExamples {
-			break
-		}
+	for _, example := range t.examples(p) {
+		t.line("   for example %s", example)
 	}
 	if t.before == nil {
 		t.line("")
@@ -382,11 +392,33 @@ func (t *tuning) text(i int, p *proposal) {
 	for _, n := range weak[:min(len(weak), mostExamples)] {
 		var rest []string
 		for _, m := range others(t.before.alarms[n], p) {
-			rest = append(rest, fmt.Sprintf("%d on %s", m.rule, printable(short(m.variable, 50))))
+			rest = append(rest, fmt.Sprintf("%d on %s", m.rule, listing.Printable(short(m.variable, 50))))
 		}
-		t.line("     %s: %s", printable(t.before.places[n]), strings.Join(rest, ", "))
+		t.line("     %s: %s", listing.Printable(t.before.places[n]), strings.Join(rest, ", "))
 	}
 	t.line("")
+}
+
+// examples are a few different requests that a proposal silences.
+func (t *tuning) examples(p *proposal) (few []string) {
+	isOther := func(a *parsedAlert) bool { return t.decisive[a] != p.group }
+	silenced := slices.Concat(slices.DeleteFunc(slices.Clone(p.silenced), isOther), p.silenced) // first what it is made for
+	for _, a := range silenced {
+		example := listing.Printable(short(a.method+" "+a.url, 100)) + " from " + listing.Printable(short(a.source, 50))
+		for _, m := range a.matches {
+			if p.removes(m) {
+				example += fmt.Sprintf("; %d on %s: %s", m.rule, listing.Printable(short(m.variable, 50)), listing.Printable(short(m.value, 80)))
+				break
+			}
+		}
+		if !slices.Contains(few, example) {
+			few = append(few, example)
+		}
+		if len(few) == mostExamples {
+			break
+		}
+	}
+	return few
 }
 
 // message is what alerts say of a rule.

@@ -358,3 +358,37 @@ func TestParseAlertLeavesOutWhatOnlyAddsUp(t *testing.T) {
 		}
 	}
 }
+
+// Programs get of each proposal what people read.
+func TestTuneJSON(t *testing.T) {
+	log := file(t, "records.json", falseAlarms(t))
+	found := file(t, "alerts.jsonl", scanOf(t, log))
+	tune := func(args ...string) (got tuned) {
+		t.Helper()
+		p := command(t, "msa", append([]string{"tune", "--json", found}, args...)...)
+		if code := p.run(""); code != 0 {
+			t.Fatalf("exit code %d: %s", code, p.stderr.String())
+		}
+		if err := json.Unmarshal([]byte(p.stdout.String()), &got); err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	got := tune("--log", log, "--top=2")
+	if got.Alerts != 15 || len(got.Proposals) != 2 || got.Left != 15-got.Proposals[0].More-got.Proposals[1].More || len(got.Without) == 0 || got.Habits != nil {
+		t.Fatalf("proposals %+v", got)
+	}
+	first := got.Proposals[0]
+	if first.Exclude[0] != "942100@ARGS:q" || first.Silences != 6 || !slices.Equal(first.Sources, []string{"10.0.0.0", "10.0.0.1", "10.0.0.2"}) ||
+		first.Rules[0].ID != 942100 || !strings.Contains(first.Rules[0].Message, "libinjection") || len(first.Examples) != mostExamples || !strings.Contains(first.SecLang, "id:10000,") {
+		t.Errorf("the first proposal is %+v", first)
+	}
+	if l := first.Log; l == nil || l.Records != 16 || l.Alarming != 15 || l.Silenced != 6 || got.Log == nil || got.Log.Silenced < l.Silenced {
+		t.Errorf("in the log: %+v, all %+v", l, got.Log)
+	}
+	if narrow := tune("--format=seclang"); narrow.Log != nil || !slices.ContainsFunc(narrow.Proposals, func(p tunedProposal) bool {
+		return p.Exclude == nil && strings.Contains(p.SecLang, "ctl:ruleRemoveTargetById=942100;ARGS:q")
+	}) {
+		t.Errorf("as SecLang: %+v", narrow)
+	}
+}

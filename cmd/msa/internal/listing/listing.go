@@ -134,21 +134,27 @@ func (t *text) Print(a *Alert) error {
 
 func (t *text) Flush() error { return nil }
 
-// Visible is a text of at most so many characters, without any that a terminal does not print.
+// Visible is a text of at most so many characters, all of them Printable.
 func Visible(s string, most int) string {
-	var b strings.Builder
 	n := 0
-	for _, r := range s {
+	for i := range s {
 		if n == most {
-			return b.String() + "…"
+			return Printable(s[:i]) + "…"
 		}
-		if !unicode.IsPrint(r) { // nor is any space but the common one, nor a mark that turns the direction of the text
-			r = '\uFFFD'
-		}
-		b.WriteRune(r)
 		n++
 	}
-	return b.String()
+	return Printable(s)
+}
+
+// Printable has the sign of a missing character for each that could play tricks with a terminal, or is not seen: controls, line
+// ends, marks that turn the direction of the text, every space but the common one.
+func Printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
 }
 
 var columns = []string{"time", "severity", "confidence", "outcome", "source", "target", "direction", "method", "url", "status", "rule", "what", "file", "line"}
@@ -208,7 +214,7 @@ func (m *markdown) Print(a *Alert) error {
 			return err
 		}
 	}
-	return m.row([]string{a.Time, a.confidence(), a.Outcome, quoted(a.From()), quoted(a.To()), quoted(a.what()), quoted(a.Method + " " + a.URL)})
+	return m.row([]string{a.Time, a.confidence(), a.Outcome, Code(a.From()), Code(a.To()), Code(a.what()), Code(a.Method + " " + a.URL)})
 }
 
 func (m *markdown) row(cells []string) error {
@@ -218,8 +224,8 @@ func (m *markdown) row(cells []string) error {
 
 func (m *markdown) Flush() error { return nil }
 
-// quoted is a text as code, in which nothing is markup and nothing becomes a link.
-func quoted(s string) string {
+// Code is a text as code in Markdown, in which nothing is markup and nothing becomes a link.
+func Code(s string) string {
 	s = strings.TrimSpace(Visible(s, 200))
 	if s == "" {
 		return ""
