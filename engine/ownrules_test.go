@@ -115,6 +115,8 @@ func rulesOfOwn() []ownRulesCase {
 			rules: `SecRule REQUEST_METHOD "@rx ^(?:GET|HEAD)$" "id:10,phase:1,pass,t:none,nolog,ctl:ruleEngine=Off"` + "\n" + `SecAction "id:11,phase:2,pass,t:none,nolog,setvar:tx.note=hello"` + "\n" + `SecRule ARGS "@rx evil" "id:12,phase:2,deny,msg:'%{tx.note}'"`, tx: but(get("/x?a=evil"), func(t *mapping.Transaction) { t.Method = "POST" })},
 		{name: "home page without CRS, reporting level", crs: true,
 			rules: `SecAction "id:900115,phase:1,pass,t:none,nolog,tag:'OWASP_CRS',setvar:tx.reporting_level=1"` + "\n" + `SecRule REQUEST_FILENAME "@streq /" "id:10,phase:1,pass,t:none,nolog,ctl:ruleRemoveByTag=OWASP_CRS"`, tx: host(get("/x?a=1'+or+1=1--&b=<script>"))},
+		{name: "a rule that another asks about before it counts",
+			rules: "SecRule ARGS \"@rx evil\" \"id:1,phase:2,deny,chain\"\nSecRule TX:seen \"@eq 1\" \"chain\"\nSecRule REQUEST_METHOD \"@streq POST\"\n" + `SecRule ARGS "@rx vil" "id:2,phase:2,deny,setvar:tx.seen=1"`, tx: get("/?x=evil")},
 		{name: "exclude range with skip", crs: true, pl: 2, rules: "SecRuleRemoveById 920540", tx: host(json(`{"a":"%25%41"}`))},
 		{name: "ctl range by path", crs: true, pl: 2, rules: `SecRule REQUEST_FILENAME "@beginsWith /api" "id:10,phase:1,pass,t:none,nolog,ctl:ruleRemoveById=920540"`, tx: host(json(`{"a":"%25%41"}`))},
 		{name: "tagged chain whose level is the second link",

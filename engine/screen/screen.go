@@ -123,6 +123,7 @@ const (
 	asking         // being found out: it depends on itself
 	no
 	yes
+	added // yes, and what it does is in the scores
 )
 
 // scratch is the memory of one question.
@@ -196,13 +197,13 @@ func (s *Screen) mayAlarm(x *scratch) bool {
 	in, out := 0, 0
 	for _, c := range x.touched {
 		for _, r := range s.conditions[c].rules {
-			if x.state[r] == unknown && s.mayMatch(x, int(r)) && s.add(x, int(r), &in, &out) {
+			if s.addOnce(x, int(r), &in, &out) {
 				return true
 			}
 		}
 	}
 	for _, r := range s.always {
-		if x.state[r] == unknown && s.mayMatch(x, r) && s.add(x, r, &in, &out) {
+		if s.addOnce(x, r, &in, &out) {
 			return true
 		}
 	}
@@ -226,6 +227,16 @@ func (s *Screen) release(x *scratch) {
 	s.forget(x)
 	x.touched, x.reads, x.source, x.skip = x.touched[:0], x.reads[:0], nil, nil
 	s.scratch.Put(x)
+}
+
+// addOnce adds what a rule does if it may match and is not added yet. That it may match says nothing of the latter: a rule
+// which looks at what it sets may have asked before.
+func (s *Screen) addOnce(x *scratch, r int, in, out *int) bool {
+	if x.state[r] == added || !s.mayMatch(x, r) {
+		return false
+	}
+	x.state[r] = added
+	return s.add(x, r, in, out)
 }
 
 // add adds what a rule that may match does, and reports whether that is enough for an alert.
@@ -252,7 +263,7 @@ func (s *Screen) alarms(r *rule) bool { return !r.minor && (r.alarms || s.anyMat
 // mayMatch reports whether all conditions of a rule are fulfilled.
 func (s *Screen) mayMatch(x *scratch, r int) bool {
 	switch x.state[r] {
-	case yes, asking: // what depends on itself may match
+	case yes, added, asking: // what depends on itself may match
 		return true
 	case no:
 		return false
