@@ -65,6 +65,12 @@ func newBrowser(t *testing.T) context.Context {
 // open shows a page in a tab of its own.
 func open(t *testing.T, browser context.Context, html, fragment, scheme string) *tab {
 	t.Helper()
+	return openAt(t, browser, html, fragment, scheme, 1300)
+}
+
+// openAt shows it in a window of so many pixels.
+func openAt(t *testing.T, browser context.Context, html, fragment, scheme string, width int64) *tab {
+	t.Helper()
 	name := filepath.Join(t.TempDir(), "page.html")
 	if err := os.WriteFile(name, []byte(html), 0o600); err != nil {
 		t.Fatal(err)
@@ -97,6 +103,10 @@ func open(t *testing.T, browser context.Context, html, fragment, scheme string) 
 	}()
 	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}
 	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, media); err != nil {
+		t.Fatal(err)
+	}
+	size := emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 900, DeviceScaleFactor: 1}
+	if _, err := chromedp.Call(ctx, emulation.SetDeviceMetricsOverride, size); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: watch}); err != nil {
@@ -199,6 +209,18 @@ const openAll = `(async () => {
 		next.click();
 	}
 })()`
+
+// sideways are the elements that are seen and wider than the room they have.
+const sideways = `[document.documentElement, ...document.body.querySelectorAll("*")].filter(e =>
+	!e.closest("svg, thead, [hidden], .skip, select, option, datalist") && e.getClientRects().length && !e.matches("input") &&
+	(e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== "inline" && !(getComputedStyle(e).textOverflow === "ellipsis") ||
+	e.getBoundingClientRect().right > innerWidth + 1)
+).map(e => e.tagName + "." + e.className + "#" + e.id + " " + e.scrollWidth + " in " + e.clientWidth + ": " + e.textContent.slice(0, 40))`
+
+// unlabelledCards is the number of tables that have columns, or whose cells don't say their column.
+const unlabelledCards = `[...document.querySelectorAll("table")].filter(t => [...t.querySelectorAll("tbody > tr:not([hidden], .detail) > td")].some(c =>
+	getComputedStyle(c).display !== "block" || getComputedStyle(c, "::before").content !== JSON.stringify(t.tHead.rows[0].cells[c.cellIndex].textContent)
+)).length`
 
 // openFirst opens the first alert.
 const openFirst = `document.querySelector("button.open").click() === undefined`
@@ -507,6 +529,31 @@ func TestBrowser(t *testing.T) {
 				}
 				eval[bool](p, `localStorage.clear() === undefined`)
 			})
+		}
+	})
+
+	// On a phone, a tablet and a screen, in both themes: nothing has to be scrolled sideways, and on the phone each cell of a table
+	// says its column.
+	t.Run("widths", func(t *testing.T) {
+		for _, width := range []int64{390, 768, 1280} {
+			for _, scheme := range []string{"light", "dark"} {
+				t.Run(fmt.Sprint(width, scheme), func(t *testing.T) {
+					for name, html := range map[string]string{"hostile": hostilePage, "large": large} {
+						p := openAt(t, browser, html, "", scheme, width)
+						eval[bool](p, openFirst)
+						p.until(`document.querySelector("tr.detail dl")`)
+						eval[bool](p, `document.getElementById("time-details").open = true`)
+						p.until(`document.querySelector("#time-table table")`)
+						if wide := eval[[]string](p, sideways); len(wide) > 0 {
+							t.Errorf("%s: to be scrolled sideways, or cut off: %q", name, wide[:min(len(wide), 5)])
+						}
+						if cards := eval[int](p, unlabelledCards); (cards == 0) != (width == 390) {
+							t.Errorf("%s: %d tables have rows that are no cards", name, cards)
+						}
+						p.quiet()
+					}
+				})
+			}
 		}
 	})
 

@@ -194,8 +194,19 @@
   // ---- Tables
 
   // table makes one. Columns are [heading, class].
-  const table = (caption, columns, body) => el("table", {}, el("caption", {}, caption),
-    el("thead", {}, el("tr", {}, columns.map(([name, cls]) => el("th", { scope: "col", class: cls }, name)))), el("tbody", {}, body));
+  // On a narrow screen rows are cards, in which each cell has the name of its column. Cards are no table by themselves: roles say so.
+  const table = (caption, columns, body) => {
+    for (const row of body) {
+      row.setAttribute("role", "row");
+      for (const cell of row.cells) {
+        cell.setAttribute("role", "cell");
+        if (row.cells.length === columns.length) cell.setAttribute("data-label", columns[cell.cellIndex][0]);
+      }
+    }
+    return el("table", { role: "table" }, el("caption", {}, caption),
+      el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, columns.map(([name, cls]) => el("th", { scope: "col", role: "columnheader", class: cls }, name)))),
+      el("tbody", { role: "rowgroup" }, body));
+  };
   // Wide tables scroll by themselves, also by keyboard.
   const scroll = (label, ...children) => el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label }, ...children);
 
@@ -358,7 +369,7 @@
     g.style.setProperty("--faint", Math.max(.22, Math.min(.6, 60 / edges.length))); // many lines must not hide each other
     fill("map", scroll("Map of who attacked whom", g));
     const room = byId("map").clientWidth - 4;
-    resizeMap(graph.width <= room * 1.25 ? Math.min(1.15, room / graph.width) : 1);
+    resizeMap(Math.min(1.15, room / graph.width)); // nothing scrolls sideways unasked
   }
 
   // labelOf is as much of a name as its box has room for.
@@ -368,7 +379,7 @@
   }
 
   function resizeMap(to) {
-    zoom = Math.max(.2, Math.min(3, to));
+    zoom = Math.max(.1, Math.min(3, to));
     map.setAttribute("width", Math.round(graph.width * zoom));
     map.setAttribute("height", Math.round(graph.height * zoom));
   }
