@@ -13,8 +13,8 @@ import (
 
 	"github.com/modsecurity-for-anylog/msa/engine/internal/body"
 	"github.com/modsecurity-for-anylog/msa/engine/internal/transform"
-	"github.com/modsecurity-for-anylog/msa/engine/screen"
 	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
+	"github.com/modsecurity-for-anylog/msa/engine/textmatch"
 )
 
 // replaceParts replaces those of Coraza's parts that take longest by ones that find the same, those that don't capture,
@@ -28,7 +28,7 @@ var replaceParts = sync.OnceFunc(func() {
 	}
 	for _, name := range []string{"rx", "rxGlobal"} { // the latter would also capture what the pattern matches a second time
 		plugins.RegisterOperator(name, func(o plugintypes.OperatorOptions) (plugintypes.Operator, error) {
-			p, err := screen.PatternOf(o.Arguments)
+			p, err := textmatch.PatternOf(o.Arguments)
 			return rx{p}, err
 		})
 	}
@@ -77,7 +77,7 @@ var transformations = []string{
 }
 
 // rx is the operator of that name.
-type rx struct{ pattern *screen.Pattern }
+type rx struct{ pattern *textmatch.Pattern }
 
 // Evaluate implements [plugintypes.Operator].
 func (o rx) Evaluate(tx plugintypes.TransactionState, value string) bool {
@@ -112,7 +112,7 @@ type comparison struct {
 
 var comparisons = map[string]func(value, operand string) bool{
 	"contains":     strings.Contains,
-	"containsWord": screen.ContainsWord, // Coraza has none
+	"containsWord": textmatch.ContainsWord, // Coraza has none
 	"streq":        func(value, operand string) bool { return value == operand },
 }
 

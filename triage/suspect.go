@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/modsecurity-for-anylog/msa/engine"
-	"github.com/modsecurity-for-anylog/msa/engine/screen"
+	"github.com/modsecurity-for-anylog/msa/engine/textmatch"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
@@ -367,7 +367,7 @@ func eighths(n, of int) string {
 
 // lexicon finds words of attacks.
 type lexicon struct {
-	automaton *screen.Automaton
+	automaton *textmatch.Automaton
 	kind      []int // by word
 }
 
@@ -382,7 +382,7 @@ func newLexicon() *lexicon {
 			l.kind = append(l.kind, k)
 		}
 	}
-	l.automaton = screen.NewAutomaton(all)
+	l.automaton = textmatch.NewAutomaton(all)
 	return l
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/corazawaf/coraza/v3/collection"
 	"github.com/corazawaf/coraza/v3/types/variables"
 
+	"github.com/modsecurity-for-anylog/msa/engine/textmatch"
 	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
@@ -477,7 +478,7 @@ func (c *compiler) namesFrom(p *parsedRule, t target) (r int32, ok bool) {
 	if !ok {
 		return 0, false
 	}
-	literals, ok := Literals(t.pattern.String())
+	literals, ok := textmatch.Literals(t.pattern.String())
 	if !ok || joins(head, literals) {
 		return 0, false
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/modsecurity-for-anylog/msa/engine/internal/transform"
 	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
+	"github.com/modsecurity-for-anylog/msa/engine/textmatch"
 	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
@@ -21,7 +22,7 @@ import (
 type operator struct {
 	match   func(value string) bool
 	negated bool
-	pattern *Pattern // of @rx, for captures
+	pattern *textmatch.Pattern // of @rx, for captures
 	with    func(operand string) operator
 	macro   string                // operand with macros that are not static: with makes the operator
 	open    string                // why the operator can't be judged
@@ -40,7 +41,10 @@ func (o *operator) matches(value string) bool { return o.match(value) != o.negat
 func (o *operator) work(text string) int {
 	switch {
 	case o.pattern != nil:
-		return o.pattern.work(text)
+		if o.pattern.MayCount(text) {
+			return costOfCounting * len(text)
+		}
+		return costOfPattern * len(text)
 	case o.workOf != nil:
 		return o.workOf(text)
 	}
@@ -128,7 +132,7 @@ func (c *compiler) operator(p *parsedRule, l *parsedLink) (operator, error) {
 var comparisons = map[string]func(operand string) func(value string) bool{
 	"streq":        func(o string) func(string) bool { return func(v string) bool { return v == o } },
 	"contains":     func(o string) func(string) bool { return func(v string) bool { return strings.Contains(v, o) } },
-	"containsword": func(o string) func(string) bool { return func(v string) bool { return ContainsWord(v, o) } },
+	"containsword": func(o string) func(string) bool { return func(v string) bool { return textmatch.ContainsWord(v, o) } },
 	"strmatch":     func(o string) func(string) bool { return func(v string) bool { return strings.Contains(v, o) } },
 	"beginswith":   func(o string) func(string) bool { return func(v string) bool { return strings.HasPrefix(v, o) } },
 	"endswith":     func(o string) func(string) bool { return func(v string) bool { return strings.HasSuffix(v, o) } },
@@ -139,28 +143,6 @@ var comparisons = map[string]func(operand string) func(value string) bool{
 	"lt":           numbers(func(v, o int) bool { return v < o }),
 	"le":           numbers(func(v, o int) bool { return v <= o }),
 }
-
-// ContainsWord reports whether a text is in another with no letter before and behind it, as ModSecurity's operator of
-// that name does.
-func ContainsWord(value, word string) bool {
-	if word == "" {
-		return true
-	}
-	for from := 0; ; {
-		i := strings.Index(value[from:], word)
-		if i < 0 {
-			return false
-		}
-		start := from + i
-		end := start + len(word)
-		if (start == 0 || !isLetter(value[start-1])) && (end == len(value) || !isLetter(value[end])) {
-			return true
-		}
-		from = start + 1
-	}
-}
-
-func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 // numbers compares as Coraza does: what is no number is 0, or what of it could be read.
 func numbers(compare func(value, operand int) bool) func(string) func(string) bool {
@@ -174,13 +156,13 @@ func numbers(compare func(value, operand int) bool) func(string) func(string) bo
 }
 
 func (c *compiler) rx(o operator, pattern string) (operator, error) {
-	p, err := PatternOf(pattern)
+	p, err := textmatch.PatternOf(pattern)
 	if err != nil {
 		return o, fmt.Errorf("its pattern can't be read: %w", err)
 	}
 	o.pattern, o.match = p, p.MatchString
 	if !o.negated {
-		o.literals = p.needs().literals
+		o.literals = p.Literals()
 	}
 	return o, nil
 }
@@ -196,7 +178,7 @@ func (o *operator) phrases(list []string) {
 		return
 	}
 	// The screen's own automaton has all phrases: this one is for what it is not asked about.
-	automaton := sync.OnceValue(func() *Automaton { return NewAutomaton(list) })
+	automaton := sync.OnceValue(func() *textmatch.Automaton { return textmatch.NewAutomaton(list) })
 	o.match = func(v string) bool {
 		found := false
 		automaton().Each(v, func(int) bool { found = true; return false })

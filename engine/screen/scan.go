@@ -1,8 +1,9 @@
 package screen
 
 import (
-	"encoding/binary"
 	"math/bits"
+
+	"github.com/modsecurity-for-anylog/msa/engine/textmatch"
 )
 
 // A condition that wants a literal is judged only where one of its literals is in the text. All literals of all conditions
@@ -62,7 +63,7 @@ func (s *scans) forget() {
 // scan is the set of conditions of which a literal is in a text.
 func (s *Screen) scan(x *scratch, text string) set {
 	for i := range x.scans.all[:min(x.scans.n, maxScans)] {
-		if of := &x.scans.all[i]; sameButCase(of.text, text) {
+		if of := &x.scans.all[i]; textmatch.SameButCase(of.text, text) {
 			return of.has
 		}
 	}
@@ -89,30 +90,4 @@ func (s *Screen) scan(x *scratch, text string) set {
 	})
 	x.spend(costOfLiteral * literals)
 	return to.has
-}
-
-// sameButCase reports whether texts differ in the case of ASCII letters at most.
-func sameButCase(a, b string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	i := 0
-	for ; i+8 <= len(a); i += 8 {
-		if eight(a, i) != eight(b, i) && !sameBytesButCase(a[i:i+8], b[i:i+8]) {
-			return false
-		}
-	}
-	return sameBytesButCase(a[i:], b[i:])
-}
-
-// eight is s[i:i+8]; the compiler makes one load of it.
-func eight(s string, i int) uint64 { return binary.LittleEndian.Uint64([]byte(s[i : i+8])) }
-
-func sameBytesButCase(a, b string) bool {
-	for i := range len(a) {
-		if a[i] != b[i] && lowerByte(a[i]) != lowerByte(b[i]) {
-			return false
-		}
-	}
-	return true
 }

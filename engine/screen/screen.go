@@ -17,6 +17,7 @@ import (
 	"github.com/corazawaf/coraza/v3/collection"
 	"github.com/corazawaf/coraza/v3/types/variables"
 
+	"github.com/modsecurity-for-anylog/msa/engine/textmatch"
 	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
@@ -51,7 +52,7 @@ type Screen struct {
 	rules      []rule
 	variables  []*variable // those that conditions on values look at
 	always     []int       // rules without a condition on values
-	literals   *Automaton
+	literals   *textmatch.Automaton
 	literalOf  [][]int32 // conditions that want a literal, by literal
 	cache      *cache
 	open       []Open

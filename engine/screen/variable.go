@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"github.com/corazawaf/coraza/v3/types/variables"
+
+	"github.com/modsecurity-for-anylog/msa/engine/textmatch"
 )
 
 // variable is a variable that conditions look at, and which of them look at which of its values.
@@ -30,13 +32,13 @@ type mix struct {
 
 // keyPattern is a pattern of keys whose values a condition looks at, or with except does not look at.
 type keyPattern struct {
-	matcher   func() *Matcher
+	matcher   func() *textmatch.Matcher
 	condition int32
 	except    bool // its keys are in lower case
 }
 
 func newKeyPattern(re *regexp.Regexp, condition int32, except bool) keyPattern {
-	return keyPattern{sync.OnceValue(func() *Matcher { return NewMatcher(re) }), condition, except}
+	return keyPattern{sync.OnceValue(func() *textmatch.Matcher { return textmatch.NewMatcher(re) }), condition, except}
 }
 
 // class is a set of conditions that some values have to be judged by.
@@ -276,5 +278,5 @@ func (s *Screen) buildLiterals() {
 			s.literalOf[n] = append(s.literalOf[n], int32(i))
 		}
 	}
-	s.literals = NewAutomaton(all)
+	s.literals = textmatch.NewAutomaton(all)
 }

@@ -1,6 +1,10 @@
 package screen
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"github.com/modsecurity-for-anylog/msa/engine/textmatch"
+)
 
 // How long an inspection takes depends on what is in a text far more than on its length: a text of random words of many
 // attacks costs a hundred times as much as one of letters. So work is counted, in bytes that pass one automaton, by what is
@@ -40,7 +44,7 @@ func sqliWork(text string) int {
 
 // captureWork is what finding a match's captures costs in a text, most of which is seldom near the match.
 func captureWork(text string) int {
-	return costOfCapture * min(len(text), 2*captureBehind)
+	return costOfCapture * min(len(text), 2*textmatch.CaptureBehind)
 }
 
 // spend counts work.

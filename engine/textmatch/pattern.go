@@ -1,4 +1,4 @@
-package screen
+package textmatch
 
 import (
 	"regexp"
@@ -71,15 +71,18 @@ func newPattern(pattern string) (p *Pattern, err error) {
 // longestCounted is how many characters a part of a pattern may count without being slow.
 const longestCounted = 16
 
-// work is what it costs to match a text, see work.go.
-func (p *Pattern) work(text string) int {
-	if p.bytes == nil {
-		if tail := p.tail(); tail != nil && tail.MatchString(text) {
-			return costOfCounting * len(text)
-		}
+// MayCount reports whether the pattern counts up to many characters and has what comes behind in a text: matching it takes
+// some thirty times as long then.
+func (p *Pattern) MayCount(text string) bool {
+	if p.bytes != nil {
+		return false
 	}
-	return costOfPattern * len(text)
+	tail := p.tail()
+	return tail != nil && tail.MatchString(text)
 }
+
+// Literals are texts of which one is in each text that the pattern matches, in any case; nil when none are known.
+func (p *Pattern) Literals() []string { return p.needs().literals }
 
 // tailOf is what stands behind the last part of a pattern that counts up to many characters: ['"][\s\S]{0,40}\bsleep. The
 // automaton of the whole has a state for each set of places where such a count may stand, more than there is room for. That
@@ -130,7 +133,7 @@ func (p *Pattern) MatchString(text string) bool {
 // match's end is cut; of a match that is longer than that, only the whole is captured.
 const (
 	longestCapture = 4 << 10
-	captureBehind  = 1 << 10
+	CaptureBehind  = 1 << 10
 )
 
 // Captures are the match and what its groups capture, nine in all at most; nil without a match.
@@ -145,7 +148,7 @@ func (p *Pattern) Captures(text string) []string {
 	case end-from > longestCapture:
 		return []string{text[from:end]}
 	}
-	behind := min(len(text), end+captureBehind)
+	behind := min(len(text), end+CaptureBehind)
 	for behind < len(text) && !utf8.RuneStart(text[behind]) {
 		behind++
 	}

@@ -1,4 +1,4 @@
-package screen
+package textmatch
 
 import (
 	"regexp/syntax"

@@ -1,4 +1,4 @@
-package screen_test
+package textmatch_test
 
 import (
 	"fmt"
@@ -16,7 +16,7 @@ import (
 
 	"rsc.io/binaryregexp"
 
-	"github.com/modsecurity-for-anylog/msa/engine/screen"
+	"github.com/modsecurity-for-anylog/msa/engine/textmatch"
 	"github.com/modsecurity-for-anylog/msa/rules"
 	"github.com/modsecurity-for-anylog/msa/test/crs"
 )
@@ -46,7 +46,7 @@ func (m matcher) matches(text string) bool {
 	return m.text.MatchString(text) || m.binary != nil && m.binary.MatchString(text)
 }
 
-// lowerASCII is how the screen sees a text.
+// lowerASCII is how the automaton sees a text.
 func lowerASCII(text string) string {
 	b := []byte(text)
 	for i, c := range b {
@@ -62,16 +62,16 @@ type needs struct {
 	pattern     string
 	literals    []string
 	hasLiterals bool
-	bytes       *screen.ByteSet
+	bytes       *textmatch.ByteSet
 	hasBytes    bool
 	least       int
 }
 
 func needsOf(pattern string) (n needs) {
 	n.pattern = pattern
-	n.literals, n.hasLiterals = screen.Literals(pattern)
-	n.bytes, n.hasBytes = screen.Bytes(pattern)
-	n.least = screen.MinLength(pattern)
+	n.literals, n.hasLiterals = textmatch.Literals(pattern)
+	n.bytes, n.hasBytes = textmatch.Bytes(pattern)
+	n.least = textmatch.MinLength(pattern)
 	return n
 }
 
@@ -190,7 +190,7 @@ func TestLiterals(t *testing.T) {
 		{"not a pattern", `(`, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, ok := screen.Literals(c.pattern)
+			got, ok := textmatch.Literals(c.pattern)
 			if ok != (c.want != nil) || !sameTexts(got, c.want) {
 				t.Errorf("got %q, %v, want %q", got, ok, c.want)
 			}
@@ -218,7 +218,7 @@ func TestByteSet(t *testing.T) {
 		{"Kelvin", `(?i)k`, []string{"k", "K", "\u212a"}, []string{"a"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			set, ok := screen.Bytes(c.pattern)
+			set, ok := textmatch.Bytes(c.pattern)
 			if !ok {
 				t.Fatal("no set")
 			}
@@ -235,7 +235,7 @@ func TestByteSet(t *testing.T) {
 		})
 	}
 	for _, pattern := range []string{``, `a*`, `.`, `[a-z]`, `<|[a-z]`, `(?:<)?`, `<{0,3}`, `(`} {
-		if _, ok := screen.Bytes(pattern); ok {
+		if _, ok := textmatch.Bytes(pattern); ok {
 			t.Errorf("%q has a set", pattern)
 		}
 	}
@@ -246,7 +246,7 @@ func TestMinLength(t *testing.T) {
 		``: 0, `abc`: 3, `a|bc`: 1, `a{3,}b?`: 3, `(?:a{10}){10}`: 100, `é`: 2, `éé.`: 5, `é\x41`: 2, `[é\x{ffff}]`: 1, "[é-\uffff]": 1, `[é-ü]`: 2, `(?i)k`: 1,
 		"a\ufffd": 2, `^$`: 0, `a*`: 0, `(ab)+c`: 3, `(`: 0, `\b\w\b`: 1,
 	} {
-		if got := screen.MinLength(pattern); got != want {
+		if got := textmatch.MinLength(pattern); got != want {
 			t.Errorf("%q: got %d, want %d", pattern, got, want)
 		}
 	}
@@ -526,7 +526,7 @@ func TestLiteralsOfCorpus(t *testing.T) {
 			t.Fatalf("%v: %v", r, err)
 		}
 		needs := needsOf(r.pattern)
-		automaton := screen.NewAutomaton(needs.literals)
+		automaton := textmatch.NewAutomaton(needs.literals)
 		for i := n % every; i < len(values); i += every {
 			v := values[i]
 			found := !needs.hasLiterals
@@ -555,10 +555,10 @@ func TestLiteralsOfCRS(t *testing.T) {
 			continue
 		}
 		all++
-		set, ok := screen.Literals(r.pattern)
+		set, ok := textmatch.Literals(r.pattern)
 		if !ok {
-			_, hasBytes := screen.Bytes(r.pattern)
-			t.Logf("without: %v, bytes %v, at least %d", r, hasBytes, screen.MinLength(r.pattern))
+			_, hasBytes := textmatch.Bytes(r.pattern)
+			t.Logf("without: %v, bytes %v, at least %d", r, hasBytes, textmatch.MinLength(r.pattern))
 			continue
 		}
 		with++
@@ -606,7 +606,7 @@ func FuzzLiterals(f *testing.F) {
 
 // limited is text, but of a pattern with large repetitions it makes none.
 func (g *generator) limited(re *syntax.Regexp) string {
-	if screen.MinLength(re.String()) > 1000 || strings.Count(re.String(), "{") > 4 {
+	if textmatch.MinLength(re.String()) > 1000 || strings.Count(re.String(), "{") > 4 {
 		return ""
 	}
 	return g.text(re)
@@ -617,7 +617,7 @@ func BenchmarkLiterals(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		for _, r := range all {
-			screen.Literals(r.pattern)
+			textmatch.Literals(r.pattern)
 		}
 	}
 }

@@ -1,4 +1,12 @@
-package screen
+// Package textmatch finds texts and patterns in texts, in time that is in proportion to their length whatever is in them:
+//
+//   - [Automaton] finds many literals at once;
+//   - [Matcher] tells whether a regular expression matches, and where;
+//   - [Pattern] is a regular expression as @rx reads it, with what a text must have for it to match: [Literals], [Bytes] and a
+//     [MinLength], by which most texts are told without the automaton.
+//
+// Beside each stands the simple way, regexp or strings, that its tests compare it with.
+package textmatch
 
 import "slices"
 

@@ -1,4 +1,4 @@
-package screen_test
+package textmatch_test
 
 import (
 	"math/rand/v2"
@@ -10,7 +10,7 @@ import (
 
 	"rsc.io/binaryregexp"
 
-	"github.com/modsecurity-for-anylog/msa/engine/screen"
+	"github.com/modsecurity-for-anylog/msa/engine/textmatch"
 )
 
 // matcherPatterns ask for all that a pattern can ask for.
@@ -38,7 +38,7 @@ func textsFor(seed uint64) func() string {
 func TestMatcher(t *testing.T) {
 	for _, p := range matcherPatterns {
 		re, next := regexp.MustCompile(p), textsFor(1)
-		m := screen.NewMatcher(re)
+		m := textmatch.NewMatcher(re)
 		for range 3000 {
 			text := next()
 			if got, want := m.MatchString(text), re.MatchString(text); got != want {
@@ -54,7 +54,7 @@ func TestBinaryMatcher(t *testing.T) {
 		if err != nil {
 			continue // \x{fffd} and classes of Unicode are no bytes
 		}
-		m, next := screen.NewBinaryMatcher(re), textsFor(1)
+		m, next := textmatch.NewBinaryMatcher(re), textsFor(1)
 		for range 3000 {
 			text := next()
 			if got, want := m.MatchString(text), re.MatchString(text); got != want {
@@ -68,7 +68,7 @@ func TestBinaryMatcher(t *testing.T) {
 func TestCaptures(t *testing.T) {
 	for _, p := range slices.Concat(matcherPatterns, []string{`(a+)(b*)`, `(?:^|[^a-z])(or|on)\W`, `\b(o)r`, `\B(o)r`, `(x*)(?:$|=)`, `^(.*)$`, `(\xff)+b?`, `(?i)(k).*(s)`, `(\s*)'(.*?)'`,
 		`(?i)['=k][\s\S]{0,40}(\bor|union)`, `^.{2,20}\b(s)`, `k[^a]{1,30}`, `(or|k).{0,20}(?:s|$)`}) {
-		pattern, err := screen.PatternOf(p)
+		pattern, err := textmatch.PatternOf(p)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -102,7 +102,7 @@ func TestCapturesOfLongTexts(t *testing.T) {
 		{`a(b.*)`, long + "ab" + long, []string{"ab" + long[:1<<10], "b" + long[:1<<10]}},
 		{`a.*?(b)`, long + "a" + long + "b" + long, []string{"a" + long + "b"}},
 	} {
-		p, err := screen.PatternOf(c.pattern)
+		p, err := textmatch.PatternOf(c.pattern)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -119,7 +119,7 @@ func TestCapturesOfLongTexts(t *testing.T) {
 func TestMatcherWithoutRoom(t *testing.T) {
 	const p = `a[ab]{15}c`
 	re := regexp.MustCompile(p)
-	m := screen.NewMatcher(re)
+	m := textmatch.NewMatcher(re)
 	var wait sync.WaitGroup
 	for seed := range uint64(4) {
 		wait.Go(func() {
@@ -148,7 +148,7 @@ func TestMatcherOfManyBeginnings(t *testing.T) {
 		{`(?m)^a[\s\S]*b$`, strings.Repeat("a\n", 5000)},
 	} {
 		re := regexp.MustCompile(c.pattern)
-		m := screen.NewMatcher(re)
+		m := textmatch.NewMatcher(re)
 		for _, text := range []string{c.text, c.text + "yz!b", c.text + " from", "é" + c.text + "\u2028x", c.text + "\xff\nb"} {
 			if got, want := m.MatchString(text), re.MatchString(text); got != want {
 				t.Errorf("%s: %v in %d bytes that end in %q", c.pattern, got, len(text), text[len(text)-8:])
@@ -166,7 +166,7 @@ func FuzzMatcher(f *testing.F) {
 		if err != nil {
 			return
 		}
-		m := screen.NewMatcher(re)
+		m := textmatch.NewMatcher(re)
 		for range 2 { // the second time by known states
 			if got, want := m.MatchString(text), re.MatchString(text); got != want {
 				t.Errorf("%q matches %q: %v, but should %v", pattern, text, got, want)

@@ -1,4 +1,4 @@
-package screen_test
+package textmatch_test
 
 import (
 	"math/rand/v2"
@@ -7,7 +7,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/modsecurity-for-anylog/msa/engine/screen"
+	"github.com/modsecurity-for-anylog/msa/engine/textmatch"
 	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
@@ -23,7 +23,7 @@ func contained(texts []string, value string) []int {
 	return all
 }
 
-func found(a *screen.Automaton, value string) []int {
+func found(a *textmatch.Automaton, value string) []int {
 	var all []int
 	a.Each(value, func(t int) bool {
 		all = append(all, t)
@@ -33,7 +33,7 @@ func found(a *screen.Automaton, value string) []int {
 	return slices.Compact(all)
 }
 
-func checkAutomaton(t testing.TB, texts []string, a *screen.Automaton, value string) {
+func checkAutomaton(t testing.TB, texts []string, a *textmatch.Automaton, value string) {
 	t.Helper()
 	if got, want := found(a, value), contained(texts, value); !slices.Equal(got, want) {
 		t.Fatalf("of %q in %q: found %v, want %v", texts, value, got, want)
@@ -67,7 +67,7 @@ func TestAutomaton(t *testing.T) {
 		{"a long text", []string{long, long + "b"}, []string{long, long[1:], long + "B", strings.Repeat("A", 5000)}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := screen.NewAutomaton(c.texts)
+			a := textmatch.NewAutomaton(c.texts)
 			for _, v := range c.values {
 				checkAutomaton(t, c.texts, a, v)
 			}
@@ -78,7 +78,7 @@ func TestAutomaton(t *testing.T) {
 func TestAutomatonStops(t *testing.T) {
 	for _, texts := range [][]string{{"", "a"}, {"a", "b"}} {
 		n := 0
-		screen.NewAutomaton(texts).Each("abab", func(int) bool { n++; return false })
+		textmatch.NewAutomaton(texts).Each("abab", func(int) bool { n++; return false })
 		if n != 1 {
 			t.Errorf("%q: visit was called %d times after it returned false", texts, n-1)
 		}
@@ -100,7 +100,7 @@ func TestAutomatonOfRandomTexts(t *testing.T) {
 			for i := range texts {
 				texts[i] = text(alphabet, 6)
 			}
-			a := screen.NewAutomaton(texts)
+			a := textmatch.NewAutomaton(texts)
 			for range 20 {
 				checkAutomaton(t, texts, a, text(alphabet, 60))
 			}
@@ -112,7 +112,7 @@ func TestAutomatonOfRandomTexts(t *testing.T) {
 func crsTexts(t testing.TB, paranoia string) []string {
 	var all []string
 	for _, r := range rxRules(t, rules.CRS) {
-		if set, ok := screen.Literals(r.pattern); ok && (paranoia == "" || r.paranoia == paranoia) {
+		if set, ok := textmatch.Literals(r.pattern); ok && (paranoia == "" || r.paranoia == paranoia) {
 			all = append(all, set...)
 		}
 	}
@@ -122,7 +122,7 @@ func crsTexts(t testing.TB, paranoia string) []string {
 
 func TestAutomatonOfCRS(t *testing.T) {
 	texts := crsTexts(t, "")
-	a := screen.NewAutomaton(texts)
+	a := textmatch.NewAutomaton(texts)
 	t.Logf("%d texts take %d KiB", len(texts), a.Size()>>10)
 	if a.Size() > 8<<20 {
 		t.Errorf("%d texts take %d bytes", len(texts), a.Size())
@@ -148,7 +148,7 @@ func TestAutomatonOfCRS(t *testing.T) {
 }
 
 func TestAutomatonDoesNotAllocate(t *testing.T) {
-	a := screen.NewAutomaton([]string{"select", "union", "<script"})
+	a := textmatch.NewAutomaton([]string{"select", "union", "<script"})
 	n := 0
 	visit := func(int) bool { n++; return true }
 	if allocs := testing.AllocsPerRun(100, func() { a.Each("/?q=1 UNION SELECT <b>", visit) }); allocs != 0 || n == 0 {
@@ -161,7 +161,7 @@ func FuzzAutomaton(f *testing.F) {
 	f.Add("\n\xff\xfe\nA", "a\xff\xfe")
 	f.Fuzz(func(t *testing.T, texts, value string) {
 		list := strings.Split(texts, "\n")
-		checkAutomaton(t, list, screen.NewAutomaton(list), value)
+		checkAutomaton(t, list, textmatch.NewAutomaton(list), value)
 	})
 }
 
@@ -174,7 +174,7 @@ var benchValues = []struct{ name, value string }{
 }
 
 func BenchmarkAutomaton(b *testing.B) {
-	a := screen.NewAutomaton(crsTexts(b, "1"))
+	a := textmatch.NewAutomaton(crsTexts(b, "1"))
 	n := 0
 	visit := func(int) bool { n++; return true }
 	for _, v := range benchValues {
@@ -194,6 +194,6 @@ func BenchmarkNewAutomaton(b *testing.B) {
 	texts := crsTexts(b, "1")
 	b.ReportAllocs()
 	for b.Loop() {
-		screen.NewAutomaton(texts)
+		textmatch.NewAutomaton(texts)
 	}
 }
