@@ -10,9 +10,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/modsecurity-for-anylog/msa/alert"
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/triage"
 )
 
 // cause is why a record was not inspected.
@@ -41,10 +43,22 @@ type counters struct {
 	habitual        atomic.Uint64
 	belowConfidence tallies // by rule id
 	mapped          tallies // by mapping
+
+	alertsByRule, alertsByCategory, alertsByOutcome, alertsByService tallies // by text
 }
 
 // tallies count by a key of which there are few.
-type tallies struct{ counts sync.Map } // to *atomic.Uint64
+type tallies struct {
+	counts sync.Map // to *atomic.Uint64
+	adding sync.Mutex
+	keys   int
+}
+
+// mostSeries bounds the different texts of a label: attackers choose some, and each costs Prometheus memory for good.
+const mostSeries = 100
+
+// otherSeries counts what came when there was no room for its text.
+const otherSeries = "other"
 
 // add reports whether it is the key's first.
 func (t *tallies) add(key any) (isFirst bool) {
@@ -53,6 +67,37 @@ func (t *tallies) add(key any) (isFirst bool) {
 		n, _ = t.counts.LoadOrStore(key, new(atomic.Uint64))
 	}
 	return n.(*atomic.Uint64).Add(1) == 1
+}
+
+// addText is for texts of which there may be many, and which stay as they are.
+func (t *tallies) addText(text string) {
+	if _, ok := t.counts.Load(text); ok {
+		t.add(text)
+		return
+	}
+	t.adding.Lock()
+	defer t.adding.Unlock()
+	switch _, ok := t.counts.Load(text); {
+	case ok: // since
+	case t.keys == mostSeries:
+		text = otherSeries
+	default:
+		t.keys++
+	}
+	t.add(text)
+}
+
+func (t *tallies) texts() map[string]uint64 {
+	return t.snapshot(func(text any) string { return text.(string) })
+}
+
+// alert counts one.
+func (c *counters) alert(of alert.Series) {
+	c.alerts.Add(1)
+	c.alertsByRule.addText(strconv.Itoa(of.Rule))
+	c.alertsByCategory.addText(of.Category)
+	c.alertsByOutcome.addText(of.Outcome)
+	c.alertsByService.addText(of.Service)
 }
 
 func (t *tallies) snapshot(name func(key any) string) map[string]uint64 {
@@ -95,6 +140,10 @@ type Snapshot struct {
 	Habits            int               // rules and places where many clients are answered with success although the rule matches; shared likewise
 	Habitual          uint64            // records that do not alarm for that
 	BelowConfidence   map[string]uint64 // by rule: matches in records that were too little evidence to alarm
+	AlertsByRule      map[string]uint64 // by rule_id; with mostSeries, others are under "other", and so in the three below
+	AlertsByCategory  map[string]uint64
+	AlertsByOutcome   map[string]uint64 // every outcome is present from the start
+	AlertsByService   map[string]uint64 // what was attacked
 	Errors            map[string]uint64 // records not inspected, by cause; every cause is present from the start
 	InspectionSeconds float64           // time spent inspecting, summed over workers
 	BusySeconds       float64           // time for which whoever hands over chunks has waited
@@ -124,6 +173,10 @@ func (s *Snapshot) Add(other Snapshot) {
 	s.BusySeconds += other.BusySeconds
 	s.Mapped = sum(s.Mapped, other.Mapped)
 	s.BelowConfidence = sum(s.BelowConfidence, other.BelowConfidence)
+	s.AlertsByRule = sum(s.AlertsByRule, other.AlertsByRule)
+	s.AlertsByCategory = sum(s.AlertsByCategory, other.AlertsByCategory)
+	s.AlertsByOutcome = sum(s.AlertsByOutcome, other.AlertsByOutcome)
+	s.AlertsByService = sum(s.AlertsByService, other.AlertsByService)
 	s.Errors = sum(s.Errors, other.Errors)
 }
 
@@ -161,6 +214,11 @@ func (p *Pipeline) Snapshot() Snapshot {
 	}
 	s.Mapped = p.counters.mapped.snapshot(func(m any) string { return m.(*mapping.Mapping).Name })
 	s.BelowConfidence = p.counters.belowConfidence.snapshot(func(rule any) string { return strconv.Itoa(rule.(int)) })
+	s.AlertsByRule, s.AlertsByCategory = p.counters.alertsByRule.texts(), p.counters.alertsByCategory.texts()
+	s.AlertsByOutcome, s.AlertsByService = p.counters.alertsByOutcome.texts(), p.counters.alertsByService.texts()
+	for _, outcome := range []triage.Outcome{triage.Success, triage.Failure, triage.Unknown} {
+		s.AlertsByOutcome[string(outcome)] += 0 // so that the first can be seen to be one more
+	}
 	if p.detectors != nil {
 		for _, u := range p.detectors.Usage() {
 			s.Keys += u.Keys

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -8,9 +9,9 @@ import (
 
 // Pipelines of the same configuration share the detectors: their keys are counted once, what else they count is added.
 func TestSnapshotAdd(t *testing.T) {
-	s := Snapshot{Records: 1, Found: 2, Keys: 5, Evicted: 2}
-	s.Add(Snapshot{Records: 10, Found: 20, Keys: 3, Evicted: 4})
-	if s.Records != 11 || s.Found != 22 || s.Keys != 5 || s.Evicted != 4 {
+	s := Snapshot{Records: 1, Found: 2, Keys: 5, Evicted: 2, AlertsByRule: map[string]uint64{"1": 1}}
+	s.Add(Snapshot{Records: 10, Found: 20, Keys: 3, Evicted: 4, AlertsByRule: map[string]uint64{"1": 2, "2": 3}})
+	if s.Records != 11 || s.Found != 22 || s.Keys != 5 || s.Evicted != 4 || s.AlertsByRule["1"] != 3 || s.AlertsByRule["2"] != 3 {
 		t.Errorf("got %+v", s)
 	}
 }
@@ -31,5 +32,26 @@ func TestSnapshotKeys(t *testing.T) {
 	p.Process("t", chunk)
 	if n := p.Snapshot().Keys; n != 1+3 {
 		t.Errorf("%d keys, of one client and three paths", n)
+	}
+}
+
+// Alerts are counted by what they are about. Attackers choose hosts: however many they ask for, there are few series.
+func TestSnapshotAlerts(t *testing.T) {
+	p, _ := newPipeline(t, "behavior=off", "mapping=nano")
+	const hosts = mostSeries + 20
+	var chunk []byte
+	for i := range hosts {
+		chunk = append(chunk, newEvent(1000, jsonRecord(t, fmt.Sprintf(`{"URL":"/?t=../../etc/passwd","METHOD":"GET","DOMAIN":"h%03d.example","SRC_IP":"10.0.0.1"}`, i)))...)
+	}
+	if n := p.Snapshot().AlertsByOutcome; len(n) != 3 || n["success"] != 0 {
+		t.Errorf("at the start: %v", n)
+	}
+	p.Process("t", chunk)
+	s := p.Snapshot()
+	if s.Alerts != hosts || s.AlertsByRule["930100"]+s.AlertsByRule["930120"] != hosts || s.AlertsByCategory["lfi"] != hosts || s.AlertsByOutcome["unknown"]+s.AlertsByOutcome["failure"] != hosts {
+		t.Errorf("%d alerts, by rule %v, category %v, outcome %v", s.Alerts, s.AlertsByRule, s.AlertsByCategory, s.AlertsByOutcome)
+	}
+	if n := s.AlertsByService; len(n) != mostSeries+1 || n[otherSeries] != hosts-mostSeries || n["h000.example"] != 1 {
+		t.Errorf("services %v", n)
 	}
 }

@@ -532,7 +532,9 @@ func (p *Pipeline) emit(f *finding, tag string, e event, alerts []alert.Alert) {
 	}
 	f.count += len(alerts)
 	f.tag = p.tag.expand(tag, e.body)
-	p.counters.alerts.Add(uint64(len(alerts)))
+	for i := range alerts {
+		p.counters.alert(alerts[i].Series())
+	}
 }
 
 // inspect takes one event through mapping, engine and alert. o is filled for the detectors; it may be nil.
