@@ -45,17 +45,19 @@ chmod 755 "$stage/flb-filter_msa.so"
 GOFLAGS=-trimpath CGO_ENABLED=0 $GO run "$cyclonedx" bin -json -noserial -notimestamp -std -version "v$version" \
     -output "$stage/sbom.cdx.json" "$stage/flb-filter_msa.so"
 
-cp README.md LICENSE fluent-bit.conf fluent-bit.yaml "$stage"
-cp -R docs examples deploy "$stage"
-chmod -R u=rwX,go=rX "$stage"
 
 case $3 in
 archive)
+    sh deploy/documents.sh "$stage"
+    chmod -R u=rwX,go=rX "$stage"
     tar --sort=name --format=gnu --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
         -C "$out" -c "$name" | gzip -9n >"$out/$name.tar.gz"
     cp "$stage/sbom.cdx.json" "$out/$name.cdx.json"
     ;;
 packages)
+    sh deploy/documents.sh "$stage/documents"
+    rm "$stage/documents/LICENSE" # the packages have their own places for it
+    chmod -R u=rwX,go=rX "$stage"
     # nfpm takes the time of folders from the disk.
     find "$stage" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
     for packager in deb rpm; do

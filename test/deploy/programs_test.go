@@ -33,7 +33,7 @@ func TestGlibcBound(t *testing.T) {
 
 func TestScripts(t *testing.T) {
 	scripts, err := filepath.Glob(filepath.Join(rig.Root(), "deploy/*.sh"))
-	if err != nil || len(scripts) != 3 {
+	if err != nil || len(scripts) != 4 {
 		t.Fatalf("%v, %v", scripts, err)
 	}
 	for _, script := range scripts {

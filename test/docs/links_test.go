@@ -1,7 +1,9 @@
 package docs
 
 import (
+	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -37,21 +39,55 @@ func TestLinks(t *testing.T) {
 			if target != "" {
 				file = filepath.Join(filepath.Dir(file), target)
 			}
-			info, err := os.Stat(file)
-			if err != nil {
-				t.Errorf("%s links to %s, which is not there", name, m[1])
-				continue
-			}
-			if anchor == "" || info.IsDir() {
-				continue
-			}
-			linked, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !anchors(string(linked))[anchor] {
-				t.Errorf("%s links to %s: there is no such heading", name, m[1])
-			}
+			follow(t, name, file, anchor)
 		}
+	}
+}
+
+// Links also lead somewhere where packages and archives have the documents.
+func TestLinksOfPackages(t *testing.T) {
+	root := t.TempDir()
+	if out, err := exec.Command("sh", filepath.Join(rig.Root(), "deploy", "documents.sh"), root).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	links := 0
+	err := filepath.WalkDir(root, func(file string, e fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(file) != ".md" {
+			return err
+		}
+		text, err := os.ReadFile(file)
+		name, _ := filepath.Rel(root, file)
+		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+			target, anchor, _ := strings.Cut(m[1], "#")
+			if target == "" || strings.Contains(target, "://") {
+				continue
+			}
+			links++
+			follow(t, name, filepath.Join(filepath.Dir(file), target), anchor)
+		}
+		return err
+	})
+	if err != nil || links < 100 {
+		t.Errorf("%d links, %v", links, err)
+	}
+}
+
+// follow fails if a document's link leads to no file, or to none with the heading.
+func follow(t *testing.T, name, file, anchor string) {
+	t.Helper()
+	info, err := os.Stat(file)
+	if err != nil {
+		t.Errorf("%s links to %s, which is not there", name, file)
+		return
+	}
+	if anchor == "" || info.IsDir() {
+		return
+	}
+	linked, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !anchors(string(linked))[anchor] {
+		t.Errorf("%s links to %s#%s: there is no such heading", name, file, anchor)
 	}
 }
