@@ -19,6 +19,7 @@ func TestLongestInspection(t *testing.T) {
 	cfg.Screen, cfg.CacheSize, cfg.Views, cfg.ScreenEvidence = ScreenOn, 1<<16, true, true
 	e := newEngine(t, cfg)
 	all := hostile.Exchanges()
+	var worst hostile.Worst
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		var work int
 		best, limit := hostile.Fastest(longest, func() {
@@ -27,6 +28,7 @@ func TestLongestInspection(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
+		worst.Add(name, best, limit)
 		if best > limit {
 			t.Errorf("%s: takes %v, and may take %v now", name, best, limit)
 		}
@@ -34,4 +36,5 @@ func TestLongestInspection(t *testing.T) {
 			t.Errorf("%s: is %d work in its last reach", name, work)
 		}
 	}
+	t.Log(worst)
 }

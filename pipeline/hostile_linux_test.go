@@ -18,6 +18,7 @@ func TestLongestRecord(t *testing.T) {
 	}
 	const longest, longestAlert = 50 * time.Millisecond, 3 << 20
 	all := hostile.Dense()
+	var worst hostile.Worst
 	names := slices.Sorted(maps.Keys(all))
 	for n, format := range alert.Formats() {
 		p, _ := newPipeline(t, "workers=1", "mapping=nano", "rules=crs,evidence,sensitive-data,lateral-movement", "paranoia_level=4", "alert_format="+format, "annotate=waf")
@@ -35,6 +36,7 @@ func TestLongestRecord(t *testing.T) {
 					t.Errorf("%s, %s: %d bytes of alert", format, name, len(a.Events))
 				}
 			}
+			worst.Add(format+", "+name, best, limit)
 			if best > limit {
 				t.Errorf("%s, %s: takes %v, and may take %v now", format, name, best, limit)
 			}
@@ -43,4 +45,5 @@ func TestLongestRecord(t *testing.T) {
 			t.Errorf("%s: nothing alarms", format)
 		}
 	}
+	t.Log(worst)
 }

@@ -49,8 +49,8 @@ func (e *Examination) Attempt(past Past) Attempt {
 		Payload: xxhash.Sum64String(x.payload), Answer: x.answer(), Condition: x.condition, Waited: x.waited(past.Median) != "",
 		Refused: isFirewall(x.tx.Status) || e.refusal != "" && x.tx.Status/100 == 2, Signs: x.signs(),
 	}
-	if _, seconds := x.delay(); x.condition != NoCondition {
-		a.Waits = seconds > 0 && x.tx.Duration() > 0
+	if x.condition != NoCondition {
+		a.Waits = x.delay().seconds > 0 && x.tx.Duration() > 0
 		a.Form = xxhash.Sum64String(x.form)
 	}
 	return a
@@ -121,8 +121,8 @@ var (
 	calledHost = regexp.MustCompile(`(?:\b(?:https?|ldaps?|rmi|dns|ftps?|gopher|dict|smb|iiop)://(?:[^/@\s]*@)?|\\\\)([a-z0-9][a-z0-9.-]{2,252})|\b(?:nslookup|dig|ping(?:\s+-\w\s*\d*)*)\s+([a-z0-9][a-z0-9.-]{2,252})`)
 )
 
-// callbacks are the hosts that the payload would have the server ask.
-func (x *exchange) callbacks() (all []string) {
+// findCallbacks are the hosts that the payload would have the server ask.
+func (x *exchange) findCallbacks() (all []string) {
 	if len(x.kinds) == 1 && x.kinds[0] == "xss" {
 		return nil // there it is a browser that asks
 	}

@@ -289,10 +289,15 @@ var delayWords = []string{"sleep", "delay", "ping", "timeout", "receive_message"
 // leastDelay is what a payload has to ask for, in seconds: much takes a second by itself.
 const leastDelay = 2
 
-// delay is for how many seconds the payload asks the server to wait, 0 if it does not.
-func (x *exchange) delay() (asked string, seconds int) {
+// delay is for how many seconds the payload asks the server to wait, 0 if it does not, and its words.
+type delay struct {
+	asked   string
+	seconds int
+}
+
+func (x *exchange) findDelay() (d delay) {
 	if !slices.ContainsFunc(delayWords, func(word string) bool { return strings.Contains(x.lower, word) }) {
-		return "", 0
+		return d
 	}
 	for _, m := range delays.FindAllStringSubmatch(x.payload, maxPayloads) {
 		n := 0
@@ -308,20 +313,21 @@ func (x *exchange) delay() (asked string, seconds int) {
 		default:
 			n, _ = strconv.Atoi(m[1] + m[3] + m[4] + m[6])
 		}
-		if n >= leastDelay && n > seconds {
-			asked, seconds = m[0], n
+		if n >= leastDelay && n > d.seconds {
+			d = delay{m[0], n}
 		}
 	}
-	return quoted(asked), seconds
+	d.asked = quoted(d.asked)
+	return d
 }
 
 // waited tells a server that waited as it was asked to, or as often as a query has found rows. Much longer than that, it may
 // have been busy; and an endpoint that usually takes so long has not waited.
 func (x *exchange) waited(median time.Duration) string {
-	asked, seconds := x.delay()
+	asks := x.delay()
 	took := x.tx.Duration()
-	wanted := time.Duration(seconds) * time.Second
-	if seconds == 0 || took < wanted || x.isUsually(median) {
+	wanted := time.Duration(asks.seconds) * time.Second
+	if wanted == 0 || took < wanted || x.isUsually(median) {
 		return ""
 	}
 	const mostRows, most = 40, 90 * time.Millisecond // that it takes beside the waiting
@@ -338,13 +344,12 @@ func (x *exchange) waited(median time.Duration) string {
 	if rows > 2 {
 		times = fmt.Sprintf(" %d times", rows)
 	}
-	return fmt.Sprintf("answered after %s%s, as %s asks%s", inSeconds(took), usually, asked, times)
+	return fmt.Sprintf("answered after %s%s, as %s asks%s", inSeconds(took), usually, asks.asked, times)
 }
 
 // isUsually reports whether ordinary requests take about as long as the payload asks for.
 func (x *exchange) isUsually(median time.Duration) bool {
-	_, seconds := x.delay()
-	return 2*median >= time.Duration(seconds)*time.Second
+	return 2*median >= time.Duration(x.delay().seconds)*time.Second
 }
 
 func inSeconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }

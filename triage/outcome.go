@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/modsecurity-for-anylog/msa/engine"
@@ -75,6 +76,7 @@ func (e *Examination) Outcome(past Past) (Outcome, []string) {
 const (
 	maxPayloads = 16
 	maxPayload  = 8 << 10
+	allPayloads = 16 << 10 // of them together
 	bodyEnd     = 32 << 10 // read of each end of a longer body
 )
 
@@ -83,6 +85,7 @@ type exchange struct {
 	tx       *mapping.Transaction
 	v        *engine.Verdict
 	payloads []string // values of the request that rules matched, as these saw them
+	size     int      // of them, in bytes
 	payload  string   // all of them
 	lower    string   // the same in lower case
 	kinds    []string // of attacks, as CRS tags them: sqli
@@ -92,10 +95,15 @@ type exchange struct {
 
 	condition Condition // of SQL
 	form      string    // what of the payload stays the same when another condition is tried
+
+	// What several questions ask the payload for, looked for once.
+	delay     func() delay
+	callbacks func() []string
 }
 
 func newExchange(tx *mapping.Transaction, v *engine.Verdict) *exchange {
 	x := &exchange{tx: tx, v: v, body: tx.ResponseBody.Text}
+	x.delay, x.callbacks = sync.OnceValue(x.findDelay), sync.OnceValue(x.findCallbacks)
 	for i := range v.Matches {
 		m := &v.Matches[i]
 		if m.Phase >= 3 || !m.IsEvidence() {
@@ -132,8 +140,9 @@ func (x *exchange) addPayload(value string) {
 			defer x.addPayload(plain)
 		}
 	}
-	if len(x.payloads) < maxPayloads && strings.TrimSpace(value) != "" && !slices.Contains(x.payloads, value) {
+	if len(x.payloads) < maxPayloads && x.size+len(value) <= allPayloads && strings.TrimSpace(value) != "" && !slices.Contains(x.payloads, value) {
 		x.payloads = append(x.payloads, value)
+		x.size += len(value)
 	}
 }
 
@@ -221,13 +230,13 @@ func (x *exchange) hasDatabaseError() bool {
 // gaps say why nothing is known.
 func (x *exchange) gaps(median time.Duration) (why []string) {
 	tx := x.tx
-	if asked, seconds := x.delay(); seconds > 0 {
+	if asks := x.delay(); asks.seconds > 0 {
 		if took := tx.Duration(); took > 0 && x.isUsually(median) {
-			why = append(why, fmt.Sprintf("answered after %s, and %s asks for %d s; but usually it takes %s", inSeconds(took), asked, seconds, inSeconds(median)))
+			why = append(why, fmt.Sprintf("answered after %s, and %s asks for %d s; but usually it takes %s", inSeconds(took), asks.asked, asks.seconds, inSeconds(median)))
 		} else if took > 0 {
-			why = append(why, fmt.Sprintf("answered after %s, and %s asks for %d s", inSeconds(took), asked, seconds))
+			why = append(why, fmt.Sprintf("answered after %s, and %s asks for %d s", inSeconds(took), asks.asked, asks.seconds))
 		} else {
-			why = append(why, fmt.Sprintf("%s asks the server to wait, and the log does not say how long it took", asked))
+			why = append(why, fmt.Sprintf("%s asks the server to wait, and the log does not say how long it took", asks.asked))
 		}
 	}
 	body := &tx.ResponseBody

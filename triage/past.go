@@ -58,7 +58,7 @@ func (x *exchange) inVain(past Past) string {
 
 // isBlind reports whether the attack may have worked without a trace in the answer.
 func (x *exchange) isBlind() bool {
-	if _, seconds := x.delay(); seconds > 0 && x.tx.Duration() == 0 {
+	if x.delay().seconds > 0 && x.tx.Duration() == 0 {
 		return true
 	}
 	return x.uploadsScript() || blindWords.MatchString(x.lower) || len(x.callbacks()) > 0

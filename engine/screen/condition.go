@@ -52,31 +52,28 @@ type step struct {
 	sets      []assignment
 }
 
-// judge is how many times a transformed value fulfils the condition. One of the condition's literals, if it
-// has any, is in the value.
-func (c *condition) judge(text string) int32 {
-	if len(c.then) == 0 {
-		if c.op.matchesLiterals || c.op.matches(text) {
-			return 1
-		}
-		return 0
+// judge reports whether a transformed value fulfils the condition, and how much work that was. One of the condition's literals,
+// if it has any, is in the value.
+func (c *condition) judge(text string) (fulfilled bool, work int) {
+	if len(c.then) == 0 && c.op.matchesLiterals {
+		return true, 0
+	}
+	fulfilled, work = c.op.measure(text)
+	if !fulfilled || len(c.then) == 0 {
+		return fulfilled, work
 	}
 	var captures []string
 	if c.capture {
-		if captures = c.op.pattern.Captures(text); captures == nil {
-			return 0
-		}
-	} else if !c.op.matches(text) {
-		return 0
+		captures = c.op.pattern.Captures(text)
 	}
 	found := finding{matched: text, captures: captures}
 	found.assign(c.sets)
 	for _, s := range c.then {
 		if !s.fulfilled(&found) {
-			return 0
+			return false, work
 		}
 	}
-	return 1
+	return true, work
 }
 
 // finding is what the links of a condition have found in one value.

@@ -37,18 +37,16 @@ type operator struct {
 
 func (o *operator) matches(value string) bool { return o.match(value) != o.negated }
 
-// work is what it costs to match a text, see work.go.
-func (o *operator) work(text string) int {
+// measure is matches, and how much work that was, see work.go.
+func (o *operator) measure(text string) (matches bool, work int) {
 	switch {
 	case o.pattern != nil:
-		if o.pattern.MayCount(text) {
-			return costOfCounting * len(text)
-		}
-		return costOfPattern * len(text)
+		matches, work = o.pattern.Measure(text)
+		return matches != o.negated, work
 	case o.workOf != nil:
-		return o.workOf(text)
+		return o.matches(text), o.workOf(text)
 	}
-	return o.cost * len(text)
+	return o.matches(text), o.cost * len(text)
 }
 
 // canCapture reports whether the operator's captures can be had.

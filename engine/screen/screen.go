@@ -392,12 +392,12 @@ func (s *Screen) judgeText(x *scratch, c int32, text string) {
 	if x.isSpent() && len(text) > longestRemembered {
 		return
 	}
-	x.spend(cond.op.work(text))
-	n := cond.judge(text)
-	if n == 0 {
+	fulfilled, work := cond.judge(text)
+	x.spend(work)
+	if !fulfilled {
 		return
 	}
-	x.hits = appendHit(x.hits, c, n)
+	x.hits = appendHit(x.hits, c, 1)
 	if cond.op.pattern != nil {
 		x.spend(captureWork(text))
 	}

@@ -100,9 +100,10 @@ func (a *anchored) share() float64 {
 	return float64(n) / (2 * float64(len(usual)))
 }
 
-// tryEach is MatchString by one beginning after the other.
-func (m *Matcher) tryEach(text string) bool {
+// tryEach is match by one beginning after the other.
+func (m *Matcher) tryEach(text string) (ok bool, work int) {
 	a, left := m.anchored, stepsPerByte*len(text)
+	workAt := func(i int) int { return costOfByte*i + costOfStep*(stepsPerByte*len(text)-left) }
 	before := uint8(0)
 	for i := 0; i < len(text); i++ {
 		c := text[i]
@@ -113,13 +114,14 @@ func (m *Matcher) tryEach(text string) bool {
 		s, j := m.start(before), i
 		for s != m.dead {
 			if s == m.accept || j == len(text) && s.atEnd {
-				return true
+				return true, workAt(i)
 			}
 			if j == len(text) {
 				break
 			}
 			if left--; left < 0 {
-				return m.run(m.goOn(before), text, i)
+				ok, end := m.run(m.goOn(before), text, i)
+				return ok, workAt(i) + costOfStep*(end-i)
 			}
 			class, size := m.classAt(text, j)
 			j += size
@@ -135,7 +137,7 @@ func (m *Matcher) tryEach(text string) bool {
 		}
 		before = beforeOf[c]
 	}
-	return false
+	return false, workAt(len(text))
 }
 
 // start is the state at a beginning.

@@ -177,21 +177,28 @@ func (m *Matcher) highClass(r rune) int {
 
 // MatchString is that of [regexp.Regexp].
 func (m *Matcher) MatchString(text string) bool {
+	ok, _ := m.match(text)
+	return ok
+}
+
+// match is MatchString, and how much work that was, see work.go.
+func (m *Matcher) match(text string) (ok bool, work int) {
 	switch s := m.first.Load(); {
 	case s == nil:
-		return m.simple(text)
+		return m.simple(text), costOfRegexp * len(text)
 	case m.anchored != nil:
 		return m.tryEach(text)
 	default:
-		return m.run(s, text, 0)
+		ok, end := m.run(s, text, 0)
+		return ok, costOfStep * end
 	}
 }
 
-// run reports whether a match begins at i, where the state is s, or later.
-func (m *Matcher) run(s *dfaState, text string, i int) bool {
+// run reports whether a match begins at i, where the state is s, or later, and where that is known.
+func (m *Matcher) run(s *dfaState, text string, i int) (ok bool, end int) {
 	for i < len(text) {
 		if s == m.accept {
-			return true
+			return true, i
 		}
 		class, size := m.classAt(text, i)
 		i += size
@@ -201,7 +208,7 @@ func (m *Matcher) run(s *dfaState, text string, i int) bool {
 		}
 		s = next
 	}
-	return s == m.accept || s.atEnd
+	return s == m.accept || s.atEnd, i
 }
 
 // Find is about the first match to end: it ends at end or one character before, and neither it nor any other match begins

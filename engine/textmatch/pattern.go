@@ -71,16 +71,6 @@ func newPattern(pattern string) (p *Pattern, err error) {
 // longestCounted is how many characters a part of a pattern may count without being slow.
 const longestCounted = 16
 
-// MayCount reports whether the pattern counts up to many characters and has what comes behind in a text: matching it takes
-// some thirty times as long then.
-func (p *Pattern) MayCount(text string) bool {
-	if p.bytes != nil {
-		return false
-	}
-	tail := p.tail()
-	return tail != nil && tail.MatchString(text)
-}
-
 // Literals are texts of which one is in each text that the pattern matches, in any case; nil when none are known.
 func (p *Pattern) Literals() []string { return p.needs().literals }
 
@@ -126,7 +116,21 @@ func asksForBytes(pattern string) bool {
 
 // MatchString reports whether the pattern matches anywhere in a text.
 func (p *Pattern) MatchString(text string) bool {
-	return p.mayMatch(text) && p.matcher().MatchString(text)
+	ok, _ := p.Measure(text)
+	return ok
+}
+
+// Measure is MatchString, and how much work that was.
+func (p *Pattern) Measure(text string) (ok bool, work int) {
+	may, before := p.mayMatch(text)
+	if !may {
+		return false, before
+	}
+	ok, work = p.matcher().match(text)
+	if p.tail != nil && p.tail() != nil {
+		work *= costOfCounting // states are made and forgotten
+	}
+	return ok, before + work
 }
 
 // Bounds of captures. Finding them takes far longer than finding that there is a match. What is captured beyond the first
@@ -138,7 +142,7 @@ const (
 
 // Captures are the match and what its groups capture, nine in all at most; nil without a match.
 func (p *Pattern) Captures(text string) []string {
-	if !p.mayMatch(text) {
+	if may, _ := p.mayMatch(text); !may {
 		return nil
 	}
 	from, end, ok := p.matcher().Find(text)
@@ -161,14 +165,23 @@ func (p *Pattern) Captures(text string) []string {
 	return all[:min(len(all), 9)]
 }
 
-// mayMatch reports whether a text has what it must have.
-func (p *Pattern) mayMatch(text string) bool {
+// mayMatch reports whether a text has what it must have, and how much work that was.
+func (p *Pattern) mayMatch(text string) (may bool, work int) {
 	if p.bytes != nil {
-		return true
+		return true, 0
 	}
-	if n := p.needs(); len(text) < n.length || n.bytes != nil && !n.bytes.In(text) {
-		return false
+	n := p.needs()
+	if len(text) < n.length {
+		return false, 0
 	}
-	tail := p.tail()
-	return tail == nil || tail.MatchString(text)
+	if n.bytes != nil {
+		if work = costOfByte * len(text); !n.bytes.In(text) {
+			return false, work
+		}
+	}
+	if tail := p.tail(); tail != nil {
+		found, steps := tail.match(text)
+		return found, work + steps
+	}
+	return true, work
 }

@@ -1,6 +1,7 @@
 package hostile
 
 import (
+	"fmt"
 	"regexp"
 	"runtime"
 	"strings"
@@ -48,4 +49,21 @@ func Scaled(limit time.Duration) time.Duration {
 	start := ThreadTime()
 	calibration.MatchString(standard)
 	return max(limit, time.Duration(float64(limit)*float64(ThreadTime()-start)/float64(calibrated)))
+}
+
+// Worst is the exchange that comes nearest to its limit, or goes farthest beyond.
+type Worst struct {
+	name        string
+	time, limit time.Duration
+}
+
+// Add adds what an exchange takes.
+func (w *Worst) Add(name string, time, limit time.Duration) {
+	if w.limit == 0 || float64(time)/float64(limit) > float64(w.time)/float64(w.limit) {
+		*w = Worst{name, time, limit}
+	}
+}
+
+func (w Worst) String() string {
+	return fmt.Sprintf("at worst %s: takes %v, and may take %v now", w.name, w.time, w.limit)
 }
