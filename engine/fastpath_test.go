@@ -13,6 +13,7 @@ import (
 
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/rules"
 	"github.com/modsecurity-for-anylog/msa/test/accesslog"
 	"github.com/modsecurity-for-anylog/msa/test/crs"
 )
@@ -353,8 +354,9 @@ func (m *mutator) mutate(s string) string {
 
 const special = " \t\n\x00/*\"'`$;|&<>(){}=%+"
 
-// The screen and the rules agree on generated and mutated records. $MSA_SCREEN_RECORDS says how many.
+// The screen and the rules agree on generated and mutated records. $MSA_SCREEN_RECORDS says how many, $MSA_SCREEN_SEED which.
 func TestScreenOnMutations(t *testing.T) {
+	seed, _ := strconv.ParseUint(os.Getenv("MSA_SCREEN_SEED"), 10, 64)
 	n := 8_000
 	if testing.Short() {
 		n = 200
@@ -365,20 +367,20 @@ func TestScreenOnMutations(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for level := 1; level <= 2; level++ {
-		e := verifying(t, level, "crs")
-		for worker := range 2 {
-			t.Run(fmt.Sprintf("paranoia level %d, %d", level, worker), func(t *testing.T) {
+	for level := 1; level <= 4; level++ {
+		for i, sources := range [][]string{{rules.CRS}, slices.Concat([]string{rules.CRS}, rules.Packs)} {
+			t.Run(fmt.Sprintf("paranoia level %d, %s", level, strings.Join(sources, " ")), func(t *testing.T) {
 				t.Parallel()
-				m := newMutator(t, uint64(10*level+worker))
+				e := verifying(t, level, sources...)
+				m := newMutator(t, seed+uint64(10*level+i))
 				var tx mapping.Transaction
 				var count tally
-				for range n / 4 {
+				for range n / 8 {
 					m.next(t, &tx)
 					count.inspect(t, e, tx.Describe(), &tx)
 				}
-				t.Logf("%d records, %d silent, %d of them screened", n/4, count.silent, count.screened)
-				if !testing.Short() && count.screened < count.silent*3/4 {
+				t.Logf("%d records, %d silent, %d of them screened", n/8, count.silent, count.screened)
+				if !testing.Short() && level < 3 && count.screened < count.silent*3/4 {
 					t.Error("the screen is of little use")
 				}
 			})
