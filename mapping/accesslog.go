@@ -13,6 +13,7 @@ import (
 type accessLine struct {
 	vhost, remote, host, user string
 	time                      string
+	domain                    string // whom the client asked, where the log has that behind the time
 	request                   string
 	code, size                string
 	referer, agent, forwarded string
@@ -24,8 +25,12 @@ type accessLine struct {
 // readAccessLine reads a line. It is none if there is no client, or nothing that looks like a request.
 func readAccessLine(line string) (a accessLine, ok bool) {
 	at, end := accessTime(line)
-	if at < 0 {
-		return a, false
+	switch {
+	case at < 0:
+		return a, a.readTimeless(line)
+	case trimSpace(line[:at]) == "":
+		a.time = line[at+1 : end]
+		return a, a.readTimeFirst(trimSpace(line[end+1:]))
 	}
 	a.time = line[at+1 : end]
 	if !a.readHead(line[:at]) {
@@ -39,6 +44,57 @@ func readAccessLine(line string) (a accessLine, ok bool) {
 	a.readTail(tail)
 	return a, true
 }
+
+// readTimeless reads a line without a time of its own, because whoever carries it writes one: the client, then a
+// request and its status.
+func (a *accessLine) readTimeless(line string) bool {
+	quote := strings.IndexByte(line, '"')
+	if quote < 0 || !isAddressWord(line) || len(headWords(line[:quote])) > 3 || !a.readHead(line[:quote]) {
+		return false
+	}
+	tail, ok := a.readRequest(line[quote:])
+	if !ok || a.code == "" || !endsInVersion(a.request) {
+		return false
+	}
+	a.readTail(tail)
+	return true
+}
+
+// readTimeFirst reads what follows the time in a line that begins with it: the client, perhaps behind a virtual host,
+// fields that have no name, and the request. Apache's ssl_request_log is such a line, and has no status.
+func (a *accessLine) readTimeFirst(s string) bool {
+	quote := strings.IndexByte(s, '"')
+	if quote < 0 {
+		return false
+	}
+	words := headWords(s[:quote])
+	switch {
+	case len(words) > 0 && isAddressList(words[0].text):
+		a.setClient(words[0].text)
+	case len(words) > 1 && isVirtualHost(words[0].text) && isAddressList(words[1].text):
+		a.vhost = words[0].text
+		a.setClient(words[1].text)
+	default:
+		return false
+	}
+	a.host, a.user = "-", "-"
+	a.rest = appendLeftOver(a.rest, s[:quote])
+	tail, ok := a.readRequest(s[quote:])
+	if !ok || !endsInVersion(a.request) {
+		return false
+	}
+	switch {
+	case a.code != "" && a.size == "" && tail == "":
+		a.code, a.size = "-", a.code
+	case a.code == "" && isSize(tail):
+		a.code, a.size, tail = "-", tail, ""
+	}
+	a.readTail(tail)
+	return true
+}
+
+// isSize reports whether a text is how many bytes an answer had.
+func isSize(s string) bool { return s == "-" || s != "" && isNumber(s) }
 
 // A date in brackets as servers write it: [20/Nov/2026:10:11:12 +0000], [20/Nov/2026 10:11:12], RFC 3339.
 var dateInBrackets = regexp.MustCompile(`\[(?:\d{1,2}/\w{3}/\d{4}[: ]|\d{4}-\d\d-\d\d[T ])[^\]"]*\]`)
@@ -217,9 +273,17 @@ func (a *accessLine) readRequest(s string) (tail string, ok bool) {
 		if !isSpace(s[quote-1]) {
 			return "", false
 		}
+		a.domain, _ = cutWord(s[:quote])
 		a.rest = appendLeftOver(a.rest, s[:quote])
 	}
 	s = s[quote+1:]
+	if quoted, request, ok := quotedBefore(s); ok {
+		a.domain, s = quoted, request
+		a.leave(quoted)
+	}
+	if !isDomain(a.domain) {
+		a.domain = ""
+	}
 	end := requestEnd(s)
 	if end < 0 {
 		a.request, a.cut = s, true
@@ -228,6 +292,24 @@ func (a *accessLine) readRequest(s string) (tail string, ok bool) {
 	a.request = s[:end]
 	tail = a.readStatus(s[end+1:])
 	return tail, quote == 0 || a.code != "" // HAProxy ends with the request
+}
+
+// quotedBefore parts a text in quotes, of one word, and the request in quotes that follows it.
+func quotedBefore(s string) (quoted, request string, ok bool) {
+	end := strings.IndexByte(s, '"')
+	if end < 0 || strings.IndexByte(s[:end], ' ') >= 0 || !strings.HasPrefix(s[end:], `" "`) {
+		return "", "", false
+	}
+	request = s[end+len(`" "`):]
+	method, _, _ := strings.Cut(request, " ")
+	return s[:end], request, isMethod(method)
+}
+
+// isDomain reports whether a word behind the time is a name that was asked for, and no duration or version.
+func isDomain(s string) bool {
+	name, _ := splitAddress(s)
+	last := name[strings.LastIndexByte(name, '.')+1:]
+	return isVirtualHost(s) && last != "" && strings.Trim(last, "0123456789") != ""
 }
 
 var (
@@ -286,7 +368,7 @@ func (a *accessLine) readStatus(s string) (tail string) {
 		return s
 	}
 	a.code, s = word, rest
-	if word, rest = cutWord(s); word == "-" || word != "" && isNumber(word) {
+	if word, rest = cutWord(s); isSize(word) {
 		a.size, s = word, rest
 	}
 	return s
@@ -310,6 +392,9 @@ func cutWord(s string) (word, rest string) {
 func (a *accessLine) readTail(s string) {
 	var quoted, left []string
 	behind, broken := false, false
+	if agent, ok := agentAlone(s); ok {
+		quoted, s = append(quoted, "-"), agent
+	}
 	tokens := tokenizer{rest: s}
 	for t, ok := tokens.next(); ok; t, ok = tokens.next() {
 		switch {
@@ -341,6 +426,17 @@ func (a *accessLine) readTail(s string) {
 	for _, t := range left {
 		a.leave(t)
 	}
+}
+
+// agentAlone is what follows a Referer that is not there and has no quotes, as Traefik and others write none: -, and one
+// text in quotes. Before two of them a - is another field.
+func agentAlone(s string) (agent string, ok bool) {
+	if !strings.HasPrefix(s, `- "`) {
+		return "", false
+	}
+	tokens := tokenizer{rest: s[len("- "):]}
+	tokens.next()
+	return s[len("- "):], !strings.HasPrefix(trimSpace(tokens.rest), `"`)
 }
 
 var absoluteURL = regexp.MustCompile(`^[a-zA-Z][\w+.-]*://`)
@@ -451,6 +547,7 @@ func (a *accessLine) values(m *Mapping, values []parsed) []parsed {
 		}
 	}
 	add("vhost", a.vhost, a.vhost != "")
+	add("domain", a.domain, a.domain != "")
 	add("remote", a.remote, true)
 	add("host", a.host, a.host != "")
 	add("user", a.user, a.user != "")

@@ -35,6 +35,14 @@ func TestAccessLine(t *testing.T) {
 		{"field before the request", `198.51.100.7 - -` + when + "shop.example.com " + tail, "198.51.100.7", "", "", "GET /a HTTP/1.1", "http://r/", "curl/8", nil},
 		{"attack behind the agent", `198.51.100.7 - -` + when + tail + ` "-" 0.005 "${jndi:x}"`, "198.51.100.7", "", "-", "GET /a HTTP/1.1", "http://r/", "curl/8", []string{"${jndi:x}"}},
 		{"ordinary fields", `198.51.100.7 - -` + when + tail + ` 0.005 rt="0.1 0.2" [shop-80] [] 10.0.0.1:80, 10.0.0.2:80 TLSv1.3 MISS`, "198.51.100.7", "", "", "GET /a HTTP/1.1", "http://r/", "curl/8", nil},
+		{"no referer, and no quotes for it", `198.51.100.7 - -` + when + `"GET /a HTTP/1.1" 200 12 - "curl/8" 17 "shop@docker" 3ms`, "198.51.100.7", "", "", "GET /a HTTP/1.1", "-", "curl/8", nil},
+		{"another field without a value before the referer", `198.51.100.7 - -` + when + `"GET /a HTTP/1.1" 200 12 - "http://r/" "curl/8"`, "198.51.100.7", "", "", "GET /a HTTP/1.1", "http://r/", "curl/8", nil},
+		{"host in quotes before the request", `198.51.100.7 - -` + when + `"shop.example.com" ` + tail, "198.51.100.7", "", "", "GET /a HTTP/1.1", "http://r/", "curl/8", nil},
+		{"the time first", `[20/Nov/2026:10:11:12 +0000] 198.51.100.7 0.004 ` + tail, "198.51.100.7", "", "", "GET /a HTTP/1.1", "http://r/", "curl/8", nil},
+		{"the time first, then a virtual host", `[20/Nov/2026:10:11:12 +0000] shop.example.com 198.51.100.7 ` + tail, "198.51.100.7", "shop.example.com", "", "GET /a HTTP/1.1", "http://r/", "curl/8", nil},
+		{"an attack between the time and the request", `[20/Nov/2026:10:11:12 +0000] 198.51.100.7 ${jndi:x} ` + tail, "198.51.100.7", "", "", "GET /a HTTP/1.1", "http://r/", "curl/8", []string{"${jndi:x}"}},
+		{"no time", `198.51.100.7 ` + tail, "198.51.100.7", "", "", "GET /a HTTP/1.1", "http://r/", "curl/8", nil},
+		{"no time, common", `198.51.100.7 - jane "GET /a HTTP/1.1" 200 12 0.004`, "198.51.100.7", "", "", "GET /a HTTP/1.1", "", "", nil},
 		{"tabs", "198.51.100.7\t-\t-\t[20/Nov/2026:10:11:12 +0000]\t\"GET /a HTTP/1.1\"\t200\t12\t\"http://r/\"\t\"curl/8\"", "198.51.100.7", "", "", "GET /a HTTP/1.1", "http://r/", "curl/8", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -55,6 +63,11 @@ func TestAccessLine(t *testing.T) {
 		"Dec 23 15:31:15 web1 nginx: 198.51.100.7 - -" + when + tail, // its prefix is not cut off
 		"10.9.9.9 web1 nginx: 198.51.100.7 - -" + when + tail,
 		`[20/Nov/2026:10:11:12 +0000] "GET /a HTTP/1.1" 200 12`,
+		`[20/Nov/2026:10:11:12 +0000] worker 198.51.100.7 said "GET /a HTTP/1.1" 200 12`,
+		`[20/Nov/2026:10:11:12 +0000] 198.51.100.7 said "hello"`,
+		`198.51.100.7 said "GET /a HTTP/1.1"`,
+		`198.51.100.7 - - "GET /a" 200 12`,
+		`cart 198.51.100.7 "GET /a HTTP/1.1" 200 12`,
 		"198.51.100.7 - -" + when + "started",
 	} {
 		if a, ok := readAccessLine(line); ok {
@@ -84,5 +97,28 @@ func TestLeftOverFieldIsWhole(t *testing.T) {
 		if !ok || !slices.Equal(a.rest, want) {
 			t.Errorf("%q leaves %q, want %q", field, a.rest, want)
 		}
+	}
+}
+
+// What else than the client and the request stands elsewhere than in the combined format.
+func TestAccessLineOutOfOrder(t *testing.T) {
+	for _, c := range []struct{ name, line, domain, code, size string }{
+		{"host asked for", `192.0.2.7 - - [20/Nov/2026:10:11:12 +0000] shop.example.com "GET / HTTP/1.1" 200 12`, "shop.example.com", "200", "12"},
+		{"in quotes", `192.0.2.7 - - [20/Nov/2026:10:11:12 +0000] "shop.example.com:8443" "GET / HTTP/1.1" 200 12`, "shop.example.com:8443", "200", "12"},
+		{"a duration", `192.0.2.7 - - [20/Nov/2026:10:11:12 +0000] 0.004 "GET / HTTP/1.1" 200 12`, "", "200", "12"},
+		{"a version", `192.0.2.7 - - [20/Nov/2026:10:11:12 +0000] TLSv1.3 "GET / HTTP/1.1" 200 12`, "", "200", "12"},
+		{"Apache's ssl_request_log", `[20/Nov/2026:10:11:12 +0000] 192.0.2.7 TLSv1.3 TLS_AES_256_GCM_SHA384 "GET / HTTP/1.1" 512`, "", "-", "512"},
+		{"the same, more bytes", `[20/Nov/2026:10:11:12 +0000] 192.0.2.7 TLSv1.3 TLS_AES_256_GCM_SHA384 "GET / HTTP/1.1" 15320`, "", "-", "15320"},
+		{"the time first, with a status", `[20/Nov/2026:10:11:12 +0000] 192.0.2.7 "GET / HTTP/1.1" 404 512`, "", "404", "512"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a, ok := readAccessLine(c.line)
+			if !ok {
+				t.Fatal("not understood")
+			}
+			if a.remote != "192.0.2.7" || a.domain != c.domain || a.code != c.code || a.size != c.size || a.rest != nil {
+				t.Errorf("got %+v", a)
+			}
+		})
 	}
 }
