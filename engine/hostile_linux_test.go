@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/modsecurity-for-anylog/msa/test/cpu"
 	"github.com/modsecurity-for-anylog/msa/test/hostile"
 )
 
@@ -19,10 +20,10 @@ func TestLongestInspection(t *testing.T) {
 	cfg.Screen, cfg.CacheSize, cfg.Views, cfg.ScreenEvidence = ScreenOn, 1<<16, true, true
 	e := newEngine(t, cfg)
 	all := hostile.Exchanges()
-	var worst hostile.Worst
+	var worst cpu.Worst
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		var work int
-		best, limit := hostile.Fastest(longest, func() {
+		best, limit := cpu.Fastest(longest, func() {
 			var err error
 			if _, work, err = e.inspectInReach(all[name]); err != nil {
 				t.Fatal(err)

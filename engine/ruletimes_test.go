@@ -41,8 +41,9 @@ SecRule RESPONSE_STATUS "@streq 500" "id:5,phase:3,deny"
 func TestRuleTimes(t *testing.T) {
 	tx := &mapping.Transaction{Method: "GET", URI: "/?a=evil" + strings.Repeat("ab", 5000) + "x", Status: 200}
 	const n = 10
+	least := map[int]time.Duration{} // of several tries, as another program may run while any rule does
 	share := 0.0
-	for try := 0; try < 5 && share < 0.5; try++ { // another program may run while any rule does
+	for try := 0; try < 20 && share < 0.5; try++ {
 		e, watch, times := measured(t, engine.ScreenOff, ownRules)
 		start := time.Now()
 		for range n {
@@ -63,13 +64,16 @@ func TestRuleTimes(t *testing.T) {
 			t.Errorf("%d rules have run: %v", len(all), all)
 		}
 		sum := time.Duration(0)
-		for _, r := range all {
+		for id, r := range all {
 			sum += r.Spent
+			if old, ok := least[id]; !ok || r.Spent < old {
+				least[id] = r.Spent
+			}
 		}
 		if spent := watch.Spent(stopwatch.Rules); spent < sum || spent > took {
 			t.Errorf("the rules have %v, each of them together %v, all took %v", spent, sum, took)
 		}
-		share = max(share, all[2].Spent.Seconds()/sum.Seconds())
+		share = least[2].Seconds() / (least[1] + least[2] + least[3] + least[5]).Seconds()
 	}
 	if share < 0.5 {
 		t.Errorf("rule 2 takes %.2f of the time of all", share)

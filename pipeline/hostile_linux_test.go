@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/modsecurity-for-anylog/msa/alert"
+	"github.com/modsecurity-for-anylog/msa/test/cpu"
 	"github.com/modsecurity-for-anylog/msa/test/hostile"
 )
 
@@ -18,7 +19,7 @@ func TestLongestRecord(t *testing.T) {
 	}
 	const longest, longestAlert = 50 * time.Millisecond, 3 << 20
 	all := hostile.Dense()
-	var worst hostile.Worst
+	var worst cpu.Worst
 	names := slices.Sorted(maps.Keys(all))
 	for n, format := range alert.Formats() {
 		p, _ := newPipeline(t, "workers=1", "mapping=nano", "rules=crs,evidence,sensitive-data,lateral-movement", "paranoia_level=4", "alert_format="+format, "annotate=waf")
@@ -29,7 +30,7 @@ func TestLongestRecord(t *testing.T) {
 			}
 			chunk := newEvent(uint32(i), hostile.Record(all[name]))
 			var made []Alerts
-			best, limit := hostile.Fastest(longest, func() { made = append(made, p.Process("t", chunk).Alerts...) })
+			best, limit := cpu.Fastest(longest, func() { made = append(made, p.Process("t", chunk).Alerts...) })
 			for _, a := range made {
 				alerts++
 				if len(a.Events) > longestAlert {

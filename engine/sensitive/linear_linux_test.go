@@ -3,10 +3,10 @@ package sensitive
 import (
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
-	"unsafe"
+
+	"github.com/modsecurity-for-anylog/msa/test/cpu"
 )
 
 // hostile are texts that, repeated, are what a recogniser likes best or nearly likes.
@@ -47,7 +47,7 @@ func TestHostile(t *testing.T) {
 			text := strings.Repeat(piece, long/len(piece))
 			ratio := 0.0
 			for range 5 { // what else the machine does takes caches away
-				if ratio = float64(threadTime(t, work, text)) / float64(threadTime(t, work, usual)); ratio <= most {
+				if ratio = float64(threadTime(work, text)) / float64(threadTime(work, usual)); ratio <= most {
 					break
 				}
 			}
@@ -59,17 +59,8 @@ func TestHostile(t *testing.T) {
 }
 
 // threadTime is the processor time that work takes on this thread.
-func threadTime(t *testing.T, work func(string), text string) time.Duration {
-	t.Helper()
-	const threadClock = 3 // CLOCK_THREAD_CPUTIME_ID
-	now := func() time.Duration {
-		var at syscall.Timespec
-		if _, _, err := syscall.Syscall(syscall.SYS_CLOCK_GETTIME, threadClock, uintptr(unsafe.Pointer(&at)), 0); err != 0 {
-			t.Fatal(err)
-		}
-		return time.Duration(at.Nano())
-	}
-	start := now()
+func threadTime(work func(string), text string) time.Duration {
+	start := cpu.Time()
 	work(text)
-	return now() - start
+	return cpu.Time() - start
 }

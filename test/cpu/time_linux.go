@@ -1,7 +1,9 @@
-package hostile
+// Package cpu measures work by the time of the processor, in which what else the machine does is not.
+package cpu
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"runtime"
 	"strings"
@@ -10,8 +12,8 @@ import (
 	"unsafe"
 )
 
-// ThreadTime is the processor time of the calling thread, which is locked: what else the machine does is not in it.
-func ThreadTime() time.Duration {
+// Time is that of the calling thread, which is locked.
+func Time() time.Duration {
 	const clockThreadCPUTime = 3
 	var t syscall.Timespec
 	if _, _, err := syscall.Syscall(syscall.SYS_CLOCK_GETTIME, clockThreadCPUTime, uintptr(unsafe.Pointer(&t)), 0); err != 0 {
@@ -37,27 +39,48 @@ func Fastest(longest time.Duration, work func()) (best, limit time.Duration) {
 	best = time.Hour
 	for try := 0; try < 5 && best > limit; try++ {
 		limit = max(limit, Scaled(longest))
-		start := ThreadTime()
+		start := Time()
 		work()
-		best = min(best, ThreadTime()-start)
+		best = min(best, Time()-start)
 	}
 	return best, limit
 }
 
 // Scaled is a limit of time as it is on this machine now, going by what a fixed calculation takes there.
 func Scaled(limit time.Duration) time.Duration {
-	start := ThreadTime()
+	start := Time()
 	calibration.MatchString(standard)
-	return max(limit, time.Duration(float64(limit)*float64(ThreadTime()-start)/float64(calibrated)))
+	return max(limit, time.Duration(float64(limit)*float64(Time()-start)/float64(calibrated)))
 }
 
-// Worst is the exchange that comes nearest to its limit, or goes farthest beyond.
+// Growth is how many times as long work of sixteen times the size takes, at least: 16 where it is in proportion, 256 where it
+// goes by the square. What else the machine does takes caches away: so it is measured again where it is more than 64.
+func Growth(size int, work func(size int)) float64 {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	took := func(size int) time.Duration {
+		start := Time()
+		work(size)
+		return Time() - start
+	}
+	growth := math.Inf(1)
+	for try := 0; try < 5 && growth > MostGrowth; try++ {
+		short := max(took(size), took(size))
+		growth = min(growth, float64(took(16*size))/float64(short))
+	}
+	return growth
+}
+
+// MostGrowth is what in proportion may come to, where memory is slower for more of it.
+const MostGrowth = 64
+
+// Worst is the work that comes nearest to its limit, or goes farthest beyond.
 type Worst struct {
 	name        string
 	time, limit time.Duration
 }
 
-// Add adds what an exchange takes.
+// Add adds what some work takes.
 func (w *Worst) Add(name string, time, limit time.Duration) {
 	if w.limit == 0 || float64(time)/float64(limit) > float64(w.time)/float64(w.limit) {
 		*w = Worst{name, time, limit}
