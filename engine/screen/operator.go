@@ -33,6 +33,8 @@ type operator struct {
 	// there is no such set. matchesLiterals: having one is all that it takes.
 	literals        []string
 	matchesLiterals bool
+
+	within func() textmatch.LevelSet // levels of the texts that it may match, nil for all; see alphabet.go
 }
 
 func (o *operator) matches(value string) bool { return o.match(value) != o.negated }
@@ -74,11 +76,14 @@ func (c *compiler) operator(p *parsedRule, l *parsedLink) (operator, error) {
 		o.phrases(phraseLines(data))
 		return o, nil
 	case "detectsqli":
-		o.match, o.cost = func(v string) bool { found, _ := libinjection.IsSQLi(v); return found }, costOfSQLi
+		o.match, o.cost = isSQLi, costOfSQLi
 		o.workOf = sqliWork
 		return o, nil
 	case "detectxss":
-		o.match, o.cost = libinjection.IsXSS, costOfXSS
+		o.match, o.cost = isXSS, costOfXSS
+		o.within = func() textmatch.LevelSet {
+			return textmatch.LevelsWithByte(func(c byte) bool { return c == '<' || c == '=' })
+		}
 		return o, nil
 	case "verifycc", "verifyssn", "verifyiban", "verifycnid", "detectsensitive":
 		found, err := sensitive.NewOperator(name, operand)
@@ -95,14 +100,15 @@ func (c *compiler) operator(p *parsedRule, l *parsedLink) (operator, error) {
 		return o, nil
 	case "nomatch":
 		o.match = func(string) bool { return false }
+		o.within = inNoAlphabet
 		return o, nil
 	case "validatebyterange":
 		return byteRange(o, operand)
 	case "validateurlencoding":
-		o.match = transform.HasBrokenEscape
+		o.match, o.within = transform.HasBrokenEscape, inNoAlphabet
 		return o, nil
 	case "validateutf8encoding":
-		o.match = func(v string) bool { return !utf8.ValidString(v) }
+		o.match, o.within = func(v string) bool { return !utf8.ValidString(v) }, inNoAlphabet
 		return o, nil
 	}
 	make, ok := comparisons[name]
@@ -115,6 +121,9 @@ func (c *compiler) operator(p *parsedRule, l *parsedLink) (operator, error) {
 	}
 	if expanded, ok := c.expandAt(p, operand); ok {
 		o.match = make(expanded)
+		if slices.Contains(textual, name) {
+			o.within = func() textmatch.LevelSet { return textmatch.LevelsWithText(expanded) }
+		}
 		if !negated && (name == "contains" || name == "containsword") && expanded != "" {
 			o.literals = []string{expanded}
 		}
@@ -124,6 +133,26 @@ func (c *compiler) operator(p *parsedRule, l *parsedLink) (operator, error) {
 	o.match = func(string) bool { return true }
 	o.negated = false
 	return o, nil
+}
+
+// textual are the comparisons that match only a text that has the whole operand in it.
+var textual = []string{"streq", "contains", "containsword", "strmatch", "beginswith", "endswith"}
+
+// inNoAlphabet are the levels of what matches nothing that is in an alphabet.
+func inNoAlphabet() textmatch.LevelSet { return 0 }
+
+// isXSS is libinjection's: without a < there is no tag in a text, and without a = no attribute has a value.
+func isXSS(v string) bool {
+	return (strings.IndexByte(v, '<') >= 0 || strings.IndexByte(v, '=') >= 0) && libinjection.IsXSS(v)
+}
+
+// isSQLi is libinjection's, which takes a single word, or a number with a word behind it, for no injection.
+func isSQLi(v string) bool {
+	if textmatch.LevelOf(v) == textmatch.WordLevel && !strings.HasPrefix(v, "0") { // 0x and 0b may stand before one more
+		return false
+	}
+	found, _ := libinjection.IsSQLi(v)
+	return found
 }
 
 // comparisons are the operators that compare with their operand.
@@ -158,7 +187,7 @@ func (c *compiler) rx(o operator, pattern string) (operator, error) {
 	if err != nil {
 		return o, fmt.Errorf("its pattern can't be read: %w", err)
 	}
-	o.pattern, o.match = p, p.MatchString
+	o.pattern, o.match, o.within = p, p.MatchString, p.Levels
 	if !o.negated {
 		o.literals = p.Literals()
 	}
@@ -175,6 +204,7 @@ func (o *operator) phrases(list []string) {
 		o.match = func(string) bool { return false }
 		return
 	}
+	o.within = func() textmatch.LevelSet { return textmatch.LevelsWithAnyText(list) }
 	// The screen's own automaton has all phrases: this one is for what it is not asked about.
 	automaton := sync.OnceValue(func() *textmatch.Automaton { return textmatch.NewAutomaton(list) })
 	o.match = func(v string) bool {
@@ -215,6 +245,7 @@ func byteRange(o operator, operand string) (operator, error) {
 			valid[b] = true
 		}
 	}
+	o.within = func() textmatch.LevelSet { return textmatch.LevelsWithByte(func(c byte) bool { return !valid[c] }) }
 	o.match = func(v string) bool {
 		for i := range len(v) {
 			if !valid[v[i]] {

@@ -18,6 +18,8 @@ func newSet(n int) set { return make(set, (n+63)/64) }
 
 func (s set) add(i int32) { s[i/64] |= 1 << (i % 64) }
 
+func (s set) has(i int32) bool { return s[i/64]>>(i%64)&1 != 0 }
+
 // both visits what is in this set and in another one of the same size, ascending.
 func (s set) both(other set, visit func(i int32)) {
 	for w := range s {

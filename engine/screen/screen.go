@@ -13,6 +13,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/corazawaf/coraza/v3/collection"
 	"github.com/corazawaf/coraza/v3/types/variables"
@@ -53,7 +54,8 @@ type Screen struct {
 	variables  []*variable // those that conditions on values look at
 	always     []int       // rules without a condition on values
 	literals   *textmatch.Automaton
-	literalOf  [][]int32 // conditions that want a literal, by literal
+	literalOf  [][]int32                 // conditions that want a literal, by literal
+	possible   [textmatch.Levels + 1]set // conditions that texts of a level may fulfil
 	cache      *cache
 	open       []Open
 	helpers    []helper
@@ -108,6 +110,7 @@ func New(cfg Config) (*Screen, error) {
 	for i := range s.rules {
 		s.rules[i].minor = cfg.Minor[s.rules[i].id]
 	}
+	s.buildLevels()
 	s.buildVariables()
 	s.buildLiterals()
 	s.scratch.New = func() any {
@@ -137,6 +140,8 @@ type scratch struct {
 	stages  []string
 	steps   []string // a value, and what each transformation of the group before has made of it
 	hits    []hit
+	leveled string // the last text of which the level was asked for
+	level   textmatch.Level
 	source  Source
 	skip    func(id int) bool
 
@@ -372,19 +377,43 @@ func (s *Screen) judge(x *scratch, cl *class, value string) []hit {
 			x.stages = append(x.stages[:0], x.transform(g))
 		}
 		for _, text := range x.stages {
-			for _, c := range g.unfiltered {
-				s.judgeText(x, c, text)
-			}
-			if g.filtered != nil {
-				g.filtered.both(s.scan(x, text), func(c int32) { s.judgeText(x, c, text) })
-			}
+			s.judgeStage(x, g, text)
 		}
 		if x.isSpent() && len(value) > longestRemembered {
 			break
 		}
 	}
 	x.scans.forget()
+	x.leveled, x.level = "", textmatch.WordLevel
 	return x.hits
+}
+
+// judgeStage finds out what a text fulfils of a group's conditions.
+func (s *Screen) judgeStage(x *scratch, g *group, text string) {
+	l := x.levelOf(text)
+	at := g.at[l]
+	if at.unfiltered {
+		for _, c := range g.unfiltered {
+			if s.possible[l].has(c) {
+				s.judgeText(x, c, text)
+			}
+		}
+	}
+	if at.filtered {
+		g.filtered.both(s.scan(x, text), func(c int32) {
+			if s.possible[l].has(c) {
+				s.judgeText(x, c, text)
+			}
+		})
+	}
+}
+
+// levelOf is that of a text, which most transformations leave as it is.
+func (x *scratch) levelOf(text string) textmatch.Level {
+	if len(text) != len(x.leveled) || unsafe.StringData(text) != unsafe.StringData(x.leveled) {
+		x.leveled, x.level = text, textmatch.LevelOf(text)
+	}
+	return x.level
 }
 
 func (s *Screen) judgeText(x *scratch, c int32, text string) {

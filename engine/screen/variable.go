@@ -54,6 +54,7 @@ type group struct {
 	unfiltered []int32
 	filtered   set // conditions that want a literal; nil without any
 	shared     int // transformations that it begins with like the group before
+	at         [textmatch.Levels + 1]judgedAt
 }
 
 // maxMixed bounds what is remembered of keys that patterns match.
@@ -245,6 +246,9 @@ func (s *Screen) newClass(conditions []int32) *class {
 			cl.groups = append(cl.groups, group{chain: t})
 		}
 		cl.groups[i].add(c, !s.conditions[c].unfiltered, len(s.conditions))
+	}
+	for i := range cl.groups {
+		s.levelGroup(&cl.groups[i])
 	}
 	slices.SortFunc(cl.groups, func(a, b group) int { return slices.Compare(a.names, b.names) })
 	var before []string

@@ -2,6 +2,7 @@ package textmatch
 
 import (
 	"regexp/syntax"
+	"slices"
 	"sync/atomic"
 	"unicode/utf8"
 )
@@ -15,9 +16,10 @@ import (
 
 // anchored is what a Matcher has to try beginnings one by one.
 type anchored struct {
-	begins [256]uint8                  // by byte: bit n is set if a match may begin with it where befores[n] is before
-	high   bool                        // one of them is of a character of several bytes
-	starts [4]atomic.Pointer[dfaState] // by what is before; nil as long as it is not needed
+	begins  [256]uint8                  // by byte: bit n is set if a match may begin with it where befores[n] is before
+	high    bool                        // one of them is of a character of several bytes
+	seconds [][256 / 64]uint64          // by the class of the first character: classes of one that may follow it
+	starts  [4]atomic.Pointer[dfaState] // by what is before; nil as long as it is not needed
 }
 
 // stepsPerByte is how many steps beginnings may take for each byte of a text.
@@ -86,7 +88,43 @@ func (m *Matcher) anchor() *anchored {
 	if a.share() > 0.5 {
 		return nil
 	}
+	a.seconds = make([][256 / 64]uint64, len(m.bounds))
+	for first := range m.bounds {
+		m.follow(first, &a.seconds[first])
+	}
 	return a
+}
+
+// follow finds the classes of characters that may be second in a match, behind a first one of some class. Whatever a pattern
+// asks for of what is around counts as fulfilled.
+func (m *Matcher) follow(first int, seconds *[256 / 64]uint64) {
+	const everything = ^syntax.EmptyOp(0)
+	begins, _ := m.close(nil, uint32(m.prog.Start), everything)
+	m.forget()
+	var then []uint32
+	matched := false
+	for _, i := range begins {
+		if inst := &m.prog.Inst[i]; reads(inst, m.bounds[first]) {
+			var found bool
+			then, found = m.close(then, inst.Out, everything)
+			matched = matched || found
+		}
+	}
+	m.forget()
+	for class, r := range m.bounds {
+		if matched || slices.ContainsFunc(then, func(i uint32) bool { return reads(&m.prog.Inst[i], r) }) {
+			seconds[class/64] |= 1 << (class % 64)
+		}
+	}
+}
+
+// isDead reports whether no match has the two bytes at i at its beginning.
+func (m *Matcher) isDead(text string, i int) bool {
+	if i+1 >= len(text) || !m.binary && text[i]|text[i+1] >= utf8.RuneSelf {
+		return false
+	}
+	second := m.classOf[text[i+1]]
+	return m.anchored.seconds[m.classOf[text[i]]][second/64]>>(second%64)&1 == 0
 }
 
 // share is at how many of the characters of a usual text a match may begin, about.
@@ -107,7 +145,7 @@ func (m *Matcher) tryEach(text string) (ok bool, work int) {
 	before := uint8(0)
 	for i := 0; i < len(text); i++ {
 		c := text[i]
-		if a.begins[c]>>before&1 == 0 {
+		if a.begins[c]>>before&1 == 0 || m.isDead(text, i) {
 			before = beforeOf[c]
 			continue
 		}

@@ -88,6 +88,9 @@ func (n needs) check(t testing.TB, text string) {
 	if len(text) < n.least {
 		t.Fatalf("%q matches %q, which is shorter than %d", n.pattern, text, n.least)
 	}
+	if !textmatch.MayMatchAtLevel(n.pattern, text) {
+		t.Fatalf("%q matches %q, though no text of its level may match", n.pattern, text)
+	}
 }
 
 // rxRule is a rule that tests a pattern.

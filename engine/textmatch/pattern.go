@@ -19,6 +19,7 @@ type Pattern struct {
 	needs   func() needs // found out when it is asked for, as it takes long and many rules never run
 	matcher func() *Matcher
 	tail    func() *Matcher // see tailOf; nil without one
+	levels  func() LevelSet // of texts that it may match
 }
 
 // needs is what a text must have for a pattern to match it.
@@ -56,7 +57,10 @@ func PatternOf(pattern string) (*Pattern, error) {
 }
 
 func newPattern(pattern string) (p *Pattern, err error) {
-	p = &Pattern{needs: sync.OnceValue(func() needs { return needsOf(pattern) })}
+	p = &Pattern{
+		needs:  sync.OnceValue(func() needs { return needsOf(pattern) }),
+		levels: sync.OnceValue(func() LevelSet { return levelsOfPattern(pattern) }),
+	}
 	if asksForBytes(pattern) {
 		p.bytes, err = binaryregexp.Compile(pattern)
 		p.matcher = sync.OnceValue(func() *Matcher { return NewBinaryMatcher(p.bytes) })
@@ -73,6 +77,9 @@ const longestCounted = 16
 
 // Literals are texts of which one is in each text that the pattern matches, in any case; nil when none are known.
 func (p *Pattern) Literals() []string { return p.needs().literals }
+
+// Levels are the alphabets of texts that the pattern may match.
+func (p *Pattern) Levels() LevelSet { return p.levels() }
 
 // tailOf is what stands behind the last part of a pattern that counts up to many characters: ['"][\s\S]{0,40}\bsleep. The
 // automaton of the whole has a state for each set of places where such a count may stand, more than there is room for. That

@@ -1,0 +1,83 @@
+package screen
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/corazawaf/libinjection-go"
+
+	"github.com/modsecurity-for-anylog/msa/engine/textmatch"
+	"github.com/modsecurity-for-anylog/msa/rules"
+)
+
+// randomText is one of an alphabet, made of the pieces and of single bytes.
+func randomText(random *rand.Rand, l textmatch.Level, pieces []string) string {
+	var b strings.Builder
+	for range random.IntN(7) {
+		p := pieces[random.IntN(len(pieces))]
+		if random.IntN(2) == 0 {
+			p = string([]byte{byte(random.IntN(128))})
+		}
+		if textmatch.LevelOf(p) <= l {
+			b.WriteString(p)
+		}
+	}
+	return b.String()
+}
+
+// What a text fulfils is among what texts of its level may fulfil, for all of CRS's conditions.
+func TestConditionsOfLevels(t *testing.T) {
+	set, err := rules.Load([]string{rules.CRS})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := New(Config{Directives: set.Directives, Inbound: 5, Outbound: 4, CacheSize: 1 << 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pieces := []string{"0x", "--", "..", "//", "http://", "on", "=", "select", "union", "1", "a", "e", "or", "0b1", "passwd", "etc/", "nc", "sh"}
+	for i := range s.conditions {
+		pieces = append(pieces, s.conditions[i].op.literals...)
+	}
+	random := rand.New(rand.NewPCG(1, 7))
+	fulfilled := 0
+	for l := range textmatch.Levels {
+		for range 1500 {
+			text := randomText(random, l, pieces)
+			at := textmatch.LevelOf(text)
+			for i := range s.conditions {
+				c := &s.conditions[i]
+				if c.kind != onValues || s.possible[at].has(int32(i)) && random.IntN(8) > 0 {
+					continue
+				}
+				if !c.op.matches(text) {
+					continue
+				}
+				if fulfilled++; !s.possible[at].has(int32(i)) {
+					t.Errorf("%q fulfils the condition of the rules %v, though none of its level may", text, c.rules)
+				}
+			}
+		}
+	}
+	if fulfilled == 0 {
+		t.Error("nothing was fulfilled")
+	}
+}
+
+// The quick answers of the operators of libinjection are its own.
+func TestQuickAnswers(t *testing.T) {
+	pieces := []string{"union", "select", "or", "and", "not", "is", "in", "1", "0", "0x", "0b1", "e", "1e5", "f", "d", "_", "sleep", "x", "n", "q", "u", "sp_password",
+		"onload", "style", "=", "<", "script", ">", "href", "javascript", ":", "/", " ", "'", `"`, "`", "!", "--", "xmlns", "\x00"}
+	random := rand.New(rand.NewPCG(3, 4))
+	for n := range 200_000 {
+		text := randomText(random, textmatch.Level(n%int(textmatch.Levels+1)), pieces)
+		want, _ := libinjection.IsSQLi(text)
+		if got := isSQLi(text); got != want {
+			t.Errorf("SQL in %q: %v, but libinjection says %v", text, got, want)
+		}
+		if got, want := isXSS(text), libinjection.IsXSS(text); got != want {
+			t.Errorf("a script in %q: %v, but libinjection says %v", text, got, want)
+		}
+	}
+}

@@ -1,0 +1,27 @@
+package textmatch
+
+import "testing"
+
+func TestLevelOf(t *testing.T) {
+	for text, want := range map[string]Level{
+		"": WordLevel, "Az_09": WordLevel, "a-b.c": TokenLevel, "a=b": PathLevel, "2024-01-02": TokenLevel, "/a/b-c.d": PathLevel,
+		"a b": Levels, "a%": Levels, "é": Levels, "\x00": Levels, "a/(": Levels,
+	} {
+		if got := LevelOf(text); got != want {
+			t.Errorf("%q is of level %d, not %d", text, got, want)
+		}
+	}
+}
+
+func TestLevelsOfPattern(t *testing.T) {
+	const word, token, path = AllLevels, AllLevels << TokenLevel & AllLevels, AllLevels << PathLevel & AllLevels
+	for pattern, want := range map[string]LevelSet{
+		`select`: word, `a-b`: token, `a/b`: path, `a b`: 0, `a\s*b`: word, `a\s+b`: 0, `(?:a b|c-d)`: token, `^$`: word, `.`: word,
+		`[^a-zA-Z0-9_]`: token, `[^\w.-]`: path, `[^\w./:=+,~@-]`: 0, `a{0,3}'?`: word, `'{1,3}`: 0, `(?i)K`: word, `é`: 0, `\x{212a}`: 0, `(?i)\x{212a}`: word,
+		`<script|onload=`: path, `[`: AllLevels,
+	} {
+		if got := levelsOfPattern(pattern); got != want {
+			t.Errorf("%q may match texts of the levels %b, not %b", pattern, got, want)
+		}
+	}
+}
