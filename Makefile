@@ -2,6 +2,7 @@
 # make demo     one attack through the whole pipeline, from a log record to an alert and a story by syslog
 # make check    format, vet and the quick tests: what to run while changing something
 # make test     all tests
+# make helm     the chart, linted and rendered by Helm's library
 # make bench    what the pipeline costs, beside plain Coraza
 # make intrusion    the story of an intruder among 450,000 records of other traffic
 # make cluster      what they find in two days of a cluster whose pods come and go, and what they say falsely
@@ -46,6 +47,11 @@ check:
 
 test: all
 	$(GO) test -count=1 ./...
+
+# A module of its own, with what Helm needs.
+.PHONY: helm
+helm:
+	$(GO) -C test/helm test -count=1 ./...
 
 race:
 	$(GO) test -race -short -count=1 ./alert ./behavior ./cmd/msa/internal/... ./internal/... ./mapping ./plugin/... ./rules

@@ -237,6 +237,30 @@ func TestDaemonSet(t *testing.T) {
 	}
 }
 
+// The chart of our own is of this version, and what it renders is what the other manifest has: the same ports and image, no root
+// but for the state, limits that leave room.
+func TestHelm(t *testing.T) {
+	chart := documents(t, "deploy/helm/msa/Chart.yaml")[0]
+	if at(t, chart, "version") != alert.Version || at(t, chart, "appVersion") != alert.Version {
+		t.Errorf("version %v, of MSA %v", at(t, chart, "version"), at(t, chart, "appVersion"))
+	}
+	docs := documents(t, "test/deploy/testdata/helm.yaml")
+	pod := at(t, kind(t, docs, "DaemonSet"), "spec", "template", "spec")
+	container := at(t, pod, "containers", 0)
+	if at(t, container, "image") != "msa:"+alert.Version {
+		t.Errorf("image %v", at(t, container, "image"))
+	}
+	to := mounts(t, at(t, container, "volumeMounts"), at(t, pod, "volumes"))
+	if to["/etc/msa/conf"] == "" || to[stateDir] == "" || to["/var/log"] == "" || at(t, container, "args", 1) != "/etc/msa/conf/fluent-bit.yaml" {
+		t.Errorf("mounts %v, args %v", to, at(t, container, "args"))
+	}
+	chowned(t, at(t, pod, "initContainers", 0))
+	if got := ports(t, at(t, container, "ports")); got["nano"] != "15155/UDP" || got["metrics"] != "2021/TCP" {
+		t.Errorf("ports %v", got)
+	}
+	memory(t, "helm", at(t, container, "resources", "limits", "memory").(string), read(t, "test/deploy/testdata/helm.yaml"))
+}
+
 // chowned checks that a container gives the state to the user that Fluent Bit runs as.
 func chowned(t *testing.T, container any) {
 	t.Helper()

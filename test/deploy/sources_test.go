@@ -95,7 +95,7 @@ func kind(t *testing.T, docs []any, name string) any {
 func TestYAML(t *testing.T) {
 	n := 0
 	err := filepath.WalkDir(filepath.Join(rig.Root(), "deploy"), func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || filepath.Ext(path) != ".yaml" {
+		if err != nil || filepath.Ext(path) != ".yaml" || filepath.Base(filepath.Dir(path)) == "templates" { // of Helm, which test/helm renders
 			return err
 		}
 		n++
