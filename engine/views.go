@@ -64,8 +64,17 @@ func (vs *views) with(known []viewed, room int) []viewed {
 
 // add adds what a value decodes to.
 func (vs *views) add(variable, argument, value string) {
+	vs.addRead(variable, argument, vs.read(value))
+}
+
+// read is what a value decodes to, until it is asked for another.
+func (vs *views) read(value string) []view.View {
 	vs.scratch = view.Append(vs.scratch[:0], value)
-	for _, v := range vs.scratch {
+	return vs.scratch
+}
+
+func (vs *views) addRead(variable, argument string, all []view.View) {
+	for _, v := range all {
 		vs.put(viewed{variable, v.Kind, argument, v.Text})
 	}
 }
@@ -90,11 +99,16 @@ func viewsOf(tx transaction, t *mapping.Transaction, room int) *views {
 		{"ARGS", vars.ArgsGet()}, {"ARGS", vars.ArgsPost()}, {"REQUEST_COOKIES", vars.RequestCookies()},
 	} {
 		for _, m := range col.values.FindAll() {
-			argument := m.Key()
-			if col.of != "ARGS" {
-				argument = col.of + ":" + m.Key()
+			found := vs.read(m.Value())
+			if len(found) == 0 { // as of nearly all values: names are for the others
+				continue
 			}
-			vs.add(col.of+":"+m.Key(), argument, m.Value())
+			variable := col.of + ":" + m.Key()
+			argument := variable
+			if col.of == "ARGS" {
+				argument = m.Key()
+			}
+			vs.addRead(variable, argument, found)
 		}
 	}
 	addHeaders(t.RequestHeaders, vs.header)
@@ -132,12 +146,15 @@ func isUncommonInPaths(r rune) bool {
 // header adds the value of a request header. CRS looks into few of them at paranoia level 1, but nobody knows which ones an
 // application writes into its logs, its database and its command lines.
 func (vs *views) header(name, value string) {
-	lower := strings.ToLower(name)
-	variable := "REQUEST_HEADERS:" + lower
-	switch {
-	case lower == "cookie" || len(value) < minViewed || isPlain(value), isOrdinary(lower, value):
+	if len(value) < minViewed || isPlain(value) {
 		return
-	case lower == "authorization":
+	}
+	lower := strings.ToLower(name)
+	if lower == "cookie" || isOrdinary(lower, value) {
+		return
+	}
+	variable := "REQUEST_HEADERS:" + lower
+	if lower == "authorization" {
 		if _, credentials, ok := strings.Cut(value, " "); ok {
 			vs.add(variable, variable, credentials)
 		}

@@ -29,6 +29,16 @@ func (s set) both(other set, visit func(i int32)) {
 	}
 }
 
+// meets reports whether something is in this set and in two others of the same size.
+func (s set) meets(a, b set) bool {
+	for w := range s {
+		if s[w]&a[w]&b[w] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // maxScans is how many texts of one value are remembered.
 const maxScans = 8
 

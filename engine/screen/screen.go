@@ -10,6 +10,7 @@ package screen
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -18,6 +19,7 @@ import (
 	"github.com/corazawaf/coraza/v3/collection"
 	"github.com/corazawaf/coraza/v3/types/variables"
 
+	"github.com/modsecurity-for-anylog/msa/engine/internal/transform"
 	"github.com/modsecurity-for-anylog/msa/engine/textmatch"
 	"github.com/modsecurity-for-anylog/msa/rules"
 )
@@ -114,7 +116,9 @@ func New(cfg Config) (*Screen, error) {
 	s.buildVariables()
 	s.buildLiterals()
 	s.scratch.New = func() any {
-		return &scratch{matches: make([]int32, len(s.conditions)), state: make([]answer, len(s.rules)), scans: newScans(len(s.conditions), len(s.literalOf))}
+		x := &scratch{matches: make([]int32, len(s.conditions)), state: make([]answer, len(s.rules)), scans: newScans(len(s.conditions), len(s.literalOf))}
+		x.visit = func(key, value string) { s.visit(x, key, value) }
+		return x
 	}
 	return s, nil
 }
@@ -144,6 +148,9 @@ type scratch struct {
 	level   textmatch.Level
 	source  Source
 	skip    func(id int) bool
+
+	variable *variable // whose values visit gets
+	visit    func(key, value string)
 
 	work, most int // see spend
 	reads      []classRead
@@ -311,31 +318,35 @@ func (s *Screen) fulfilled(x *scratch, i int) bool {
 
 // readVariable finds what the values of a variable fulfil.
 func (s *Screen) readVariable(x *scratch, v *variable) {
-	visit := func(key, value string) {
-		if len(key) > longestKey {
-			x.spend(costOfKey * len(key) * (1 + len(v.patterns)))
-		}
-		if x.isSpent() {
-			return
-		}
-		if cl := v.class(key); cl != nil {
-			x.note(cl, value)
-			s.count(x, s.lookup(x, cl, value))
-		}
-	}
-	if x.source.Each(v.id, visit) {
+	x.variable = v
+	if x.source.Each(v.id, x.visit) {
 		return
 	}
 	col := x.source.Collection(v.id)
 	if single, ok := col.(collection.Single); ok {
-		visit("", single.Get())
+		x.visit("", single.Get())
 		return
 	}
 	if col == nil {
 		return
 	}
 	for _, m := range col.FindAll() {
-		visit(m.Key(), m.Value())
+		x.visit(m.Key(), m.Value())
+	}
+}
+
+// visit finds what a value of a variable fulfils.
+func (s *Screen) visit(x *scratch, key, value string) {
+	v := x.variable
+	if len(key) > longestKey {
+		x.spend(costOfKey * len(key) * (1 + len(v.patterns)))
+	}
+	if x.isSpent() {
+		return
+	}
+	if cl := v.class(key); cl != nil {
+		x.note(cl, value)
+		s.count(x, s.lookup(x, cl, value))
 	}
 }
 
@@ -368,13 +379,20 @@ func (s *Screen) judge(x *scratch, cl *class, value string) []hit {
 	x.hits = x.hits[:0]
 	x.steps = append(x.steps[:0], value)
 	x.spend(costOfValue)
+	isToken, l := transform.IsToken(value), x.levelOf(value)
+	shared := math.MaxInt // with the last group of which steps are known
 	for i := range cl.groups {
 		g := &cl.groups[i]
+		shared = min(shared, g.shared)
+		if isToken && g.keepsTokens && s.passes(x, g, value, l) {
+			continue
+		}
 		if g.multi != nil {
 			x.stages = g.stages(value, x.stages[:0])
 			x.spend(costOfChange * (len(x.stages) - 1) * len(value))
 		} else {
-			x.stages = append(x.stages[:0], x.transform(g))
+			x.stages = append(x.stages[:0], x.transform(g, shared))
+			shared = math.MaxInt
 		}
 		for _, text := range x.stages {
 			s.judgeStage(x, g, text)
@@ -386,6 +404,12 @@ func (s *Screen) judge(x *scratch, cl *class, value string) []hit {
 	x.scans.forget()
 	x.leveled, x.level = "", textmatch.WordLevel
 	return x.hits
+}
+
+// passes reports whether a text of a level fulfils nothing of a group, whatever the case of its letters.
+func (s *Screen) passes(x *scratch, g *group, text string, l textmatch.Level) bool {
+	at := g.at[l]
+	return !at.unfiltered && (!at.filtered || !g.filtered.meets(s.scan(x, text), s.possible[l]))
 }
 
 // judgeStage finds out what a text fulfils of a group's conditions.
@@ -433,10 +457,10 @@ func (s *Screen) judgeText(x *scratch, c int32, text string) {
 }
 
 // transform is what the rules of a group see of the value, by way of what the group before has made of it.
-func (x *scratch) transform(g *group) string {
-	x.steps = x.steps[:g.shared+1]
-	text := x.steps[g.shared]
-	for _, f := range g.each[g.shared:] {
+func (x *scratch) transform(g *group, shared int) string {
+	x.steps = x.steps[:shared+1]
+	text := x.steps[shared]
+	for _, f := range g.each[shared:] {
 		next := f(text)
 		if next != text {
 			x.spend(costOfChange * len(text))

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/corazawaf/coraza/v3/types/variables"
 
+	"github.com/modsecurity-for-anylog/msa/engine/internal/transform"
 	"github.com/modsecurity-for-anylog/msa/engine/textmatch"
 )
 
@@ -51,10 +53,11 @@ type class struct {
 // group is the conditions of a class that see the same transformed value.
 type group struct {
 	chain
-	unfiltered []int32
-	filtered   set // conditions that want a literal; nil without any
-	shared     int // transformations that it begins with like the group before
-	at         [textmatch.Levels + 1]judgedAt
+	unfiltered  []int32
+	filtered    set  // conditions that want a literal; nil without any
+	shared      int  // transformations that it begins with like the groups before
+	keepsTokens bool // its transformations do, see package transform
+	at          [textmatch.Levels + 1]judgedAt
 }
 
 // maxMixed bounds what is remembered of keys that patterns match.
@@ -254,7 +257,9 @@ func (s *Screen) newClass(conditions []int32) *class {
 	var before []string
 	for i := range cl.groups {
 		g := &cl.groups[i]
+		g.keepsTokens = !slices.ContainsFunc(g.names, func(name string) bool { return !transform.KeepsTokens(name) })
 		if g.multi != nil {
+			g.shared = math.MaxInt
 			continue
 		}
 		for g.shared < min(len(before), len(g.names)) && before[g.shared] == g.names[g.shared] {

@@ -36,6 +36,9 @@ type Matcher struct {
 	states  map[string]*dfaState
 	room    int64 // transitions of the states
 	visited []bool
+
+	readers, insts []uint32 // for one step
+	key            []byte
 }
 
 // dfaState is where the instructions are that the text so far leads to.
@@ -248,12 +251,12 @@ func (m *Matcher) step(s *dfaState, class int) *dfaState {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
 	r := m.bounds[class]
-	readers, matched := m.resolve(s, r)
-	if matched {
+	readers, matched := m.resolve(m.readers[:0], s, r)
+	if m.readers = readers; matched {
 		s.next[class].Store(m.accept)
 		return m.accept
 	}
-	var insts []uint32
+	insts := m.insts[:0]
 	for _, i := range readers {
 		if inst := &m.prog.Inst[i]; reads(inst, r) {
 			var found bool
@@ -271,6 +274,7 @@ func (m *Matcher) step(s *dfaState, class int) *dfaState {
 		matched = matched || found
 	}
 	m.forget()
+	m.insts = insts
 	next := m.dead
 	switch {
 	case matched:
@@ -294,8 +298,8 @@ func reads(inst *syntax.Inst, r rune) bool {
 	return false
 }
 
-// resolve follows what asks for what is around, now that the next character is known, -1 at the end.
-func (m *Matcher) resolve(s *dfaState, next rune) (insts []uint32, matched bool) {
+// resolve appends what is reached behind what asks for what is around, now that the next character is known, -1 at the end.
+func (m *Matcher) resolve(insts []uint32, s *dfaState, next rune) (_ []uint32, matched bool) {
 	around := syntax.EmptyOpContext(s.before, next)
 	for _, i := range s.insts {
 		var found bool
@@ -360,18 +364,19 @@ func standsFor(before rune) rune {
 	return ' '
 }
 
-// state is that of instructions and the character before. Without room for a new one all others are forgotten: who is
+// state is that of instructions, which it copies, and the character before. Without room for a new one all others are forgotten: who is
 // at one of them goes on from there, and comes to new ones.
 func (m *Matcher) state(insts []uint32, before rune, of traits) *dfaState {
 	before = standsFor(before)
 	slices.Sort(insts)
-	key := []byte{byte(before + 1), byte(of)}
+	m.key = append(m.key[:0], byte(before+1), byte(of))
 	for _, i := range insts {
-		key = binary.AppendUvarint(key, uint64(i))
+		m.key = binary.AppendUvarint(m.key, uint64(i))
 	}
-	if s := m.states[string(key)]; s != nil {
+	if s := m.states[string(m.key)]; s != nil {
 		return s
 	}
+	key := string(m.key)
 	n := int64(len(m.bounds))
 	if full := m.room+n > maxTransitions || transitions.Load()+n > allTransitions && m.room+n > leastTransition; full && m.room > 0 {
 		transitions.Add(-m.room)
@@ -386,8 +391,8 @@ func (m *Matcher) state(insts []uint32, before rune, of traits) *dfaState {
 	}
 	transitions.Add(n)
 	m.room += n
-	s := &dfaState{insts: insts, before: before, traits: of, next: make([]atomic.Pointer[dfaState], n)}
-	_, s.atEnd = m.resolve(s, -1)
-	m.states[string(key)] = s
+	s := &dfaState{insts: slices.Clone(insts), before: before, traits: of, next: make([]atomic.Pointer[dfaState], n)}
+	_, s.atEnd = m.resolve(nil, s, -1)
+	m.states[key] = s
 	return s
 }
