@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
@@ -221,6 +222,74 @@ func TestUsualRefusals(t *testing.T) {
 	}
 	if got := busy(200).evidence(d()); len(got) == 0 || !strings.Contains(got[len(got)-1], " refused logins") {
 		t.Errorf("ten times what is usual: %q", got)
+	}
+}
+
+// Who guesses just often enough is found, whenever in a window he begins: what he does himself is not usual.
+func TestSteadyGuesses(t *testing.T) {
+	for begin := time.Duration(0); begin < 5*time.Minute; begin += 10 * time.Second {
+		var l log
+		for i := range 3 { // he had mistyped it now and then
+			l = append(l, request(time.Duration(i)*20*time.Minute, func(o *Observation) { o.answer = refused }))
+		}
+		for i := range 70 {
+			l = append(l, request(2*time.Hour+begin+time.Duration(i)*8*time.Second, func(o *Observation) { o.answer = refused }))
+		}
+		if got := l.evidence(detectors(t, "logins", "key: [source, service]\ncount: 30\nwindow: 5m")); len(got) != 1 {
+			t.Errorf("70 guesses in nine minutes that begin %v after a window does: %q", begin, got)
+		}
+	}
+}
+
+// A login that somebody passes on is not one as him.
+func TestUserOfLogin(t *testing.T) {
+	d := parse(t, "include: default\n")
+	for name, c := range map[string]struct {
+		path, body string
+		want       string
+	}{
+		"a call":                       {"/cart", "", "shop/gateway"},
+		"a login":                      {"/auth/login", "user=anna", "anna"},
+		"a login that does not say so": {"/auth/login", "", ""},
+	} {
+		var o Observation
+		d.Read(Source{Transaction: &mapping.Transaction{
+			Method: "POST", URI: c.path, Status: 401, RequestBody: mapping.Body{Text: c.body}, ClientWorkload: mapping.Workload{Namespace: "shop", Account: "shop/gateway"},
+		}, Verdict: &engine.Verdict{}}, &o)
+		if o.User != c.want {
+			t.Errorf("%s is one as %q, want %q", name, o.User, c.want)
+		}
+	}
+}
+
+// Failures at replicas of one workload are failures at one place, those at as many workloads or addresses are a scan.
+func TestScanOfReplicas(t *testing.T) {
+	specs, err := Load(Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	specs = slices.DeleteFunc(specs, func(s Spec) bool { return s.Name != "host-scan" })
+	for name, c := range map[string]struct {
+		workload func(i int) string
+		want     int
+	}{
+		"replicas":  {func(int) string { return "bff" }, 0},
+		"workloads": {func(i int) string { return fmt.Sprint("svc", i) }, 1},
+		"addresses": {func(int) string { return "" }, 1},
+	} {
+		d, err := New(specs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var l log
+		for i := range 20 {
+			l = append(l, request(time.Duration(i)*time.Second, func(o *Observation) {
+				o.Status, o.Server.Address, o.serverWorkload = 404, fmt.Sprint("10.2.0.", i), c.workload(i)
+			}))
+		}
+		if got := l.evidence(d); len(got) != c.want {
+			t.Errorf("failures at 20 %s: %q", name, got)
+		}
 	}
 }
 

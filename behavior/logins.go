@@ -90,8 +90,8 @@ func (g *guesses) advance(bucket, window int64) {
 	if window != g.Window {
 		if g.Window != 0 {
 			n := float32(g.InWindow)
-			if n > g.Usual {
-				g.Usual += (min(n, 4*g.Usual+32) - g.Usual) / 2
+			if n > g.Usual { // slowly, so that who begins to guess does not make it usual before it is found
+				g.Usual += min((n-g.Usual)/2, max(2.5, g.Usual/2))
 			} else {
 				g.Usual -= (g.Usual - n) / 64
 			}

@@ -82,6 +82,15 @@ func (o *Observation) target() string {
 	return o.service()
 }
 
+// destination is where the client got to: the workload that the log names as the server, of which it does not matter which
+// replica that is, or else the address.
+func (o *Observation) destination() string {
+	if o.serverWorkload != "" {
+		return o.serverWorkload
+	}
+	return o.Server.Address
+}
+
 func (o *Observation) isRefused() bool { return o.answer == refused }
 
 // service is what the client wanted: the host that it named, or the server's address if it named none.
@@ -113,6 +122,7 @@ var fields = []field{
 	{"source", func(o *Observation) string { return o.source }},
 	{"target", (*Observation).target},
 	{"client", func(o *Observation) string { return o.Client.Address }},
+	{"destination", (*Observation).destination},
 	{"server", func(o *Observation) string { return o.Server.Address }},
 	{"server_port", func(o *Observation) string { return o.Server.Port }},
 	{"client_workload", func(o *Observation) string { return o.clientWorkload }},

@@ -67,7 +67,7 @@ func (d *Detectors) Read(s Source, o *Observation) {
 			o.User = strings.Clone(loginUser(tx.RequestBody.Text))
 		}
 	}
-	if o.User == "" {
+	if o.User == "" && o.answer == noLogin { // whoever passes a login on is not whom it is for
 		o.User = first(o.ClientWorkload.Impersonates, o.ClientWorkload.Account)
 	}
 	for i := range v.Matches {
