@@ -3,12 +3,12 @@ package alert
 import (
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
 
+	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/triage"
 )
@@ -76,32 +76,13 @@ func (a *Alert) Facts() Facts {
 		ID: a.id, Time: a.time,
 		Client: strings.Clone(tx.Client.Address), ClientWorkload: tx.ClientWorkload.String(), Account: strings.Clone(tx.ClientWorkload.Account),
 		Server: strings.Clone(tx.Server.Address), ServerWorkload: tx.ServerWorkload.String(), Direction: a.Direction,
-		Service: fact(withoutPort(orElse(s.domain, tx.Server.Address))), Method: fact(s.method), Path: fact(path), Request: requestHash(tx.URI),
-		Kind: category(a.Match.Tags), Techniques: techniquesOf(a.Match.Tags), Rule: a.Match.RuleID, Detector: a.Detector,
-		Severity: a.Severity(), Confidence: a.Confidence, Outcome: a.Outcome, IsData: a.Detector == "",
+		Service: fact(withoutPort(orElse(s.domain, tx.Server.Address))), Method: fact(s.method), Path: fact(path), Request: requestHash(s.uri),
+		Kind: category(a.Match.Tags), Rule: a.Match.RuleID, Detector: a.Detector,
+		Severity: a.Severity(), Confidence: a.Confidence, Outcome: triage.Outcome(a.outcome()),
 	}
-	if a.Direction == "east-west" || a.Direction == "outbound" {
-		f.Forwarded = a.outside(tx.Alert.Forward)
-	}
-	if f.What = kindNames[f.Kind]; f.What == "" || f.Detector != "" || isOwn(a.Match.Tags) {
-		f.What = fact(orElse(a.Match.Message, "rule "+strconv.Itoa(f.Rule)))
-	}
-	switch {
-	case f.Detector != "":
-		f.Evidence = shorten(oneLine(a.Evidence), longestEvidence)
-	case f.Outcome == triage.Success && len(a.OutcomeEvidence) > 0:
-		f.Evidence = shorten(oneLine(a.OutcomeEvidence[0]), longestEvidence)
-	}
-	for i := range a.Rules {
-		m := &a.Rules[i]
-		switch {
-		case !slices.Contains(m.Tags, "sensitive-data"):
-			f.IsData = f.IsData && !m.IsEvidence()
-		case m.Phase >= 3:
-			value := m.Value[:min(len(m.Value), hashedData)]
-			f.Data = append(f.Data, Datum{dataKind(m.Message), xxhash.Sum64String(value)})
-		}
-	}
+	f.Forwarded = forwardedFor(a.Direction, s.forward, a.internal)
+	f.tell(a.Match.Tags, a.Match.Message, a.Evidence, a.OutcomeEvidence)
+	f.addData(a.Rules, func(m *engine.Match) (inAnswer, isEvidence bool) { return m.Phase >= 3, m.IsEvidence() })
 	return f
 }
 
@@ -151,20 +132,16 @@ func techniquesOf(tags []string) (all []string) {
 }
 
 // outside is the address outside that proxies name: the last of theirs, as what stands before is the client's to choose.
-func (a *Alert) outside(forwarded string) string {
+func outside(forwarded string, internal []netip.Prefix) string {
 	for forwarded != "" {
 		i := strings.LastIndexByte(forwarded, ',')
 		ip, err := mapping.ParseAddress(strings.TrimSpace(forwarded[i+1:]))
-		if err == nil && !ip.IsUnspecified() && !a.isInside(ip) {
+		if err == nil && !ip.IsUnspecified() && !slices.ContainsFunc(internal, func(p netip.Prefix) bool { return p.Contains(ip) }) {
 			return ip.String()
 		}
 		forwarded = forwarded[:max(i, 0)]
 	}
 	return ""
-}
-
-func (a *Alert) isInside(ip netip.Addr) bool {
-	return slices.ContainsFunc(a.internal, func(p netip.Prefix) bool { return p.Contains(ip) })
 }
 
 // withoutPort is a host without its port; an IPv6 address stays as it is.

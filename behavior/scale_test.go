@@ -114,3 +114,27 @@ func BenchmarkMillionSources(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/record")
 }
+
+// BenchmarkSource is what the default detectors, and what knows clients, keep of a source that uses so many services.
+func BenchmarkSource(b *testing.B) {
+	for _, services := range []int{1, 4} {
+		b.Run(fmt.Sprint(services, " services"), func(b *testing.B) {
+			const sources = 20_000 // whose pairs no detector has to forget
+			var before, after runtime.MemStats
+			for b.Loop() {
+				runtime.GC()
+				runtime.ReadMemStats(&before)
+				d := parse(b, "include: default\n")
+				for i := range 4 * sources {
+					o := crowd(sources, i)
+					o.Host = fmt.Sprint("svc", i/sources%services)
+					d.Observe([]*Observation{o}, nil)
+				}
+				runtime.GC()
+				runtime.ReadMemStats(&after)
+				runtime.KeepAlive(d)
+			}
+			b.ReportMetric(float64(int64(after.HeapAlloc)-int64(before.HeapAlloc))/sources, "bytes/source")
+		})
+	}
+}

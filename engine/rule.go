@@ -12,6 +12,7 @@ import (
 type rule struct {
 	links      []*rules.Link // itself and its chain
 	role       rules.Role
+	phase      int            // 1 to 5
 	absent     []mapping.Part // whose absence it tests, or that it compares with
 	message    string
 	tags       []string
@@ -28,7 +29,7 @@ func (r rule) enabled(level int) bool { return r.paranoia <= level }
 
 func newRule(of *rules.Rule) rule {
 	r := rule{
-		links: of.Links, role: of.Role(), message: of.Message(), tags: of.Tags(), file: of.File, line: of.Line,
+		links: of.Links, role: of.Role(), phase: of.Phase, message: of.Message(), tags: of.Tags(), file: of.File, line: of.Line,
 		transforms: of.Links[0].Transformations(), paranoia: of.ParanoiaLevel(), detects: of.Logged(),
 	}
 	for _, l := range of.Links {
@@ -84,4 +85,15 @@ type RuleText struct {
 func (e *Engine) RuleText(id int) RuleText {
 	r := e.rules[id]
 	return RuleText{r.file, r.line, r.transforms, len(r.links) > 1}
+}
+
+// Standing is the phase of a rule, 0 if it is unknown, and whether a match of it is evidence of an attack: see
+// Match.IsEvidence. Of rules that others have, nothing is known that speaks against it.
+func (e *Engine) Standing(id int) (phase int, isEvidence bool) {
+	known, ok := e.rules[id]
+	if !ok {
+		return 0, true
+	}
+	m := Match{Policy: known.policy, role: known.role}
+	return known.phase, m.IsEvidence()
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/modsecurity-for-anylog/msa/alert"
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
 // Config is a validated set of properties.
@@ -24,6 +25,8 @@ type Config struct {
 	AlertTag    string // may hold record accessors; empty for no alerts
 	IncidentTag string // empty for no incidents
 	PerIncident bool   // nothing but incidents is sent
+	FromAlerts  bool   // records are alerts of other instances
+	Shards      int    // among which records are divided, uninspected; 0 for none
 	Format      alert.Format
 	TextKey     string // empty for none
 	Annotate    string // empty for off
@@ -74,6 +77,8 @@ func ParseConfig(values func(property string) []string) (Config, error) {
 
 		IncidentTag: p.off("incident_tag"),
 		PerIncident: per == "incident",
+		FromAlerts:  p.choice("incidents_from", "records", "alerts") == "alerts",
+		Shards:      p.integer("shards", 0, 1<<16),
 
 		Format:    alert.Format(p.choice("alert_format", alert.Formats()...)),
 		TextKey:   p.off("alert_text_key"),
@@ -121,6 +126,19 @@ func ParseConfig(values func(property string) []string) (Config, error) {
 	}
 	if cfg.PerIncident && cfg.IncidentTag == "" {
 		p.fail("incident_tag", "off", "leaves nothing with alert_per incident")
+	}
+	if cfg.Shards > 0 {
+		cfg.AlertTag, cfg.IncidentTag, cfg.PerIncident, cfg.Behavior = "", "", false, ""
+		cfg.Engine.Rules = []string{rules.Evidence} // the fewest that there are: none is asked
+		if cfg.FromAlerts {
+			p.fail("shards", p.text("shards"), "divides records, and with incidents_from alerts there are none")
+		}
+	}
+	if cfg.FromAlerts {
+		cfg.Behavior = "" // there is nothing to learn from
+		if !cfg.tellsIncidents() {
+			p.fail("incidents_from", "alerts", "makes nothing but incidents, and incident_tag or alert_tag is off")
+		}
 	}
 	if cfg.Workers == 0 {
 		cfg.Workers = runtime.GOMAXPROCS(0)

@@ -96,17 +96,27 @@ func (e event) when() time.Time {
 	return time.Time{}
 }
 
-// with is the event with one more key at the end of its body.
-func (e event) with(key string, value []byte) ([]byte, error) {
+// keyValue is a key with its value in msgpack.
+type keyValue struct {
+	key   string
+	value []byte
+}
+
+// with is the event with more keys at the end of its body.
+func (e event) with(more ...keyValue) ([]byte, error) {
 	n, entries, err := msgp.ReadMapHeaderBytes(e.body)
 	if err != nil {
 		return nil, fmt.Errorf("cannot annotate: %w", err)
 	}
-	head := e.raw[:len(e.raw)-len(e.body)]
-	out := make([]byte, 0, len(e.raw)+len(key)+len(value)+8)
-	out = append(out, head...)
-	out = msgp.AppendMapHeader(out, n+1)
+	size := len(e.raw) + 8
+	for _, kv := range more {
+		size += len(kv.key) + len(kv.value) + 8
+	}
+	out := append(make([]byte, 0, size), e.raw[:len(e.raw)-len(e.body)]...)
+	out = msgp.AppendMapHeader(out, n+uint32(len(more)))
 	out = append(out, entries...)
-	out = msgp.AppendString(out, key)
-	return append(out, value...), nil
+	for _, kv := range more {
+		out = append(msgp.AppendString(out, kv.key), kv.value...)
+	}
+	return out, nil
 }

@@ -64,7 +64,7 @@ func TestBurst(t *testing.T) {
 			t.Errorf("%s: %d messages with the first alert", f, n)
 		}
 		r := p.Process("t", campaign(t, 1000))
-		told := append(incidents(t, r.Incidents), incidents(t, p.Finish())...)
+		told := append(incidents(t, r.Incidents), incidents(t, p.Finish().Incidents)...)
 		if len(told) == 0 || len(told) > 4 {
 			t.Errorf("%s: %d messages of 1,000 alerts", f, len(told))
 		}
@@ -104,7 +104,7 @@ func TestIncidentsAreDeterministic(t *testing.T) {
 				all = append(all, fmt.Sprint(a["incident_id"], a["id"], a["text"], a["log"]))
 			}
 		}
-		for _, a := range incidents(t, p.Finish()) {
+		for _, a := range incidents(t, p.Finish().Incidents) {
 			all = append(all, fmt.Sprint(a["incident_id"], a["text"]))
 		}
 		slices.Sort(all)
@@ -132,7 +132,7 @@ func TestIncidentsAloneOrNot(t *testing.T) {
 	p = unshared(t, nil, "mapping=nano", "incident_tag=off")
 	defer p.Close()
 	r = p.Process("t", campaign(t, 50))
-	if all := read(t, r); len(all) != 50 || all[0]["incident_id"] != nil || count(r.Incidents) != 0 || len(p.Finish()) != 0 {
+	if all := read(t, r); len(all) != 50 || all[0]["incident_id"] != nil || count(r.Incidents) != 0 || len(p.Finish().Incidents) != 0 {
 		t.Errorf("incident_tag off gives %d alerts, the first of %v, and %d incidents", len(all), all[0]["incident_id"], count(r.Incidents))
 	}
 	if _, err := ParseConfig(given("alert_per=incident", "incident_tag=off")); err == nil {

@@ -57,6 +57,7 @@ type Pipeline struct {
 	closeMemory    func()
 	incidents      *incident.Incidents // nil when they are off
 	closeIncidents func()
+	aggregate      *aggregate // nil where incidents are made of its own alerts
 	complaints     complaints
 }
 
@@ -131,6 +132,9 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 			o.Path = ""
 		}
 		p.incidents, p.closeIncidents = engines.incidents.Open(o, func(err error) { log.Error(err.Error()) })
+	}
+	if cfg.FromAlerts {
+		p.aggregate = &aggregate{reader: alert.Reader{Standing: e.Standing, Internal: cfg.Alert.Internal}}
 	}
 	if exclusions.Any() { // or there is nothing to look for
 		for _, warning := range exclusions.Unknown(p.named()) {
@@ -298,7 +302,8 @@ type Result struct {
 	// Incidents are what is told of incidents, at most one run.
 	Incidents []Alerts
 
-	// Records has for each alert event, in order, the index of its record in the chunk.
+	// Records has for each alert event, in order, the index of its record in the chunk. It is empty for alerts of other
+	// instances, which have waited.
 	Records []int
 }
 
@@ -317,6 +322,9 @@ type finding struct {
 	members []member  // the alerts
 	told    []byte    // incidents, of which this record's alerts are part, or which are over
 	tells   int       // how many these are
+
+	read *alert.Facts // of a record that is an alert itself
+	sent []Alerts     // of other instances, which have waited until now
 }
 
 // member is an alert as incidents see it.
@@ -394,8 +402,11 @@ func (i *Inspection) End() Result {
 		p.watch.Enter(stopwatch.Detectors)
 		p.detect(i.tag, i.events, i.observed, i.findings)
 	}
-	if p.incidents != nil {
-		p.watch.Enter(stopwatch.Alerts)
+	p.watch.Enter(stopwatch.Alerts)
+	switch {
+	case p.aggregate != nil:
+		p.guarded(i.tag, i.aggregateAlerts)
+	case p.incidents != nil:
 		p.guarded(i.tag, i.relate)
 	}
 	p.watch.Enter(stopwatch.Other)
@@ -483,16 +494,15 @@ func (p *Pipeline) told(f *finding, told []alert.Incident) {
 
 // Finish ends all incidents, as nothing more will come, and returns what is to be told of them. Those whose state is
 // kept in a file go on.
-func (p *Pipeline) Finish() []Alerts {
+func (p *Pipeline) Finish() Result {
+	r := p.heldNoMore(func(*held) bool { return true })
 	if p.incidents == nil || p.cfg.StatePath != "" {
-		return nil
+		return r
 	}
 	var f finding
 	p.told(&f, p.incidents.Finish())
-	if f.tells == 0 {
-		return nil
-	}
-	return []Alerts{{Tag: p.cfg.IncidentTag, Events: f.told, Count: f.tells}}
+	r.Incidents = appended(r.Incidents, Alerts{p.cfg.IncidentTag, f.told, f.tells})
+	return r
 }
 
 // emitFound adds the alert of what many records show.
@@ -549,6 +559,9 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 			f = finding{}
 		}
 	}()
+	if p.aggregate != nil {
+		return p.readAlert(tag, e)
+	}
 	tx := p.transactions.Get().(*mapping.Transaction)
 	defer func() { p.release(tx) }()
 	p.watch.Enter(stopwatch.Mapping)
@@ -573,6 +586,10 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 	}
 	if key := tx.DoubledKey(); key != "" {
 		p.announceDoubled(tag, key)
+	}
+	if p.cfg.Shards > 0 {
+		f.replaced = p.shard(tag, e, tx)
+		return f
 	}
 	if tx.UnreadHeaders > 0 {
 		p.complainOfHeaders(tag, tx)
@@ -637,7 +654,7 @@ func whyUnmapped(err error) cause {
 
 // annotate is the event with the verdict in it.
 func (p *Pipeline) annotate(tag string, e event, masker *sensitive.Masker, tx *mapping.Transaction, v *engine.Verdict, alarmed bool) []byte {
-	out, err := e.with(p.cfg.Annotate, alert.AppendVerdict(nil, masker, v, tx, alarmed))
+	out, err := e.with(keyValue{p.cfg.Annotate, alert.AppendVerdict(nil, masker, v, tx, alarmed)})
 	if err != nil {
 		p.passed(malformed, tag, err)
 		return nil
@@ -670,6 +687,9 @@ func (p *Pipeline) join(chunk []byte, events []event, findings []finding) Result
 			r.Records = append(r.Records, i)
 		}
 		r.Alerts = appended(r.Alerts, Alerts{f.tag, f.alerts, f.count})
+		for _, run := range f.sent {
+			r.Alerts = appended(r.Alerts, run)
+		}
 		r.Incidents = appended(r.Incidents, Alerts{p.cfg.IncidentTag, f.told, f.tells})
 	}
 	if !replaced {

@@ -104,17 +104,16 @@ func (i *instance) storage(f filterInstance) storage {
 // filter inspects a chunk and gives it back annotated, or nil.
 func (i *instance) filter(tag string, chunk []byte) []byte {
 	res := i.rules.Process(tag, chunk)
-	runs := slices.Concat(res.Incidents, res.Alerts)
-	i.put(runs)
-	if len(runs) > 0 && !i.woken.Swap(true) {
+	i.put(res)
+	if len(res.Incidents)+len(res.Alerts) > 0 && !i.woken.Swap(true) {
 		i.wake.wake()
 	}
 	return res.Chunk
 }
 
 // put has alerts and incidents wait until the host takes them.
-func (i *instance) put(runs []pipeline.Alerts) {
-	for _, a := range runs {
+func (i *instance) put(res pipeline.Result) {
+	for _, a := range slices.Concat(res.Incidents, res.Alerts) {
 		if len(a.Events) > 0 && !i.queue.push(run{a.Tag, a.Events, a.Count}) {
 			i.lose(a.Count, "too many wait already (alert_buffer)")
 		}
@@ -125,6 +124,7 @@ func (i *instance) put(runs []pipeline.Alerts) {
 // host's other work.
 func (i *instance) tick(now time.Time) {
 	i.wake.clear()
+	i.put(i.rules.Overdue(now))
 	i.drain()
 	if now.Before(i.metricsDue) {
 		return

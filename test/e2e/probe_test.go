@@ -22,7 +22,7 @@ import (
 // probe is one way through an example: what its users would send to it, and what
 // must come out. What is harmless has that word in it.
 type probe struct {
-	in       string // udp, tcp or http and the example's port, or the log's file
+	in       string // udp, tcp, http or forward and the example's port, or the log's file
 	attack   string
 	harmless string
 	record   func(sent string) string // in JSON, as the filter gets it; nil for what was sent, or in a log the line
@@ -156,6 +156,19 @@ func sender(t *testing.T, in string, ports map[int]int) func(string) {
 		return func(text string) {
 			if r, err := http.Post("http://"+at+"/"+path, "application/json", strings.NewReader(text)); err == nil {
 				_ = r.Body.Close()
+			}
+		}
+	}
+	if kind == "forward" {
+		return func(text string) {
+			message := msgp.AppendInt64(msgp.AppendString(msgp.AppendArrayHeader(nil, 3), "probe"), 1795169472)
+			message, _, err := mapping.AppendJSON(message, []byte(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if conn, err := net.Dial("tcp", at); err == nil {
+				_, _ = conn.Write(message)
+				_ = conn.Close()
 			}
 		}
 	}

@@ -1,0 +1,173 @@
+package pipeline
+
+import (
+	"container/heap"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/tinylib/msgp/msgp"
+
+	"github.com/modsecurity-for-anylog/msa/alert"
+	"github.com/modsecurity-for-anylog/msa/internal/clock"
+)
+
+// Incidents from alerts: where several instances inspect records, each its share, one more gets their alerts and tells of
+// incidents. Which alert is part of which incident depends on their order: the attack on a proxy has to come before what the
+// proxy passes on. Alerts of one instance come in order, those of different ones as their hosts and the network please. So
+// each waits a while, and goes on in the order of time: the incidents are those of one instance that has seen all records.
+
+const (
+	// holding is how long an alert waits, by the alerts' time and, where they stop, by that of the host.
+	holding = 30 * time.Second
+
+	// maxHeld is how many alerts wait at most: of more, the oldest goes on at once.
+	maxHeld = 100_000
+)
+
+// held is an alert that waits.
+type held struct {
+	at      int64 // that counts, in milliseconds
+	number  uint64
+	arrived time.Time
+	tag     string
+	event   event
+	facts   alert.Facts
+}
+
+// waiting are alerts that wait, the oldest first; of the same time, the one that came first.
+type waiting []*held
+
+func (w waiting) Len() int { return len(w) }
+func (w waiting) Less(i, j int) bool {
+	return w[i].at < w[j].at || w[i].at == w[j].at && w[i].number < w[j].number
+}
+func (w waiting) Swap(i, j int) { w[i], w[j] = w[j], w[i] }
+
+// Push is heap's.
+func (w *waiting) Push(v any) { *w = append(*w, v.(*held)) }
+
+// Pop is heap's.
+func (w *waiting) Pop() any {
+	last := len(*w) - 1
+	h := (*w)[last]
+	(*w)[last] = nil
+	*w = (*w)[:last]
+	return h
+}
+
+// aggregate puts the alerts of other instances into order.
+type aggregate struct {
+	reader alert.Reader
+
+	mu      sync.Mutex
+	clock   clock.Clock
+	waiting waiting
+	number  uint64
+}
+
+// errSentOn keeps alerts that the host gives to the filter once more from going round for ever.
+var errSentOn = errors.New("an alert that comes under alert_tag is one that was sent on: those of other instances need another tag, as by Tag_Prefix of the input forward")
+
+// readAlert reads a record that is an alert.
+func (p *Pipeline) readAlert(tag string, e event) (f finding) {
+	f.at = e.when()
+	facts, err := p.aggregate.reader.Facts(e.body)
+	switch {
+	case err == nil && p.tag.expand(tag, e.body) == tag:
+		p.passed(unmapped, tag, errSentOn)
+	case err == nil:
+		f.read, f.at = &facts, facts.Time
+	case errors.Is(err, alert.ErrIsIncident), isEmptyMap(e):
+		p.counters.skipped.Add(1) // it says what time it is
+	default:
+		p.passed(unmapped, tag, err)
+	}
+	return f
+}
+
+func isEmptyMap(e event) bool {
+	n, _, err := msgp.ReadMapHeaderBytes(e.body)
+	return err == nil && n == 0
+}
+
+// aggregateAlerts has the alerts of a chunk wait, and makes those that have waited part of incidents.
+func (i *Inspection) aggregateAlerts() {
+	a := i.p.aggregate
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	now := time.Now()
+	for n := range i.findings {
+		f := &i.findings[n]
+		if f.at.IsZero() {
+			continue
+		}
+		at := a.clock.At(f.at.UnixMilli())
+		if f.read != nil {
+			e := event{time: slices.Clone(i.events[n].time), body: slices.Clone(i.events[n].body)}
+			a.number++
+			heap.Push(&a.waiting, &held{at: at, number: a.number, arrived: now, tag: i.tag, event: e, facts: *f.read})
+		}
+		until := a.clock.Now - holding.Milliseconds()
+		i.p.letGo(f, func(h *held) bool { return h.at <= until || len(a.waiting) > maxHeld })
+		i.p.passTime(f, time.UnixMilli(until).UTC())
+	}
+}
+
+// passTime lets time go on for incidents, as far as no alert that is still to come can change what was.
+func (p *Pipeline) passTime(f *finding, at time.Time) {
+	chunk := p.incidents.Begin()
+	defer chunk.End()
+	p.told(f, chunk.Record(at))
+}
+
+// letGo makes alerts that have waited part of incidents, and sends them on with the ids of these.
+func (p *Pipeline) letGo(f *finding, isDue func(*held) bool) {
+	a := p.aggregate
+	chunk := p.incidents.Begin()
+	defer chunk.End()
+	for len(a.waiting) > 0 && isDue(a.waiting[0]) {
+		h := heap.Pop(&a.waiting).(*held)
+		p.told(f, chunk.Record(h.facts.Time))
+		id, told := chunk.Alert(&h.facts)
+		p.told(f, told)
+		if p.cfg.PerIncident {
+			continue
+		}
+		sent := alert.AppendIdentified(nil, h.event.time, h.event.body, id, p.cfg.TextKey)
+		f.sent = appended(f.sent, Alerts{p.tag.expand(h.tag, h.event.body), sent, 1})
+		p.counters.alerts.Add(1)
+	}
+}
+
+// Overdue are alerts that have waited for those of other instances for as long as any of these may take, while no time went
+// by in the records; and what is told of their incidents.
+func (p *Pipeline) Overdue(now time.Time) Result {
+	return p.heldNoMore(func(h *held) bool { return now.Sub(h.arrived) >= holding })
+}
+
+// TakeOver goes on with the alerts that wait in another pipeline, which ends.
+func (p *Pipeline) TakeOver(old *Pipeline) {
+	if p.aggregate == nil || old.aggregate == nil {
+		return
+	}
+	from, to := old.aggregate, p.aggregate
+	from.mu.Lock()
+	defer from.mu.Unlock()
+	to.mu.Lock()
+	defer to.mu.Unlock()
+	to.clock, to.waiting, to.number = from.clock, from.waiting, from.number
+	from.waiting = nil
+}
+
+func (p *Pipeline) heldNoMore(isDue func(*held) bool) Result {
+	if p.aggregate == nil {
+		return Result{}
+	}
+	var f finding
+	p.aggregate.mu.Lock()
+	defer p.aggregate.mu.Unlock()
+	p.letGo(&f, isDue)
+	return Result{Alerts: f.sent, Incidents: appended(nil, Alerts{p.cfg.IncidentTag, f.told, f.tells})}
+}
