@@ -20,9 +20,9 @@ import (
 // Detectors are those of one file, with their state. They may be used concurrently; the order of calls is that of
 // the records.
 type Detectors struct {
-	specs                []Spec
-	accessors            []mapping.Accessor
-	usesUser, usesClient bool
+	specs                                []Spec
+	accessors                            []mapping.Accessor
+	usesUser, usesClient, usesCredential bool
 
 	mu        sync.Mutex
 	clock     clock.Clock
@@ -72,6 +72,9 @@ func New(specs []Spec) (*Detectors, error) {
 		}
 		if slices.Contains(specs[i].Key, "user") || slices.Contains(specs[i].Field, "user") || specs[i].Where["user"] != nil {
 			d.usesUser = true
+		}
+		if slices.Contains(specs[i].Key, "credential") || slices.Contains(specs[i].Field, "credential") {
+			d.usesCredential = true
 		}
 		if len(specs[i].Key) > 0 && specs[i].Key[0] == "client" {
 			d.usesClient = true

@@ -293,6 +293,72 @@ func TestScanOfReplicas(t *testing.T) {
 	}
 }
 
+// A token that turns up at a workload which has no business with those of others is a stolen one; services that pass on
+// what they get, replicas, and what goes through many of them at once are usual.
+func TestStolenCredential(t *testing.T) {
+	specs, err := Load(Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	specs = slices.DeleteFunc(specs, func(s Spec) bool { return s.Name != "new-holder-of-credential" })
+	use := func(l *log, at time.Duration, workload, credential string) {
+		*l = append(*l, request(at, func(o *Observation) { o.clientWorkload, o.Credential = workload, credential }))
+	}
+	day := func() (l log) { // each user's token goes from the gateway to the cart, and now and then to billing
+		for i := range 26 * 60 {
+			at := time.Duration(i) * time.Minute
+			token := fmt.Sprint("token ", i/90)
+			use(&l, at, "shop/deployment/gateway", token)
+			use(&l, at, "shop/deployment/cart", token)
+			if i%200 == 75 {
+				use(&l, at, "shop/deployment/billing", token)
+			}
+			use(&l, at, "shop/deployment/mailer", "token of the mailer")
+		}
+		return l
+	}
+	for name, c := range map[string]struct {
+		workload, credential string
+		want                 int
+	}{
+		"a user's token":             {"shop/deployment/mailer", "token 17", 1},
+		"a service's token":          {"shop/deployment/render", "token of the mailer", 1},
+		"one who passes tokens on":   {"shop/deployment/billing", "token 17", 0},
+		"a token that is new":        {"shop/deployment/render", "token 99", 0},
+		"its own token":              {"shop/deployment/mailer", "token of the mailer", 0},
+		"somebody who is not known":  {"", "token 17", 0},
+		"who has no token to replay": {"shop/deployment/render", "", 0},
+	} {
+		d, err := New(specs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := day()
+		for i := range 3 {
+			use(&l, 26*time.Hour+time.Duration(i)*time.Second, c.workload, c.credential)
+		}
+		if got := l.evidence(d); len(got) != c.want {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+func TestCredentialOf(t *testing.T) {
+	const secret = "s3cr3t-0123456789abcdef"
+	token, session := credentialOf("Bearer "+secret, ""), credentialOf("", "theme=dark; JSESSIONID="+secret)
+	if token == "" || session == "" || token == session || strings.Contains(token+session, secret[:8]) {
+		t.Errorf("%q, %q", token, session)
+	}
+	if again := credentialOf("bearer  "+secret, "sid="+secret); again != token {
+		t.Errorf("the same token is %q and %q", token, again)
+	}
+	for _, none := range [][2]string{{"Basic " + secret, ""}, {"Bearer short", ""}, {"", "theme=" + secret}, {"", "sid=short"}, {"", ""}} {
+		if got := credentialOf(none[0], none[1]); got != "" {
+			t.Errorf("%q is %q", none, got)
+		}
+	}
+}
+
 func TestAnswerOf(t *testing.T) {
 	header := func(all ...string) (list []mapping.Header) {
 		for i := 0; i < len(all); i += 2 {

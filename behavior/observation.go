@@ -23,6 +23,7 @@ type Observation struct {
 	Path           string // without the query
 	Agent          string
 	User           string // who the request says it is for: of Basic, or the subject of a JWT
+	Credential     string // stands for the token or the session of a client whose workload is known
 	Status         int
 	RequestBytes   int64 // as far as the log tells, see mapping.Transaction.Sizes
 	ResponseBytes  int64
@@ -136,6 +137,7 @@ var fields = []field{
 	{"agent", func(o *Observation) string { return o.Agent }},
 	{"agent_name", (*Observation).agentName},
 	{"user", func(o *Observation) string { return o.User }},
+	{"credential", func(o *Observation) string { return o.Credential }},
 	{"status", func(o *Observation) string { return strconv.Itoa(o.Status) }},
 	{"direction", func(o *Observation) string { return o.Direction }},
 	{"tag", func(o *Observation) string { return o.Tag }},

@@ -40,15 +40,17 @@ func (d *Detectors) Read(s Source, o *Observation) {
 	if o.Time.IsZero() {
 		o.Time = s.At
 	}
-	var agent, authorization, forwarded string
+	var agent, authorization, cookies, forwarded string
 	for _, h := range tx.RequestHeaders {
 		switch {
 		case strings.EqualFold(h.Name, "user-agent"):
 			agent = h.Value
 		case strings.EqualFold(h.Name, "x-forwarded-for"):
 			forwarded = h.Value
-		case d.usesUser && strings.EqualFold(h.Name, "authorization"):
+		case (d.usesUser || d.usesCredential) && strings.EqualFold(h.Name, "authorization"):
 			authorization = h.Value
+		case d.usesCredential && strings.EqualFold(h.Name, "cookie"):
+			cookies = h.Value
 		}
 	}
 	o.User = userOf(authorization)
@@ -59,6 +61,9 @@ func (d *Detectors) Read(s Source, o *Observation) {
 	own([]string{tx.Client.Address, tx.Client.Port, tx.Server.Address, tx.Server.Port, tx.Host, tx.Method, path, agent}, texts)
 	o.ClientWorkload, o.ServerWorkload = ownWorkload(&tx.ClientWorkload), ownWorkload(&tx.ServerWorkload)
 	o.clientWorkload, o.serverWorkload = o.ClientWorkload.String(), o.ServerWorkload.String()
+	if d.usesCredential && o.clientWorkload != "" {
+		o.Credential = credentialOf(authorization, cookies)
+	}
 	o.forwarded = lastHop(forwarded, o.Client.Address)
 	o.readNumber(query)
 	if o.answer = answerOf(tx, o.Path); o.answer != noLogin {
