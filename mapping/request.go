@@ -16,7 +16,7 @@ func (m *Mapping) uri(tx *Transaction) string {
 		if spec.pathUnescaped {
 			path = escapeURI(path)
 		}
-		if query == "" || query == "?" {
+		if query == "" || query == "?" || hasQuery(path, query) {
 			return path
 		}
 		start := len(tx.scratch)
@@ -31,6 +31,13 @@ func (m *Mapping) uri(tx *Transaction) string {
 		uri = escapeURI(uri)
 	}
 	return uri
+}
+
+// hasQuery reports whether a path ends with the query, as where a log has the query in its path and once more by itself:
+// CloudFront's real-time log.
+func hasQuery(path, query string) bool {
+	before, found := strings.CutSuffix(path, strings.TrimPrefix(query, "?"))
+	return found && strings.HasSuffix(before, "?")
 }
 
 // absoluteForm is a whole URL, with a host that is one: RFC 3986, 3.2. Anything else stays as it is, to be inspected.
