@@ -17,11 +17,14 @@ var presetOrder = []string{
 	"cloudflare", "fastly", "hubble", "falco-k8saudit", "modsecurity", "kong", "apisix",
 	"suricata", "zeek", "caddy", "traefik",
 	"istio", "envoy-gateway", "envoy", // the JSON of both has the same keys, and Istio's has more
-	"packetbeat", "ecs", "opentelemetry", "rails", "tomcat",
-	"aws-alb", "aws-elb", "aws-nlb", "aws-cloudfront", "iis", "haproxy",
-	"linkerd", "nginx-proxy-manager", "squid", "uvicorn",
-	"ingress-nginx", "nginx-json", "nginx", "apache",
+	"packetbeat", "ecs", "opentelemetry", "rails", "pino", "tomcat",
+	"aws-alb", "aws-elb", "aws-nlb", "aws-s3", "aws-cloudfront", "iis", "haproxy",
+	"linkerd", "nginx-proxy-manager", "squid", "uvicorn", "uwsgi", "django", "morgan", "gin", "chi",
+	"ingress-nginx", "nginx-json", "nginx", "apache", anyProgram,
 }
+
+// anyProgram is the preset that goes by the usual names of fields alone. What another preset skips is not for it.
+const anyProgram = "structured"
 
 // moreSpecific are the presets that must be asked first though a record of the tag was one of the named preset's:
 // their records look like its own where a line is cut or has less in it, and the tag would stay with it.
@@ -30,6 +33,8 @@ var moreSpecific = map[string][]string{
 	"nginx":  {"traefik", "tomcat", "linkerd", "squid", "ingress-nginx"},
 	"envoy":  {"istio", "envoy-gateway"},
 	"ecs":    {"packetbeat"},
+	anyProgram: {"gcp-lb", "azure-appgw", "azure-frontdoor", "aws-waf", "aws-apigw", "cloudflare", "fastly", "kong", "apisix", "suricata", "zeek",
+		"caddy", "traefik", "istio", "envoy-gateway", "envoy", "packetbeat", "ecs", "rails", "pino", "linkerd", "ingress-nginx", "nginx-json"},
 }
 
 // presets is compiled at first use.

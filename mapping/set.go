@@ -58,6 +58,9 @@ func (s *Set) Map(tag string, r Record, tx *Transaction) error {
 	remembered, _ := s.byTag.Load(tag)
 	last, _ := remembered.(*Mapping)
 	for _, m := range s.order(last) {
+		if skipped && s.auto && m.Name == anyProgram {
+			continue
+		}
 		switch err := s.try(m, tag, r, tx); {
 		case errors.Is(err, ErrSkipped):
 			skipped = true
