@@ -46,6 +46,10 @@ GOFLAGS=-trimpath CGO_ENABLED=0 $GO run "$cyclonedx" bin -json -noserial -notime
     -output "$stage/sbom.cdx.json" "$stage/flb-filter_msa.so"
 
 
+# By a build for this machine: the one for another does not run here.
+CGO_ENABLED=0 $GO run -trimpath -buildvcs=false ./cmd/msa man "$stage/man"
+gzip -9n "$stage"/man/*
+
 case $3 in
 archive)
     sh deploy/documents.sh "$stage"

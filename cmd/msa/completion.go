@@ -44,6 +44,9 @@ type completedFlag struct {
 func completedCommands(k *kong.Kong) []completed {
 	var all []completed
 	for _, node := range k.Model.Children {
+		if node.Hidden {
+			continue
+		}
 		c := completed{name: node.Name, help: firstSentence(node.Help)}
 		for _, argument := range node.Positional {
 			c.words = append(c.words, argument.EnumSlice()...)

@@ -20,7 +20,9 @@ func (c *helpCommand) Run(k *kong.Kong) error {
 	}
 	var names []string
 	for _, node := range k.Model.Children {
-		names = append(names, node.Name)
+		if !node.Hidden {
+			names = append(names, node.Name)
+		}
 	}
 	if !slices.Contains(names, c.Command) {
 		return fmt.Errorf("there is no command %q: there are %s", c.Command, strings.Join(names, ", "))

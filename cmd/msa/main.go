@@ -66,6 +66,7 @@ func (p *process) main(args []string) int {
 		Init     initCommand       `cmd:"" help:"Look at a log and write a pipeline for it, and a mapping if it needs one."`
 		Help     helpCommand       `cmd:"" help:"Show help of a command."`
 		Complete completionCommand `cmd:"" name:"completion" help:"Print a script that completes commands and flags in a shell."`
+		Man      manCommand        `cmd:"" hidden:"" help:"Write the manual pages."`
 		Flag     kong.VersionFlag  `name:"version" help:"Print the version."`
 	}
 	for _, plugins := range []*kong.Plugins{&cli.Run.Plugins, &cli.Scan.Plugins, &cli.Explain.Plugins, &cli.Check.Plugins, &cli.Tune.Plugins, &cli.Replay.Plugins, &cli.Bench.Plugins} {

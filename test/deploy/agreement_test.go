@@ -334,7 +334,7 @@ func TestPackages(t *testing.T) {
 		if expand := c.(map[string]any)["expand"] == true; expand != staged {
 			t.Errorf("%s: expand is %v", source, expand)
 		}
-		if slices.Contains([]string{"flb-filter_msa.so", "msa", "sbom.cdx.json", "documents/"}, name) {
+		if slices.Contains([]string{"flb-filter_msa.so", "msa", "sbom.cdx.json", "documents/", "man/"}, name) {
 			continue // are built
 		}
 		if _, err := os.Stat(filepath.Join(rig.Root(), name)); err != nil {
@@ -347,7 +347,7 @@ func TestPackages(t *testing.T) {
 		"/etc/default/msa":                             "deploy/systemd/msa.default",
 		"/usr/share/msa/fluent-bit.service.d/msa.conf": "deploy/systemd/msa.conf",
 		"/usr/share/doc/msa/copyright":                 "LICENSE", "/usr/share/licenses/msa/LICENSE": "LICENSE",
-		"/usr/share/doc/msa/": "${STAGE}/documents/",
+		"/usr/share/doc/msa/": "${STAGE}/documents/", "/usr/share/man/man1/": "${STAGE}/man/",
 	} {
 		if all[to] != from {
 			t.Errorf("%s is %q", to, all[to])
