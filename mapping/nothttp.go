@@ -40,6 +40,32 @@ func (tx *Transaction) looksLikeHTTP(r Record) bool {
 	return false
 }
 
+// lists are fields in which services put several log events: Azure's diagnostic settings, AWS, and CloudWatch's subscriptions.
+var lists = []string{"records", "Records", "logEvents"}
+
+// listOfEvents is the name of the list of log events that a record, or an object in it, is, and the first of these; nil if it
+// is none.
+func (tx *Transaction) listOfEvents(r Record) (name string, first Record) {
+	look := func(key []byte, v Record) {
+		if first != nil || !slices.Contains(lists, string(key)) {
+			return
+		}
+		eachElement(v, func(e Record) {
+			if first == nil && isMap(e) {
+				name, first = string(key), e
+			}
+		})
+	}
+	_ = r.fields(look)
+	from, until := tx.opened.carriedBy(r)
+	for _, e := range tx.opened.events[from:until] {
+		if e.object != nil {
+			_ = e.object.fields(look)
+		}
+	}
+	return name, first
+}
+
 // linesLikeHTTP looks at a line, whose prefixes may have what is looked for.
 func linesLikeHTTP(lines []string) bool {
 	whole := lines[0]

@@ -2,6 +2,8 @@ package mapping
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -40,6 +42,35 @@ func TestNotHTTP(t *testing.T) {
 			}
 			if _, err := auto.Explain("t", r, &tx); !errors.Is(err, want) {
 				t.Errorf("%s: explained as %v, want %v", line, err, want)
+			}
+		}
+	}
+}
+
+// Several events in one record are none to inspect, and not passed over in silence either.
+func TestListOfEvents(t *testing.T) {
+	const request = `{"properties":{"httpMethod":"GET","requestUri":"/x","httpStatus":200}}`
+	for text, want := range map[string]struct{ auto, nano string }{
+		`{"records":[` + request + `,` + request + `]}`: {"records", "records"},
+		`{"Records":[` + request + `]}`:                 {"Records", "Records"},
+		`{"logEvents":[{"id":"1","message":"192.0.2.7 - - [20/Nov/2026:10:11:12 +0000] \"GET / HTTP/1.1\" 200 12"}]}`: {"logEvents", "logEvents"},
+		`{"records":[{"level":"info","text":"started"}]}`:                                                             {"", "records"},
+		`{"records":7}`:   {"", ""},
+		`{"records":[7]}`: {"", ""},
+	} {
+		for _, r := range []Record{record(t, text), lineRecord("log", text)} {
+			for name, list := range map[string]string{"auto": want.auto, "nano": want.nano} {
+				set, err := Load(name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var tx Transaction
+				err = set.Map("t", r, &tx)
+				_, explained := set.Explain("t", r, &tx)
+				says := strings.Contains(err.Error(), fmt.Sprintf("in the list %q", list)) && errors.Is(err, ErrUnmapped)
+				if says != (list != "") || explained.Error() != err.Error() {
+					t.Errorf("%s of %q: got %v, explained as %v", name, r, err, explained)
+				}
 			}
 		}
 	}

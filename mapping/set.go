@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -89,6 +90,9 @@ func (s *Set) Map(tag string, r Record, tx *Transaction) error {
 func (s *Set) whyNone(r Record, tx *Transaction) error {
 	if err := tx.opened.broken(r); err != nil {
 		return err
+	}
+	if name, first := tx.listOfEvents(r); first != nil && (!s.auto || tx.looksLikeHTTP(first)) {
+		return fmt.Errorf("%w: its events are in the list %q, which has to be split into records before", ErrUnmapped, name)
 	}
 	if s.auto && !tx.looksLikeHTTP(r) {
 		return ErrNotHTTP
