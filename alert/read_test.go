@@ -86,6 +86,9 @@ func TestFactsAreReadBack(t *testing.T) {
 					t.Errorf("by %s: %v\n%+v\nwas\n%+v", way, err, got, want)
 				}
 			}
+			if got := want.Series(); got != a.Series() {
+				t.Errorf("it is counted as %+v, and was as %+v", got, a.Series())
+			}
 			const id = "7f3a09c1d2b7496e8a1c5d90e4f7b263"
 			again := bodyOf(t, AppendIdentified(nil, []byte{0xcb, 0x41, 0xd9, 0x98, 0, 0, 0, 0, 0}, bodyOf(t, AppendIdentified(nil, []byte{0}, body, "earlier", "log")), id, "log"))
 			fields, _, err := msgp.ReadMapStrIntfBytes(again, nil)

@@ -14,8 +14,14 @@ type Series struct {
 // Series says where an alert is counted.
 func (a *Alert) Series() Series {
 	tx := a.tx
-	return Series{
-		Rule: a.Match.RuleID, Category: orElse(category(a.Match.Tags), "none"), Outcome: orElse(string(a.Outcome), string(triage.Unknown)),
-		Service: orElse(fact(orElse(tx.ServerWorkload.String(), withoutPort(orElse(a.shown().domain, tx.Server.Address)))), "unknown"),
-	}
+	return series(a.Match.RuleID, category(a.Match.Tags), a.outcome(), orElse(tx.ServerWorkload.String(), withoutPort(orElse(a.shown().domain, tx.Server.Address))))
+}
+
+// Series says where the alert is counted.
+func (f *Facts) Series() Series {
+	return series(f.Rule, f.Kind, string(f.Outcome), orElse(f.ServerWorkload, f.Service))
+}
+
+func series(rule int, category, outcome, service string) Series {
+	return Series{Rule: rule, Category: orElse(category, "none"), Outcome: orElse(outcome, string(triage.Unknown)), Service: orElse(fact(service), "unknown")}
 }

@@ -343,6 +343,47 @@ func TestStolenCredential(t *testing.T) {
 	}
 }
 
+// A workload that begins to administer a service is told; who always does, and who is refused, is not.
+func TestNewAdministration(t *testing.T) {
+	specs, err := Load(Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	specs = slices.DeleteFunc(specs, func(s Spec) bool { return s.Name != "new-administration" })
+	for name, c := range map[string]struct {
+		client, path string
+		status       int
+		want         int
+	}{
+		"new":            {"10.0.0.2", "/admin/api/keys", 200, 1},
+		"deeper":         {"10.0.0.2", "/flags/admin/keys", 200, 1},
+		"the operator's": {"10.0.0.1", "/admin/other", 200, 0},
+		"refused":        {"10.0.0.2", "/admin/api/keys", 403, 0},
+		"something else": {"10.0.0.2", "/administer", 200, 0},
+	} {
+		var l log
+		l.call(0, 26*time.Hour, 5*time.Minute, "10.0.0.1", "flags", "operator")
+		for _, o := range l {
+			o.Path = "/admin/flags"
+		}
+		l.call(0, 26*time.Hour, 5*time.Minute, "10.0.0.2", "flags", "mailer")
+		slices.SortStableFunc(l, func(a, b *Observation) int { return a.Time.Compare(b.Time) })
+		for i := range 3 {
+			agent := map[bool]string{true: "operator/1.2", false: "mailer/1.2"}[c.client == "10.0.0.1"]
+			l = append(l, request(26*time.Hour+time.Duration(i)*time.Second, func(o *Observation) {
+				o.Client.Address, o.Host, o.Agent, o.Path, o.Status = c.client, "flags", agent, c.path, c.status
+			}))
+		}
+		d, err := New(specs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := l.evidence(d); len(got) != c.want {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
 func TestCredentialOf(t *testing.T) {
 	const secret = "s3cr3t-0123456789abcdef"
 	token, session := credentialOf("Bearer "+secret, ""), credentialOf("", "theme=dark; JSESSIONID="+secret)

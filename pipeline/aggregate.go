@@ -137,7 +137,7 @@ func (p *Pipeline) letGo(f *finding, isDue func(*held) bool) {
 		}
 		sent := alert.AppendIdentified(nil, h.event.time, h.event.body, id, p.cfg.TextKey)
 		f.sent = appended(f.sent, Alerts{p.tag.expand(h.tag, h.event.body), sent, 1})
-		p.counters.alerts.Add(1)
+		p.counters.alert(h.facts.Series())
 	}
 }
 
