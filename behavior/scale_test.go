@@ -19,12 +19,12 @@ func crowd(clients, i int) *Observation {
 	})
 }
 
-// A million keys of each type of detector take no more than 300 MiB.
+// A million keys of each type of detector take no more than 200 MB.
 func TestMillionKeys(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes memory")
 	}
-	const clients, most = 1_000_000, 300 << 20
+	const clients, most = 1_000_000, 200_000_000
 	for kind, text := range map[string]string{
 		"threshold":  "key: [client]\ncount: 1000\nwindow: 1h",
 		"distinct":   "key: [client]\nfield: [server]\ncount: 50\nwindow: 1h",
