@@ -3,6 +3,7 @@
 # make check    format, vet and the quick tests: what to run while changing something
 # make test     all tests
 # make helm     the chart, linted and rendered by Helm's library
+# make pictures  those of docs/pictures, by Chromium
 # make bench    what the pipeline costs, beside plain Coraza
 # make intrusion    the story of an intruder among 450,000 records of other traffic
 # make cluster      what they find in two days of a cluster whose pods come and go, and what they say falsely
@@ -52,6 +53,10 @@ test: all
 .PHONY: helm
 helm:
 	$(GO) -C test/helm test -count=1 ./...
+
+.PHONY: pictures
+pictures: $(BUILD)/msa
+	@$(GO) run ./test/pictures
 
 race:
 	$(GO) test -race -short -count=1 ./alert ./behavior ./cmd/msa/internal/... ./internal/... ./mapping ./plugin/... ./rules
