@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -391,12 +392,22 @@ func cutWord(s string) (word, rest string) {
 // they stand, and a third one right behind them is X-Forwarded-For.
 func (a *accessLine) readTail(s string) {
 	var quoted, left []string
+	bare := make([]string, 0, 16) // words without quotes that follow one another: fields, or one field of several words
+	endBare := func() {
+		if slices.ContainsFunc(bare, func(word string) bool { return !isOrdinary(word) }) {
+			left = append(left, strings.Join(bare, " "))
+		}
+		bare = bare[:0]
+	}
 	behind, broken := false, false
 	if agent, ok := agentAlone(s); ok {
 		quoted, s = append(quoted, "-"), agent
 	}
 	tokens := tokenizer{rest: s}
 	for t, ok := tokens.next(); ok; t, ok = tokens.next() {
+		if t.quoted {
+			endBare()
+		}
 		switch {
 		case t.quoted && len(quoted) < 2:
 			quoted = append(quoted, t.text)
@@ -405,12 +416,15 @@ func (a *accessLine) readTail(s string) {
 			continue
 		case t.quoted && behind && a.forwarded == "":
 			a.forwarded = t.text
+		case t.quoted:
+			left = append(left, t.text)
 		default:
 			broken = broken || t.stray
-			left = append(left, t.text)
+			bare = append(bare, t.text)
 		}
 		behind = false
 	}
+	endBare()
 	switch {
 	case len(quoted) == 2:
 		a.referer, a.agent, a.hasReferer, a.hasAgent = quoted[0], quoted[1], true, true

