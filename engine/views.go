@@ -3,8 +3,10 @@ package engine
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/corazawaf/coraza/v3/collection"
+	"github.com/corazawaf/coraza/v3/types"
 	"github.com/corazawaf/coraza/v3/types/variables"
 
 	"github.com/modsecurity-for-anylog/msa/engine/screen"
@@ -16,7 +18,8 @@ import (
 // Views are inspected as a transaction of their own that has them as arguments: rules see them beside the values that they
 // are readings of, and nothing is seen twice. What log and rules have no opinion on is not observed there, so that rules
 // which test the absence of something keep silent. Beside what a value decodes to there are values that CRS leaves to
-// higher paranoia levels, although an application reads them like any argument: segments of the path and headers.
+// higher paranoia levels, although an application reads them like any argument: segments of the path, headers, attributes of
+// XML and bodies of no known type.
 
 // Bounds on what is inspected of one transaction's views.
 const (
@@ -112,17 +115,90 @@ func viewsOf(tx transaction, t *mapping.Transaction, room int) *views {
 		}
 	}
 	addHeaders(t.RequestHeaders, vs.header)
+	vs.xml(vars.RequestXML().FindAll())
+	vs.body(&t.RequestBody, vars.RequestBodyProcessor().Get())
 	return vs
+}
+
+// xml adds what the texts of an XML document decode to. Attributes are values that CRS leaves out.
+func (vs *views) xml(texts []types.MatchData) {
+	for _, m := range texts {
+		name := "REQUEST_XML:" + m.Key()
+		switch m.Key() {
+		case "//@*":
+			if !isPlain(m.Value()) && !isNamespace(m.Value()) {
+				vs.put(viewed{name, "", name, m.Value()})
+			}
+			vs.add(name, name, m.Value())
+		case "/*":
+			vs.add(name, name, m.Value())
+		}
+	}
+}
+
+func isNamespace(value string) bool {
+	return strings.HasPrefix(value, "http://") || strings.HasPrefix(value, "https://") || strings.HasPrefix(value, "urn:")
+}
+
+// Bounds on bodies that are inspected as a whole: what is longer is a document.
+const (
+	maxRawBody  = 2 << 10
+	maxFragment = 1 << 10
+)
+
+// body adds a body that has no arguments: a text, and a piece of markup that is no document, of which CRS looks at the texts
+// alone.
+func (vs *views) body(b *mapping.Body, processor string) {
+	const name = "REQUEST_BODY"
+	text := b.Text
+	switch processor {
+	case "URLENCODED":
+		if len(text) > maxFragment || !isToken(text) {
+			return
+		}
+	case "JSON":
+		if len(text) > maxFragment || !isExpression(text) {
+			return
+		}
+	case "RAW":
+		if b.Coded || len(text) > maxRawBody || !utf8.ValidString(text) || strings.ContainsFunc(text, isBinary) {
+			return
+		}
+	case "XML":
+		if len(text) > maxFragment || strings.Contains(text, "<?xml") || strings.Contains(text, "xmlns") {
+			return
+		}
+	default:
+		return
+	}
+	vs.put(viewed{name, "", name, text})
+	vs.add(name, name, text)
+}
+
+// isBinary reports whether a character is of no text: those of Latin-1 are what logs make of bytes.
+func isBinary(r rune) bool {
+	return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r >= 0x7f && r < 0xa0 || r == utf8.RuneError
+}
+
+// isToken reports whether a text that looks like a form for its equals signs is base64 that is padded.
+func isToken(text string) bool {
+	text = strings.TrimRight(text, "=\r\n")
+	return !strings.ContainsAny(text, "=& {")
+}
+
+// isExpression reports whether a text that looks like JSON for its first brace is of a template language.
+func isExpression(text string) bool {
+	return strings.HasPrefix(text, "{{") || strings.HasPrefix(text, "{%") || strings.HasPrefix(text, "{$") || strings.HasPrefix(text, "[[")
 }
 
 // path adds the segments of a path.
 func (vs *views) path(path string) {
 	const name = "REQUEST_FILENAME"
-	if isPlain(path) {
-		return
-	}
-	for _, segment := range strings.Split(path, "/") {
+	for segment := range strings.SplitSeq(path, "/") {
 		if isPlain(segment) {
+			if !view.IsPlain(segment) { // base64, perhaps
+				vs.add(name, name, segment)
+			}
 			continue
 		}
 		if decoded, ok := view.Unescape(segment); ok {
@@ -131,7 +207,9 @@ func (vs *views) path(path string) {
 		vs.put(viewed{name, "", name, segment})
 		vs.add(name, name, segment)
 	}
-	vs.add(name, name, path)
+	if !isPlain(path) {
+		vs.add(name, name, path)
+	}
 }
 
 // isPlain reports whether a value has nothing of which an attack could be made.
@@ -146,7 +224,7 @@ func isUncommonInPaths(r rune) bool {
 // header adds the value of a request header. CRS looks into few of them at paranoia level 1, but nobody knows which ones an
 // application writes into its logs, its database and its command lines.
 func (vs *views) header(name, value string) {
-	if len(value) < minViewed || isPlain(value) {
+	if len(value) < minViewed || isPlain(value) && view.IsPlain(value) {
 		return
 	}
 	lower := strings.ToLower(name)
@@ -160,7 +238,9 @@ func (vs *views) header(name, value string) {
 		}
 		return
 	}
-	vs.put(viewed{variable, "", variable, value})
+	if !isPlain(value) {
+		vs.put(viewed{variable, "", variable, value})
+	}
 	vs.add(variable, variable, value)
 }
 

@@ -34,14 +34,26 @@ func TestViews(t *testing.T) {
 		rule int
 		at   string
 	}{
-		"base64":           {mapping.Transaction{URI: "/?f=Li4vLi4vLi4vZXRjL3Bhc3N3ZA%3D%3D"}, 930120, "ARGS:f (base64)"},
-		"overlong":         {mapping.Transaction{URI: "/?f=..%c0%af..%c0%afetc%c0%afpasswd"}, 930120, "ARGS:f (folded)"},
-		"JSON in a cookie": {mapping.Transaction{URI: "/", RequestHeaders: []mapping.Header{{Name: "Cookie", Value: `c={"n":3,"a":"..\u002f..\u002fetc/passwd"}`}}}, 930110, "REQUEST_COOKIES:c (escapes)"},
-		"header":           {mapping.Transaction{URI: "/", RequestHeaders: []mapping.Header{{Name: "X-Tenant", Value: "a; cat /etc/passwd"}}}, 930120, "REQUEST_HEADERS:x-tenant"},
-		"segment":          {mapping.Transaction{URI: "/user/x%27%20union%20select%20password%20from%20users--%20/a"}, 942100, "REQUEST_FILENAME"},
+		"base64":             {mapping.Transaction{URI: "/?f=Li4vLi4vLi4vZXRjL3Bhc3N3ZA%3D%3D"}, 930120, "ARGS:f (base64)"},
+		"overlong":           {mapping.Transaction{URI: "/?f=..%c0%af..%c0%afetc%c0%afpasswd"}, 930120, "ARGS:f (folded)"},
+		"JSON in a cookie":   {mapping.Transaction{URI: "/", RequestHeaders: []mapping.Header{{Name: "Cookie", Value: `c={"n":3,"a":"..\u002f..\u002fetc/passwd"}`}}}, 930110, "REQUEST_COOKIES:c (escapes)"},
+		"header":             {mapping.Transaction{URI: "/", RequestHeaders: []mapping.Header{{Name: "X-Tenant", Value: "a; cat /etc/passwd"}}}, 930120, "REQUEST_HEADERS:x-tenant"},
+		"base64 in a header": {mapping.Transaction{URI: "/", RequestHeaders: []mapping.Header{{Name: "X-State", Value: "Li4vLi4vLi4vZXRjL3Bhc3N3ZA"}}}, 930120, "REQUEST_HEADERS:x-state (base64)"},
+		"base64 in the path": {mapping.Transaction{URI: "/show/Li4vLi4vLi4vZXRjL3Bhc3N3ZA/a"}, 930120, "REQUEST_FILENAME (base64)"},
+		"padded in a cookie": {mapping.Transaction{URI: "/", RequestHeaders: []mapping.Header{{Name: "Cookie", Value: "c=Li4vLi4vLi4vZXRjL3Bhc3N3ZA%3D%3D"}}}, 930120, "REQUEST_COOKIES:c (percent, base64)"},
+		"string of GraphQL":  {*postOf("application/json", `{"query":"{ file(path: \"Li4vLi4vLi4vZXRjL3Bhc3N3ZA\") { text } }"}`), 930120, "ARGS:json.query (graphql, base64)"},
+		"text as a body":     {*postOf("text/plain", "hello ../../../etc/passwd"), 930120, "REQUEST_BODY"},
+		"base64 as a body":   {*postOf("", "Li4vLi4vLi4vZXRjL3Bhc3N3ZA=="), 930120, "REQUEST_BODY (base64)"},
+		"template as a body": {*postOf("", "{{7*7}}"), 9703033, "REQUEST_BODY"},
+		"base64 in XML":      {*postOf("text/xml", "<a><b>Li4vLi4vLi4vZXRjL3Bhc3N3ZA==</b></a>"), 930120, "REQUEST_XML:/* (base64)"},
+		"attribute of XML":   {*postOf("text/xml", `<?xml version="1.0"?><a b="x'; cat /etc/passwd"/>`), 932160, "REQUEST_XML://@*"},
+		"piece of HTML":      {*postOf("text/xml", "<img src=x onerror=alert(1)>"), 941160, "REQUEST_BODY"},
+		"segment":            {mapping.Transaction{URI: "/user/x%27%20union%20select%20password%20from%20users--%20/a"}, 942100, "REQUEST_FILENAME"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c.tx.Method, c.tx.Protocol = "GET", "HTTP/1.1"
+			if c.tx.Method, c.tx.Protocol = "GET", "HTTP/1.1"; c.tx.RequestBody.Text != "" {
+				c.tx.Method = "POST"
+			}
 			a, err1 := fast.Inspect(&c.tx)
 			b, err2 := slow.Inspect(&c.tx)
 			if err1 != nil || err2 != nil {
@@ -66,6 +78,28 @@ func TestViews(t *testing.T) {
 				t.Errorf("with the fast path %v, without %v", evidence(a), evidence(b))
 			}
 		})
+	}
+}
+
+// A body that has arguments is seen by these alone, and one that nobody can read is not seen.
+func TestBodiesWithoutViews(t *testing.T) {
+	e := viewing(t, ScreenOff)
+	for name, tx := range map[string]*mapping.Transaction{
+		"JSON":      postOf("application/json", `{"a":"1' union select name from users-- "}`),
+		"form":      postOf("application/x-www-form-urlencoded", "a=1'+union+select+name+from+users--+"),
+		"bytes":     postOf("application/octet-stream", "\x00\xff; cat /etc/passwd"),
+		"Latin-1":   postOf("", "\u001f\u008b\u0008; cat /etc/passwd"),
+		"long text": postOf("text/plain", strings.Repeat("A line. ", 1<<10)+"; cat /etc/passwd"),
+	} {
+		v, err := e.Inspect(tx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range v.Matches {
+			if slices.ContainsFunc(m.Places, func(p Place) bool { return m.View && strings.HasPrefix(p.Variable, "REQUEST_BODY") }) {
+				t.Errorf("%s: %d matches the body as a whole", name, m.RuleID)
+			}
+		}
 	}
 }
 

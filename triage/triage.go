@@ -111,6 +111,9 @@ func Stated(severity int) int {
 	return [...]int{99, 97, 95, 85, 70, 55, 50, 50}[severity]
 }
 
+// sure is the tag of rules about requests that say enough by themselves, whatever else the data has of what they match.
+const sure = "sure"
+
 // statedConfidence is how sure a rule is for which there are no weights: what its author says by the severity. Rules that
 // alarm by themselves are such; those about answers, as an error of a database that is shown may be no attack; and those
 // that matched in none of the data, not in what is legitimate either.
@@ -123,6 +126,8 @@ func (m *model) statedConfidence(match *engine.Match) int {
 	switch {
 	case match.Certain:
 		return 100
+	case slices.Contains(match.Tags, sure):
+		return 60
 	case match.Alarms():
 		return Stated(severity)
 	case !match.IsEvidence() || known && match.Phase < 3 || severity > 4:

@@ -3,6 +3,7 @@ package view
 import (
 	"bytes"
 	"compress/gzip"
+	"compress/zlib"
 	"encoding/base64"
 	"io"
 	"strconv"
@@ -42,14 +43,25 @@ func calledCodes(text string) (string, bool) {
 	return b.String(), n >= minCodes
 }
 
+// leastCodes is how many numbers are taken for characters: eight bits each are nothing else, decimals are mostly numbers.
+func leastCodes(base int, text string) int {
+	switch {
+	case base == 2:
+		return minCodes
+	case base == 16 && strings.ContainsAny(text, "abcdefABCDEF"):
+		return minEncoded - minCodes // more than a MAC address has
+	}
+	return minEncoded
+}
+
 // listedCodes is the text of numbers of characters that stand alone: in decimal, in pairs of hexadecimal digits, or of eight
 // bits, parted by blanks, commas or colons.
 func listedCodes(text string) (string, bool) {
 	words := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == ',' || r == ':' || r == '\n' || r == '\t' })
-	if len(words) < minEncoded {
-		return "", false
-	}
 	for _, base := range []int{2, 10, 16} {
+		if len(words) < leastCodes(base, text) {
+			continue
+		}
 		b := make([]byte, 0, len(words))
 		for _, w := range words {
 			if base == 2 && len(w) != 8 || base == 16 && len(w) != 2 {
@@ -135,10 +147,16 @@ func packed(data []byte) (string, bool) {
 	if text, ok := utf16Text(string(data)); ok {
 		return text, isText([]byte(text))
 	}
-	if !bytes.HasPrefix(data, []byte{0x1f, 0x8b}) {
+	var r io.Reader
+	var err error
+	switch {
+	case bytes.HasPrefix(data, []byte{0x1f, 0x8b}):
+		r, err = gzip.NewReader(bytes.NewReader(data))
+	case data[0]&0x0f == 8 && len(data) > 2 && (uint(data[0])<<8|uint(data[1]))%31 == 0: // RFC 1950
+		r, err = zlib.NewReader(bytes.NewReader(data))
+	default:
 		return "", false
 	}
-	r, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
 		return "", false
 	}

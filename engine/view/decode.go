@@ -2,6 +2,7 @@ package view
 
 import (
 	"bytes"
+	"encoding/base32"
 	"encoding/base64"
 	"encoding/hex"
 	stdhtml "html"
@@ -104,7 +105,7 @@ func isHex(s string) bool {
 // and look-alike characters, 0x2f, and the question marks to which a code page turns what it lacks.
 func fold(text string) (string, bool) {
 	before := unescape(text)
-	folded := foldMarks(dropFiller(foldWide(foldHex(before))))
+	folded := foldMarks(dropFiller(foldWide(foldHex(foldBare(before)))))
 	return folded, folded != before
 }
 
@@ -160,7 +161,11 @@ func foldWide(text string) string {
 			for strings.HasPrefix(text[i+size:], lost) {
 				size += len(lost)
 			}
-			b.WriteByte('/')
+			if isBetweenSlashes(text, i, i+size) {
+				b.WriteString("..")
+			} else {
+				b.WriteByte('/')
+			}
 		case lookAlikes[r] != 0:
 			b.WriteByte(lookAlikes[r])
 		case r >= 0xff01 && r <= 0xff5e: // full width
@@ -174,6 +179,12 @@ func foldWide(text string) string {
 }
 
 const lost = "\ufffd"
+
+// isBetweenSlashes reports whether a part of a text is a segment of a path.
+func isBetweenSlashes(text string, from, to int) bool {
+	isSlash := func(i int) bool { return text[i] == '/' || text[i] == '\\' }
+	return from > 0 && isSlash(from-1) && to < len(text) && isSlash(to)
+}
 
 // lookAlikes are characters that code pages turn into ASCII, best fit, or that IIS 5 took for it.
 var lookAlikes = map[rune]byte{
@@ -234,6 +245,37 @@ func overlong(text string) (c byte, n int) {
 	return c, n
 }
 
+// strict reads overlong UTF-8 as it is written, bit by bit: a text that is all of it has letters, too, which fold takes for
+// slashes.
+func strict(text string) (string, bool) {
+	text = unescape(text)
+	var b strings.Builder
+	n := 0
+	for i := 0; i < len(text); {
+		if c, size := overlongBits(text[i:]); size > 0 {
+			b.WriteByte(c)
+			i += size
+			n++
+			continue
+		}
+		b.WriteByte(text[i])
+		i++
+	}
+	return b.String(), n >= minEncoded/2
+}
+
+// overlongBits is the ASCII character that begins a text in two or three bytes, and in how many; 0 if none does.
+func overlongBits(text string) (c byte, size int) {
+	isNext := func(i int) bool { return i < len(text) && text[i]&0xc0 == 0x80 }
+	switch {
+	case text[0]&0xfe == 0xc0 && isNext(1):
+		return text[0]&1<<6 | text[1]&0x3f, 2
+	case text[0] == 0xe0 && isNext(1) && text[1]&0x3e == 0 && isNext(2):
+		return text[1]&1<<6 | text[2]&0x3f, 3
+	}
+	return 0, 0
+}
+
 // foldHex reads 0x2f and the like as the character. Only those that stand for punctuation: 0x41 is a number.
 func foldHex(text string) string {
 	at := strings.Index(text, "0x")
@@ -261,6 +303,23 @@ func foldHex(text string) string {
 			return b.String()
 		}
 	}
+}
+
+// foldBare reads 2f and 5c as the slashes that they are where a filter has dropped the percent signs: "..2f..2fetc2fpasswd".
+func foldBare(text string) string {
+	for i := 0; i+4 <= len(text); i++ {
+		if text[i] == '.' && text[i+1] == '.' && isBareSlash(text[i+2:]) {
+			return bareSlashes.Replace(text)
+		}
+	}
+	return text
+}
+
+var bareSlashes = strings.NewReplacer("2f", "/", "2F", "/", "5c", `\`, "5C", `\`)
+
+// isBareSlash reports whether a text begins with the digits of an escaped slash.
+func isBareSlash(text string) bool {
+	return len(text) >= 2 && (text[0] == '2' && text[1]|0x20 == 'f' || text[0] == '5' && text[1]|0x20 == 'c')
 }
 
 // foldMarks takes question marks in front of slashes for dots: "??/", "?./", ".?/".
@@ -362,9 +421,14 @@ func base64Text(text string) (string, bool) {
 	if _, after, ok := strings.Cut(text, ";base64,"); ok { // of a data: URL
 		text = after
 	}
-	text = strings.TrimRight(text, "=")
-	if len(text) < minEncoded || len(text)%4 == 1 {
+	if len(text) < minEncoded { // padded: few words end so
 		return "", false
+	}
+	if text = strings.TrimRight(text, "="); len(text)%4 == 1 || text == "" {
+		return "", false
+	}
+	if strings.IndexByte(text, ' ') >= 0 {
+		text = strings.ReplaceAll(text, " ", "+")
 	}
 	encoding := base64.RawStdEncoding
 	if strings.ContainsAny(text, "-_") {
@@ -391,6 +455,31 @@ func hexText(text string) (string, bool) {
 		return "", false
 	}
 	return string(decoded), true
+}
+
+// minBase32 is the shortest text that is taken for base32: its capitals and digits are those of serial numbers.
+const minBase32 = 16
+
+// base32Text is the text that a value is in base32, padded or not, RFC 4648.
+func base32Text(text string) (string, bool) {
+	text = strings.TrimRight(text, "=")
+	if len(text) < minBase32 || !isBase32(text) {
+		return "", false
+	}
+	decoded, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(text)
+	if err != nil || !isText(decoded) {
+		return "", false
+	}
+	return string(decoded), true
+}
+
+func isBase32(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; (c < 'A' || c > 'Z') && (c < '2' || c > '7') {
+			return false
+		}
+	}
+	return true
 }
 
 // isText: valid UTF-8, and nine of ten characters print. By chance twelve letters decode to such a text once in thousands.
@@ -428,6 +517,60 @@ func json(text string, yield func(string)) {
 		return
 	}
 	eachString(gjson.Parse(text), 0, yield)
+}
+
+// graphQL yields the strings of a GraphQL document, which are what resolvers get.
+func graphQL(text string, yield func(string)) {
+	if !isGraphQL(text) {
+		return
+	}
+	for {
+		_, rest, ok := strings.Cut(text, `"`)
+		if !ok {
+			return
+		}
+		end := 0
+		for end < len(rest) && rest[end] != '"' {
+			if rest[end] == '\\' {
+				end++
+			}
+			end++
+		}
+		literal := rest[:min(end, len(rest))]
+		if worthAView(literal) {
+			yield(unquote(literal))
+		}
+		if end >= len(rest) {
+			return
+		}
+		text = rest[end+1:]
+	}
+}
+
+// isGraphQL reports whether a text begins as an executable document does, and as JSON does not.
+func isGraphQL(text string) bool {
+	text = strings.TrimLeft(text, " \t\r\n")
+	if rest, ok := strings.CutPrefix(text, "{"); ok {
+		rest = strings.TrimLeft(rest, " \t\r\n")
+		return rest != "" && (isAlphanumeric(rest[0]) || rest[0] == '_')
+	}
+	for _, word := range []string{"query", "mutation", "subscription", "fragment"} {
+		if strings.HasPrefix(text, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// unquote is what a string literal means.
+func unquote(literal string) string {
+	if strings.IndexByte(literal, '\\') < 0 {
+		return literal
+	}
+	if s, ok := gjson.Parse(`"` + literal + `"`).Value().(string); ok {
+		return s
+	}
+	return literal
 }
 
 // maxJSONDepth bounds how deep JSON is read.
@@ -474,8 +617,10 @@ func query(text string, yield func(string)) {
 
 // worthAView reports whether a part of a value can be an attack where the value can't: names, numbers and words are none.
 func worthAView(part string) bool {
-	if _, ok := base64Text(part); ok {
-		return true
+	for _, decode := range []func(string) (string, bool){base64Text, hexText, base32Text} {
+		if _, ok := decode(part); ok {
+			return true
+		}
 	}
 	return len(part) > 3 && strings.IndexFunc(part, func(r rune) bool {
 		return r != '_' && r != '-' && r != ',' && r != ':' && r != ' ' && (r >= utf8.RuneSelf || !isAlphanumeric(byte(r)))

@@ -41,8 +41,14 @@ func Append(dst []View, value string) []View {
 	}
 	r := reader{value: value, first: len(dst), views: dst}
 	r.read(value, s, "", 1)
+	if once := unescape(value); once != value { // what rules read in it by themselves is no view, but may hide others
+		r.read(once, scan(once), "percent", 1)
+	}
 	return r.views
 }
+
+// IsPlain reports whether a value has no views.
+func IsPlain(value string) bool { return scan(value).plain }
 
 // reader collects the views of one value.
 type reader struct {
@@ -83,6 +89,9 @@ type decoder struct {
 	each    func(text string, yield func(string))
 }
 
+// wordsASpace: so long is a word of base64 for each of its plus signs that a form has turned into a space.
+const wordsASpace = 16
+
 // one is a decoder's function that reads a text in one way, or not.
 func one(decode func(string) (string, bool)) func(string, func(string)) {
 	return func(text string, yield func(string)) {
@@ -98,11 +107,15 @@ func init() { // they use reader by way of JSON and queries
 	decoders = []decoder{
 		{"utf-16", func(s traits) bool { return s.nul }, one(utf16Text)},
 		{"percent", func(s traits) bool { return s.percents > 0 }, one(percent)},
-		{"folded", func(s traits) bool { return s.wide || s.percents > 0 || s.hexPrefix || s.marks > 1 || s.control }, one(fold)},
+		{"folded", func(s traits) bool {
+			return s.wide || s.percents > 0 || s.hexPrefix || s.marks > 1 || s.control || s.bareSlash
+		}, one(fold)},
+		{"overlong", func(s traits) bool { return s.wide || s.percents >= minEncoded }, one(strict)},
 		{"escapes", func(s traits) bool { return s.backslash }, one(escapes)},
 		{"html", func(s traits) bool { return s.ampersand }, one(html)},
 		{"jwt", func(s traits) bool { return s.dots >= 2 && s.spaces == 0 }, jwt},
-		{"base64", func(s traits) bool { return s.spaces == 0 && s.longestWord >= minEncoded }, one(base64Text)},
+		{"base64", func(s traits) bool { return s.longestWord >= max(minEncoded, wordsASpace*s.spaces) }, one(base64Text)},
+		{"base32", func(s traits) bool { return s.spaces == 0 && s.longestWord >= minBase32 }, one(base32Text)},
 		{"hex", func(s traits) bool { return s.spaces == 0 && s.longestWord >= minEncoded }, one(hexText)},
 		{"codes", func(s traits) bool { return s.codes }, one(calledCodes)},
 		{"numbers", func(s traits) bool { return s.numbers }, one(listedCodes)},
@@ -110,6 +123,7 @@ func init() { // they use reader by way of JSON and queries
 		{"quoted-printable", func(s traits) bool { return s.equals }, one(quotedPrintable)},
 		{"json", func(s traits) bool { return s.brace && s.quote }, json},
 		{"query", func(s traits) bool { return s.equals }, query},
+		{"graphql", func(s traits) bool { return s.quote && s.curly }, graphQL},
 	}
 }
 
@@ -134,6 +148,8 @@ type traits struct {
 	utf7        bool // +A
 	brace       bool // begins as JSON does
 	quote       bool
+	curly       bool
+	bareSlash   bool // ..2f, a percent escape that has lost its percent sign
 }
 
 func scan(text string) (s traits) {
@@ -162,6 +178,7 @@ func scan(text string) (s traits) {
 			s.marks++
 		case c == '.':
 			s.dots++
+			s.bareSlash = s.bareSlash || i > 0 && i+2 < len(text) && text[i-1] == '.' && isBareSlash(text[i+1:])
 		case c == ' ':
 			s.spaces++
 		case c == ',' || c == ':':
@@ -176,6 +193,8 @@ func scan(text string) (s traits) {
 			s.control = true
 		case c == '"':
 			s.quote = true
+		case c == '{':
+			s.curly = true
 		case c == '(':
 			if i > 2 && i+1 < len(text) && (text[i+1] >= '0' && text[i+1] <= '9' || text[i+1] == ' ') {
 				before := text[i-1] | 0x20
@@ -189,9 +208,9 @@ func scan(text string) (s traits) {
 	if t := strings.TrimLeft(text, " \t\r\n"); t != "" {
 		s.brace = t[0] == '{' || t[0] == '['
 	}
-	s.numbers = s.spaces+s.separators >= minEncoded-1 && s.longestWord <= 8 && isNumbers(text)
-	s.plain = !s.codes && !s.numbers && !s.utf7 && s.percents == 0 && s.marks < 2 && !s.backslash && !s.ampersand && !s.equals && !s.control && !s.wide && !s.hexPrefix &&
-		(!s.brace || !s.quote) && s.longestWord < minEncoded
+	s.numbers = s.spaces+s.separators >= minCodes-1 && s.longestWord <= 8 && isNumbers(text)
+	s.plain = !s.codes && !s.numbers && !s.utf7 && s.percents == 0 && s.marks < 2 && !s.backslash && !s.ampersand && !s.equals && !s.control && !s.wide && !s.hexPrefix && !s.bareSlash &&
+		(!s.brace && !s.curly || !s.quote) && s.longestWord < minEncoded
 	return s
 }
 

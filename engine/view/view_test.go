@@ -48,6 +48,18 @@ func TestAppend(t *testing.T) {
 		{"PABzAGMAcgBpAHAAdAA+AGEA", "base64", "<script>a"},
 		{"H4sIAAAAAAACA7MpTi7KLCixS8xJLSrRMNS00YcKAAB27ib+GQAAAA==", "base64", "<script>alert(1)</script>"},
 		{"data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==", "base64", "<script>alert(1)</script>"},
+		{"eJyzKU4uyiwosUvMSS0q0TDUtNGHCgAAdfMI6A==", "base64", "<script>alert(1)</script>"},
+		{"FYXC6LROF4XC4L3FORRS64DBONZXOZA=", "base32", "../../../etc/passwd"},
+		{"Li4vLi4vZXRjL3Bhc3N3ZA%3D%3D", "percent, base64", "../../etc/passwd"},
+		{"%c1%b2%c1%af%c1%af%c1%b4%c0%a0%c1%af%c1%ae", "overlong", "root on"},
+		{"e3s3Kjd9fQ==", "base64", "{{7*7}}"},
+		{"PHNjcmlwdD5hbGVydCgxKT5 PmFsZXJ0KDIyKTwvc2NyaXB0Pg==", "base64", "<script>alert(1)>~>alert(22)</script>"},
+		{"7b 7b 37 2a 37 7d 7d 20", "numbers", "{{7*7}} "},
+		{"00111011 01101001 01100100 00100000", "numbers", ";id "},
+		{"..2f..2Fetc2fpasswd", "folded", "../../etc/passwd"},
+		{"/\ufffd\ufffd/\ufffd\ufffd/etc", "folded", "/../../etc"},
+		{`{ item(name: "lamp' OR '1'='1") { id } }`, "graphql", "lamp' OR '1'='1"},
+		{`mutation { add(text: "\u003cb\u003e \"x\"", n: 2) { id } }`, "graphql", `<b> "x"`},
 		{`{"a":"PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg"}`, "json, base64", "<script>alert(1)</script>"},
 	} {
 		if got := Append(nil, c.value); !slices.Contains(got, View{c.kind, c.text}) {
@@ -60,7 +72,7 @@ func TestAppend(t *testing.T) {
 func TestNoView(t *testing.T) {
 	for _, value := range []string{
 		"", "a", "hello world", "2026-10-10T13:55:36Z", "order-4711", "name@example.org", "1,299.00", "en-GB,en;q=0.9", "/a/b/c.html", "O'Brien",
-		"3f0e7c1d", "aGVsbG8", "what? how?", "it's 50% off", "CHAR(10)", "user (1)", "2026-11-20 10:11:12", "10, 20, 30", "Vitamin C+A", "for(i in a)",
+		"3f0e7c1d", "aGVsbG8", "what? how?", "it's 50% off", "CHAR(10)", "user (1)", "2026-11-20 10:11:12", "10, 20, 30", "0a:1b:2c:3d:4e:5f", "32, 34, 36, 38, 40, 42, 44, 46", "Vitamin C+A", "for(i in a)",
 	} {
 		if got := Append(nil, value); len(got) > 0 {
 			t.Errorf("%q: got %q", value, got)

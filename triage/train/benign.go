@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -178,6 +179,31 @@ var kinds = []struct {
 	{"campaign", func(w writer) message {
 		return message{method: "GET", url: "/" + w.text(1) + "?utm_source=" + w.pick("google", "tiktok", "{{site_source_name}}") + "&utm_campaign=" + w.pick("{{campaign.name}}", "{campaignid}", "%7B%7Bcampaign.id%7D%7D", "${CAMPAIGN}", "[CAMPAIGN_NAME]", "{{ad.name}}", "__CAMPAIGN_NAME__", url.QueryEscape(w.text(3))) + "&gclid=" + w.hex(30) + "&fbclid=IwAR" + w.hex(40) + "&q=" + url.QueryEscape(w.text(3))}
 	}},
+	{"operators", func(w writer) message {
+		field := func() string {
+			return w.pick("price", "age", "stock", "name", "city", "status", "created_at", "role", "score", "total", "category")
+		}
+		operator := func() string {
+			return w.pick("$gt", "$lt", "$gte", "$lte", "$ne", "$in", "$nin", "$exists", "$regex", "$eq")
+		}
+		switch w.r.IntN(4) {
+		case 0:
+			return message{method: "GET", url: "/api/" + w.service() + "?" + field() + "[" + operator() + "]=" + w.n(99) + "&" + field() + "[" + operator() + "]=" + w.text(1) + "&sort=" + w.text(1)}
+		case 1:
+			return message{method: "GET", url: "/api/" + w.service() + "?filters[" + field() + "][" + operator() + "]=" + w.text(1) + "&populate=*&page[size]=" + w.n(50)}
+		case 2:
+			return message{method: "GET", url: "/api/" + w.service() + "?" + w.pick("where", "filter", "query", "s") + "=" + url.QueryEscape(w.object(map[string]any{field(): map[string]any{operator(): w.r.IntN(99)}, "$or": []any{map[string]any{field(): w.text(1)}, map[string]any{field(): map[string]any{"$in": []string{w.text(1), w.text(1)}}}}}))}
+		default:
+			return w.json("POST", "/api/"+w.service()+"/find", map[string]any{"where": map[string]any{field(): map[string]any{operator(): w.r.IntN(99)}, field(): map[string]any{operator(): w.text(1)}}, "limit": w.r.IntN(99)})
+		}
+	}},
+	{"mails", func(w writer) message {
+		text := w.pick("Hello,\n\n", "> ", w.text(9)+"\n\n") + w.pick("From: ", "Von: ", "On Monday, ") + w.name() + "\n" + w.pick("To: ", "Cc: ", "Sent: ") + w.name() + "\nSubject: " + w.text(3) + "\n\n" + w.text(5+w.r.IntN(40))
+		if w.r.IntN(2) == 0 {
+			return w.json("POST", w.pick("/mails", "/api/messages", "/tickets/"+w.n(900)+"/replies"), map[string]any{w.pick("text", "body", "message"): text, "to": w.name()})
+		}
+		return w.form("/compose", "to", "a@example.org, b@example.org", "subject", w.text(4), "body", strings.ReplaceAll(text, "\n", "\r\n"))
+	}},
 	{"search", func(w writer) message {
 		q := w.pick("rock & roll "+w.text(1), "o'reilly "+w.text(2), "c++ or c#", "AT&T and T-Mobile", "select comfort mattress from sealy", "union square "+w.text(1), "1/2 cup of "+w.text(1), "50% off "+w.text(2), "i <3 "+w.text(1), "what's "+w.text(3)+"?", "\""+w.text(3)+"\" -"+w.text(1), "dir en grey live", "cat and dog", "drop table lamp", "men's shoes size 9 1/2", "where to order by phone", w.text(4), "24\" monitor", "6' 2\" in cm", "a=b", "(1+2)*3", "how to sleep (better)", "user group by city", "ping pong table", "net weight", "type 2 diabetes", "where's my order #"+w.n(99999), "cats or dogs like fish", "black-or-white", "id card; passport", "curl hair", "grep - or - awk", "bash the monkey", "M&M's", "R&D", "python echo location", w.name())
 		return message{method: "GET", url: "/" + w.pick("search", "s", "find", "api/suggest") + "?" + w.pick("q", "query", "term", "k") + "=" + url.QueryEscape(q) + "&page=" + w.n(9) + "&sort=" + w.pick("price", "name desc", "-created", "relevance")}
@@ -309,26 +335,36 @@ func (w writer) form(u string, pairs ...string) message {
 	return message{"POST", u, "application/x-www-form-urlencoded", strings.Join(all, "&"), nil}
 }
 
+// record is a message as a record.
+func (w writer) record(m message) []byte {
+	head := m.method + " " + m.url + " HTTP/1.1\r\nHost: " + w.service() + ".example.org\r\n"
+	agent := "User-Agent: " + w.pick("Go-http-client/1.1", "python-requests/2.31.0", "okhttp/4.12.0", "axios/1.6.7", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "Mozilla/5.0 (compatible; ExampleBot/2.1; +http://www.example.org/bot.html)", "Grafana/10.4.0", "kube-probe/1.29", "Apache-HttpClient/4.5.14 (Java/17.0.9)", "Prometheus/2.51.0", "curl/8.5.0", "GitHub-Hookshot/"+w.hex(7)) + "\r\n"
+	if !slices.ContainsFunc(m.headers, func(h string) bool { return strings.HasPrefix(h, "User-Agent:") }) {
+		head += agent
+	}
+	head += "Accept: " + w.pick("*/*", "application/json, text/plain, */*") + "\r\n"
+	if m.kind != "" {
+		head += "Content-Type: " + m.kind + "\r\n"
+	}
+	if m.body != "" {
+		head += "Content-Length: " + strconv.Itoa(len(m.body)) + "\r\n"
+	}
+	for _, h := range m.headers {
+		head += h + "\r\n"
+	}
+	host, _, _ := strings.Cut(strings.SplitN(head, "Host: ", 2)[1], "\r\n")
+	return []byte(w.object(map[string]string{
+		"BEGIN_TIME": "2026-05-01 10:00:00.000", "SRC_IP": "10.2." + w.n(250) + "." + w.n(250), "DST_IP": "10.3.0." + w.n(250), "SRC_PORT": "40000", "DST_PORT": "8080", "RETCODE": "200",
+		"METHOD": m.method, "URL": m.url, "DOMAIN": host, "FORWARD": "0.0.0.0", "REQ_HEADER": head + "\r\n", "REQ_BODY": m.body, "RSP_HEADER": "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n", "RSP_BODY": "",
+	}) + "\n")
+}
+
 // benign writes n records, and what each is.
 func benign(n int) (records [][]byte, labels []string) {
 	w := writer{rand.New(rand.NewPCG(7, 11))}
 	for i := range n {
 		k := kinds[i%len(kinds)]
-		m := k.make(w)
-		head := m.method + " " + m.url + " HTTP/1.1\r\nHost: " + w.service() + ".example.org\r\nUser-Agent: " +
-			w.pick("Go-http-client/1.1", "python-requests/2.31.0", "okhttp/4.12.0", "axios/1.6.7", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "Mozilla/5.0 (compatible; ExampleBot/2.1; +http://www.example.org/bot.html)", "Grafana/10.4.0", "kube-probe/1.29", "Apache-HttpClient/4.5.14 (Java/17.0.9)", "Prometheus/2.51.0", "curl/8.5.0", "GitHub-Hookshot/"+w.hex(7)) +
-			"\r\nAccept: " + w.pick("*/*", "application/json, text/plain, */*") + "\r\n"
-		if m.kind != "" {
-			head += "Content-Type: " + m.kind + "\r\nContent-Length: " + strconv.Itoa(len(m.body)) + "\r\n"
-		}
-		for _, h := range m.headers {
-			head += h + "\r\n"
-		}
-		host, _, _ := strings.Cut(strings.SplitN(head, "Host: ", 2)[1], "\r\n")
-		records = append(records, []byte(w.object(map[string]string{
-			"BEGIN_TIME": "2026-05-01 10:00:00.000", "SRC_IP": "10.2." + w.n(250) + "." + w.n(250), "DST_IP": "10.3.0." + w.n(250), "SRC_PORT": "40000", "DST_PORT": "8080", "RETCODE": "200",
-			"METHOD": m.method, "URL": m.url, "DOMAIN": host, "FORWARD": "0.0.0.0", "REQ_HEADER": head + "\r\n", "REQ_BODY": m.body, "RSP_HEADER": "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n", "RSP_BODY": "",
-		})+"\n"))
+		records = append(records, w.record(k.make(w)))
 		labels = append(labels, "benign "+k.name+" "+strconv.Itoa(i/len(kinds)%5))
 	}
 	return records, labels

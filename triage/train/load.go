@@ -41,7 +41,9 @@ type suspect struct {
 }
 
 // isHeldOut: one group in five is not learned from.
-func (s *sample) isHeldOut() bool { return s.test || hash(s.group)%5 == 0 }
+func (s *sample) isHeldOut() bool { return s.test || isHeldOut(s.group) }
+
+func isHeldOut(group string) bool { return hash(group)%5 == 0 }
 
 // source is the directory that an attack is from.
 func (s *sample) source() string {
@@ -94,6 +96,18 @@ func load(dirs, test []string, every int) (*set, error) {
 		hosts = append(hosts, job{record: r, kind: kinds[i], how: "as it is", group: kinds[i]})
 	}
 	jobs = append(jobs, hosts...)
+	texts, labels := ordinaryEncoded(24000/every*len(dirs), hosts)
+	for i, r := range texts {
+		jobs = append(jobs, job{record: r, kind: labels[i], how: "as it is", group: labels[i]})
+	}
+	payloads, names := written(9000 / every * len(dirs))
+	for i, p := range payloads {
+		of := job{kind: "written " + names[i], group: p, attack: true}
+		of.record, of.how = alone(p, hash("alone"+p)), "as it is"
+		jobs = append(jobs, of)
+		jobs = append(jobs, moved(of, p, hosts, 2)...)
+		jobs = append(jobs, hidden(of, p, hosts, 2)...)
+	}
 	for i, dir := range slices.Concat(dirs, test) {
 		isTest := i >= len(dirs)
 		ofMany := every
@@ -107,15 +121,11 @@ func load(dirs, test []string, every int) (*set, error) {
 		source := filepath.Base(dir)
 		for i, r := range attacks {
 			p := payloadOf(r)
-			jobs = append(jobs, job{record: r, kind: source + " " + kinds[i], how: "as it is", group: p, attack: true, test: isTest})
-			if p == "" {
-				continue
-			}
-			for n := range 2 {
-				h := &hosts[int(hash(fmt.Sprint(n, p)))%len(hosts)]
-				if with, how, ok := transplant(h.record, p, hash(fmt.Sprint("how", n, p))); ok {
-					jobs = append(jobs, job{record: with, host: h.record, kind: source + " " + kinds[i], how: how, group: p, attack: true, test: isTest})
-				}
+			of := job{record: r, kind: source + " " + kinds[i], how: "as it is", group: p, attack: true, test: isTest}
+			jobs = append(jobs, of)
+			if p != "" {
+				jobs = append(jobs, moved(of, p, hosts, 2)...)
+				jobs = append(jobs, hidden(of, p, hosts, 1)...)
 			}
 		}
 	}
@@ -150,7 +160,7 @@ func load(dirs, test []string, every int) (*set, error) {
 					}
 				}
 				sm := sample{kind: j.kind, how: j.how, group: j.group, attack: j.attack, test: j.test}
-				if hash(j.group)%5 == 0 {
+				if isHeldOut(j.group) {
 					sm.text = string(j.record[:min(len(j.record), 4096)])
 				}
 				mu.Lock()
@@ -170,6 +180,41 @@ func load(dirs, test []string, every int) (*set, error) {
 	close(feed)
 	wg.Wait()
 	return s, nil
+}
+
+// moved are n transplants of a payload into hosts.
+func moved(of job, payload string, hosts []job, n int) (all []job) {
+	for n := range n {
+		h := &hosts[int(hash(fmt.Sprint(n, payload)))%len(hosts)]
+		if with, how, ok := transplant(h.record, payload, hash(fmt.Sprint("how", n, payload))); ok {
+			of.record, of.host, of.how = with, h.record, how
+			all = append(all, of)
+		}
+	}
+	return all
+}
+
+// maxHidden is the longest payload that is hidden in encodings, which make it longer.
+const maxHidden = 400
+
+// hidden are n encodings of a payload, every other one transplanted.
+func hidden(of job, payload string, hosts []job, n int) (all []job) {
+	if len(payload) > maxHidden {
+		return nil
+	}
+	for n := range n {
+		choice := hash(fmt.Sprint("hidden", n, payload))
+		value, name := encoded(payload, choice/2)
+		of.record, of.host, of.how = alone(value, choice), nil, "encoded: "+name
+		if choice%2 == 0 {
+			h := &hosts[int(hash(fmt.Sprint("in", n, payload)))%len(hosts)]
+			if with, _, ok := transplant(h.record, value, choice/2); ok {
+				of.record, of.host = with, h.record
+			}
+		}
+		all = append(all, of)
+	}
+	return all
 }
 
 func (s *set) feature(f []byte) int32 {

@@ -173,11 +173,15 @@ func (s *set) report(m *model) string {
 		switch {
 		case !sm.attack && strings.HasPrefix(sm.kind, "benign"):
 			add("legitimate, written", c)
+		case !sm.attack && strings.HasPrefix(sm.kind, "encoded"):
+			add("legitimate, encoded texts", c)
 		case !sm.attack:
 			add("legitimate, sites", c)
 		case sm.how == "as it is":
 			add("attacks, "+sm.kind, c)
 			add("attacks, all of "+sm.source(), c)
+		case strings.HasPrefix(sm.how, "encoded"):
+			add("encoded, all of "+sm.source(), c)
 		default:
 			add("transplanted, "+sm.how, c)
 			add("transplanted, all of "+sm.source(), c)
