@@ -16,6 +16,19 @@ func TestSnapshotAdd(t *testing.T) {
 	}
 }
 
+// What detectors hold at present is the same in all pipelines that share them, whichever is asked first.
+func TestSnapshotAddOfShared(t *testing.T) {
+	small := Snapshot{Incidents: 1, Keys: 2, Evicted: 3, Learning: 4, Habits: 5}
+	large := Snapshot{Incidents: 10, Keys: 20, Evicted: 30, Learning: 40, Habits: 50}
+	for _, order := range [][2]Snapshot{{small, large}, {large, small}} {
+		s := order[0]
+		s.Add(order[1])
+		if s.Incidents != 10 || s.Keys != 20 || s.Evicted != 30 || s.Learning != 40 || s.Habits != 50 {
+			t.Errorf("got %+v", s)
+		}
+	}
+}
+
 // The keys of a pipeline are those of all its detectors.
 func TestSnapshotKeys(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "detectors.yaml")

@@ -166,6 +166,16 @@ func TestStateIsOnTheDiskBeforeItCounts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state")
 	synced := 0
 	file := At(path)
+	closed, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := closed.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.toDisk(closed); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("nothing is written to the disk: of a file that is closed it says %v", err)
+	}
 	file.toDisk = func(f *os.File) error {
 		if info, err := f.Stat(); err != nil || info.Size() == 0 {
 			t.Errorf("what is written to the disk: %v, %v", info, err)
