@@ -137,6 +137,12 @@ func (e *Engine) newFastPath(cfg Config, own, taken []*unit, exclusions []exclus
 			plain = append(plain, u)
 		}
 	}
+	var ends []string // where those skip to: without its marker, Coraza skips all that follows
+	for _, u := range taken {
+		if u.readsBody() {
+			ends = append(ends, u.Rule.Links[0].Values("skipafter")...)
+		}
+	}
 	reduction := f.screen.Reduction()
 	before := map[string]string{}
 	for _, u := range taken {
@@ -148,7 +154,7 @@ func (e *Engine) newFastPath(cfg Config, own, taken []*unit, exclusions []exclus
 		}
 		switch {
 		case u.own:
-		case u.readsBody():
+		case u.readsBody() || u.Name == "secmarker" && slices.Contains(ends, u.Args):
 			reading = append(reading, u)
 		case u.configures():
 			plain = append(plain, u)
