@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/corazawaf/coraza/v3/experimental/plugins"
 	"github.com/corazawaf/coraza/v3/experimental/plugins/macro"
@@ -15,6 +16,7 @@ import (
 	"github.com/modsecurity-for-anylog/msa/engine/internal/transform"
 	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 	"github.com/modsecurity-for-anylog/msa/engine/textmatch"
+	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
 // replaceParts replaces those of Coraza's parts that take longest by ones that find the same, those that don't capture,
@@ -28,8 +30,7 @@ var replaceParts = sync.OnceFunc(func() {
 	}
 	for _, name := range []string{"rx", "rxGlobal"} { // the latter would also capture what the pattern matches a second time
 		plugins.RegisterOperator(name, func(o plugintypes.OperatorOptions) (plugintypes.Operator, error) {
-			p, err := textmatch.PatternOf(o.Arguments)
-			return rx{p}, err
+			return newRX(o.Arguments)
 		})
 	}
 	plugins.RegisterAction("allow", func() plugintypes.Action { return &allow{} })
@@ -76,7 +77,46 @@ var transformations = []string{
 	"replaceComments", "replaceNulls", "sqlHexDecode", "trim", "trimLeft", "trimRight", "uppercase", "urlDecode", "urlDecodeUni", "utf8toUnicode",
 }
 
-// rx is the operator of that name.
+// newRX makes the operator of that name. Macros in its pattern are expanded, as by ModSecurity and not by Coraza: CRS 3 has a
+// rule which would match every charset there is.
+func newRX(pattern string) (plugintypes.Operator, error) {
+	if rules.HasMacro(pattern) {
+		if operand, err := macro.NewMacro(pattern); err == nil { // else it has a %{2} too
+			return &expandedRX{operand: operand}, nil
+		}
+	}
+	p, err := textmatch.PatternOf(pattern)
+	return rx{p}, err
+}
+
+// expandedRX is @rx with macros in its pattern.
+type expandedRX struct {
+	operand macro.Macro
+	last    atomic.Pointer[expansion] // most expand to the same in all transactions
+}
+
+// expansion is what a pattern with macros expands to.
+type expansion struct {
+	text    string
+	pattern *textmatch.Pattern // nil if the text is none: nothing matches it
+}
+
+// Evaluate implements [plugintypes.Operator].
+func (o *expandedRX) Evaluate(tx plugintypes.TransactionState, value string) bool {
+	text := o.operand.Expand(tx)
+	now := o.last.Load()
+	if now == nil || now.text != text {
+		p, err := textmatch.PassingPattern(text)
+		if err != nil {
+			p = nil
+		}
+		now = &expansion{text, p}
+		o.last.Store(now)
+	}
+	return now.pattern != nil && rx{now.pattern}.Evaluate(tx, value)
+}
+
+// rx is the operator of that name, without macros.
 type rx struct{ pattern *textmatch.Pattern }
 
 // Evaluate implements [plugintypes.Operator].

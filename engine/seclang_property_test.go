@@ -294,7 +294,7 @@ func (g *ruleMaker) operator() string {
 	}
 	switch g.IntN(8) {
 	case 0, 1:
-		return not + g.one("@rx ", "@rx ", "") + g.one("a", "^a", "(a)(b)?", "^(.*)$", "(?i)evil", `\d+`, "^$", "[^a-z]", "x|y|evil", `a\"b`, `^\s*$`, "(?:ab){1,2}", `\x61`, "union.+select", ".")
+		return not + g.one("@rx ", "@rx ", "") + g.one("a", "^a", "(a)(b)?", "^(.*)$", "(?i)evil", `\d+`, "^$", "[^a-z]", "x|y|evil", `a\"b`, `^\s*$`, "(?:ab){1,2}", `\x61`, "union.+select", ".", "^%{tx.a}$", "%{tx.1}", "^(?:%{tx.b}|1)", "%{MATCHED_VAR}")
 	case 2:
 		return not + g.one("@pm ", "@pm ") + g.one("evil", "a b", "evil ab x", "GET POST")
 	case 3:

@@ -51,6 +51,12 @@ SecRule MATCHED_VAR "@streq GET" "id:4,phase:2,log"`, tx: shop, alarm: true, mat
 		{name: "default transformations", rules: `SecDefaultAction "phase:2,log,t:uppercase"` + "\n" + `SecRule ARGS "@contains LAMP" "id:4,phase:2"`, tx: shop, alarm: true, matched: []int{4}},
 		{name: "an operator in another case", rules: `SecRule ARGS "@CONTAINS lamp" "id:4,phase:2,log"`, tx: shop, alarm: true, matched: []int{4}},
 		{name: "t:None", rules: `SecRule ARGS "@contains lamp" "id:4,phase:2,log,t:uppercase,t:None"`, tx: shop, alarm: true, matched: []int{4}},
+		{name: "a macro in a pattern", rules: `SecAction "id:1,phase:1,nolog,pass,setvar:'tx.allowed=utf-8|ascii'"` + "\n" +
+			`SecRule REQUEST_METHOD "@rx ^(GET)$" "id:2,phase:2,log,capture,chain"` + "\n" + `SecRule TX:1 "@rx ^%{tx.1}$"` + "\n" +
+			`SecRule REQUEST_METHOD "@rx ^(.)" "id:3,phase:2,log,capture,chain"` + "\n" + `SecRule REQUEST_METHOD "!@rx ^%{tx.1}E"` + "\n" +
+			`SecRule TX:allowed "@rx (?:^|\|)%{tx.allowed}" "id:4,phase:2,log"` + "\n" +
+			`SecRule REQUEST_METHOD "!@rx ^(?:%{tx.allowed})$" "id:5,phase:2,log"` + "\n" +
+			`SecRule REQUEST_METHOD "@rx (%{request_method}" "id:6,phase:2,log"`, tx: shop, alarm: true, matched: []int{2, 4, 5}},
 		{name: "a word", rules: `SecRule ARGS "@containsWord lam" "id:3,phase:2,log"` + "\n" + `SecRule REQUEST_URI "@containsWord lamp" "id:4,phase:2,log"`, tx: shop, alarm: true, matched: []int{4}},
 		{name: "all matches", rules: `SecRule ARGS "@rxGlobal l(a)" "id:4,phase:2,log,capture"`, tx: shop, alarm: true, matched: []int{4}},
 		{name: "literals of SQL", rules: `SecRule ARGS "@streq lamp" "id:4,phase:2,log,t:sqlHexDecode"`, tx: get("/?a=0x6c616D70"), alarm: true, matched: []int{4}},

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -39,26 +38,13 @@ func (l *Link) dead() string {
 	list := strings.Join(names, " and ")
 	switch {
 	case len(names) == 0:
-		return l.deadPattern()
+		return ""
 	case alive:
 		return "it sees nothing of " + list + ", which MSA never has"
 	case l.Operator.Negated || slices.ContainsFunc(l.Targets, func(t Target) bool { return t.Count }):
 		return "it always finds " + list + " empty, which MSA never has"
 	}
 	return "it can never match: MSA never has " + list
-}
-
-// deadPattern says that macros in patterns are not expanded, by Coraza as by ModSecurity 2.
-func (l *Link) deadPattern() string {
-	if l.Operator.Name != "rx" || l.Operator.Negated {
-		return ""
-	}
-	for _, name := range MacrosOf(l.Operator.Operand) {
-		if variable, _, _ := strings.Cut(name, "."); isKnown(variable) {
-			return fmt.Sprintf("it can never match: %%{%s} is no macro in a regular expression", name)
-		}
-	}
-	return ""
 }
 
 // unusable says why a link can't be applied, if that is known; "" otherwise.

@@ -61,7 +61,7 @@ func (c *compiler) operator(p *parsedRule, l *parsedLink) (operator, error) {
 	operand := l.operand
 	switch name {
 	case "rx", "rxglobal":
-		return c.rx(o, operand)
+		return c.rx(p, o, operand)
 	case "pm":
 		o.phrases(strings.Split(strings.ToLower(operand), " "))
 		return o, nil
@@ -116,9 +116,6 @@ func (c *compiler) operator(p *parsedRule, l *parsedLink) (operator, error) {
 		o.open = "its operator @" + name + " can't be judged"
 		return o, nil
 	}
-	o.with = func(operand string) operator {
-		return operator{match: make(operand), negated: negated, cost: costOfPattern}
-	}
 	if expanded, ok := c.expandAt(p, operand); ok {
 		o.match = make(expanded)
 		if slices.Contains(textual, name) {
@@ -129,10 +126,28 @@ func (c *compiler) operator(p *parsedRule, l *parsedLink) (operator, error) {
 		}
 		return o, nil
 	}
+	return o.expandedBy(operand, make), nil
+}
+
+// expandedBy is an operator whose operand has macros that are not known before: it matches everything until they are.
+func (o operator) expandedBy(operand string, make func(operand string) func(value string) bool) operator {
+	negated := o.negated
+	o.with = func(operand string) operator {
+		return operator{match: make(operand), negated: negated, cost: costOfPattern}
+	}
 	o.macro = operand
 	o.match = func(string) bool { return true }
 	o.negated = false
-	return o, nil
+	return o
+}
+
+// matchExpanded is @rx, when its macros are known.
+func matchExpanded(pattern string) func(value string) bool {
+	p, err := textmatch.PassingPattern(pattern)
+	if err != nil {
+		return func(string) bool { return false }
+	}
+	return p.MatchString
 }
 
 // textual are the comparisons that match only a text that has the whole operand in it.
@@ -182,7 +197,18 @@ func numbers(compare func(value, operand int) bool) func(string) func(string) bo
 	}
 }
 
-func (c *compiler) rx(o operator, pattern string) (operator, error) {
+func (c *compiler) rx(of *parsedRule, o operator, pattern string) (operator, error) {
+	if rules.HasMacro(pattern) {
+		expanded, ok := c.expandAt(of, pattern)
+		if !ok {
+			return o.expandedBy(pattern, matchExpanded), nil
+		}
+		if _, err := textmatch.PassingPattern(expanded); err != nil {
+			o.match = func(string) bool { return false }
+			return o, nil
+		}
+		pattern = expanded
+	}
 	p, err := textmatch.PatternOf(pattern)
 	if err != nil {
 		return o, fmt.Errorf("its pattern can't be read: %w", err)

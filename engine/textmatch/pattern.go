@@ -56,6 +56,25 @@ func PatternOf(pattern string) (*Pattern, error) {
 	return known.(*Pattern), nil
 }
 
+// PassingPattern compiles a pattern that may be wanted once only, since values of a record are in it. It is not remembered, and
+// has no automata, as these share their room with all others.
+func PassingPattern(pattern string) (*Pattern, error) {
+	p, err := newPattern(pattern)
+	if err != nil {
+		return nil, err
+	}
+	m := &Matcher{}
+	if p.bytes != nil {
+		m.simple = p.bytes.MatchString
+	} else {
+		m.simple = p.text.MatchString
+	}
+	p.needs = func() needs { return needs{} }
+	p.matcher = func() *Matcher { return m }
+	p.tail = func() *Matcher { return nil }
+	return p, nil
+}
+
 func newPattern(pattern string) (p *Pattern, err error) {
 	p = &Pattern{
 		needs:  sync.OnceValue(func() needs { return needsOf(pattern) }),
