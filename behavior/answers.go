@@ -13,6 +13,7 @@ import (
 type look struct {
 	print  uint64 // hash of status, type and body; 0 where the log shows no body, or a refusal
 	isPage bool   // HTML
+	length int    // of the whole body; 0 as with print
 	took   time.Duration
 }
 
@@ -34,6 +35,7 @@ func lookAt(tx *mapping.Transaction) look {
 	if body == "" || tx.Status >= 400 { // a refusal says by itself what it is
 		return a
 	}
+	a.length = len(body)
 	h := hash(uint64(tx.Status), kind)
 	if len(body) > 2*bodyEnd {
 		h, body = hash(h, body[len(body)-bodyEnd:]), body[:bodyEnd]
@@ -41,8 +43,10 @@ func lookAt(tx *mapping.Transaction) look {
 	if tx.ResponseBody.Truncated { // what differs may be behind the cut
 		_, whole := tx.Sizes()
 		if whole <= int64(len(tx.ResponseBody.Text)) {
+			a.length = 0
 			return a
 		}
+		a.length = int(whole)
 		h ^= uint64(whole)
 	}
 	if a.print = hash(h, body); a.print == 0 {
@@ -55,6 +59,7 @@ func lookAt(tx *mapping.Transaction) look {
 type endpoint struct {
 	Took    [times]uint16 // how often it took so long, by powers of two of microseconds
 	Clients fewClients    // who have taught it
+	Longest int           // answer
 	Answers [4]sameAnswer
 }
 
@@ -95,6 +100,7 @@ const mostCounted = 1 << 12
 
 func (u *endpoint) learn(client uint64, a look) {
 	u.Clients.add(client)
+	u.Longest = max(u.Longest, a.length)
 	if a.took > 0 {
 		n := &u.Took[min(bits.Len64(uint64(a.took/time.Microsecond)), times-1)]
 		if *n++; *n >= mostCounted {
@@ -150,6 +156,15 @@ func (u *endpoint) median() time.Duration {
 	return 0
 }
 
+// longer is how long its longest answer is, if enough clients have had answers and none of such a length; 0 otherwise.
+func (u *endpoint) longer(length int) int {
+	const least = 32 // bytes that are more than a date or a name
+	if u.Clients.len() < len(u.Clients) || length < u.Longest+max(least, u.Longest/16) {
+		return 0
+	}
+	return u.Longest
+}
+
 // varies reports whether there are several answers.
 func (u *endpoint) varies() bool { return u.Answers[1].Print != 0 }
 
@@ -197,6 +212,33 @@ func (r *Recollection) everywhere(print uint64) int {
 type attempts struct {
 	Answers [4]tried
 	Oracle  [2]uint64 // the answers that tell true from false
+	Broke   bool      // by one of the payloads
+	Least   int       // length of an answer to payloads that ask for all that there is
+	listed  pending   // these
+	pending pending   // that completed the statement, before one broke it
+}
+
+// pending are records of the chunk that is judged, of which another one may show that they are attacks that worked.
+type pending struct {
+	chunk uint64
+	count int
+	all   [8]answered
+}
+
+// answered is a record, and the answer to it.
+type answered struct {
+	index  int
+	answer uint64
+}
+
+func (p *pending) add(chunk uint64, index int, answer uint64) {
+	if p.chunk != chunk {
+		*p = pending{chunk: chunk}
+	}
+	if p.count < len(p.all) {
+		p.all[p.count] = answered{index, answer}
+		p.count++
+	}
 }
 
 // tried is an answer, with the payloads that led to it.
@@ -231,6 +273,18 @@ func (t *attempts) learn(a triage.Attempt) int {
 	return 1
 }
 
+// gotMore reports whether an answer has more than the shortest to payloads that ask for all, and whether it is this one that
+// shows so of those before.
+func (t *attempts) gotMore(length int) (more, others bool) {
+	const clearly = 16 // bytes
+	if t.Least == 0 {
+		t.Least = length
+	}
+	more, others = length >= t.Least+clearly, length+clearly <= t.Least
+	t.Least = min(t.Least, length)
+	return more, others
+}
+
 // varies reports whether the client got several answers.
 func (t *attempts) varies() bool { return t.Answers[1].Answer != 0 }
 
@@ -255,8 +309,34 @@ func (t *tried) count() (n int) {
 type contrast struct {
 	Answers [2]uint64 // to false and true ones
 	Counts  [2]uint8
-	Varies  bool // conditions that end alike got different answers: they tell nothing
-	Waited  bool // the server, for one of them
+	Varies  bool    // conditions that end alike got different answers: they tell nothing
+	Common  uint64  // the answer to open ones
+	Times   uint8   // that it was given
+	pending pending // ones that may be true
+	Waited  bool    // the server, for one of them
+}
+
+// isOdd learns the answer to an open condition, and reports whether it is not the one that those before it got. Most guesses
+// are wrong.
+func (c *contrast) isOdd(answer uint64) bool {
+	const often = 4
+	switch {
+	case c.Common == answer:
+		c.Times = min(c.Times+1, 100)
+	case c.Times >= often:
+		return true
+	default:
+		c.Common, c.Times = answer, 1
+	}
+	return false
+}
+
+// holds reports whether an answer is that to a true condition, or to none that is false.
+func (c *contrast) holds(answer uint64) bool {
+	if c.Counts[1] > 0 {
+		return c.Answers[1] == answer
+	}
+	return c.Counts[0] > 0 && c.Answers[0] != answer
 }
 
 // learn reports whether the answers tell true from false: they differ, and one was given twice, to these or to another
@@ -268,12 +348,16 @@ func (c *contrast) learn(a triage.Attempt, isGivenAgain func(answer uint64) bool
 		k = 1
 	case triage.False:
 	default:
-		return false
+		return c.tells(isGivenAgain)
 	}
 	if c.Counts[k] > 0 && c.Answers[k] != a.Answer {
 		c.Varies = true
 	}
 	c.Answers[k], c.Counts[k] = a.Answer, min(c.Counts[k]+1, 100)
+	return c.tells(isGivenAgain)
+}
+
+func (c *contrast) tells(isGivenAgain func(answer uint64) bool) bool {
 	return !c.Varies && c.Counts[0] > 0 && c.Counts[1] > 0 && c.Answers[0] != c.Answers[1] &&
 		(c.Counts[0]+c.Counts[1] > 2 || isGivenAgain(c.Answers[0]) || isGivenAgain(c.Answers[1]))
 }

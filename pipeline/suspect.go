@@ -68,7 +68,7 @@ func (p *Pipeline) release(tx *mapping.Transaction) {
 
 // judge settles the records in their order, and makes the alerts of those on which rules matched. Sequels are what they
 // show of attacks that records before them began.
-func (i *Inspection) judge() (sequels []behavior.Sequel) {
+func (i *Inspection) judge() []behavior.Sequel {
 	p := i.p
 	p.watch.Enter(stopwatch.Detectors)
 	past := p.memory.Recollect()
@@ -82,7 +82,12 @@ func (i *Inspection) judge() (sequels []behavior.Sequel) {
 			suspects = append(suspects, n)
 		}
 	}
-	sequels = past.Done()
+	sequels, proofs := past.Done() // whose alerts are not made yet
+	for _, proof := range proofs {
+		if s := i.findings[proof.Index].suspect; s != nil && s.examination != nil {
+			s.sure.Prove(proof.Evidence)
+		}
+	}
 	p.pool.run(len(suspects), p.cfg.Workers-1, func(k int) {
 		n := suspects[k]
 		f := &i.findings[n]

@@ -2,6 +2,7 @@ package triage
 
 import (
 	"html"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -20,6 +21,11 @@ type Attempt struct {
 	Refused   bool   // by a status or a page that says nothing of the condition
 	Waits     bool   // the server is asked to wait where a condition holds
 	Waited    bool   // and it did
+	Lead      uint64 // a hash of what stands before the injected SQL, 0 if nothing does
+	Breaks    bool   // it led to an error, as one does that spoils a statement
+	Length    int    // of the answer, without what it repeats of the payload; 0 where the log does not tell
+	Lists     bool   // it asks for all that there is
+	Yields    bool   // it would give what it gives as part of a statement only
 	Signs     []Sign
 }
 
@@ -46,13 +52,18 @@ const maxSigns = 4
 func (e *Examination) Attempt(past Past) Attempt {
 	x := e.x
 	a := Attempt{
-		Payload: xxhash.Sum64String(x.payload), Answer: x.answer(), Condition: x.condition, Waited: x.waited(past.Median) != "",
+		Payload: xxhash.Sum64String(x.payload), Condition: x.condition, Waited: x.waited(past.Median) != "",
 		Refused: isFirewall(x.tx.Status) || e.refusal != "" && x.tx.Status/100 == 2, Signs: x.signs(),
 	}
+	a.Answer, a.Length = x.answer()
 	if x.condition != NoCondition {
 		a.Waits = x.delay().seconds > 0 && x.tx.Duration() > 0
 		a.Form = xxhash.Sum64String(x.form)
+		if lead := x.leadOf(); lead != "" {
+			a.Lead = xxhash.Sum64String(lead)
+		}
 	}
+	a.Breaks, a.Yields, a.Lists = x.breaks(), x.yields(), x.lists()
 	return a
 }
 
@@ -61,24 +72,26 @@ func isFirewall(status int) bool {
 	return slices.Contains([]int{400, 401, 403, 405, 406, 408, 413, 414, 418, 429, 431, 444, 451, 499, 501, 502, 503, 504}, status)
 }
 
-// answer is a hash of status, place and body, without what the body repeats of the request.
-func (x *exchange) answer() uint64 {
+// answer is a hash of status, place and body, without what the body repeats of the request, and the length of that.
+func (x *exchange) answer() (print uint64, length int) {
 	if x.tx.ResponseBody.Text == "" && (!x.tx.Observed.ResponseBody || x.tx.Status == 0) {
-		return 0
+		return 0, 0
 	}
-	body := x.body
+	body, more := x.body, ""
 	if x.tx.ResponseBody.Truncated { // what differs may be behind the cut
 		_, whole := x.tx.Sizes()
 		if whole <= int64(len(x.tx.ResponseBody.Text)) {
-			return 0
+			return 0, 0
 		}
-		body += strconv.FormatInt(whole, 10)
+		more = strconv.FormatInt(whole, 10)
+		length = int(whole) - len(x.tx.ResponseBody.Text)
 	}
+	length += len(x.tx.ResponseBody.Text) - len(body)
 	for _, value := range x.echoes() {
 		body = strings.ReplaceAll(body, value, "")
 	}
 	place, _, _ := strings.Cut(x.header("location"), "?")
-	return xxhash.Sum64String(strconv.Itoa(x.tx.Status) + " " + x.kind + " " + place + "\n" + body)
+	return xxhash.Sum64String(strconv.Itoa(x.tx.Status) + " " + x.kind + " " + place + "\n" + body + more), length + len(body)
 }
 
 // leastEcho is how long a value is that is looked for in an answer.
@@ -118,7 +131,7 @@ var (
 	unionWords    = regexp.MustCompile(`\bunion\b|extractvalue|updatexml`)
 	printingWords = regexp.MustCompile(`\b(?:id|cat|type|ls|dir|echo|whoami|uname|print|printf|phpinfo|ipconfig|ifconfig|env|set|ver|expr)\b`)
 
-	calledHost = regexp.MustCompile(`(?:\b(?:https?|ldaps?|rmi|dns|ftps?|gopher|dict|smb|iiop)://(?:[^/@\s]*@)?|\\\\)([a-z0-9][a-z0-9.-]{2,252})|\b(?:nslookup|dig|ping(?:\s+-\w\s*\d*)*)\s+([a-z0-9][a-z0-9.-]{2,252})`)
+	calledHost = regexp.MustCompile(`(?:[a-z}]://(?:[^/@\s]*@)?|\\\\)([a-z0-9][a-z0-9.-]{2,252}|\[[0-9a-f:.]{2,45}\])|\b(?:nslookup|dig|ping(?:\s+-\w\s*\d*)*)\s+([a-z0-9][a-z0-9.-]{2,252})`)
 )
 
 // findCallbacks are the hosts that the payload would have the server ask.
@@ -127,13 +140,41 @@ func (x *exchange) findCallbacks() (all []string) {
 		return nil // there it is a browser that asks
 	}
 	for _, m := range calledHost.FindAllStringSubmatch(x.lower, maxPayloads) {
-		host := strings.Trim(m[1]+m[2], ".-")
-		if !strings.ContainsAny(host, ".") || host == strings.ToLower(x.tx.Host) || slices.Contains(all, host) || strings.HasPrefix(host, "127.") {
+		host := network(strings.Trim(m[1]+m[2], ".-[]"))
+		if !strings.ContainsAny(host, ".:") || host == strings.ToLower(x.tx.Host) || slices.Contains(all, host) || m[2] != "" && strings.HasPrefix(host, "127.") {
 			continue
 		}
 		all = append(all, host)
 	}
 	return all
+}
+
+// network is a host as the network has it, however its address is written: in one number, in parts in octal or in
+// hexadecimal, or as an IPv6 one.
+func network(host string) string {
+	if host == "localhost" {
+		return "127.0.0.1"
+	}
+	if a, err := netip.ParseAddr(host); err == nil {
+		return a.Unmap().String()
+	}
+	parts := strings.Split(host, ".")
+	if len(parts) > 4 || len(parts) == 1 && len(host) < len("1.1.1.1") {
+		return host
+	}
+	var address uint64
+	for i, part := range parts {
+		bits := 8
+		if i == len(parts)-1 {
+			bits *= 5 - len(parts) // the last part stands for all that are left
+		}
+		n, err := strconv.ParseUint(part, 0, bits)
+		if err != nil {
+			return host
+		}
+		address = address<<bits | n
+	}
+	return netip.AddrFrom4([4]byte{byte(address >> 24), byte(address >> 16), byte(address >> 8), byte(address)}).String()
 }
 
 var uploadName = regexp.MustCompile(`(?i)filename\*?=(?:"([^"\r\n]{1,200})"|([^\r\n;"]{1,200}))`)
@@ -155,12 +196,23 @@ func (x *exchange) signs() (all []Sign) {
 		for _, value := range x.payloads {
 			lower := strings.ToLower(value)
 			if from := activeTag.FindStringIndex(lower); from != nil && len(lower)-from[0] >= leastScript {
-				all = append(all, Sign{IsStored, strings.TrimSpace(lower[from[0]:])})
+				all = append(all, Sign{IsStored, beginning(lower[from[0]:])})
 				break
 			}
 		}
 	}
 	return all[:min(len(all), maxSigns)]
+}
+
+// beginning is a script up to what a rule may have read in another way than the page has it: a plus as a space.
+func beginning(script string) string {
+	const enough = 20
+	if len(script) > enough {
+		if at := strings.IndexAny(script[enough:], "+ %"); at >= 0 {
+			script = script[:enough+at]
+		}
+	}
+	return strings.TrimSpace(script)
 }
 
 // Shows reports whether a page has a stored script where a browser runs it.
@@ -179,7 +231,11 @@ func HasPassword(body string) bool {
 			}
 			rest = rest[at+len(word):]
 			end := strings.IndexFunc(rest, func(r rune) bool { return r >= 0x80 || !isWordByte(byte(r)) && !strings.ContainsRune(`_-"]`, r) })
-			if end >= 0 && end <= 20 && (rest[end] == '=' || rest[end] == ':' || rest[end] == '[' || rest[end] == '%') {
+			if end < 0 || end > 20 {
+				continue
+			}
+			isPart := end > 0 && rest[end-1] == '"' && rest[end] == '\r' // of a form in several parts
+			if isPart || strings.IndexByte("=:[%", rest[end]) >= 0 {
 				return true
 			}
 		}

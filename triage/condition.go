@@ -2,6 +2,7 @@ package triage
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -23,6 +24,45 @@ var (
 	openWords  = regexp.MustCompile(`\b(?:ascii|ord|substr|substring|mid|length|char_length|unicode|left|bin|hex|exists|count|cast|convert|isnull)\b ?\(.*(?:[<>=]|\blike\b|\bbetween\b|\bin\b)|\bexists ?\(`)
 	varying    = regexp.MustCompile(`'[^'\s]{0,24}'?|\b[\da-z]*\d[\da-z]*\b`)
 )
+
+var (
+	// lead is what stands in a value before the injection: a number, or a text and the quote that ends it.
+	lead       = regexp.MustCompile(`^\s*([+-]?\d{1,12}|[^'"\s]{0,64}['"])`)
+	unionQuery = regexp.MustCompile(`\bunion\b\W+(?:all\W+|distinct\W+)?select\b`)
+	selecting  = regexp.MustCompile(`^[\s(]*(?:select|with|insert|update|delete|create|alter|explain|show)\b`)
+)
+
+// leadOf is what stands in the payload before the injection, "" if it is a statement by itself.
+func (x *exchange) leadOf() string {
+	for _, value := range x.payloads {
+		if m := lead.FindStringSubmatch(strings.ToLower(value)); m != nil && len(m[0]) < len(value) {
+			return m[1]
+		}
+	}
+	return ""
+}
+
+// yields reports whether a statement that the payload has become part of gives what it would not give otherwise: a condition
+// that is true of each row, or another query's rows.
+func (x *exchange) yields() bool {
+	if !hasTag(x.kinds, "sqli") || x.tx.Status/100 != 2 || x.refusal() != "" || x.isBroken() || slices.ContainsFunc(x.payloads, func(p string) bool { return selecting.MatchString(strings.ToLower(p)) }) {
+		return false
+	}
+	return x.condition == True || unionQuery.MatchString(sqlBlanks.ReplaceAllString(x.lower, " "))
+}
+
+// breaks reports whether the payload led to an error, as one does that is part of a statement and spoils it.
+func (x *exchange) breaks() bool {
+	return hasTag(x.kinds, "sqli") && x.tx.Status == 500 || x.isBroken()
+}
+
+// databaseError is what databases and their drivers say of a statement that they can't run: beside what CRS looks for, also
+// where a program hands it on in an answer with 200.
+var databaseError = regexp.MustCompile(`(?i)\bSQL (?:logic|syntax) error|error in your SQL syntax|syntax error at or near|unterminated quoted string|unclosed quotation mark|SQLSTATE\[|` +
+	`\bORA-\d{5}\b|\bPG::\w+Error|psycopg2?\.|sqlite3?\.OperationalError|SQLITE_ERROR|SqlException|same number of (?:result )?columns|unknown column '|no such column|unrecognized token`)
+
+// isBroken reports whether the answer has an error of a database.
+func (x *exchange) isBroken() bool { return x.hasDatabaseError() || databaseError.MatchString(x.text) }
 
 // conditionOf reads the condition of a payload, and what of it stays the same when an attacker tries another one.
 func conditionOf(payload string) (c Condition, form string) {

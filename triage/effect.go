@@ -25,7 +25,7 @@ func (x *exchange) effects() (all []string) {
 		}
 	}
 	for _, find := range []func(*exchange) string{
-		(*exchange).computed, (*exchange).hashed, (*exchange).markers, (*exchange).databaseTells, (*exchange).output,
+		(*exchange).computed, (*exchange).printed, (*exchange).hashed, (*exchange).markers, (*exchange).databaseTells, (*exchange).output,
 		(*exchange).script, (*exchange).redirect, (*exchange).splitHeader, (*exchange).schema, (*exchange).signedIn,
 	} {
 		if found := find(x); found != "" {
@@ -46,11 +46,11 @@ func hasTag(tags []string, tag string) bool {
 
 // arithmetic is a product, sum or difference of two numbers where a template or a shell computes it, with the word
 // that stands directly before and behind.
-var arithmetic = regexp.MustCompile(`(\w*)(?:\{\{|[$#*@]\{|<%=|\$\(\(|\$\[|` + "`expr |\\$\\(expr |" + `set /a \(?)\s*(\d{1,9})\s*(\\?\*|\+|-)\s*('?\d{1,9}'?)\s*(?:\}\}|\}|%>|\)\)|\]|` + "`" + `|\)|$)(\w*)`)
+var arithmetic = regexp.MustCompile(`(\w*)(?:\{\{|[$#*@]\{|<%=|\$\(\(|\$\[|` + "`expr |\\$\\(expr |" + `set /a \(?)\s*(\d{1,9})\s*(\\?\*|\+|-| )\s*('?\d{1,9}'?)\s*(?:\}\}|\}|%>|\)\)|\]|` + "`" + `|\)|$)(\w*)`)
 
 // computed finds the result of an expression of the payload in the answer.
 func (x *exchange) computed() string {
-	if x.text == "" || !strings.ContainsAny(x.lower, "*+-") {
+	if x.text == "" || !strings.ContainsAny(x.lower, "*+- ") {
 		return ""
 	}
 	for _, m := range arithmetic.FindAllStringSubmatch(x.payload, maxPayloads) {
@@ -83,7 +83,7 @@ func compute(left, operator, right string) (string, bool) {
 	switch operator {
 	case "*":
 		a.Mul(a, b)
-	case "+":
+	case "+", " ": // a rule may have read a plus as a form has it
 		a.Add(a, b)
 	default:
 		a.Sub(a, b)
@@ -116,7 +116,8 @@ func (x *exchange) hasResult(text, expression string) bool {
 	if len(text) >= certain {
 		return n > 0
 	}
-	return n == 1 && len(x.text) <= shortAnswer && !strings.Contains(x.text, expression)
+	const rare = 4 // signs, that a short answer has by chance seldom enough to count beside an echo
+	return n == 1 && len(x.text) <= shortAnswer && (len(text) >= rare || !strings.Contains(x.text, expression))
 }
 
 // standsAlone reports whether text is not a piece of a number, a date, a price or a word. A shell's output may have
@@ -132,10 +133,26 @@ func standsAlone(body string, from, to int) bool {
 	if from > 0 && (isPart(body[from-1]) || isPoint(body[from-1])) {
 		return false
 	}
-	if to < len(body) && isPart(body[to]) {
+	if to < len(body) && isPart(body[to]) && (body[to] != ':' || to+1 < len(body) && isPart(body[to+1])) {
 		return false
 	}
 	return to+1 >= len(body) || !isPoint(body[to]) || body[to+1] < '0' || body[to+1] > '9'
+}
+
+var printfCall = regexp.MustCompile(`\bprintf\s+["']?([\w.-]{0,40})%[sd]([\w.-]{0,40})["']?\s+["']?([\w.-]{1,40})`)
+
+// printed finds what a shell puts together of a form and a word.
+func (x *exchange) printed() string {
+	if !strings.Contains(x.lower, "printf") {
+		return ""
+	}
+	for _, m := range printfCall.FindAllStringSubmatch(x.payload, maxPayloads) {
+		text := m[1] + m[3] + m[2]
+		if len(text) >= certain && text != m[3] && strings.Contains(x.text, text) && !strings.Contains(x.payload, text) {
+			return fmt.Sprintf("the answer has %s, which %s prints", text, quoted(m[0]))
+		}
+	}
+	return ""
 }
 
 var md5Call = regexp.MustCompile(`(?i)\bmd5\(\s*(?:(\d{1,12})|'([^']{1,64})'|"([^"]{1,64})")\s*\)`)
@@ -233,17 +250,18 @@ var outputs = []struct {
 	ask, answer *regexp.Regexp
 	what        string
 }{
+	{regexp.MustCompile(`\bid\b`), regexp.MustCompile(`(?:uid|gid|groups)=\d{1,10}\([\w.@\\-]{1,64}\)`), "the answer has the output of id"},
 	{regexp.MustCompile(`\bls\b`), regexp.MustCompile(`(?m)^(?:total \d+\s*$|[-dlbcps][-rwxsStT]{9}[.+@]?\s+\d+ +\S+ +\S+ +[\d,]+ )`), "the answer has the output of ls"},
 	{regexp.MustCompile(`\bdir\b`), regexp.MustCompile(`Volume Serial Number is [0-9A-F]{4}-|Directory of [A-Za-z]:\\`), "the answer has the output of dir"},
 	{regexp.MustCompile(`\bipconfig\b`), regexp.MustCompile(`Windows IP Configuration`), "the answer has the output of ipconfig"},
 	{regexp.MustCompile(`\b(?:ifconfig|ip\s+a)`), regexp.MustCompile(`\binet (?:addr:)?127\.0\.0\.1\b`), "the answer has the output of ifconfig"},
-	{regexp.MustCompile(`\b(?:env|printenv|export|set|environ)\b`), regexp.MustCompile(`(?:^|[\s\x00>])PATH=\S*:?/(?:usr/)?s?bin\b`), "the answer has the environment"},
+	{regexp.MustCompile(`\b(?:env|printenv|export|set|environ)\b`), regexp.MustCompile(`(?:^|[\s\x00>"'])PATH=\S*:?/(?:usr/)?s?bin\b`), "the answer has the environment"},
 	{regexp.MustCompile(`\buname\b|/proc/version`), regexp.MustCompile(`\bLinux (?:version \d|\S+ \d+\.\d+\S* .{0,120}GNU/Linux)`), "the answer has the kernel's version"},
 	{regexp.MustCompile(`\b(?:ver|systeminfo|cmd)\b`), regexp.MustCompile(`Microsoft Windows \[Version \d`), "the answer has the version of Windows"},
 	{regexp.MustCompile(`\bwhoami\b`), regexp.MustCompile(`(?im)(?:^|>)\s*(?:root|www-data|nginx|apache|nobody|nt authority\\[\w ]+|iis apppool\\\w+)\s*(?:$|<)`), "the answer has the output of whoami"},
 	{regexp.MustCompile(`\bps\b`), regexp.MustCompile(`(?m)^(?:USER +PID|UID +PID| +PID TTY|PID +USER)\b`), "the answer has the list of processes"},
 	{regexp.MustCompile(`\bnet\s+(?:user|view|localgroup)\b`), regexp.MustCompile(`User accounts for \\\\|The command completed successfully|Server Name +Remark`), "the answer has the output of net"},
-	{regexp.MustCompile(`\.log\b|/log/`), regexp.MustCompile(`(?m)(?:^|>|")\S+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d `), "the answer has an access log"},
+	{regexp.MustCompile(`\.log\b|/log/`), regexp.MustCompile(`(?m)(?:^|>|")[\w.:-]+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d `), "the answer has an access log"},
 	{regexp.MustCompile(`etc/(?:issue|os-release)\b`), regexp.MustCompile(`\\n \\l|Kernel \\r on|(?m)^PRETTY_NAME=`), "the answer has the name of the system"},
 	{regexp.MustCompile(`\bconfig\b`), regexp.MustCompile(`<Config \{|\bdict_items\(\[|'SECRET_KEY': `), "the answer has the application's settings"},
 	{regexp.MustCompile(`\bnetstat\b`), regexp.MustCompile(`Proto +Recv-Q|Proto +Local Address`), "the answer has the output of netstat"},
@@ -252,21 +270,23 @@ var outputs = []struct {
 	{regexp.MustCompile(`base64-encode`), regexp.MustCompile(`\bPD9waHA[\w+/]{8,}`), "the answer has source in PHP, in base64"},
 	{regexp.MustCompile(`\.\.[/\\]|^/|file:/`), regexp.MustCompile(`<title>Index of /`), "the answer lists a directory"},
 	{regexp.MustCompile(`\.env\b`), regexp.MustCompile(`(?m)(?:^|>|")[A-Z][A-Z0-9_]{2,}=.*\n(?:#.*\n|\s*\n)*[A-Z][A-Z0-9_]{2,}=`), "the answer has a file of settings"},
-	{regexp.MustCompile(`\.git\b`), regexp.MustCompile(`\A(?:ref: refs/heads/\S|DIRC\x00)`), "the answer has a file of a git repository"},
+	{regexp.MustCompile(`\.git\b`), regexp.MustCompile(`\A(?:ref: refs/heads/\S|DIRC\x00)|(?:^|[>"'])\[core\]\s+repositoryformatversion\b`), "the answer has a file of a git repository"},
 	{regexp.MustCompile(`\.ssh|id_(?:rsa|ed25519|ecdsa)|\.pem\b|\.key\b`), regexp.MustCompile(`-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----`), "the answer has a private key"},
 	{regexp.MustCompile(`\.(?:zip|jar|war|ear)\b`), regexp.MustCompile(`\APK\x03\x04`), "the answer has an archive"},
 	{regexp.MustCompile(`\.sql\b|dump`), regexp.MustCompile(`(?m)^(?:-- (?:MySQL|MariaDB|PostgreSQL database) dump|CREATE TABLE |INSERT INTO )`), "the answer has a dump of a database"},
 	{regexp.MustCompile(`\.(?:sqlite3?|db)\b|\.svn`), regexp.MustCompile(`\ASQLite format 3`), "the answer has a database"},
-	{regexp.MustCompile(`\.htpasswd|passwd`), regexp.MustCompile(`(?m)^[\w.-]+:(?:\$apr1\$|\$2[aby]\$|\{SHA\})`), "the answer has hashes of passwords"},
-	{regexp.MustCompile(`\.aws|credentials`), regexp.MustCompile(`(?m)^aws_secret_access_key\s*=`), "the answer has keys of the cloud"},
+	{regexp.MustCompile(`\.htpasswd|passwd`), regexp.MustCompile(`(?m)(?:^|[>"'])[\w.-]+:(?:\$apr1\$|\$2[aby]\$|\{SHA\})`), "the answer has hashes of passwords"},
+	{regexp.MustCompile(`\.aws|credentials`), regexp.MustCompile(`(?m)(?:^|[>"'])aws_secret_access_key\s*=`), "the answer has keys of the cloud"},
 	{regexp.MustCompile(`\.ds_store`), regexp.MustCompile(`\A.{0,12}Bud1`), "the answer lists a directory"},
 	{regexp.MustCompile(`server-status`), regexp.MustCompile(`Apache Server Status for`), "the answer has the server's status"},
 	{regexp.MustCompile(`actuator|/env\b`), regexp.MustCompile(`"propertySources"\s*:\s*\[`), "the answer has the application's settings"},
 	{regexp.MustCompile(`pprof`), regexp.MustCompile(`Types of profiles available`), "the answer has the application's profiles"},
 	{regexp.MustCompile(`web\.config`), regexp.MustCompile(`<configuration[\s>]`), "the answer has web.config"},
-	{regexp.MustCompile(`etc/hosts\b`), regexp.MustCompile(`(?m)^127\.0\.0\.1\s+localhost\b`), "the answer has /etc/hosts"},
+	{regexp.MustCompile(`etc/hosts\b`), regexp.MustCompile(`(?m)(?:^|[>"'])(?:127\.0\.0\.1|::1)\s+localhost\b`), "the answer has /etc/hosts"},
 	{regexp.MustCompile(`web\.xml`), regexp.MustCompile(`<web-app[\s>]`), "the answer has web.xml"},
-	{regexp.MustCompile(`169\.254\.169\.254|metadata|2852039166|0xa9fea9fe`), regexp.MustCompile(`"AccessKeyId"\s*:|(?m)^ami-id$|(?m)^instance-id$|"access_token"\s*:\s*"ya29\.`), "the answer has metadata of the cloud"},
+	{regexp.MustCompile(`169\.254\.169\.254|metadata|2852039166|0xa9fea9fe`), regexp.MustCompile(`"AccessKeyId"\s*:|(?m)(?:^|[>"'])(?:ami-id|instance-id)$|"access_token"\s*:\s*"ya29\.|"azEnvironment"\s*:`), "the answer has metadata of the cloud"},
+	{regexp.MustCompile(`latest/user-data|user-data`), regexp.MustCompile(`(?:^|[>"'])(?:#!/(?:usr/)?bin/|#cloud-config\b)`), "the answer has the settings with which the machine was started"},
+	{regexp.MustCompile(`\b(?:https?|gopher|dict)://`), regexp.MustCompile(`"Config"\s*:\s*\{\s*"Datacenter"|"tagline"\s*:\s*"You Know, for Search"|\bredis_version:\d|"kind"\s*:\s*"(?:Pod|Secret|Node|ConfigMap|Namespace)List"|"MinAPIVersion"\s*:|(?:^|[>"'])STAT (?:pid|version) |(?:^|[>"'])SSH-2\.0-\w|"etcdserver"\s*:|"couchdb"\s*:\s*"Welcome"|<title>Apache Status</title>|Apache Server Status for|(?:^|[>"'])Active connections: \d`), "the answer is that of a service inside"},
 }
 
 // output finds what the payload's command or file gives.
@@ -416,7 +436,8 @@ func (x *exchange) schema() string {
 // signedIn tells a login that was accepted though its password was an operator or a piece of SQL.
 func (x *exchange) signedIn() string {
 	asked := x.tx.URI + "\n" + x.tx.RequestBody.Text[:min(len(x.tx.RequestBody.Text), maxPayload)]
-	if !HasPassword(x.tx.RequestBody.Text) || !hasTag(x.kinds, "sqli") && !operatorOfMongo.MatchString(asked) {
+	isOperator := operatorOfMongo.MatchString(asked)
+	if !isOperator && (!HasPassword(x.tx.RequestBody.Text) || !hasTag(x.kinds, "sqli")) {
 		return ""
 	}
 	location, cookie := x.header("location"), x.header("set-cookie")
@@ -431,7 +452,7 @@ func (x *exchange) signedIn() string {
 
 var (
 	operatorOfMongo = regexp.MustCompile(`(?:\[|%5[bB]|")\$(?:ne|gte?|lte?|n?in|regex|exists|where|or)\b`)
-	sessionToken    = regexp.MustCompile(`(?i)"(?:access_?|auth_?|id_?|session_?|refresh_?)?(?:token|jwt|session_?id)"\s*:\s*"[^"\s]{16,}"`)
+	sessionToken    = regexp.MustCompile(`(?i)"(?:access_?|auth_?|id_?|session_?|refresh_?)?(?:token|jwt|session_?id)"\s*:\s*"[^"\s]{8,}"`)
 	complaint       = regexp.MustCompile(`(?i)error|fail|invalid|denied|incorrect|wrong`)
 )
 

@@ -160,7 +160,7 @@ func (x *exchange) plain() string {
 			}
 			return s[1:]
 		})
-	case x.isHTML() && strings.Contains(x.body, "&"):
+	case (x.isHTML() || strings.HasSuffix(x.kind, "xml")) && strings.Contains(x.body, "&"):
 		return html.UnescapeString(x.body)
 	}
 	return x.body
@@ -189,7 +189,7 @@ var blockWords = []string{
 }
 
 var (
-	loginPage = regexp.MustCompile(`(?i)(?:^|[/?&=._-])(?:log-?in|sign-?in)(?:$|[/?&=._;#-])`)
+	loginPage = regexp.MustCompile(`(?i)(?:^|[/?&=._-])(?:log[-_]?in|log[-_]?on|sign[-_]?in|sessions?/new)(?:$|[/?&=._;#-])`)
 )
 
 // longestBlockPage is how long a page of a firewall is at most that is sent with 200.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/modsecurity-for-anylog/msa/engine"
 )
 
 // Past is what earlier records tell of an exchange. The zero value knows nothing.
@@ -21,6 +23,14 @@ type Past struct {
 
 	Told   bool // the client's true and false conditions got two answers, and this is one of them
 	Waited bool // the server has waited for another condition in the same form
+
+	Odd    bool // conditions of this form got another answer, time and again
+	Held   bool // the condition is answered as one with the same beginning that is true, or not as one that is false, where Broke
+	Broke  bool // another payload of this client has led to an error here, as one that spoils a statement does
+	More   bool // than another payload of the kind got from the endpoint, and than ordinary requests get
+	Longer int  // so long was the longest answer to ordinary requests, and this one is much longer; 0 if it is not
+
+	CalledBack string // how the server asked the address of the payload
 }
 
 // From how many on something is no coincidence.
@@ -30,12 +40,33 @@ const (
 	enoughPayloads  = 5
 )
 
+// BrokeAndDid is the evidence of two payloads, whichever of them came first.
+const BrokeAndDid = "another payload broke the statement here, and this one, which completes it, was answered"
+
+// GotMore is that of two payloads which ask for all that there is.
+const GotMore = "the answer has more than that to another payload of this kind, so it decides what is found"
+
+// ToldApart is that of true and false conditions.
+const ToldApart = "the answers to this client's true and false conditions differ, and this is one of the two"
+
 // afterAll is the evidence that only other records give: that it worked.
 func (x *exchange) afterAll(past Past) string {
 	switch {
+	case past.CalledBack != "":
+		return past.CalledBack
+	case past.Broke && x.yields():
+		return BrokeAndDid
+	case past.Held && x.tx.Status/100 == 2 && !x.isBroken():
+		return "the answer is that to a true condition, where others broke the statement"
+	case past.More:
+		return GotMore
+	case past.Longer > 0 && (x.yields() || x.lists()):
+		return fmt.Sprintf("the answer is longer than any that ordinary requests got: they got %d bytes at most", past.Longer)
 	case x.condition == NoCondition:
 	case past.Told:
-		return "the answers to this client's true and false conditions differ, and this is one of the two"
+		return ToldApart
+	case past.Odd:
+		return "conditions of this form got another answer, time and again: this one is true"
 	case past.Waited && x.refusal() == "":
 		return "the server has waited for another condition of this form: that it has not waited is an answer, too"
 	}
@@ -46,7 +77,8 @@ func (x *exchange) afterAll(past Past) string {
 func (x *exchange) inVain(past Past) string {
 	switch {
 	case x.isBlind():
-	case past.Everywhere >= enoughEndpoints && x.tx.Status/100 == 2:
+	case x.condition != NoCondition && (past.Broke || x.delay().seconds > 0):
+	case past.Everywhere >= enoughEndpoints && x.tx.Status/100 == 2 && x.condition != True && x.condition != Open:
 		return fmt.Sprintf("the server answers so to everything: %d endpoints have this answer", past.Everywhere)
 	case past.Usual >= enoughClients && x.wouldShow():
 		return "the endpoint's usual answer, as ordinary requests get it"
@@ -54,6 +86,11 @@ func (x *exchange) inVain(past Past) string {
 		return fmt.Sprintf("the same answer to %d different payloads of this client", past.Alike)
 	}
 	return ""
+}
+
+// lists reports whether the payload asks a directory or a database of documents for all that there is.
+func (x *exchange) lists() bool {
+	return x.tx.Status/100 == 2 && (slices.ContainsFunc(x.v.Matches, func(m engine.Match) bool { return hasTag(m.Tags, "language-ldap") }) || operatorOfMongo.MatchString(x.tx.URI) || operatorOfMongo.MatchString(x.tx.RequestBody.Text[:min(len(x.tx.RequestBody.Text), maxPayload)]))
 }
 
 // isBlind reports whether the attack may have worked without a trace in the answer.

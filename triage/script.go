@@ -24,8 +24,7 @@ func (x *exchange) script() string {
 		return ""
 	}
 	page := strings.ToLower(x.body)
-	for _, value := range x.payloads {
-		lower := strings.ToLower(value)
+	for _, lower := range x.lowered() {
 		if from := activeTag.FindStringIndex(lower); from != nil {
 			if piece := strings.TrimSpace(lower[from[0]:]); isIn(page, piece, isMarkup) {
 				return "the page has the payload's script as it was sent: " + quoted(piece)
@@ -43,6 +42,20 @@ func (x *exchange) script() string {
 	}
 	return ""
 }
+
+// lowered are the payloads in lower case, also without the tags that a filter takes out of their middle.
+func (x *exchange) lowered() (all []string) {
+	for _, value := range x.payloads {
+		lower := strings.ToLower(value)
+		all = append(all, lower)
+		if less := filtered.Replace(lower); less != lower && activeTag.MatchString(less) {
+			all = append(all, less)
+		}
+	}
+	return all
+}
+
+var filtered = strings.NewReplacer("<script>", "", "</script>", "")
 
 func isIn(page, piece string, holds func(before string) bool) bool {
 	at := strings.Index(page, piece)

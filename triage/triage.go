@@ -32,6 +32,16 @@ type Appraisal struct {
 	OutcomeEvidence []string // what shows it, or why it is unknown; at most three
 }
 
+// Prove adds evidence that the attack has worked.
+func (a *Appraisal) Prove(evidence string) {
+	if a.Outcome != Success {
+		a.Outcome, a.OutcomeEvidence = Success, nil
+	}
+	if len(a.OutcomeEvidence) < maxEvidence && !slices.Contains(a.OutcomeEvidence, evidence) {
+		a.OutcomeEvidence = append(a.OutcomeEvidence, evidence)
+	}
+}
+
 // maxReasons is how many reasons are told.
 const maxReasons = 3
 

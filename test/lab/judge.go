@@ -87,6 +87,8 @@ type figures struct {
 	Refused   share // attacks that did not work, called failure
 	Blind     int   // attacks that changed what the site did and gave nothing: no outcome is right or wrong
 
+	Messages int // that incidents make of all alerts
+
 	Kinds     map[string]*figures    `json:",omitempty"`
 	Campaigns map[string]*campaign   `json:",omitempty"`
 	Misjudged map[string][]misjudged `json:",omitempty"`
@@ -263,7 +265,7 @@ func (f *figures) printCampaigns(w io.Writer) {
 		_, _ = fmt.Fprintf(w, "%-40s %8d %8d %8d %8d\n", name, c.Records, c.Worked, c.Alerts, c.Success)
 		total.Alerts += c.Alerts
 	}
-	_, _ = fmt.Fprintf(w, "%d campaigns, %d alerts; nothing was told of: %s\n", len(f.Campaigns), total.Alerts, strings.Join(f.unfound(), "; "))
+	_, _ = fmt.Fprintf(w, "%d campaigns, %d alerts, %d messages of incidents; nothing was told of: %s\n", len(f.Campaigns), total.Alerts, f.Messages, strings.Join(f.unfound(), "; "))
 }
 
 // printMisjudged prints the records about which MSA and the truth differ.

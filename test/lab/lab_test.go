@@ -42,10 +42,10 @@ func TestHandWritten(t *testing.T) {
 		{"attacks that worked, found", func(f *figures) share { return f.Worked }, 0.90, 1, 400},
 		{"attacks, found", func(f *figures) share { return f.All }, 0.82, 1, 1500},
 		{"success, right of said", func(f *figures) share { return f.Success }, 0.98, 1, 200},
-		{"failure, right of said", func(f *figures) share { return f.Failure }, 0.98, 1, 400},
-		{"failure, called of failed", func(f *figures) share { return f.Refused }, 0.44, 1, 900},
+		{"failure, right of said", func(f *figures) share { return f.Failure }, 0.985, 1, 400},
+		{"failure, called of failed", func(f *figures) share { return f.Refused }, 0.42, 1, 900},
 	}
-	for form, recall := range map[string]float64{"whole": 0.56, "cut": 0.53} {
+	for form, recall := range map[string]float64{"whole": 0.80, "cut": 0.76} {
 		t.Run(form, func(t *testing.T) {
 			f, err := r.measure(msa, form)
 			if err != nil {

@@ -52,6 +52,11 @@ func run(dir, msa string, tools bool, each int) error {
 			all[title] = f
 			f.print(os.Stdout, title)
 			if form == "whole" {
+				incidents, err := scan(msa, r.file(form), "--alert-per", "incident")
+				if err != nil {
+					return err
+				}
+				f.Messages = len(incidents)
 				f.printCampaigns(os.Stdout)
 			}
 			f.printMisjudged(os.Stdout, each)
