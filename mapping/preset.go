@@ -29,8 +29,8 @@ const anyProgram = "structured"
 // moreSpecific are the presets that must be asked first though a record of the tag was one of the named preset's:
 // their records look like its own where a line is cut or has less in it, and the tag would stay with it.
 var moreSpecific = map[string][]string{
-	"apache": {"traefik", "tomcat", "linkerd", "squid", "ingress-nginx", "nginx"},
-	"nginx":  {"traefik", "tomcat", "linkerd", "squid", "ingress-nginx"},
+	"apache": {"nginx-proxy-manager", "traefik", "tomcat", "linkerd", "squid", "ingress-nginx", "nginx"},
+	"nginx":  {"nginx-proxy-manager", "traefik", "tomcat", "linkerd", "squid", "ingress-nginx"},
 	"envoy":  {"istio", "envoy-gateway"},
 	"ecs":    {"packetbeat"},
 	anyProgram: {"gcp-lb", "azure-appgw", "azure-frontdoor", "aws-waf", "aws-apigw", "cloudflare", "fastly", "kong", "apisix", "suricata", "zeek",
