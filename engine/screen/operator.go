@@ -197,20 +197,21 @@ func numbers(compare func(value, operand int) bool) func(string) func(string) bo
 	}
 }
 
-func (c *compiler) rx(of *parsedRule, o operator, pattern string) (operator, error) {
-	if rules.HasMacro(pattern) {
+func (c *compiler) rx(of *parsedRule, o operator, operand string) (operator, error) {
+	pattern := operand
+	if rules.HasMacro(operand) {
 		expanded, ok := c.expandAt(of, pattern)
 		if !ok {
 			return o.expandedBy(pattern, matchExpanded), nil
 		}
-		if _, err := textmatch.PassingPattern(expanded); err != nil {
-			o.match = func(string) bool { return false }
-			return o, nil
-		}
 		pattern = expanded
 	}
 	p, err := textmatch.PatternOf(pattern)
-	if err != nil {
+	switch {
+	case err != nil && rules.HasMacro(operand):
+		o.match = func(string) bool { return false }
+		return o, nil //nolint:nilerr // what is no pattern once it is expanded matches nothing
+	case err != nil:
 		return o, fmt.Errorf("its pattern can't be read: %w", err)
 	}
 	o.pattern, o.match, o.within = p, p.MatchString, p.Levels
