@@ -97,12 +97,13 @@ func (r *Recollection) expect(signs []triage.Sign) (calledBack string) {
 			}
 			pair := hash(hash(0, s.Text), x.server)
 			if calls := r.clean.peek(pair); calls != nil {
-				// Who asks there anyway shows nothing by it.
-				if last := r.clean.used(pair); *calls > 1 || last < x.time || last > x.time+x.answer.took.Milliseconds() {
-					continue
+				if *calls >= trusted {
+					continue // who asks there anyway shows nothing by it
 				}
-				r.clean.forget(pair) // what an attack makes is no use
-				calledBack = fmt.Sprintf("%s asked %s while it answered", x.server, s.Text)
+				if last := r.clean.used(pair); x.time <= last && last <= x.time+x.answer.took.Milliseconds() {
+					r.clean.forget(pair) // what an attack makes is no use
+					calledBack = fmt.Sprintf("%s asked %s while it answered", x.server, s.Text)
+				}
 			}
 			one, _ := r.awaited.get(signKey(s.Kind, x.server, s.Text), r.now, forgetAwaited)
 			a.Told = one.Told

