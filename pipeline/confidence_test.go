@@ -29,6 +29,8 @@ func exchange(method, uri, kind, body string, more ...string) map[string]string 
 	for _, m := range more {
 		if answer, ok := strings.CutPrefix(m, "answer: "); ok {
 			r["RSP_BODY"] = answer
+		} else if where, ok := strings.CutPrefix(m, "redirect: "); ok {
+			r["RETCODE"], r["RSP_HEADER"] = "302", "HTTP/1.1 302 Found\r\nLocation: "+where+"\r\n\r\n"
 		} else {
 			head += m + "\r\n"
 		}
@@ -110,6 +112,11 @@ func TestEvidence(t *testing.T) {
 		"settings":                       {exchange("GET", "/a", "", "", `answer: {"activeProfiles":[],"propertySources":[{"name":"server.ports"}]}`), 9703106},
 		"hashes":                         {exchange("GET", "/a", "", "", "answer: admin:$apr1$x7Yz0qk1$u3QmL5c1oQ0vS2dJ8wTn00\n"), 9703107},
 		"schema":                         {exchange("POST", "/graphql", jsonType, `{"query":"{__schema{types{name}}}"}`, `answer: {"data":{"__schema":{"types":[]}}}`), 9703108},
+		"version of a kernel":            {exchange("GET", "/a/b.php?c=uname+-a", "", "", "answer: Linux web-3 6.1.0-18-amd64 #1 SMP PREEMPT_DYNAMIC Debian 6.1.76-1 x86_64 GNU/Linux\n"), 9703109},
+		"settings of PHP":                {exchange("GET", "/a/b.php", "", "", "answer: <html><head><title>PHP 8.2.7 - phpinfo()</title></head>"), 9703110},
+		"redirected without a scheme":    {exchange("GET", "/go?u="+url.QueryEscape("//other.example/a"), "", "", "redirect: //other.example/a"), 9703111},
+		"redirected behind a name":       {exchange("GET", "/go?u="+url.QueryEscape("https://shop.internal@other.example/"), "", "", "redirect: https://shop.internal@other.example/"), 9703111},
+		"redirected by a backslash":      {exchange("GET", "/go?u="+url.QueryEscape(`/\other.example`), "", "", `redirect: /\other.example`), 9703111},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := alertsOf(t, p, c.record)
@@ -155,6 +162,10 @@ func TestConfidenceOfOrdinaryTraffic(t *testing.T) {
 		"number":                   exchange("GET", "/go?url="+url.QueryEscape("https://shop.internal/orders/2852039166"), "", ""),
 		"redirect at the site":     exchange("GET", "/login?next="+url.QueryEscape("//shop.internal/cart")+"&return_to=%2Fcart", "", ""),
 		"redirect to a partner":    exchange("GET", "/login?redirect_uri="+url.QueryEscape("https://partner.example/cb?a=1"), "", ""),
+		"redirected at the site":   exchange("GET", "/go?u="+url.QueryEscape("//shop.internal/cart"), "", "", "redirect: //shop.internal/cart"),
+		"redirected elsewhere":     exchange("GET", "/go?u=cart", "", "", "redirect: //cdn.example/cart"),
+		"redirected to a partner":  exchange("GET", "/go?u="+url.QueryEscape("https://partner.example/a"), "", "", "redirect: https://partner.example/a"),
+		"kernels of machines":      exchange("GET", "/nodes", "", "", "answer: web-3: Linux web-3 6.1.0-18-amd64 #1 SMP Debian 6.1.76-1 x86_64 GNU/Linux\n"),
 		"picture elsewhere":        exchange("GET", "/img?url="+url.QueryEscape("//cdn.example/a.png"), "", ""),
 		"mail that is quoted":      exchange("POST", "/mails", jsonType, `{"text":"Hello,\n\nFrom: Ann\nTo: Bob\nSubject: lamps\n\nthanks!"}`),
 		"text as a body":           exchange("POST", "/notes", "text/plain", "Let's meet; I don't know where -- or when.\nAnn & Bob"),

@@ -12,8 +12,13 @@ import (
 // partners are the hosts to which every site sends its visitors.
 var partners = []string{"login.example.com", "pay.example.net"}
 
+// hostOf is the host to which a browser would go, which takes more than two slashes as two.
 func hostOf(address string) string {
-	u, err := url.Parse(strings.ReplaceAll(strings.TrimSpace(address), `\`, "/"))
+	address = strings.ReplaceAll(strings.TrimSpace(address), `\`, "/")
+	for strings.HasPrefix(address, "///") {
+		address = address[1:]
+	}
+	u, err := url.Parse(address)
 	if err != nil {
 		return ""
 	}
