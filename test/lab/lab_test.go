@@ -39,13 +39,13 @@ func TestHandWritten(t *testing.T) {
 		{"ordinary use, flagged", func(f *figures) share { return f.Benign }, 0, 0.005, 1500},
 		{"hard use, flagged", func(f *figures) share { return f.Hard }, 0, 0.40, 150},
 		{"ordinary use, flagged by detectors", func(f *figures) share { return f.Detectors }, 0, 0.002, 1500},
-		{"attacks that worked, found", func(f *figures) share { return f.Worked }, 0.90, 1, 400},
-		{"attacks, found", func(f *figures) share { return f.All }, 0.82, 1, 1500},
+		{"attacks that worked, found", func(f *figures) share { return f.Worked }, 0.93, 1, 400},
+		{"attacks, found", func(f *figures) share { return f.All }, 0.87, 1, 1500},
 		{"success, right of said", func(f *figures) share { return f.Success }, 0.98, 1, 200},
 		{"failure, right of said", func(f *figures) share { return f.Failure }, 0.985, 1, 400},
 		{"failure, called of failed", func(f *figures) share { return f.Refused }, 0.42, 1, 900},
 	}
-	for form, recall := range map[string]float64{"whole": 0.83, "cut": 0.79} {
+	for form, recall := range map[string]float64{"whole": 0.86, "cut": 0.82} {
 		t.Run(form, func(t *testing.T) {
 			f, err := r.measure(msa, form)
 			if err != nil {
