@@ -3,6 +3,7 @@ package sensitive
 import (
 	"encoding/json"
 	"html"
+	"iter"
 	"net/url"
 	"slices"
 	"strings"
@@ -57,6 +58,9 @@ func (m *Masker) learn(a *analysis) {
 			continue
 		}
 		isNew := m.known.add(value, func() string { return maskOne(f.Kind, value) })
+		for text := range stringsIn(value) {
+			m.known.add(text, func() string { return stars })
+		}
 		if isNew && a.at != nil {
 			m.learnWritten(a.written(f.Start, f.End))
 		}
@@ -66,6 +70,20 @@ func (m *Masker) learn(a *analysis) {
 			m.known.add(a.text[e.start:e.end], func() string { return stars })
 		}
 		m.learn(e.analysis)
+	}
+}
+
+// stringsIn are those of a list or an object, which is masked as one, and of which views show them one by one. Keys are not among them.
+func stringsIn(list string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for {
+			_, from, _ := strings.Cut(list, `"`)
+			text, rest, ok := strings.Cut(from, `"`)
+			if !ok || !strings.HasPrefix(strings.TrimLeft(rest, " \t\r\n"), ":") && !yield(text) {
+				return
+			}
+			list = rest
+		}
 	}
 }
 

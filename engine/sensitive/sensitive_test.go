@@ -291,10 +291,13 @@ func TestMaskNamed(t *testing.T) {
 }
 
 func TestMasker(t *testing.T) {
-	m := NewMasker("/?password=Hunter22&pwd=abc", "Authorization: Bearer "+jwt)
+	m := NewMasker("/?password=Hunter22&pwd=abc", "Authorization: Bearer "+jwt, `{"passwords": [ "Winter-23", {"other key": "Summer-24"} ]}`)
 	for _, c := range []struct{ name, text, want string }{
 		{"", strings.ToLower(jwt), "eyJh********"},
 		{"", "x hunter22 HUNTER22", "x **** ****"},
+		{"ARGS:q (json)", "Winter-23", "****"}, // of a list
+		{"ARGS:q (json)", "summer-24", "****"},
+		{"ARGS:q (json)", "other key", "other key"},
 		{"", "abc", "abc"}, // too short to be told from a word
 		{"ARGS:pwd", "abc", "****"},
 		{"ARGS:json.token", "Zx9yW8vU", "****"},
