@@ -25,13 +25,13 @@ type reach struct {
 
 // shorterReaches are those after the whole. The last has no end of work: its sizes bound that.
 var shorterReaches = []reach{
-	{work: 2 << 20, uri: 4 << 10, headers: 8 << 10, body: 16 << 10, views: 16 << 10},
+	{work: 3 << 19, uri: 4 << 10, headers: 8 << 10, body: 16 << 10, views: 16 << 10},
 	{work: unbounded, uri: 1 << 10, headers: 2 << 10, body: 2 << 10, views: 2 << 10},
 }
 
 const (
 	// mostWork is that of a record of which all is inspected, with the default of body_limit.
-	mostWork  = 7 << 20
+	mostWork  = 4 << 20
 	unbounded = int(^uint(0) >> 1)
 
 	defaultBodyLimit = 128 << 10
