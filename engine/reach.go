@@ -31,7 +31,7 @@ var shorterReaches = []reach{
 
 const (
 	// mostWork is that of a record of which all is inspected, with the default of body_limit.
-	mostWork  = 4 << 20
+	mostWork  = 5 << 20
 	unbounded = int(^uint(0) >> 1)
 
 	defaultBodyLimit = 128 << 10
