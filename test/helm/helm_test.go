@@ -266,7 +266,7 @@ func TestRefused(t *testing.T) {
 		"clientCertificate needs":          {"syslog": object{"host": siem, "tls": object{"clientCertificate": true}}},
 		"there would be no input":          tls(object{"nano": object{"enabled": false}, "containerLogs": object{"enabled": false}}),
 		"syslog[./]port":                   {"syslog": object{"host": siem, "port": 70000}},
-		"filter":                           tls(object{"filter": object{"alert_tag": "x"}}),
+		"propertyName 'alert_tag'":         tls(object{"filter": object{"alert_tag": "x"}}),
 	} {
 		if _, err := files(values); err == nil || !regexp.MustCompile(want).MatchString(err.Error()) {
 			t.Errorf("%s: %v", want, err)
