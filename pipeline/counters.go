@@ -71,8 +71,8 @@ func (t *tallies) add(key any) (isFirst bool) {
 
 // addText is for texts of which there may be many, and which stay as they are.
 func (t *tallies) addText(text string) {
-	if _, ok := t.counts.Load(text); ok {
-		t.add(text)
+	if n, ok := t.counts.Load(text); ok {
+		n.(*atomic.Uint64).Add(1)
 		return
 	}
 	t.adding.Lock()

@@ -106,7 +106,7 @@ func (x *exchange) echoes() (all []string) {
 				strings.ReplaceAll(html.EscapeString(value), "&#39;", "&#039;"), url.QueryEscape(value), url.PathEscape(value), quoted[1:len(quoted)-1])
 		}
 	}
-	for _, text := range []string{x.tx.URI, x.tx.RequestBody.Text[:min(len(x.tx.RequestBody.Text), maxPayload)]} {
+	for _, text := range []string{x.tx.URI, x.bodyStart()} {
 		if _, query, ok := strings.Cut(text, "?"); ok {
 			text = query
 		}
@@ -185,7 +185,7 @@ func (x *exchange) signs() (all []Sign) {
 		all = append(all, Sign{CallsBack, host})
 	}
 	if x.uploadsScript() && x.tx.Status < 400 {
-		for _, m := range uploadName.FindAllStringSubmatch(x.tx.RequestBody.Text[:min(len(x.tx.RequestBody.Text), maxPayload)], maxSigns) {
+		for _, m := range uploadName.FindAllStringSubmatch(x.bodyStart(), maxSigns) {
 			name := m[1] + m[2]
 			if name = name[strings.LastIndexAny(name, `/\`)+1:]; len(name) > 3 {
 				all = append(all, Sign{IsFetched, strings.ToLower(name)})

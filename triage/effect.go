@@ -435,9 +435,7 @@ func (x *exchange) schema() string {
 
 // signedIn tells a login that was accepted though its password was an operator or a piece of SQL.
 func (x *exchange) signedIn() string {
-	asked := x.tx.URI + "\n" + x.tx.RequestBody.Text[:min(len(x.tx.RequestBody.Text), maxPayload)]
-	isOperator := operatorOfMongo.MatchString(asked)
-	if !isOperator && (!HasPassword(x.tx.RequestBody.Text) || !hasTag(x.kinds, "sqli")) {
+	if !x.hasOperator() && (!HasPassword(x.tx.RequestBody.Text) || !hasTag(x.kinds, "sqli")) {
 		return ""
 	}
 	location, cookie := x.header("location"), x.header("set-cookie")
@@ -448,6 +446,11 @@ func (x *exchange) signedIn() string {
 		return "the login was accepted: the answer has a token"
 	}
 	return ""
+}
+
+// hasOperator reports whether the request has an operator of a document database.
+func (x *exchange) hasOperator() bool {
+	return operatorOfMongo.MatchString(x.tx.URI) || operatorOfMongo.MatchString(x.bodyStart())
 }
 
 var (

@@ -133,6 +133,11 @@ func newExchange(tx *mapping.Transaction, v *engine.Verdict) *exchange {
 	return x
 }
 
+// bodyStart is as much of the request's body as is looked at again.
+func (x *exchange) bodyStart() string {
+	return x.tx.RequestBody.Text[:min(len(x.tx.RequestBody.Text), maxPayload)]
+}
+
 func (x *exchange) addPayload(value string) {
 	value = value[:min(len(value), maxPayload)]
 	if strings.Contains(value, "%") { // as in a path

@@ -90,7 +90,8 @@ func (x *exchange) inVain(past Past) string {
 
 // lists reports whether the payload asks a directory or a database of documents for all that there is.
 func (x *exchange) lists() bool {
-	return x.tx.Status/100 == 2 && (slices.ContainsFunc(x.v.Matches, func(m engine.Match) bool { return hasTag(m.Tags, "language-ldap") }) || operatorOfMongo.MatchString(x.tx.URI) || operatorOfMongo.MatchString(x.tx.RequestBody.Text[:min(len(x.tx.RequestBody.Text), maxPayload)]))
+	isLDAP := func(m engine.Match) bool { return hasTag(m.Tags, "language-ldap") }
+	return x.tx.Status/100 == 2 && (slices.ContainsFunc(x.v.Matches, isLDAP) || x.hasOperator())
 }
 
 // isBlind reports whether the attack may have worked without a trace in the answer.

@@ -229,11 +229,8 @@ func udp(t testing.TB, port int, datagrams ...[]byte) {
 // tcp opens a connection to a port that may not be open yet.
 func tcp(t testing.TB, port int) net.Conn {
 	t.Helper()
-	var c net.Conn
-	if err := rig.Wait(rig.Patience, func() (err error) {
-		c, err = net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		return err
-	}); err != nil {
+	c, err := rig.Dial(port)
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })

@@ -144,18 +144,23 @@ func checkPushed(t *testing.T, pushed chan string) {
 
 var exported = regexp.MustCompile(`(?m)^# HELP (\S+) (.*)\n# TYPE (\S+) (\S+)\n((?:[^#\n].*\n)+)`)
 
+// scraped is what a Fluent Bit exposes for Prometheus.
+func scraped(port int) ([]byte, error) {
+	r, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/metrics", port))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = r.Body.Close() }()
+	return io.ReadAll(r.Body)
+}
+
 // checkExported compares what is exported with the filter's source.
 func checkExported(t *testing.T, port int) {
 	t.Helper()
 	want := metrics(t)
 	slices.SortFunc(want, func(a, b metric) int { return strings.Compare(a.name, b.name) })
 	if err := rig.Wait(40*time.Second, func() error {
-		r, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/metrics", port))
-		if err != nil {
-			return err
-		}
-		defer func() { _ = r.Body.Close() }()
-		text, err := io.ReadAll(r.Body)
+		text, err := scraped(port)
 		if err != nil {
 			return err
 		}

@@ -3,9 +3,6 @@ package monitoring
 import (
 	"bytes"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -93,11 +90,8 @@ func exposing(t *testing.T, in, exporter int, mapping string) string {
 // sendLines sends so many of each line, with numbers in it.
 func sendLines(t *testing.T, port int, lines []string, each int) {
 	t.Helper()
-	var c net.Conn
-	if err := rig.Wait(rig.Patience, func() (err error) {
-		c, err = net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		return err
-	}); err != nil {
+	c, err := rig.Dial(port)
+	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = c.Close() }()
@@ -117,12 +111,7 @@ func exposed(t *testing.T, port int, records float64) map[string]float64 {
 	t.Helper()
 	all := map[string]float64{}
 	if err := rig.Wait(rig.Patience, func() error {
-		r, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/metrics", port))
-		if err != nil {
-			return err
-		}
-		defer func() { _ = r.Body.Close() }()
-		text, err := io.ReadAll(r.Body)
+		text, err := scraped(port)
 		if err != nil {
 			return err
 		}

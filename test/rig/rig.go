@@ -219,6 +219,15 @@ func (p *Process) WaitOutput(text string, timeout time.Duration) error {
 	})
 }
 
+// Dial opens a TCP connection to a port of the loopback that may not be open yet.
+func Dial(port int) (c net.Conn, err error) {
+	err = Wait(Patience, func() error {
+		c, err = net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		return err
+	})
+	return c, err
+}
+
 // Wait calls check until it succeeds; the error is the last one.
 func Wait(timeout time.Duration, check func() error) error {
 	for end := time.Now().Add(timeout); ; time.Sleep(20 * time.Millisecond) {
