@@ -92,7 +92,9 @@ func TestFluentBit(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
-	if _, err := fmt.Fprintln(c, attack(t, "10.0.0.3", 1)); err != nil {
+	sent := attack(t, "10.0.0.3", 1)
+	harmless := strings.ReplaceAll(sent, "../../etc/passwd", "union+station+select+seats") // below confidence, which a metric counts
+	if _, err := fmt.Fprintf(c, "%s\n%s\n", harmless, sent); err != nil {
 		t.Fatal(err)
 	}
 	checkPushed(t, pushed)
