@@ -4,7 +4,6 @@ import (
 	"html"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -126,12 +125,12 @@ func (x *exchange) echoes() (all []string) {
 }
 
 var (
-	blindWords = regexp.MustCompile(`<!entity|xinclude|xi:include|\b(?:wget|curl|nslookup|dig|nc|ncat|telnet|certutil|bitsadmin|tftp|rm|touch|mkfifo|useradd|chmod|kill|shutdown|reboot|exec)\b|>\s*/|` +
+	blindWords = compile(`<!entity|xinclude|xi:include|\b(?:wget|curl|nslookup|dig|nc|ncat|telnet|certutil|bitsadmin|tftp|rm|touch|mkfifo|useradd|chmod|kill|shutdown|reboot|exec)\b|>\s*/|` +
 		`xp_dirtree|xp_cmdshell|utl_http|utl_inaddr|load_file\s*\(|into\s+(?:out|dump)file|insert\s+into|\bupdate\s+\w+\s+set\b|delete\s+from|drop\s+(?:table|database)|jndi:|/dev/tcp`)
-	unionWords    = regexp.MustCompile(`\bunion\b|extractvalue|updatexml`)
-	printingWords = regexp.MustCompile(`\b(?:id|cat|type|ls|dir|echo|whoami|uname|print|printf|phpinfo|ipconfig|ifconfig|env|set|ver|expr)\b`)
+	unionWords    = compile(`\bunion\b|extractvalue|updatexml`)
+	printingWords = compile(`\b(?:id|cat|type|ls|dir|echo|whoami|uname|print|printf|phpinfo|ipconfig|ifconfig|env|set|ver|expr)\b`)
 
-	calledHost = regexp.MustCompile(`(?:[a-z}]://(?:[^/@\s]*@)?|\\\\)([a-z0-9][a-z0-9.-]{2,252}|\[[0-9a-f:.]{2,45}\])|\b(?:nslookup|dig|ping(?:\s+-\w\s*\d*)*)\s+([a-z0-9][a-z0-9.-]{2,252})`)
+	calledHost = compile(`(?:[a-z}]://(?:[^/@\s]*@)?|\\\\)([a-z0-9][a-z0-9.-]{2,252}|\[[0-9a-f:.]{2,45}\])|\b(?:nslookup|dig|ping(?:\s+-\w\s*\d*)*)\s+([a-z0-9][a-z0-9.-]{2,252})`)
 )
 
 // findCallbacks are the hosts that the payload would have the server ask.
@@ -177,7 +176,7 @@ func network(host string) string {
 	return netip.AddrFrom4([4]byte{byte(address >> 24), byte(address >> 16), byte(address >> 8), byte(address)}).String()
 }
 
-var uploadName = regexp.MustCompile(`(?i)filename\*?=(?:"([^"\r\n]{1,200})"|([^\r\n;"]{1,200}))`)
+var uploadName = compile(`(?i)filename\*?=(?:"([^"\r\n]{1,200})"|([^\r\n;"]{1,200}))`)
 
 // signs are what would show later that the attack has worked.
 func (x *exchange) signs() (all []Sign) {

@@ -1,7 +1,6 @@
 package triage
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,17 +18,17 @@ const (
 )
 
 var (
-	sqlBlanks  = regexp.MustCompile(`/\*.*?\*/|[\s+]+`)
-	comparison = regexp.MustCompile(`(?:\band|\bor|\bhaving|\bwhere|\bwhen|\bif|\|\||&&)[ (]+(not[ (]+)?('?)([\w.]{1,20})('?) ?(=|<>|!=|<|>|like|rlike)[ (]*'?([\w.]{1,20})`)
-	openWords  = regexp.MustCompile(`\b(?:ascii|ord|substr|substring|mid|length|char_length|unicode|left|bin|hex|exists|count|cast|convert|isnull)\b ?\(.*(?:[<>=]|\blike\b|\bbetween\b|\bin\b)|\bexists ?\(`)
-	varying    = regexp.MustCompile(`'[^'\s]{0,24}'?|\b[\da-z]*\d[\da-z]*\b`)
+	sqlBlanks  = compile(`/\*.*?\*/|[\s+]+`)
+	comparison = compile(`(?:\band|\bor|\bhaving|\bwhere|\bwhen|\bif|\|\||&&)[ (]+(not[ (]+)?('?)([\w.]{1,20})('?) ?(=|<>|!=|<|>|like|rlike)[ (]*'?([\w.]{1,20})`)
+	openWords  = compile(`\b(?:ascii|ord|substr|substring|mid|length|char_length|unicode|left|bin|hex|exists|count|cast|convert|isnull)\b ?\(.*(?:[<>=]|\blike\b|\bbetween\b|\bin\b)|\bexists ?\(`)
+	varying    = compile(`'[^'\s]{0,24}'?|\b[\da-z]*\d[\da-z]*\b`)
 )
 
 var (
 	// lead is what stands in a value before the injection: a number, or a text and the quote that ends it.
-	lead       = regexp.MustCompile(`^\s*([+-]?\d{1,12}|[^'"\s]{0,64}['"])`)
-	unionQuery = regexp.MustCompile(`\bunion\b\W+(?:all\W+|distinct\W+)?select\b`)
-	selecting  = regexp.MustCompile(`^[\s(]*(?:select|with|insert|update|delete|create|alter|explain|show)\b`)
+	lead       = compile(`^\s*([+-]?\d{1,12}|[^'"\s]{0,64}['"])`)
+	unionQuery = compile(`\bunion\b\W+(?:all\W+|distinct\W+)?select\b`)
+	selecting  = compile(`^[\s(]*(?:select|with|insert|update|delete|create|alter|explain|show)\b`)
 )
 
 // leadOf is what stands in the payload before the injection, "" if it is a statement by itself.
@@ -58,11 +57,11 @@ func (x *exchange) breaks() bool {
 
 // databaseError is what databases and their drivers say of a statement that they can't run: beside what CRS looks for, also
 // where a program hands it on in an answer with 200.
-var databaseError = regexp.MustCompile(`(?i)\bSQL (?:logic|syntax) error|error in your SQL syntax|syntax error at or near|unterminated quoted string|unclosed quotation mark|SQLSTATE\[|` +
+var databaseError = compile(`(?i)\bSQL (?:logic|syntax) error|error in your SQL syntax|syntax error at or near|unterminated quoted string|unclosed quotation mark|SQLSTATE\[|` +
 	`\bORA-\d{5}\b|\bPG::\w+Error|psycopg2?\.|sqlite3?\.OperationalError|SQLITE_ERROR|SqlException|same number of (?:result )?columns|unknown column '|no such column|unrecognized token`)
 
-// isBroken reports whether the answer has an error of a database.
-func (x *exchange) isBroken() bool { return x.hasDatabaseError() || databaseError.MatchString(x.text) }
+// findError reports whether the answer has an error of a database.
+func (x *exchange) findError() bool { return x.hasDatabaseError() || databaseError.MatchString(x.text) }
 
 // conditionOf reads the condition of a payload, and what of it stays the same when an attacker tries another one.
 func conditionOf(payload string) (c Condition, form string) {

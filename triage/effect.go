@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/big"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -46,7 +45,7 @@ func hasTag(tags []string, tag string) bool {
 
 // arithmetic is a product, sum or difference of two numbers where a template or a shell computes it, with the word
 // that stands directly before and behind.
-var arithmetic = regexp.MustCompile(`(\w*)(?:\{\{|[$#*@]\{|<%=|\$\(\(|\$\[|` + "`expr |\\$\\(expr |" + `set /a \(?)\s*(\d{1,9})\s*(\\?\*|\+|-| )\s*('?\d{1,9}'?)\s*(?:\}\}|\}|%>|\)\)|\]|` + "`" + `|\)|$)(\w*)`)
+var arithmetic = compile(`(\w*)(?:\{\{|[$#*@]\{|<%=|\$\(\(|\$\[|` + "`expr |\\$\\(expr |" + `set /a \(?)\s*(\d{1,9})\s*(\\?\*|\+|-| )\s*('?\d{1,9}'?)\s*(?:\}\}|\}|%>|\)\)|\]|` + "`" + `|\)|$)(\w*)`)
 
 // computed finds the result of an expression of the payload in the answer.
 func (x *exchange) computed() string {
@@ -139,7 +138,7 @@ func standsAlone(body string, from, to int) bool {
 	return to+1 >= len(body) || !isPoint(body[to]) || body[to+1] < '0' || body[to+1] > '9'
 }
 
-var printfCall = regexp.MustCompile(`\bprintf\s+["']?([\w.-]{0,40})%[sd]([\w.-]{0,40})["']?\s+["']?([\w.-]{1,40})`)
+var printfCall = compile(`\bprintf\s+["']?([\w.-]{0,40})%[sd]([\w.-]{0,40})["']?\s+["']?([\w.-]{1,40})`)
 
 // printed finds what a shell puts together of a form and a word.
 func (x *exchange) printed() string {
@@ -155,7 +154,7 @@ func (x *exchange) printed() string {
 	return ""
 }
 
-var md5Call = regexp.MustCompile(`(?i)\bmd5\(\s*(?:(\d{1,12})|'([^']{1,64})'|"([^"]{1,64})")\s*\)`)
+var md5Call = compile(`(?i)\bmd5\(\s*(?:(\d{1,12})|'([^']{1,64})'|"([^"]{1,64})")\s*\)`)
 
 // hashed finds the digest that the payload asks for.
 func (x *exchange) hashed() string {
@@ -172,9 +171,9 @@ func (x *exchange) hashed() string {
 }
 
 var (
-	hexText  = regexp.MustCompile(`(?i)\b0x((?:[0-9a-f]{2}){4,32})\b`)
-	charText = regexp.MustCompile(`(?i)\bn?cha?r\(\s*\d{1,3}\s*(?:,\s*\d{1,3}\s*)*\)(?:\s*(?:\+|\|\||,)\s*n?cha?r\(\s*\d{1,3}\s*\))*`)
-	number   = regexp.MustCompile(`\d{1,3}`)
+	hexText  = compile(`(?i)\b0x((?:[0-9a-f]{2}){4,32})\b`)
+	charText = compile(`(?i)\bn?cha?r\(\s*\d{1,3}\s*(?:,\s*\d{1,3}\s*)*\)(?:\s*(?:\+|\|\||,)\s*n?cha?r\(\s*\d{1,3}\s*\))*`)
+	number   = compile(`\d{1,3}`)
 )
 
 // lonelyMarker is the length from which one marker without another is enough.
@@ -230,7 +229,7 @@ func decodedMarkers(payload string) (all []string) {
 	return all
 }
 
-var xpathError = regexp.MustCompile(`XPATH syntax error: '[^']{2,}`)
+var xpathError = compile(`XPATH syntax error: '[^']{2,}`)
 
 // databaseTells finds an error that quotes what the payload asked the database for.
 func (x *exchange) databaseTells() string {
@@ -247,46 +246,46 @@ func (x *exchange) databaseTells() string {
 // in ls(1p), Windows' dir and ipconfig, env(1), uname(1), ps(1), gitrepository-layout(5), the PHP manual, RFC 7468, and
 // cloud providers' metadata services.
 var outputs = []struct {
-	ask, answer *regexp.Regexp
+	ask, answer *expression
 	what        string
 }{
-	{regexp.MustCompile(`\bid\b`), regexp.MustCompile(`(?:uid|gid|groups)=\d{1,10}\([\w.@\\-]{1,64}\)`), "the answer has the output of id"},
-	{regexp.MustCompile(`\bls\b`), regexp.MustCompile(`(?m)^(?:total \d+\s*$|[-dlbcps][-rwxsStT]{9}[.+@]?\s+\d+ +\S+ +\S+ +[\d,]+ )`), "the answer has the output of ls"},
-	{regexp.MustCompile(`\bdir\b`), regexp.MustCompile(`Volume Serial Number is [0-9A-F]{4}-|Directory of [A-Za-z]:\\`), "the answer has the output of dir"},
-	{regexp.MustCompile(`\bipconfig\b`), regexp.MustCompile(`Windows IP Configuration`), "the answer has the output of ipconfig"},
-	{regexp.MustCompile(`\b(?:ifconfig|ip\s+a)`), regexp.MustCompile(`\binet (?:addr:)?127\.0\.0\.1\b`), "the answer has the output of ifconfig"},
-	{regexp.MustCompile(`\b(?:env|printenv|export|set|environ)\b`), regexp.MustCompile(`(?:^|[\s\x00>"'])PATH=\S*:?/(?:usr/)?s?bin\b`), "the answer has the environment"},
-	{regexp.MustCompile(`\buname\b|/proc/version`), regexp.MustCompile(`\bLinux (?:version \d|\S+ \d+\.\d+\S* .{0,120}GNU/Linux)`), "the answer has the kernel's version"},
-	{regexp.MustCompile(`\b(?:ver|systeminfo|cmd)\b`), regexp.MustCompile(`Microsoft Windows \[Version \d`), "the answer has the version of Windows"},
-	{regexp.MustCompile(`\bwhoami\b`), regexp.MustCompile(`(?im)(?:^|>)\s*(?:root|www-data|nginx|apache|nobody|nt authority\\[\w ]+|iis apppool\\\w+)\s*(?:$|<)`), "the answer has the output of whoami"},
-	{regexp.MustCompile(`\bps\b`), regexp.MustCompile(`(?m)^(?:USER +PID|UID +PID| +PID TTY|PID +USER)\b`), "the answer has the list of processes"},
-	{regexp.MustCompile(`\bnet\s+(?:user|view|localgroup)\b`), regexp.MustCompile(`User accounts for \\\\|The command completed successfully|Server Name +Remark`), "the answer has the output of net"},
-	{regexp.MustCompile(`\.log\b|/log/`), regexp.MustCompile(`(?m)(?:^|>|")[\w.:-]+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d `), "the answer has an access log"},
-	{regexp.MustCompile(`etc/(?:issue|os-release)\b`), regexp.MustCompile(`\\n \\l|Kernel \\r on|(?m)^PRETTY_NAME=`), "the answer has the name of the system"},
-	{regexp.MustCompile(`\bconfig\b`), regexp.MustCompile(`<Config \{|\bdict_items\(\[|'SECRET_KEY': `), "the answer has the application's settings"},
-	{regexp.MustCompile(`\bnetstat\b`), regexp.MustCompile(`Proto +Recv-Q|Proto +Local Address`), "the answer has the output of netstat"},
-	{regexp.MustCompile(`\bphpinfo\b`), regexp.MustCompile(`(?i)<title>(?:PHP [\d.]+\S* - )?phpinfo\(\)</title>`), "the answer has PHP's settings"},
-	{regexp.MustCompile(`php://|\.php\b|\.\.[/\\]`), regexp.MustCompile(`<\?php\s`), "the answer has source in PHP"},
-	{regexp.MustCompile(`base64-encode`), regexp.MustCompile(`\bPD9waHA[\w+/]{8,}`), "the answer has source in PHP, in base64"},
-	{regexp.MustCompile(`\.\.[/\\]|^/|file:/`), regexp.MustCompile(`<title>Index of /`), "the answer lists a directory"},
-	{regexp.MustCompile(`\.env\b`), regexp.MustCompile(`(?m)(?:^|>|")[A-Z][A-Z0-9_]{2,}=.*\n(?:#.*\n|\s*\n)*[A-Z][A-Z0-9_]{2,}=`), "the answer has a file of settings"},
-	{regexp.MustCompile(`\.git\b`), regexp.MustCompile(`\A(?:ref: refs/heads/\S|DIRC\x00)|(?:^|[>"'])\[core\]\s+repositoryformatversion\b`), "the answer has a file of a git repository"},
-	{regexp.MustCompile(`\.ssh|id_(?:rsa|ed25519|ecdsa)|\.pem\b|\.key\b`), regexp.MustCompile(`-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----`), "the answer has a private key"},
-	{regexp.MustCompile(`\.(?:zip|jar|war|ear)\b`), regexp.MustCompile(`\APK\x03\x04`), "the answer has an archive"},
-	{regexp.MustCompile(`\.sql\b|dump`), regexp.MustCompile(`(?m)^(?:-- (?:MySQL|MariaDB|PostgreSQL database) dump|CREATE TABLE |INSERT INTO )`), "the answer has a dump of a database"},
-	{regexp.MustCompile(`\.(?:sqlite3?|db)\b|\.svn`), regexp.MustCompile(`\ASQLite format 3`), "the answer has a database"},
-	{regexp.MustCompile(`\.htpasswd|passwd`), regexp.MustCompile(`(?m)(?:^|[>"'])[\w.-]+:(?:\$apr1\$|\$2[aby]\$|\{SHA\})`), "the answer has hashes of passwords"},
-	{regexp.MustCompile(`\.aws|credentials`), regexp.MustCompile(`(?m)(?:^|[>"'])aws_secret_access_key\s*=`), "the answer has keys of the cloud"},
-	{regexp.MustCompile(`\.ds_store`), regexp.MustCompile(`\A.{0,12}Bud1`), "the answer lists a directory"},
-	{regexp.MustCompile(`server-status`), regexp.MustCompile(`Apache Server Status for`), "the answer has the server's status"},
-	{regexp.MustCompile(`actuator|/env\b`), regexp.MustCompile(`"propertySources"\s*:\s*\[`), "the answer has the application's settings"},
-	{regexp.MustCompile(`pprof`), regexp.MustCompile(`Types of profiles available`), "the answer has the application's profiles"},
-	{regexp.MustCompile(`web\.config`), regexp.MustCompile(`<configuration[\s>]`), "the answer has web.config"},
-	{regexp.MustCompile(`etc/hosts\b`), regexp.MustCompile(`(?m)(?:^|[>"'])(?:127\.0\.0\.1|::1)\s+localhost\b`), "the answer has /etc/hosts"},
-	{regexp.MustCompile(`web\.xml`), regexp.MustCompile(`<web-app[\s>]`), "the answer has web.xml"},
-	{regexp.MustCompile(`169\.254\.169\.254|metadata|2852039166|0xa9fea9fe`), regexp.MustCompile(`"AccessKeyId"\s*:|(?m)(?:^|[>"'])(?:ami-id|instance-id)$|"access_token"\s*:\s*"ya29\.|"azEnvironment"\s*:`), "the answer has metadata of the cloud"},
-	{regexp.MustCompile(`latest/user-data|user-data`), regexp.MustCompile(`(?:^|[>"'])(?:#!/(?:usr/)?bin/|#cloud-config\b)`), "the answer has the settings with which the machine was started"},
-	{regexp.MustCompile(`\b(?:https?|gopher|dict)://`), regexp.MustCompile(`"Config"\s*:\s*\{\s*"Datacenter"|"tagline"\s*:\s*"You Know, for Search"|\bredis_version:\d|"kind"\s*:\s*"(?:Pod|Secret|Node|ConfigMap|Namespace)List"|"MinAPIVersion"\s*:|(?:^|[>"'])STAT (?:pid|version) |(?:^|[>"'])SSH-2\.0-\w|"etcdserver"\s*:|"couchdb"\s*:\s*"Welcome"|<title>Apache Status</title>|Apache Server Status for|(?:^|[>"'])Active connections: \d`), "the answer is that of a service inside"},
+	{compile(`\bid\b`), compile(`(?:uid|gid|groups)=\d{1,10}\([\w.@\\-]{1,64}\)`), "the answer has the output of id"},
+	{compile(`\bls\b`), compile(`(?m)^(?:total \d+\s*$|[-dlbcps][-rwxsStT]{9}[.+@]?\s+\d+ +\S+ +\S+ +[\d,]+ )`), "the answer has the output of ls"},
+	{compile(`\bdir\b`), compile(`Volume Serial Number is [0-9A-F]{4}-|Directory of [A-Za-z]:\\`), "the answer has the output of dir"},
+	{compile(`\bipconfig\b`), compile(`Windows IP Configuration`), "the answer has the output of ipconfig"},
+	{compile(`\b(?:ifconfig|ip\s+a)`), compile(`\binet (?:addr:)?127\.0\.0\.1\b`), "the answer has the output of ifconfig"},
+	{compile(`\b(?:env|printenv|export|set|environ)\b`), compile(`(?:^|[\s\x00>"'])PATH=\S*:?/(?:usr/)?s?bin\b`), "the answer has the environment"},
+	{compile(`\buname\b|/proc/version`), compile(`\bLinux (?:version \d|\S+ \d+\.\d+\S* .{0,120}GNU/Linux)`), "the answer has the kernel's version"},
+	{compile(`\b(?:ver|systeminfo|cmd)\b`), compile(`Microsoft Windows \[Version \d`), "the answer has the version of Windows"},
+	{compile(`\bwhoami\b`), compile(`(?im)(?:^|>)\s*(?:root|www-data|nginx|apache|nobody|nt authority\\[\w ]+|iis apppool\\\w+)\s*(?:$|<)`), "the answer has the output of whoami"},
+	{compile(`\bps\b`), compile(`(?m)^(?:USER +PID|UID +PID| +PID TTY|PID +USER)\b`), "the answer has the list of processes"},
+	{compile(`\bnet\s+(?:user|view|localgroup)\b`), compile(`User accounts for \\\\|The command completed successfully|Server Name +Remark`), "the answer has the output of net"},
+	{compile(`\.log\b|/log/`), compile(`(?m)(?:^|>|")[\w.:-]+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d `), "the answer has an access log"},
+	{compile(`etc/(?:issue|os-release)\b`), compile(`\\n \\l|Kernel \\r on|(?m)^PRETTY_NAME=`), "the answer has the name of the system"},
+	{compile(`\bconfig\b`), compile(`<Config \{|\bdict_items\(\[|'SECRET_KEY': `), "the answer has the application's settings"},
+	{compile(`\bnetstat\b`), compile(`Proto +Recv-Q|Proto +Local Address`), "the answer has the output of netstat"},
+	{compile(`\bphpinfo\b`), compile(`(?i)<title>(?:PHP [\d.]+\S* - )?phpinfo\(\)</title>`), "the answer has PHP's settings"},
+	{compile(`php://|\.php\b|\.\.[/\\]`), compile(`<\?php\s`), "the answer has source in PHP"},
+	{compile(`base64-encode`), compile(`\bPD9waHA[\w+/]{8,}`), "the answer has source in PHP, in base64"},
+	{compile(`\.\.[/\\]|^/|file:/`), compile(`<title>Index of /`), "the answer lists a directory"},
+	{compile(`\.env\b`), compile(`(?m)(?:^|>|")[A-Z][A-Z0-9_]{2,}=.*\n(?:#.*\n|\s*\n)*[A-Z][A-Z0-9_]{2,}=`), "the answer has a file of settings"},
+	{compile(`\.git\b`), compile(`\A(?:ref: refs/heads/\S|DIRC\x00)|(?:^|[>"'])\[core\]\s+repositoryformatversion\b`), "the answer has a file of a git repository"},
+	{compile(`\.ssh|id_(?:rsa|ed25519|ecdsa)|\.pem\b|\.key\b`), compile(`-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----`), "the answer has a private key"},
+	{compile(`\.(?:zip|jar|war|ear)\b`), compile(`\APK\x03\x04`), "the answer has an archive"},
+	{compile(`\.sql\b|dump`), compile(`(?m)^(?:-- (?:MySQL|MariaDB|PostgreSQL database) dump|CREATE TABLE |INSERT INTO )`), "the answer has a dump of a database"},
+	{compile(`\.(?:sqlite3?|db)\b|\.svn`), compile(`\ASQLite format 3`), "the answer has a database"},
+	{compile(`\.htpasswd|passwd`), compile(`(?m)(?:^|[>"'])[\w.-]+:(?:\$apr1\$|\$2[aby]\$|\{SHA\})`), "the answer has hashes of passwords"},
+	{compile(`\.aws|credentials`), compile(`(?m)(?:^|[>"'])aws_secret_access_key\s*=`), "the answer has keys of the cloud"},
+	{compile(`\.ds_store`), compile(`\A.{0,12}Bud1`), "the answer lists a directory"},
+	{compile(`server-status`), compile(`Apache Server Status for`), "the answer has the server's status"},
+	{compile(`actuator|/env\b`), compile(`"propertySources"\s*:\s*\[`), "the answer has the application's settings"},
+	{compile(`pprof`), compile(`Types of profiles available`), "the answer has the application's profiles"},
+	{compile(`web\.config`), compile(`<configuration[\s>]`), "the answer has web.config"},
+	{compile(`etc/hosts\b`), compile(`(?m)(?:^|[>"'])(?:127\.0\.0\.1|::1)\s+localhost\b`), "the answer has /etc/hosts"},
+	{compile(`web\.xml`), compile(`<web-app[\s>]`), "the answer has web.xml"},
+	{compile(`169\.254\.169\.254|metadata|2852039166|0xa9fea9fe`), compile(`"AccessKeyId"\s*:|(?m)(?:^|[>"'])(?:ami-id|instance-id)$|"access_token"\s*:\s*"ya29\.|"azEnvironment"\s*:`), "the answer has metadata of the cloud"},
+	{compile(`latest/user-data|user-data`), compile(`(?:^|[>"'])(?:#!/(?:usr/)?bin/|#cloud-config\b)`), "the answer has the settings with which the machine was started"},
+	{compile(`\b(?:https?|gopher|dict)://`), compile(`"Config"\s*:\s*\{\s*"Datacenter"|"tagline"\s*:\s*"You Know, for Search"|\bredis_version:\d|"kind"\s*:\s*"(?:Pod|Secret|Node|ConfigMap|Namespace)List"|"MinAPIVersion"\s*:|(?:^|[>"'])STAT (?:pid|version) |(?:^|[>"'])SSH-2\.0-\w|"etcdserver"\s*:|"couchdb"\s*:\s*"Welcome"|<title>Apache Status</title>|Apache Server Status for|(?:^|[>"'])Active connections: \d`), "the answer is that of a service inside"},
 }
 
 // output finds what the payload's command or file gives.
@@ -302,7 +301,7 @@ func (x *exchange) output() string {
 	return ""
 }
 
-var delays = regexp.MustCompile(`(?i)\b(?:pg_)?sleep\s*\(\s*(\d{1,3})\b|\bwaitfor\s+delay\s+'(\d{1,2}:\d{1,2}:\d{1,2})|\breceive_message\s*\([^,]{1,100},\s*(\d{1,3})\b|\bsleep[\s+]+(\d{1,3})\b|\bping\s+(?:\S+\s+)?-[nc]\s*(\d{1,3})\b|\btimeout\s+/t\s+(\d{1,3})\b`)
+var delays = compile(`(?i)\b(?:pg_)?sleep\s*\(\s*(\d{1,3})\b|\bwaitfor\s+delay\s+'(\d{1,2}:\d{1,2}:\d{1,2})|\breceive_message\s*\([^,]{1,100},\s*(\d{1,3})\b|\bsleep[\s+]+(\d{1,3})\b|\bping\s+(?:\S+\s+)?-[nc]\s*(\d{1,3})\b|\btimeout\s+/t\s+(\d{1,3})\b`)
 
 var delayWords = []string{"sleep", "delay", "ping", "timeout", "receive_message"}
 
@@ -405,7 +404,7 @@ func hostOf(s string) string {
 	return u.Hostname()
 }
 
-var injectedHeader = regexp.MustCompile(`(?:[\r\n]|%0[ad])+([A-Za-z][A-Za-z0-9-]{1,40}):[ \t]*([^\r\n%]{1,200})`)
+var injectedHeader = compile(`(?:[\r\n]|%0[ad])+([A-Za-z][A-Za-z0-9-]{1,40}):[ \t]*([^\r\n%]{1,200})`)
 
 // splitHeader finds a header of the payload among those of the answer.
 func (x *exchange) splitHeader() string {
@@ -454,12 +453,12 @@ func (x *exchange) hasOperator() bool {
 }
 
 var (
-	operatorOfMongo = regexp.MustCompile(`(?:\[|%5[bB]|")\$(?:ne|gte?|lte?|n?in|regex|exists|where|or)\b`)
-	sessionToken    = regexp.MustCompile(`(?i)"(?:access_?|auth_?|id_?|session_?|refresh_?)?(?:token|jwt|session_?id)"\s*:\s*"[^"\s]{8,}"`)
-	complaint       = regexp.MustCompile(`(?i)error|fail|invalid|denied|incorrect|wrong`)
+	operatorOfMongo = compile(`(?:\[|%5[bB]|")\$(?:ne|gte?|lte?|n?in|regex|exists|where|or)\b`)
+	sessionToken    = compile(`(?i)"(?:access_?|auth_?|id_?|session_?|refresh_?)?(?:token|jwt|session_?id)"\s*:\s*"[^"\s]{8,}"`)
+	complaint       = compile(`(?i)error|fail|invalid|denied|incorrect|wrong`)
 )
 
-var graphQLSchema = regexp.MustCompile(`"__schema"\s*:\s*\{`)
+var graphQLSchema = compile(`"__schema"\s*:\s*\{`)
 
 // longestQuote is how much of a payload is quoted.
 const longestQuote = 60

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"html"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -96,14 +95,15 @@ type exchange struct {
 	condition Condition // of SQL
 	form      string    // what of the payload stays the same when another condition is tried
 
-	// What several questions ask the payload for, looked for once.
+	// What several questions ask for, looked for once.
 	delay     func() delay
 	callbacks func() []string
+	isBroken  func() bool // the answer has an error of a database
 }
 
 func newExchange(tx *mapping.Transaction, v *engine.Verdict) *exchange {
 	x := &exchange{tx: tx, v: v, body: tx.ResponseBody.Text}
-	x.delay, x.callbacks = sync.OnceValue(x.findDelay), sync.OnceValue(x.findCallbacks)
+	x.delay, x.callbacks, x.isBroken = sync.OnceValue(x.findDelay), sync.OnceValue(x.findCallbacks), sync.OnceValue(x.findError)
 	for i := range v.Matches {
 		m := &v.Matches[i]
 		if m.Phase >= 3 || !m.IsEvidence() {
@@ -171,7 +171,7 @@ func (x *exchange) plain() string {
 	return x.body
 }
 
-var jsonEscape = regexp.MustCompile(`\\(?:u[0-9a-fA-F]{4}|["\\/nrt])`)
+var jsonEscape = compile(`\\(?:u[0-9a-fA-F]{4}|["\\/nrt])`)
 
 func (x *exchange) header(name string) string {
 	for _, h := range x.tx.ResponseHeaders {
@@ -194,7 +194,7 @@ var blockWords = []string{
 }
 
 var (
-	loginPage = regexp.MustCompile(`(?i)(?:^|[/?&=._-])(?:log[-_]?in|log[-_]?on|sign[-_]?in|sessions?/new)(?:$|[/?&=._;#-])`)
+	loginPage = compile(`(?i)(?:^|[/?&=._-])(?:log[-_]?in|log[-_]?on|sign[-_]?in|sessions?/new)(?:$|[/?&=._;#-])`)
 )
 
 // longestBlockPage is how long a page of a firewall is at most that is sent with 200.
@@ -286,7 +286,7 @@ func ToKnow(tx *mapping.Transaction, outcome Outcome) (parts []string) {
 	return parts
 }
 
-var scriptName = regexp.MustCompile(`(?i)filename\*?=[^\r\n;]{0,200}\.(?:php\d?|phtml|phar|jspx?|aspx?|ashx|cgi|pl|py|sh|war)\b`)
+var scriptName = compile(`(?i)filename\*?=[^\r\n;]{0,200}\.(?:php\d?|phtml|phar|jspx?|aspx?|ashx|cgi|pl|py|sh|war)\b`)
 
 func (x *exchange) uploadsScript() bool {
 	body := x.tx.RequestBody.Text

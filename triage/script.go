@@ -1,7 +1,6 @@
 package triage
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -9,10 +8,10 @@ import (
 // where the payload has ended the attribute in which it stands; and code, where it has ended the text of a script.
 var (
 	// activeTag is markup that runs code in today's browsers: not javascript: as the address of a picture.
-	activeTag = regexp.MustCompile(`(?i)<(?:script|iframe|object|embed)\b|<[a-z][^>]*[\s/"']on[a-z]{3,}\s*=|` +
+	activeTag = compile(`(?i)<(?:script|iframe|object|embed)\b|<[a-z][^>]*[\s/"']on[a-z]{3,}\s*=|` +
 		`<(?:a|area|form|button|input|use|animate|set|base|math|maction)\b[^>]*java\s*script\s*:`)
-	breaksOut = regexp.MustCompile(`(?i)["'](?:[^"'<>]{0,100}?[\s/])?on[a-z]{3,}\s*=`)
-	goesOn    = regexp.MustCompile(`(?is)^\s*[;+*/,&|)}\]-].*\b(?:alert|prompt|confirm|fetch|eval|document|window|location|print|import|atob|settimeout|xmlhttprequest)\b`)
+	breaksOut = compile(`(?i)["'](?:[^"'<>]{0,100}?[\s/])?on[a-z]{3,}\s*=`)
+	goesOn    = compile(`(?is)^\s*[;+*/,&|)}\]-].*\b(?:alert|prompt|confirm|fetch|eval|document|window|location|print|import|atob|settimeout|xmlhttprequest)\b`)
 )
 
 // leastScript is how long a piece of a payload is that is looked for in a page.
