@@ -56,10 +56,6 @@ func inFormat(of formatted, format Format) (record object, text string) {
 
 // appendEvent appends [[time, {}], record], with the text under textKey.
 func appendEvent(dst, rawTime []byte, format Format, record object, text, textKey string) []byte {
-	dst = msgp.AppendArrayHeader(dst, 2)
-	dst = msgp.AppendArrayHeader(dst, 2)
-	dst = append(dst, rawTime...)
-	dst = msgp.AppendMapHeader(dst, 0)
 	if textKey != "" {
 		if text == "" {
 			text = string(record.JSON())
@@ -70,6 +66,11 @@ func appendEvent(dst, rawTime []byte, format Format, record object, text, textKe
 		}
 		record.set(textKey, text)
 	}
+	dst = slices.Grow(dst, 2<<10+2*len(text))
+	dst = msgp.AppendArrayHeader(dst, 2)
+	dst = msgp.AppendArrayHeader(dst, 2)
+	dst = append(dst, rawTime...)
+	dst = msgp.AppendMapHeader(dst, 0)
 	return record.appendMsgpack(dst)
 }
 
