@@ -14,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/listing"
+	"github.com/modsecurity-for-anylog/msa/internal/atomicfile"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
 
@@ -197,5 +198,5 @@ func (r *replay) exclude() error {
 		r.line("")
 		return write(r.w)
 	}
-	return writeWhole(r.Exclusions, write)
+	return atomicfile.Write(r.Exclusions, privateMode, write)
 }

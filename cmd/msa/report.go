@@ -2,15 +2,13 @@ package main
 
 import (
 	"cmp"
-	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/logfile"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/report"
+	"github.com/modsecurity-for-anylog/msa/internal/atomicfile"
 )
 
 type reportCommand struct {
@@ -31,6 +29,9 @@ Exit code: 0; 1 if the page can't be written; 2 if a file can't be read or holds
 
 // defaultReports are the names of reports that were given none, by format.
 var defaultReports = map[string]string{"html": "msa-report.html", "markdown": "msa-report.md"}
+
+// privateMode is of files that show what alerts say, which is not for everybody.
+const privateMode = 0o600
 
 // largestPage bounds --size, in MB: browsers take no more of a text.
 const largestPage = 400
@@ -77,7 +78,7 @@ func (c *reportCommand) Run(p *process) error {
 		}
 	} else {
 		name := cmp.Or(c.Output, defaultReports[c.Format])
-		if err := writeWhole(name, func(w io.Writer) error { return write(w, in) }); err != nil {
+		if err := atomicfile.Write(name, privateMode, func(w io.Writer) error { return write(w, in) }); err != nil {
 			return err
 		}
 		if c.Output == "" {
@@ -87,54 +88,5 @@ func (c *reportCommand) Run(p *process) error {
 	if s.Unreadable > 0 {
 		return exitCode(exitUsage)
 	}
-	return nil
-}
-
-// writeWhole writes a file that is there as a whole or not at all.
-func writeWhole(name string, write func(io.Writer) error) error {
-	fail := func(err error) error { return fmt.Errorf("cannot write file %q: %w", name, err) }
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		// A device or a pipe can't be replaced.
-		f, err := os.OpenFile(name, os.O_WRONLY, 0)
-		if err != nil {
-			return fail(err)
-		}
-		if err := write(f); err != nil {
-			_ = f.Close()
-			return fail(err)
-		}
-		if err := f.Close(); err != nil {
-			return fail(err)
-		}
-		return nil
-	}
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
-	if err != nil {
-		return fail(err)
-	}
-	done := false
-	defer func() {
-		if !done {
-			_ = f.Close()
-			_ = os.Remove(f.Name())
-		}
-	}()
-	mode := fs.FileMode(0o600) // what alerts say is not for everybody
-	if info, err := os.Stat(name); err == nil {
-		mode = info.Mode().Perm()
-	}
-	if err := write(f); err != nil {
-		return fail(err)
-	}
-	if err := f.Chmod(mode); err != nil {
-		return fail(err)
-	}
-	if err := f.Close(); err != nil {
-		return fail(err)
-	}
-	if err := os.Rename(f.Name(), name); err != nil {
-		return fail(err)
-	}
-	done = true
 	return nil
 }

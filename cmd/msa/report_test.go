@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -69,41 +68,6 @@ func TestReport(t *testing.T) {
 			t.Errorf("exit code %d; %s", code, p.stderr.String())
 		}
 	})
-}
-
-// A file is replaced as a whole: what was there stays when the page can't be written, and who may read it stays.
-func TestWriteWhole(t *testing.T) {
-	name := file(t, "page.html", "before")
-	if err := os.Chmod(name, 0o640); err != nil {
-		t.Fatal(err)
-	}
-	if err := writeWhole(name, func(w io.Writer) error {
-		_, _ = w.Write([]byte("half"))
-		return os.ErrClosed
-	}); err == nil {
-		t.Error("no error")
-	}
-	check := func(want string) {
-		t.Helper()
-		text, err := os.ReadFile(name)
-		if err != nil || string(text) != want {
-			t.Errorf("%q, %v, want %q", text, err, want)
-		}
-		if files, err := os.ReadDir(filepath.Dir(name)); err != nil || len(files) != 1 {
-			t.Errorf("%v, %v", files, err)
-		}
-	}
-	check("before")
-	if err := writeWhole(name, func(w io.Writer) error {
-		_, err := w.Write([]byte("after"))
-		return err
-	}); err != nil {
-		t.Error(err)
-	}
-	check("after")
-	if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o640 {
-		t.Errorf("%v, %v", info, err)
-	}
 }
 
 func TestReportWithoutAName(t *testing.T) {
