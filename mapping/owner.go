@@ -42,9 +42,9 @@ func podOwner(pod string) (kind, name string) {
 	return "pod", pod
 }
 
-// owned is a workload that a log names by its kind: the Deployment of a ReplicaSet, the CronJob of a Job, the owner of
-// a pod.
-func owned(kind, name string) (string, string) {
+// Owner is what a workload belongs to, by its kind and name: the Deployment of a ReplicaSet, the CronJob of a Job, the
+// owner of a pod. Of any other it is the workload itself, with the kind in lower case.
+func Owner(kind, name string) (string, string) {
 	if name == "" {
 		return "", ""
 	}

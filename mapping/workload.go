@@ -116,9 +116,9 @@ func (m *Mapping) workload(tx *Transaction, spec *workloadSpec) (w Workload, isW
 	w.Namespace = m.text(tx, &spec.namespace)
 	w.Account = account(m.text(tx, &spec.account))
 	w.Impersonates = account(m.text(tx, &spec.impersonates))
-	w.Kind, w.Name = owned(m.text(tx, &spec.kind), m.text(tx, &spec.name))
+	w.Kind, w.Name = Owner(m.text(tx, &spec.kind), m.text(tx, &spec.name))
 	for i := 0; i < len(spec.of) && w.Name == ""; i++ {
-		w.Kind, w.Name = owned(spec.of[i].lower, m.text(tx, &spec.of[i].field))
+		w.Kind, w.Name = Owner(spec.of[i].lower, m.text(tx, &spec.of[i].field))
 	}
 	if w.Name == "" {
 		w.Kind, w.Name = podOwner(m.text(tx, &spec.pod))

@@ -44,7 +44,7 @@ func TestPodOwner(t *testing.T) {
 	}
 }
 
-func TestOwned(t *testing.T) {
+func TestOwner(t *testing.T) {
 	for in, want := range map[[2]string][2]string{
 		{"ReplicaSet", "cart-6d4cf56db6"}:   {"deployment", "cart"},
 		{"ReplicaSet", "cart"}:              {"replicaset", "cart"},
@@ -58,7 +58,7 @@ func TestOwned(t *testing.T) {
 		{"ReplicaSet", "-6d4cf56db6"}:       {"replicaset", "-6d4cf56db6"},
 		{"replicaset", "cart-web-9f8d7c6b"}: {"deployment", "cart-web"},
 	} {
-		if kind, name := owned(in[0], in[1]); kind != want[0] || name != want[1] {
+		if kind, name := Owner(in[0], in[1]); kind != want[0] || name != want[1] {
 			t.Errorf("%q is of %q %q, want %q", in, kind, name, want)
 		}
 	}

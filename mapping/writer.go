@@ -50,11 +50,11 @@ func (m *Mapping) writer(tx *Transaction) (w writer) {
 			w.Kind, w.Name = view(key), nameIn(v)
 		case "pod_owner": // ReplicaSet/cart-6d4cf56db6
 			kind, name, _ := strings.Cut(nameIn(v), "/")
-			w.Kind, w.Name = owned(kind, name)
+			w.Kind, w.Name = Owner(kind, name)
 		case "ownerReferences":
 			if one, ok := v.element(0); ok && isMap(one) {
 				kind, _ := one.Text(Accessor{key: "kind"})
-				w.Kind, w.Name = owned(kind, nameIn(one))
+				w.Kind, w.Name = Owner(kind, nameIn(one))
 			}
 		case "labels":
 			w.readLabels(v)

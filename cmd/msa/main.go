@@ -63,6 +63,7 @@ func (p *process) main(args []string) int {
 		Test     testCommand       `cmd:"" help:"Run cases of your own against rules and mappings."`
 		Bench    benchCommand      `cmd:"" help:"Measure what this machine can take of a log, and which rules cost most."`
 		Version  versionCommand    `cmd:"" help:"Print the version."`
+		Table    workloadsCommand  `cmd:"" name:"workloads" help:"Keep a table of workloads up to date from the Kubernetes API."`
 		Init     initCommand       `cmd:"" help:"Look at a log and write a pipeline for it, and a mapping if it needs one."`
 		Help     helpCommand       `cmd:"" help:"Show help of a command."`
 		Complete completionCommand `cmd:"" name:"completion" help:"Print a script that completes commands and flags in a shell."`

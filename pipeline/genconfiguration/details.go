@@ -23,7 +23,7 @@ address,workload,account
 ` + "```" + `
 
 or in JSON ` + "`{\"10.0.2.7\": \"shop/deployment/cart\", \"10.0.9.0/24\": {\"workload\": \"billing/batch\", \"account\": \"billing/batch\"}}`" + `. The longest network that fits counts, and what the log itself tells
-counts before it. The file is looked at every ten seconds at most, and read again when it has changed; what is wrong with it is logged with its line, and the last good table stays.`},
+counts before it. In Kubernetes [msa workloads](deployment.md#workloads-from-the-kubernetes-api) writes it. The file is looked at every ten seconds at most, and read again when it has changed; what is wrong with it is logged with its line, and the last good table stays.`},
 	{name: "canaries", example: "/etc/msa/canaries.csv", text: `A value in each line, or a CSV row of a value and its name: a card, an address, a key that stands in one row of a database and
 that nobody may ever see. [Canary values](sensitive-data.md#canary-values) says how they are found. The file is looked at every ten seconds at most, and read again when it has
 changed; what is wrong with it is logged with its line, and the last good table stays.`},

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -40,7 +41,7 @@ func tls(more object) object {
 }
 
 func TestLint(t *testing.T) {
-	for name, values := range map[string]object{"TLS": tls(nil), "UDP": udp} {
+	for name, values := range map[string]object{"TLS": tls(nil), "UDP": udp, "a watch of pods": tls(object{"workloads": object{"kubernetes": object{"enabled": true}}})} {
 		for _, m := range lint.All(chartDir, values, "msa", true).Messages {
 			if m.Severity > support.InfoSev {
 				t.Errorf("%s: %s", name, m)
@@ -197,7 +198,8 @@ func TestRestricted(t *testing.T) {
 
 // In each form of the chart containers have no privileges and limits, and the network lets through what the pipeline needs only.
 func TestPods(t *testing.T) {
-	for name, values := range map[string]object{"TLS": tls(nil), "UDP": udp, "network only": tls(object{"containerLogs": object{"enabled": false}}), "logs only": tls(object{"nano": object{"enabled": false}})} {
+	for name, values := range map[string]object{"TLS": tls(nil), "UDP": udp, "network only": tls(object{"containerLogs": object{"enabled": false}}),
+		"a watch of pods": tls(object{"workloads": object{"kubernetes": object{"enabled": true}}}), "logs only": tls(object{"nano": object{"enabled": false}})} {
 		docs := documents(t, manifest(t, values))
 		pod := at(t, kind(t, docs, "DaemonSet"), "spec", "template", "spec").(object)
 		containers := pod["containers"].([]any)
@@ -258,15 +260,91 @@ func TestWorkloads(t *testing.T) {
 	}
 }
 
+// The table from the Kubernetes API is there before the filter starts, and kept by a container of which the token is for pods
+// alone; Fluent Bit has none if it reads no logs of containers.
+func TestWorkloadsOfKubernetes(t *testing.T) {
+	fromAPI := object{"kubernetes": object{"enabled": true}}
+	for name, c := range map[string]struct {
+		values object
+		rules  object
+		inits  []string
+		token  bool // of Fluent Bit
+	}{
+		"with container logs": {tls(object{"workloads": fromAPI}),
+			object{"apiGroups": []any{""}, "resources": []any{"namespaces", "pods"}, "verbs": []any{"get", "list", "watch"}}, []string{"state", "workloads-first"}, true},
+		"network only": {tls(object{"workloads": fromAPI, "containerLogs": object{"enabled": false}}),
+			object{"apiGroups": []any{""}, "resources": []any{"pods"}, "verbs": []any{"list", "watch"}}, []string{"workloads-first"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := manifest(t, c.values)
+			docs := documents(t, text)
+			if rules := at(t, kind(t, docs, "ClusterRole"), "rules"); !reflect.DeepEqual(rules, []any{c.rules}) {
+				t.Errorf("rules %v, want %v", rules, c.rules)
+			}
+			if n := strings.Count(text, "workloads: /etc/msa/workloads/workloads.csv"); n == 0 {
+				t.Error("no filter has the table")
+			}
+			pod := at(t, kind(t, docs, "DaemonSet"), "spec", "template", "spec").(object)
+			if pod["automountServiceAccountToken"] != c.token {
+				t.Errorf("Fluent Bit's token: %v", pod["automountServiceAccountToken"])
+			}
+			inits, containers := pod["initContainers"].([]any), pod["containers"].([]any)
+			if got := names(t, inits); !slices.Equal(got, c.inits) {
+				t.Errorf("init containers %v", got)
+			}
+			if got := names(t, containers); !slices.Equal(got, []string{"fluent-bit", "workloads"}) {
+				t.Fatalf("containers %v", got)
+			}
+			first, then := inits[len(inits)-1], containers[1]
+			command := []any{"/usr/bin/msa", "workloads", "--output=/etc/msa/workloads/workloads.csv"}
+			if got := at(t, then, "command"); !reflect.DeepEqual(got, command) {
+				t.Errorf("command %v", got)
+			}
+			if got := at(t, first, "command"); !reflect.DeepEqual(got, append(command, "--once")) {
+				t.Errorf("command at first %v", got)
+			}
+			for _, writer := range []any{first, then} {
+				if got := mounts(t, writer); !reflect.DeepEqual(got, map[string]bool{"/etc/msa/workloads": true, "/var/run/secrets/kubernetes.io/serviceaccount": false}) {
+					t.Errorf("mounts %v", got)
+				}
+			}
+			fluentBit := mounts(t, containers[0])
+			if writable, ok := fluentBit["/etc/msa/workloads"]; !ok || writable {
+				t.Errorf("mounts of Fluent Bit %v", fluentBit)
+			}
+			if _, ok := fluentBit["/var/run/secrets/kubernetes.io/serviceaccount"]; ok {
+				t.Errorf("mounts of Fluent Bit %v", fluentBit)
+			}
+		})
+	}
+}
+
+func names(t *testing.T, containers []any) (all []string) {
+	for _, c := range containers {
+		all = append(all, at(t, c, "name").(string))
+	}
+	return all
+}
+
+// mounts are the folders of a container, and whether it may write there.
+func mounts(t *testing.T, container any) map[string]bool {
+	all := map[string]bool{}
+	for _, m := range at(t, container, "volumeMounts").([]any) {
+		all[at(t, m, "mountPath").(string)] = at(t, m, "readOnly") != true
+	}
+	return all
+}
+
 // What can't work is refused, with a word on what to do.
 func TestRefused(t *testing.T) {
 	for want, values := range map[string]object{
-		"syslog.host must be given":        nil,
-		"syslog.tls needs syslog.mode tcp": {"syslog": object{"host": siem, "mode": "udp"}},
-		"clientCertificate needs":          {"syslog": object{"host": siem, "tls": object{"clientCertificate": true}}},
-		"there would be no input":          tls(object{"nano": object{"enabled": false}, "containerLogs": object{"enabled": false}}),
-		"syslog[./]port":                   {"syslog": object{"host": siem, "port": 70000}},
-		"propertyName 'alert_tag'":         tls(object{"filter": object{"alert_tag": "x"}}),
+		"syslog.host must be given":             nil,
+		"syslog.tls needs syslog.mode tcp":      {"syslog": object{"host": siem, "mode": "udp"}},
+		"clientCertificate needs":               {"syslog": object{"host": siem, "tls": object{"clientCertificate": true}}},
+		"there would be no input":               tls(object{"nano": object{"enabled": false}, "containerLogs": object{"enabled": false}}),
+		"syslog[./]port":                        {"syslog": object{"host": siem, "port": 70000}},
+		"workloads.kubernetes writes the table": tls(object{"workloads": object{"table": "a,b", "kubernetes": object{"enabled": true}}}),
+		"propertyName 'alert_tag'":              tls(object{"filter": object{"alert_tag": "x"}}),
 	} {
 		if _, err := files(values); err == nil || !regexp.MustCompile(want).MatchString(err.Error()) {
 			t.Errorf("%s: %v", want, err)

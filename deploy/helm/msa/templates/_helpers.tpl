@@ -19,7 +19,33 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end }}
 
 {{- define "msa.hasWorkloads" -}}
-{{- if or .Values.workloads.table .Values.workloads.existingConfigMap }}true{{ end }}
+{{- if or .Values.workloads.table .Values.workloads.existingConfigMap .Values.workloads.kubernetes.enabled }}true{{ end }}
+{{- end }}
+
+{{- define "msa.image" -}}
+{{- printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Values.image.tag) }}
+{{- end }}
+
+{{- /* A container that writes the table of workloads: at first once, so that the filter finds it, and then as pods come and go. */ -}}
+{{- define "msa.writesWorkloads" -}}
+image: {{ include "msa.image" .root }}
+imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+command: [/usr/bin/msa, workloads, --output=/etc/msa/workloads/workloads.csv{{ if .once }}, --once{{ end }}]
+env:
+  - name: GOMEMLIMIT
+    value: {{ .root.Values.workloads.kubernetes.goMemoryLimit }}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities:
+    drop: [ALL]
+resources: {{- toYaml .root.Values.workloads.kubernetes.resources | nindent 2 }}
+volumeMounts:
+  - name: workloads
+    mountPath: /etc/msa/workloads
+  - name: api
+    mountPath: /var/run/secrets/kubernetes.io/serviceaccount
+    readOnly: true
 {{- end }}
 
 {{- /* A filter msa: what differs between them is given as match, mapping and state. */ -}}
