@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"github.com/modsecurity-for-anylog/msa/internal/event"
+	"github.com/modsecurity-for-anylog/msa/internal/ratelog"
 	"github.com/modsecurity-for-anylog/msa/internal/send"
-	"github.com/modsecurity-for-anylog/msa/internal/tally"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
 
@@ -27,7 +27,7 @@ import (
 type outputInstance struct {
 	*member
 	transport send.Transport
-	tally     *tally.Tally
+	rateLog   *ratelog.Logger
 	engine    int // the engine's thread
 
 	mu   sync.Mutex
@@ -80,11 +80,11 @@ func (o *outputInstance) start(given hostProperties) error {
 	default:
 		return fmt.Errorf("cannot start: %w", err)
 	}
-	o.tally = tally.New(o.log.Logger)
+	o.rateLog = ratelog.New(o.log.Logger)
 	config := o.rules.to.config
-	config.Log, config.Tally = o.log.Logger, o.tally
+	config.Log, config.RateLog = o.log.Logger, o.rateLog
 	if o.transport, err = send.NewTransport(o.rules.to.address, config); err != nil {
-		o.tally.Close()
+		o.rateLog.Close()
 		return fmt.Errorf("cannot start: %w", err)
 	}
 	o.engine = syscall.Gettid()
@@ -288,7 +288,7 @@ func (o *outputInstance) finish() {
 func (o *outputInstance) stop() {
 	o.finish()
 	o.transport.Close()
-	o.tally.Close()
+	o.rateLog.Close()
 	o.rules.Keep() // as of a filter
 	process.leave(o.member)
 }

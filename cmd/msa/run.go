@@ -17,8 +17,8 @@ import (
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/listen"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/queue"
 	"github.com/modsecurity-for-anylog/msa/internal/event"
+	"github.com/modsecurity-for-anylog/msa/internal/ratelog"
 	"github.com/modsecurity-for-anylog/msa/internal/send"
-	"github.com/modsecurity-for-anylog/msa/internal/tally"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
 
@@ -112,7 +112,7 @@ type runner struct {
 	log        *slog.Logger
 	properties properties
 	inspector  *inspector
-	tally      *tally.Tally
+	rateLog    *ratelog.Logger
 	queue      *queue.Queue
 	sink       send.Sink
 	listeners  []listen.Listener
@@ -145,7 +145,7 @@ func (c *runCommand) start(p *process, keys *keyFile, log *slog.Logger) (_ *runn
 	if r.inspector, err = newInspector(r.properties, log); err != nil {
 		return nil, err
 	}
-	r.tally = tally.New(log)
+	r.rateLog = ratelog.New(log)
 	defer func() {
 		if err != nil {
 			r.abandon()
@@ -160,7 +160,7 @@ func (c *runCommand) start(p *process, keys *keyFile, log *slog.Logger) (_ *runn
 		Buffer:   config.AlertBuffer,
 		Stdout:   p.stdout,
 		Log:      log,
-		Tally:    r.tally,
+		RateLog:  r.rateLog,
 	}
 	if sending.Hostname == "" {
 		if sending.Hostname, err = os.Hostname(); err != nil {
@@ -168,7 +168,7 @@ func (c *runCommand) start(p *process, keys *keyFile, log *slog.Logger) (_ *runn
 		}
 	}
 	for _, address := range listenAt {
-		l, err := listen.Open(address, listen.Config{Put: r.queue.Lane().Put, Datagram: datagram, Log: log, Tally: r.tally})
+		l, err := listen.Open(address, listen.Config{Put: r.queue.Lane().Put, Datagram: datagram, Log: log, RateLog: r.rateLog})
 		if err != nil {
 			return nil, err
 		}
@@ -209,7 +209,7 @@ func (r *runner) abandon() {
 		l.Serve()
 	}
 	r.inspector.close()
-	r.tally.Close()
+	r.rateLog.Close()
 }
 
 func (r *runner) deliver(_ []byte, result pipeline.Result) {
@@ -219,7 +219,7 @@ func (r *runner) deliver(_ []byte, result pipeline.Result) {
 			r.sink.Send(a)
 		})
 		if err != nil {
-			r.tally.Add(slog.LevelError, "alerts lost", "broken alert", 1, "error", err)
+			r.rateLog.Add(slog.LevelError, "alerts lost", "broken alert", 1, "error", err)
 		}
 	}
 }
@@ -269,7 +269,7 @@ func (r *runner) end() {
 	r.sink.Close(ctx)
 	s := r.inspector.snapshot()
 	r.inspector.close()
-	r.tally.Close()
+	r.rateLog.Close()
 	failed, causes := failures(s)
 	r.log.Info("ended", "records", s.Records, "alerts", s.Alerts, "not_inspected", failed, "causes", strings.Join(causes, ", "))
 }

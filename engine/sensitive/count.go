@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 )
 
-// kinds are all that rules may ask for, in the order of a tally.
+// kinds are all that rules may ask for, in the order of kindCounts.
 var kinds = [...]string{
 	Card, CNBankCard, IBAN, CNID, CNMobile, CNPassport, SSN, Email, PrivateKey, AWSKey, AWSSecret, GCPKey, GoogleAPI, AzureKey, AzureSAS,
 	GitHubToken, GitLabToken, SlackToken, StripeKey, JWT, Secret, Password, PersonRecord, SQLRow,
@@ -27,28 +27,28 @@ var groups = map[string][]string{
 	"any-card":        {Card, CNBankCard},
 }
 
-// tally is how many different findings a text has, by kind.
-type tally struct {
+// kindCounts are how many different findings a text has, by kind.
+type kindCounts struct {
 	count    [len(kinds)]int
 	examples [len(kinds)]int    // of documentation, which are not in count
 	first    [len(kinds)]string // masked
 	at       [len(kinds)]int    // where the first is
 }
 
-// nothing is the tally of most texts.
-var nothing tally
+// nothing is what most texts count.
+var nothing kindCounts
 
 func kindIndex(kind string) int { return slices.Index(kinds[:], kind) }
 
-// count finds out a text's tally.
-func count(text string) *tally {
+// count counts what is in a text.
+func count(text string) *kindCounts {
 	text = asRead(text)
 	found := Find(text)
 	persons, rows := CountPersons(text), CountRows(text)
 	if len(found) == 0 && persons == 0 && rows == 0 {
 		return &nothing
 	}
-	t := new(tally)
+	t := new(kindCounts)
 	t.count[kindIndex(PersonRecord)], t.count[kindIndex(SQLRow)] = persons, rows
 	seen := map[string]bool{}
 	for _, f := range found {
@@ -70,7 +70,7 @@ func count(text string) *tally {
 	return t
 }
 
-// remembered are the tallies of long texts: many rules ask for kinds of one and the same body, one after the other. They
+// remembered are the counts of long texts: many rules ask for kinds of one and the same body, one after the other. They
 // are told apart by a hash with a seed that nobody knows, which takes a hundredth of the time of a search.
 var (
 	remembered [64]atomic.Pointer[memory]
@@ -80,20 +80,20 @@ var (
 type memory struct {
 	hash   uint64
 	length int
-	tally  *tally
+	counts *kindCounts
 }
 
 // worthRemembering is the length from which a hash is cheaper.
 const worthRemembering = 256
 
-func tallyOf(text string) *tally {
+func countsOf(text string) *kindCounts {
 	if len(text) < worthRemembering {
 		return count(text)
 	}
 	hash := maphash.String(seed, text)
 	place := &remembered[hash%uint64(len(remembered))]
 	if m := place.Load(); m != nil && m.hash == hash && m.length == len(text) {
-		return m.tally
+		return m.counts
 	}
 	t := count(text)
 	place.Store(&memory{hash, len(text), t})

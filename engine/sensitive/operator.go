@@ -114,7 +114,7 @@ func (o *Operator) Evaluate(value string) (first string, n int) {
 	if o.candidates != nil {
 		return o.selected(value)
 	}
-	t := tallyOf(value)
+	t := countsOf(value)
 	if t == &nothing {
 		return "", 0
 	}

@@ -140,7 +140,7 @@ func (q *queue) run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		q.config.Tally.Add(slog.LevelWarn, "cannot deliver; alerts wait", "output", 1, "output", q.address, "error", err)
+		q.config.RateLog.Add(slog.LevelWarn, "cannot deliver; alerts wait", "output", 1, "output", q.address, "error", err)
 		q.pause(ctx, backoff)
 		backoff = min(2*backoff, maxBackoff)
 	}

@@ -10,7 +10,7 @@ import (
 	"sync"
 
 	"github.com/modsecurity-for-anylog/msa/internal/event"
-	"github.com/modsecurity-for-anylog/msa/internal/tally"
+	"github.com/modsecurity-for-anylog/msa/internal/ratelog"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
@@ -33,7 +33,7 @@ type Config struct {
 	Buffer   int    // bytes of alerts that may wait in a Sink
 	Stdout   io.Writer
 	Log      *slog.Logger
-	Tally    *tally.Tally
+	RateLog  *ratelog.Logger
 }
 
 // Open makes the sink for an address: one of NewTransport, or stdout. Whether
@@ -54,7 +54,7 @@ func Open(address string, config Config) (Sink, error) {
 
 // lost counts alerts that nobody got.
 func (c *Config) lost(cause string, n int, address string, err error) {
-	c.Tally.Add(slog.LevelError, "alerts lost", cause, uint64(n), "output", address, "error", err)
+	c.RateLog.Add(slog.LevelError, "alerts lost", cause, uint64(n), "output", address, "error", err)
 }
 
 // Where formats of alerts have what messages say beside their text.

@@ -27,7 +27,7 @@ import (
 	"time"
 
 	"github.com/modsecurity-for-anylog/msa/internal/event"
-	"github.com/modsecurity-for-anylog/msa/internal/tally"
+	"github.com/modsecurity-for-anylog/msa/internal/ratelog"
 	"github.com/modsecurity-for-anylog/msa/test/rig"
 )
 
@@ -60,8 +60,8 @@ func sample(t testing.TB) event.Alert {
 func testConfig(t testing.TB) (Config, *rig.Output) {
 	out := &rig.Output{}
 	log := slog.New(slog.NewTextHandler(out, nil))
-	c := Config{Hostname: "probe.example", Buffer: 1 << 20, Log: log, Tally: tally.New(log)}
-	t.Cleanup(c.Tally.Close)
+	c := Config{Hostname: "probe.example", Buffer: 1 << 20, Log: log, RateLog: ratelog.New(log)}
+	t.Cleanup(c.RateLog.Close)
 	return c, out
 }
 
@@ -391,12 +391,12 @@ func TestDatagramsRefusedAreCounted(t *testing.T) {
 	wait(t, log, func() error {
 		s.Send(a)
 		sent++
-		if n := config.Tally.Total("refused"); n < 3 {
+		if n := config.RateLog.Total("refused"); n < 3 {
 			return fmt.Errorf("%d of %d counted as refused", n, sent)
 		}
 		return nil
 	})
-	if n := config.Tally.Total("refused"); n > sent {
+	if n := config.RateLog.Total("refused"); n > sent {
 		t.Errorf("%d of %d counted as refused", n, sent)
 	}
 	waitLog(t, log, "alerts lost")
@@ -406,7 +406,7 @@ func TestUnresolvableReceiverIsCounted(t *testing.T) {
 	config, log := testConfig(t)
 	s := openSink(t, "gelf://receiver.invalid:12201", config)
 	s.Send(sample(t))
-	if config.Tally.Total("cannot send") != 1 || !strings.Contains(log.String(), "receiver.invalid") {
+	if config.RateLog.Total("cannot send") != 1 || !strings.Contains(log.String(), "receiver.invalid") {
 		t.Errorf("log: %s", log)
 	}
 }
@@ -544,12 +544,12 @@ func TestBufferIsBounded(t *testing.T) {
 	for range 20 {
 		s.Send(newAlert(t, `{"rule_id":"1","rsp_body":"`+strings.Repeat("x", 1000)+`"}`))
 	}
-	full := config.Tally.Total("buffer full")
+	full := config.RateLog.Total("buffer full")
 	if full < 10 || full > 12 {
 		t.Errorf("%d of 20 lost", full)
 	}
 	giveUp(s)
-	if left := config.Tally.Total("not delivered before the end"); left+full != 20 {
+	if left := config.RateLog.Total("not delivered before the end"); left+full != 20 {
 		t.Errorf("%d counted at the end, %d before, of 20", left, full)
 	}
 	if !strings.Contains(log.String(), "level=ERROR") {
@@ -691,7 +691,7 @@ func TestSyslogTLS(t *testing.T) {
 			}
 			waitLog(t, log, c.fault)
 			giveUp(s)
-			if n := config.Tally.Total("not delivered before the end"); n != 1 || len(messages) > 0 || !strings.Contains(log.String(), c.fault) {
+			if n := config.RateLog.Total("not delivered before the end"); n != 1 || len(messages) > 0 || !strings.Contains(log.String(), c.fault) {
 				t.Errorf("%d counted as lost, %d delivered; log %s", n, len(messages), log)
 			}
 		})
@@ -711,7 +711,7 @@ func TestStdout(t *testing.T) {
 	}
 	config.Stdout = brokenWriter{}
 	openSink(t, "stdout", config).Send(a)
-	if config.Tally.Total("cannot write") != 1 {
+	if config.RateLog.Total("cannot write") != 1 {
 		t.Errorf("log: %s", log)
 	}
 }

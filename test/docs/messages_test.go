@@ -84,7 +84,7 @@ func loggedBy(call *ast.CallExpr) (texts []string) {
 		which = []int{1}
 	case "Log":
 		which = []int{2}
-	case "Add": // of a tally: level, message, cause
+	case "Add": // of a ratelog.Logger: level, message, cause
 		if len(call.Args) > 3 {
 			which = []int{1, 2}
 		}

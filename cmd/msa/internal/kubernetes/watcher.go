@@ -16,7 +16,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/modsecurity-for-anylog/msa/internal/tally"
+	"github.com/modsecurity-for-anylog/msa/internal/ratelog"
 )
 
 const (
@@ -74,7 +74,7 @@ func (w *Watcher) Once(ctx context.Context) error {
 // Run keeps the table up to date until the context ends. What goes wrong is logged, and the table stays as it is; only one that
 // could never be written is an error.
 func (w *Watcher) Run(ctx context.Context, log *slog.Logger) error {
-	logged := tally.New(log)
+	logged := ratelog.New(log)
 	defer logged.Close()
 	ctx, cancel := context.WithCancel(ctx)
 	var following sync.WaitGroup
@@ -100,7 +100,7 @@ func (w *Watcher) Run(ctx context.Context, log *slog.Logger) error {
 }
 
 // follow lists and watches. It pauses longer and longer while that leads to nothing.
-func (w *Watcher) follow(ctx context.Context, logged *tally.Tally) {
+func (w *Watcher) follow(ctx context.Context, logged *ratelog.Logger) {
 	for backoff := firstBackoff; ctx.Err() == nil; {
 		told, err := w.step(ctx)
 		if told {

@@ -13,14 +13,14 @@ import (
 	"time"
 
 	"github.com/modsecurity-for-anylog/msa/internal/event"
-	"github.com/modsecurity-for-anylog/msa/internal/tally"
+	"github.com/modsecurity-for-anylog/msa/internal/ratelog"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
 // MaxRecord is how long one record may be over TCP, in bytes.
 const MaxRecord = 16 << 20
 
-// Causes of lost input, as they are logged.
+// RateLog of lost input, as they are logged.
 const (
 	causeJSON       = "invalid JSON"
 	causeCompressed = "invalid compression"
@@ -41,7 +41,7 @@ type Config struct {
 	Put      func(from netip.AddrPort, event []byte, wait bool) bool
 	Datagram Limits
 	Log      *slog.Logger
-	Tally    *tally.Tally
+	RateLog  *ratelog.Logger
 }
 
 // Limits are those of one datagram, or one set of GELF chunks: nobody may keep the others waiting with it.
@@ -95,7 +95,7 @@ func bare(err error) error {
 
 // bad counts input that is lost.
 func (c *Config) bad(cause string, from netip.AddrPort, err error) {
-	c.Tally.Add(slog.LevelWarn, "input lost", cause, 1, "from", from, "error", err)
+	c.RateLog.Add(slog.LevelWarn, "input lost", cause, 1, "from", from, "error", err)
 }
 
 // records hands on what records Next finds in data, broken ones as an error, until each says that it is enough. It is how

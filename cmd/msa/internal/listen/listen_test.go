@@ -20,17 +20,17 @@ import (
 	"time"
 
 	"github.com/modsecurity-for-anylog/msa/internal/event"
-	"github.com/modsecurity-for-anylog/msa/internal/tally"
+	"github.com/modsecurity-for-anylog/msa/internal/ratelog"
 	"github.com/modsecurity-for-anylog/msa/test/rig"
 )
 
 // receiver is an open listener and what came through it.
 type receiver struct {
-	t     testing.TB
-	l     Listener
-	tally *tally.Tally
-	log   *rig.Output
-	ended chan struct{}
+	t       testing.TB
+	l       Listener
+	rateLog *ratelog.Logger
+	log     *rig.Output
+	ended   chan struct{}
 
 	mu   sync.Mutex
 	cond *sync.Cond
@@ -46,7 +46,7 @@ func open(t testing.TB, address string) *receiver {
 	r := &receiver{t: t, log: &rig.Output{}, ended: make(chan struct{})}
 	r.cond = sync.NewCond(&r.mu)
 	log := slog.New(slog.NewTextHandler(r.log, nil))
-	r.tally = tally.New(log)
+	r.rateLog = ratelog.New(log)
 	var err error
 	if r.l, err = Open(address, r.config(log)); err != nil {
 		t.Fatal(err)
@@ -58,13 +58,13 @@ func open(t testing.TB, address string) *receiver {
 	t.Cleanup(func() {
 		r.holdPut(false)
 		r.close()
-		r.tally.Close()
+		r.rateLog.Close()
 	})
 	return r
 }
 
 func (r *receiver) config(log *slog.Logger) Config {
-	return Config{Put: r.put, Datagram: Limits{Records: 100, Bytes: 2 << 20}, Log: log, Tally: r.tally}
+	return Config{Put: r.put, Datagram: Limits{Records: 100, Bytes: 2 << 20}, Log: log, RateLog: r.rateLog}
 }
 
 func (r *receiver) put(_ netip.AddrPort, e []byte, wait bool) bool {
@@ -138,8 +138,8 @@ func (r *receiver) waitFor(done func() bool) {
 // bad waits for input to be counted under a cause.
 func (r *receiver) bad(cause string, want uint64) {
 	r.t.Helper()
-	r.waitFor(func() bool { return r.tally.Total(cause) >= want })
-	if got := r.tally.Total(cause); got != want {
+	r.waitFor(func() bool { return r.rateLog.Total(cause) >= want })
+	if got := r.rateLog.Total(cause); got != want {
 		r.t.Errorf("%d counted as %q, want %d; log %s", got, cause, want, r.log)
 	}
 }
@@ -637,8 +637,8 @@ func TestCloseTakesInClientsThatWait(t *testing.T) {
 	r := &receiver{t: t, l: l, log: &rig.Output{}, ended: make(chan struct{})}
 	r.cond = sync.NewCond(&r.mu)
 	log := slog.New(slog.NewTextHandler(r.log, nil))
-	r.tally = tally.New(log)
-	defer r.tally.Close()
+	r.rateLog = ratelog.New(log)
+	defer r.rateLog.Close()
 	l.(*tcp).Config = r.config(log)
 	for range 50 { // nobody accepts yet
 		r.send([]byte(`{"id":"a"}`))
@@ -718,7 +718,7 @@ func TestKernelDropsAreCounted(t *testing.T) {
 	}
 	r.holdPut(false)
 	r.close()
-	dropped := r.tally.Total(causeKernel)
+	dropped := r.rateLog.Total(causeKernel)
 	if got := uint64(len(r.received())); dropped == 0 || got+dropped != n {
 		t.Errorf("%d received and %d dropped of %d", got, dropped, n)
 	}
@@ -738,7 +738,7 @@ func TestUnfinishedRecordsAreBoundedTogether(t *testing.T) {
 		conns = append(conns, conn)
 		_, _ = conn.Write(unfinished) // fails where the other side gives up
 	}
-	r.waitFor(func() bool { return r.tally.Total(causeMemory) > 0 })
+	r.waitFor(func() bool { return r.rateLog.Total(causeMemory) > 0 })
 	for _, c := range conns {
 		_ = c.Close()
 	}
@@ -749,7 +749,7 @@ func TestUnfinishedRecordsAreBoundedTogether(t *testing.T) {
 
 // discarding takes in everything and keeps nothing.
 func discarding(log *slog.Logger) Config {
-	return Config{Put: func(netip.AddrPort, []byte, bool) bool { return true }, Datagram: Limits{Records: 100, Bytes: 2 << 20}, Log: log, Tally: tally.New(log)}
+	return Config{Put: func(netip.AddrPort, []byte, bool) bool { return true }, Datagram: Limits{Records: 100, Bytes: 2 << 20}, Log: log, RateLog: ratelog.New(log)}
 }
 
 func FuzzDatagram(f *testing.F) {

@@ -80,7 +80,7 @@ func (t *tcp) Serve() {
 			}
 		default:
 			// Out of files, most likely: those of others may be closed soon.
-			t.Tally.Add(slog.LevelError, "cannot accept connection", "socket", 1, "listen", t.Addr(), "error", bare(err))
+			t.RateLog.Add(slog.LevelError, "cannot accept connection", "socket", 1, "listen", t.Addr(), "error", bare(err))
 			time.Sleep(finish)
 		}
 	}
@@ -171,7 +171,7 @@ func (c *client) serve() {
 		held = copy(buffer, buffer[consumed:held])
 		if atEOF {
 			if !errors.Is(err, io.EOF) && !errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, syscall.ECONNRESET) {
-				c.Tally.Add(slog.LevelWarn, "cannot receive", "connection", 1, "from", from, "error", bare(err))
+				c.RateLog.Add(slog.LevelWarn, "cannot receive", "connection", 1, "from", from, "error", bare(err))
 			}
 			return
 		}

@@ -111,7 +111,7 @@ func (u *udp) Serve() {
 			}
 		default:
 			// A pending ICMP error, at the end only; the next read goes on.
-			u.Tally.Add(slog.LevelWarn, "cannot receive", "socket", 1, "listen", u.Addr(), "error", bare(err))
+			u.RateLog.Add(slog.LevelWarn, "cannot receive", "socket", 1, "listen", u.Addr(), "error", bare(err))
 		}
 		u.expire(time.Now())
 	}
@@ -139,7 +139,7 @@ func (u *udp) overdue() bool { return !u.until.IsZero() && time.Now().After(u.un
 
 func (u *udp) expire(now time.Time) {
 	if n := u.chunks.expire(now); n > 0 {
-		u.Tally.Add(slog.LevelWarn, "input lost", causeIncomplete, uint64(n), "listen", u.Addr())
+		u.RateLog.Add(slog.LevelWarn, "input lost", causeIncomplete, uint64(n), "listen", u.Addr())
 	}
 }
 
@@ -152,7 +152,7 @@ func (u *udp) datagram(b []byte, from netip.AddrPort) {
 			u.bad(causeChunk, from, err)
 		}
 		if evicted > 0 {
-			u.Tally.Add(slog.LevelWarn, "input lost", causeMemory, uint64(evicted), "listen", u.Addr())
+			u.RateLog.Add(slog.LevelWarn, "input lost", causeMemory, uint64(evicted), "listen", u.Addr())
 		}
 		b = whole
 	}
@@ -185,8 +185,8 @@ func (u *udp) datagram(b []byte, from netip.AddrPort) {
 		}
 		return broken <= u.Datagram.Records // what is only noise is not even counted
 	})
-	u.Tally.Add(slog.LevelWarn, "input lost", causeRecords, over, "from", from, "limit", u.Datagram.Records)
-	u.Tally.Add(slog.LevelWarn, "input lost", causeFull, refused, "from", from)
+	u.RateLog.Add(slog.LevelWarn, "input lost", causeRecords, over, "from", from, "limit", u.Datagram.Records)
+	u.RateLog.Add(slog.LevelWarn, "input lost", causeFull, refused, "from", from)
 }
 
 // countDrops reports what the kernel drops until end is closed.
@@ -205,7 +205,7 @@ func (u *udp) countDrops(end <-chan struct{}) {
 		if err := u.raw.Control(func(fd uintptr) { now, ok = kernelDrops(fd) }); err != nil || !ok {
 			return
 		}
-		u.Tally.Add(slog.LevelWarn, "datagrams dropped by the kernel", causeKernel, uint64(now-seen), "listen", u.Addr())
+		u.RateLog.Add(slog.LevelWarn, "datagrams dropped by the kernel", causeKernel, uint64(now-seen), "listen", u.Addr())
 		seen = now
 	}
 }

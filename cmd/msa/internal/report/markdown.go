@@ -64,7 +64,7 @@ func (m *ticket) line(format string, args ...any) { _, _ = fmt.Fprintf(m, format
 func (m *ticket) summary() {
 	d := m.data
 	m.line("%s%s.", numbered(d.Alerts, "alert"), span(" from ", d.First, d.Last))
-	bySeverity := tally(d.Facts.Severity, d.Facts.Count)
+	bySeverity := sumBy(d.Facts.Severity, d.Facts.Count)
 	var said []string
 	for _, s := range slices.Sorted(maps.Keys(bySeverity)) {
 		said = append(said, fmt.Sprintf("%d %s", bySeverity[s], alert.Severities[s]))
@@ -95,7 +95,7 @@ func (m *ticket) incidents() {
 
 // table lists what most alerts have, with their number.
 func (m *ticket) table(title string, of []int32, name string, cells func(int32) []string, more ...string) {
-	counts := tally(of, m.data.Facts.Count)
+	counts := sumBy(of, m.data.Facts.Count)
 	keys := slices.SortedFunc(maps.Keys(counts), func(a, b int32) int { return cmp.Or(counts[b]-counts[a], int(a-b)) })
 	m.heading(title, append(append([]string{name}, more...), "alerts"))
 	for _, key := range keys[:min(len(keys), ticketRows)] {
@@ -128,8 +128,8 @@ func (m *ticket) heading(title string, names []string) {
 
 func (m *ticket) row(cells []string) { m.line("| %s |", strings.Join(cells, " | ")) }
 
-// tally adds the numbers of alerts by one of their properties.
-func tally[K cmp.Ordered](of []K, counts []int) map[K]int {
+// sumBy adds the numbers of alerts by one of their properties.
+func sumBy[K cmp.Ordered](of []K, counts []int) map[K]int {
 	sums := map[K]int{}
 	for i, key := range of {
 		sums[key] += counts[i]

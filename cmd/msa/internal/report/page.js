@@ -152,7 +152,7 @@
   }
   facts.bucket = facts.time;
 
-  const tally = n => ({ n: new Float64Array(n), severity: new Uint8Array(n).fill(7) });
+  const counters = n => ({ n: new Float64Array(n), severity: new Uint8Array(n).fill(7) });
   const note = (t, i, n, severity) => { t.n[i] += n; if (severity < t.severity[i]) t.severity[i] = severity; };
 
   const edgeOf = new Map(edges.map((e, i) => [e.from * nodes.length + e.to, i]));
@@ -161,8 +161,8 @@
   function count() {
     const t = found ? rows : facts;
     const c = {
-      total: 0, undated: 0, rules: tally(data.rules.length), sources: tally(data.sources.length), targets: tally(data.targets.length), categories: tally(data.categories.length),
-      edges: tally(edges.length), nodes: tally(nodes.length), pairs: new Map(),
+      total: 0, undated: 0, rules: counters(data.rules.length), sources: counters(data.sources.length), targets: counters(data.targets.length), categories: counters(data.categories.length),
+      edges: counters(edges.length), nodes: counters(nodes.length), pairs: new Map(),
       buckets: Array.from({ length: 4 }, () => new Float64Array(data.steps)),
     };
     for (let i = 0; i < t.severity.length; i++) {

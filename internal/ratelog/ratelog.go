@@ -1,6 +1,5 @@
-// Package tally logs what goes wrong at most once a minute for each cause, so
-// that a flood of bad input is no flood of log lines.
-package tally
+// Package ratelog logs each cause of trouble at most once a minute, so that a flood of bad input is no flood of log lines.
+package ratelog
 
 import (
 	"context"
@@ -12,8 +11,8 @@ import (
 // Interval is the least time between two log lines of one cause.
 const Interval = time.Minute
 
-// Tally counts and logs. It is safe for concurrent use.
-type Tally struct {
+// Logger counts causes and logs them. It is safe for concurrent use.
+type Logger struct {
 	log *slog.Logger
 
 	mu      sync.Mutex
@@ -34,23 +33,23 @@ type entry struct {
 	logged time.Time
 }
 
-// New makes a tally that logs until it is closed.
-func New(log *slog.Logger) *Tally {
-	t := &Tally{log: log, entries: map[key]*entry{}, stop: make(chan struct{}), done: make(chan struct{})}
-	go t.run()
-	return t
+// New makes a logger that works until it is closed.
+func New(log *slog.Logger) *Logger {
+	l := &Logger{log: log, entries: map[key]*entry{}, stop: make(chan struct{}), done: make(chan struct{})}
+	go l.run()
+	return l
 }
 
-func (t *Tally) run() {
-	defer close(t.done)
+func (l *Logger) run() {
+	defer close(l.done)
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
 		select {
 		case now := <-tick.C:
-			t.flush(now.Add(-Interval))
-		case <-t.stop:
-			t.flush(time.Now())
+			l.flush(now.Add(-Interval))
+		case <-l.stop:
+			l.flush(time.Now())
 			return
 		}
 	}
@@ -58,32 +57,32 @@ func (t *Tally) run() {
 
 // Add counts n of a cause. The first is logged at once, with args; what follows
 // within the minute is summed up in one line, with the args of the last.
-func (t *Tally) Add(level slog.Level, msg, cause string, n uint64, args ...any) {
+func (l *Logger) Add(level slog.Level, msg, cause string, n uint64, args ...any) {
 	if n == 0 {
 		return
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	k := key{level, msg, cause}
-	e := t.entries[k]
+	e := l.entries[k]
 	if e == nil {
 		e = &entry{}
-		t.entries[k] = e
+		l.entries[k] = e
 	}
 	e.count += n
 	e.total += n
 	e.last = args
 	if now := time.Now(); now.Sub(e.logged) >= Interval {
-		t.write(k, e, now)
+		l.write(k, e, now)
 	}
 }
 
 // Total is how many there were of a cause, whatever the level and message.
-func (t *Tally) Total(cause string) uint64 {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+func (l *Logger) Total(cause string) uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	var n uint64
-	for k, e := range t.entries {
+	for k, e := range l.entries {
 		if k.cause == cause {
 			n += e.total
 		}
@@ -92,24 +91,24 @@ func (t *Tally) Total(cause string) uint64 {
 }
 
 // flush logs what was counted and not yet logged, of causes last logged before a time.
-func (t *Tally) flush(before time.Time) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for k, e := range t.entries {
+func (l *Logger) flush(before time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for k, e := range l.entries {
 		if e.count > 0 && !e.logged.After(before) {
-			t.write(k, e, time.Now())
+			l.write(k, e, time.Now())
 		}
 	}
 }
 
-func (t *Tally) write(k key, e *entry, now time.Time) {
-	log := t.log.With("cause", k.cause, "count", e.count)
+func (l *Logger) write(k key, e *entry, now time.Time) {
+	log := l.log.With("cause", k.cause, "count", e.count)
 	e.count, e.logged = 0, now
 	log.Log(context.Background(), k.level, k.msg, e.last...)
 }
 
 // Close logs what is left.
-func (t *Tally) Close() {
-	close(t.stop)
-	<-t.done
+func (l *Logger) Close() {
+	close(l.stop)
+	<-l.done
 }

@@ -1,4 +1,4 @@
-package tally
+package ratelog
 
 import (
 	"bytes"
@@ -30,16 +30,16 @@ func (l *lines) String() string {
 func TestOneLineAMinuteForEachCause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out lines
-		tally := New(slog.New(slog.NewTextHandler(&out, nil)))
+		logger := New(slog.New(slog.NewTextHandler(&out, nil)))
 		count := func() int { return strings.Count(out.String(), "\n") }
 
 		for i := range 100 {
-			tally.Add(slog.LevelWarn, "cannot read record", "not JSON", 1, "last", i)
+			logger.Add(slog.LevelWarn, "cannot read record", "not JSON", 1, "last", i)
 		}
 		if want := `msg="cannot read record" cause="not JSON" count=1 last=0` + "\n"; count() != 1 || !strings.HasSuffix(out.String(), want) {
 			t.Errorf("at first: %q", out.String())
 		}
-		tally.Add(slog.LevelWarn, "cannot read record", "too long", 2)
+		logger.Add(slog.LevelWarn, "cannot read record", "too long", 2)
 		if count() != 2 {
 			t.Errorf("another cause waited: %q", out.String())
 		}
@@ -48,13 +48,13 @@ func TestOneLineAMinuteForEachCause(t *testing.T) {
 		if want := `cause="not JSON" count=99 last=99` + "\n"; count() != 3 || !strings.HasSuffix(out.String(), want) {
 			t.Errorf("after a minute: %q", out.String())
 		}
-		tally.Add(slog.LevelWarn, "cannot read record", "not JSON", 5)
-		tally.Add(slog.LevelWarn, "cannot read record", "not JSON", 0)
-		tally.Close()
+		logger.Add(slog.LevelWarn, "cannot read record", "not JSON", 5)
+		logger.Add(slog.LevelWarn, "cannot read record", "not JSON", 0)
+		logger.Close()
 		if want := `cause="not JSON" count=5` + "\n"; count() != 4 || !strings.HasSuffix(out.String(), want) {
 			t.Errorf("at the end: %q", out.String())
 		}
-		if got := tally.Total("not JSON"); got != 105 {
+		if got := logger.Total("not JSON"); got != 105 {
 			t.Errorf("total is %d, want 105", got)
 		}
 	})
