@@ -394,7 +394,7 @@ func (e *Engine) evaluate(waf coraza.WAF, set []assignment, t *mapping.Transacti
 }
 
 // run is evaluate for one time.
-func (e *Engine) run(waf coraza.WAF, set []assignment, t *mapping.Transaction, removed []int) (v Verdict, err error) {
+func (e *Engine) run(waf coraza.WAF, before []assignment, t *mapping.Transaction, removed []int) (v Verdict, err error) {
 	tx, ok := waf.NewTransaction().(transaction)
 	if !ok {
 		return v, errTransaction
@@ -406,21 +406,8 @@ func (e *Engine) run(waf coraza.WAF, set []assignment, t *mapping.Transaction, r
 		}
 		err = errors.Join(err, tx.Close())
 	}()
-	for i := range set {
-		tx.Variables().TX().Set(set[i].name, set[i].values)
-	}
-	for i := range e.absence {
-		if a := &e.absence[i]; !a.applies(&t.Observed) {
-			tx.RemoveRuleByID(a.rule)
-		}
-	}
-	excluded := e.excludedIn(t)
-	for _, id := range excluded.ids {
-		tx.RemoveRuleByID(id)
-	}
-	for _, x := range excluded.targets {
-		tx.RemoveRuleTargetByID(x.rule, x.variable, x.key, x.pattern)
-	}
+	set(tx, before)
+	e.remove(tx, t, e.excludedIn(t))
 	for _, id := range removed {
 		tx.RemoveRuleByID(id)
 	}
@@ -431,6 +418,28 @@ func (e *Engine) run(waf coraza.WAF, set []assignment, t *mapping.Transaction, r
 		v.views = viewsOf(tx, t, maxViewBytes)
 	}
 	return v, nil
+}
+
+// set sets variables of TX before all rules.
+func set(tx transaction, all []assignment) {
+	for i := range all {
+		tx.Variables().TX().Set(all[i].name, all[i].values)
+	}
+}
+
+// remove takes away what is not applied to an exchange: rules about what its log can't show, and what is excluded.
+func (e *Engine) remove(tx transaction, t *mapping.Transaction, x excluded) {
+	for i := range e.absence {
+		if a := &e.absence[i]; !a.applies(&t.Observed) {
+			tx.RemoveRuleByID(a.rule)
+		}
+	}
+	for _, id := range x.ids {
+		tx.RemoveRuleByID(id)
+	}
+	for _, x := range x.targets {
+		tx.RemoveRuleTargetByID(x.rule, x.variable, x.key, x.pattern)
+	}
 }
 
 // feed gives Coraza the exchange.

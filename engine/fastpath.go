@@ -50,12 +50,14 @@ const (
 // fastPath is the screen, and Coraza without rules to read what it looks at: whatever Coraza makes
 // of a request, arguments and cookies and bodies, the screen sees the same.
 type fastPath struct {
-	screen  *screen.Screen
-	reader  coraza.WAF   // with the rules that have a say in how bodies are read
-	plain   coraza.WAF   // without any, for requests without a body
-	rest    coraza.WAF   // with the rules that are needed, for what the screen can't clear
-	tx      []assignment // of TX that rest has set before
-	removed map[int]bool // rules that are excluded everywhere
+	screen    *screen.Screen
+	reader    coraza.WAF   // with the rules that have a say in how bodies are read
+	readerTX  []assignment // of TX that it has set before
+	plain     coraza.WAF   // without any, for requests without a body
+	needsBody bool         // plain reads such requests as reader does
+	rest      coraza.WAF   // with the rules that are needed, for what the screen can't clear
+	tx        []assignment // of TX that rest has set before
+	removed   map[int]bool // rules that are excluded everywhere
 
 	mode     ScreenMode
 	anyMatch bool
@@ -131,41 +133,37 @@ func (e *Engine) newFastPath(cfg Config, own, taken []*unit, exclusions []exclus
 	if f.screen, err = screen.New(sc); err != nil {
 		return nil, err
 	}
-	var plain, reading, rest []*unit
+	reading, reduction := f.screen.Reading(), f.screen.Reduction()
+	f.needsBody = reading.OfBodies
+	var plain, reader, rest []*unit
+	ownTX := map[string]string{}
 	for _, u := range own {
-		if !u.setsUp() {
+		if u.setsUp() {
+			maps.Copy(ownTX, u.settings())
+		} else {
 			plain = append(plain, u)
 		}
 	}
-	var ends []string // where those skip to: without its marker, Coraza skips all that follows
 	for _, u := range taken {
-		if u.readsBody() {
-			ends = append(ends, u.Rule.Links[0].Values("skipafter")...)
-		}
-	}
-	reduction := f.screen.Reduction()
-	before := map[string]string{}
-	for _, u := range taken {
-		switch {
-		case u.own && u.setsUp() && !reduction.Observed:
-			maps.Copy(before, u.settings())
-		case !u.isNeedless(reduction):
+		if isSetBefore := u.own && u.setsUp() && !reduction.Observed; !isSetBefore && !u.isNeedless(reduction) {
 			rest = append(rest, u)
 		}
-		switch {
-		case u.own:
-		case u.readsBody() || u.Name == "secmarker" && slices.Contains(ends, u.Args):
-			reading = append(reading, u)
-		case u.configures():
+		if !u.own && u.configures() {
 			plain = append(plain, u)
 		}
+		if u.isOfReading(reading) {
+			reader = append(reader, u)
+		}
 	}
-	maps.Copy(before, reduction.TX)
-	for _, name := range slices.Sorted(maps.Keys(before)) {
-		f.tx = append(f.tx, assignment{name, []string{before[name]}})
+	if reading.AsksTX {
+		f.readerTX = assignments(ownTX, reading.TX)
 	}
-	reading = slices.Concat(plain, ownTX(reading, tx), reading)
-	for waf, units := range map[*coraza.WAF][]*unit{&f.plain: plain, &f.reader: reading, &f.rest: rest} {
+	if reduction.Observed {
+		ownTX = nil
+	}
+	f.tx = assignments(ownTX, reduction.TX)
+	reader = slices.Concat(plain, reader)
+	for waf, units := range map[*coraza.WAF][]*unit{&f.plain: plain, &f.reader: reader, &f.rest: rest} {
 		var took []*unit
 		if *waf, took, _, err = compile(units, cfg, sum); err != nil {
 			return nil, fmt.Errorf("cannot compile the fast path: %w", err)
@@ -231,18 +229,25 @@ func readDataFile(ruleFile, name string) ([]byte, error) {
 	return fs.ReadFile(rules.FS, name)
 }
 
-// readsBody reports whether the unit is a rule that has a say in how bodies and arguments are read.
-func (u *unit) readsBody() bool {
-	return u.IsRule() && slices.ContainsFunc(u.Rule.Links, func(l *rules.Link) bool {
-		return slices.ContainsFunc(l.Values("ctl"), func(ctl string) bool {
-			for _, of := range []string{"requestBody", "responseBody", "forceRequestBody", "forceResponseBody"} {
-				if strings.HasPrefix(ctl, of) {
-					return true
-				}
-			}
-			return false
-		})
-	})
+// isOfReading reports whether the unit is a rule that has a say in how bodies are read, or about such.
+func (u *unit) isOfReading(r screen.Reading) bool {
+	switch {
+	case u.IsRule():
+		return r.Rules[u.ID()]
+	case u.Name == "secmarker":
+		return r.Markers[u.Args]
+	case u.Name == "secruleupdatetargetbyid":
+		id, ok := u.updates()
+		return ok && r.Rules[id] // Coraza would not find another one
+	}
+	return strings.HasPrefix(u.Name, "secrule")
+}
+
+// updates is the id of the rule that SecRuleUpdateTargetById is about, if it is about one.
+func (u *unit) updates() (id int, ok bool) {
+	of, _, _ := strings.Cut(u.Args, " ")
+	id, err := strconv.Atoi(of)
+	return id, err == nil
 }
 
 // configures reports whether the unit is a setting of Coraza, and neither a rule nor about rules.
@@ -254,9 +259,8 @@ func (u *unit) configures() bool {
 func (u *unit) isNeedless(r screen.Reduction) bool {
 	switch {
 	case u.Name == "secruleupdatetargetbyid":
-		of, _, _ := strings.Cut(u.Args, " ")
-		id, err := strconv.Atoi(of)
-		return err == nil && r.Rules[id] // Coraza would not find the rule
+		id, ok := u.updates()
+		return ok && r.Rules[id] // Coraza would not find the rule
 	case u.own:
 		return false
 	case u.IsRule():
@@ -266,7 +270,7 @@ func (u *unit) isNeedless(r screen.Reduction) bool {
 	}
 }
 
-// setsUp reports whether the unit only sets variables, of which readers get those that they need from ownTX.
+// setsUp reports whether the unit only sets variables, which can be set before.
 func (u *unit) setsUp() bool {
 	return u.IsRule() && u.Rule.Links[0].IsAction() && !u.Rule.Links[0].Has("ctl")
 }
@@ -280,37 +284,16 @@ func (u *unit) settings() map[string]string {
 	return all
 }
 
-// ownTX sets the variables that some rules look at, and that other rules set.
-func ownTX(units []*unit, tx map[string]string) []*unit {
-	used := map[string]bool{}
-	for _, u := range units {
-		if !u.IsRule() {
-			continue
-		}
-		for _, l := range u.Rule.Links {
-			for _, t := range l.Targets {
-				if t.Variable == "tx" {
-					used[strings.ToLower(t.Key)] = true
-				}
-			}
-			for _, name := range l.Macros() {
-				name, _ := strings.CutPrefix(name, "tx.")
-				used[name] = true
-			}
-			for _, set := range l.Sets() {
-				used[set.Name] = true
-			}
-		}
+// assignments are those of all names, in order; later ones win.
+func assignments(of ...map[string]string) (all []assignment) {
+	values := map[string]string{}
+	for _, m := range of {
+		maps.Copy(values, m)
 	}
-	var lines []string
-	id := 2 * ownRules // away from those of before
-	for _, name := range slices.Sorted(maps.Keys(used)) {
-		if value := tx[name]; value != "" && !strings.ContainsAny(value, `'"\`) {
-			id++
-			lines = append(lines, fmt.Sprintf(`SecAction "id:%d,phase:1,pass,nolog,t:none,setvar:'tx.%s=%s'"`, id, name, value))
-		}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		all = append(all, assignment{name, []string{values[name]}})
 	}
-	return own(lines...)
+	return all
 }
 
 // screening is what the screen says of a transaction, and of its views.
@@ -368,7 +351,8 @@ func (e *Engine) ScreenDoubt(id int) string {
 // ask reads a transaction and has a question to the screen answered about it.
 func (e *Engine) ask(t *mapping.Transaction, question func(source screen.Source, skip func(id int) bool)) (cut bool, err error) {
 	reader := e.fast.reader
-	if t.RequestBody.Text == "" && !slices.ContainsFunc(t.RequestHeaders, isContentType) {
+	isPlain := e.fast.needsBody && t.RequestBody.Text == "" && !slices.ContainsFunc(t.RequestHeaders, isContentType)
+	if isPlain {
 		reader = e.fast.plain
 	}
 	tx, ok := reader.NewTransaction().(transaction)
@@ -382,10 +366,14 @@ func (e *Engine) ask(t *mapping.Transaction, question func(source screen.Source,
 		}
 		err = errors.Join(err, tx.Close())
 	}()
+	excluded := e.excludedIn(t)
+	if !isPlain {
+		set(tx, e.fast.readerTX)
+		e.remove(tx, t, excluded)
+	}
 	e.read(tx, t)
-	excluded := e.excludedIn(t).ids
 	question(readerSource{tx, t}, func(id int) bool {
-		return e.fast.removed[id] || slices.Contains(excluded, id) || e.isBlind(id, t)
+		return e.fast.removed[id] || slices.Contains(excluded.ids, id) || e.isBlind(id, t)
 	})
 	return argsCut(tx), nil
 }

@@ -199,6 +199,7 @@ type ruleMaker struct {
 	*rand.Rand
 	id      int
 	markers int
+	bodies  bool // many of the rules say how bodies are read, and many others may keep them from it
 }
 
 func (g *ruleMaker) one(of ...string) string { return of[g.IntN(len(of))] }
@@ -208,11 +209,12 @@ func (g *ruleMaker) maybe(percent int) bool { return g.IntN(100) < percent }
 func (g *ruleMaker) file() string {
 	var b strings.Builder
 	var pending []string
+	g.bodies = g.maybe(25)
 	for range 1 + g.IntN(9) {
 		switch n := g.IntN(100); {
 		case n < 6:
 			b.WriteString(g.setting() + "\n")
-		case n < 18:
+		case n < 18 || g.bodies && n < 40:
 			fmt.Fprintf(&b, "SecAction \"%s\"\n", g.actions(&pending, false))
 		default:
 			for links := 1 + g.IntN(5)/3; links > 0; links-- {
@@ -261,6 +263,9 @@ func (g *ruleMaker) targets() string {
 }
 
 func (g *ruleMaker) target() string {
+	if g.bodies && g.maybe(40) {
+		return g.one("ARGS_POST", "ARGS_POST:a", "REQUEST_BODY", "XML:/*", "FILES", "REQBODY_PROCESSOR", "RESPONSE_BODY", "RESPONSE_ARGS", "REQUEST_METHOD")
+	}
 	switch g.IntN(10) {
 	case 0, 1, 2:
 		return g.one("", "", "", "&", "!") + g.one("ARGS", "ARGS_GET", "ARGS_POST", "REQUEST_COOKIES", "REQUEST_HEADERS", "ARGS_NAMES") + ":" + g.one("a", "A", "b", "x-a", "/^a/", "/B|c/", "'/a/'", "/a\\/b/", "a/b")
@@ -292,6 +297,9 @@ func (g *ruleMaker) operator() string {
 	if g.maybe(20) {
 		operand = g.one("", operand) + g.macro()
 	}
+	if g.bodies && g.maybe(40) {
+		return not + g.one("@contains ab", "@contains evil", "@streq POST", "@rx .", "@contains 2")
+	}
 	switch g.IntN(8) {
 	case 0, 1:
 		return not + g.one("@rx ", "@rx ", "") + g.one("a", "^a", "(a)(b)?", "^(.*)$", "(?i)evil", `\d+`, "^$", "[^a-z]", "x|y|evil", `a\"b`, `^\s*$`, "(?:ab){1,2}", `\x61`, "union.+select", ".", "^%{tx.a}$", "%{tx.1}", "^(?:%{tx.b}|1)", "%{MATCHED_VAR}")
@@ -317,19 +325,27 @@ var allTransformations = []string{
 // actions are those of a rule's head.
 func (g *ruleMaker) actions(pending *[]string, chain bool) string {
 	g.id++
-	all := []string{fmt.Sprintf(g.one("id:%d", "id:'%d'"), g.id), "phase:" + g.one("1", "2", "2", "2", "3", "4", "5", "request", "'2'")}
-	all = append(all, g.one("pass", "deny", "block", "log,deny,status:403", "nolog,pass", "nolog", "pass,nolog,auditlog", "log", "noauditlog"))
+	phases, jumps := []string{"1", "2", "2", "2", "3", "4", "5", "request", "'2'"}, 1
+	if g.bodies {
+		phases, jumps = []string{"1", "1", "2", "3", "4"}, 3
+	}
+	all := []string{fmt.Sprintf(g.one("id:%d", "id:'%d'"), g.id), "phase:" + g.one(phases...)}
+	if g.bodies && g.maybe(70) {
+		all = append(all, "nolog")
+	} else {
+		all = append(all, g.one("pass", "deny", "block", "log,deny,status:403", "nolog,pass", "nolog", "pass,nolog,auditlog", "log", "noauditlog"))
+	}
 	if g.maybe(50) {
 		all = append(all, g.one("tag:'t1'", "tag:t2", "tag:'t1,t2'", "tag:reporting", "tag:'anomaly-evaluation'"))
 	}
 	if g.maybe(40) {
 		all = append(all, g.one("msg:'plain'", "msg:'id: 3, nolog'", `msg:'it\'s'`, "msg:'%{MATCHED_VAR} of %{tx.a}'", "msg:plain", `msg:'b\\'`, "logdata:'%{tx.0}'", "severity:CRITICAL", "severity:'2'", "ver:'1'"))
 	}
-	if g.maybe(8) {
+	if g.maybe(8 * jumps) {
 		*pending = append(*pending, fmt.Sprintf("M%d", g.markers))
 		all = append(all, "skipAfter:"+fmt.Sprintf("M%d", g.markers))
 		g.markers++
-	} else if g.maybe(6) {
+	} else if g.maybe(6 * jumps) {
 		all = append(all, "skip:"+g.one("1", "2", "3"))
 	}
 	if g.maybe(5) {
@@ -364,7 +380,7 @@ func (g *ruleMaker) common() (all []string) {
 	if g.maybe(20) {
 		all = append(all, "capture")
 	}
-	for g.maybe(30) {
+	for g.maybe(30) && !g.bodies || g.maybe(10) {
 		name := g.one("tx.a", "tx.b", "TX.A", "tx.a1", "'tx.a-b", "tx.anomaly_score", "tx.anomaly_score", "tx.r%{rule.id}", "tx.a%{matched_var_name}", "tx.a%{tx.0}")
 		if g.maybe(3) {
 			name = "tx.%{matched_var}"
@@ -378,6 +394,10 @@ func (g *ruleMaker) common() (all []string) {
 			quote = "'"
 		}
 		all = append(all, "setvar:"+name+value+quote)
+	}
+	if g.bodies && g.maybe(50) {
+		all = append(all, "ctl:"+g.one("requestBodyProcessor=JSON", "requestBodyProcessor=XML", "requestBodyProcessor=URLENCODED", "requestBodyProcessor=MULTIPART", "requestBodyAccess=Off",
+			"forceRequestBodyVariable=On", "responseBodyAccess=Off", "responseBodyProcessor=JSON", "forceResponseBodyVariable=Off"))
 	}
 	if g.maybe(12) {
 		id := fmt.Sprint(1 + g.IntN(9))
@@ -408,6 +428,9 @@ func (g *ruleMaker) records(n int) (all []*mapping.Transaction) {
 		}
 		if g.maybe(30) {
 			tx.RequestHeaders = append(tx.RequestHeaders, mapping.Header{Name: "Cookie", Value: "a=" + g.one("1", "ab", "evil") + "; b=2"})
+		}
+		if g.bodies && g.maybe(70) {
+			tx.Method = "POST"
 		}
 		if tx.Method == "POST" {
 			kind := g.IntN(4)

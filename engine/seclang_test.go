@@ -27,6 +27,13 @@ func seclangCases() []seclangCase {
 		tx.Client.Address = address
 		return tx
 	}
+	body := func(kind, text string) mapping.Transaction {
+		return but(shop, func(tx *mapping.Transaction) {
+			tx.Method, tx.Host, tx.RequestBody.Text = "POST", "shop.example", text
+			tx.RequestHeaders = append(tx.RequestHeaders, mapping.Header{Name: "Content-Type", Value: kind})
+		})
+	}
+	lamps := body("application/x-www-form-urlencoded", "second=lamp")
 	return []seclangCase{
 		{name: "a tag of CRS's reports, without quotes", rules: `SecRule ARGS "@contains lamp" "id:4,phase:2,log,tag:reporting"`, tx: shop, alarm: true, matched: []int{4}},
 		{name: "a tag of CRS's evaluation", rules: `SecRule ARGS "@contains lamp" "id:4,phase:2,log,tag:'anomaly-evaluation'"`, tx: shop, alarm: true, matched: []int{4}},
@@ -91,6 +98,44 @@ SecAction "id:3,phase:1,pass,nolog"`, tx: shop, warnings: []string{"rule 1: skip
 SecAction "id:2,phase:1,pass,nolog,setvar:tx.strict=1"
 SecRule TX:strict "@eq 1" "id:3,phase:2,deny,chain"
 SecRule ARGS "@contains lamp"`, tx: from("192.0.2.7", shop)},
+		{name: "by number, over a rule that reads no body", rules: `SecRule ARGS "@contains lamp" "id:1,phase:1,pass,nolog,skip:1"
+SecAction "id:2,phase:1,pass,nolog,ctl:requestBodyAccess=Off"
+SecRule ARGS_POST "@contains lamp" "id:4,phase:2,log"`, tx: lamps, alarm: true, matched: []int{4}},
+		{name: "by number, from a rule about bodies", rules: `SecAction "id:1,phase:1,pass,nolog,ctl:requestBodyAccess=On,skip:1"
+SecAction "id:2,phase:1,pass,nolog"
+SecAction "id:3,phase:1,pass,nolog,ctl:requestBodyProcessor=XML"
+SecRule XML:/* "@contains lamp" "id:4,phase:2,log"`, tx: body("text/plain", "x<a>lamp</a>"), alarm: true, matched: []int{4}},
+		{name: "to a marker, over a rule that reads no body", rules: `SecRule ARGS "@contains lamp" "id:1,phase:1,pass,nolog,skipAfter:END"
+SecAction "id:2,phase:1,pass,nolog,ctl:requestBodyAccess=Off"
+SecMarker END
+SecRule ARGS_POST "@contains lamp" "id:4,phase:2,log"`, tx: lamps, alarm: true, matched: []int{4}},
+		{name: "in every record, over a rule that reads no body", rules: `SecAction "id:1,phase:1,pass,nolog,skipAfter:END"
+SecAction "id:2,phase:1,pass,nolog,ctl:requestBodyAccess=Off"
+SecMarker END
+SecRule ARGS_POST "@contains lamp" "id:4,phase:2,log"`, tx: lamps, alarm: true, matched: []int{4}},
+		{name: "allowed, and so is the body", rules: `SecRule ARGS "@contains lamp" "id:1,phase:1,allow:phase,nolog"
+SecAction "id:2,phase:1,pass,nolog,ctl:requestBodyAccess=Off"
+SecRule ARGS_POST "@contains lamp" "id:4,phase:2,log"`, tx: lamps, alarm: true, matched: []int{4}},
+		{name: "a rule that reads no body is removed", rules: `SecRule ARGS "@contains lamp" "id:1,phase:1,pass,nolog,ctl:ruleRemoveById=2"
+SecAction "id:2,phase:1,pass,nolog,ctl:requestBodyAccess=Off"
+SecRule ARGS_POST "@contains lamp" "id:4,phase:2,log"`, tx: lamps, alarm: true, matched: []int{4}},
+		{name: "a rule that reads no body is excluded", rules: `SecAction "id:2,phase:1,pass,nolog,ctl:requestBodyAccess=Off"
+SecRule ARGS_POST "@contains lamp" "id:4,phase:2,log"`, exclude: []string{"2"}, tx: lamps, alarm: true, matched: []int{4}},
+		{name: "a rule that reads no body is excluded here", rules: `SecAction "id:2,phase:1,pass,nolog,ctl:requestBodyAccess=Off"
+SecRule ARGS_POST "@contains lamp" "id:4,phase:2,log"`, exclude: []string{"2@/cart@host:shop.example"}, tx: lamps, alarm: true, matched: []int{4}},
+		{name: "a rule that reads no body does not see this", rules: `SecRule REQUEST_METHOD "@streq POST" "id:2,phase:1,pass,nolog,ctl:requestBodyAccess=Off"
+SecRule ARGS_POST "@contains lamp" "id:4,phase:2,log"`, exclude: []string{"2@REQUEST_METHOD"}, tx: lamps, alarm: true, matched: []int{4}},
+		{name: "how a body is read is decided by what another rule sets", rules: `SecRule ARGS "@contains lamp" "id:1,phase:1,pass,nolog,setvar:tx.kind=%{tx.blocking_paranoia_level}"
+SecRule TX:kind "@eq 1" "id:2,phase:1,pass,nolog,ctl:requestBodyProcessor=XML"
+SecRule XML:/* "@contains lamp" "id:4,phase:2,log"`, tx: body("text/plain", "x<a>lamp</a>"), alarm: true, matched: []int{4}},
+		{name: "how a body is read is decided by what another rule captures", rules: `SecRule ARGS "@rx ^(lamp)" "id:1,phase:1,pass,nolog,capture"
+SecRule TX:1 "@streq lamp" "id:2,phase:1,pass,nolog,ctl:requestBodyProcessor=XML"
+SecRule XML:/* "@contains lamp" "id:4,phase:2,log"`, tx: body("text/plain", "x<a>lamp</a>"), alarm: true, matched: []int{4}},
+		{name: "how a body is read, before that is decided", rules: `SecRule &TX:kind "@eq 0" "id:2,phase:1,pass,nolog,ctl:requestBodyProcessor=XML"
+SecAction "id:3,phase:1,pass,nolog,setvar:tx.kind=1"
+SecRule XML:/* "@contains lamp" "id:4,phase:2,log"`, tx: body("text/plain", "x<a>lamp</a>"), alarm: true, matched: []int{4}},
+		{name: "a processor without a body", rules: `SecRule REQUEST_METHOD "@streq GET" "id:2,phase:1,pass,nolog,ctl:requestBodyProcessor=XML"
+SecRule REQBODY_PROCESSOR "@streq XML" "id:4,phase:2,log"`, tx: shop, alarm: true, matched: []int{4}},
 		{name: "the engine is on and allows", rules: allowed("allow,nolog,ctl:ruleEngine=On"), tx: from("192.0.2.7", shop)},
 
 		{name: "a program and a pause", rules: `SecRule ARGS "@contains lamp" "id:4,phase:2,deny,log,exec:/bin/true,pause:100,setuid:%{ARGS.item}"`, tx: shop, alarm: true, matched: []int{4},

@@ -23,7 +23,8 @@ type compiler struct {
 	open       []Open
 	helpers    []helper
 	preset     map[string]string // see Reduction.TX
-	limits     []string          // variables of TX that scores are compared with
+	reading    Reading
+	limits     []string // variables of TX that scores are compared with
 
 	varying         map[string]bool // names of TX that are not the same in every transaction
 	varyingPrefixes []string        // the same, of names that are made of values
@@ -39,6 +40,7 @@ type parsedRule struct {
 	static     bool            // what it does is the same in every transaction
 	never      bool            // some condition of it is never fulfilled
 	counted    bool            // by a rule before it that skips so many
+	counts     []*parsedRule   // rules and markers that it counts, as it skips so many
 	inert      bool            // it is not needed in any transaction
 	preset     bool            // it sets what can be set before
 	fires      bool            // in every transaction that does not skip it
@@ -86,6 +88,10 @@ func compile(cfg Config) (*compiler, error) {
 	c.findCounted()
 	c.findTaken()
 	c.findStatic()
+	var err error
+	if c.reading, err = c.findReading(); err != nil {
+		return nil, err
+	}
 	if err := c.checkRemovals(); err != nil {
 		return nil, err
 	}
@@ -243,6 +249,7 @@ func (c *compiler) findCounted() {
 				continue
 			}
 			q.counted = true
+			p.counts = append(p.counts, q)
 			isRemoved := slices.Contains(c.cfg.Absent, q.id) || slices.ContainsFunc(removals, func(r removal) bool { return q.marker == "" && r.has(q) && !r.has(p) })
 			if !isRemoved {
 				n--

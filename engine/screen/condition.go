@@ -378,15 +378,8 @@ func (c *compiler) addsScore(p *parsedRule) bool {
 
 // onTX is a condition on what rules have set.
 func (c *compiler) onTX(p *parsedRule, l *parsedLink) (condition, bool) {
-	static := true
-	for _, t := range l.targets {
-		static = static && !t.except && (!t.count || !p.taken[t.variable]) && c.staticTX(t)
-	}
-	if static && !c.isSettled(p, l.targets) {
-		return condition{kind: onNothing}, true
-	}
-	if static {
-		fulfilled, known := c.staticallyFulfilled(p, l)
+	if c.areStatic(p, l.targets) {
+		fulfilled, known := c.outcomeOf(p, l)
 		return condition{kind: onNothing}, fulfilled || !known
 	}
 	for _, t := range l.targets {

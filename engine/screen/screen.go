@@ -62,6 +62,7 @@ type Screen struct {
 	open       []Open
 	helpers    []helper
 	reduction  Reduction
+	reading    Reading
 	dependent  map[int][]int // rules that depend on a rule, by its id
 	classes    atomic.Uint32
 	scratch    sync.Pool
@@ -106,7 +107,7 @@ func New(cfg Config) (*Screen, error) {
 	s := &Screen{
 		inbound: c.cfg.Inbound, outbound: c.cfg.Outbound, anyMatch: cfg.AnyMatch,
 		conditions: c.conditions, rules: c.rules, open: c.open,
-		helpers: c.helpers, reduction: c.reduction(), dependent: c.dependent(),
+		helpers: c.helpers, reduction: c.reduction(), reading: c.reading, dependent: c.dependent(),
 		cache: newCache(cfg.CacheSize),
 	}
 	for i := range s.rules {

@@ -150,6 +150,9 @@ func TestRefused(t *testing.T) {
 		`SecRule ARGS "@rx a" "id:1,phase:2,pass,skipAfter:END"`,
 		"SecMarker END\n" + `SecRule ARGS "@rx a" "id:1,phase:2,pass,skipAfter:END"`,
 		`SecRule ARGS "@rx a" "id:1,phase:2,pass,setvar:tx.inbound_anomaly_score_threshold=%{tx.a}"`,
+		`SecRule TIME_YEAR "@gt 2000" "id:1,phase:1,pass,nolog,ctl:requestBodyProcessor=XML"`,
+		`SecRule MATCHED_VAR "@streq a" "id:1,phase:1,pass,nolog,ctl:requestBodyProcessor=XML"`,
+		`SecRule UNIQUE_ID "@rx a" "id:1,phase:1,pass,nolog,setvar:tx.a=1"` + "\n" + `SecRule TX:a "@eq 1" "id:2,phase:1,pass,nolog,ctl:requestBodyAccess=Off"`,
 	} {
 		if _, err := New(Config{Directives: load(t, text)}); err == nil {
 			t.Errorf("taken: %s", text)

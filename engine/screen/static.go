@@ -88,10 +88,8 @@ func (c *compiler) assumeStatic() {
 
 func (c *compiler) isStatic(p *parsedRule) bool {
 	for _, l := range p.links {
-		for _, t := range l.targets {
-			if t.variable != "tx" || t.except || t.count && p.taken[t.variable] || !c.staticTX(t) {
-				return false
-			}
+		if !c.areStatic(p, l.targets) {
+			return false
 		}
 		if len(l.targets) > 0 {
 			if op, err := c.operator(p, l); err != nil || op.open != "" || op.macro != "" {
@@ -147,17 +145,29 @@ func (c *compiler) outcome(p *parsedRule) (fires, idle bool) {
 		return false, false
 	}
 	for _, l := range p.links {
-		switch {
-		case len(l.targets) == 0:
-		case !c.isSettled(p, l.targets):
-			return false, false
-		default:
-			if fulfilled, known := c.staticallyFulfilled(p, l); !fulfilled || !known {
-				return false, known
-			}
+		if fulfilled, known := c.outcomeOf(p, l); !fulfilled || !known {
+			return false, known
 		}
 	}
 	return true, false
+}
+
+// outcomeOf a link, where it is known and always the same.
+func (c *compiler) outcomeOf(p *parsedRule, l *parsedLink) (fulfilled, known bool) {
+	if len(l.targets) == 0 {
+		return true, true
+	}
+	if !c.areStatic(p, l.targets) || !c.isSettled(p, l.targets) {
+		return false, false
+	}
+	return c.staticallyFulfilled(p, l)
+}
+
+// areStatic reports whether targets of a rule are the same in every transaction, in the end.
+func (c *compiler) areStatic(p *parsedRule, targets []target) bool {
+	return !slices.ContainsFunc(targets, func(t target) bool {
+		return t.variable != "tx" || t.except || t.count && p.taken[t.variable] || !c.staticTX(t)
+	})
 }
 
 // staticallyFulfilled evaluates a link all of whose targets are static and settled, if that can be done.
