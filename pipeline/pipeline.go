@@ -46,6 +46,7 @@ type Pipeline struct {
 	misread      sync.Map     // *mapping.Mapping: those whose headers the log has complained about
 	panics       sync.Map     // ids of rules, the same
 	lines        sync.RWMutex // held by each chunk while it is mapped, alone by one whose lines say what later ones mean
+	announced    sync.Map     // string: what was said of mappings
 	doubled      sync.Map     // string: keys that records have twice, of which the log has told
 	doubledKeys  atomic.Int32 // how many these are
 	counters     counters
@@ -188,18 +189,22 @@ func (p *Pipeline) named() []engine.Named {
 }
 
 // announce logs which rules a mapping leaves off: at the start, or with mapping auto when the first record of the mapping
-// comes.
+// comes. A preset may have several mappings of one name, of which the same is said once.
 func (p *Pipeline) announce(m *mapping.Mapping) {
 	var off []string
 	for _, u := range p.engine.Unapplied(m.Observes()) {
 		off = append(off, strconv.Itoa(u.Rule))
 	}
-	if len(off) == 0 {
+	rulesOff := strings.Join(off, " ")
+	if _, said := p.announced.LoadOrStore(m.Name+" "+rulesOff, true); said {
+		return
+	}
+	if rulesOff == "" {
 		p.log.Info("mapping in use", "mapping", m.Name)
 		return
 	}
 	p.log.Info("mapping in use, without the rules that miss or compare with what this log does not show",
-		"mapping", m.Name, "rules_off", strings.Join(off, " "))
+		"mapping", m.Name, "rules_off", rulesOff)
 }
 
 // maxDoubled is how many keys the log tells of: who sends records may choose ever new ones.
