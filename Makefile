@@ -9,6 +9,7 @@
 # make cluster      what they find in two days of a cluster whose pods come and go, and what they say falsely
 # make lab      attacks of known effect on applications of ours, by hand and by tools, and what MSA says of them
 # make bench-signal DIR=…  what alarms of records of known truth
+# make bench-host   MSA in the Fluent Bit of $FLUENT_BIT or PATH, beside grep; datagrams and delays
 # make bench-peers  MSA beside plain Coraza and libmodsecurity, on records of several sorts
 # make faults   what becomes of records and alerts when things go wrong around a real Fluent Bit
 # make soak     the highest rate that the machine holds, for SOAK (1h), drawn in docs/soak.svg
@@ -22,7 +23,7 @@ BUILD    := build
 PLUGIN   := $(BUILD)/flb-filter_msa.so
 SOURCES  := $(shell find . -name '*.go' -o -name '*.[ch]' -o -name '*.yaml' | grep -v '^./$(BUILD)') go.mod go.sum
 
-.PHONY: all demo check test race lint fuzz bench bench-peers bench-signal intrusion cluster lab faults soak clean
+.PHONY: all demo check test race lint fuzz bench bench-host bench-peers bench-signal intrusion cluster lab faults soak clean
 
 all: $(PLUGIN) $(BUILD)/out_msa.so $(BUILD)/msa
 
@@ -82,6 +83,10 @@ bench:
 	      printf "ratio time_map_nano_to_3us %.2f\nratio time_map_nginx_json_to_3us %.2f\n", time["BenchmarkMap/nano/nano"] / 3000, time["BenchmarkMap/nginx-json/nginx-json"] / 3000; \
 	      printf "ratio speed_without_engine_to_200000_a_second %.2f\n", rate["BenchmarkPass"] / 200000 }' $(BUILD)/bench.txt
 	@awk '$$1 ~ /^BenchmarkWorkers/ { for (i = 3; i < NF; i++) if ($$(i+1) == "ratio") printf "ratio speed_of_2_workers_to_1 %.2f\n", $$i }' $(BUILD)/bench-workers.txt
+
+# Three minutes; with MSA_WCP, which names a folder of real requests, five.
+bench-host: all
+	@$(GO) run ./test/throughput
 
 # Two to three minutes; real requests are measured, too, if MSA_WCP names a folder of them. libmodsecurity needs Debian's libmodsecurity-dev and modsecurity-crs.
 bench-peers:

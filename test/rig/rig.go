@@ -40,23 +40,39 @@ const Patience = 2 * time.Minute
 
 // UDPQueue is how many bytes wait to be read from the socket that has a port of UDP, an error while none has.
 func UDPQueue(port int) (waiting int, err error) {
+	f, err := udpSocket(port)
+	if err != nil {
+		return 0, err
+	}
+	_, queued, _ := strings.Cut(f[4], ":")
+	n, err := strconv.ParseInt(queued, 16, 64)
+	return int(n), err
+}
+
+// UDPDrops is how many datagrams to a port of UDP found no room.
+func UDPDrops(port int) (int, error) {
+	f, err := udpSocket(port)
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(f[len(f)-1])
+}
+
+// udpSocket is the line of the kernel's table that tells of a port: sl local_address rem_address st tx_queue:rx_queue …
+// drops, queues in hexadecimal (man 5 proc).
+func udpSocket(port int) ([]string, error) {
 	for _, table := range []string{"/proc/net/udp", "/proc/net/udp6"} {
 		text, err := os.ReadFile(table)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
-		// sl local_address rem_address st tx_queue:rx_queue …, in hexadecimal (man 5 proc).
 		for line := range strings.Lines(string(text)) {
-			f := strings.Fields(line)
-			if len(f) < 5 || !strings.HasSuffix(f[1], fmt.Sprintf(":%04X", port)) {
-				continue
+			if f := strings.Fields(line); len(f) >= 5 && strings.HasSuffix(f[1], fmt.Sprintf(":%04X", port)) {
+				return f, nil
 			}
-			_, queued, _ := strings.Cut(f[4], ":")
-			n, err := strconv.ParseInt(queued, 16, 64)
-			return int(n), err
 		}
 	}
-	return 0, fmt.Errorf("nobody listens on port %d of UDP", port)
+	return nil, fmt.Errorf("nobody listens on port %d of UDP", port)
 }
 
 // TakenIn is an error while the other side's system has not taken in all that a connection was given.

@@ -1,0 +1,156 @@
+// Command throughput measures MSA in a real Fluent Bit, which it takes from $FLUENT_BIT or PATH: what a file costs on its
+// way through the filter beside one through grep, how many datagrams a second are taken before the first is lost, and how
+// long an alert takes after its datagram, at half that rate.
+//
+//	throughput
+//
+// If MSA_WCP names a folder with real requests as records of Nano in legit.jsonl, as triage/train reads it, these are
+// measured, too.
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/modsecurity-for-anylog/msa/test/accesslog"
+	"github.com/modsecurity-for-anylog/msa/test/rig"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "throughput:", err)
+		os.Exit(1)
+	}
+}
+
+// bench is Fluent Bit with the plugin, and where files are put.
+type bench struct {
+	fluentBit, plugin, dir string
+}
+
+// sample is one sort of records, in JSON, a line each.
+type sample struct {
+	name  string
+	lines [][]byte
+}
+
+const (
+	synthetic = 40_000 // records
+	real      = 10_000
+	realEvery = 15 // lines: those of a site stand together
+	attacks   = 3  // of a hundred synthetic records
+)
+
+func run() error {
+	b := bench{plugin: filepath.Join(rig.Root(), "build", "flb-filter_msa.so")}
+	var ok bool
+	if b.fluentBit, ok = rig.FluentBit(); !ok {
+		return errors.New("no Fluent Bit: set $FLUENT_BIT or PATH")
+	}
+	var err error
+	if b.dir, err = os.MkdirTemp("", "msa-throughput"); err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(b.dir) }()
+
+	samples := []sample{shop()}
+	if dir := os.Getenv("MSA_WCP"); dir != "" {
+		s, err := requests(filepath.Join(dir, "legit.jsonl"))
+		if err != nil {
+			return err
+		}
+		samples = append(samples, s)
+	} else {
+		fmt.Println("MSA_WCP is not set: no real requests")
+	}
+	for _, s := range samples {
+		if err := b.compare(s); err != nil {
+			return err
+		}
+	}
+	return b.datagrams(samples[0])
+}
+
+// shop is the traffic of a shop with all headers and request bodies.
+func shop() sample {
+	g, s := accesslog.New(6), sample{name: fmt.Sprintf("synthetic, %d %% attacks", attacks)}
+	for n := 0; len(s.lines) < synthetic; {
+		if r := g.Next(); r.Attack == (n%100 < attacks) {
+			s.lines, n = append(s.lines, r.AppendNano(nil)), n+1
+		}
+	}
+	return s
+}
+
+func requests(file string) (sample, error) {
+	s := sample{name: "real requests"}
+	f, err := os.Open(file)
+	if err != nil {
+		return s, err
+	}
+	defer func() { _ = f.Close() }()
+	lines := bufio.NewReaderSize(f, 1<<20)
+	for n := 0; len(s.lines) < real; n++ {
+		line, err := lines.ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return s, err
+		}
+		if n%realEvery == 0 {
+			s.lines = append(s.lines, bytes.TrimSpace(line))
+		}
+	}
+	return s, nil
+}
+
+const msa = "[FILTER]\n    Name msa\n    Match *\n    Mapping nano\n    Rules crs\n"
+
+// pipelines are what is between tail and null. To those that are over soon, and remember nothing, a file is given several
+// times.
+var pipelines = []struct {
+	name, filter string
+	times        int
+}{
+	{"no filter", "", 5},
+	{"grep", "[FILTER]\n    Name grep\n    Match *\n    Regex METHOD .\n", 5},
+	{"msa", msa, 1},
+}
+
+// rounds is how often each pipeline is run, in turns; the fastest counts.
+const rounds = 3
+
+// cost is what a pipeline takes for a record.
+type cost struct{ wall, processor time.Duration }
+
+// compare sends a file through each of the pipelines.
+func (b *bench) compare(s sample) error {
+	costs := make([]cost, len(pipelines))
+	for range rounds {
+		for i, p := range pipelines {
+			c, err := b.through(slices.Repeat(s.lines, p.times), p.filter)
+			if err != nil {
+				return fmt.Errorf("%s: %w", p.name, err)
+			}
+			if costs[i].wall == 0 || c.wall < costs[i].wall {
+				costs[i] = c
+			}
+		}
+	}
+	fmt.Printf("\n%s, %d records from tail to null:\n\n", s.name, len(s.lines))
+	fmt.Println("| filter | records a second | of grep's | µs of processor for a record | grep's of it |\n|---|---:|---:|---:|---:|")
+	for i, p := range pipelines {
+		share := func(of, by time.Duration) float64 { return 100 * float64(of) / float64(by) }
+		fmt.Printf("| %s | %.0f | %.0f %% | %.1f | %.0f %% |\n", p.name, 1/costs[i].wall.Seconds(), share(costs[1].wall, costs[i].wall),
+			float64(costs[i].processor.Nanoseconds())/1000, share(costs[1].processor, costs[i].processor))
+	}
+	return nil
+}
