@@ -20,9 +20,10 @@ import (
 // Detectors are those of one file, with their state. They may be used concurrently; the order of calls is that of
 // the records.
 type Detectors struct {
-	specs                                []Spec
-	accessors                            []mapping.Accessor
-	usesUser, usesClient, usesCredential bool
+	specs                     []Spec
+	accessors                 []mapping.Accessor
+	usesUser, usesClient      bool
+	usesCredential, usesToken bool
 
 	mu        sync.Mutex
 	clock     clock.Clock
@@ -75,6 +76,9 @@ func New(specs []Spec) (*Detectors, error) {
 		}
 		if slices.Contains(specs[i].Key, "credential") || slices.Contains(specs[i].Field, "credential") {
 			d.usesCredential = true
+		}
+		if slices.Contains(specs[i].Key, "token") || slices.Contains(specs[i].Field, "token") {
+			d.usesToken = true
 		}
 		if len(specs[i].Key) > 0 && specs[i].Key[0] == "client" {
 			d.usesClient = true

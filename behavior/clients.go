@@ -95,7 +95,7 @@ func (c *clients) see(o *Observation, now int64) *client {
 		p.Before = client0{}
 	}
 	switch {
-	case p.Before.Roles != nil && slices.Contains(p.Before.Roles, role) && !slices.Contains(p.Roles, role) && c.tells(role):
+	case p.Before.Roles != nil && slices.Contains(p.Before.Roles, role) && !slices.Contains(p.Roles, role) && c.identifies(p.Before.Roles, role):
 		if p.Before.Back++; 2*p.Before.Back >= c.telling(p.Before.Roles) {
 			o.merged = p.goOn()
 		}
@@ -140,8 +140,18 @@ func (p *client) goOn() (life uint32) {
 
 // tells reports whether a role says something about who plays it: few do, and not only to begin with.
 func (c *clients) tells(role uint64) bool {
+	return c.isRare(role) && !c.isBirth(role)
+}
+
+// isRare reports whether few play a role.
+func (c *clients) isRare(role uint64) bool {
 	r := c.roles.peek(role)
-	return r == nil || int(r.Lives)*4 <= max(c.all.len(), 16) && !c.isBirth(role)
+	return r == nil || int(r.Lives)*4 <= max(c.all.len(), 16)
+}
+
+// identifies reports whether one of a life's roles shows that it goes on. Who does only what it began with is known by that.
+func (c *clients) identifies(life []uint64, role uint64) bool {
+	return c.tells(role) || c.isRare(role) && !slices.ContainsFunc(life, c.tells)
 }
 
 // telling is how many roles of a list say something, one at least.

@@ -75,6 +75,16 @@ func TestEdgesOfWorkloads(t *testing.T) {
 			l.call(0, end+time.Hour, time.Minute, "10.1.9.9", "shop-db", "go")
 			l.call(end+30*time.Second, end+time.Minute, time.Hour, "10.1.9.9", "ledger", "java")
 		}, []string{"source=10.1.9.9: new, though not told at once: target=ledger"}},
+		"an intruder with the software of those who may, at one who does one thing only": {func(l *log) {
+			for i := range 3 {
+				for service := range 4 {
+					l.call(0, end+time.Hour, 5*time.Minute, fmt.Sprintf("10.1.%d.%d", service, i), fmt.Sprint("service-", service), fmt.Sprint("app-", service))
+				}
+			}
+			for i := range 3 {
+				l.call(end+time.Minute+time.Duration(20*i)*time.Second, end+2*time.Minute, time.Hour, "10.1.0.0", "service-3", "app-3")
+			}
+		}, []string{"source=10.1.0.0: new, though not told at once: target=service-3"}},
 		"what is new while it is quiet is told later": {func(l *log) {
 			l.call(end, end+time.Second, time.Hour, "10.1.9.9", "harmless", "go")
 			l.call(end+time.Minute, end+2*time.Minute, time.Hour, "10.1.9.9", "payroll", "go")
@@ -336,6 +346,59 @@ func TestStolenCredential(t *testing.T) {
 		l := day()
 		for i := range 3 {
 			use(&l, 26*time.Hour+time.Duration(i)*time.Second, c.workload, c.credential)
+		}
+		if got := l.evidence(d); len(got) != c.want {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+// Of a token that the log has an id for, the address tells who uses it: another one than that of its pod is a thief's, unless
+// many come through it. A service account that was never used from outside is told of once.
+func TestStolenToken(t *testing.T) {
+	specs, err := Load(Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	only := []string{"token-from-elsewhere", "account-from-outside"}
+	specs = slices.DeleteFunc(specs, func(s Spec) bool { return !slices.Contains(only, s.Name) })
+	use := func(l *log, at time.Duration, token, account, client string) {
+		*l = append(*l, request(at, func(o *Observation) {
+			o.Direction, o.Server, o.Preset = "", mapping.Endpoint{}, "kubernetes-audit"
+			o.Token, o.User, o.ClientWorkload.Account, o.Client.Address = token, account, account, client
+		}))
+	}
+	for name, c := range map[string]struct {
+		token, account, client string
+		want                   int
+	}{
+		"from another pod":                  {"token 3", "shop/web", "10.1.0.9", 1},
+		"from outside":                      {"token 3", "shop/web", "198.51.100.7", 2},
+		"without an id, from outside":       {"", "shop/web", "198.51.100.7", 1},
+		"from its pod":                      {"token 3", "shop/web", "10.1.0.3", 0},
+		"through a node":                    {"token 3", "shop/web", "10.0.0.1", 0},
+		"of a new pod":                      {"token 77", "shop/web", "10.1.0.77", 0},
+		"of who is always used from there":  {"", "ci/deployer", "198.51.100.8", 0},
+		"of a person, who may be anywhere":  {"", "ana", "198.51.100.7", 0},
+		"without an id, from somebody else": {"", "shop/web", "10.1.0.9", 0},
+	} {
+		var l log
+		for i := range 26 * 60 {
+			pod := i % 20
+			use(&l, time.Duration(i)*time.Minute, fmt.Sprint("token ", pod), "shop/web", fmt.Sprint("10.1.0.", pod))
+			if i < 600 {
+				use(&l, time.Duration(i)*time.Minute, fmt.Sprint("token ", 4+i%6), "shop/web", "10.0.0.1")
+			}
+			if i%100 == 0 {
+				use(&l, time.Duration(i)*time.Minute, "", "ci/deployer", fmt.Sprint("198.51.100.", 100+i/100))
+			}
+		}
+		for i := range 3 {
+			use(&l, 26*time.Hour+time.Duration(i)*time.Second, c.token, c.account, c.client)
+		}
+		d, err := New(specs)
+		if err != nil {
+			t.Fatal(err)
 		}
 		if got := l.evidence(d); len(got) != c.want {
 			t.Errorf("%s: %q", name, got)

@@ -37,6 +37,7 @@ type later struct {
 type hidden struct {
 	Pair uint64
 	Text string
+	Sums []uint64 // of the value, for when the key turns out to be another one
 }
 
 // holders are those who have a value.
@@ -83,12 +84,12 @@ func (d *firstSeen) observe(o *Observation, now int64) string {
 		d.learn(o, who, s, pair, now)
 		return ""
 	case heldBack:
-		s.later().Held = hide(s.later().Held, pair, d.value.text(o))
+		s.later().Held = hide(s.later().Held, d.hidden(o, pair))
 		d.learn(o, who, s, pair, now)
 		return ""
 	}
 	if now < s.Until {
-		s.later().Hidden = hide(s.later().Hidden, pair, d.value.text(o))
+		s.later().Hidden = hide(s.later().Hidden, d.hidden(o, pair))
 		return ""
 	}
 	d.learn(o, who, s, pair, now)
@@ -186,10 +187,25 @@ func (s *source) later() *later {
 	return s.Later
 }
 
+func (d *firstSeen) hidden(o *Observation, pair uint64) hidden {
+	return hidden{pair, d.value.text(o), d.value.sums(o)}
+}
+
+// of is the same value with another key.
+func (h hidden) of(key uint64) hidden {
+	if len(h.Sums) > 0 { // of older versions there are none
+		h.Pair = key
+		for _, sum := range h.Sums {
+			h.Pair = mixed(h.Pair, sum)
+		}
+	}
+	return h
+}
+
 // hide keeps what is not told now.
-func hide(list []hidden, pair uint64, text string) []hidden {
-	if len(list) < maxHidden && !slices.ContainsFunc(list, func(h hidden) bool { return h.Pair == pair }) {
-		list = append(list, hidden{pair, text})
+func hide(list []hidden, one hidden) []hidden {
+	if len(list) < maxHidden && !slices.ContainsFunc(list, func(h hidden) bool { return h.Pair == one.Pair }) {
+		list = append(list, one)
 	}
 	return list
 }
@@ -230,10 +246,11 @@ func (d *firstSeen) reveal(o *Observation, now int64) string {
 	}
 	held := seemed.Later.Held
 	seemed.Later = nil
-	s, _ := d.sources.get(d.learnedKey(o, who), now, d.spec.Forget.milliseconds())
+	key := d.learnedKey(o, who)
+	s, _ := d.sources.get(key, now, d.spec.Forget.milliseconds())
 	s.First = who.First
 	for _, h := range held {
-		s.later().Hidden = hide(s.later().Hidden, h.Pair, h.Text)
+		s.later().Hidden = hide(s.later().Hidden, h.of(key))
 	}
 	if now < s.Until || len(held) == 0 {
 		return "" // it is told later

@@ -36,6 +36,7 @@ type Memory struct {
 	awaited   *table[awaited]  // by what would show that an attack worked
 	scripts   *table[scripts]  // stored in a service
 	habits    *table[habit]
+	sessions  *table[bool] // that began and have not ended
 }
 
 const (
@@ -46,11 +47,13 @@ const (
 	maxAwaited   = 5_000
 	maxScripts   = 500
 	maxHabits    = 20_000
+	maxSessions  = 10_000
 
 	hour            = int64(time.Hour / time.Millisecond)
 	forgetEndpoints = 14 * 24 * hour
 	forgetAttempts  = hour
 	forgetAwaited   = 24 * hour
+	forgetSessions  = 7 * 24 * hour
 )
 
 // NewMemory remembers nothing.
@@ -60,6 +63,7 @@ func NewMemory() *Memory {
 		endpoints: newTable[endpoint](maxEndpoints), services: newTable[service](maxServices), clean: newTable[uint8](maxPairs),
 		attempts: newTable[attempts](maxAttempts), contrasts: newTable[contrast](maxAttempts),
 		awaited: newTable[awaited](maxAwaited), scripts: newTable[scripts](maxScripts), habits: newTable[habit](maxHabits),
+		sessions: newTable[bool](maxSessions),
 	}
 }
 
@@ -113,6 +117,7 @@ type keptMemory struct {
 	Awaited   saved[awaited]
 	Scripts   saved[scripts]
 	Habits    saved[habit]
+	Sessions  saved[bool]
 }
 
 // Keep writes it to its file, if it has one and there is anything new.
@@ -124,6 +129,7 @@ func (m *Memory) Keep() error {
 	}
 	section, err := state.Encode(keptMemory{
 		m.clock.Now, m.templates.Children, m.endpoints.save(), m.services.save(), m.clean.save(), m.awaited.save(), m.scripts.save(), m.habits.save(),
+		m.sessions.save(),
 	})
 	m.changed = err != nil
 	m.mu.Unlock()
@@ -152,6 +158,7 @@ func (m *Memory) decode(all state.Sections) error {
 	m.awaited.restore(k.Awaited)
 	m.scripts.restore(k.Scripts)
 	m.habits.restore(k.Habits)
+	m.sessions.restore(k.Sessions)
 	return nil
 }
 
@@ -161,6 +168,8 @@ type Exchange struct {
 	client, server, host, method, path string
 	status                             int
 	answer                             look
+	session                            uint64 // 0 for none
+	begins                             bool   // the session
 }
 
 // Read fills an exchange. at is the time of the event, for records without a time of their own. It may be called
@@ -171,6 +180,10 @@ func (x *Exchange) Read(tx *mapping.Transaction, at time.Time) {
 		at = tx.Time
 	}
 	x.time = at.UnixMilli()
+	if tx.Session != "" {
+		// Clients may choose the id: whoever takes that of his first session for other requests is not overlooked.
+		x.session, x.begins = hash(hash(hash(hash(0, tx.Session), tx.Client.Address), tx.Method), tx.URI), tx.SessionBegins
+	}
 	own([]string{tx.Client.Address, tx.Server.Address, tx.Host, tx.Method, pathOf(tx)}, []*string{&x.client, &x.server, &x.host, &x.method, &x.path})
 }
 
@@ -210,6 +223,20 @@ func (r *Recollection) Done() ([]Sequel, []Proof) {
 	r.changed = true
 	r.mu.Unlock()
 	return r.found, r.proofs
+}
+
+// WasTold reports whether the record only ends an exchange that was judged when it began.
+func (r *Recollection) WasTold(x *Exchange) bool {
+	if x.session == 0 {
+		return false
+	}
+	if x.begins {
+		r.sessions.get(x.session, x.time, forgetSessions)
+		return false
+	}
+	began := r.sessions.peek(x.session) != nil
+	r.sessions.forget(x.session)
+	return began
 }
 
 // Turn goes on to the next record. Page is the body of its answer, asked for where a script is awaited in it; it may be nil.

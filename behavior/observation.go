@@ -24,6 +24,7 @@ type Observation struct {
 	Agent          string
 	User           string // who the request says it is for: of Basic, or the subject of a JWT
 	Credential     string // stands for the token or the session of a client whose workload is known
+	Token          string // stands for the credential of which the log itself has an id
 	Status         int
 	RequestBytes   int64 // as far as the log tells, see mapping.Transaction.Sizes
 	ResponseBytes  int64
@@ -138,6 +139,7 @@ var fields = []field{
 	{"agent_name", (*Observation).agentName},
 	{"user", func(o *Observation) string { return o.User }},
 	{"credential", func(o *Observation) string { return o.Credential }},
+	{"token", func(o *Observation) string { return o.Token }},
 	{"status", func(o *Observation) string { return strconv.Itoa(o.Status) }},
 	{"direction", func(o *Observation) string { return o.Direction }},
 	{"tag", func(o *Observation) string { return o.Tag }},
@@ -152,7 +154,12 @@ var fields = []field{
 
 // hash continues a hash with one more text, so that ("a", "b") and ("ab", "") differ.
 func hash(h uint64, text string) uint64 {
-	h ^= xxhash.Sum64String(text)
+	return mixed(h, xxhash.Sum64String(text))
+}
+
+// mixed continues a hash with the sum of one more text.
+func mixed(h, sum uint64) uint64 {
+	h ^= sum
 	h *= 0x9e3779b97f4a7c15
 	return h ^ h>>29
 }
@@ -165,6 +172,14 @@ func (n names) hash(o *Observation, h uint64) uint64 {
 		h = hash(h, f.of(o))
 	}
 	return h
+}
+
+// sums are those of the values, of which hash is made for any beginning.
+func (n names) sums(o *Observation) (all []uint64) {
+	for _, f := range n {
+		all = append(all, xxhash.Sum64String(f.of(o)))
+	}
+	return all
 }
 
 // empty reports whether a field has no value: what can't be told apart is not counted together.

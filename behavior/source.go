@@ -64,6 +64,9 @@ func (d *Detectors) Read(s Source, o *Observation) {
 	if d.usesCredential && o.clientWorkload != "" {
 		o.Credential = credentialOf(authorization, cookies)
 	}
+	if d.usesToken && tx.Credential != "" {
+		o.Token = printed("token", tx.Credential)
+	}
 	o.forwarded = lastHop(forwarded, o.Client.Address)
 	o.readNumber(query)
 	if o.answer = answerOf(tx, o.Path); o.answer != noLogin {

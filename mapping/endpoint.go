@@ -18,6 +18,7 @@ type endpointSpec struct {
 	forwarded     field
 	trusted       []netip.Prefix
 	workload      workloadSpec
+	credential    field // of the client only
 }
 
 func (y *yamlReader) endpoint(what string, into *endpointSpec, client bool) func(ast.Node) error {
@@ -25,6 +26,7 @@ func (y *yamlReader) endpoint(what string, into *endpointSpec, client bool) func
 		known := readers{"address": y.fieldInto(&into.address), "port": y.fieldInto(&into.port), "workload": y.workload(&into.workload)}
 		if client {
 			known["forwarded"] = y.fieldInto(&into.forwarded)
+			known["credential"] = y.fieldInto(&into.credential)
 			known["trusted_proxies"] = func(n ast.Node) error {
 				return y.each(n, func(n ast.Node) error { return y.network(n, &into.trusted) })
 			}

@@ -126,6 +126,7 @@ func (m *Mapping) parts() []part {
 	all := []part{
 		{"time", &m.time.field}, {"end_time", &m.endTime.field}, {"duration", &m.duration.field}, {"bytes", &m.bytes},
 		{"client.address", &m.client.address}, {"client.port", &m.client.port}, {"client.forwarded", &m.client.forwarded},
+		{"client.credential", &m.client.credential}, {"session.id", &m.session.id},
 	}
 	all = append(all, m.client.workload.parts("client")...)
 	all = append(all, part{"server.address", &m.server.address}, part{"server.port", &m.server.port})

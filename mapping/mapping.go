@@ -17,6 +17,7 @@ type Mapping struct {
 	Source      string // page that documents the fields
 
 	detect, when   []condition
+	session        sessionSpec
 	unwrap         field // maps whose keys count as the record's
 	none           words // texts that mean that there is no value
 	hidden         words // texts in place of a value that the log does not show
@@ -297,6 +298,7 @@ func (m *Mapping) fill(r Record, tx *Transaction) error {
 	}
 	tx.notText = m.findNotText(tx)
 	m.fillWorkloads(tx, m.forwarded(tx))
+	m.fillSession(tx)
 	tx.RequestBody = m.request.body.read(m, tx, loggedRequest, tx.RequestHeaders)
 	tx.ResponseBody = m.response.body.read(m, tx, loggedResponse, tx.ResponseHeaders)
 	m.observe(tx)

@@ -73,6 +73,7 @@ func (m *Mapping) readDocument(document ast.Node) error {
 		"source":      y.textInto(&m.Source),
 		"detect":      y.conditions(&m.detect),
 		"when":        y.conditions(&m.when),
+		"session":     y.session(&m.session),
 		"none":        words(&m.none),
 		"hidden":      words(&m.hidden),
 		"unwrap":      func(n ast.Node) error { return y.accessors(n, &m.unwrap.anyOf) },
@@ -239,7 +240,7 @@ func (y *yamlReader) alert(a *alertSpec) func(ast.Node) error {
 // fields are all fields of the mapping.
 func (m *Mapping) fields() []*field {
 	all := []*field{
-		&m.unwrap, &m.writerAddress, &m.time.field, &m.endTime.field, &m.duration.field, &m.bytes, &m.request.bytes, &m.response.bytes, &m.client.address, &m.client.port, &m.client.forwarded, &m.server.address, &m.server.port,
+		&m.unwrap, &m.writerAddress, &m.time.field, &m.endTime.field, &m.duration.field, &m.bytes, &m.request.bytes, &m.response.bytes, &m.client.address, &m.client.port, &m.client.forwarded, &m.client.credential, &m.session.id, &m.server.address, &m.server.port,
 		&m.request.line, &m.request.method, &m.request.uri, &m.request.path, &m.request.query,
 		&m.request.protocol, &m.request.host, &m.request.cookies, &m.request.body.field, &m.request.body.length,
 		&m.response.status, &m.response.protocol, &m.response.body.field, &m.response.body.length,
@@ -262,7 +263,7 @@ func (m *Mapping) fields() []*field {
 	for i := range m.args {
 		all = append(all, &m.args[i].field)
 	}
-	for _, conditions := range [][]condition{m.detect, m.when} {
+	for _, conditions := range [][]condition{m.detect, m.when, m.session.begins} {
 		for i := range conditions {
 			all = append(all, conditions[i].fields()...)
 		}

@@ -22,6 +22,14 @@ type Transaction struct {
 	Client, Server                 Endpoint
 	ClientWorkload, ServerWorkload Workload // zero when nothing is known
 
+	// Credential stands for the one that the client shows, as the log names it: an id of a token, never the token. "" when it
+	// does not.
+	Credential string
+
+	// Session is the same for the records of one exchange of which the log has several, "" when it has one of each.
+	Session       string
+	SessionBegins bool // this is the record of its beginning
+
 	Method   string
 	URI      string // as in the request line: origin or absolute form, escaped, with the query
 	Protocol string // "HTTP/1.1"

@@ -28,6 +28,41 @@ func TestSkippedIsNoFailure(t *testing.T) {
 	}
 }
 
+// A shell in a container alarms when it begins and not again when it ends, which may be days and a restart later. Whoever gives
+// other requests the id of his shell is told all the same.
+func TestSessionIsToldOnce(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "state")
+	moved := file + ".moved"
+	properties := []string{"mapping=kubernetes-audit", "rules=lateral-movement", "workers=4"}
+	p, _ := newPipeline(t, append(properties, "state_path="+file)...)
+	event := func(id, stage, uri, client string) []byte {
+		return newEvent(1, jsonRecord(t, `{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"`+id+`","stage":"`+stage+`","verb":"get","requestURI":"`+uri+
+			`","user":{"username":"ana"},"sourceIPs":["`+client+`"],"userAgent":"kubectl/v1.34.1","responseStatus":{"code":200}}`))
+	}
+	const shell, secrets = "/api/v1/namespaces/shop/pods/web-0/exec?command=sh", "/api/v1/namespaces/shop/secrets"
+	alarms := func(what string, want []int, events ...[]byte) {
+		t.Helper()
+		if got := p.Process("t", slices.Concat(events...)).Records; !slices.Equal(got, want) {
+			t.Errorf("%s: alerts of the records %v, not %v", what, got, want)
+		}
+	}
+	begins, ends := func(id string) []byte { return event(id, "ResponseStarted", shell, "10.1.0.7") }, func(id string) []byte { return event(id, "ResponseComplete", shell, "10.1.0.7") }
+	alarms("in one chunk", []int{0}, begins("a"), ends("a"))
+	alarms("the end alone", []int{0}, ends("b"))
+	alarms("the same id again", []int{0, 2}, begins("c"), ends("c"), ends("c"))
+	alarms("other requests with the id", []int{0, 1, 2}, begins("d"), event("d", "ResponseComplete", secrets, "10.1.0.7"), event("d", "ResponseComplete", shell, "10.1.0.8"))
+	if n := p.Snapshot().Skipped; n != 2 {
+		t.Errorf("%d skipped", n)
+	}
+	alarms("begins", []int{0}, begins("e"))
+	p.Keep()
+	if err := os.Rename(file, moved); err != nil {
+		t.Fatal(err)
+	}
+	p, _ = newPipeline(t, append(properties, "state_path="+moved)...)
+	alarms("ends after a restart", nil, ends("e"))
+}
+
 // The log tells once which rules a mapping is without: at the start, with auto when its first
 // record comes.
 func TestRulesOffAreLogged(t *testing.T) {

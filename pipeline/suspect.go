@@ -75,6 +75,9 @@ func (i *Inspection) judge() []behavior.Sequel {
 	var suspects []int
 	for n := range i.findings {
 		f := &i.findings[n]
+		if f.mapped && past.WasTold(&f.exchange) {
+			p.overlook(f)
+		}
 		if f.mapped {
 			p.guarded(i.tag, func() { i.settle(n, past) }) // without it, the record's own text decides
 		}
@@ -98,6 +101,15 @@ func (i *Inspection) judge() []behavior.Sequel {
 		p.release(s.tx)
 	})
 	return sequels
+}
+
+// overlook forgets what was found in a record.
+func (p *Pipeline) overlook(f *finding) {
+	p.counters.skipped.Add(1)
+	if f.suspect != nil {
+		p.release(f.suspect.tx)
+	}
+	*f = finding{at: f.at}
 }
 
 // guarded runs work on one record. A defect costs what it would have made of that record.
