@@ -71,7 +71,7 @@ func New(specs []Spec) (*Detectors, error) {
 				return ""
 			}})
 		}
-		if slices.Contains(specs[i].Key, "user") || slices.Contains(specs[i].Field, "user") || specs[i].Where["user"] != nil {
+		if slices.Contains(specs[i].Key, "user") || slices.Contains(specs[i].Field, "user") || specs[i].Where["user"] != nil || specs[i].Type == "logins" {
 			d.usesUser = true
 		}
 		if slices.Contains(specs[i].Key, "credential") || slices.Contains(specs[i].Field, "credential") {

@@ -356,6 +356,7 @@ func TestSpecErrors(t *testing.T) {
 		"severity":         {"detectors:\n  - " + good + "\n    severity: bad", `severity "bad" is none of`},
 		"name":             {"detectors:\n  - name: A B", "is not made of"},
 		"include":          {"include: nothing", `include: "nothing" is not "default"`},
+		"too many values":  {"detectors:\n  - name: a\n    id: 1\n    type: logins\n    key: [source]\n    field: [user]\n    window: 1m\n    count: 300", "count 300 is more than 256"},
 		"a volume of what": {"detectors:\n  - name: a\n    id: 1\n    type: volume\n    key: [client]\n    window: 1m\n    at_least: 1\n    amount: beer", `amount "beer" is none of`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package behavior
 
 import (
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
@@ -206,6 +207,60 @@ func TestLogins(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Who is refused as ever other users sprays a password; who passes on the logins of others has more that are right.
+func TestLoginsOfUsers(t *testing.T) {
+	for name, c := range map[string]struct {
+		users    int // each of them refused
+		accepted int
+		want     string
+	}{
+		"other users":          {12, 0, "source=10.0.0.1: 10 refused logins as different user in 5m, 0 accepted"},
+		"the same few":         {3, 0, ""},
+		"who passes logins on": {12, 40, ""},
+	} {
+		var l log
+		for i := range c.accepted {
+			l = append(l, request(time.Duration(i)*time.Second, func(o *Observation) { o.User, o.answer = fmt.Sprint("other", i), accepted }))
+		}
+		for i := range 36 {
+			l = append(l, request(time.Duration(100+i)*time.Second, func(o *Observation) { o.User, o.answer = fmt.Sprint("user", i%c.users), refused }))
+		}
+		got := l.evidence(detectors(t, "logins", "key: [source]\nfield: [user]\ncount: 10\nwindow: 5m"))
+		if len(got) > 1 || len(got) == 1 != (c.want != "") || len(got) == 1 && !strings.HasPrefix(got[0], c.want) {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+// A password that is refused at any path is a refused login; the same one again, as of a program that is set up wrongly, is
+// no guess.
+func TestGuessesOfBasic(t *testing.T) {
+	d := detectors(t, "logins", "where: {login: true}\nkey: [source, service]\ncount: 10\nwindow: 5m")
+	try := func(after time.Duration, password string, status int) (found int) {
+		tx := &mapping.Transaction{
+			Time: noon.Add(after), Client: mapping.Endpoint{Address: "10.0.0.1"}, Server: mapping.Endpoint{Address: "10.0.0.2"}, Host: "stock",
+			Method: "GET", URI: "/v2/items", Status: status,
+			RequestHeaders: []mapping.Header{{Name: "authorization", Value: "Basic " + base64.StdEncoding.EncodeToString([]byte("ana:"+password))}},
+		}
+		var o Observation
+		d.Read(Source{Transaction: tx, Verdict: &engine.Verdict{}}, &o)
+		return len(d.Observe([]*Observation{&o}, nil))
+	}
+	n := 0
+	for i := range 40 {
+		n += try(time.Duration(i)*time.Second, "old", 401) + try(time.Duration(i)*time.Second, fmt.Sprint("right", i), 200)
+	}
+	if n > 0 {
+		t.Errorf("an old password and those that are right alarm %d times", n)
+	}
+	for i := range 12 {
+		n += try(time.Minute+time.Duration(i)*time.Second, fmt.Sprint("guess", i), 401)
+	}
+	if n != 1 {
+		t.Errorf("12 guesses alarm %d times", n)
 	}
 }
 

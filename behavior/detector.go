@@ -93,7 +93,11 @@ func newDetector(s *Spec, known []field, clients *clients) detector {
 		return &firstSeen{common: c, value: find(s.Field), clients: clients, sources: newTable[source](s.MaxKeys),
 			pairs: newTable[bool](8 * s.MaxKeys), holders: newTable[holders](s.MaxKeys)}
 	case "logins":
-		return &logins{c, newTable[guesses](s.MaxKeys)}
+		d := &logins{common: c, table: newTable[guesses](s.MaxKeys), value: find(s.Field)}
+		if len(d.value) > 0 {
+			d.as = newTable[different](s.MaxKeys)
+		}
+		return d
 	case "sequence":
 		return &sequence{c, newTable[walks](s.MaxKeys), newPrecedents(find(s.Peers), c.id)}
 	case "off_hours":

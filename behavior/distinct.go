@@ -2,7 +2,6 @@ package behavior
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/axiomhq/hyperloglog"
 )
@@ -43,11 +42,7 @@ func (d *distinct) observe(o *Observation, now int64) string {
 	if n < d.spec.Count || d.quiet(&v.Until, now) {
 		return ""
 	}
-	var what []string
-	for _, f := range d.value {
-		what = append(what, f.name)
-	}
-	return fmt.Sprintf("%d different %s in %s, the last %s", n, strings.Join(what, ", "), d.spec.Window, d.value.text(o))
+	return fmt.Sprintf("%d different %s in %s, the last %s", n, d.value.list(), d.spec.Window, d.value.text(o))
 }
 
 // add notes a value, and returns how many were seen since a time. No more than most are kept.
@@ -73,6 +68,16 @@ func (v *different) add(value uint64, now, since int64, most int) (n int) {
 	case len(v.Values) < most:
 		v.Values, v.Seen = append(v.Values, value), append(v.Seen, now)
 		n++
+	}
+	return n
+}
+
+// count is how many values were seen since a time.
+func (v *different) count(since int64) (n int) {
+	for _, seen := range v.Seen {
+		if seen >= since {
+			n++
+		}
 	}
 	return n
 }

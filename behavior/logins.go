@@ -3,13 +3,19 @@ package behavior
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // logins finds guessed passwords: many refusals, more than usual and more than what is accepted, and what was accepted
 // right after them, which is worse.
+//
+// With a field it counts the different values of what was refused, such as users: who passes the logins of others on has as
+// many that are right.
 type logins struct {
 	common
 	table *table[guesses]
+	value names
+	as    *table[different] // what was refused; nil without a field
 }
 
 // guesses are the logins of a key in a sliding window, and how many refusals past windows had at most.
@@ -22,6 +28,7 @@ type guesses struct {
 	Until, Succeeded  int64
 	Same              uint64 // the answer that nothing tells of: it is a refusal if it comes again and again
 	Repeated          uint32
+	Tries             [4]uint64 // the last different ones, where a request shows all of what it tries
 }
 
 // usualTimes is how many times as many as usual are too many.
@@ -34,6 +41,9 @@ func (d *logins) observe(o *Observation, now int64) string {
 	window := d.spec.Window.milliseconds()
 	g, _ := d.table.get(d.keyOf(o), now, max(d.spec.Forget.milliseconds(), window+d.spec.Suppress.milliseconds()))
 	g.advance(now*buckets/window, now/window)
+	if g.hasTried(o.try) {
+		return ""
+	}
 	became := g.became(o)
 	if became == refused {
 		g.Refused[g.Bucket%buckets]++
@@ -42,7 +52,11 @@ func (d *logins) observe(o *Observation, now int64) string {
 		g.Accepted[g.Bucket%buckets]++
 	}
 	bad, good := sum(g.Refused), sum(g.Accepted)
-	if bad < uint32(d.spec.Count) || bad < 2*good || float32(bad) < usualTimes*g.Usual {
+	counted, what := bad, "refused logins"
+	if d.as != nil {
+		counted, what = d.different(o, became, now), "refused logins as different "+d.value.list()
+	}
+	if counted < uint32(d.spec.Count) || bad < 2*good || float32(bad) < usualTimes*g.Usual {
 		return ""
 	}
 	if became == accepted && g.Succeeded <= now && o.answer == accepted {
@@ -52,7 +66,31 @@ func (d *logins) observe(o *Observation, now int64) string {
 	if became != refused || d.quiet(&g.Until, now) {
 		return ""
 	}
-	return fmt.Sprintf("%d refused logins in %s, %d accepted%s", bad, d.spec.Window, good, asUser(o))
+	return fmt.Sprintf("%d %s in %s, %d accepted%s", counted, what, d.spec.Window, good, asUser(o))
+}
+
+// different is how many different values were refused in the window.
+func (d *logins) different(o *Observation, became answer, now int64) uint32 {
+	window := d.spec.Window.milliseconds()
+	v, _ := d.as.get(d.keyOf(o), now, window+d.spec.Suppress.milliseconds())
+	if became == refused && !d.value.empty(o) {
+		return uint32(v.add(d.value.hash(o, d.id), now, now-window, d.spec.Count))
+	}
+	return uint32(v.count(now - window))
+}
+
+// hasTried reports whether the same was tried shortly before, and notes it: who guesses tries something else each time, what
+// is set up wrongly the same.
+func (g *guesses) hasTried(try uint64) bool {
+	if try == 0 {
+		return false
+	}
+	if slices.Contains(g.Tries[:], try) {
+		return true
+	}
+	copy(g.Tries[1:], g.Tries[:])
+	g.Tries[0] = try
+	return false
 }
 
 func asUser(o *Observation) string {
@@ -111,7 +149,35 @@ func sum(counts [buckets]uint32) (n uint32) {
 	return n
 }
 
+// loginsOfState is what a logins detector with a field keeps; one without keeps its table alone.
+type loginsOfState struct {
+	Guesses saved[guesses]
+	As      saved[different]
+}
+
 func (d *logins) size() (int, uint64) { return d.table.len(), d.table.evicted }
-func (d *logins) save() any           { s := d.table.save(); return &s }
-func (d *logins) fresh() any          { return &saved[guesses]{} }
-func (d *logins) restore(s any)       { d.table.restore(*s.(*saved[guesses])) }
+
+func (d *logins) save() any {
+	guessed := d.table.save()
+	if d.as == nil {
+		return &guessed
+	}
+	return &loginsOfState{guessed, d.as.save()}
+}
+
+func (d *logins) fresh() any {
+	if d.as == nil {
+		return &saved[guesses]{}
+	}
+	return &loginsOfState{}
+}
+
+func (d *logins) restore(s any) {
+	if d.as == nil {
+		d.table.restore(*s.(*saved[guesses]))
+		return
+	}
+	state := s.(*loginsOfState)
+	d.table.restore(state.Guesses)
+	d.as.restore(state.As)
+}

@@ -53,6 +53,7 @@ type Observation struct {
 	answer    answer // of a login
 	// answerHash is the same for answers to logins that look the same.
 	answerHash uint64
+	try        uint64 // stands for user and password of Basic, 0 for none
 
 	// Who acts: a workload that the log names, whom a proxy sends it for, or the client's address.
 	source   string
@@ -190,6 +191,15 @@ func (n names) empty(o *Observation) bool {
 		}
 	}
 	return false
+}
+
+// list is the names.
+func (n names) list() string {
+	var all []string
+	for _, f := range n {
+		all = append(all, f.name)
+	}
+	return strings.Join(all, ", ")
 }
 
 // text is client=10.0.0.1 service=users.

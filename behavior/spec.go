@@ -174,7 +174,7 @@ var types = map[string]struct{ needs, may []string }{
 	"threshold":  {needs: []string{"key", "count", "window"}},
 	"distinct":   {needs: []string{"key", "count", "window", "field"}},
 	"volume":     {needs: []string{"key", "window", "amount", "at_least"}, may: []string{"factor", "windows", "learn", "forget", "peers"}},
-	"logins":     {needs: []string{"key", "count", "window"}, may: []string{"forget"}},
+	"logins":     {needs: []string{"key", "count", "window"}, may: []string{"forget", "field"}},
 	"sequence":   {needs: []string{"key", "count", "window"}, may: []string{"peers"}},
 	"first_seen": {needs: []string{"key", "field", "learn"}, may: []string{"settle", "forget", "common_from"}},
 	"pivot":      {needs: []string{"window"}},
@@ -219,6 +219,8 @@ func (s *Spec) complete() error {
 		return errors.New("id is missing: the rule_id of its alerts, such as 9702100")
 	case s.Count < 0 || s.Count > maxCount:
 		return fmt.Errorf("count %d is not between 1 and %d", s.Count, maxCount)
+	case s.Type == "logins" && len(s.Field) > 0 && s.Count > exactly:
+		return fmt.Errorf("count %d is more than %d, the most different values of a logins detector with field", s.Count, exactly)
 	case s.Window < 0 || s.Window != 0 && time.Duration(s.Window) < time.Second:
 		return errors.New("window is shorter than a second")
 	case s.Factor < 0, s.AtLeast < 0, s.Windows < 0, s.CommonFrom < 0, s.MaxKeys < 0:
