@@ -87,6 +87,19 @@ func TestHandfulOfMessages(t *testing.T) {
 	}
 }
 
+// No message is older than what it tells of: the clock does not follow the first records behind a gap in a log.
+func TestEndBehindAGap(t *testing.T) {
+	s := New(Options{})
+	c := s.Begin()
+	c.Record(noon)
+	c.End()
+	_, told := watch(s, many(3, time.Second, func(_ int, f *alert.Facts) { f.Time = f.Time.Add(24 * time.Hour) })...)
+	told = append(told, s.Finish()...)
+	if last := told[len(told)-1]; last.Event != end || last.Time.Before(last.Last) {
+		t.Errorf("%s at %v, after an alert at %v", last.Event, last.Time, last.Last)
+	}
+}
+
 // What happens for the first time is told: success at once, the rest with some patience.
 func TestNews(t *testing.T) {
 	s := New(Options{})

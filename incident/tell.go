@@ -62,7 +62,7 @@ func (s *Incidents) tell(inc *incident, event string, at int64) {
 		inc.ToldAt = inc.ToldAt[:copy(inc.ToldAt, inc.ToldAt[1:])]
 	}
 	inc.ToldAt = append(inc.ToldAt, s.clock.Now)
-	s.told = append(s.told, inc.message(event, at))
+	s.told = append(s.told, inc.message(event, max(at, inc.Last))) // the clock may be behind a log with gaps
 	inc.News, inc.urgent = nil, false
 }
 
@@ -215,7 +215,7 @@ func bare(key string) string {
 func (s *Story) whom(most int) string {
 	targets := s.targets()
 	if len(targets) == 0 {
-		return "nobody that is known"
+		return "a host that the log does not name"
 	}
 	var names []string
 	for _, t := range first(targets, most) {

@@ -6,6 +6,7 @@ package mapping
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 )
@@ -86,7 +87,7 @@ func load(nameOrFile string) ([]*Mapping, error) {
 	}
 	text, err := os.ReadFile(nameOrFile)
 	if err != nil {
-		if !strings.ContainsAny(nameOrFile, "/.") {
+		if !strings.ContainsAny(nameOrFile, "/.") && errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("cannot find mapping %q: no file, and no preset: %s", nameOrFile, suggest(nameOrFile, presetNames()))
 		}
 		return nil, fmt.Errorf("cannot read mapping: %w", err)

@@ -25,7 +25,7 @@ type checkCommand struct {
 
 // Help explains the exit codes.
 func (*checkCommand) Help() string {
-	return `Prints a line for each rule or directive that would be skipped, and for each mapping one with the rules that its log can't support. Of a configuration of Fluent Bit it also says what keeps alerts from arriving. Exit code: 0 if the filter would start, also if it skips some; 1 if not.`
+	return `Says whether the filter would start, and names each rule or directive that would be skipped. Of a configuration of Fluent Bit it also says what keeps alerts from arriving. Then follow, for each mapping, the rules that its log can't support, and the rules that are about policy. Exit code: 0 if the filter would start, also if it skips some; 1 if not.`
 }
 
 // Run compiles what the filter would compile.
@@ -154,23 +154,37 @@ func (c *checkCommand) print(w io.Writer, all checked) error {
 	}
 	out := bufio.NewWriter(w) // it keeps the first error
 	for _, f := range all.Filters {
-		if f.Place != "" {
-			tell(out, "%s: filter msa, match %s", f.Place, f.Match)
-		}
-		f.print(out)
+		f.printVerdict(out)
 	}
 	for _, r := range all.Remarks {
 		tell(out, "%s", r)
 	}
+	for _, f := range all.Filters {
+		f.printDetails(out, len(all.Filters) > 1)
+	}
 	return out.Flush()
 }
 
-func (f *checkedFilter) print(out io.Writer) {
+// printVerdict says what matters: whether it would start, and what it would skip.
+func (f *checkedFilter) printVerdict(out io.Writer) {
+	if f.Place != "" {
+		tell(out, "%s: filter msa, match %s", f.Place, f.Match)
+	}
+	if f.OK {
+		tell(out, "ok: %d rules from %s, mapping %s, %d warnings", f.RuleCount, f.Rules, f.Mapping, len(f.Warnings))
+	}
 	for _, w := range f.Warnings {
 		tell(out, "%s", w)
 	}
+}
+
+// printDetails says what is worth to know of a filter that would start.
+func (f *checkedFilter) printDetails(out io.Writer, several bool) {
 	if !f.OK {
 		return
+	}
+	if several {
+		tell(out, "%s:", f.Place)
 	}
 	for _, u := range f.Unapplied {
 		tell(out, "mapping %s: off, as they miss or compare with what this log does not show: %s", u.Mapping, spaced(u.Rules))
@@ -181,7 +195,6 @@ func (f *checkedFilter) print(out io.Writer) {
 	for _, o := range f.CostsScreen {
 		tell(out, "rule %d costs the fast path: %s", o.Rule, o.Reason)
 	}
-	tell(out, "ok: %d rules from %s, mapping %s, %d warnings", f.RuleCount, f.Rules, f.Mapping, len(f.Warnings))
 }
 
 // spaced are numbers with a space between them.

@@ -31,7 +31,7 @@ type explainCommand struct {
 
 // Help says what is shown.
 func (*explainCommand) Help() string {
-	return `Shows for one record the verdict, how sure it is and why; then which mapping took it and why, what became of each field, the transaction that came of it, what the log does not show and which rules are off for that, what matched on which variable after which transformations, the score, and what the log would have to show for more rules to work.
+	return `Shows for one record the verdict, what matched on which variable after which transformations, how sure it is and why, and the score; then which mapping took it, what became of each field, the transaction that came of it, which rules are off as the log does not show what they test, what the log would have to show for more rules to work, and why other mappings did not take it.
 
 Exit code: 0 if the record was inspected, whatever was found; 1 if not; 2 if the file or the settings are wrong.`
 }
@@ -52,7 +52,9 @@ func (c *explainCommand) Run(p *process) error {
 	defer inspecting.Close()
 	record, err := c.read(p, inspecting)
 	if err != nil {
-		complain(p.stderr, "msa: %v", err)
+		if !errors.Is(err, errSaid) {
+			complain(p.stderr, "msa: %v", err)
+		}
 		return exitCode(exitUsage)
 	}
 	x, err := inspecting.Explain(c.Tag, record)
@@ -81,6 +83,9 @@ func (c *explainCommand) Run(p *process) error {
 	return nil
 }
 
+// errSaid is a file that can't be read, of which the reader has said why.
+var errSaid = errors.New("cannot read file")
+
 // read finds the record in the file. Those before it may tell what it means.
 func (c *explainCommand) read(p *process, inspecting *pipeline.Pipeline) (mapping.Record, error) {
 	s := &logfile.Files{Names: []string{c.File}, Text: c.Lines, Stdin: p.stdin, Stderr: p.stderr}
@@ -89,7 +94,9 @@ func (c *explainCommand) read(p *process, inspecting *pipeline.Pipeline) (mappin
 		b, ok := s.Next()
 		switch {
 		case !ok && s.Unreadable > 0:
-			return nil, exitCode(exitUsage)
+			return nil, errSaid
+		case !ok && left == c.Record:
+			return nil, fmt.Errorf("cannot explain %q: there are no records in it", c.File)
 		case !ok:
 			return nil, fmt.Errorf("cannot find record %d in %q", c.Record, c.File)
 		}
@@ -120,13 +127,16 @@ type explanation struct {
 }
 
 func (e *explanation) print() {
-	if e.Unmapped == nil {
-		e.printVerdict()
-	}
-	e.printMapping()
+	tried := e.Mapping.Tried
 	if e.Unmapped != nil {
+		e.title("mapping: none, the record is not inspected: %s", e.Masked("", e.Unmapped.Error()))
+		e.printTried(tried)
 		return
 	}
+	e.printVerdict()
+	e.printMatches()
+	taken := tried[len(tried)-1].Mapping
+	e.title("mapping: %s (%s)", taken.Name, orElse(taken.Description, "no description"))
 	e.printFields()
 	e.title("transaction")
 	e.line("from %s to %s", endpoint(e.Transaction.Client), endpoint(e.Transaction.Server))
@@ -143,8 +153,11 @@ func (e *explanation) print() {
 		e.line("%s", listing.Printable(line))
 	}
 	e.printUnapplied()
-	e.printMatches()
 	e.printGains()
+	if before := tried[:len(tried)-1]; len(before) > 0 {
+		e.title("mappings that were tried before %s", taken.Name)
+		e.printTried(before)
+	}
 }
 
 func (e *explanation) printWorkload(of string, w *mapping.Workload) {
@@ -191,15 +204,8 @@ func (e *explanation) printVerdict() {
 	e.title("verdict: %s", verdict)
 }
 
-func (e *explanation) printMapping() {
-	tried := e.Mapping.Tried
-	if e.Unmapped != nil {
-		e.title("mapping: none, the record is not inspected: %s", e.Masked("", e.Unmapped.Error()))
-	} else {
-		m := tried[len(tried)-1].Mapping
-		e.title("mapping: %s (%s)", m.Name, orElse(m.Description, "no description"))
-		tried = tried[:len(tried)-1]
-	}
+// printTried says why mappings did not take the record.
+func (e *explanation) printTried(tried []mapping.Trial) {
 	for _, t := range tried {
 		e.line("not %s: %s", t.Mapping.Name, e.Masked("", t.Reason))
 	}

@@ -28,7 +28,7 @@ func TestExplain(t *testing.T) {
 		stderr      string
 	}{
 		{"a Nano record", attack(t, nil), []string{"-"}, 0, []string{
-			"verdict: alert, with confidence 100, outcome failure\nmapping: nano (Nano probe, HTTP)", "\n  403: the server refused the request\n",
+			"verdict: alert, with confidence 100, outcome failure\nmatches\n", "alerts: 1\nmapping: nano (Nano probe, HTTP)\nfields\n", "\n  403: the server refused the request\n",
 			"request.uri                      /?t=../../etc/passwd  ←  URL",
 			"request.headers.Cookie           (not in the record)  ←  COOKIE, _COOKIE",
 			"not used: CARD",
@@ -58,7 +58,9 @@ func TestExplain(t *testing.T) {
 		{"after a line that tells the columns", "#Fields: cs-method cs-uri-stem s-ip date\nGET /a 10.0.0.1 2026-11-20\n", []string{"-", "--lines", "--record=2", "--mapping=iis"}, 0, []string{"GET /a"}, ""},
 		{"hostile", `{"URL":"/\u001b[2J\u202e\n","METHOD":"GET","SRC_IP":"1.1.1.1"}`, []string{"-"}, 0, []string{"GET /\uFFFD[2J\uFFFD\n"}, ""},
 		{"no such record", attack(t, nil), []string{"-", "--record=2"}, 2, nil, `cannot find record 2 in "-"`},
-		{"no such file", "", []string{"/nowhere/x"}, 2, nil, "/nowhere/x"},
+		{"no such file", "", []string{"/nowhere/x"}, 2, nil, "msa: cannot read file: open /nowhere/x: no such file or directory\n"},
+		{"empty", "", []string{"-"}, 2, nil, `msa: cannot explain "-": there are no records in it` + "\n"},
+		{"a directory as mapping", "", []string{"-", "--mapping=testdata"}, 2, nil, "cannot read mapping: read testdata: is a directory"},
 		{"wrong mapping", "", []string{"-", "--mapping=ngnix"}, 2, nil, `did you mean "nginx"?`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -71,7 +73,7 @@ func TestExplain(t *testing.T) {
 					t.Errorf("stdout lacks %q:\n%s", want, p.stdout.String())
 				}
 			}
-			if !strings.Contains(p.stderr.String(), c.stderr) {
+			if !strings.Contains(p.stderr.String(), c.stderr) || strings.Contains(p.stderr.String(), "exit code") {
 				t.Errorf("stderr: %s", p.stderr.String())
 			}
 			if strings.Contains(p.stdout.String(), "\x1b") {

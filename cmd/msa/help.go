@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/modsecurity-for-anylog/msa/internal/typo"
 )
 
 type helpCommand struct {
@@ -25,6 +27,9 @@ func (c *helpCommand) Run(k *kong.Kong) error {
 		}
 	}
 	if !slices.Contains(names, c.Command) {
+		if meant := typo.Nearest(c.Command, names); meant != "" {
+			return fmt.Errorf("there is no command %q: did you mean %q?", c.Command, meant)
+		}
 		return fmt.Errorf("there is no command %q: there are %s", c.Command, strings.Join(names, ", "))
 	}
 	_, err := k.Parse([]string{c.Command, "--help"})

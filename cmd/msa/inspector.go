@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -143,7 +145,24 @@ func (i *inspector) close() {
 	i.current.Close()
 }
 
-// failures is how many records were not inspected, and why.
+// notInspected is how many records were not inspected, and why. Records that are no HTTP are among them if there is nothing
+// else; beside others, they are nothing to complain about.
+func notInspected(s pipeline.Snapshot) (n uint64, causes []string) {
+	n, causes = failures(s)
+	if s.NotHTTP > 0 && n+s.NotHTTP >= s.Records {
+		n, causes = n+s.NotHTTP, append(causes, fmt.Sprintf("no HTTP %d", s.NotHTTP))
+	}
+	return n, causes
+}
+
+// sayNotInspected complains of records that were not inspected, if there are any.
+func sayNotInspected(stderr io.Writer, n, of uint64, causes []string) {
+	if n > 0 {
+		complain(stderr, "msa: %d of %d records not inspected (%s)", n, of, strings.Join(causes, ", "))
+	}
+}
+
+// failures is how many records could not be inspected, and why.
 func failures(s pipeline.Snapshot) (n uint64, causes []string) {
 	for _, cause := range slices.Sorted(maps.Keys(s.Errors)) {
 		if c := s.Errors[cause]; c > 0 {

@@ -32,7 +32,7 @@ type replayCommand struct {
 func (*replayCommand) Help() string {
 	return `Before you block: inspects a log twice, as a firewall in blocking mode with these rules, thresholds and paranoia level, and by confidence. It says how many requests the firewall would have refused, which of them were no attacks, by rule, and which attacks it would have let pass. With --exclusions it writes the narrowest exclusions that let those through that were no attacks, and tries them: what remains, and what they would hide.
 
-Exit code: 0 if the firewall would have refused nothing but attacks; 1 if it would have; 2 if a file can't be read or the settings are wrong.`
+Exit code: 0 if the firewall would have refused nothing but attacks; 1 if it would have; 2 if a file can't be read or has no request in it, or the settings are wrong.`
 }
 
 // Run replays the log.
@@ -99,6 +99,11 @@ func (r *replay) inspect() (err error) {
 	}
 	if r.attacks, err = r.run("confidence", nil, io.Discard); err != nil {
 		return err
+	}
+	sayNotInspected(r.stderr, r.blocked.failed, r.blocked.records, r.blocked.causes)
+	if r.blocked.failed >= r.blocked.records {
+		complain(r.stderr, "msa: there is no request to replay")
+		return exitCode(exitUsage)
 	}
 	r.wrong, r.passed = without(r.blocked, r.attacks), without(r.attacks, r.blocked)
 	return nil

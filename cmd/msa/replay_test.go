@@ -55,9 +55,22 @@ func TestReplayAuditLog(t *testing.T) {
 }
 
 func TestReplayOfWhatCannotBe(t *testing.T) {
-	for _, args := range [][]string{{"-"}, {"/nowhere/x"}, {"--alert-when=match", "/nowhere/x"}, {"--behavior=default", "/nowhere/x"}} {
+	log := file(t, "access.log", requestLine("GET", "/"))
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"-"}, "it can't be standard input"},
+		{[]string{"/nowhere/x"}, "cannot read file"},
+		{[]string{"--alert-when=match", log}, "property alert_when: "},
+		{[]string{"--behavior=default", log}, "property behavior: "},
+		{[]string{"--mapping=ngnix", log}, `msa: property mapping: cannot find mapping "ngnix"`},
+		{[]string{file(t, "other.log", "nothing of HTTP\n")}, "msa: 1 of 1 records not inspected (no HTTP 1)\nmsa: there is no request to replay\n"},
+		{[]string{file(t, "empty.log", "")}, "msa: there is no request to replay\n"},
+	} {
+		args := c.args
 		p := command(t, "msa", append([]string{"replay"}, args...)...)
-		if code := p.run(""); code != 2 || p.stderr.String() == "" {
+		if code := p.run(""); code != 2 || !strings.Contains(p.stderr.String(), c.want) {
 			t.Errorf("%q: exit code %d: %s", args, code, p.stderr.String())
 		}
 	}

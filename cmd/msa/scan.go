@@ -69,10 +69,7 @@ func (c *scanCommand) Run(p *process) error {
 	out.print(logfile.Batch{}, in.finish())
 	out.end()
 	snapshot := in.snapshot()
-	failed, causes := failures(snapshot)
-	if n := snapshot.NotHTTP; n > 0 && failed+n >= snapshot.Records { // beside others, they are nothing to complain about
-		failed, causes = failed+n, append(causes, fmt.Sprintf("no HTTP %d", n))
-	}
+	failed, causes := notInspected(snapshot)
 	if out.list != nil && !out.incidents && c.Format != "csv" && c.Format != "markdown" {
 		out.fail(out.summary.Print(out.w, listing.Inspected{
 			Records: snapshot.Records, NotInspected: failed, Mapped: snapshot.Mapped, Took: time.Since(began),
@@ -86,9 +83,7 @@ func (c *scanCommand) Run(p *process) error {
 	if files.Broken > 0 {
 		complain(p.stderr, "msa: %d broken records", files.Broken)
 	}
-	if failed > 0 {
-		complain(p.stderr, "msa: %d of %d records not inspected (%s)", failed, snapshot.Records, strings.Join(causes, ", "))
-	}
+	sayNotInspected(p.stderr, failed, snapshot.Records, causes)
 	switch {
 	case files.Unreadable > 0:
 		return exitCode(exitUsage)

@@ -231,14 +231,14 @@ func TestScanFormats(t *testing.T) {
 		has   []string
 		lacks []string
 	}{
-		{"text", []string{"--format=text"}, 1, []string{"192.0.2.1 → ", "Path Traversal", "\n3 records in ", ": nginx (3)\n2 alerts\n", "sources: 192.0.2.1 (1), 192.0.2.3 (1)\n"}, []string{"\x1b", `"rule_id"`}},
+		{"text", []string{"--format=text"}, 1, []string{"192.0.2.1 → ", "Path Traversal", "\n3 records in ", ": nginx (3)\n2 alerts in 2 incidents\n", "sources: 192.0.2.1 (1), 192.0.2.3 (1)\n"}, []string{"\x1b", `"rule_id"`}},
 		{"top", []string{"--format=text", "--top=1"}, 1, []string{"sources: 192.0.2.1 (1), and 1 more\n"}, nil},
 		{"nothing found", []string{"--format=text", "--since=2026-11-22"}, 0, []string{"No attack was found.\n"}, []string{"192.0.2"}},
 		{"csv", []string{"--format=csv"}, 1, []string{"time,severity,confidence", "\n2026-11-20 10:11:12,", ",192.0.2.3,"}, []string{"records in"}},
 		{"markdown", []string{"--format=markdown"}, 1, []string{"| --- |", "| `192.0.2.1` |"}, []string{"records in"}},
 		{"json when nobody looks", nil, 1, []string{`"src_ip":"192.0.2.1"`, `"src_ip":"192.0.2.3"`}, []string{"records in"}},
 		{"since", []string{"--since=2026-11-21"}, 1, []string{`"src_ip":"192.0.2.3"`}, []string{"192.0.2.1"}},
-		{"days", []string{"--days"}, 1, []string{"detector or rule  2026-11-20  2026-11-21  an hour\n", "930100           1           1     0.08\n", "2 alerts\n"}, []string{"Path Traversal"}},
+		{"days", []string{"--days"}, 1, []string{"detector or rule  2026-11-20  2026-11-21  an hour\n", "930100           1           1     0.08\n", "2 alerts in 2 incidents\n"}, []string{"Path Traversal"}},
 		{"until", []string{"--until=2026-11-21T11:00:00+01:00"}, 1, []string{`"src_ip":"192.0.2.1"`}, []string{"192.0.2.3"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -165,6 +165,8 @@ type trial struct {
 	alarms  map[int]*parsedAlert // by the number of the record; of several, the first of rules
 	places  map[int]string
 	records uint64
+	failed  uint64   // records that were not inspected
+	causes  []string // why
 }
 
 // silenced are the records that alarm no more, in order, and those of them in which other rules than a proposal's have
@@ -234,7 +236,11 @@ func (t *trials) run(with []*proposal) (*trial, error) {
 		}
 	}
 	in, err := newTrial(given, slog.New(newWarnings(io.Discard)))
-	if err != nil {
+	switch {
+	case err != nil && len(with) == 0: // the settings are wrong
+		complain(t.stderr, "msa: %v", err)
+		return nil, exitCode(exitUsage)
+	case err != nil:
 		return nil, fmt.Errorf("cannot try the proposals: %w", err)
 	}
 	defer in.close()
@@ -268,6 +274,7 @@ func (t *trials) run(with []*proposal) (*trial, error) {
 		return nil, exitCode(exitUsage)
 	}
 	out.records = uint64(base)
+	out.failed, out.causes = notInspected(in.snapshot())
 	return out, failed
 }
 

@@ -118,8 +118,8 @@ pipeline:
 They are flags of ` + "`msa run`, `scan`, `explain`, `check` and `tune`" + `, with dashes or underscores, and keys of ` + "`with`" + ` in the cases of ` + "`msa test`" + `:
 
     $ msa check --mapping nano --rules crs --paranoia-level 2 --exclude 920350
-    ...
     ok: ...
+    ...
 
 A value that can't be is an error that names the property and the value, and nothing starts:
 

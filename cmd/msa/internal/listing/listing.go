@@ -38,6 +38,7 @@ type Alert struct {
 	Status     string    `json:"retcode"`
 	Message    string    `json:"msg"`
 	Summary    string    `json:"summary"`
+	Incident   string    `json:"incident_id"`
 
 	File string `json:"-"`
 	Line int    `json:"-"`
@@ -55,11 +56,14 @@ func Parse(text string) (*Alert, error) {
 	return &a, nil
 }
 
+// unnamed is who attacks or is attacked where the log does not tell.
+const unnamed = "?"
+
 // From is who attacks, by the best name that the log has.
-func (a *Alert) From() string { return cmp.Or(a.Client, a.Source, "?") }
+func (a *Alert) From() string { return cmp.Or(a.Client, a.Source, unnamed) }
 
 // To is whom.
-func (a *Alert) To() string { return cmp.Or(a.Server, a.Host, a.Target, "?") }
+func (a *Alert) To() string { return cmp.Or(a.Server, a.Host, a.Target, unnamed) }
 
 func (a *Alert) what() string { return cmp.Or(a.Summary, a.Message, a.Rule) }
 

@@ -84,7 +84,7 @@ func TestParse(t *testing.T) {
 func TestSummary(t *testing.T) {
 	var s Summary
 	for _, from := range []string{"b", "a", "c", "a", "d"} {
-		s.Add(&Alert{Source: from, Host: "shop.example", Outcome: map[bool]string{true: "success"}[from == "b"]})
+		s.Add(&Alert{Source: from, Host: "shop.example", Incident: map[bool]string{true: "1", false: "2"}[from < "c"], Outcome: map[bool]string{true: "success"}[from == "b"]})
 	}
 	var out bytes.Buffer
 	in := Inspected{Records: 1234, NotInspected: 2, Mapped: map[string]uint64{"nginx": 1000, "nano": 232}, Took: 2345 * time.Millisecond}
@@ -93,12 +93,18 @@ func TestSummary(t *testing.T) {
 	}
 	const want = `
 1234 records in 2.35s: nginx (1000), nano (232); 2 not inspected
-5 alerts, of which 1 worked
+5 alerts in 2 incidents, of which 1 attack worked
 sources: a (2), b (1), and 2 more
 targets: shop.example (5)
 `
 	if out.String() != want {
 		t.Errorf("got %s", out.String())
+	}
+	var nameless Summary
+	nameless.Add(&Alert{Source: "a"})
+	out.Reset()
+	if err := nameless.Print(&out, Inspected{Records: 1}, 2); err != nil || out.String() != "\n1 record in 0s\n1 alert\nsources: a (1)\n" {
+		t.Errorf("got %q, %v", out.String(), err)
 	}
 	out.Reset()
 	if err := new(Summary).Print(&out, Inspected{Records: 1}, 2); err != nil || out.String() != "1 record in 0s\nNo attack was found.\n" {

@@ -14,12 +14,13 @@ type Summary struct {
 	alerts           int
 	worked           int
 	sources, targets map[string]int
+	incidents        map[string]bool
 }
 
 // Add counts an alert.
 func (s *Summary) Add(a *Alert) {
 	if s.sources == nil {
-		s.sources, s.targets = map[string]int{}, map[string]int{}
+		s.sources, s.targets, s.incidents = map[string]int{}, map[string]int{}, map[string]bool{}
 	}
 	s.alerts++
 	if a.Outcome == "success" {
@@ -27,6 +28,9 @@ func (s *Summary) Add(a *Alert) {
 	}
 	s.sources[a.From()]++
 	s.targets[a.To()]++
+	if a.Incident != "" {
+		s.incidents[a.Incident] = true
+	}
 }
 
 // Inspected is what a scan has read.
@@ -50,17 +54,32 @@ func (s *Summary) Print(w io.Writer, in Inspected, top int) error {
 		fmt.Fprintf(&b, "; %d not inspected", in.NotInspected)
 	}
 	b.WriteByte('\n')
-	if s.alerts == 0 {
-		b.WriteString("No attack was found.\n")
-	} else {
-		fmt.Fprintf(&b, "%s", plural(uint64(s.alerts), "alert"))
-		if s.worked > 0 {
-			fmt.Fprintf(&b, ", of which %d worked", s.worked)
-		}
-		fmt.Fprintf(&b, "\nsources: %s\ntargets: %s\n", most(s.sources, top), most(s.targets, top))
-	}
+	s.printFound(&b, top)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+func (s *Summary) printFound(b *strings.Builder, top int) {
+	if s.alerts == 0 {
+		b.WriteString("No attack was found.\n")
+		return
+	}
+	b.WriteString(plural(uint64(s.alerts), "alert"))
+	if n := len(s.incidents); n > 0 {
+		fmt.Fprintf(b, " in %s", plural(uint64(n), "incident"))
+	}
+	if s.worked > 0 {
+		fmt.Fprintf(b, ", of which %s worked", plural(uint64(s.worked), "attack"))
+	}
+	b.WriteByte('\n')
+	for _, end := range []struct {
+		name   string
+		counts map[string]int
+	}{{"sources", s.sources}, {"targets", s.targets}} {
+		if len(end.counts) > 1 || end.counts[unnamed] == 0 { // or the log names none
+			fmt.Fprintf(b, "%s: %s\n", end.name, most(end.counts, top))
+		}
+	}
 }
 
 func plural(n uint64, noun string) string {
