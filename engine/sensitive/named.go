@@ -15,10 +15,13 @@ func (s *scanner) named(i int) int {
 	if name == "" {
 		return i + 1
 	}
-	if says := nameOf(name); says != saysNothing {
-		return s.conceal(says, i, quoted)
+	says := nameOf(name)
+	if says == saysNothing || says == saysRandom { // a key may be the name of what follows
+		if next := s.paired(i, name); next > i+1 || says == saysNothing {
+			return next
+		}
 	}
-	return s.paired(i, name)
+	return s.conceal(says, i, quoted)
 }
 
 // nameAt is the name before i, and whether it stands in quotes: of user[password][0], password.
@@ -160,7 +163,7 @@ func (s *scanner) hideWord(says naming, from int) int {
 	switch {
 	case word == "" || isPath(word) || isMasked(text[from:from+len(word)+starsAt(text, from+len(word))]):
 		return from
-	case says == saysSignature && !isRandom(word) && !isAzureKey(word), says == saysCode && !s.isCode(word):
+	case says == saysRandom && !isRandom(word), says == saysSignature && !isRandom(word) && !isAzureKey(word), says == saysCode && !s.isCode(word):
 		return from
 	}
 	return s.add(Secret, from, from+wordLength(text[from:]))
@@ -349,7 +352,7 @@ func (s *scanner) authority(i int) int {
 
 // pairNames and pairValues are the names of pairs: <add key="password" value="hunter2"/>, {"name": "password", "value": "hunter2"}.
 var (
-	pairNames  = []string{"name", "key", "id", "field", "param", "property", "k", "n"}
+	pairNames  = []string{"name", "key", "id", "field", "param", "property", "path", "k", "n"}
 	pairValues = []string{"value", "val", "content", "text", "v"}
 )
 
@@ -367,7 +370,10 @@ func (s *scanner) paired(i int, name string) int {
 		from++
 	}
 	end := run(text, from, longestName, isNamePart)
-	says := nameOf(text[from:end])
+	for end < len(text) && text[end] == '/' { // of the path of a JSON Patch, the last word
+		end = run(text, end+1, longestName, isNamePart)
+	}
+	says := nameOf(text[from:end][strings.LastIndexByte(text[from:end], '/')+1:])
 	if says == saysNothing {
 		return i + 1
 	}
@@ -452,9 +458,12 @@ func (s *scanner) element(i int) int {
 		return end
 	}
 	name := text[i+1 : end]
-	says := meaning(name[strings.LastIndexAny(name, ":.")+1:])
-	if says == saysNothing {
-		return i + 1
+	name = name[strings.LastIndexAny(name, ":.")+1:]
+	says := meaning(name)
+	if says == saysNothing || says == saysRandom {
+		if next := s.pairOfElements(i, end, name); next > i+1 || says == saysNothing {
+			return next
+		}
 	}
 	quote := byte(0)
 	for k := end; k < min(len(text), end+longestTag); k++ {
@@ -477,6 +486,33 @@ func (s *scanner) element(i int) int {
 		}
 	}
 	return end
+}
+
+// pairOfElements looks at an element that names the one behind it: <name>password</name><value>hunter2</value>. The element's name is
+// from i to end.
+func (s *scanner) pairOfElements(i, end int, name string) int {
+	const near = 32
+	text := s.text
+	if !isOneOf(name, pairNames) || end == len(text) || text[end] != '>' {
+		return i + 1
+	}
+	from := end + 1
+	end = run(text, from, longestName, isNamePart)
+	says := nameOf(text[from:end])
+	if says == saysNothing || !strings.HasPrefix(text[end:], "</") {
+		return i + 1
+	}
+	tags := 0 // the name's end, the value's begin, and perhaps that of its type
+	for k := end; k < min(len(text), end+len(name)+near); k++ {
+		if text[k] != '>' {
+			continue
+		}
+		tags++
+		if within := text[k+1:]; tags > 1 && (!strings.HasPrefix(within, "<") || strings.HasPrefix(within, "<!") || strings.HasPrefix(within, "</")) {
+			return s.content(says, k+1)
+		}
+	}
+	return i + 1
 }
 
 // tagEnd looks at the > at i, behind which the content of an element may be that element has found.

@@ -20,6 +20,11 @@ func TestMaskOfNamed(t *testing.T) {
 		{"attribute", `<user password="a b" id="7"/>`, `<user password="****" id="7"/>`},
 		{"pair of attributes", `<add key="password" value="a b"/><add key="q" value="1"/>`, `<add key="password" value="****"/><add key="q" value="1"/>`},
 		{"pair of JSON", `[{"name":"Authorization","value":"Bearer abc"},{"name":"q","value":"1"}]`, `[{"name":"Authorization","value":"Bearer ****"},{"name":"q","value":"1"}]`},
+		{"pair of elements", "<property><name>db.password</name>\n <value>a b</value></property><q>1</q>", "<property><name>db.password</name>\n <value>****</value></property><q>1</q>"},
+		{"member of XML-RPC", "<member><name>pin</name><value><string>49</string></value></member><q/>", "<member><name>pin</name><value><string>****</string></value></member><q/>"},
+		{"list of properties", "<key>Password</key><string>a b</string><key>q</key>", "<key>Password</key><string>****</string><key>q</key>"},
+		{"JSON Patch", `[{"op":"replace","path":"/user/password","value":"a b"},{"path":"/q","value":"1"}]`, `[{"op":"replace","path":"/user/password","value":"****"},{"path":"/q","value":"1"}]`},
+		{"random word", "auth=k7Qe2mZx91LpWv4T&key=user-name&api=1", "auth=k7Qe********&key=user-name&api=1"},
 		{"string of JSON", `{"password":"a\"b,}","q":1}`, `{"password":"****","q":1}`},
 		{"number of JSON", `{"pin":4916,"q":1}`, `{"pin":****,"q":1}`},
 		{"list of JSON", `{"password":["a","b]"],"q":1}`, `{"password":[****],"q":1}`},
@@ -62,6 +67,8 @@ func TestReadable(t *testing.T) {
 		"session=../../../../tmp/x", "token=${jndi:ldap://a.example/x}", "sid=' OR '1'='1", "password=${jndi:ldap://a.example/x}",
 		"code=ABC-123&q=1", "code=200 OK", `{"code":404,"message":"no such page"}`, `{"code":"SKU-4711-XL"}`, "promo_code=SUMMER", "zip_code=10115",
 		"sku=AB12-CD34-EF56-GH78", "order=2026-000123", "inside=1&outside=2", "compass=north&bypass=yes&passenger=ann", "max_tokens=100",
+		"auth=basic&key=title&sso=true&identity=guest&reset=all&verify=false&refresh=30&hash=abc", "sessions=12&session_count=3", "<name>Ann</name><value>password</value>",
+		"Idempotency-Key: 5a1f9b3c7d2e4f60", `[{"op":"replace","path":"/user/name","value":"Ann"}]`,
 		"page_token=CAUQAA&nextPageToken=CAUQAB", "keyboard=us&monkey=1", "pinned=true&spin=1", "tests: pass=12 fail=0",
 		"Path Traversal Attack (/../) or (/.../)", "GET /a/b/c.html HTTP/1.1\r\nHost: h\r\nUser-Agent: sqlmap/1.8\r\nAccept: */*\r\n\r\n",
 		"/assets/application-0123456789abcdef.js", "/products/shoes/running-shoes-for-men/view", "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAUA",
@@ -82,9 +89,10 @@ func TestNames(t *testing.T) {
 		is    bool
 	}{
 		{"password PassWord user_password userPassword password2 new-password ARGS:user[password][0] ARGS:json.a.0.password.1 REQUEST_HEADERS:X-Vault-Token " +
-			"XSRF-TOKEN connect.sid ASP.NET_SessionId REQUEST_COOKIES:wordpress_logged_in_0a1b ARGS:.AspNetCore.Cookies user_pin userPin pin __Host-sid", true},
+			"XSRF-TOKEN connect.sid ASP.NET_SessionId REQUEST_COOKIES:wordpress_logged_in_0a1b JSESSIONIDSSO " +
+			"_oauth2_proxy KEYCLOAK_IDENTITY ASPSESSIONIDQQAB ESTSAUTHPERSISTENT X-Auth user_pw pw Пароль şifre mfa_code wpa_psk ARGS:.AspNetCore.Cookies user_pin userPin pin __Host-sid", true},
 		{"passenger compass bypass ARGS_NAMES:password inside pinned userpinned tokens page_token nextPageToken keyboard code REQUEST_HEADERS:Cookie " +
-			"X-Amz-Credential REQUEST_URI a", false},
+			"X-Amz-Credential REQUEST_URI a spawn enclave key auth sso identity sessions", false},
 	} {
 		for _, name := range strings.Fields(c.names) {
 			if IsCredential(name) != c.is {

@@ -19,6 +19,7 @@ const (
 	saysHidden  // whatever it is: a PIN, a password in another language
 	saysSession // it is one word, an id that the server has made: what does not look like one stays
 	saysCode    // of OAuth, if it looks like one: products have codes, too
+	saysRandom  // if it is random: auth=basic and key=name are none
 )
 
 // isFinding reports whether rules ask for what has such a name.
@@ -85,28 +86,72 @@ var names = []struct {
 	{"passwordhash", ends, saysHidden},
 	{"passwordold", ends, saysHidden},
 	{"passwordnew", ends, saysHidden},
+	{"passwordcurrent", ends, saysHidden},
+	{"passconfirm", ends, saysHidden},
+	{"passconfirmation", ends, saysHidden},
+	{"pwdhash", ends, saysHidden},
 	{"passcode", ends, saysHidden},
 	{"pass", lastWord, saysHidden},
+	{"passw", ends, saysHidden},
+	{"pswd", ends, saysHidden},
+	{"psw", lastWord, saysHidden},
+	{"pw", lastWord, saysHidden},
+	{"userpw", ends, saysHidden},
+	{"psk", lastWord, saysHidden}, // of WPA and IPsec
+	{"snmpcommunity", ends, saysHidden},
 	{"passwort", ends, saysHidden},
 	{"kennwort", ends, saysHidden},
 	{"motdepasse", ends, saysHidden},
 	{"mdp", lastWord, saysHidden},
 	{"contrasena", ends, saysHidden},
 	{"contraseña", ends, saysHidden},
+	{"contrasenia", ends, saysHidden},
+	{"motpasse", ends, saysHidden},
+	{"clave", lastWord, saysHidden},
 	{"senha", lastWord, saysHidden},
+	{"parola", lastWord, saysHidden},
+	{"hasło", lastWord, saysHidden},
+	{"haslo", lastWord, saysHidden},
+	{"heslo", lastWord, saysHidden},
+	{"lozinka", lastWord, saysHidden},
+	{"jelszó", ends, saysHidden},
+	{"jelszo", ends, saysHidden},
+	{"salasana", ends, saysHidden},
+	{"adgangskode", ends, saysHidden},
+	{"lösenord", ends, saysHidden},
+	{"losenord", ends, saysHidden},
+	{"sifre", lastWord, saysHidden},
+	{"şifre", ends, saysHidden},
+	{"ароль", ends, saysHidden}, // пароль, with a capital too
+	{"كلمةالمرور", ends, saysHidden},
+	{"パスワード", ends, saysHidden},
+	{"비밀번호", ends, saysHidden},
 	{"wachtwoord", ends, saysHidden},
 	{"密码", ends, saysHidden},
 	{"口令", ends, saysHidden},
 	{"pin", lastWord, saysHidden},
+	{"pincode", ends, saysHidden},
 	{"otp", lastWord, saysHidden},
 	{"totp", lastWord, saysHidden},
-	{"cvv", lastWord, saysHidden},
+	{"otpcode", ends, saysHidden}, // totp_code, too
+	{"mfacode", ends, saysHidden},
+	{"2fa", lastWord, saysHidden},
+	{"2facode", ends, saysHidden},
+	{"factorcode", ends, saysHidden},
+	{"smscode", ends, saysHidden},
+	{"verificationcode", ends, saysHidden},
+	{"confirmationcode", ends, saysRandom}, // of a booking, too
+	{"securitycode", ends, saysHidden},
+	{"cvv", ends, saysHidden},
 	{"cvc", lastWord, saysHidden},
+	{"csc", lastWord, saysHidden},
+	{"ssn", lastWord, saysHidden},
 	{"amzcredential", ends, saysNothing}, // says who signed a URL
 	{"credential", ends, saysHidden},
 	{"credentials", ends, saysHidden},
 	{"secrets", ends, saysHidden},
 	{"securityanswer", ends, saysHidden},
+	{"secretanswer", ends, saysHidden},
 
 	// Keys.
 	{"subscriptionkey", ends, saysHidden}, // Ocp-Apim-Subscription-Key
@@ -119,8 +164,19 @@ var names = []struct {
 	{"codeverifier", ends, saysHidden},
 	{"clientassertion", ends, saysHidden},
 	{"samlresponse", ends, saysHidden},
-	{"xauth", whole, saysHidden},
-	{"xauthkey", whole, saysHidden},
+	{"privatekeypem", ends, saysHidden},
+	{"appkey", ends, saysHidden},
+	{"applicationkey", ends, saysHidden},
+	{"licensekey", ends, saysHidden},
+	{"emailkey", ends, saysHidden},
+	{"wifikey", ends, saysHidden},
+	{"xauth", ends, saysHidden},
+	{"authentication", ends, saysRandom},
+	{"auth", lastWord, saysRandom},
+	{"idempotencykey", ends, saysNothing},
+	{"websocketkey", ends, saysNothing},
+	{"publickey", ends, saysNothing},
+	{"key", lastWord, saysRandom},
 
 	// Tokens: X-Vault-Token, X-Auth-Token, XSRF-TOKEN and their like. Those that say where a list goes on are none.
 	{"pagetoken", ends, saysNothing},
@@ -131,7 +187,27 @@ var names = []struct {
 	{"jwt", lastWord, saysHidden},
 	{"xsrf", ends, saysSession},
 	{"csrf", ends, saysSession},
+	{"wpnonce", ends, saysSession},
 	{"signature", ends, saysSession},
+	{"hmac", lastWord, saysSession},
+	{"assertion", ends, saysSession},
+	{"samlart", ends, saysHidden},
+	{"wresult", ends, saysHidden},
+	{"oauthverifier", ends, saysSession},
+	{"tokenkey", ends, saysSession}, // crowd.token_key
+	{"tokenhint", ends, saysSession},
+	{"bearer", lastWord, saysRandom},
+	{"refresh", lastWord, saysRandom},
+
+	// What a link in a mail has: who has it needs no password.
+	{"reset", lastWord, saysRandom},
+	{"invite", lastWord, saysRandom},
+	{"invitecode", ends, saysRandom},
+	{"activation", lastWord, saysRandom},
+	{"activationcode", ends, saysRandom},
+	{"confirmcode", ends, saysRandom},
+	{"verify", lastWord, saysRandom},
+	{"magic", lastWord, saysRandom},
 
 	// Sessions.
 	{"session", ends, saysSession}, // laravel_session, ci_session, _gitlab_session
@@ -141,6 +217,33 @@ var names = []struct {
 	{"sess", lastWord, saysSession},
 	{"sid", lastWord, saysSession}, // connect.sid
 	{"ssid", lastWord, saysSession},
+	{"sid", ends, saysRandom},           // HSID
+	{"sessionidsso", ends, saysSession}, // of Tomcat
+	{"sessionhash", ends, saysSession},
+	{"sessauth", ends, saysSession}, // of Roundcube
+	{"sessionsamesite", ends, saysSession},
+	{"aspsessionid", begins, saysSession},
+	{"sess", begins, saysRandom}, // SESS… and SSESS… of Drupal
+	{"ssess", begins, saysRandom},
+	{"estsauth", begins, saysSession}, // of Entra ID
+	{"fedauth", lastWord, saysSession},
+	{"rtfa", lastWord, saysSession},
+	{"dsid", lastWord, saysSession},
+	{"svpncookie", ends, saysSession},
+	{"webvpn", lastWord, saysSession},
+	{"iplanetdirectorypro", ends, saysSession},
+	{"ssocookie", ends, saysSession},
+	{"applicationcookie", ends, saysSession},
+	{"oauth2proxy", ends, saysSession},
+	{"keycloakidentity", ends, saysSession},
+	{"identity", lastWord, saysRandom},
+	{"cfid", lastWord, saysSession},
+	{"castgc", lastWord, saysSession},
+	{"tgc", lastWord, saysSession},
+	{"sso", lastWord, saysRandom},
+	{"phpmyadmin", lastWord, saysRandom},
+	{"symfony", lastWord, saysRandom},
+	{"cakephp", lastWord, saysRandom},
 	{"aspxauth", ends, saysSession},
 	{"ticket", lastWord, saysSession}, // of CAS
 	{"cftoken", ends, saysSession},
@@ -194,7 +297,7 @@ func meaning(name string) naming {
 	for len(name) > 0 && (isDigit(name[len(name)-1]) || name[len(name)-1] == '_' || name[len(name)-1] == '-') { // password2
 		name = name[:len(name)-1]
 	}
-	if len(name) < 3 {
+	if len(name) < 2 {
 		return saysNothing
 	}
 	return decided(name, maskedNames[tail(name[len(name)-2], name[len(name)-1])])
@@ -229,7 +332,7 @@ func decided(name string, entries []int) naming {
 
 // begun is what the beginning of a name says.
 func begun(name string) naming {
-	if name == "" || name[0]|0x20 != 'w' && name[0]|0x20 != 'r' && name[0]|0x20 != 'a' {
+	if name == "" || strings.IndexByte("waers", name[0]|0x20) < 0 {
 		return saysNothing
 	}
 	var buf [longestName]byte
@@ -307,5 +410,5 @@ func nameOf(variable string) naming {
 // IsCredential reports whether a name is one of a password, a key or a token.
 func IsCredential(name string) bool {
 	says := nameOf(name)
-	return says != saysNothing && says != saysSignature && says != saysCode
+	return says != saysNothing && says != saysSignature && says != saysCode && says != saysRandom
 }
