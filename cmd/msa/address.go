@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/inspect"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/listen"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
@@ -94,7 +95,7 @@ const originalPort = "12202"
 
 // properties are the pipeline's, with what the original's flags and environment
 // say. keys is nil without a key file.
-func (c *runCommand) properties(p *process, keys *keyFile) (properties, error) {
+func (c *runCommand) properties(p *process, keys *keyFile) (inspect.Properties, error) {
 	given := givenProperties(c.Plugins)
 	switch {
 	case c.RulesFile != "":

@@ -14,6 +14,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/inspect"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/logfile"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
@@ -62,7 +63,7 @@ func (c *benchCommand) Run(p *process) error {
 func (c *benchCommand) measure(p *process) (*benchReport, error) {
 	given := givenProperties(c.Plugins)
 	given["state_path"] = nil // a trial must not teach the detectors
-	config, err := given.config()
+	config, err := given.Config()
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +108,7 @@ func workerCounts(last int) []int {
 
 // benchReport is what was measured.
 type benchReport struct {
-	settings properties
+	settings inspect.Properties
 	config   pipeline.Config
 	pipeline *pipeline.Pipeline // for what it knows of rules
 	sample   *sample

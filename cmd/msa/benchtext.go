@@ -101,7 +101,7 @@ func (r *benchReport) writeText(out io.Writer, top int) error {
 		line("\n"+format, values...)
 	}
 	line("%d records, %s, mapping %s; %d rules from %s at paranoia level %d", f.Sample.Records, size(float64(f.Sample.Bytes)),
-		strings.Join(slices.Sorted(maps.Keys(f.Sample.Mappings)), ", "), f.Rules, r.settings.or("rules"), r.config.Engine.ParanoiaLevel)
+		strings.Join(slices.Sorted(maps.Keys(f.Sample.Mappings)), ", "), f.Rules, r.settings.Or("rules"), r.config.Engine.ParanoiaLevel)
 	line("%d cores, %s", f.Cores, f.Version)
 
 	title("records a second")

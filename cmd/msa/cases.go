@@ -16,6 +16,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/inspect"
 	"github.com/modsecurity-for-anylog/msa/internal/event"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
@@ -28,7 +29,7 @@ type testCase struct {
 	tag  string
 	text bool   // the record is a line of text
 	json []byte // the record, or the line itself
-	with properties
+	with inspect.Properties
 
 	rules, silent []int // that must match, and that must not
 	alarm         *bool
@@ -91,7 +92,7 @@ func parseCases(text []byte) ([]*testCase, error) {
 		return nil, errors.New("it is not one YAML document with cases")
 	}
 	var list *ast.SequenceNode
-	common := properties{}
+	common := inspect.Properties{}
 	err = eachKey(file.Docs[0].Body, "the file", map[string]func(ast.Node) error{
 		"with": func(n ast.Node) (err error) {
 			common, err = readProperties(n)
@@ -125,8 +126,8 @@ func parseCases(text []byte) ([]*testCase, error) {
 	return all, nil
 }
 
-func readCase(n ast.Node, common properties) (*testCase, error) {
-	c := &testCase{line: n.GetToken().Position.Line, tag: scanTag, with: properties{}}
+func readCase(n ast.Node, common inspect.Properties) (*testCase, error) {
+	c := &testCase{line: n.GetToken().Position.Line, tag: inspect.FileTag, with: inspect.Properties{}}
 	for name, values := range common {
 		c.with[name] = values
 	}
@@ -292,8 +293,8 @@ func eachKey(n ast.Node, what string, known map[string]func(ast.Node) error) err
 }
 
 // readProperties reads properties of the filter.
-func readProperties(n ast.Node) (properties, error) {
-	all := properties{}
+func readProperties(n ast.Node) (inspect.Properties, error) {
+	all := inspect.Properties{}
 	return all, eachValue(n, "with", func(key string, value ast.Node) error {
 		i := slices.IndexFunc(pipeline.Properties(), func(p pipeline.Property) bool { return p.Name == strings.ToLower(key) })
 		if i < 0 {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/inspect"
 	"github.com/modsecurity-for-anylog/msa/internal/fluentconf"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
@@ -70,7 +71,7 @@ func (c *checkCommand) checkPipeline(getenv func(string) string) (checked, error
 	var all checked
 	for _, f := range filters {
 		given := r.properties(f)
-		config, err := given.config()
+		config, err := given.Config()
 		if err == nil {
 			r.flow(f, config)
 		}
@@ -117,10 +118,10 @@ type unanalyzedRule struct {
 }
 
 // checkFilter compiles what the filter would compile. With an error there are the warnings before it.
-func checkFilter(given properties) (checkedFilter, error) {
+func checkFilter(given inspect.Properties) (checkedFilter, error) {
 	warned := keepWarnings()
-	f := checkedFilter{Rules: given.or("rules"), Mapping: given.or("mapping")}
-	config, err := given.config()
+	f := checkedFilter{Rules: given.Or("rules"), Mapping: given.Or("mapping")}
+	config, err := given.Config()
 	var compiled *pipeline.Pipeline
 	if err == nil {
 		compiled, err = pipeline.New(config, nil, slog.New(warned))

@@ -38,7 +38,7 @@ Exit code: 0 if the record was inspected, whatever was found; 1 if not; 2 if the
 
 // Run explains the record.
 func (c *explainCommand) Run(p *process) error {
-	config, err := givenProperties(c.Plugins).config()
+	config, err := givenProperties(c.Plugins).Config()
 	if err != nil {
 		complain(p.stderr, "msa: %v", err)
 		return exitCode(exitUsage)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/inspect"
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
@@ -36,7 +37,7 @@ func FuzzCases(f *testing.F) {
 			return
 		}
 		for _, c := range all {
-			_, _ = c.with.config()
+			_, _ = c.with.Config()
 			if _, err := c.event(); err != nil {
 				t.Errorf("the record of a case can't be written: %v", err)
 			}
@@ -49,7 +50,7 @@ func FuzzTune(f *testing.F) {
 	f.Add(`{"rule_id":"942100","src_ip":"10.0.0.1","method":"GET","url":"/a/b?q=1","score_in":5,"rules":[{"id":942100,"msg":"m","variable":"ARGS:q","value":"1"}]}`)
 	f.Add(`<12>1 x {"rule_id":"1","detector":"scan","url":"http://h/a","rules":[{"id":9702000}]}`)
 	f.Add(`{"log":"{\"rule_id\":\"930100\",\"url\":\"/~a/%41\",\"rules\":[{\"id\":930100,\"variable\":\"REQUEST_URI\"}]}"}`)
-	config, err := properties{}.config()
+	config, err := inspect.Properties{}.Config()
 	if err != nil {
 		f.Fatal(err)
 	}

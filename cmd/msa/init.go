@@ -15,6 +15,7 @@ import (
 
 	"github.com/tinylib/msgp/msgp"
 
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/inspect"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/logfile"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/starter"
 	"github.com/modsecurity-for-anylog/msa/internal/event"
@@ -147,7 +148,7 @@ func mappedBy(set *mapping.Set, records []mapping.Record) (by map[string]int, al
 	by = map[string]int{}
 	var tx mapping.Transaction
 	for _, r := range records {
-		if set.Map(scanTag, r, &tx) == nil {
+		if set.Map(inspect.FileTag, r, &tx) == nil {
 			by[tx.Preset]++
 			all++
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/inspect"
 	"github.com/modsecurity-for-anylog/msa/internal/memorylimit"
 )
 
@@ -76,7 +77,7 @@ func (p *process) main(args []string) int {
 	parser, err := kong.New(&cli,
 		kong.Name("msa"),
 		kong.Description("ModSecurity for Anylog: finds attacks in logs with ModSecurity's rules."),
-		kong.Vars{"version": versionText(), "scan_tag": scanTag},
+		kong.Vars{"version": versionText(), "scan_tag": inspect.FileTag},
 		kong.Writers(p.stdout, p.stderr),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/inspect"
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/internal/stopwatch"
 	"github.com/modsecurity-for-anylog/msa/mapping"
@@ -103,7 +104,7 @@ func (w *profile) measureParts(config pipeline.Config, s *sample, chunks int) er
 			w.partRecords = 0
 		}
 		events := slices.Clone(c.events)
-		result := p.Process(scanTag, events)
+		result := p.Process(inspect.FileTag, events)
 		probe.Watch.Stop()
 		w.records += c.records
 		w.partRecords += c.records
@@ -130,7 +131,7 @@ func (w *profile) measureRules(config pipeline.Config, s *sample, chunks int) er
 	for range timedPasses {
 		runtime.GC()
 		for _, c := range s.chunks[:chunks] {
-			p.Process(scanTag, slices.Clone(c.events))
+			p.Process(inspect.FileTag, slices.Clone(c.events))
 			probe.Watch.Stop()
 		}
 		now := map[int]time.Duration{0: probe.Watch.Spent(stopwatch.Rules)}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/inspect"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
 
@@ -42,12 +43,9 @@ func newPropertyFlags() any {
 	return reflect.New(reflect.StructOf(fields)).Interface()
 }
 
-// properties are settings of the pipeline by name.
-type properties map[string][]string
-
 // givenProperties reads what newPropertyFlags's flags were given.
-func givenProperties(plugins kong.Plugins) properties {
-	given := properties{}
+func givenProperties(plugins kong.Plugins) inspect.Properties {
+	given := inspect.Properties{}
 	flags := reflect.ValueOf(plugins[0]).Elem()
 	for i, p := range pipeline.Properties() {
 		switch v := flags.Field(i).Interface().(type) {
@@ -62,22 +60,4 @@ func givenProperties(plugins kong.Plugins) properties {
 		}
 	}
 	return given
-}
-
-// or is what was given for a property, or its default.
-func (p properties) or(name string) string {
-	if v := p[name]; v != nil {
-		return strings.Join(v, ", ")
-	}
-	for _, known := range pipeline.Properties() {
-		if known.Name == name {
-			return known.Default
-		}
-	}
-	return ""
-}
-
-// config validates.
-func (p properties) config() (pipeline.Config, error) {
-	return pipeline.ParseConfig(func(name string) []string { return p[name] })
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/inspect"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
 
@@ -29,7 +30,7 @@ func TestEveryPropertyIsAFlag(t *testing.T) {
 			t.Errorf("without flags: %v", given)
 		}
 		var args []string
-		want := properties{}
+		want := inspect.Properties{}
 		for _, p := range pipeline.Properties() {
 			flag := "--" + spell(p.Name)
 			args = append(args, flag, "a,b")
@@ -59,7 +60,7 @@ func TestEmptyValueIsGiven(t *testing.T) {
 		t.Fatal(err)
 	}
 	given := givenProperties(cli.Plugins)
-	if v, ok := given["mapping"]; !ok || v[0] != "" || given.or("mapping") != "" || given.or("rules") != "crs" {
+	if v, ok := given["mapping"]; !ok || v[0] != "" || given.Or("mapping") != "" || given.Or("rules") != "crs" {
 		t.Errorf("got %v", given)
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/inspect"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/listing"
 	"github.com/modsecurity-for-anylog/msa/internal/atomicfile"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
@@ -42,7 +43,7 @@ func (c *replayCommand) Run(p *process) error {
 		complain(p.stderr, "msa: %v", err)
 		return exitCode(exitUsage)
 	}
-	maps.Copy(given, properties{"alert_text_key": textKey, "alert_tag": nil, "alert_per": nil, "alert_format": nil, "state_path": nil, "behavior": {"off"}})
+	maps.Copy(given, inspect.Properties{"alert_text_key": textKey, "alert_tag": nil, "alert_per": nil, "alert_format": nil, "state_path": nil, "behavior": {"off"}})
 	r := &replay{replayCommand: c, process: p, given: given, w: bufio.NewWriter(p.stdout)}
 	if err := r.inspect(); err != nil {
 		return err
@@ -62,7 +63,7 @@ func (c *replayCommand) Run(p *process) error {
 	return nil
 }
 
-func (c *replayCommand) check(given properties) error {
+func (c *replayCommand) check(given inspect.Properties) error {
 	for _, own := range []string{"alert_when", "min_confidence", "behavior"} {
 		if given[own] != nil {
 			return fmt.Errorf("property %s: replay compares both ways, without detectors", own)
@@ -78,7 +79,7 @@ func (c *replayCommand) check(given properties) error {
 type replay struct {
 	*replayCommand
 	*process
-	given   properties
+	given   inspect.Properties
 	blocked *trial // what a firewall would have refused
 	attacks *trial // what is an attack by confidence
 	wrong   []int  // records that were refused and are no attacks
@@ -156,7 +157,7 @@ func (r *replay) list(heading string, of *trial, records []int) {
 func (r *replay) exclude() error {
 	given := maps.Clone(r.given)
 	given["alert_when"] = []string{"threshold"}
-	config, err := given.config()
+	config, err := given.Config()
 	if err != nil {
 		return err
 	}

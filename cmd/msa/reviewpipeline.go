@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/inspect"
 	"github.com/modsecurity-for-anylog/msa/internal/fluentconf"
 	"github.com/modsecurity-for-anylog/msa/internal/typo"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
@@ -46,8 +47,8 @@ func (r *review) filters() []fluentconf.Section {
 var hostKeys = []string{"name", "match", "match_regex", "alias", "log_level", "log_suppress_interval", "condition"}
 
 // properties are those of the filter's section, as the filter gets them.
-func (r *review) properties(s fluentconf.Section) properties {
-	given := properties{}
+func (r *review) properties(s fluentconf.Section) inspect.Properties {
+	given := inspect.Properties{}
 	var names []string
 	for _, p := range pipeline.Properties() {
 		names = append(names, p.Name)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/inspect"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/listen"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/queue"
 	"github.com/modsecurity-for-anylog/msa/internal/event"
@@ -110,8 +111,8 @@ func (c *runCommand) Run(p *process) error {
 // runner is everything between the sockets.
 type runner struct {
 	log        *slog.Logger
-	properties properties
-	inspector  *inspector
+	properties inspect.Properties
+	inspector  *inspect.Inspector
 	rateLog    *ratelog.Logger
 	queue      *queue.Queue
 	sink       send.Sink
@@ -138,11 +139,11 @@ func (c *runCommand) start(p *process, keys *keyFile, log *slog.Logger) (_ *runn
 	if r.properties, err = c.properties(p, keys); err != nil {
 		return nil, err
 	}
-	config, err := r.properties.config()
+	config, err := r.properties.Config()
 	if err != nil {
 		return nil, err
 	}
-	if r.inspector, err = newInspector(r.properties, log); err != nil {
+	if r.inspector, err = inspect.New(r.properties, log); err != nil {
 		return nil, err
 	}
 	r.rateLog = ratelog.New(log)
@@ -179,7 +180,7 @@ func (c *runCommand) start(p *process, keys *keyFile, log *slog.Logger) (_ *runn
 	}
 	go func() {
 		defer close(r.inspecting)
-		inspectAll(r.inspector, runTag, r.queue.Take, func(chunk []byte) []byte { return chunk }, r.deliver)
+		inspect.All(r.inspector, runTag, r.queue.Take, func(chunk []byte) []byte { return chunk }, r.deliver)
 	}()
 	if config.FromAlerts {
 		go r.letGo()
@@ -190,7 +191,7 @@ func (c *runCommand) start(p *process, keys *keyFile, log *slog.Logger) (_ *runn
 		at[i] = l.Addr().Network() + "://" + l.Addr().String()
 	}
 	log.Info("listening", "at", strings.Join(at, ", "), "output", send.Shown(output),
-		"rules", r.properties.or("rules"), "mapping", r.mapping(keys), "version", versionText())
+		"rules", r.properties.Or("rules"), "mapping", r.mapping(keys), "version", versionText())
 	return r, nil
 }
 
@@ -198,7 +199,7 @@ func (r *runner) mapping(keys *keyFile) string {
 	if keys != nil {
 		return keys.path
 	}
-	return r.properties.or("mapping")
+	return r.properties.Or("mapping")
 }
 
 // abandon undoes a start that failed.
@@ -208,7 +209,7 @@ func (r *runner) abandon() {
 		l.Close()
 		l.Serve()
 	}
-	r.inspector.close()
+	r.inspector.Close()
 	r.rateLog.Close()
 }
 
@@ -233,7 +234,7 @@ func (r *runner) letGo() {
 		case <-r.inspecting:
 			return
 		case now := <-each.C:
-			r.deliver(nil, r.inspector.overdue(now))
+			r.deliver(nil, r.inspector.Overdue(now))
 		}
 	}
 }
@@ -246,13 +247,13 @@ func (r *runner) reload(keys *keyFile) {
 		err = keys.load()
 	}
 	if err == nil {
-		err = r.inspector.load(r.properties)
+		err = r.inspector.Load(r.properties)
 	}
 	if err != nil {
 		r.log.Error("cannot reload; the old rules stay", "error", err)
 		return
 	}
-	r.log.Info("reloaded", "rules", r.properties.or("rules"), "mapping", r.mapping(keys), "took", time.Since(began).Round(time.Millisecond))
+	r.log.Info("reloaded", "rules", r.properties.Or("rules"), "mapping", r.mapping(keys), "took", time.Since(began).Round(time.Millisecond))
 }
 
 // end takes in what has arrived, inspects it and sends its alerts.
@@ -263,13 +264,13 @@ func (r *runner) end() {
 	r.receiving.Wait()
 	r.queue.Close()
 	<-r.inspecting
-	r.deliver(nil, r.inspector.finish())
+	r.deliver(nil, r.inspector.Finish())
 	ctx, cancel := context.WithTimeout(context.Background(), lastDelivery)
 	defer cancel()
 	r.sink.Close(ctx)
-	s := r.inspector.snapshot()
-	r.inspector.close()
+	s := r.inspector.Snapshot()
+	r.inspector.Close()
 	r.rateLog.Close()
-	failed, causes := failures(s)
+	failed, causes := inspect.Failures(s)
 	r.log.Info("ended", "records", s.Records, "alerts", s.Alerts, "not_inspected", failed, "causes", strings.Join(causes, ", "))
 }

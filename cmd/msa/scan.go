@@ -16,14 +16,12 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/inspect"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/listing"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/logfile"
 	"github.com/modsecurity-for-anylog/msa/internal/event"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
-
-// scanTag is the tag of records that have come from files.
-const scanTag = "msa.scan"
 
 type scanCommand struct {
 	Files  []string `arg:"" name:"file" help:"Files with one JSON record a line, pretty-printed records or arrays of them, or lines of text; also in gzip, zstd or bzip2. Of a directory, all files in it. - is standard input."`
@@ -56,20 +54,20 @@ func (c *scanCommand) Run(p *process) error {
 		complain(p.stderr, "msa: %v", err)
 		return exitCode(exitUsage)
 	}
-	in, err := newInspector(given, slog.New(newWarnings(p.stderr)))
+	in, err := inspect.New(given, slog.New(newWarnings(p.stderr)))
 	if err != nil {
 		complain(p.stderr, "msa: %v", err)
 		return exitCode(exitUsage)
 	}
-	defer in.close()
+	defer in.Close()
 
 	began := time.Now()
 	out.bar = readingBar(p.stderr, files)
-	inspectAll(in, scanTag, files.Next, logfile.Batch.Chunk, out.print)
-	out.print(logfile.Batch{}, in.finish())
+	inspect.All(in, inspect.FileTag, files.Next, logfile.Batch.Chunk, out.print)
+	out.print(logfile.Batch{}, in.Finish())
 	out.end()
-	snapshot := in.snapshot()
-	failed, causes := notInspected(snapshot)
+	snapshot := in.Snapshot()
+	failed, causes := inspect.NotInspected(snapshot)
 	if out.list != nil && !out.incidents && c.Format != "csv" && c.Format != "markdown" {
 		out.fail(out.summary.Print(out.w, listing.Inspected{
 			Records: snapshot.Records, NotInspected: failed, Mapped: snapshot.Mapped, Took: time.Since(began),
@@ -96,13 +94,13 @@ func (c *scanCommand) Run(p *process) error {
 }
 
 // printer makes what prints alerts in the format that is wanted.
-func (c *scanCommand) printer(p *process, given properties, several bool) (*alertPrinter, error) {
+func (c *scanCommand) printer(p *process, given inspect.Properties, several bool) (*alertPrinter, error) {
 	out := &alertPrinter{w: bufio.NewWriter(p.stdout), names: several, since: time.Time(c.Since), until: time.Time(c.Until),
-		incidents: given.or("alert_per") == "incident"}
+		incidents: given.Or("alert_per") == "incident"}
 	format, isTerminal := c.Format, isTerminal(p.stdout)
 	if format == "auto" {
 		format = "json"
-		if isTerminal && given.or("alert_format") == "msa" {
+		if isTerminal && given.Or("alert_format") == "msa" {
 			format = "text"
 		}
 	}
@@ -110,7 +108,7 @@ func (c *scanCommand) printer(p *process, given properties, several bool) (*aler
 	if format == "json" && !limited && !c.Days {
 		return out, nil
 	}
-	if kind := given.or("alert_format"); kind != "msa" {
+	if kind := given.Or("alert_format"); kind != "msa" {
 		return nil, fmt.Errorf("--format %s, --days, --since and --until need alerts in format msa, not %s", format, kind)
 	}
 	switch {
@@ -275,4 +273,11 @@ func (m *moment) UnmarshalText(text []byte) error {
 		}
 	}
 	return errors.New("it is no time: give a date (2026-11-20), a time (2026-11-20T10:00:00Z), or how long ago (36h, 7d)")
+}
+
+// sayNotInspected complains of records that were not inspected, if there are any.
+func sayNotInspected(stderr io.Writer, n, of uint64, causes []string) {
+	if n > 0 {
+		complain(stderr, "msa: %d of %d records not inspected (%s)", n, of, strings.Join(causes, ", "))
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/inspect"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
 
@@ -82,14 +83,14 @@ func (s *sample) measure(config pipeline.Config, workers int, atMost time.Durati
 // take is how long the chunk takes, with the copy that the filter makes of it.
 func (c chunk) take(p *pipeline.Pipeline) time.Duration {
 	start := time.Now()
-	p.Process(scanTag, bytes.Clone(c.events))
+	p.Process(inspect.FileTag, bytes.Clone(c.events))
 	return time.Since(start)
 }
 
 // inspected fails if no record of the pipeline could be inspected.
 func inspected(p *pipeline.Pipeline) error {
 	s := p.Snapshot()
-	if failed, causes := failures(s); failed+s.Skipped+s.NotHTTP >= s.Records {
+	if failed, causes := inspect.Failures(s); failed+s.Skipped+s.NotHTTP >= s.Records {
 		if s.Skipped > 0 {
 			causes = append(causes, fmt.Sprintf("left out by the mapping %d", s.Skipped))
 		}

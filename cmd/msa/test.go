@@ -138,7 +138,7 @@ func (t *tester) setup(c *testCase) (*setup, error) {
 	if _, ok := with["behavior"]; !ok {
 		with["behavior"] = []string{"off"} // what a case finds must not depend on those before it
 	}
-	config, err := with.config()
+	config, err := with.Config()
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/modsecurity-for-anylog/msa/behavior"
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/inspect"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/listing"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/logfile"
 	"github.com/modsecurity-for-anylog/msa/internal/event"
@@ -54,7 +55,7 @@ func (c *tuneCommand) Run(p *process) error {
 	given["alert_format"] = nil
 	statePath := given["state_path"]
 	given["state_path"] = nil // a trial must not teach the detectors
-	config, err := given.config()
+	config, err := given.Config()
 	if err == nil && (c.Top < 1 || c.FirstID < 1) {
 		err = fmt.Errorf("--top and --first-id are above 0")
 	}
@@ -154,7 +155,7 @@ type tuning struct {
 type trials struct {
 	files   []string
 	lines   bool // each is a record
-	given   properties
+	given   inspect.Properties
 	seclang bool // exclusions are tried as SecLang, else as the property exclude
 	firstID int  // of SecLang
 	stderr  io.Writer
@@ -228,14 +229,14 @@ func (t *trials) run(with []*proposal) (*trial, error) {
 		if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
 			return nil, err
 		}
-		given["rules"] = append([]string{file}, strings.Split(given.or("rules"), ",")...)
+		given["rules"] = append([]string{file}, strings.Split(given.Or("rules"), ",")...)
 	} else {
 		given["exclude"] = slices.Clone(given["exclude"])
 		for _, p := range with {
 			given["exclude"] = append(given["exclude"], p.excludes()...)
 		}
 	}
-	in, err := newTrial(given, slog.New(newWarnings(io.Discard)))
+	in, err := inspect.NewTrial(given, slog.New(newWarnings(io.Discard)))
 	switch {
 	case err != nil && len(with) == 0: // the settings are wrong
 		complain(t.stderr, "msa: %v", err)
@@ -243,14 +244,14 @@ func (t *trials) run(with []*proposal) (*trial, error) {
 	case err != nil:
 		return nil, fmt.Errorf("cannot try the proposals: %w", err)
 	}
-	defer in.close()
+	defer in.Close()
 	out := &trial{alarms: map[int]*parsedAlert{}, places: map[int]string{}}
 	s := &logfile.Files{Names: slices.Clone(t.files), Text: t.lines, Stderr: io.Discard}
 	if len(with) == 0 {
 		s.Stderr = t.stderr // once is enough
 	}
 	base, failed := 0, error(nil)
-	inspectAll(in, scanTag, s.Next, logfile.Batch.Chunk, func(b logfile.Batch, result pipeline.Result) {
+	inspect.All(in, inspect.FileTag, s.Next, logfile.Batch.Chunk, func(b logfile.Batch, result pipeline.Result) {
 		i := 0
 		for _, alerts := range result.Alerts {
 			err := event.Alerts(alerts.Events, func(a event.Alert) {
@@ -274,7 +275,7 @@ func (t *trials) run(with []*proposal) (*trial, error) {
 		return nil, exitCode(exitUsage)
 	}
 	out.records = uint64(base)
-	out.failed, out.causes = notInspected(in.snapshot())
+	out.failed, out.causes = inspect.NotInspected(in.Snapshot())
 	return out, failed
 }
 

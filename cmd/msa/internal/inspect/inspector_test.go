@@ -1,8 +1,10 @@
-package main
+package inspect
 
 import (
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,16 +15,16 @@ import (
 )
 
 // inspectedAll gives chunks of records to an inspector, and is the alerts' texts, each after the number of its record.
-func inspectedAll(t *testing.T, given properties, appendEvent func(events, record []byte) ([]byte, error), chunks [][]string) (all []string) {
+func inspectedAll(t *testing.T, given Properties, appendEvent func(events, record []byte) ([]byte, error), chunks [][]string) (all []string) {
 	t.Helper()
-	given["alert_text_key"] = textKey
-	in, err := newInspector(given, slog.New(slog.DiscardHandler))
+	given["alert_text_key"] = []string{event.TextKey}
+	in, err := New(given, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer in.close()
+	defer in.Close()
 	base := 0
-	inspectAll(in, scanTag, func() (next []string, ok bool) {
+	All(in, FileTag, func() (next []string, ok bool) {
 		if len(chunks) == 0 {
 			return nil, false
 		}
@@ -75,8 +77,11 @@ func TestDetectorsSeeRecordsInOrder(t *testing.T) {
 	var want []string
 	for _, workers := range []string{"1", "2", "5"} {
 		for name, chunks := range map[string][][]string{"all in one chunk": {records}, "uneven chunks": unevenly(records)} {
-			fresh := file(t, "detectors.yaml", detectors) // those of another file would go on where these have ended
-			got := inspectedAll(t, properties{"behavior": {fresh}, "mapping": {"nano"}, "workers": {workers}}, func(events, record []byte) ([]byte, error) {
+			fresh := filepath.Join(t.TempDir(), "detectors.yaml") // those of another file would go on where these have ended
+			if err := os.WriteFile(fresh, []byte(detectors), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			got := inspectedAll(t, Properties{"behavior": {fresh}, "mapping": {"nano"}, "workers": {workers}}, func(events, record []byte) ([]byte, error) {
 				return event.AppendRecord(events, began, record)
 			}, chunks)
 			if want == nil {
@@ -107,7 +112,7 @@ func TestColumnsCountForLaterLines(t *testing.T) {
 		lines = append(lines, line)
 	}
 	for _, workers := range []string{"1", "2", "5"} {
-		got := inspectedAll(t, properties{"behavior": {"off"}, "mapping": {"iis"}, "workers": {workers}}, func(events, line []byte) ([]byte, error) {
+		got := inspectedAll(t, Properties{"behavior": {"off"}, "mapping": {"iis"}, "workers": {workers}}, func(events, line []byte) ([]byte, error) {
 			return event.AppendLine(events, time.Unix(0, 0), line), nil
 		}, unevenly(lines))
 		for i, a := range got {

@@ -1,4 +1,4 @@
-package main
+package inspect
 
 // parallelInOrder gives each of what next delivers to work, width of them at the same
 // time, and what work made of it to done, in next's order. It returns when next

@@ -1,12 +1,11 @@
-package main
+// Package inspect gives records of files and sockets to a pipeline that can be replaced meanwhile.
+package inspect
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -17,8 +16,11 @@ import (
 // next one begins while the last records of one are still inspected.
 const atOnce = 2
 
-// inspector is a pipeline that can be replaced while it works.
-type inspector struct {
+// FileTag is the tag of records that have come from files.
+const FileTag = "msa.scan"
+
+// Inspector is a pipeline that can be replaced while it works.
+type Inspector struct {
 	log   *slog.Logger
 	trial bool // what is learned ends with it
 
@@ -32,29 +34,30 @@ type inspector struct {
 	loading sync.Mutex
 }
 
-func newInspector(p properties, log *slog.Logger) (*inspector, error) {
-	i := &inspector{log: log}
-	if err := i.load(p); err != nil {
+// New is an inspector with these properties.
+func New(p Properties, log *slog.Logger) (*Inspector, error) {
+	i := &Inspector{log: log}
+	if err := i.Load(p); err != nil {
 		return nil, err
 	}
 	return i, nil
 }
 
-// newTrial is an inspector that begins without a past and leaves none.
-func newTrial(p properties, log *slog.Logger) (*inspector, error) {
-	i := &inspector{log: log, trial: true}
-	if err := i.load(p); err != nil {
+// NewTrial is an inspector that begins without a past and leaves none.
+func NewTrial(p Properties, log *slog.Logger) (*Inspector, error) {
+	i := &Inspector{log: log, trial: true}
+	if err := i.Load(p); err != nil {
 		return nil, err
 	}
 	return i, nil
 }
 
-// load compiles rules and mapping, and works with them from then on. After an error
+// Load compiles rules and mapping, and works with them from then on. After an error
 // everything stays as it was.
-func (i *inspector) load(p properties) error {
+func (i *Inspector) Load(p Properties) error {
 	i.loading.Lock()
 	defer i.loading.Unlock()
-	config, err := p.config()
+	config, err := p.Config()
 	if err != nil {
 		return err
 	}
@@ -83,19 +86,19 @@ func (i *inspector) load(p properties) error {
 }
 
 // begin gives a chunk to the pipeline of the moment, which is not replaced before the chunk has ended.
-func (i *inspector) begin(tag string, chunk []byte) *pipeline.Inspection {
+func (i *Inspector) begin(tag string, chunk []byte) *pipeline.Inspection {
 	i.mu.RLock()
 	return i.current.Begin(tag, chunk)
 }
 
-func (i *inspector) end(chunk *pipeline.Inspection) pipeline.Result {
+func (i *Inspector) end(chunk *pipeline.Inspection) pipeline.Result {
 	defer i.mu.RUnlock()
 	return chunk.End()
 }
 
-// inspectAll gives what next delivers to the pipeline, and done what became of it. Several chunks are inspected at
+// All gives what next delivers to the pipeline, and done what became of it. Several chunks are inspected at
 // the same time; they begin and end in next's order, so that the same records give the same alerts.
-func inspectAll[In any](i *inspector, tag string, next func() (In, bool), events func(In) []byte, done func(In, pipeline.Result)) {
+func All[In any](i *Inspector, tag string, next func() (In, bool), events func(In) []byte, done func(In, pipeline.Result)) {
 	type job struct {
 		in    In
 		chunk *pipeline.Inspection
@@ -114,8 +117,8 @@ func inspectAll[In any](i *inspector, tag string, next func() (In, bool), events
 	})
 }
 
-// snapshot is the counters since the start.
-func (i *inspector) snapshot() pipeline.Snapshot {
+// Snapshot is the counters since the start.
+func (i *Inspector) Snapshot() pipeline.Snapshot {
 	i.mu.RLock()
 	defer i.mu.RUnlock()
 	s := i.current.Snapshot()
@@ -123,47 +126,40 @@ func (i *inspector) snapshot() pipeline.Snapshot {
 	return s
 }
 
-// overdue are alerts of other instances that have waited long enough, and what is told of their incidents.
-func (i *inspector) overdue(now time.Time) pipeline.Result {
+// Overdue are alerts of other instances that have waited long enough, and what is told of their incidents.
+func (i *Inspector) Overdue(now time.Time) pipeline.Result {
 	i.mu.RLock()
 	defer i.mu.RUnlock()
 	return i.current.Overdue(now)
 }
 
-// finish is what is to be told of incidents that are open, at the end.
-func (i *inspector) finish() pipeline.Result {
+// Finish is what is to be told of incidents that are open, at the end.
+func (i *Inspector) Finish() pipeline.Result {
 	i.mu.RLock()
 	defer i.mu.RUnlock()
 	return i.current.Finish()
 }
 
-// close ends the pipeline. A load that is under way has no effect any more.
-func (i *inspector) close() {
+// Close ends the pipeline. A load that is under way has no effect any more.
+func (i *Inspector) Close() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.closed = true
 	i.current.Close()
 }
 
-// notInspected is how many records were not inspected, and why. Records that are no HTTP are among them if there is nothing
+// NotInspected is how many records were not inspected, and why. Records that are no HTTP are among them if there is nothing
 // else; beside others, they are nothing to complain about.
-func notInspected(s pipeline.Snapshot) (n uint64, causes []string) {
-	n, causes = failures(s)
+func NotInspected(s pipeline.Snapshot) (n uint64, causes []string) {
+	n, causes = Failures(s)
 	if s.NotHTTP > 0 && n+s.NotHTTP >= s.Records {
 		n, causes = n+s.NotHTTP, append(causes, fmt.Sprintf("no HTTP %d", s.NotHTTP))
 	}
 	return n, causes
 }
 
-// sayNotInspected complains of records that were not inspected, if there are any.
-func sayNotInspected(stderr io.Writer, n, of uint64, causes []string) {
-	if n > 0 {
-		complain(stderr, "msa: %d of %d records not inspected (%s)", n, of, strings.Join(causes, ", "))
-	}
-}
-
-// failures is how many records could not be inspected, and why.
-func failures(s pipeline.Snapshot) (n uint64, causes []string) {
+// Failures is how many records could not be inspected, and why.
+func Failures(s pipeline.Snapshot) (n uint64, causes []string) {
 	for _, cause := range slices.Sorted(maps.Keys(s.Errors)) {
 		if c := s.Errors[cause]; c > 0 {
 			n += c
