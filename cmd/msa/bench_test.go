@@ -2,159 +2,34 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
-	"math"
-	"os"
-	"path/filepath"
-	"reflect"
-	"slices"
 	"strings"
 	"testing"
-
-	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/logfile"
 )
 
-// benchRules are a rule that the screen knows, one that it can't judge, one that takes long, one that matches, and one
-// that no record wakes.
-const benchRules = `SecRule REQUEST_URI "@beginsWith /attack" "id:1,phase:1,deny,msg:'attack'"
-SecRule REQUEST_URI "@beginsWith /unjudged" "id:2,phase:1,deny,chain"
-SecRule UNIQUE_ID "@streq x"
-SecRule REQUEST_URI "@rx ^/(?:attack|unjudged)" "id:3,phase:2,pass,nolog,t:none,t:base64Encode,t:hexEncode,t:base64Encode,t:hexEncode,t:base64Encode,t:hexEncode,t:sha1"
-SecRule ARGS "@rx twice" "id:4,phase:2,deny"
-SecRule ARGS "@streq never" "id:5,phase:2,deny"
-`
-
-// benchRecords are 100 records, of which 10 alarm by one rule, 5 by two, and 20 are kept off the fast path in vain.
-func benchRecords() string {
-	var b strings.Builder
-	for i := range 100 {
-		uri := fmt.Sprintf("/page/%d?a=%d", i, i)
-		switch {
-		case i%20 == 1:
-			uri = fmt.Sprintf("/attack/%d?a=twice", i)
-		case i%10 == 2:
-			uri = fmt.Sprintf("/attack/%d", i)
-		case i%5 == 3:
-			uri = fmt.Sprintf("/unjudged/%d", i)
-		}
-		fmt.Fprintf(&b, `{"METHOD":"GET","URL":%q,"SRC_IP":"192.0.2.%d","RESP_CODE":"200"}`+"\n", uri, i)
-	}
-	return b.String()
-}
+const benchRecord = `{"METHOD":"GET","URL":"/page?a=1","SRC_IP":"192.0.2.1","RESP_CODE":"200"}` + "\n"
 
 func benchArgs(t *testing.T, args ...string) []string {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "own.conf")
-	if err := os.WriteFile(file, []byte(benchRules), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return append([]string{"bench", "--seconds=0.05", "--rules=" + file, "--mapping=nano", "--behavior=off", "-"}, args...)
+	rules := file(t, "own.conf", `SecRule ARGS "@streq never" "id:5,phase:2,deny"`+"\n")
+	return append([]string{"bench", "--seconds=0.05", "--rules=" + rules, "--mapping=nano", "--behavior=off", "-"}, args...)
 }
 
 func TestBench(t *testing.T) {
-	state := filepath.Join(t.TempDir(), "state")
-	p := command(t, "msa", benchArgs(t, "--json", "--workers=2", "--behavior=default", "--state-path="+state)...)
-	records := benchRecords()
-	if code := p.run(records); code != 0 {
+	p := command(t, "msa", benchArgs(t, "--json", "--workers=2")...)
+	if code := p.run(benchRecord); code != 0 {
 		t.Fatalf("exit code %d: %s", code, p.stderr.String())
 	}
-	var f figures
-	if err := json.Unmarshal([]byte(p.stdout.String()), &f); err != nil {
-		t.Fatal(err)
+	var f struct {
+		Version string
+		Sample  struct{ Records, Inspected int }
+		Speeds  []struct{ Workers int } `json:"records_per_second"`
 	}
-	if s := f.Sample; s.Records != 100 || s.Bytes != len(records) || s.Used != 100 || s.Inspected != 100 || s.Mappings["nano"] != 100 || s.Once <= 0 {
-		t.Errorf("sample %+v", s)
+	if err := json.Unmarshal([]byte(p.stdout.String()), &f); err != nil || !strings.HasPrefix(f.Version, "msa ") || f.Sample.Records != 1 || f.Sample.Inspected != 1 || len(f.Speeds) != 2 {
+		t.Errorf("%+v, %v", f, err)
 	}
-	if f.Rules != 5 || f.Cleared != 0.65 || f.Alarming != 0.15 {
-		t.Errorf("%d rules, %v cleared, %v alarm", f.Rules, f.Cleared, f.Alarming)
-	}
-	for i, s := range f.Speeds {
-		if s.Workers != i+1 || (s.Empty > 0) != (i == 0) || s.New <= 0 || s.Repeated <= 0 || s.Times < 1 {
-			t.Errorf("speed %+v", s)
-		}
-	}
-	if last := f.Speeds[len(f.Speeds)-1]; len(f.Speeds) != 2 || f.Day.Workers != 2 || f.Day.Records != math.Round(last.New*86400) ||
-		math.Abs(f.Day.Bytes/f.Day.Records-float64(len(records))/100) > 0.01 {
-		t.Errorf("a day %+v of %+v", f.Day, f.Speeds)
-	}
-	for _, part := range []string{"mapping", "screen", "rules", "detectors", "alerts", "rest"} {
-		if f.Parts[part] <= 0 {
-			t.Errorf("part %s: %v", part, f.Parts[part])
-		}
-	}
-	if len(f.RuleCosts) == 0 || f.RuleCosts[0].Rule != 3 || f.RuleCosts[0].Runs != 35 || f.RuleCosts[0].Line != 4 || f.RulesSlower <= 0 {
-		t.Errorf("times of rules %+v", f.RuleCosts)
-	}
-	for i, want := range []suspectFigure{
-		{ruleName: ruleName{Rule: 2, Line: 2}, Records: 0.2, InVain: 1, Alone: 0.2, AloneInVain: 1, NotJudged: "it looks at UNIQUE_ID"},
-		{ruleName: ruleName{Rule: 1, Line: 1}, Records: 0.15, Alone: 0.1},
-		{ruleName: ruleName{Rule: 4, Line: 5}, Records: 0.05},
-	} {
-		got := f.Suspects[i]
-		if (got.AloneTime > 0) != (want.Alone > 0) || filepath.Base(got.File) != "own.conf" {
-			t.Errorf("rule %+v", got)
-		}
-		if got.AloneTime, got.File = 0, ""; got != want || len(f.Suspects) != 3 {
-			t.Errorf("rule %+v of %d, want %+v", got, len(f.Suspects), want)
-		}
-	}
-	if len(f.Open) != 1 || f.Open[0].Rule != 2 || f.Open[0].Alone != 0.2 {
-		t.Errorf("not judged %+v", f.Open)
-	}
-	notes := strings.Join(f.Notes, "\n")
-	for _, want := range []string{
-		"the sample is small: 100 records",
-		"rule 2 (own.conf:2) keeps 20.0 % of the records off the fast path",
-		"it looks at UNIQUE_ID; it matched in 0.0 % of them",
-		"rule 1 (own.conf:1) keeps 10.0 % of the records off the fast path",
-		"it matched in 100.0 % of them; if these are no attacks, msa tune",
-	} {
-		if !strings.Contains(notes, want) {
-			t.Errorf("%q is missing in %s", want, notes)
-		}
-	}
-	if _, err := os.Stat(state); err == nil {
-		t.Error("the detectors were taught")
-	}
-}
-
-func TestBenchText(t *testing.T) {
-	for _, c := range []struct {
-		name    string
-		args    []string
-		want    []string
-		without string
-	}{
-		{"screen on", []string{"--workers=1"}, []string{
-			"100 records, ", ", mapping nano; 5 rules from ", "workers  empty caches  new records  repeated\n", "With one worker and this mix",
-			"65.0 % are cleared by the fast path, and 15.0 % alarm", "rules that keep records off the fast path: 3 of 3\n",
-			"  20.0 %  100.0 %  20.0 %  100.0 %", "2 (own.conf:2)\n", "rules that take longest", "3 (own.conf:4)\n", "no rule's: ",
-			"2 (own.conf:2): it looks at UNIQUE_ID; alone keeps off it 20.0 % of the records\n", "\nnotes\n- ",
-		}, "screen is off"},
-		{"screen and alerts off", []string{"--workers=1", "--screen=off", "--top=1", "--alert-tag=off"}, []string{
-			" 0.0 % are cleared by the fast path, and 15.0 % alarm", "rules that take longest where they run: 1 of 5", "- screen is off: all rules see all records\n",
-		}, "off the fast path"},
-		{"any match matters", []string{"--workers=1", "--alert-when=match"}, []string{"- any match matters (alert_when match, or annotate)"}, "screen is off"},
-		{"some records", []string{"--workers=1", "--records=10", "--chunk=1"}, []string{"10 records, ", "- the files have more records: --records\n"}, "screen is off"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			p := command(t, "msa", benchArgs(t, c.args...)...)
-			if code := p.run(benchRecords()); code != 0 {
-				t.Fatalf("exit code %d: %s", code, p.stderr.String())
-			}
-			text := p.stdout.String()
-			for _, want := range c.want {
-				if !strings.Contains(text, want) {
-					t.Errorf("%q is missing", want)
-				}
-			}
-			if strings.Contains(text, c.without) {
-				t.Errorf("%q is in it", c.without)
-			}
-			if t.Failed() {
-				t.Log(text)
-			}
-		})
+	text := command(t, "msa", benchArgs(t, "--workers=1")...)
+	if code := text.run(benchRecord); code != 0 || !strings.HasPrefix(text.stdout.String(), "1 records, 74 bytes, mapping nano; 1 rules from ") {
+		t.Errorf("exit code %d: %s%s", code, text.stdout.String(), text.stderr.String())
 	}
 }
 
@@ -167,9 +42,9 @@ func TestBenchErrors(t *testing.T) {
 		{"nothing", "", nil, "msa: cannot measure: there are no records\n"},
 		{"another mapping", `{"a":1}`, nil, "msa: cannot measure: none of 1 records could be inspected (unmapped 1)\n"},
 		{"no HTTP", `{"a":1}`, []string{"--mapping=auto"}, "msa: cannot measure: none of 1 records could be inspected (no HTTP 1)\n"},
-		{"no time", benchRecords(), []string{"--seconds=0"}, "msa: --seconds, --records, --chunk and --top are above 0"},
-		{"no number", benchRecords(), []string{"--seconds=NaN"}, "msa: --seconds, --records, --chunk and --top are above 0"},
-		{"wrong property", benchRecords(), []string{"--paranoia-level=9"}, `msa: property paranoia_level: "9" is not`},
+		{"no time", benchRecord, []string{"--seconds=0"}, "msa: --seconds, --records, --chunk and --top are above 0"},
+		{"no number", benchRecord, []string{"--seconds=NaN"}, "msa: --seconds, --records, --chunk and --top are above 0"},
+		{"wrong property", benchRecord, []string{"--paranoia-level=9"}, `msa: property paranoia_level: "9" is not`},
 		{"no file", "", []string{"/nowhere/x.log"}, "/nowhere/x.log"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -178,109 +53,5 @@ func TestBenchErrors(t *testing.T) {
 				t.Errorf("exit code %d, %q is missing in %s", code, c.stderr, p.stderr.String())
 			}
 		})
-	}
-}
-
-func TestReadSample(t *testing.T) {
-	line := `{"a":1}` + "\n"
-	for _, c := range []struct {
-		name            string
-		records, most   int
-		chunkSize, want int // chunks
-		half            int // of them
-		cut             bool
-	}{
-		{"one record", 1, 10, 1 << 20, 1, 1, false},
-		{"one chunk for each half", 9, 10, 1 << 20, 2, 1, false},
-		{"all that may be", 10, 10, 1 << 20, 2, 1, false},
-		{"more than may be", 11, 10, 1 << 20, 2, 1, true},
-		{"a record a chunk", 7, 10, 1, 7, 4, false},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			in := &logfile.Files{Names: []string{"-"}, Stdin: strings.NewReader(strings.Repeat(line, c.records)), Stderr: os.Stderr}
-			s, err := readSample(in, c.most, c.chunkSize)
-			if err != nil {
-				t.Fatal(err)
-			}
-			n := min(c.records, c.most)
-			if s.records != n || s.size != n*len(line) || s.cut != c.cut || len(s.chunks) != c.want || s.half(len(s.chunks)) != c.half {
-				t.Errorf("%d records of %d bytes, cut %v, %d chunks, of which %d are a half", s.records, s.size, s.cut, len(s.chunks), s.half(len(s.chunks)))
-			}
-			if first := s.count(0, c.half); first != (n+1)/2 || s.count(c.half, c.want) != n/2 {
-				t.Errorf("%d records in the first half", first)
-			}
-		})
-	}
-}
-
-// docs/performance.md names all keys of the JSON, and no others.
-func TestPerformanceKeys(t *testing.T) {
-	text, err := os.ReadFile("../../docs/performance.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, table, _ := strings.Cut(string(text), "## For machines")
-	var documented []string
-	for _, line := range strings.Split(table, "\n") {
-		cells := strings.SplitN(line, "|", 3)
-		if len(cells) < 3 || strings.HasPrefix(cells[1], "-") || strings.TrimSpace(cells[1]) == "key" {
-			continue
-		}
-		for _, key := range strings.Split(cells[1], ",") {
-			documented = append(documented, strings.TrimSpace(key))
-		}
-		for i, key := range strings.Split(cells[2], "`") {
-			if i%2 == 1 {
-				documented = append(documented, key)
-			}
-		}
-	}
-	var keys []string
-	var collect func(reflect.Type)
-	collect = func(typ reflect.Type) {
-		for typ.Kind() == reflect.Slice {
-			typ = typ.Elem()
-		}
-		if typ.Kind() != reflect.Struct {
-			return
-		}
-		for i := range typ.NumField() {
-			f := typ.Field(i)
-			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
-				keys = append(keys, name)
-			}
-			if f.IsExported() || f.Anonymous {
-				collect(f.Type)
-			}
-		}
-	}
-	collect(reflect.TypeFor[figures]())
-	for _, list := range []*[]string{&documented, &keys} {
-		slices.Sort(*list)
-		*list = slices.Compact(*list)
-	}
-	if !slices.Equal(documented, keys) {
-		t.Errorf("documented %v\nkeys %v", documented, keys)
-	}
-}
-
-// A rule that is in vain, and why that is known.
-func TestBenchDoubt(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "own.conf")
-	text := `SecRule ARGS:a "@rx ." "id:1,phase:2,pass,nolog,setvar:tx.seen=+1"
-SecRule TX:seen "@eq 2" "id:2,phase:2,deny"
-SecRule ARGS:a "@rx [02]" "id:3,phase:2,deny,chain"
-SecRule ARGS:a "@rx [1]"
-`
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	p := command(t, "msa", "bench", "--seconds=0.05", "--workers=1", "--rules="+file, "--mapping=nano", "--behavior=off", "-")
-	if code := p.run(benchRecords()); code != 0 {
-		t.Fatalf("exit code %d: %s", code, p.stderr.String())
-	}
-	want := "- rule 2 (own.conf:2) keeps "
-	if text := p.stdout.String(); !strings.Contains(text, want) || !strings.Contains(text, "may match; it matched in 0.0 % of them") {
-		t.Errorf("%q is missing in %s", want, text)
 	}
 }

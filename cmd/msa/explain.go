@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -52,7 +53,7 @@ func (c *explainCommand) Run(p *process) error {
 	defer inspecting.Close()
 	record, err := c.read(p, inspecting)
 	if err != nil {
-		if !errors.Is(err, errSaid) {
+		if !errors.Is(err, logfile.ErrUnreadable) {
 			complain(p.stderr, "msa: %v", err)
 		}
 		return exitCode(exitUsage)
@@ -83,9 +84,6 @@ func (c *explainCommand) Run(p *process) error {
 	return nil
 }
 
-// errSaid is a file that can't be read, of which the reader has said why.
-var errSaid = errors.New("cannot read file")
-
 // read finds the record in the file. Those before it may tell what it means.
 func (c *explainCommand) read(p *process, inspecting *pipeline.Pipeline) (mapping.Record, error) {
 	s := &logfile.Files{Names: []string{c.File}, Text: c.Lines, Stdin: p.stdin, Stderr: p.stderr}
@@ -94,7 +92,7 @@ func (c *explainCommand) read(p *process, inspecting *pipeline.Pipeline) (mappin
 		b, ok := s.Next()
 		switch {
 		case !ok && s.Unreadable > 0:
-			return nil, errSaid
+			return nil, logfile.ErrUnreadable
 		case !ok && left == c.Record:
 			return nil, fmt.Errorf("cannot explain %q: there are no records in it", c.File)
 		case !ok:
@@ -136,7 +134,7 @@ func (e *explanation) print() {
 	e.printVerdict()
 	e.printMatches()
 	taken := tried[len(tried)-1].Mapping
-	e.title("mapping: %s (%s)", taken.Name, orElse(taken.Description, "no description"))
+	e.title("mapping: %s (%s)", taken.Name, cmp.Or(taken.Description, "no description"))
 	e.printFields()
 	e.title("transaction")
 	e.line("from %s to %s", endpoint(e.Transaction.Client), endpoint(e.Transaction.Server))
@@ -334,13 +332,6 @@ func endpoint(p mapping.Endpoint) string {
 		return listing.Printable("[" + p.Address + "]:" + p.Port)
 	}
 	return listing.Printable(p.Address + ":" + p.Port)
-}
-
-func orElse(s, instead string) string {
-	if s == "" {
-		return instead
-	}
-	return s
 }
 
 // short cuts long values.

@@ -29,6 +29,9 @@ const (
 	batchSize = 1 << 20
 )
 
+// ErrUnreadable is of files that can't be read, of which Files has already told why.
+var ErrUnreadable = errors.New("cannot read all files")
+
 // Batch is a chunk of records of one file.
 type Batch struct {
 	File   string

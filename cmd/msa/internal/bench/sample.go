@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"errors"
@@ -46,7 +46,7 @@ func readSample(s *logfile.Files, most, chunkSize int) (*sample, error) {
 		out.size += b.Size * n / len(b.Lines)
 	}
 	if s.Unreadable > 0 {
-		return nil, exitCode(exitUsage)
+		return nil, logfile.ErrUnreadable
 	}
 	if len(events) == 0 {
 		return nil, errors.New("cannot measure: there are no records")

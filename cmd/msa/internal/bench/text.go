@@ -1,7 +1,8 @@
-package main
+package bench
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -33,7 +34,7 @@ const (
 )
 
 // notes are what the figures mean, as far as that is certain.
-func (r *benchReport) notes(f *figures) []string {
+func (r *Report) notes(f *figures) []string {
 	all := []string{}
 	note := func(format string, values ...any) { all = append(all, fmt.Sprintf(format, values...)) }
 	w := r.profile
@@ -72,7 +73,7 @@ func (r *benchReport) notes(f *figures) []string {
 		case s.NotJudged != "":
 			note("%s%s; it matched in %s of them", head, s.NotJudged, percent(1-s.AloneInVain))
 		case s.AloneInVain > mostlyInVain:
-			note("%s%s; it matched in %s of them", head, orElse(r.pipeline.ScreenDoubt(s.Rule), "the screen can't exclude it"), percent(1-s.AloneInVain))
+			note("%s%s; it matched in %s of them", head, cmp.Or(r.pipeline.ScreenDoubt(s.Rule), "the screen can't exclude it"), percent(1-s.AloneInVain))
 		default:
 			note("%sit matched in %s of them; if these are no attacks, msa tune proposes exclusions", head, percent(1-s.AloneInVain))
 		}
@@ -90,8 +91,8 @@ func (n ruleName) String() string {
 
 func percent(share float64) string { return fmt.Sprintf("%.1f %%", 100*share) }
 
-// writeText prints for people.
-func (r *benchReport) writeText(out io.Writer, top int) error {
+// WriteText prints for people.
+func (r *Report) WriteText(out io.Writer, top int) error {
 	f := r.figures()
 	buffered := bufio.NewWriter(out)
 	w := tabwriter.NewWriter(buffered, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -192,7 +193,7 @@ func size(bytes float64) string {
 func amount(n float64) string {
 	switch {
 	case n >= 1e9:
-		return fmt.Sprintf("%.1f thousand million", n/1e9)
+		return fmt.Sprintf("%.1f billion", n/1e9)
 	case n >= 1e6:
 		return fmt.Sprintf("%.1f million", n/1e6)
 	}
