@@ -187,9 +187,9 @@ func (s *settler) defaultAction(d *Directive) {
 
 // edits are the directives that change the rules before them.
 var edits = map[string]func(s *settler, d *Directive){
-	"secruleremovebyid":        func(s *settler, d *Directive) { s.remove(d, numbered, true) },
-	"secruleremovebytag":       func(s *settler, d *Directive) { s.remove(d, tagged, false) },
-	"secruleremovebymsg":       func(s *settler, d *Directive) { s.remove(d, saying, false) },
+	"secruleremovebyid":        func(s *settler, d *Directive) { s.remove(d, numbered, fields(d.Args), "has its id") },
+	"secruleremovebytag":       func(s *settler, d *Directive) { s.remove(d, tagged, []string{d.Args}, "has the tag") },
+	"secruleremovebymsg":       func(s *settler, d *Directive) { s.remove(d, saying, []string{d.Args}, "has the message") },
 	"secruleupdatetargetbyid":  func(s *settler, d *Directive) { s.updateTargets(d, numbered) },
 	"secruleupdatetargetbytag": func(s *settler, d *Directive) { s.updateTargets(d, tagged) },
 	"secruleupdatetargetbymsg": func(s *settler, d *Directive) { s.updateTargets(d, saying) },
@@ -201,17 +201,14 @@ func numbered(r *Rule, name string) bool { return InRange(r.ID, name) }
 func tagged(r *Rule, name string) bool   { return slices.Contains(r.Tags(), name) }
 func saying(r *Rule, name string) bool   { return r.Message() == name }
 
-func (s *settler) remove(d *Directive, isNamed func(r *Rule, name string) bool, isList bool) {
-	names := []string{d.Args}
-	if isList {
-		names = fields(d.Args)
-	}
+// remove takes away the rules that have one of the names. A directive that names none is told: it stands before its rules, or has a typo.
+func (s *settler) remove(d *Directive, isNamed func(r *Rule, name string) bool, names []string, by string) {
 	before := len(s.out)
 	s.out = slices.DeleteFunc(s.out, func(of *Directive) bool {
 		return of.IsRule() && slices.ContainsFunc(names, func(n string) bool { return isNamed(of.Rule, n) })
 	})
-	if len(s.out) == before && d.Name == "secruleremovebymsg" {
-		s.warn(d, fmt.Sprintf("SecRuleRemoveByMsg removes nothing: no rule before it has the message %q", d.Args))
+	if len(s.out) == before {
+		s.warn(d, fmt.Sprintf("%s removes nothing: no rule before it %s %q", d.written, by, d.Args))
 	}
 }
 
