@@ -397,7 +397,7 @@ func (e *Engine) excluded(list []string) excluded {
 	for _, t := range x.targets {
 		affected = append(affected, t.rule)
 	}
-	x.blind = x.blind || e.fast != nil && e.fast.screen.IsBlind(affected)
+	x.blind = x.blind || e.fast != nil && e.fast.plan.IsBlind(affected)
 	e.excludes.Store(key, x)
 	return x
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/corazawaf/coraza/v3"
 	"github.com/corazawaf/coraza/v3/types/variables"
 
+	"github.com/modsecurity-for-anylog/msa/engine/analysis"
 	"github.com/modsecurity-for-anylog/msa/engine/internal/order"
 	"github.com/modsecurity-for-anylog/msa/engine/screen"
 	"github.com/modsecurity-for-anylog/msa/mapping"
@@ -50,6 +51,7 @@ const (
 // fastPath is the screen, and Coraza without rules to read what it looks at: whatever Coraza makes
 // of a request, arguments and cookies and bodies, the screen sees the same.
 type fastPath struct {
+	plan      *analysis.Plan
 	screen    *screen.Screen
 	reader    coraza.WAF   // with the rules that have a say in how bodies are read
 	readerTX  []assignment // of TX that it has set before
@@ -86,54 +88,67 @@ func (f *fastPath) isVerified(s *screening) bool {
 }
 
 // ScreenOpen lists the rules that the screen can't judge, and so cost the fast path; nil without one.
-func (e *Engine) ScreenOpen() []screen.Open {
+func (e *Engine) ScreenOpen() []analysis.Open {
 	if e.fast == nil {
 		return nil
 	}
-	return e.fast.screen.Open()
+	return e.fast.plan.Open
 }
 
 // newFastPath makes the screen of the rules that were taken.
 func (e *Engine) newFastPath(cfg Config, own, taken []*unit, exclusions []exclusion, sum [32]byte) (*fastPath, error) {
-	tx, err := e.staticTX(cfg, taken, sum)
+	plan, err := e.newPlan(cfg, taken, exclusions, sum)
 	if err != nil {
 		return nil, err
 	}
-	sc := screen.Config{
-		TX: tx, ReadFile: readDataFile,
-		Inbound: cfg.InboundThreshold, Outbound: cfg.OutboundThreshold,
-		AnyMatch:  cfg.ScreenAnyMatch || !e.evaluates,
-		CacheSize: cfg.CacheSize,
-	}
-	for _, u := range taken {
-		if !u.own {
-			sc.Directives = append(sc.Directives, u.Directive)
-		}
-	}
-	for i := range e.absence {
-		sc.Absent = append(sc.Absent, e.absence[i].rule)
-	}
-	f := &fastPath{removed: map[int]bool{}, mode: cfg.Screen, anyMatch: sc.AnyMatch}
+	sc := screen.Config{AnyMatch: cfg.ScreenAnyMatch || !e.evaluates, CacheSize: cfg.CacheSize}
+	f := &fastPath{plan: plan, removed: map[int]bool{}, mode: cfg.Screen, anyMatch: sc.AnyMatch}
 	if cfg.ScreenEvidence && !sc.AnyMatch {
 		f.evidence, sc.AnyMatch, sc.Minor = true, true, map[int]bool{}
 		for id, r := range e.rules {
 			sc.Minor[id] = r.policy || r.role >= rules.Evaluates
 		}
 	}
+	f.screen = screen.New(plan, sc)
 	for _, x := range exclusions {
-		if x.variable == "" {
-			sc.Removed = append(sc.Removed, x.rules)
-		}
 		if !x.isLimited() {
 			for _, id := range e.named([]string{x.rules}) {
 				f.removed[id] = true
 			}
 		}
 	}
-	if f.screen, err = screen.New(sc); err != nil {
+	if err := f.compile(cfg, own, taken, sum); err != nil {
+		return nil, fmt.Errorf("cannot compile the fast path: %w", err)
+	}
+	return f, nil
+}
+
+// newPlan makes the plan that the screen goes by.
+func (e *Engine) newPlan(cfg Config, taken []*unit, exclusions []exclusion, sum [32]byte) (*analysis.Plan, error) {
+	tx, err := e.staticTX(cfg, taken, sum)
+	if err != nil {
 		return nil, err
 	}
-	reading, reduction := f.screen.Reading(), f.screen.Reduction()
+	of := analysis.Config{TX: tx, ReadFile: readDataFile, Inbound: cfg.InboundThreshold, Outbound: cfg.OutboundThreshold}
+	for _, u := range taken {
+		if !u.own {
+			of.Directives = append(of.Directives, u.Directive)
+		}
+	}
+	for i := range e.absence {
+		of.Absent = append(of.Absent, e.absence[i].rule)
+	}
+	for _, x := range exclusions {
+		if x.variable == "" {
+			of.Removed = append(of.Removed, x.rules)
+		}
+	}
+	return analysis.New(of)
+}
+
+// compile makes Coraza's rule sets of the plan: those that read what the screen looks at, and the one for the rest.
+func (f *fastPath) compile(cfg Config, own, taken []*unit, sum [32]byte) (err error) {
+	reading, reduction := f.plan.Reading, f.plan.Reduction
 	f.needsBody = reading.OfBodies
 	var plain, reader, rest []*unit
 	ownTX := map[string]string{}
@@ -166,18 +181,13 @@ func (e *Engine) newFastPath(cfg Config, own, taken []*unit, exclusions []exclus
 	for waf, units := range map[*coraza.WAF][]*unit{&f.plain: plain, &f.reader: reader, &f.rest: rest} {
 		var took []*unit
 		if *waf, took, _, err = compile(units, cfg, sum); err != nil {
-			return nil, fmt.Errorf("cannot compile the fast path: %w", err)
-		}
-		if waf == &f.rest {
-			if err := order.Targets(*waf); err != nil {
-				return nil, fmt.Errorf("cannot compile the fast path: %w", err)
-			}
+			return err
 		}
 		if waf == &f.rest && len(took) < len(units) {
-			return nil, errors.New("cannot compile the fast path: some rules need others that do nothing")
+			return errors.New("some rules need others that do nothing")
 		}
 	}
-	return f, nil
+	return order.Targets(f.rest)
 }
 
 // staticTX runs an empty transaction through the rules that look at nothing but variables of TX, and returns
@@ -230,7 +240,7 @@ func readDataFile(ruleFile, name string) ([]byte, error) {
 }
 
 // isOfReading reports whether the unit is a rule that has a say in how bodies are read, or about such.
-func (u *unit) isOfReading(r screen.Reading) bool {
+func (u *unit) isOfReading(r analysis.Reading) bool {
 	switch {
 	case u.IsRule():
 		return r.Rules[u.ID()]
@@ -256,7 +266,7 @@ func (u *unit) configures() bool {
 }
 
 // isNeedless reports whether the unit is, or is about, what can be left out.
-func (u *unit) isNeedless(r screen.Reduction) bool {
+func (u *unit) isNeedless(r analysis.Reduction) bool {
 	switch {
 	case u.Name == "secruleupdatetargetbyid":
 		id, ok := u.updates()

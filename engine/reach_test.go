@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/modsecurity-for-anylog/msa/engine/analysis"
 	"github.com/modsecurity-for-anylog/msa/engine/screen"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/test/hostile"
@@ -78,11 +79,11 @@ func TestVerifyOfViews(t *testing.T) {
 	if v := inspect(t, e, tx); v.Screened != ScreenRight || !v.HasEvidence() {
 		t.Errorf("screened %d, matches %v", v.Screened, v.RuleIDs())
 	}
-	blind, err := screen.New(screen.Config{Inbound: 5, Outbound: 4})
+	blind, err := analysis.New(analysis.Config{Inbound: 5, Outbound: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.fast.screen = blind
+	e.fast.screen = screen.New(blind, screen.Config{})
 	if v := inspect(t, e, tx); v.Screened != ScreenWrong {
 		t.Errorf("a screen that sees nothing is not found out: %d", v.Screened)
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/modsecurity-for-anylog/msa/alert"
 	"github.com/modsecurity-for-anylog/msa/behavior"
 	"github.com/modsecurity-for-anylog/msa/engine"
-	"github.com/modsecurity-for-anylog/msa/engine/screen"
+	"github.com/modsecurity-for-anylog/msa/engine/analysis"
 	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 	"github.com/modsecurity-for-anylog/msa/incident"
 	"github.com/modsecurity-for-anylog/msa/internal/reread"
@@ -290,7 +290,7 @@ func (p *Pipeline) NoEvidence() []int {
 func (p *Pipeline) RuleCount() int { return p.engine.RuleCount() }
 
 // ScreenOpen lists the rules that the fast path can't judge.
-func (p *Pipeline) ScreenOpen() []screen.Open { return p.engine.ScreenOpen() }
+func (p *Pipeline) ScreenOpen() []analysis.Open { return p.engine.ScreenOpen() }
 
 // Alerts are events of one tag, alerts or incidents.
 type Alerts struct {

@@ -10,14 +10,6 @@ import (
 // byte in every text that they match which it does not have. It is the text that counts, as transformations have made it,
 // and not the value.
 
-// levels are the alphabets of texts that may fulfil the operator.
-func (o *operator) levels() textmatch.LevelSet {
-	if o.negated || o.within == nil {
-		return textmatch.AllLevels
-	}
-	return o.within()
-}
-
 // judgedAt is what of a group's conditions texts of a level may fulfil.
 type judgedAt struct{ unfiltered, filtered bool }
 
@@ -27,7 +19,7 @@ func (s *Screen) buildLevels() {
 		s.possible[l] = newSet(len(s.conditions))
 	}
 	for i := range s.conditions {
-		within := s.conditions[i].op.levels()
+		within := s.conditions[i].Operator.Levels()
 		for l := range s.possible {
 			if l := textmatch.Level(l); l == textmatch.Levels || within.Has(l) {
 				s.possible[l].add(int32(i))

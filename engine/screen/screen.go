@@ -1,15 +1,11 @@
 // Package screen is the fast path: it proves, value by value, that no alert can come of a
 // transaction, so that the rules need not run. It may say "maybe" too often, and never "no" wrongly.
 //
-// Each rule becomes conditions: on single values (an argument, a header, the URI), on counts, and on
-// what other rules have set. What a value fulfils does not depend on the transaction, so it is
-// found once and remembered: user agents, header values, paths and names repeat. A rule
-// can match only if all its conditions are fulfilled, and an alert can come only if the
-// scores of the rules that can match reach a threshold.
+// It goes by the plan that package analysis has made of the rules. What a value fulfils of the plan's conditions does not
+// depend on the transaction, so it is found once and remembered: user agents, header values, paths and names repeat.
 package screen
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"sync"
@@ -19,31 +15,16 @@ import (
 	"github.com/corazawaf/coraza/v3/collection"
 	"github.com/corazawaf/coraza/v3/types/variables"
 
+	"github.com/modsecurity-for-anylog/msa/engine/analysis"
 	"github.com/modsecurity-for-anylog/msa/engine/internal/transform"
 	"github.com/modsecurity-for-anylog/msa/engine/textmatch"
-	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
-// Config is what a screen is made of.
+// Config says what matters of what the plan tells.
 type Config struct {
-	Directives []*rules.Directive // in order
-
-	// TX are the variables that the rules set for every transaction alike, as they are after
-	// one without anything in it; names are in lower case.
-	TX map[string]string
-
-	// ReadFile reads a data file that a rule of a file names.
-	ReadFile func(ruleFile, name string) ([]byte, error)
-
-	// Removed are ids, ranges and tags of rules that are not applied to some transactions; * is all. Absent are
-	// ids of single rules that may not be.
-	Removed []string
-	Absent  []int
-
-	Inbound, Outbound int          // anomaly scores from which a transaction alarms
-	AnyMatch          bool         // a match matters below the thresholds too
-	Minor             map[int]bool // rules of which neither matches nor scores matter
-	CacheSize         int          // remembered values, at most
+	AnyMatch  bool         // a match matters below the thresholds too
+	Minor     map[int]bool // rules of which neither matches nor scores matter
+	CacheSize int          // remembered values, at most
 }
 
 // Screen is safe for concurrent use.
@@ -51,43 +32,23 @@ type Screen struct {
 	inbound, outbound int
 	anyMatch          bool
 
-	conditions []condition
+	conditions []analysis.Condition
 	rules      []rule
+	helpers    []analysis.Helper
 	variables  []*variable // those that conditions on values look at
 	always     []int       // rules without a condition on values
 	literals   *textmatch.Automaton
 	literalOf  [][]int32                 // conditions that want a literal, by literal
 	possible   [textmatch.Levels + 1]set // conditions that texts of a level may fulfil
 	cache      *cache
-	open       []Open
-	helpers    []helper
-	reduction  Reduction
-	reading    Reading
-	dependent  map[int][]int // rules that depend on a rule, by its id
 	classes    atomic.Uint32
 	scratch    sync.Pool
 }
 
-// Open is a rule that can't be judged: it may match whenever its other conditions are fulfilled.
-type Open struct {
-	Rule   int
-	Reason string
-}
-
-// Open lists the rules that can't be judged, and so cost the fast path.
-func (s *Screen) Open() []Open { return s.open }
-
-// rule is what a screen knows of one.
+// rule is one of the plan.
 type rule struct {
-	id         int
-	conditions []int // all must be fulfilled
-	in, out    int   // what a match adds to the scores
-	alarms     bool  // by itself
-	logged     bool
-	minor      bool    // see Config.Minor
-	scores     int     // the condition whose matches add, -1 for once
-	removable  bool    // as long as it does not match, it does nothing that others see, but for
-	affects    []int32 // these
+	analysis.Rule
+	minor bool // see Config.Minor
 }
 
 // Source gives a transaction's variables.
@@ -98,20 +59,14 @@ type Source interface {
 	Each(v variables.RuleVariable, visit func(key, value string)) bool
 }
 
-// New makes a screen. It fails where it could be wrong for all rules.
-func New(cfg Config) (*Screen, error) {
-	c, err := compile(cfg)
-	if err != nil {
-		return nil, fmt.Errorf("cannot screen these rules: %w", err)
-	}
+// New makes the screen of a plan.
+func New(plan *analysis.Plan, cfg Config) *Screen {
 	s := &Screen{
-		inbound: c.cfg.Inbound, outbound: c.cfg.Outbound, anyMatch: cfg.AnyMatch,
-		conditions: c.conditions, rules: c.rules, open: c.open,
-		helpers: c.helpers, reduction: c.reduction(), reading: c.reading, dependent: c.dependent(),
-		cache: newCache(cfg.CacheSize),
+		inbound: plan.Inbound, outbound: plan.Outbound, anyMatch: cfg.AnyMatch,
+		conditions: plan.Conditions, helpers: plan.Helpers, cache: newCache(cfg.CacheSize),
 	}
-	for i := range s.rules {
-		s.rules[i].minor = cfg.Minor[s.rules[i].id]
+	for _, r := range plan.Rules {
+		s.rules = append(s.rules, rule{r, cfg.Minor[r.ID]})
 	}
 	s.buildLevels()
 	s.buildVariables()
@@ -121,7 +76,7 @@ func New(cfg Config) (*Screen, error) {
 		x.visit = func(key, value string) { s.visit(x, key, value) }
 		return x
 	}
-	return s, nil
+	return s
 }
 
 // answer is what is known of a rule in one transaction.
@@ -184,14 +139,14 @@ func (s *Screen) Ask(source Source, skip func(id int) bool, most int) Answer {
 	isInnocent := make([]bool, len(s.rules))
 	a := Answer{MayAlarm: true}
 	for i := range s.rules {
-		if s.isInnocent(x, int32(i)) && s.areInnocent(x, s.rules[i].affects) {
+		if s.isInnocent(x, int32(i)) && s.areInnocent(x, s.rules[i].Affects) {
 			isInnocent[i] = true
-			a.Innocent = append(a.Innocent, s.rules[i].id)
+			a.Innocent = append(a.Innocent, s.rules[i].ID)
 		}
 	}
 	for _, h := range s.helpers {
-		if s.areInnocent(x, h.affects) {
-			a.Innocent = append(a.Innocent, h.id)
+		if s.areInnocent(x, h.Affects) {
+			a.Innocent = append(a.Innocent, h.ID)
 		}
 	}
 	a.Work = x.work + s.rulesWork(x, func(rule int32) bool { return !isInnocent[rule] })
@@ -200,7 +155,7 @@ func (s *Screen) Ask(source Source, skip func(id int) bool, most int) Answer {
 
 // isInnocent reports whether a rule can't match, and does nothing otherwise.
 func (s *Screen) isInnocent(x *scratch, r int32) bool {
-	return s.rules[r].removable && !s.mayMatch(x, int(r))
+	return s.rules[r].Removable && !s.mayMatch(x, int(r))
 }
 
 func (s *Screen) areInnocent(x *scratch, all []int32) bool {
@@ -210,7 +165,7 @@ func (s *Screen) areInnocent(x *scratch, all []int32) bool {
 func (s *Screen) mayAlarm(x *scratch) bool {
 	in, out := 0, 0
 	for _, c := range x.touched {
-		for _, r := range s.conditions[c].rules {
+		for _, r := range s.conditions[c].Rules {
 			if s.addOnce(x, int(r), &in, &out) {
 				return true
 			}
@@ -263,16 +218,16 @@ func (s *Screen) add(x *scratch, r int, in, out *int) bool {
 		return false
 	}
 	times := 1
-	if rule.scores >= 0 {
-		times = max(1, int(x.matches[rule.scores]))
+	if rule.Scores >= 0 {
+		times = max(1, int(x.matches[rule.Scores]))
 	}
-	*in += rule.in * times
-	*out += rule.out * times
+	*in += rule.In * times
+	*out += rule.Out * times
 	return *in >= s.inbound || *out >= s.outbound
 }
 
 // alarms reports whether a match of a rule is enough for an alert.
-func (s *Screen) alarms(r *rule) bool { return !r.minor && (r.alarms || s.anyMatch && r.logged) }
+func (s *Screen) alarms(r *rule) bool { return !r.minor && (r.Alarms || s.anyMatch && r.Logged) }
 
 // mayMatch reports whether all conditions of a rule are fulfilled.
 func (s *Screen) mayMatch(x *scratch, r int) bool {
@@ -285,13 +240,13 @@ func (s *Screen) mayMatch(x *scratch, r int) bool {
 	x.state[r] = asking
 	x.asked = append(x.asked, int32(r))
 	rule := &s.rules[r]
-	for _, c := range rule.conditions {
+	for _, c := range rule.Conditions {
 		if !s.fulfilled(x, c) {
 			x.state[r] = no
 			return false
 		}
 	}
-	if x.skip(rule.id) {
+	if x.skip(rule.ID) {
 		x.state[r] = no
 		return false
 	}
@@ -301,13 +256,13 @@ func (s *Screen) mayMatch(x *scratch, r int) bool {
 
 func (s *Screen) fulfilled(x *scratch, i int) bool {
 	c := &s.conditions[i]
-	switch c.kind {
-	case onValues:
+	switch c.Kind {
+	case analysis.OnValues:
 		return x.matches[i] > 0
-	case onCount:
-		return c.countFulfilled(x.source)
-	case onRules:
-		for _, r := range c.setters {
+	case analysis.OnCount:
+		return c.CountFulfils(count(x.source, c.Variable, c.Key))
+	case analysis.OnRules:
+		for _, r := range c.Setters {
 			if s.mayMatch(x, int(r)) {
 				return true
 			}
@@ -315,6 +270,21 @@ func (s *Screen) fulfilled(x *scratch, i int) bool {
 		return false
 	}
 	return true
+}
+
+// count is the number of a variable's values, or of those of a key.
+func count(source Source, v variables.RuleVariable, key string) int {
+	switch col := source.Collection(v).(type) {
+	case nil:
+		return 0
+	case collection.Keyed:
+		if key != "" {
+			return len(col.FindString(key))
+		}
+		return len(col.FindAll())
+	default:
+		return len(col.FindAll())
+	}
 }
 
 // readVariable finds what the values of a variable fulfil.
@@ -388,8 +358,8 @@ func (s *Screen) judge(x *scratch, cl *class, value string) []hit {
 		if isToken && g.keepsTokens && s.passes(x, g, value, l) {
 			continue
 		}
-		if g.multi != nil {
-			x.stages = g.stages(value, x.stages[:0])
+		if g.IsMulti() {
+			x.stages = g.Stages(value, x.stages[:0])
 			x.spend(costOfChange * (len(x.stages) - 1) * len(value))
 		} else {
 			x.stages = append(x.stages[:0], x.transform(g, shared))
@@ -446,13 +416,13 @@ func (s *Screen) judgeText(x *scratch, c int32, text string) {
 	if x.isSpent() && len(text) > longestRemembered {
 		return
 	}
-	fulfilled, work := cond.judge(text)
+	fulfilled, work := cond.Judge(text)
 	x.spend(work)
 	if !fulfilled {
 		return
 	}
 	x.hits = appendHit(x.hits, c, 1)
-	if cond.op.pattern != nil {
+	if cond.Operator.IsPattern() {
 		x.spend(captureWork(text))
 	}
 }
@@ -461,7 +431,7 @@ func (s *Screen) judgeText(x *scratch, c int32, text string) {
 func (x *scratch) transform(g *group, shared int) string {
 	x.steps = x.steps[:shared+1]
 	text := x.steps[shared]
-	for _, f := range g.each[shared:] {
+	for _, f := range g.Each[shared:] {
 		next := f(text)
 		if next != text {
 			x.spend(costOfChange * len(text))

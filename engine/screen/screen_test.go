@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
 	"github.com/corazawaf/coraza/v3/types/variables"
 
+	"github.com/modsecurity-for-anylog/msa/engine/analysis"
 	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
@@ -32,11 +34,11 @@ func load(t testing.TB, text string) []*rules.Directive {
 
 func newScreen(t testing.TB, text string, tx map[string]string, cacheSize int) *Screen {
 	t.Helper()
-	s, err := New(Config{Directives: load(t, text), TX: tx, Inbound: 5, Outbound: 4, CacheSize: cacheSize})
+	plan, err := analysis.New(analysis.Config{Directives: load(t, text), TX: tx, Inbound: 5, Outbound: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s
+	return New(plan, Config{CacheSize: cacheSize})
 }
 
 // request is a transaction of Coraza without rules.
@@ -131,7 +133,7 @@ func TestMayAlarm(t *testing.T) {
 			s := newScreen(t, c.rules, scores, 1<<10)
 			for range 2 { // the second time from memory
 				if got, innocent := s.MayAlarm(request(t, c.uri, c.headers...), noRule); got != c.want {
-					t.Errorf("got %v, innocent %v, open %v", got, innocent, s.Open())
+					t.Errorf("got %v, innocent %v", got, innocent)
 				}
 			}
 		})
@@ -145,48 +147,31 @@ func TestSkip(t *testing.T) {
 	}
 }
 
-func TestRefused(t *testing.T) {
-	for _, text := range []string{
-		`SecRule ARGS "@rx a" "id:1,phase:2,pass,skipAfter:END"`,
-		"SecMarker END\n" + `SecRule ARGS "@rx a" "id:1,phase:2,pass,skipAfter:END"`,
-		`SecRule ARGS "@rx a" "id:1,phase:2,pass,setvar:tx.inbound_anomaly_score_threshold=%{tx.a}"`,
-		`SecRule TIME_YEAR "@gt 2000" "id:1,phase:1,pass,nolog,ctl:requestBodyProcessor=XML"`,
-		`SecRule MATCHED_VAR "@streq a" "id:1,phase:1,pass,nolog,ctl:requestBodyProcessor=XML"`,
-		`SecRule UNIQUE_ID "@rx a" "id:1,phase:1,pass,nolog,setvar:tx.a=1"` + "\n" + `SecRule TX:a "@eq 1" "id:2,phase:1,pass,nolog,ctl:requestBodyAccess=Off"`,
-	} {
-		if _, err := New(Config{Directives: load(t, text)}); err == nil {
-			t.Errorf("taken: %s", text)
-		}
-	}
-	const skips = `SecAction "id:1,phase:2,pass,nolog,skipAfter:END"` + "\n" + `SecRule ARGS "@rx a" "id:2,phase:2,deny,tag:'t'"` + "\nSecMarker END\n"
+// The rules that can't match for one transaction, with those that only concern them.
+func TestInnocent(t *testing.T) {
+	const evil = `SecRule ARGS "@rx evil" "id:9,phase:2,deny,tag:'x'"` + "\n"
 	for _, c := range []struct {
-		rules, removed, want string
+		name, rules string
+		want        []int
 	}{
-		{skips, "1", "cannot screen these rules: exclude 1 removes rule 1, but not all those that it skips"},
-		{skips, "1-2", ""},
-		{skips, "t", ""},
-		{skips, "*", ""},
-		{skips + "SecRuleRemoveById 1", "", ""}, // it is not there then
-		{`SecRule ARGS "@rx x" "id:3,phase:1,pass,nolog,ctl:ruleRemoveById=1"` + "\n" + skips, "", "rule 3: ctl:ruleRemoveById=1 removes rule 1, but not"},
-		{skips + `SecRule ARGS "@rx x" "id:3,phase:2,pass,nolog,ctl:ruleRemoveById=1"`, "", ""},
+		{"one that can't match", `SecRule ARGS "@rx good" "id:1,phase:2,deny"`, []int{1}},
+		{"one that takes targets from another", `SecRule REQUEST_URI "@rx ." "id:2,phase:1,pass,nolog,ctl:ruleRemoveTargetById=1;ARGS:a"` + "\n" + `SecRule ARGS "@rx good" "id:1,phase:2,deny"`, []int{1, 2}},
+		{"one that takes targets from one that may match", `SecRule REQUEST_URI "@rx ." "id:2,phase:1,pass,nolog,ctl:ruleRemoveTargetByTag=x;ARGS:a"`, nil},
+		{"one that removes others and sets something", `SecRule REQUEST_URI "@rx ." "id:2,phase:1,pass,nolog,ctl:ruleRemoveById=1,setvar:tx.a=1"` + "\n" + `SecRule ARGS "@rx good" "id:1,phase:2,deny"`, []int{1}},
+		{"a chain whose head notes something for itself", "SecRule ARGS \"@rx evil\" \"id:1,phase:2,deny,setvar:tx.mine=%{matched_var},chain\"\nSecRule TX:mine \"@rx good\"", []int{1}},
+		{"a chain whose head notes something for another", "SecRule ARGS \"@rx evil\" \"id:1,phase:2,deny,setvar:tx.mine=%{matched_var},chain\"\nSecRule TX:mine \"@rx good\"\n" + `SecRule TX:mine "@rx evil" "id:2,phase:2,deny"`, nil},
+		{"a chain whose head notes something for a message", "SecRule ARGS \"@rx evil\" \"id:1,phase:2,deny,setvar:tx.mine=%{matched_var},chain\"\nSecRule TX:mine \"@rx good\"\n" + `SecRule ARGS "@rx vil" "id:2,phase:2,deny,msg:'%{tx.mine}'"`, nil},
+		{"a chain whose head captures for itself", "SecRule ARGS \"@rx (evil)\" \"id:1,phase:2,deny,capture,chain\"\nSecRule TX:1 \"@rx good\"", []int{1}},
+		{"a chain whose head captures for a message", "SecRule ARGS \"@rx (evil)\" \"id:1,phase:2,deny,capture,chain\"\nSecRule TX:1 \"@rx good\"\n" + `SecRule ARGS "@rx vil" "id:2,phase:2,deny,logdata:'%{tx.0}'"`, nil},
+		{"a message of what the rule has captured itself", "SecRule ARGS \"@rx (evil)\" \"id:1,phase:2,deny,capture,chain\"\nSecRule TX:1 \"@rx good\"\n" + `SecRule ARGS "@rx vil" "id:2,phase:2,deny,capture,logdata:'%{tx.0}'"`, []int{1}},
 	} {
-		cfg := Config{Directives: load(t, c.rules)}
-		if c.removed != "" {
-			cfg.Removed = []string{c.removed}
-		}
-		if _, err := New(cfg); c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
-			t.Errorf("%q without %q: %v", c.rules, c.removed, err)
-		}
-	}
-	if _, err := New(Config{Directives: load(t, `SecRule ARGS "@rx a" "id:1,phase:2,pass"`+"\n"+`SecRuleUpdateTargetById 1 "!ARGS:x"`)}); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestOpen(t *testing.T) {
-	s := newScreen(t, `SecRule ARGS "@geoLookup" "id:1,phase:2,block`+critical+`"`, scores, 10)
-	if open := s.Open(); len(open) != 1 || open[0].Rule != 1 || open[0].Reason != "its operator @geolookup can't be judged" {
-		t.Errorf("got %v", open)
+		t.Run(c.name, func(t *testing.T) {
+			s := newScreen(t, c.rules+"\n"+evil, nil, 10)
+			may, innocent := s.MayAlarm(request(t, "/?a=evil"), noRule)
+			if !may || !slices.Equal(innocent, c.want) {
+				t.Errorf("may alarm %v, innocent %d, want %d", may, innocent, c.want)
+			}
+		})
 	}
 }
 

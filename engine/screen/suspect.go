@@ -1,6 +1,10 @@
 package screen
 
-import "math"
+import (
+	"math"
+
+	"github.com/modsecurity-for-anylog/msa/engine/analysis"
+)
 
 // Suspect is a rule that keeps a transaction off the fast path: it may match, and would alarm or add to a score.
 type Suspect struct {
@@ -30,10 +34,10 @@ func (s *Screen) suspects(x *scratch) (ids []int) {
 	enough := false
 	for r := range s.rules {
 		rule := &s.rules[r]
-		if !s.alarms(rule) && rule.in == 0 && rule.out == 0 || !s.mayMatch(x, r) {
+		if !s.alarms(rule) && rule.In == 0 && rule.Out == 0 || !s.mayMatch(x, r) {
 			continue
 		}
-		ids = append(ids, rule.id)
+		ids = append(ids, rule.ID)
 		if s.add(x, r, &in, &out) {
 			enough = true
 		}
@@ -55,15 +59,15 @@ func (s *Screen) forget(x *scratch) {
 // Doubt says why a rule that the screen judges may be suspected in vain; it is empty where nothing is known of that.
 func (s *Screen) Doubt(id int) string {
 	for i := range s.rules {
-		if s.rules[i].id != id {
+		if s.rules[i].ID != id {
 			continue
 		}
 		values := 0
-		for _, c := range s.rules[i].conditions {
-			switch s.conditions[c].kind {
-			case onRules:
+		for _, c := range s.rules[i].Conditions {
+			switch s.conditions[c].Kind {
+			case analysis.OnRules:
 				return "it looks at what other rules set, of which the screen knows only whether they may match"
-			case onValues:
+			case analysis.OnValues:
 				values++
 			}
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/corazawaf/coraza/v3/types/variables"
 
+	"github.com/modsecurity-for-anylog/msa/engine/analysis"
 	"github.com/modsecurity-for-anylog/msa/engine/internal/transform"
 	"github.com/modsecurity-for-anylog/msa/engine/textmatch"
 )
@@ -52,7 +53,7 @@ type class struct {
 
 // group is the conditions of a class that see the same transformed value.
 type group struct {
-	chain
+	analysis.Chain
 	unfiltered  []int32
 	filtered    set  // conditions that want a literal; nil without any
 	shared      int  // transformations that it begins with like the groups before
@@ -161,13 +162,13 @@ func (s *Screen) buildVariables() {
 	var order []variables.RuleVariable
 	for i := range s.conditions {
 		c := &s.conditions[i]
-		if c.kind != onValues {
+		if c.Kind != analysis.OnValues {
 			continue
 		}
-		for at, t := range c.targets {
-			id, err := variables.Parse(strings.ToUpper(t.variable))
+		for at, t := range c.Targets {
+			id, err := variables.Parse(strings.ToUpper(t.Variable))
 			if err != nil {
-				continue // the compiler has refused it
+				continue // the analysis has refused it
 			}
 			sel := byID[id]
 			if sel == nil {
@@ -176,17 +177,17 @@ func (s *Screen) buildVariables() {
 				order = append(order, id)
 			}
 			switch {
-			case t.except && slices.ContainsFunc(c.targets[at:], func(after target) bool { return after.variable == t.variable && !after.except }):
+			case t.Except && slices.ContainsFunc(c.Targets[at:], func(after analysis.Target) bool { return after.Variable == t.Variable && !after.Except }):
 				// Coraza takes it away from the targets before it only: it may be judged all the same.
-			case t.except && t.key != "":
-				sel.except[t.key] = append(sel.except[t.key], int32(i))
-			case t.except && t.taken != nil:
-				sel.patterns = append(sel.patterns, newKeyPattern(t.taken, int32(i), true))
-			case t.except: // all of the variable
-			case t.pattern != nil:
-				sel.patterns = append(sel.patterns, newKeyPattern(t.pattern, int32(i), false))
-			case t.key != "":
-				sel.named[t.key] = append(sel.named[t.key], int32(i))
+			case t.Except && t.Key != "":
+				sel.except[t.Key] = append(sel.except[t.Key], int32(i))
+			case t.Except && t.Taken != nil:
+				sel.patterns = append(sel.patterns, newKeyPattern(t.Taken, int32(i), true))
+			case t.Except: // all of the variable
+			case t.Pattern != nil:
+				sel.patterns = append(sel.patterns, newKeyPattern(t.Pattern, int32(i), false))
+			case t.Key != "":
+				sel.named[t.Key] = append(sel.named[t.Key], int32(i))
 			default:
 				sel.plain = append(sel.plain, int32(i))
 			}
@@ -216,7 +217,7 @@ func (s *Screen) buildVariables() {
 		s.variables = append(s.variables, v)
 	}
 	for i := range s.rules {
-		onAny := slices.ContainsFunc(s.rules[i].conditions, func(c int) bool { return s.conditions[c].kind == onValues })
+		onAny := slices.ContainsFunc(s.rules[i].Conditions, func(c int) bool { return s.conditions[c].Kind == analysis.OnValues })
 		if !onAny {
 			s.always = append(s.always, i)
 		}
@@ -241,31 +242,31 @@ func (s *Screen) newClass(conditions []int32) *class {
 	cl := &class{id: s.classes.Add(1), all: conditions}
 	byChain := map[string]int{}
 	for _, c := range conditions {
-		t := s.conditions[c].transform
-		i, ok := byChain[t.key]
+		t := s.conditions[c].Transform
+		i, ok := byChain[t.Key]
 		if !ok {
 			i = len(cl.groups)
-			byChain[t.key] = i
-			cl.groups = append(cl.groups, group{chain: t})
+			byChain[t.Key] = i
+			cl.groups = append(cl.groups, group{Chain: t})
 		}
-		cl.groups[i].add(c, !s.conditions[c].unfiltered, len(s.conditions))
+		cl.groups[i].add(c, !s.conditions[c].Unfiltered, len(s.conditions))
 	}
 	for i := range cl.groups {
 		s.levelGroup(&cl.groups[i])
 	}
-	slices.SortFunc(cl.groups, func(a, b group) int { return slices.Compare(a.names, b.names) })
+	slices.SortFunc(cl.groups, func(a, b group) int { return slices.Compare(a.Names, b.Names) })
 	var before []string
 	for i := range cl.groups {
 		g := &cl.groups[i]
-		g.keepsTokens = !slices.ContainsFunc(g.names, func(name string) bool { return !transform.KeepsTokens(name) })
-		if g.multi != nil {
+		g.keepsTokens = !slices.ContainsFunc(g.Names, func(name string) bool { return !transform.KeepsTokens(name) })
+		if g.IsMulti() {
 			g.shared = math.MaxInt
 			continue
 		}
-		for g.shared < min(len(before), len(g.names)) && before[g.shared] == g.names[g.shared] {
+		for g.shared < min(len(before), len(g.Names)) && before[g.shared] == g.Names[g.shared] {
 			g.shared++
 		}
-		before = g.names
+		before = g.Names
 	}
 	return cl
 }
@@ -276,7 +277,7 @@ func (s *Screen) buildLiterals() {
 	var all []string
 	for i := range s.conditions {
 		c := &s.conditions[i]
-		for _, l := range c.op.literals {
+		for _, l := range c.Operator.Literals {
 			n, ok := index[l]
 			if !ok {
 				n = len(all)

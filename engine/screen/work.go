@@ -1,8 +1,6 @@
 package screen
 
 import (
-	"unicode/utf8"
-
 	"github.com/modsecurity-for-anylog/msa/engine/textmatch"
 )
 
@@ -11,36 +9,19 @@ import (
 // done and not by the clock: the same values always cost the same, whatever was remembered of them, and who asks can set an
 // end that all machines come to at the same place.
 
-// Costs, for each byte where nothing else is said. One is some 1 to 2 ns. What matching a pattern costs goes by how far its
-// automaton went, see [textmatch.Pattern.Measure].
+// Costs, for each byte where nothing else is said. One is some 1 to 2 ns. Those of operators are in package analysis.
 const (
-	costOfValue     = 250 // of each value, however short
-	costOfChange    = 2   // of a transformation that changes a text
-	costOfScan      = 1
-	costOfLiteral   = 2 // of each that a scan comes upon
-	costOfPattern   = 1 // of other operators, and of a pattern that a rule will match
-	costOfSQLi      = 8
-	costOfSQLiWide  = 16 // of each byte above ASCII, besides
-	costOfXSS       = 8
-	costOfSensitive = 8
-	costOfCapture   = 16
-	costOfKey       = 4    // for each pattern of keys too, which Coraza leaves to regexp
-	costOfMatch     = 1000 // of each value that a rule matches, once the rules run
+	costOfValue   = 250 // of each value, however short
+	costOfChange  = 2   // of a transformation that changes a text
+	costOfScan    = 1
+	costOfLiteral = 2 // of each that a scan comes upon
+	costOfCapture = 16
+	costOfKey     = 4    // for each pattern of keys too, which Coraza leaves to regexp
+	costOfMatch   = 1000 // of each value that a rule matches, once the rules run
 )
 
 // longestKey is the longest key that is counted with its value alone.
 const longestKey = 256
-
-// sqliWork is what it costs to look for SQL in a text: words in capitals of ASCII are looked up as they are.
-func sqliWork(text string) int {
-	work := costOfSQLi * len(text)
-	for i := range len(text) {
-		if text[i] >= utf8.RuneSelf {
-			work += costOfSQLiWide
-		}
-	}
-	return work
-}
 
 // captureWork is what finding a match's captures costs in a text, most of which is seldom near the match.
 func captureWork(text string) int {
@@ -82,9 +63,9 @@ func (s *Screen) rulesWork(x *scratch, runs func(rule int32) bool) int {
 	for _, read := range x.reads {
 		for _, c := range read.class.all {
 			cond := &s.conditions[c]
-			for _, r := range cond.rules {
-				if (s.rules[r].conditions[0] == int(c) || x.matches[c] > 0) && runs(r) {
-					work += cond.op.cost * read.bytes
+			for _, r := range cond.Rules {
+				if (s.rules[r].Conditions[0] == int(c) || x.matches[c] > 0) && runs(r) {
+					work += cond.Operator.Cost * read.bytes
 				}
 			}
 		}

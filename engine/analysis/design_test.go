@@ -1,4 +1,4 @@
-package screen
+package analysis
 
 import (
 	"os"
@@ -15,7 +15,7 @@ func TestDesign(t *testing.T) {
 		t.Fatal(err)
 	}
 	var sources strings.Builder
-	for _, dir := range []string{".", "..", "../internal/reading", "../internal/transform", "../textmatch", "../../rules"} {
+	for _, dir := range []string{".", "..", "../screen", "../internal/reading", "../internal/transform", "../textmatch", "../../rules"} {
 		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("no sources in %s, %v", dir, err)

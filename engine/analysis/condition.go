@@ -1,70 +1,72 @@
-package screen
+package analysis
 
 import (
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/corazawaf/coraza/v3/collection"
 	"github.com/corazawaf/coraza/v3/types/variables"
 
 	"github.com/modsecurity-for-anylog/msa/engine/textmatch"
 	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
-type kind int
+// Kind is what a condition looks at.
+type Kind int
 
+// The kinds of conditions.
 const (
-	onValues  kind = iota // some value must fulfil it
-	onCount               // the number of values must
-	onRules               // a rule that sets what it looks at must match
-	onNothing             // it can't be judged, and counts as fulfilled
+	OnValues  Kind = iota // some value must fulfil it
+	OnCount               // the number of values must
+	OnRules               // a rule that sets what it looks at must match
+	OnNothing             // it can't be judged, and counts as fulfilled
 )
 
-// condition is one link of a rule, or several that are about the same value.
-type condition struct {
-	kind  kind
-	rules []int32 // that need it
+// Condition is one link of a rule, or several that are about the same value.
+type Condition struct {
+	Kind  Kind
+	Rules []int32 // that need it
 
 	// On values.
-	targets    []target
-	transform  chain
-	op         operator
-	unfiltered bool // no literal tells that it can't be fulfilled
+	Targets    []Target
+	Transform  Chain
+	Operator   Operator
+	Unfiltered bool // no literal tells that it can't be fulfilled
 	capture    bool
 	sets       []assignment
 	then       []*step
 
 	// On counts.
-	variable variables.RuleVariable
-	key      string
+	Variable variables.RuleVariable
+	Key      string
 
-	setters []int32
+	// On rules.
+	Setters []int32
 }
 
 // step is a link that looks at what the links before it, of the same condition, have found.
 type step struct {
-	targets   []target
-	transform chain
-	op        operator
+	targets   []Target
+	transform Chain
+	op        Operator
 	capture   bool
 	loses     bool // it captures what is not known
 	sets      []assignment
 }
 
-// judge reports whether a transformed value fulfils the condition, and how much work that was. One of the condition's literals,
+// Judge reports whether a transformed value fulfils the condition, and how much work that was. One of the condition's literals,
 // if it has any, is in the value.
-func (c *condition) judge(text string) (fulfilled bool, work int) {
-	if len(c.then) == 0 && c.op.matchesLiterals {
+func (c *Condition) Judge(text string) (fulfilled bool, work int) {
+	if len(c.then) == 0 && c.Operator.matchesLiterals {
 		return true, 0
 	}
-	fulfilled, work = c.op.measure(text)
+	fulfilled, work = c.Operator.measure(text)
 	if !fulfilled || len(c.then) == 0 {
 		return fulfilled, work
 	}
 	var captures []string
 	if c.capture {
-		captures = c.op.pattern.Captures(text)
+		captures = c.Operator.pattern.Captures(text)
 	}
 	found := finding{matched: text, captures: captures}
 	found.assign(c.sets)
@@ -132,7 +134,7 @@ func (s *step) fulfilled(f *finding) bool {
 			return true
 		}
 		for _, v := range values {
-			for _, text := range s.transform.stages(v, nil) {
+			for _, text := range s.transform.Stages(v, nil) {
 				if !op.matches(text) {
 					continue
 				}
@@ -151,16 +153,16 @@ func (s *step) fulfilled(f *finding) bool {
 }
 
 // values are what a target of TX or of the matched variables is; known is false when that can't be told.
-func (f *finding) values(t target) (values []string, known bool) {
+func (f *finding) values(t Target) (values []string, known bool) {
 	switch {
-	case t.count || t.except:
+	case t.Count || t.Except:
 		return nil, false
-	case t.variable == "matched_var" || t.variable == "matched_vars":
-		return []string{f.matched}, t.key == "" && t.pattern == nil
-	case t.variable != "tx":
+	case t.Variable == "matched_var" || t.Variable == "matched_vars":
+		return []string{f.matched}, t.Key == "" && t.Pattern == nil
+	case t.Variable != "tx":
 		return nil, false
-	case isCapture(t.key):
-		n := int(t.key[0] - '0')
+	case isCapture(t.Key):
+		n := int(t.Key[0] - '0')
 		if n >= len(f.captures) {
 			return nil, false
 		}
@@ -169,29 +171,16 @@ func (f *finding) values(t target) (values []string, known bool) {
 		return nil, false
 	}
 	for _, a := range f.sets {
-		if t.pattern != nil && t.pattern.MatchString(a.name) || t.pattern == nil && a.name == t.key {
+		if t.Pattern != nil && t.Pattern.MatchString(a.name) || t.Pattern == nil && a.name == t.Key {
 			values = append(values, a.value)
 		}
 	}
 	return values, len(values) > 0
 }
 
-// countFulfilled compares the number of values.
-func (c *condition) countFulfilled(source Source) bool {
-	col := source.Collection(c.variable)
-	n := 0
-	switch k := col.(type) {
-	case nil:
-	case collection.Keyed:
-		if c.key != "" {
-			n = len(k.FindString(c.key))
-		} else {
-			n = len(k.FindAll())
-		}
-	default:
-		n = len(col.FindAll())
-	}
-	return slices.ContainsFunc(c.transform.stages(strconv.Itoa(n), nil), c.op.matches) // Coraza transforms the count, too
+// CountFulfils reports whether a number of values fulfils the condition.
+func (c *Condition) CountFulfils(n int) bool {
+	return slices.ContainsFunc(c.Transform.Stages(strconv.Itoa(n), nil), c.Operator.matches) // Coraza transforms the count, too
 }
 
 // addCondition makes a condition of the first of some links, and of those behind it that are about
@@ -206,7 +195,7 @@ func (c *compiler) addCondition(p *parsedRule, links []*parsedLink) (indices []i
 		return nil, false, n
 	}
 	var ofMatched []*step
-	if cond.kind == onValues {
+	if cond.Kind == OnValues {
 		for n < len(links) && isAboutTheSame(links[:n], links[n]) {
 			captures := links[n].Has("capture")
 			isOfMatched := links[n].looksAtMatchedVars()
@@ -227,7 +216,7 @@ func (c *compiler) addCondition(p *parsedRule, links []*parsedLink) (indices []i
 		if len(cond.then)+len(ofMatched) > 0 {
 			cond.capture = l.Has("capture") && usesCaptures(links[:n])
 			cond.sets = l.sets
-			if cond.capture && !cond.op.canCapture() {
+			if cond.capture && !cond.Operator.canCapture() {
 				cond.then, ofMatched, n = nil, nil, 1
 			}
 		}
@@ -250,7 +239,7 @@ func (l *parsedLink) setsManyNames() bool {
 
 // looksAtMatchedVars reports whether a link looks at all values that the links before it have matched.
 func (l *parsedLink) looksAtMatchedVars() bool {
-	return slices.ContainsFunc(l.targets, func(t target) bool { return t.variable == "matched_vars" })
+	return slices.ContainsFunc(l.targets, func(t Target) bool { return t.Variable == "matched_vars" })
 }
 
 // hasCaptureMacro reports whether a text has %{TX.0} to %{TX.9}.
@@ -274,12 +263,12 @@ func isAboutTheSame(before []*parsedLink, l *parsedLink) bool {
 	captures := slices.ContainsFunc(before, func(b *parsedLink) bool { return b.Has("capture") })
 	for _, t := range l.targets {
 		switch {
-		case t.count || t.except, l.looksAtMatchedVars() && t.variable != "matched_vars":
+		case t.Count || t.Except, l.looksAtMatchedVars() && t.Variable != "matched_vars":
 			return false
-		case t.variable == "matched_var" || t.variable == "matched_vars":
-		case t.variable != "tx":
+		case t.Variable == "matched_var" || t.Variable == "matched_vars":
+		case t.Variable != "tx":
 			return false
-		case isCapture(t.key):
+		case isCapture(t.Key):
 			if !captures {
 				return false
 			}
@@ -308,17 +297,17 @@ func (c *compiler) step(p *parsedRule, l *parsedLink) (*step, string) {
 }
 
 // condition makes one of a single link. possible is false when the link is never fulfilled.
-func (c *compiler) condition(p *parsedRule, l *parsedLink) (cond condition, possible bool) {
-	giveUp := func(reason string) (condition, bool) {
+func (c *compiler) condition(p *parsedRule, l *parsedLink) (cond Condition, possible bool) {
+	giveUp := func(reason string) (Condition, bool) {
 		if p.Logged() || c.addsScore(p) {
 			c.open = append(c.open, Open{p.id, reason})
 		}
-		return condition{kind: onNothing}, true
+		return Condition{Kind: OnNothing}, true
 	}
 	if len(l.targets) == 0 {
-		return condition{kind: onNothing}, true // SecAction
+		return Condition{Kind: OnNothing}, true // SecAction
 	}
-	if l.targets[0].variable == "tx" && !slices.ContainsFunc(l.targets, func(t target) bool { return t.variable != "tx" }) {
+	if l.targets[0].Variable == "tx" && !slices.ContainsFunc(l.targets, func(t Target) bool { return t.Variable != "tx" }) {
 		return c.onTX(p, l)
 	}
 	op, err := c.operator(p, l)
@@ -334,24 +323,24 @@ func (c *compiler) condition(p *parsedRule, l *parsedLink) (cond condition, poss
 	}
 	negative := op.negated
 	for _, t := range l.targets {
-		v, err := variables.Parse(strings.ToUpper(t.variable))
+		v, err := variables.Parse(strings.ToUpper(t.Variable))
 		switch {
 		case err != nil || !steady(v):
-			return giveUp("it looks at " + strings.ToUpper(t.variable))
-		case t.count && p.taken[t.variable]:
+			return giveUp("it looks at " + strings.ToUpper(t.Variable))
+		case t.Count && p.taken[t.Variable]:
 			return giveUp("it counts what other rules may take from it")
-		case t.count && len(l.targets) > 1:
+		case t.Count && len(l.targets) > 1:
 			return giveUp("it counts among other targets")
-		case p.phase < populated(v) && (t.count || negative || isOtherBefore(v) || transform.matchesInitial(&op)):
-			return giveUp("it looks at " + strings.ToUpper(t.variable) + " before it is read")
-		case t.count:
-			if t.pattern != nil {
+		case p.phase < populated(v) && (t.Count || negative || isOtherBefore(v) || transform.matchesInitial(&op)):
+			return giveUp("it looks at " + strings.ToUpper(t.Variable) + " before it is read")
+		case t.Count:
+			if t.Pattern != nil {
 				return giveUp("it counts by a pattern")
 			}
-			return condition{kind: onCount, variable: v, key: t.counted, transform: transform, op: op}, true
+			return Condition{Kind: OnCount, Variable: v, Key: t.counted, Transform: transform, Operator: op}, true
 		}
 	}
-	return condition{kind: onValues, targets: l.targets, transform: transform, op: op, unfiltered: len(op.literals) == 0}, true
+	return Condition{Kind: OnValues, Targets: l.targets, Transform: transform, Operator: op, Unfiltered: len(op.Literals) == 0}, true
 }
 
 // isOtherBefore reports whether a variable has another value before it is read whole, and not only none.
@@ -360,9 +349,9 @@ func isOtherBefore(v variables.RuleVariable) bool {
 }
 
 // matchesInitial reports whether an operator matches what a variable has before it is read: nothing or a number that says so.
-func (c *chain) matchesInitial(op *operator) bool {
+func (c *Chain) matchesInitial(op *Operator) bool {
 	for _, initial := range []string{"", "0", "-1"} {
-		if slices.ContainsFunc(c.stages(initial, nil), op.matches) {
+		if slices.ContainsFunc(c.Stages(initial, nil), op.matches) {
 			return true
 		}
 	}
@@ -377,42 +366,42 @@ func (c *compiler) addsScore(p *parsedRule) bool {
 }
 
 // onTX is a condition on what rules have set.
-func (c *compiler) onTX(p *parsedRule, l *parsedLink) (condition, bool) {
+func (c *compiler) onTX(p *parsedRule, l *parsedLink) (Condition, bool) {
 	if c.areStatic(p, l.targets) {
 		fulfilled, known := c.outcomeOf(p, l)
-		return condition{kind: onNothing}, fulfilled || !known
+		return Condition{Kind: OnNothing}, fulfilled || !known
 	}
 	for _, t := range l.targets {
 		// A count of 0, or a negated test of something that only some transactions have, may hold without a setter.
-		if t.count || isCapture(t.key) {
+		if t.Count || isCapture(t.Key) {
 			if p.Logged() || c.addsScore(p) {
 				c.open = append(c.open, Open{p.id, "it looks at what other rules have captured or counted"})
 			}
-			return condition{kind: onNothing}, true
+			return Condition{Kind: OnNothing}, true
 		}
 	}
-	targets := slices.DeleteFunc(slices.Clone(l.targets), func(t target) bool { return t.except })
-	return condition{kind: onRules, targets: targets}, true
+	targets := slices.DeleteFunc(slices.Clone(l.targets), func(t Target) bool { return t.Except })
+	return Condition{Kind: OnRules, Targets: targets}, true
 }
 
 // resolveSetters finds the rules that set what conditions on rules look at. A variable that is set before all
 // rules counts as set.
 func (c *compiler) resolveSetters() {
 	for i := range c.conditions { // what is added here is no condition on rules
-		if c.conditions[i].kind != onRules {
+		if c.conditions[i].Kind != OnRules {
 			continue
 		}
-		setters, known := c.settersOf(c.conditions[i].targets)
-		if c.conditions[i].setters = setters; !known {
-			c.conditions[i].kind = onNothing
+		setters, known := c.settersOf(c.conditions[i].Targets)
+		if c.conditions[i].Setters = setters; !known {
+			c.conditions[i].Kind = OnNothing
 		}
 	}
 }
 
 // mayBeCapture reports whether a pattern fits TX:0 to TX:9, which operators set.
-func (t *target) mayBeCapture() bool {
+func (t *Target) mayBeCapture() bool {
 	for name := '0'; name <= '9'; name++ {
-		if t.pattern.MatchString(string(name)) {
+		if t.Pattern.MatchString(string(name)) {
 			return true
 		}
 	}
@@ -421,16 +410,16 @@ func (t *target) mayBeCapture() bool {
 
 // settersOf are the rules that set one of some names of TX; known is false when something may set it in
 // every transaction.
-func (c *compiler) settersOf(targets []target) (setters []int32, known bool) {
+func (c *compiler) settersOf(targets []Target) (setters []int32, known bool) {
 	for _, t := range targets {
-		if _, set := c.cfg.TX[t.key]; set && t.key != "" {
+		if _, set := c.cfg.TX[t.Key]; set && t.Key != "" {
 			return nil, false
 		}
-		if t.key == "" && (t.pattern == nil || t.mayBeCapture()) { // all of TX, where there is always something
+		if t.Key == "" && (t.Pattern == nil || t.mayBeCapture()) { // all of TX, where there is always something
 			return nil, false
 		}
 		for name := range c.cfg.TX {
-			if t.pattern != nil && t.pattern.MatchString(name) {
+			if t.Pattern != nil && t.Pattern.MatchString(name) {
 				return nil, false
 			}
 		}
@@ -459,7 +448,7 @@ func (c *compiler) settersOf(targets []target) (setters []int32, known bool) {
 
 // namesFrom makes a rule that matches when a rule with a name made of a value may set one that fits a pattern: when
 // the value has a text that every name has that fits.
-func (c *compiler) namesFrom(p *parsedRule, t target) (r int32, ok bool) {
+func (c *compiler) namesFrom(p *parsedRule, t Target) (r int32, ok bool) {
 	head := p.links[0]
 	if len(p.links) > 1 && (&parsedRule{links: p.links[1:]}).sets(t) {
 		return 0, false
@@ -468,17 +457,17 @@ func (c *compiler) namesFrom(p *parsedRule, t target) (r int32, ok bool) {
 	if !ok {
 		return 0, false
 	}
-	literals, ok := textmatch.Literals(t.pattern.String())
+	literals, ok := textmatch.Literals(t.Pattern.String())
 	if !ok || joins(head, literals) {
 		return 0, false
 	}
-	op := operator{}
+	op := Operator{}
 	op.phrases(literals)
 	i := len(c.conditions)
-	c.conditions = append(c.conditions, condition{kind: onValues, targets: targets, transform: transform, op: op})
+	c.conditions = append(c.conditions, Condition{Kind: OnValues, Targets: targets, Transform: transform, Operator: op})
 	r = int32(len(c.rules))
-	c.conditions[i].rules = []int32{r}
-	c.rules = append(c.rules, rule{id: p.id, conditions: []int{i}, scores: -1})
+	c.conditions[i].Rules = []int32{r}
+	c.rules = append(c.rules, Rule{ID: p.id, Conditions: []int{i}, Scores: -1})
 	return r, true
 }
 
@@ -505,7 +494,7 @@ func joins(l *parsedLink, texts []string) bool {
 
 // namesOf are the values of which a link makes the names of TX that it sets, and their transformations: what the
 // link looks at, or with %{MATCHED_VAR_NAME} the names of that.
-func namesOf(l *parsedLink) (targets []target, transform chain, ok bool) {
+func namesOf(l *parsedLink) (targets []Target, transform Chain, ok bool) {
 	byName, byValue := false, false
 	for _, a := range l.sets {
 		for _, m := range rules.MacrosOf(a.name) {
@@ -514,25 +503,25 @@ func namesOf(l *parsedLink) (targets []target, transform chain, ok bool) {
 		}
 	}
 	if byName && byValue || len(l.targets) == 0 {
-		return nil, chain{}, false
+		return nil, Chain{}, false
 	}
 	transform, err := chainOf(l.Link)
 	if err != nil {
-		return nil, chain{}, false
+		return nil, Chain{}, false
 	}
 	if byName {
-		transform = chain{}
+		transform = Chain{}
 	}
 	for _, t := range l.targets {
-		if t.variable == "tx" || t.count {
-			return nil, chain{}, false
+		if t.Variable == "tx" || t.Count {
+			return nil, Chain{}, false
 		}
-		if byName && !strings.HasSuffix(t.variable, "_names") {
-			switch t.variable {
+		if byName && !strings.HasSuffix(t.Variable, "_names") {
+			switch t.Variable {
 			case "args", "args_get", "args_post", "request_cookies", "request_headers":
-				t = target{variable: t.variable + "_names"}
+				t = Target{Variable: t.Variable + "_names"}
 			default:
-				return nil, chain{}, false
+				return nil, Chain{}, false
 			}
 		}
 		targets = append(targets, t)

@@ -1,4 +1,4 @@
-package screen
+package analysis
 
 import (
 	"maps"
@@ -63,7 +63,7 @@ func TestReduction(t *testing.T) {
 			map[string]string{"sum": "0"}, nil, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := newScreen(t, c.rules, c.tx, 10).Reduction()
+			r := planOf(t, c.rules, c.tx).Reduction
 			if got := slices.Sorted(maps.Keys(r.Rules)); !slices.Equal(got, c.needless) {
 				t.Errorf("rules %d are left out, want %d", got, c.needless)
 			}
@@ -76,55 +76,27 @@ func TestReduction(t *testing.T) {
 
 // What the rules skip to stays as long as one of them does.
 func TestReductionKeepsMarkers(t *testing.T) {
-	r := newScreen(t, strings.Join([]string{
+	r := planOf(t, strings.Join([]string{
 		`SecRule TX:LEVEL "@lt 2" "id:1,phase:2,pass,nolog,skipAfter:FIRST"`,
 		"SecMarker FIRST",
 		`SecRule ARGS "@rx x" "id:2,phase:2,pass,nolog,skipAfter:SECOND"`,
 		`SecRule ARGS "@rx evil" "id:3,phase:2,deny"`,
 		"SecMarker SECOND",
-	}, "\n"), map[string]string{"level": "1"}, 10).Reduction()
+	}, "\n"), map[string]string{"level": "1"}).Reduction
 	if !maps.Equal(r.Markers, map[string]bool{"FIRST": true}) {
 		t.Errorf("got %v", r.Markers)
 	}
 }
 
-// The rules that can't match for one transaction, with those that only concern them.
-func TestInnocent(t *testing.T) {
-	const evil = `SecRule ARGS "@rx evil" "id:9,phase:2,deny,tag:'x'"` + "\n"
-	for _, c := range []struct {
-		name, rules string
-		want        []int
-	}{
-		{"one that can't match", `SecRule ARGS "@rx good" "id:1,phase:2,deny"`, []int{1}},
-		{"one that takes targets from another", `SecRule REQUEST_URI "@rx ." "id:2,phase:1,pass,nolog,ctl:ruleRemoveTargetById=1;ARGS:a"` + "\n" + `SecRule ARGS "@rx good" "id:1,phase:2,deny"`, []int{1, 2}},
-		{"one that takes targets from one that may match", `SecRule REQUEST_URI "@rx ." "id:2,phase:1,pass,nolog,ctl:ruleRemoveTargetByTag=x;ARGS:a"`, nil},
-		{"one that removes others and sets something", `SecRule REQUEST_URI "@rx ." "id:2,phase:1,pass,nolog,ctl:ruleRemoveById=1,setvar:tx.a=1"` + "\n" + `SecRule ARGS "@rx good" "id:1,phase:2,deny"`, []int{1}},
-		{"a chain whose head notes something for itself", "SecRule ARGS \"@rx evil\" \"id:1,phase:2,deny,setvar:tx.mine=%{matched_var},chain\"\nSecRule TX:mine \"@rx good\"", []int{1}},
-		{"a chain whose head notes something for another", "SecRule ARGS \"@rx evil\" \"id:1,phase:2,deny,setvar:tx.mine=%{matched_var},chain\"\nSecRule TX:mine \"@rx good\"\n" + `SecRule TX:mine "@rx evil" "id:2,phase:2,deny"`, nil},
-		{"a chain whose head notes something for a message", "SecRule ARGS \"@rx evil\" \"id:1,phase:2,deny,setvar:tx.mine=%{matched_var},chain\"\nSecRule TX:mine \"@rx good\"\n" + `SecRule ARGS "@rx vil" "id:2,phase:2,deny,msg:'%{tx.mine}'"`, nil},
-		{"a chain whose head captures for itself", "SecRule ARGS \"@rx (evil)\" \"id:1,phase:2,deny,capture,chain\"\nSecRule TX:1 \"@rx good\"", []int{1}},
-		{"a chain whose head captures for a message", "SecRule ARGS \"@rx (evil)\" \"id:1,phase:2,deny,capture,chain\"\nSecRule TX:1 \"@rx good\"\n" + `SecRule ARGS "@rx vil" "id:2,phase:2,deny,logdata:'%{tx.0}'"`, nil},
-		{"a message of what the rule has captured itself", "SecRule ARGS \"@rx (evil)\" \"id:1,phase:2,deny,capture,chain\"\nSecRule TX:1 \"@rx good\"\n" + `SecRule ARGS "@rx vil" "id:2,phase:2,deny,capture,logdata:'%{tx.0}'"`, []int{1}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			s := newScreen(t, c.rules+"\n"+evil, nil, 10)
-			may, innocent := s.MayAlarm(request(t, "/?a=evil"), noRule)
-			if !may || !slices.Equal(innocent, c.want) {
-				t.Errorf("may alarm %v, innocent %d, want %d", may, innocent, c.want)
-			}
-		})
-	}
-}
-
 // Without a rule that skips others in every transaction, or that sets what was taken for set, nothing is known.
 func TestBlind(t *testing.T) {
-	s := newScreen(t, strings.Join([]string{
+	s := planOf(t, strings.Join([]string{
 		`SecAction "id:1,phase:1,pass,nolog,setvar:tx.limit=7"`,
 		`SecRule TX:LEVEL "@lt 2" "id:2,phase:2,pass,nolog,skipAfter:END"`,
 		`SecRule ARGS "@rx evil" "id:3,phase:2,deny"`,
 		"SecMarker END",
 		`SecRule ARGS "@gt %{tx.limit}" "id:4,phase:2,deny"`,
-	}, "\n"), map[string]string{"level": "1", "limit": "7"}, 10)
+	}, "\n"), map[string]string{"level": "1", "limit": "7"})
 	for _, c := range []struct {
 		ids  []int
 		want bool

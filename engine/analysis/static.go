@@ -1,4 +1,4 @@
-package screen
+package analysis
 
 import (
 	"fmt"
@@ -124,15 +124,15 @@ func (c *compiler) vary(name string) bool {
 }
 
 // staticTX reports whether a name of TX is the same in every transaction, once it is set.
-func (c *compiler) staticTX(t target) bool {
-	return t.pattern == nil && t.key != "" && !isCapture(t.key) && !c.varying[t.key] &&
-		!slices.ContainsFunc(c.varyingPrefixes, func(fixed string) bool { return strings.HasPrefix(t.key, fixed) })
+func (c *compiler) staticTX(t Target) bool {
+	return t.Pattern == nil && t.Key != "" && !isCapture(t.Key) && !c.varying[t.Key] &&
+		!slices.ContainsFunc(c.varyingPrefixes, func(fixed string) bool { return strings.HasPrefix(t.Key, fixed) })
 }
 
 func isCapture(name string) bool { return len(name) == 1 && name[0] >= '0' && name[0] <= '9' }
 
 // isSettled reports whether static targets of a rule have, when it runs, the values that they have in the end.
-func (c *compiler) isSettled(at *parsedRule, targets []target) bool {
+func (c *compiler) isSettled(at *parsedRule, targets []Target) bool {
 	return !slices.ContainsFunc(c.parsed, func(p *parsedRule) bool {
 		return p.marker == "" && !p.disabled && !at.isAfter(p) && slices.ContainsFunc(targets, p.sets)
 	})
@@ -164,9 +164,9 @@ func (c *compiler) outcomeOf(p *parsedRule, l *parsedLink) (fulfilled, known boo
 }
 
 // areStatic reports whether targets of a rule are the same in every transaction, in the end.
-func (c *compiler) areStatic(p *parsedRule, targets []target) bool {
-	return !slices.ContainsFunc(targets, func(t target) bool {
-		return t.variable != "tx" || t.except || t.count && p.taken[t.variable] || !c.staticTX(t)
+func (c *compiler) areStatic(p *parsedRule, targets []Target) bool {
+	return !slices.ContainsFunc(targets, func(t Target) bool {
+		return t.Variable != "tx" || t.Except || t.Count && p.taken[t.Variable] || !c.staticTX(t)
 	})
 }
 
@@ -181,13 +181,13 @@ func (c *compiler) staticallyFulfilled(p *parsedRule, l *parsedLink) (fulfilled,
 		return false, false
 	}
 	for _, t := range l.targets {
-		value, set := c.cfg.TX[t.key]
-		if t.count {
+		value, set := c.cfg.TX[t.Key]
+		if t.Count {
 			value = map[bool]string{true: "1", false: "0"}[set]
 		} else if !set {
 			continue
 		}
-		for _, stage := range transform.stages(value, nil) {
+		for _, stage := range transform.Stages(value, nil) {
 			if op.matches(stage) {
 				return true, true
 			}

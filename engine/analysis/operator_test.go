@@ -1,4 +1,4 @@
-package screen
+package analysis
 
 import (
 	"math/rand/v2"
@@ -32,13 +32,15 @@ func TestConditionsOfLevels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := New(Config{Directives: set.Directives, Inbound: 5, Outbound: 4, CacheSize: 1 << 10})
+	plan, err := New(Config{Directives: set.Directives, Inbound: 5, Outbound: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
 	pieces := []string{"0x", "--", "..", "//", "http://", "on", "=", "select", "union", "1", "a", "e", "or", "0b1", "passwd", "etc/", "nc", "sh"}
-	for i := range s.conditions {
-		pieces = append(pieces, s.conditions[i].op.literals...)
+	levels := make([]textmatch.LevelSet, len(plan.Conditions))
+	for i := range plan.Conditions {
+		levels[i] = plan.Conditions[i].Operator.Levels()
+		pieces = append(pieces, plan.Conditions[i].Operator.Literals...)
 	}
 	random := rand.New(rand.NewPCG(1, 7))
 	fulfilled := 0
@@ -46,16 +48,17 @@ func TestConditionsOfLevels(t *testing.T) {
 		for range 1500 {
 			text := randomText(random, l, pieces)
 			at := textmatch.LevelOf(text)
-			for i := range s.conditions {
-				c := &s.conditions[i]
-				if c.kind != onValues || s.possible[at].has(int32(i)) && random.IntN(8) > 0 {
+			for i := range plan.Conditions {
+				c := &plan.Conditions[i]
+				isPossible := at == textmatch.Levels || levels[i].Has(at)
+				if c.Kind != OnValues || isPossible && random.IntN(8) > 0 {
 					continue
 				}
-				if !c.op.matches(text) {
+				if !c.Operator.matches(text) {
 					continue
 				}
-				if fulfilled++; !s.possible[at].has(int32(i)) {
-					t.Errorf("%q fulfils the condition of the rules %v, though none of its level may", text, c.rules)
+				if fulfilled++; !isPossible {
+					t.Errorf("%q fulfils the condition of the rules %v, though none of its level may", text, c.Rules)
 				}
 			}
 		}

@@ -1,4 +1,4 @@
-package screen
+package analysis
 
 import (
 	"fmt"
@@ -18,10 +18,10 @@ import (
 type compiler struct {
 	cfg        Config
 	parsed     []*parsedRule
-	conditions []condition
-	rules      []rule
+	conditions []Condition
+	rules      []Rule
 	open       []Open
-	helpers    []helper
+	helpers    []Helper
 	preset     map[string]string // see Reduction.TX
 	reading    Reading
 	limits     []string // variables of TX that scores are compared with
@@ -58,23 +58,23 @@ type parsedRule struct {
 // parsedLink is one of its links.
 type parsedLink struct {
 	*rules.Link
-	targets           []target
+	targets           []Target
 	operator, operand string // the operator in lower case, with ! where it is negated
 	sets              []assignment
 }
 
-// target is one of a link's targets, its key in lower case.
-type target struct {
-	variable string
-	key      string
-	pattern  *regexp.Regexp
-	count    bool
-	except   bool
+// Target is one of a link's targets, its key in lower case.
+type Target struct {
+	Variable string
+	Key      string
+	Pattern  *regexp.Regexp
+	Count    bool
+	Except   bool
 	counted  string // the key as Coraza counts by it: names of arguments in any case, for a few of which it finds nothing then
 
-	// taken is the pattern of an exception, for keys in lower case. Nothing but these may be left out: it is exactly
+	// Taken is the pattern of an exception, for keys in lower case. Nothing but these may be left out: it is exactly
 	// Coraza's, which for most variables lowers the pattern too, also where that is another one then.
-	taken *regexp.Regexp
+	Taken *regexp.Regexp
 }
 
 func compile(cfg Config) (*compiler, error) {
@@ -163,25 +163,25 @@ func parseRule(r *rules.Rule) (*parsedRule, error) {
 type assignment struct{ name, value string }
 
 // parseTarget makes patterns of keys.
-func parseTarget(of rules.Target) (t target, err error) {
-	t = target{variable: of.Variable, count: of.Count, except: of.Except}
+func parseTarget(of rules.Target) (t Target, err error) {
+	t = Target{Variable: of.Variable, Count: of.Count, Except: of.Except}
 	if !of.IsPattern {
-		t.key, t.counted = strings.ToLower(of.Key), of.Key
+		t.Key, t.counted = strings.ToLower(of.Key), of.Key
 		if !isOfArgs(of.Variable) {
-			t.counted = t.key
+			t.counted = t.Key
 		}
 		return t, nil
 	}
 	pattern, lowered := of.Key, loweredKey(of.Variable, of.Key)
-	if t.pattern, err = regexp.Compile("(?i)" + pattern); lowered != pattern {
+	if t.Pattern, err = regexp.Compile("(?i)" + pattern); lowered != pattern {
 		// Coraza's is that one; what either fits is looked at.
 		either, err := regexp.Compile("(?i)(?:" + pattern + ")|(?:" + lowered + ")")
 		if err == nil {
-			t.pattern = either
+			t.Pattern = either
 		}
 	}
 	if err == nil && of.Except {
-		t.taken, err = regexp.Compile(lowered)
+		t.Taken, err = regexp.Compile(lowered)
 	}
 	if err != nil {
 		return t, fmt.Errorf("target %q: %w", of, err)
@@ -203,27 +203,27 @@ func isOfArgs(variable string) bool {
 }
 
 // sets reports whether a rule may set a name of TX, or one of a pattern of names.
-func (p *parsedRule) sets(t target) bool {
+func (p *parsedRule) sets(t Target) bool {
 	exactly, somehow := p.waysToSet(t)
 	return exactly || somehow
 }
 
 // waysToSet: by a name that fits, or only somehow, by a name that is made of a value with which any name
 // could fit.
-func (p *parsedRule) waysToSet(t target) (exactly, somehow bool) {
+func (p *parsedRule) waysToSet(t Target) (exactly, somehow bool) {
 	for _, l := range p.links {
 		for _, a := range l.sets {
 			fixed, _, dynamic := strings.Cut(a.name, "%{")
 			switch {
-			case t.key == "" && t.pattern == nil: // all of TX
+			case t.Key == "" && t.Pattern == nil: // all of TX
 				exactly = true
-			case !dynamic && (a.name == t.key || t.pattern != nil && t.pattern.MatchString(a.name)):
+			case !dynamic && (a.name == t.Key || t.Pattern != nil && t.Pattern.MatchString(a.name)):
 				exactly = true
-			case dynamic && t.pattern == nil && strings.HasPrefix(t.key, fixed):
+			case dynamic && t.Pattern == nil && strings.HasPrefix(t.Key, fixed):
 				exactly = true
-			case dynamic && t.pattern != nil && t.pattern.MatchString(fixed):
+			case dynamic && t.Pattern != nil && t.Pattern.MatchString(fixed):
 				exactly = true
-			case dynamic && t.pattern != nil:
+			case dynamic && t.Pattern != nil:
 				somehow = true
 			}
 		}
@@ -263,7 +263,7 @@ func (c *compiler) add(p *parsedRule) {
 	if p.marker != "" || p.disabled || p.idle {
 		return
 	}
-	r := rule{id: p.id, scores: -1, logged: p.Logged()}
+	r := Rule{ID: p.id, Scores: -1, Logged: p.Logged()}
 	links := p.links
 	scoresAt := -1
 	for i, l := range p.links {
@@ -275,7 +275,7 @@ func (c *compiler) add(p *parsedRule) {
 			c.open = append(c.open, Open{p.id, "the score that it adds is not known beforehand"})
 			in, out = c.cfg.Inbound, c.cfg.Outbound
 		}
-		r.in, r.out = r.in+in, r.out+out
+		r.In, r.Out = r.In+in, r.Out+out
 		if scoresAt < 0 {
 			scoresAt = i
 		}
@@ -284,12 +284,12 @@ func (c *compiler) add(p *parsedRule) {
 		// What the head of a chain sets is set without the rest.
 		links = links[:scoresAt+1]
 	}
-	r.alarms = r.logged && scoresAt < 0 && p.Role() != rules.Allows
+	r.Alarms = r.Logged && scoresAt < 0 && p.Role() != rules.Allows
 	setsTX := slices.ContainsFunc(p.links, func(l *parsedLink) bool { return len(l.sets) > 0 })
-	if scoresAt < 0 && !r.logged && (!setsTX || p.static) || p.evaluates() {
+	if scoresAt < 0 && !r.Logged && (!setsTX || p.static) || p.evaluates() {
 		return
 	}
-	if setsTX && scoresAt < 0 && !r.logged {
+	if setsTX && scoresAt < 0 && !r.Logged {
 		links = links[:1] // the head sets without the rest
 	}
 	p.index = len(c.rules)
@@ -300,13 +300,13 @@ func (c *compiler) add(p *parsedRule) {
 			p.index, p.never = -1, true
 			return
 		}
-		r.conditions = append(r.conditions, indices...)
+		r.Conditions = append(r.Conditions, indices...)
 		if last && scoresAt >= 0 {
-			r.scores = indices[len(indices)-1]
+			r.Scores = indices[len(indices)-1]
 		}
 	}
-	for _, i := range r.conditions {
-		c.conditions[i].rules = append(c.conditions[i].rules, int32(p.index))
+	for _, i := range r.Conditions {
+		c.conditions[i].Rules = append(c.conditions[i].Rules, int32(p.index))
 	}
 	c.rules = append(c.rules, r)
 }
@@ -314,7 +314,7 @@ func (c *compiler) add(p *parsedRule) {
 // looksAtCaptures reports whether a link compares TX:0 to TX:9, or with them.
 func (l *parsedLink) looksAtCaptures() bool {
 	return hasCaptureMacro(l.operand) ||
-		slices.ContainsFunc(l.targets, func(t target) bool { return t.variable == "tx" && isCapture(t.key) })
+		slices.ContainsFunc(l.targets, func(t Target) bool { return t.Variable == "tx" && isCapture(t.Key) })
 }
 
 // looksAtCapturesOfOthers reports whether a rule looks at TX:0 to TX:9 where it has not captured itself.
@@ -403,7 +403,7 @@ func (c *compiler) lowerThresholds() error {
 				continue
 			}
 			for _, a := range p.assignments() {
-				if !p.sets(target{variable: "tx", key: name}) || a.name != name && !strings.Contains(a.name, "%{") {
+				if !p.sets(Target{Variable: "tx", Key: name}) || a.name != name && !strings.Contains(a.name, "%{") {
 					continue
 				}
 				value, known := c.expand(a.value)
@@ -464,8 +464,8 @@ func (c *compiler) expandAt(at *parsedRule, text string) (string, bool) {
 	out := rules.ExpandMacros(text, func(name string) string {
 		name, isTX := strings.CutPrefix(name, "tx.")
 		value, set := c.cfg.TX[name]
-		t := target{variable: "tx", key: name}
-		if !isTX || !set || !c.staticTX(t) || at != nil && !c.isSettled(at, []target{t}) {
+		t := Target{Variable: "tx", Key: name}
+		if !isTX || !set || !c.staticTX(t) || at != nil && !c.isSettled(at, []Target{t}) {
 			ok = false
 		}
 		return value

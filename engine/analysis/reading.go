@@ -1,4 +1,4 @@
-package screen
+package analysis
 
 import (
 	"fmt"
@@ -9,21 +9,6 @@ import (
 
 	"github.com/modsecurity-for-anylog/msa/rules"
 )
-
-// Reading is what has to run for bodies to be read as they are with all rules: the rules that say how, and those that
-// decide whether these match.
-type Reading struct {
-	Rules   map[int]bool
-	Markers map[string]bool
-
-	TX     map[string]string // what is to be set before the first of them
-	AsksTX bool              // they look at TX, also at what is set before all rules
-
-	OfBodies bool // they do nothing to a request that has neither a body nor a Content-Type
-}
-
-// Reading is what has to run for bodies to be read.
-func (s *Screen) Reading() Reading { return s.reading }
 
 // findReading finds the rules that say how bodies are read, and from these, one after the other, those that decide whether
 // they match. It fails where that depends on what is not the same whenever it is asked for.
@@ -60,15 +45,15 @@ func (c *compiler) findReading() (Reading, error) {
 		}
 		asked := p.asksOfTX()
 		for _, t := range asked {
-			switch value, set := c.cfg.TX[t.key]; {
-			case !c.staticTX(t) || !c.isSettled(p, []target{t}):
-				varying[t.key] = true
+			switch value, set := c.cfg.TX[t.Key]; {
+			case !c.staticTX(t) || !c.isSettled(p, []Target{t}):
+				varying[t.Key] = true
 			case set:
-				r.TX[t.key] = value
+				r.TX[t.Key] = value
 			}
 		}
 		r.AsksTX = r.AsksTX || len(asked) > 0
-		asked = slices.DeleteFunc(asked, func(t target) bool { return !varying[t.key] })
+		asked = slices.DeleteFunc(asked, func(t Target) bool { return !varying[t.Key] })
 		for _, q := range c.runnable(func(q *parsedRule) bool { return q != p && c.decides(q, p, asked) }) {
 			add(q)
 		}
@@ -81,7 +66,7 @@ func (c *compiler) findReading() (Reading, error) {
 
 // decides reports whether what a rule does decides whether another one matches: that it skips or removes it, or sets or
 // captures what it looks at.
-func (c *compiler) decides(p, other *parsedRule, asked []target) bool {
+func (c *compiler) decides(p, other *parsedRule, asked []Target) bool {
 	if !other.isAfter(p) {
 		return false
 	}
@@ -132,23 +117,23 @@ func (c *compiler) readsBodies(p *parsedRule) bool {
 // readsWithoutBody reports whether a rule may change what is read of a request that has neither a body nor a Content-Type.
 func (p *parsedRule) readsWithoutBody() bool {
 	head := p.links[0]
-	asksType := len(head.targets) > 0 && !slices.ContainsFunc(head.targets, func(t target) bool {
-		return t.variable != "request_headers" || t.key != "content-type" || t.count || t.except
+	asksType := len(head.targets) > 0 && !slices.ContainsFunc(head.targets, func(t Target) bool {
+		return t.Variable != "request_headers" || t.Key != "content-type" || t.Count || t.Except
 	})
 	return !asksType && slices.ContainsFunc(p.links, func(l *parsedLink) bool { return l.controls(withoutBody) })
 }
 
 // asksOfTX are the variables of TX that a rule looks at.
-func (p *parsedRule) asksOfTX() (all []target) {
+func (p *parsedRule) asksOfTX() (all []Target) {
 	for _, l := range p.links {
 		for _, t := range l.targets {
-			if t.variable == "tx" {
+			if t.Variable == "tx" {
 				all = append(all, t)
 			}
 		}
 	}
 	for _, name := range p.macros() {
-		all = append(all, target{variable: "tx", key: name})
+		all = append(all, Target{Variable: "tx", Key: name})
 	}
 	return all
 }
@@ -165,7 +150,7 @@ func (p *parsedRule) looksAtPassing() string {
 			names = append(names, rules.MacrosOf(a.name+a.value)...)
 		}
 		for _, t := range l.targets {
-			names = append(names, t.variable)
+			names = append(names, t.Variable)
 		}
 		for _, name := range names {
 			name, _, _ = strings.Cut(name, ".")

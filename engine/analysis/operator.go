@@ -1,4 +1,4 @@
-package screen
+package analysis
 
 import (
 	"bufio"
@@ -18,29 +18,29 @@ import (
 	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
-// operator is what a link asks of a value. Its function is that of Coraza's operator of that name.
-type operator struct {
+// Operator is what a link asks of a value. Its function is that of Coraza's operator of that name.
+type Operator struct {
 	match   func(value string) bool
 	negated bool
 	pattern *textmatch.Pattern // of @rx, for captures
-	with    func(operand string) operator
+	with    func(operand string) Operator
 	macro   string                // operand with macros that are not static: with makes the operator
 	open    string                // why the operator can't be judged
-	cost    int                   // for each byte, see work.go
-	workOf  func(text string) int // instead of cost, where that is not enough
+	Cost    int                   // for each byte, see work.go
+	workOf  func(text string) int // instead of Cost, where that is not enough
 
-	// literals are texts of which a value that the operator matches has one. With none given
+	// Literals are texts of which a value that the operator matches has one. With none given
 	// there is no such set. matchesLiterals: having one is all that it takes.
-	literals        []string
+	Literals        []string
 	matchesLiterals bool
 
-	within func() textmatch.LevelSet // levels of the texts that it may match, nil for all; see alphabet.go
+	within func() textmatch.LevelSet // levels of the texts that it may match, nil for all; see package textmatch
 }
 
-func (o *operator) matches(value string) bool { return o.match(value) != o.negated }
+func (o *Operator) matches(value string) bool { return o.match(value) != o.negated }
 
 // measure is matches, and how much work that was, see work.go.
-func (o *operator) measure(text string) (matches bool, work int) {
+func (o *Operator) measure(text string) (matches bool, work int) {
 	switch {
 	case o.pattern != nil:
 		matches, work = o.pattern.Measure(text)
@@ -48,16 +48,27 @@ func (o *operator) measure(text string) (matches bool, work int) {
 	case o.workOf != nil:
 		return o.matches(text), o.workOf(text)
 	}
-	return o.matches(text), o.cost * len(text)
+	return o.matches(text), o.Cost * len(text)
+}
+
+// IsPattern reports whether the operator looks for a pattern, whose captures cost more.
+func (o *Operator) IsPattern() bool { return o.pattern != nil }
+
+// Levels are the alphabets of texts that may fulfil the operator.
+func (o *Operator) Levels() textmatch.LevelSet {
+	if o.negated || o.within == nil {
+		return textmatch.AllLevels
+	}
+	return o.within()
 }
 
 // canCapture reports whether the operator's captures can be had.
-func (o *operator) canCapture() bool { return o.pattern != nil && !o.negated }
+func (o *Operator) canCapture() bool { return o.pattern != nil && !o.negated }
 
 // operator makes a link's operator. It fails where the operand is wrong.
-func (c *compiler) operator(p *parsedRule, l *parsedLink) (operator, error) {
+func (c *compiler) operator(p *parsedRule, l *parsedLink) (Operator, error) {
 	name, negated := strings.CutPrefix(l.operator, "!")
-	o := operator{negated: negated, cost: costOfPattern}
+	o := Operator{negated: negated, Cost: costOfPattern}
 	operand := l.operand
 	switch name {
 	case "rx", "rxglobal":
@@ -76,11 +87,11 @@ func (c *compiler) operator(p *parsedRule, l *parsedLink) (operator, error) {
 		o.phrases(phraseLines(data))
 		return o, nil
 	case "detectsqli":
-		o.match, o.cost = isSQLi, costOfSQLi
+		o.match, o.Cost = isSQLi, costOfSQLi
 		o.workOf = sqliWork
 		return o, nil
 	case "detectxss":
-		o.match, o.cost = isXSS, costOfXSS
+		o.match, o.Cost = isXSS, costOfXSS
 		o.within = func() textmatch.LevelSet {
 			return textmatch.LevelsWithByte(func(c byte) bool { return c == '<' || c == '=' })
 		}
@@ -90,9 +101,9 @@ func (c *compiler) operator(p *parsedRule, l *parsedLink) (operator, error) {
 		if err != nil {
 			return o, fmt.Errorf("its operand can't be read: %w", err)
 		}
-		o.match, o.cost = found.Match, costOfSensitive
+		o.match, o.Cost = found.Match, costOfSensitive
 		if !negated {
-			o.literals = found.Literals()
+			o.Literals = found.Literals()
 		}
 		return o, nil
 	case "unconditionalmatch":
@@ -122,7 +133,7 @@ func (c *compiler) operator(p *parsedRule, l *parsedLink) (operator, error) {
 			o.within = func() textmatch.LevelSet { return textmatch.LevelsWithText(expanded) }
 		}
 		if !negated && (name == "contains" || name == "containsword") && expanded != "" {
-			o.literals = []string{expanded}
+			o.Literals = []string{expanded}
 		}
 		return o, nil
 	}
@@ -130,10 +141,10 @@ func (c *compiler) operator(p *parsedRule, l *parsedLink) (operator, error) {
 }
 
 // expandedBy is an operator whose operand has macros that are not known before: it matches everything until they are.
-func (o operator) expandedBy(operand string, make func(operand string) func(value string) bool) operator {
+func (o Operator) expandedBy(operand string, make func(operand string) func(value string) bool) Operator {
 	negated := o.negated
-	o.with = func(operand string) operator {
-		return operator{match: make(operand), negated: negated, cost: costOfPattern}
+	o.with = func(operand string) Operator {
+		return Operator{match: make(operand), negated: negated, Cost: costOfPattern}
 	}
 	o.macro = operand
 	o.match = func(string) bool { return true }
@@ -197,7 +208,7 @@ func numbers(compare func(value, operand int) bool) func(string) func(string) bo
 	}
 }
 
-func (c *compiler) rx(of *parsedRule, o operator, operand string) (operator, error) {
+func (c *compiler) rx(of *parsedRule, o Operator, operand string) (Operator, error) {
 	pattern := operand
 	if rules.HasMacro(operand) {
 		expanded, ok := c.expandAt(of, pattern)
@@ -216,13 +227,13 @@ func (c *compiler) rx(of *parsedRule, o operator, operand string) (operator, err
 	}
 	o.pattern, o.match, o.within = p, p.MatchString, p.Levels
 	if !o.negated {
-		o.literals = p.Literals()
+		o.Literals = p.Literals()
 	}
 	return o, nil
 }
 
 // phrases is the operator that looks for one of many texts, in any case.
-func (o *operator) phrases(list []string) {
+func (o *Operator) phrases(list []string) {
 	if slices.Contains(list, "") {
 		o.match = func(string) bool { return true }
 		return
@@ -240,7 +251,7 @@ func (o *operator) phrases(list []string) {
 		return found
 	}
 	if !o.negated {
-		o.literals, o.matchesLiterals = list, true
+		o.Literals, o.matchesLiterals = list, true
 	}
 }
 
@@ -256,7 +267,7 @@ func phraseLines(data []byte) []string {
 }
 
 // byteRange is true for values with a byte outside of the ranges.
-func byteRange(o operator, operand string) (operator, error) {
+func byteRange(o Operator, operand string) (Operator, error) {
 	var valid [256]bool
 	for _, r := range strings.Split(operand, ",") {
 		from, to, isRange := strings.Cut(strings.TrimSpace(r), "-")
@@ -284,24 +295,24 @@ func byteRange(o operator, operand string) (operator, error) {
 	return o, nil
 }
 
-// chain is a list of transformations.
-type chain struct {
-	key   string // the same for the same list
-	names []string
-	each  []func(string) string
+// Chain is a list of transformations.
+type Chain struct {
+	Key   string // the same for the same list
+	Names []string
+	Each  []func(string) string
 	multi []func(string) (string, bool) // with multiMatch: the rule sees the value after each step that changes it
 }
 
-func chainOf(l *rules.Link) (chain, error) {
-	var c chain
+func chainOf(l *rules.Link) (Chain, error) {
+	var c Chain
 	var names []string
 	multi := l.Has("multimatch")
 	for _, name := range l.Transformations() {
 		names = append(names, strings.ToLower(name))
 	}
-	c.key, c.names = strings.Join(names, ","), names
+	c.Key, c.Names = strings.Join(names, ","), names
 	if multi {
-		c.key += "+"
+		c.Key += "+"
 		c.multi = []func(string) (string, bool){}
 	}
 	for _, name := range names {
@@ -310,17 +321,20 @@ func chainOf(l *rules.Link) (chain, error) {
 		if !ok1 || !ok2 {
 			return c, fmt.Errorf("its transformation %s can't be judged", name)
 		}
-		if c.each = append(c.each, one); multi {
+		if c.Each = append(c.Each, one); multi {
 			c.multi = append(c.multi, step)
 		}
 	}
 	return c, nil
 }
 
-// stages appends what the rule sees of a value: the end of the chain, or with multiMatch every value on the way.
-func (c *chain) stages(value string, dst []string) []string {
+// IsMulti reports whether the rule sees a value after each step, as multiMatch says.
+func (c *Chain) IsMulti() bool { return c.multi != nil }
+
+// Stages appends what the rule sees of a value: the end of the chain, or with multiMatch every value on the way.
+func (c *Chain) Stages(value string, dst []string) []string {
 	if c.multi == nil {
-		for _, f := range c.each {
+		for _, f := range c.Each {
 			value = f(value)
 		}
 		return append(dst, value)

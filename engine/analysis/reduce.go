@@ -1,4 +1,4 @@
-package screen
+package analysis
 
 import (
 	"slices"
@@ -6,30 +6,6 @@ import (
 
 	"github.com/modsecurity-for-anylog/msa/rules"
 )
-
-// Reduction says how the rules can be made fewer without any difference to a verdict.
-type Reduction struct {
-	// Rules do nothing in any transaction, or only set variables of TX that can be set before: they are always
-	// skipped, never match, skip nothing but such, or set the same in every transaction.
-	Rules map[int]bool
-
-	Markers map[string]bool   // that nothing skips to then
-	TX      map[string]string // what is to be set before the first rule instead
-
-	// Observed: some rule looks at what was matched last, also by a rule that only sets something up.
-	Observed bool
-}
-
-// Reduction is how the rules can be made fewer.
-func (s *Screen) Reduction() Reduction { return s.reduction }
-
-// IsBlind reports whether the screen can't judge a transaction to which some rules are not applied: without one of
-// them, others that are not among them find another thing.
-func (s *Screen) IsBlind(ids []int) bool {
-	return slices.ContainsFunc(ids, func(id int) bool {
-		return slices.ContainsFunc(s.dependent[id], func(other int) bool { return !slices.Contains(ids, other) })
-	})
-}
 
 // reduce finds the rules that can be left out, for all transactions or for those in which they can't match.
 func (c *compiler) reduce() {
@@ -40,25 +16,19 @@ func (c *compiler) reduce() {
 		case !ok:
 		case p.index >= 0:
 			r := &c.rules[p.index]
-			r.affects, r.removable = c.indices(affected)
+			r.Affects, r.Removable = c.indices(affected)
 		case len(affected) > 0 && !p.inert && !p.disabled && p.onlyRemoves():
 			if affects, ok := c.indices(affected); ok {
-				c.helpers = append(c.helpers, helper{p.id, affects})
+				c.helpers = append(c.helpers, Helper{p.id, affects})
 			}
 		}
 	}
-	affectOthers := func(r int32) bool { return len(c.rules[r].affects) > 0 }
+	affectOthers := func(r int32) bool { return len(c.rules[r].Affects) > 0 }
 	for i := range c.rules {
 		r := &c.rules[i]
-		r.removable = r.removable && !slices.ContainsFunc(r.affects, affectOthers)
+		r.Removable = r.Removable && !slices.ContainsFunc(r.Affects, affectOthers)
 	}
-	c.helpers = slices.DeleteFunc(c.helpers, func(h helper) bool { return slices.ContainsFunc(h.affects, affectOthers) })
-}
-
-// helper is a rule that only has other rules see less.
-type helper struct {
-	id      int
-	affects []int32
+	c.helpers = slices.DeleteFunc(c.helpers, func(h Helper) bool { return slices.ContainsFunc(h.Affects, affectOthers) })
 }
 
 // indices are those of rules, without those that are left out anyway; ok is false if one of the others has none.
@@ -139,7 +109,7 @@ func (c *compiler) readers(a assignment) []*parsedRule {
 
 // setters are the rules that may set what an assignment sets.
 func (c *compiler) setters(a assignment) []*parsedRule {
-	t := target{variable: "tx", key: a.name}
+	t := Target{Variable: "tx", Key: a.name}
 	return c.runnable(func(p *parsedRule) bool { return p.sets(t) })
 }
 
@@ -154,7 +124,7 @@ func (p *parsedRule) reads(a assignment) bool {
 	setter := parsedRule{links: []*parsedLink{{sets: []assignment{a}}}}
 	for _, l := range p.links {
 		for _, t := range l.targets {
-			if t.variable == "tx" && setter.sets(t) {
+			if t.Variable == "tx" && setter.sets(t) {
 				return true
 			}
 		}
@@ -182,7 +152,7 @@ func (p *parsedRule) macros() []string {
 func (p *parsedRule) looksAtMatchesOfOthers() bool {
 	ofMatches := func(name string) bool { return strings.HasPrefix(name, "matched_var") || name == "highest_severity" }
 	return p.expandsEarly() || slices.ContainsFunc(rules.MacrosOf(p.links[0].operand), ofMatches) ||
-		slices.ContainsFunc(p.links[0].targets, func(t target) bool { return ofMatches(t.variable) })
+		slices.ContainsFunc(p.links[0].targets, func(t Target) bool { return ofMatches(t.Variable) })
 }
 
 // expandsEarly reports whether a rule tells its own message or data, in which Coraza expands macros before the rule matches.
@@ -283,7 +253,7 @@ func (c *compiler) canPreset(p *parsedRule, a assignment) bool {
 
 // isStaticAssignment reports whether a name is the same in every transaction, once it is set.
 func (c *compiler) isStaticAssignment(a assignment) bool {
-	return c.staticTX(target{variable: "tx", key: a.name})
+	return c.staticTX(Target{Variable: "tx", Key: a.name})
 }
 
 // isLiteral: neither made of macros nor a sum.
@@ -305,7 +275,7 @@ func (p *parsedRule) assignments() []assignment {
 	return all
 }
 
-// reduction is what [Screen.Reduction] tells.
+// reduction is that of the plan.
 func (c *compiler) reduction() Reduction {
 	r := Reduction{Rules: map[int]bool{}, Markers: map[string]bool{}, TX: c.preset, Observed: c.looksAtMatches()}
 	for _, p := range c.parsed {
