@@ -216,7 +216,7 @@ func (e *explanation) printFields() {
 		width = max(width, len(f.Part))
 	}
 	for _, f := range e.Mapping.Fields {
-		what := listing.Printable(short(e.Masked(f.Part, f.Value), 120))
+		what := listing.Printable(listing.Short(e.Masked(f.Part, f.Value), 120))
 		if f.Note != "" {
 			what = "(" + f.Note + ")"
 		}
@@ -256,10 +256,10 @@ func (e *explanation) printMatches() {
 		}
 		e.line("%d %s (%s:%d)", m.RuleID, listing.Printable(e.Masked("", m.Message)), rule.File, rule.Line)
 		if m.Operator != "" {
-			e.line("    %s%s: %s", listing.Printable(e.Masked("", m.Variable)), after, listing.Printable(short(m.Value, 200)))
+			e.line("    %s%s: %s", listing.Printable(e.Masked("", m.Variable)), after, listing.Printable(listing.Short(m.Value, 200)))
 		}
 		if m.Data != "" {
-			e.line("    %s", listing.Printable(short(m.Data, 200)))
+			e.line("    %s", listing.Printable(listing.Short(m.Data, 200)))
 		}
 	}
 	e.printAppraisal()
@@ -332,12 +332,4 @@ func endpoint(p mapping.Endpoint) string {
 		return listing.Printable("[" + p.Address + "]:" + p.Port)
 	}
 	return listing.Printable(p.Address + ":" + p.Port)
-}
-
-// short cuts long values.
-func short(s string, most int) string {
-	if len(s) <= most {
-		return s
-	}
-	return fmt.Sprintf("%s… (%d bytes)", s[:most], len(s))
 }

@@ -27,24 +27,6 @@ func FuzzKeyFile(f *testing.F) {
 	})
 }
 
-// Cases that are read have properties that can be tried, and records.
-func FuzzCases(f *testing.F) {
-	f.Add("mapping: nano\ncases:\n  - name: a\n    record: {URL: /x}\n    expect: {rules: [1], alarm: no}\n")
-	f.Add("cases:\n  - line: x\n    tag: t\n    expect: {silent: [1-2], alert: {a: b}}\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		all, err := parseCases([]byte(text))
-		if err != nil {
-			return
-		}
-		for _, c := range all {
-			_, _ = c.with.Config()
-			if _, err := c.event(); err != nil {
-				t.Errorf("the record of a case can't be written: %v", err)
-			}
-		}
-	})
-}
-
 // Alerts that are read back give exclusions that are ones, and SecLang that loads.
 func FuzzTune(f *testing.F) {
 	f.Add(`{"rule_id":"942100","src_ip":"10.0.0.1","method":"GET","url":"/a/b?q=1","score_in":5,"rules":[{"id":942100,"msg":"m","variable":"ARGS:q","value":"1"}]}`)

@@ -383,7 +383,7 @@ func (t *tuning) text(i int, p *proposal) {
 	t.line("%d. %s", i+1, strings.Join(p.excludes(), " "))
 	t.line("   silences %s: %s", t.effect(p), listing.Printable(firsts(sources(p.silenced))))
 	for _, rule := range p.rules {
-		t.line("   %d %s", rule, listing.Printable(short(t.message(rule), 100)))
+		t.line("   %d %s", rule, listing.Printable(listing.Short(t.message(rule), 100)))
 	}
 	for _, example := range t.examples(p) {
 		t.line("   for example %s", example)
@@ -400,7 +400,7 @@ func (t *tuning) text(i int, p *proposal) {
 	for _, n := range weak[:min(len(weak), mostExamples)] {
 		var rest []string
 		for _, m := range others(t.before.alarms[n], p) {
-			rest = append(rest, fmt.Sprintf("%d on %s", m.rule, listing.Printable(short(m.variable, 50))))
+			rest = append(rest, fmt.Sprintf("%d on %s", m.rule, listing.Printable(listing.Short(m.variable, 50))))
 		}
 		t.line("     %s: %s", listing.Printable(t.before.places[n]), strings.Join(rest, ", "))
 	}
@@ -412,10 +412,10 @@ func (t *tuning) examples(p *proposal) (few []string) {
 	isOther := func(a *parsedAlert) bool { return t.decisive[a] != p.group }
 	silenced := slices.Concat(slices.DeleteFunc(slices.Clone(p.silenced), isOther), p.silenced) // first what it is made for
 	for _, a := range silenced {
-		example := listing.Printable(short(a.method+" "+a.url, 100)) + " from " + listing.Printable(short(a.source, 50))
+		example := listing.Printable(listing.Short(a.method+" "+a.url, 100)) + " from " + listing.Printable(listing.Short(a.source, 50))
 		for _, m := range a.matches {
 			if p.removes(m) {
-				example += fmt.Sprintf("; %d on %s: %s", m.rule, listing.Printable(short(m.variable, 50)), listing.Printable(short(m.value, 80)))
+				example += fmt.Sprintf("; %d on %s: %s", m.rule, listing.Printable(listing.Short(m.variable, 50)), listing.Printable(listing.Short(m.value, 80)))
 				break
 			}
 		}

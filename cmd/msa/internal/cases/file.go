@@ -1,4 +1,5 @@
-package main
+// Package cases runs records of a user's against rules and mappings, and compares what comes of them with what is expected.
+package cases
 
 import (
 	"bytes"
@@ -21,8 +22,8 @@ import (
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
 
-// testCase is one record and what is expected of it.
-type testCase struct {
+// Case is one record and what is expected of it.
+type Case struct {
 	file string
 	line int // where the case begins
 	name string
@@ -40,7 +41,7 @@ type testCase struct {
 type field struct{ key, want string }
 
 // event is the case's record as one event.
-func (c *testCase) event() ([]byte, error) {
+func (c *Case) event() ([]byte, error) {
 	if c.text {
 		return event.AppendLine(nil, time.Now(), c.json), nil
 	}
@@ -62,8 +63,8 @@ func faulty(node ast.Node, format string, args ...any) error {
 // syntaxError is the head of the YAML parser's messages; the text itself follows it.
 var syntaxError = regexp.MustCompile(`^\[(\d+):\d+\] ([^\n]*)`)
 
-// readCases reads one file. Errors begin with the file and, if there is one, the line.
-func readCases(name string) ([]*testCase, error) {
+// Read reads one file. Errors begin with the file and, if there is one, the line.
+func Read(name string) ([]*Case, error) {
 	text, err := os.ReadFile(name)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read cases: %w", err)
@@ -83,7 +84,7 @@ func readCases(name string) ([]*testCase, error) {
 	return all, nil
 }
 
-func parseCases(text []byte) ([]*testCase, error) {
+func parseCases(text []byte) ([]*Case, error) {
 	file, err := parser.ParseBytes(text, 0)
 	if err != nil {
 		return nil, err
@@ -112,13 +113,13 @@ func parseCases(text []byte) ([]*testCase, error) {
 	if list == nil || len(list.Values) == 0 {
 		return nil, errors.New("it has no cases")
 	}
-	var all []*testCase
+	var all []*Case
 	for _, n := range list.Values {
 		c, err := readCase(n, common)
 		if err != nil {
 			return nil, err
 		}
-		if slices.ContainsFunc(all, func(o *testCase) bool { return o.name == c.name }) {
+		if slices.ContainsFunc(all, func(o *Case) bool { return o.name == c.name }) {
 			return nil, &lineError{c.line, fmt.Sprintf("there are two cases with the name %q", c.name)}
 		}
 		all = append(all, c)
@@ -126,8 +127,8 @@ func parseCases(text []byte) ([]*testCase, error) {
 	return all, nil
 }
 
-func readCase(n ast.Node, common inspect.Properties) (*testCase, error) {
-	c := &testCase{line: n.GetToken().Position.Line, tag: inspect.FileTag, with: inspect.Properties{}}
+func readCase(n ast.Node, common inspect.Properties) (*Case, error) {
+	c := &Case{line: n.GetToken().Position.Line, tag: inspect.FileTag, with: inspect.Properties{}}
 	for name, values := range common {
 		c.with[name] = values
 	}
@@ -193,7 +194,7 @@ func readCase(n ast.Node, common inspect.Properties) (*testCase, error) {
 
 var severityNames = []string{"emergency", "alert", "critical", "error", "warning", "notice", "info", "debug"}
 
-func (c *testCase) readRecord(n ast.Node) error {
+func (c *Case) readRecord(n ast.Node) error {
 	var v any
 	if err := yaml.NodeToValue(n, &v, yaml.UseOrderedMap()); err != nil {
 		return err
