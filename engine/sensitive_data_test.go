@@ -97,7 +97,7 @@ func TestSensitiveData(t *testing.T) {
 		jwt    = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI%d.c2lnbmF0dXJl"
 		random = "Zx9yW8vU7tS6rQ5pO4nM"
 	)
-	awsID, gitHub := "AKIA"+"Z7QWERTYUIOPASDF", "ghp_"+"16C7e42F292c6912E7710c838347Ae178B4a"
+	awsID, gitHub := "AKIA"+"Z7QWERTYUIOPASDF", "ghp_"+"16C7e42F292c6912E7710c838347Ae178B4b"
 	google := "AIza" + "SyA1b2C3d4E5f6G7h8I9j0KlMnOpQrStUvW"
 	key := "-----BEGIN PRIVATE " + "KEY-----\n" + strings.Repeat("MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n", 20) + "-----END PRIVATE KEY-----\n"
 	cards := func(n int) string { return checked(n, "47162580509", "0123456789", luhn) }

@@ -23,5 +23,41 @@ func isExample(kind, value string) bool {
 	case AWSSecret:
 		return strings.HasSuffix(value, "EXAMPLEKEY")
 	}
-	return false
+	return exampleKeys[value] || keyKinds[kind] && isMadeByHand(value)
+}
+
+// exampleKeys are those that services publish in their documentation, and those of emulators, which all copies share: Stripe,
+// Azurite, Cosmos DB's emulator, GitHub, Telegram, SendGrid and Databricks.
+var exampleKeys = map[string]bool{
+	"sk_test_4eC39HqLyj" + "WDarjtT1zdp7dc": true, "sk_test_BQokikJOvBi" + "I2HlWgH4olfQ2": true,
+	"Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==": true,
+	"C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw==": true,
+	"ghp_16C7e42F292c6912" + "E7710c838347Ae178B4a":                                            true, "4839574812:AAFD39kkdpWt3ywyRZergyOLMaJhac60qcK": true,
+	"SG.ngeVfQFYQlKU0ufo8x5d1A." + "TwL2iGABf9DHoTf-09kqeF8tAmbihYzrnopKc-1s5cr": true, "dapi1234567890ab1cde" + "2f3ab456c7d89efa": true,
+}
+
+// keyKinds are the kinds of keys and tokens in whose place documentation puts words.
+var keyKinds = func() map[string]bool {
+	all := map[string]bool{}
+	for _, group := range []string{"cloud-key", "service-token"} {
+		for _, kind := range groups[group] {
+			all[kind] = true
+		}
+	}
+	return all
+}()
+
+// isMadeByHand reports whether a key was made by hand: it says so, or has one character again and again.
+func isMadeByHand(value string) bool {
+	const repeated = 8
+	for i, n := 1, 1; i < len(value); i++ {
+		if value[i] != value[i-1] {
+			n = 0
+		}
+		if n++; n >= repeated {
+			return true
+		}
+	}
+	value = strings.ToLower(value)
+	return strings.Contains(value, "example") || strings.Contains(value, "your-") || strings.Contains(value, "your_") || strings.Contains(value, "placeholder")
 }

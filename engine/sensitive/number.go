@@ -35,8 +35,8 @@ func (s *scanner) number(i int) int {
 	if end := s.personNumber(i, n); end > 0 {
 		return s.add(PersonID, i, end)
 	}
-	if n >= 8 && n <= 10 && digits < len(text) && text[digits] == ':' {
-		if end := s.telegramToken(digits + 1); end > 0 {
+	if n >= 8 && n <= 10 {
+		if end := s.telegramToken(digits); end > 0 {
 			return s.add(TelegramToken, i, end)
 		}
 	}
@@ -412,12 +412,21 @@ func (s *scanner) groupsOfThree(i int) (kind string, end int) {
 	return "", 0
 }
 
-var ssnWords = []string{"ssn", "social security", "social_security", "social-security", "socialsecurity", "socialsecuritynumber", "social_security_number"}
+var ssnWords = []string{"ssn", "social security"}
 
 var spanishWords = []string{"dni", "nif", "documento", "número de identidad"}
 
-// telegramToken is the end of what is behind the number of a bot, 0 if that is no token. Source: Telegram Bot API, "Authorizing your bot".
+// telegramToken is the end of what is behind the number of a bot, a colon and its token, 0 if it is none. Source: Telegram Bot
+// API, "Authorizing your bot".
 func (s *scanner) telegramToken(i int) int {
+	switch rest := s.text[i:]; {
+	case strings.HasPrefix(rest, ":"):
+		i++
+	case len(rest) > 3 && strings.EqualFold(rest[:3], "%3a"):
+		i += 3
+	default:
+		return 0
+	}
 	end := run(s.text, i, 36, isBase64URL)
 	if end-i != 35 || !strings.HasPrefix(s.text[i:], "AA") || !isVaried(s.text[i:end]) {
 		return 0

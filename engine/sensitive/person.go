@@ -17,19 +17,19 @@ type personID struct {
 var personIDs = func() (all [17][]*personID) {
 	for _, p := range []*personID{
 		{shapes: [][]int{{15}, {1, 2, 2, 2, 3, 3, 2}}, valid: isFrenchNIR, sure: 1},
-		{shapes: [][]int{{10}, {3, 3, 4}}, valid: isNHS, words: []string{"nhs", "nhsnumber", "nhs number", "nhs_number"}},
-		{shapes: [][]int{{11}, {2, 3, 3, 3}}, valid: isGermanTaxID, words: []string{"steuer-id", "steuerid", "steuer_id", "steueridentifikationsnummer", "idnr", "identifikationsnummer"}},
+		{shapes: [][]int{{10}, {3, 3, 4}}, valid: isNHS, words: []string{"nhs"}},
+		{shapes: [][]int{{11}, {2, 3, 3, 3}}, valid: isGermanTaxID, words: []string{"steuer id", "steueridentifikationsnummer", "idnr", "identifikationsnummer"}},
 		{shapes: [][]int{{11}, {3, 3, 3, 2}}, valid: isCPF, words: []string{"cpf"}, sure: 4},
 		{shapes: [][]int{{12}, {4, 4, 4}}, valid: isAadhaar, words: []string{"aadhaar", "aadhar", "uidai"}},
-		{shapes: [][]int{{10}, {12}, {6, 4}, {8, 4}}, valid: isPersonnummer, words: []string{"personnummer", "personnr", "pnr", "personal_number", "personalnumber"}, sure: 2},
+		{shapes: [][]int{{10}, {12}, {6, 4}, {8, 4}}, valid: isPersonnummer, words: []string{"personnummer", "personnr", "pnr", "personal number"}, sure: 2},
 		{shapes: [][]int{{11}}, valid: isPESEL, words: []string{"pesel"}},
 		{shapes: [][]int{{9}, {4, 2, 3}}, valid: isBSN, words: []string{"bsn", "burgerservicenummer", "sofinummer"}},
 		{shapes: [][]int{{13}, {6, 7}}, valid: isKoreanRRN, words: []string{"rrn", "주민등록번호", "주민번호", "resident registration number"}, sure: 2},
-		{shapes: [][]int{{12}, {4, 4, 4}}, valid: isMyNumber, words: []string{"mynumber", "my number", "my_number", "個人番号", "マイナンバー"}},
-		{shapes: [][]int{{9}, {3, 3, 3}}, valid: isCanadianSIN, words: []string{"sin", "social insurance number", "social_insurance_number", "nas"}},
-		{shapes: [][]int{{9}, {8}, {3, 3, 3}}, valid: isTFN, words: []string{"tfn", "tax file number", "tax_file_number", "taxfilenumber"}},
-		{shapes: [][]int{{13}, {6, 4, 3}}, valid: isSouthAfricanID, words: []string{"id number", "id_number", "idnumber", "id no", "rsa_id", "said", "identity number", "identity_number"}},
-		{shapes: [][]int{{11}}, valid: isTurkishID, words: []string{"tckn", "tc kimlik", "tckimlik", "tc_kimlik", "kimlik", "tc no", "tc_no"}},
+		{shapes: [][]int{{12}, {4, 4, 4}}, valid: isMyNumber, words: []string{"my number", "個人番号", "マイナンバー"}},
+		{shapes: [][]int{{9}, {3, 3, 3}}, valid: isCanadianSIN, words: []string{"sin", "social insurance", "nas"}},
+		{shapes: [][]int{{9}, {8}, {3, 3, 3}}, valid: isTFN, words: []string{"tfn", "tax file"}},
+		{shapes: [][]int{{13}, {6, 4, 3}}, valid: isSouthAfricanID, words: []string{"id number", "id no", "rsa id", "said", "identity number"}},
+		{shapes: [][]int{{11}}, valid: isTurkishID, words: []string{"tckn", "tc kimlik", "kimlik", "tc no"}},
 	} {
 		first := map[int]bool{}
 		for _, shape := range p.shapes {
@@ -43,7 +43,7 @@ var personIDs = func() (all [17][]*personID) {
 }()
 
 // anyPersonID are names that whatever a country calls its number may have in an API.
-var anyPersonID = []string{"national_id", "nationalid", "national id", "id_number", "idnumber", "tax_id", "taxid", "tax id", "person_id", "personal_id", "identity_number"}
+var anyPersonID = []string{"national id", "id number", "tax id", "person id", "personal id", "identity number"}
 
 // leastPersonID is the length of the shortest number in one piece.
 const leastPersonID = 8
@@ -115,17 +115,63 @@ func idSeparator(text string, i int) int {
 	return separator(text, i)
 }
 
-// isNamed reports whether one of some names, in lower case, stands shortly before i, as a word of its own.
+// isNamed reports whether one of some names, in lower case, stands shortly before i, as words of their own: tax id, tax_id,
+// TaxID and customerTaxIdNo alike.
 func (s *scanner) isNamed(i int, names []string) bool {
 	const near = 32
-	before := strings.ToLower(s.text[max(0, i-near):i])
-	for _, name := range names {
-		at := strings.LastIndex(before, name)
-		if at < 0 {
+	before := s.text[max(0, i-near):i]
+	for at := range len(before) {
+		if at > 0 && isLetter(before[at-1]) && !isHump(before, at) {
 			continue
 		}
-		end := at + len(name)
-		if (at == 0 || !isLetter(before[at-1])) && (end == len(before) || !isLetter(before[end]) || name[0] >= 0x80) {
+		for _, name := range names {
+			if end := spelled(before, at, name); end > 0 && (name[0] >= 0x80 || endsName(before, end)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isHump reports whether a word of camelCase begins at a place that is not the first.
+func isHump(text string, at int) bool {
+	return isUpper(text[at]) && isLetter(text[at-1]) && !isUpper(text[at-1])
+}
+
+// spelled is where a name that stands at a place ends, 0 if it does not stand there. Of letters the case does not matter, and
+// what parts words may be missing or stand in between.
+func spelled(text string, at int, name string) int {
+	for n := 0; n < len(name); n++ {
+		if partsWords(name[n]) {
+			continue
+		}
+		for at < len(text) && partsWords(text[at]) && n > 0 {
+			at++
+		}
+		if at == len(text) || lower(text[at]) != name[n] {
+			return 0
+		}
+		at++
+	}
+	return at
+}
+
+func partsWords(c byte) bool { return c == ' ' || c == '_' || c == '-' }
+
+func lower(c byte) byte {
+	if isUpper(c) {
+		return c + 'a' - 'A'
+	}
+	return c
+}
+
+// endsName reports whether a name may end at a place: there or after a word such as number.
+func endsName(text string, end int) bool {
+	if end == len(text) || !isLetter(text[end]) || isHump(text, end) {
+		return true
+	}
+	for _, more := range []string{"no", "nr", "num", "number", "id"} {
+		if after := spelled(text, end, more); after > 0 && (after == len(text) || !isLetter(text[after])) {
 			return true
 		}
 	}
@@ -153,16 +199,16 @@ func (s *scanner) letteredID(i, end int) int {
 		case isNRIC(word), isNIE(word):
 			is = true
 		case isNINO(word):
-			is = s.isNamed(i, []string{"nino", "ni number", "ni_number", "ninumber", "national insurance", "national_insurance_number"})
+			is = s.isNamed(i, []string{"nino", "ni number", "national insurance"})
 		case isHKID(word):
 			is = s.isNamed(i, []string{"hkid", "身份證", "identity card"})
 		}
 	case 10:
 		switch {
 		case isTaiwanID(word):
-			is = s.isNamed(i, []string{"身分證", "身份證", "身分證字號", "national id", "national_id", "nationalid", "id_no", "idno", "id number", "id_number", "idnumber"})
+			is = s.isNamed(i, []string{"身分證", "身份證", "身分證字號", "national id", "id no", "id number"})
 		case isIndianPAN(word):
-			is = s.isNamed(i, []string{"pan", "pan_number", "pan number", "permanent account number"})
+			is = s.isNamed(i, []string{"pan", "permanent account"})
 		}
 	case 2:
 		if end = s.groupedNINO(i); end > 0 {

@@ -36,6 +36,20 @@ var persons = []struct{ country, name, number, sure string }{
 	{"HK", "HKID ", "A1234563", ""},
 }
 
+// Names stand in the forms of fields, and in camelCase, with words around them; they are no parts of other words.
+func TestNamesOfPersonIDs(t *testing.T) {
+	for text, want := range map[string]bool{
+		`{"tcKimlikNo": "10000000146"}`: true, `{"panNumber":"ABCPE1234F"}`: true, `{"nationalInsurance":"AB123456C"}`: true,
+		`{"customerTaxFileNumber":"123456782"}`: true, "customer_my_number=123456789018": true, "Steuer ID-Nr. 86095742719": true,
+		`{"employeeCpf":"52998224725"}`: true, "bsnId=111222333": true, "SINS=130692544": false, "japan=ABCPE1234F": false,
+		"single=130692544": false, `{"basin":"130692544"}`: false, "cpfx 52998224725": false, "tax 86095742719": false,
+	} {
+		if found := Find(text); (len(found) == 1 && found[0].Kind == PersonID) != want {
+			t.Errorf("%s: found %v", text, found)
+		}
+	}
+}
+
 func TestPersonIDs(t *testing.T) {
 	for _, p := range persons {
 		t.Run(p.country, func(t *testing.T) {
@@ -136,6 +150,13 @@ func TestExamples(t *testing.T) {
 		{"cloud-key", awsID, false},
 		{"cloud-key", "aws_secret_access_key=" + awsSecret, false},
 		{"cloud-key", "AKIA" + "Z7QWERTYUIOPASDF", true},
+		{"service-token", "sk_test_4eC39HqLyj" + "WDarjtT1zdp7dc", false},
+		{"service-token", "sk_test_5fD39HqLyj" + "WDarjtT1zdp7dc", true},
+		{"cloud-key", "AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==", false},
+		{"service-token", "hvs.your-token-of-vault-1234567", false},
+		{"service-token", "hvs.CAESIA9k3Qm7Zx2Lw8Rt5Yu1Io", true},
+		{"service-token", "shpat_00000000111122223333444455556666", false},
+		{"service-token", "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", true},
 	} {
 		o, err := NewOperator("detectSensitive", c.operand)
 		if err != nil {
