@@ -102,6 +102,13 @@ intrusion: all
 	    $(BUILD)/msa scan --format text --alert-per incident --mapping nano --rules crs,lateral-movement,sensitive-data \
 	    --behavior examples/intrusion.yaml - || [ $$? -eq 1 ]
 
+cluster:
+	@$(GO) run ./test/cluster/cmd -measure -v
+
+# A minute by hand, and 15 with the tools that are installed; LAB=-tools=false leaves these out (docs/lab.md).
+lab: $(BUILD)/msa
+	@$(GO) run ./test/lab -dir $(BUILD)/lab -msa $(BUILD)/msa $(LAB)
+
 # About 20 minutes, in the Fluent Bit of $FLUENT_BIT or PATH; FAULTS names some of them.
 faults: all
 	@$(GO) run ./test/faults $(FAULTS)
