@@ -10,6 +10,7 @@ import (
 	"github.com/tinylib/msgp/msgp"
 
 	"github.com/modsecurity-for-anylog/msa/alert"
+	"github.com/modsecurity-for-anylog/msa/incident"
 	"github.com/modsecurity-for-anylog/msa/internal/clock"
 )
 
@@ -97,6 +98,8 @@ func (i *Inspection) aggregateAlerts() {
 	a := i.p.aggregate
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	chunk := i.p.incidents.Begin()
+	defer chunk.End()
 	now := time.Now()
 	for n := range i.findings {
 		f := &i.findings[n]
@@ -110,23 +113,15 @@ func (i *Inspection) aggregateAlerts() {
 			heap.Push(&a.waiting, &held{at: at, number: a.number, arrived: now, tag: i.tag, event: e, facts: *f.read})
 		}
 		until := a.clock.Now - holding.Milliseconds()
-		i.p.letGo(f, func(h *held) bool { return h.at <= until || len(a.waiting) > maxHeld })
-		i.p.passTime(f, time.UnixMilli(until).UTC())
+		i.p.letGo(f, chunk, func(h *held) bool { return h.at <= until || len(a.waiting) > maxHeld })
+		// Time goes on as far as no alert that is still to come can change what was.
+		i.p.told(f, chunk.Record(time.UnixMilli(until).UTC()))
 	}
 }
 
-// passTime lets time go on for incidents, as far as no alert that is still to come can change what was.
-func (p *Pipeline) passTime(f *finding, at time.Time) {
-	chunk := p.incidents.Begin()
-	defer chunk.End()
-	p.told(f, chunk.Record(at))
-}
-
 // letGo makes alerts that have waited part of incidents, and sends them on with the ids of these.
-func (p *Pipeline) letGo(f *finding, isDue func(*held) bool) {
+func (p *Pipeline) letGo(f *finding, chunk *incident.Chunk, isDue func(*held) bool) {
 	a := p.aggregate
-	chunk := p.incidents.Begin()
-	defer chunk.End()
 	for len(a.waiting) > 0 && isDue(a.waiting[0]) {
 		h := heap.Pop(&a.waiting).(*held)
 		p.told(f, chunk.Record(h.facts.Time))
@@ -168,6 +163,8 @@ func (p *Pipeline) heldNoMore(isDue func(*held) bool) Result {
 	var f finding
 	p.aggregate.mu.Lock()
 	defer p.aggregate.mu.Unlock()
-	p.letGo(&f, isDue)
+	chunk := p.incidents.Begin()
+	defer chunk.End()
+	p.letGo(&f, chunk, isDue)
 	return Result{Alerts: f.sent, Incidents: appended(nil, Alerts{p.cfg.IncidentTag, f.told, f.tells})}
 }
