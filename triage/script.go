@@ -90,7 +90,11 @@ func endsText(before, piece string) bool {
 	if quote == 0 {
 		return false
 	}
-	for i := 0; i < len(piece); i++ {
+	first := 0
+	if n := len(before) - len(strings.TrimRight(before, `\`)); n%2 == 1 {
+		first = 1 // it is escaped: a rule saw it without the backslash
+	}
+	for i := first; i < len(piece); i++ {
 		switch piece[i] {
 		case '\\':
 			i++

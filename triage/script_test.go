@@ -37,6 +37,19 @@ func TestScript(t *testing.T) {
 	}
 }
 
+// A rule may have seen a payload without the backslash that keeps its quote from ending the text.
+func TestEscapedQuote(t *testing.T) {
+	page := `<script>var w = '\';alert(1)//'; show(w)</script>`
+	tx, v := attempt{kind: "xss", payload: `';alert(1)//`, body: page}.exchange(t)
+	if got, evidence := OutcomeOf(tx, v); got != Unknown {
+		t.Errorf("%s: %q", got, evidence)
+	}
+	tx, v = attempt{kind: "xss", payload: `';alert(1)//`, body: strings.Replace(page, `\`, `\\`, 1)}.exchange(t)
+	if got, evidence := OutcomeOf(tx, v); got != Success {
+		t.Errorf("behind an escaped backslash: %s: %q", got, evidence)
+	}
+}
+
 // The header that a payload adds may be one of several of its name.
 func TestSecondCookie(t *testing.T) {
 	tx, v := attempt{kind: "protocol", payload: "en\r\nSet-Cookie: admin=1", headers: "Set-Cookie: lang=en\r\nSet-Cookie: admin=1\r\n"}.exchange(t)
