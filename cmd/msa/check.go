@@ -12,6 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/inspect"
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/listing"
 	"github.com/modsecurity-for-anylog/msa/internal/fluentconf"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
@@ -151,7 +152,7 @@ func checkFilter(given inspect.Properties) (checkedFilter, error) {
 
 func (c *checkCommand) print(w io.Writer, all checked) error {
 	if c.JSON {
-		return printedJSON(w, all)
+		return listing.JSON(w, all)
 	}
 	out := bufio.NewWriter(w) // it keeps the first error
 	for _, f := range all.Filters {

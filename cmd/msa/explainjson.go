@@ -1,17 +1,6 @@
 package main
 
-import (
-	"encoding/json"
-	"io"
-)
-
-// printedJSON writes a value for programs, indented so that people can read it too.
-func printedJSON(w io.Writer, value any) error {
-	out := json.NewEncoder(w)
-	out.SetIndent("", "  ")
-	out.SetEscapeHTML(false)
-	return out.Encode(value)
-}
+import "github.com/modsecurity-for-anylog/msa/cmd/msa/internal/listing"
 
 type explainedVerdict struct {
 	Alerts     int      `json:"alerts"`
@@ -84,7 +73,7 @@ func (e *explanation) printJSON() error {
 	}
 	if e.Unmapped != nil {
 		out.NotInspected = e.Masked("", e.Unmapped.Error())
-		return printedJSON(e.w, out)
+		return listing.JSON(e.w, out)
 	}
 	out.Verdict = &explainedVerdict{
 		Alerts: e.Alerts, Confidence: e.Appraisal.Confidence, Reasons: e.Appraisal.Reasons, Outcome: string(e.Appraisal.Outcome),
@@ -111,5 +100,5 @@ func (e *explanation) printJSON() error {
 	for _, g := range e.Gains {
 		out.Gains = append(out.Gains, explainedGain{g.Part.String(), g.Rules})
 	}
-	return printedJSON(e.w, out)
+	return listing.JSON(e.w, out)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/listing"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
@@ -39,7 +40,7 @@ func (c *presetsCommand) Run(p *process) error {
 		list = append(list, listedPreset{name, all[0].Description, all[0].Source})
 	}
 	if c.JSON {
-		return printedJSON(p.stdout, list)
+		return listing.JSON(p.stdout, list)
 	}
 	for _, l := range list {
 		if _, err := fmt.Fprintf(p.stdout, "%-17s %s\n", l.Name, l.Description); err != nil {

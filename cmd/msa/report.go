@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/alertfile"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/logfile"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/report"
 	"github.com/modsecurity-for-anylog/msa/internal/atomicfile"
@@ -53,8 +54,8 @@ func (c *reportCommand) Run(p *process) error {
 	}
 	s.Expand()
 	bar := readingBar(p.stderr, s)
-	readAlerts(s, page.Add, func(file string, line int, err error) {
-		if in.Broken++; in.Broken <= mostExamples {
+	alertfile.Read(s, page.Add, func(file string, line int, err error) {
+		if in.Broken++; in.Broken <= alertfile.ToldBroken {
 			_ = bar.Clear()
 			complain(p.stderr, "%s:%d: cannot read alert: %v", file, line, err)
 		}

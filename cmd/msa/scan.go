@@ -81,7 +81,7 @@ func (c *scanCommand) Run(p *process) error {
 	if files.Broken > 0 {
 		complain(p.stderr, "msa: %d broken records", files.Broken)
 	}
-	sayNotInspected(p.stderr, failed, snapshot.Records, causes)
+	inspect.SayNotInspected(p.stderr, failed, snapshot.Records, causes)
 	switch {
 	case files.Unreadable > 0:
 		return exitCode(exitUsage)
@@ -273,11 +273,4 @@ func (m *moment) UnmarshalText(text []byte) error {
 		}
 	}
 	return errors.New("it is no time: give a date (2026-11-20), a time (2026-11-20T10:00:00Z), or how long ago (36h, 7d)")
-}
-
-// sayNotInspected complains of records that were not inspected, if there are any.
-func sayNotInspected(stderr io.Writer, n, of uint64, causes []string) {
-	if n > 0 {
-		complain(stderr, "msa: %d of %d records not inspected (%s)", n, of, strings.Join(causes, ", "))
-	}
 }

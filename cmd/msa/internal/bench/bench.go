@@ -3,7 +3,6 @@ package bench
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/inspect"
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/listing"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/logfile"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
@@ -84,10 +84,7 @@ type Report struct {
 
 // WriteJSON prints for machines.
 func (r *Report) WriteJSON(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	if err := e.Encode(r.figures()); err != nil {
+	if err := listing.JSON(w, r.figures()); err != nil {
 		return fmt.Errorf("cannot write figures: %w", err)
 	}
 	return nil

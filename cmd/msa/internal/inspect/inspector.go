@@ -3,9 +3,11 @@ package inspect
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -156,6 +158,13 @@ func NotInspected(s pipeline.Snapshot) (n uint64, causes []string) {
 		n, causes = n+s.NotHTTP, append(causes, fmt.Sprintf("no HTTP %d", s.NotHTTP))
 	}
 	return n, causes
+}
+
+// SayNotInspected complains of records that were not inspected, if there are any.
+func SayNotInspected(stderr io.Writer, n, of uint64, causes []string) {
+	if n > 0 {
+		_, _ = fmt.Fprintf(stderr, "msa: %d of %d records not inspected (%s)\n", n, of, strings.Join(causes, ", "))
+	}
 }
 
 // Failures is how many records could not be inspected, and why.

@@ -1,4 +1,10 @@
-package main
+package tuning
+
+import (
+	"io"
+
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/listing"
+)
 
 // tuned is what tune proposes, for programs. What is of the log is there with --log only.
 type tuned struct {
@@ -41,7 +47,8 @@ type tunedDoubt struct {
 	Rules []int  `json:"rules"`
 }
 
-func (t *tuning) printJSON(habits []string) error {
+// PrintJSON prints the same for programs.
+func (t *Tuning) PrintJSON(w io.Writer, habits []string) error {
 	out := tuned{Alerts: len(t.alerts), Left: t.left(), Proposals: []tunedProposal{}, Without: t.notes, Habits: habits}
 	for i, p := range t.proposals {
 		one := tunedProposal{
@@ -62,11 +69,11 @@ func (t *tuning) printJSON(habits []string) error {
 	if t.all != nil {
 		out.Log = t.inLog(t.all, nil)
 	}
-	return printedJSON(t.w, out)
+	return listing.JSON(w, out)
 }
 
 // inLog is what a trial has silenced.
-func (t *tuning) inLog(after *trial, p *proposal) *tunedLog {
+func (t *Tuning) inLog(after *trial, p *proposal) *tunedLog {
 	silenced, weak := after.silenced(t.before, p)
 	found := &tunedLog{Records: t.before.records, Alarming: len(t.before.alarms), Silenced: len(silenced)}
 	for _, n := range weak {

@@ -1,4 +1,5 @@
-package main
+// Package alertfile reads files of alerts, as msa scan prints them or syslog has them.
+package alertfile
 
 import (
 	"bufio"
@@ -23,9 +24,9 @@ func isHead(text string) bool {
 	return strings.HasPrefix(text, alertHead) || strings.HasPrefix(text, incidentHead)
 }
 
-// alertText is the alert of one line: as scan prints it, a record that has it as text under log, or a line of syslog that
+// Text is the alert of one line: as scan prints it, a record that has it as text under log, or a line of syslog that
 // ends with it. What is none is left as it is, if it is JSON.
-func alertText(line string) (string, error) {
+func Text(line string) (string, error) {
 	text := strings.TrimSpace(line)
 	if !strings.HasPrefix(text, "{") {
 		i := strings.Index(text, alertHead)
@@ -33,7 +34,7 @@ func alertText(line string) (string, error) {
 			i = strings.Index(text, incidentHead)
 		}
 		if i < 0 {
-			return "", errNoAlert
+			return "", ErrNoAlert
 		}
 		return text[i:], nil
 	}
@@ -49,11 +50,17 @@ func alertText(line string) (string, error) {
 	return text, nil
 }
 
+// ErrNoAlert is of lines that are none.
+var ErrNoAlert = errors.New("it is no alert in format msa")
+
+// ToldBroken is how many lines that are no alerts are told of; the others are counted.
+const ToldBroken = 3
+
 var errLongLine = fmt.Errorf("it is longer than %d bytes", listen.MaxRecord)
 
-// readAlerts reads files of alerts, one a line, and gives the text of each to add. broken is told of lines that are none, which
+// Read reads files of alerts, one a line, and gives the text of each to add. broken is told of lines that are none, which
 // may be for add to say.
-func readAlerts(s *logfile.Files, add func(text string) error, broken func(file string, line int, err error)) {
+func Read(s *logfile.Files, add func(text string) error, broken func(file string, line int, err error)) {
 	s.Expand()
 	for _, name := range s.Names {
 		r, err := s.Open(name)
@@ -68,7 +75,7 @@ func readAlerts(s *logfile.Files, add func(text string) error, broken func(file 
 			case isLong:
 				broken(r.Name, n, errLongLine)
 			case strings.TrimSpace(line) != "":
-				text, err := alertText(line)
+				text, err := Text(line)
 				if err == nil {
 					err = add(text)
 				}

@@ -1,4 +1,4 @@
-package main
+package tuning
 
 import (
 	"fmt"
@@ -20,8 +20,8 @@ type proposal struct {
 	client    netip.Addr
 
 	group    string
-	silenced []*parsedAlert // by it alone
-	fresh    int            // of these, those that no proposal before it silences
+	silenced []*Alert // by it alone
+	fresh    int      // of these, those that no proposal before it silences
 }
 
 // excludes are the values of the property exclude, which knows one limit for each.
@@ -69,7 +69,7 @@ func (p *proposal) seclang(id int) string {
 }
 
 // covers reports whether the proposal is about where the alert is from.
-func (p *proposal) covers(a *parsedAlert) bool {
+func (p *proposal) covers(a *Alert) bool {
 	if p.client.IsValid() {
 		addr, ok := clientOf(a)
 		return ok && addr == p.client
@@ -78,12 +78,12 @@ func (p *proposal) covers(a *parsedAlert) bool {
 }
 
 // removes reports whether the proposal takes away a match of an alert that it covers.
-func (p *proposal) removes(m parsedMatch) bool {
+func (p *proposal) removes(m match) bool {
 	i := slices.Index(p.rules, m.rule)
 	return i >= 0 && (p.variables == nil || strings.EqualFold(p.variables[i], m.variable))
 }
 
-func clientOf(a *parsedAlert) (netip.Addr, bool) {
+func clientOf(a *Alert) (netip.Addr, bool) {
 	addr, err := netip.ParseAddr(a.source)
 	return addr.Unmap(), err == nil && addr.Zone() == ""
 }
@@ -95,10 +95,10 @@ var variableName = regexp.MustCompile(`^[A-Z][A-Z_]*:[A-Za-z0-9_.\[\]-]+$`)
 // proposer makes proposals.
 type proposer struct {
 	*scoreModel
-	alerts   []*parsedAlert
-	decisive map[*parsedAlert]string // the key of its group
-	both     bool                    // SecLang: a path and a variable can be limits of one exclusion
-	broad    bool                    // / is a path too
+	alerts   []*Alert
+	decisive map[*Alert]string // the key of its group
+	both     bool              // SecLang: a path and a variable can be limits of one exclusion
+	broad    bool              // / is a path too
 	chained  func(rule int) bool
 	isInside func(netip.Addr) bool
 
@@ -109,13 +109,13 @@ type proposer struct {
 type group struct {
 	detector string
 	id       int
-	matches  []parsedMatch
-	alerts   []*parsedAlert
+	matches  []match
+	alerts   []*Alert
 }
 
 // propose groups the alerts and gives the proposals, the most effective first, each by what those before it leave.
 func (p *proposer) propose(top int) []*proposal {
-	p.decisive, p.notes = map[*parsedAlert]string{}, map[string]int{}
+	p.decisive, p.notes = map[*Alert]string{}, map[string]int{}
 	groups := map[string]*group{}
 	for _, a := range p.alerts {
 		g := &group{detector: a.detector, id: a.id}
@@ -157,7 +157,7 @@ func (p *proposer) propose(top int) []*proposal {
 // rules, until there is none, or enough. Others' alerts don't count: what excludes the most rules, which an attack needs,
 // would come before what false alarms at the same place need.
 func (p *proposer) choose(candidates []*proposal, top int) (chosen []*proposal) {
-	silent := map[*parsedAlert]bool{}
+	silent := map[*Alert]bool{}
 	for len(chosen) < top {
 		var best *proposal
 		most := 0
@@ -187,7 +187,7 @@ func (p *proposer) choose(candidates []*proposal, top int) (chosen []*proposal) 
 	return chosen
 }
 
-func (p *proposer) silences(c *proposal, a *parsedAlert) bool {
+func (p *proposer) silences(c *proposal, a *Alert) bool {
 	switch {
 	case !c.covers(a):
 		return false
@@ -271,11 +271,11 @@ func (p *proposer) forDetector(g *group) (all []*proposal) {
 	}
 	from := sources(g.alerts)
 	if path := g.alerts[0].prefix; len(from) > 2 && path != "/" && path != "" && g.alerts[0].isWhole &&
-		!slices.ContainsFunc(g.alerts, func(a *parsedAlert) bool { return a.prefix != path }) {
+		!slices.ContainsFunc(g.alerts, func(a *Alert) bool { return a.prefix != path }) {
 		return []*proposal{{detector: name, path: path}}
 	}
 	for _, source := range from {
-		if addr, ok := clientOf(&parsedAlert{source: source}); ok {
+		if addr, ok := clientOf(&Alert{source: source}); ok {
 			all = append(all, &proposal{detector: name, client: addr})
 		}
 	}
@@ -283,7 +283,7 @@ func (p *proposer) forDetector(g *group) (all []*proposal) {
 }
 
 // sources are the addresses of alerts, sorted.
-func sources(alerts []*parsedAlert) []string {
+func sources(alerts []*Alert) []string {
 	set := map[string]bool{}
 	for _, a := range alerts {
 		set[a.source] = true
@@ -300,7 +300,7 @@ func (p *proposer) paths(key string, g *group, with proposal) (all []string, wit
 	}
 	delete(prefixes, "")
 	foreign := func(path string) bool {
-		return slices.ContainsFunc(p.alerts, func(a *parsedAlert) bool {
+		return slices.ContainsFunc(p.alerts, func(a *Alert) bool {
 			return p.decisive[a] != key && strings.HasPrefix(a.prefix, path) && p.alarms(a, with.removes)
 		})
 	}

@@ -1,40 +1,39 @@
-package main
+package tuning
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/alertfile"
 )
 
-// parsedAlert is what tune needs to know of an alert in format msa.
-type parsedAlert struct {
+// Alert is what is needed to know of an alert in format msa.
+type Alert struct {
 	detector          string // of a detector's alert
 	id                int    // of the detector
 	source            string // address of the client
 	method, url       string
 	scoreIn, scoreOut int
-	matches           []parsedMatch // one for each rule, without those that only add up
+	matches           []match // one for each rule, without those that only add up
 
 	prefix  string // of the path, as far as it can be written in an exclusion
 	isWhole bool   // it is the path
 }
 
-// parsedMatch is one rule that matched.
-type parsedMatch struct {
+// match is one rule that matched.
+type match struct {
 	rule                     int
 	message, variable, value string
 }
 
 var (
-	errNoAlert = errors.New("it is no alert in format msa")
-
 	detectorName = regexp.MustCompile(`^[A-Za-z][\w.-]*$`)
 )
 
-// parseAlert reads the text of an alert.
-func parseAlert(text string) (*parsedAlert, error) {
+// Parse reads the text of an alert.
+func Parse(text string) (*Alert, error) {
 	var a struct {
 		ID       string `json:"rule_id"`
 		Detector string `json:"detector"`
@@ -54,9 +53,9 @@ func parseAlert(text string) (*parsedAlert, error) {
 		return nil, err
 	}
 	if len(a.Rules) == 0 {
-		return nil, errNoAlert
+		return nil, alertfile.ErrNoAlert
 	}
-	k := &parsedAlert{source: a.Source, method: a.Method, url: a.URL, scoreIn: a.ScoreIn, scoreOut: a.ScoreOut}
+	k := &Alert{source: a.Source, method: a.Method, url: a.URL, scoreIn: a.ScoreIn, scoreOut: a.ScoreOut}
 	k.prefix, k.isWhole = pathPrefix(a.URL)
 	if a.Detector != "" {
 		k.detector, k.id = a.Detector, a.Rules[0].ID
@@ -66,11 +65,11 @@ func parseAlert(text string) (*parsedAlert, error) {
 	for _, r := range a.Rules {
 		if r.ID > 0 && !seen[r.ID] && !onlyEvaluates(r.ID, r.Variable) {
 			seen[r.ID] = true
-			k.matches = append(k.matches, parsedMatch{r.ID, r.Message, r.Variable, r.Value})
+			k.matches = append(k.matches, match{r.ID, r.Message, r.Variable, r.Value})
 		}
 	}
 	if len(k.matches) == 0 {
-		return nil, fmt.Errorf("%w: no rule in it has found anything", errNoAlert)
+		return nil, fmt.Errorf("%w: no rule in it has found anything", alertfile.ErrNoAlert)
 	}
 	return k, nil
 }

@@ -1,4 +1,4 @@
-package main
+package tuning
 
 import (
 	"cmp"
@@ -66,7 +66,7 @@ func (s *scoreModel) add(r *rules.Rule) {
 // alarms reports whether an alert is still there without the matches for which removed holds. A rule that matched
 // several variables has added its points several times, and the alert does not say which: what is left is
 // rather taken for more than it is.
-func (s *scoreModel) alarms(a *parsedAlert, removed func(parsedMatch) bool) bool {
+func (s *scoreModel) alarms(a *Alert, removed func(match) bool) bool {
 	var all, gone points
 	leftIn, leftOut := false, false
 	for _, m := range a.matches {
@@ -85,9 +85,9 @@ func (s *scoreModel) alarms(a *parsedAlert, removed func(parsedMatch) bool) bool
 }
 
 // decisive are the fewest matches without which the alert is not there any more, in the order of their rules.
-func (s *scoreModel) decisive(a *parsedAlert) []parsedMatch {
+func (s *scoreModel) decisive(a *Alert) []match {
 	all := slices.Clone(a.matches)
-	slices.SortFunc(all, func(x, y parsedMatch) int {
+	slices.SortFunc(all, func(x, y match) int {
 		p, ok := s.points[x.rule]
 		q, ok2 := s.points[y.rule]
 		if ok != ok2 { // what alarms by itself has to go in any case
@@ -99,10 +99,10 @@ func (s *scoreModel) decisive(a *parsedAlert) []parsedMatch {
 		return cmp.Or(cmp.Compare(max(q.in, q.out), max(p.in, p.out)), cmp.Compare(x.rule, y.rule))
 	})
 	n := 1
-	for n < len(all) && s.alarms(a, func(m parsedMatch) bool { return slices.Contains(all[:n], m) }) {
+	for n < len(all) && s.alarms(a, func(m match) bool { return slices.Contains(all[:n], m) }) {
 		n++
 	}
 	all = all[:n]
-	slices.SortFunc(all, func(x, y parsedMatch) int { return cmp.Compare(x.rule, y.rule) })
+	slices.SortFunc(all, func(x, y match) int { return cmp.Compare(x.rule, y.rule) })
 	return all
 }
