@@ -14,6 +14,7 @@ import (
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/test/intrusion"
+	"github.com/modsecurity-for-anylog/msa/test/score"
 )
 
 // watch is an hour of traffic, or several, before detectors that learn for some hours, and rules.
@@ -36,6 +37,14 @@ type seen struct {
 	event  intrusion.Event
 	key    string
 	detail string
+}
+
+// by is the detector or the rule.
+func (s *seen) by() string {
+	if s.what == "rule" {
+		return strconv.Itoa(s.rule)
+	}
+	return s.what
 }
 
 func newWatch(t testing.TB, learn time.Duration) *watch {
@@ -144,11 +153,18 @@ func TestIntrusion(t *testing.T) {
 	truth := g.Truth()
 	culprits := []netip.Addr{truth.Attacker, truth.A, truth.B, truth.C, truth.D, truth.Lured}
 	found := map[string]map[string]int{}
+	result := &score.Score{Name: fmt.Sprintf("shop, an hour, seed %d", o.Seed), Hours: 1, Found: found, False: map[string]int{}, Cases: map[string]int{}}
+	cases := map[string]bool{}
 	wrong := 0
 	for _, a := range w.alerts {
 		ours := a.event.Stage != "" || slices.ContainsFunc(culprits, func(c netip.Addr) bool { return strings.Contains(a.key+" ", "source="+c.String()+" ") })
 		if !ours {
 			wrong++
+			result.False[a.by()]++
+			if one := a.by() + a.key; !cases[one] {
+				cases[one] = true
+				result.Cases[a.by()]++
+			}
 			t.Logf("false: %s %d %s %s %s -> %s %s %d: %s", a.what, a.rule, a.event.Time.Format(time.TimeOnly), a.key, a.event.Client, a.event.Server, a.event.URI, a.event.Status, a.detail)
 			continue
 		}
@@ -156,16 +172,20 @@ func TestIntrusion(t *testing.T) {
 		if found[stage] == nil {
 			found[stage] = map[string]int{}
 		}
-		found[stage][fmt.Sprint(a.what, " ", a.rule)]++
+		found[stage][a.by()]++
 		if a.what == "pivot" {
 			t.Logf("%s", a.detail)
 		}
 	}
 	for _, stage := range truth.Stages {
+		result.Stages = append(result.Stages, stage.Name)
 		t.Logf("%s, %d records: %v", stage.Name, stage.Records, found[stage.Name])
 		if len(found[stage.Name]) == 0 {
 			t.Errorf("stage %s is not detected", stage.Name)
 		}
+	}
+	if err := result.Save(); err != nil {
+		t.Error(err)
 	}
 	path := fmt.Sprintf("%s → %s", truth.A, truth.B)
 	whole := slices.ContainsFunc(w.alerts, func(a seen) bool {

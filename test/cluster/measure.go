@@ -14,6 +14,7 @@ import (
 
 	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
+	"github.com/modsecurity-for-anylog/msa/test/score"
 )
 
 // Result is what a pipeline says of the cluster.
@@ -25,6 +26,8 @@ type Result struct {
 	False    map[string]int            // alerts by detector or rule
 	Cases    map[string]int            // of them different ones in a day: those of one source by one detector
 	Examples []string
+
+	seed uint64
 }
 
 // alarm is what is read of an alert.
@@ -66,7 +69,7 @@ func Measure(o Options, properties ...string) (*Result, error) {
 	}
 	defer p.Close()
 	g := New(o)
-	m := &Result{Hours: float64(o.Hours - 24), Stages: g.Stages(), Found: map[string]map[string]int{}, False: map[string]int{}, Cases: map[string]int{}}
+	m := &Result{seed: o.Seed, Hours: float64(o.Hours - 24), Stages: g.Stages(), Found: map[string]map[string]int{}, False: map[string]int{}, Cases: map[string]int{}}
 	cases := map[string]bool{}
 	var chunk []byte
 	var records []Record
@@ -170,55 +173,37 @@ func (m *Result) judge(a alarm, r *Record, cases map[string]bool) {
 	}
 }
 
-// Missed are the stages that nothing found.
-func (m *Result) Missed() (all []string) {
+// Score is the result in short.
+func (m *Result) Score() *score.Score {
+	all := &score.Score{Name: fmt.Sprintf("cluster, %.0f hours, of which a day is for learning, seed %d", m.Hours+24, m.seed), Hours: m.Hours, Found: m.Found, False: m.False, Cases: m.Cases}
 	for _, s := range m.Stages {
-		if s.Records > 0 && len(m.Found[s.Name]) == 0 {
-			all = append(all, s.Name)
+		if s.Records > 0 {
+			all.Stages = append(all.Stages, s.Name)
 		}
 	}
 	return all
 }
 
-// CasesADay is how many false ones there are.
-func (m *Result) CasesADay() float64 {
-	n := 0
-	for _, c := range m.Cases {
-		n += c
-	}
-	return float64(n) * 24 / m.Hours
-}
-
 // Write prints the result as a table.
 func (m *Result) Write(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	var made, found int
 	for _, s := range m.Stages {
 		if s.Records == 0 {
 			continue
 		}
-		made++
 		var by []string
 		for name, n := range m.Found[s.Name] {
 			by = append(by, fmt.Sprintf("%s %d", name, n))
 		}
 		slices.Sort(by)
-		if len(by) > 0 {
-			found++
-		} else {
+		if len(by) == 0 {
 			by = []string{"NOT FOUND"}
 		}
 		_, _ = fmt.Fprintf(t, "%s\t%s\t%d records\t%s\n", s.Start.Format("02 15:04"), s.Name, s.Records, strings.Join(by, ", "))
 	}
-	_, _ = fmt.Fprintf(t, "\nfalse, by detector or rule\talerts an hour\tdifferent ones a day\n")
-	var names []string
-	for name := range m.False {
-		names = append(names, name)
+	_, _ = fmt.Fprintf(t, "\n%d records\n", m.Records)
+	if err := t.Flush(); err != nil {
+		return err
 	}
-	slices.Sort(names)
-	for _, name := range names {
-		_, _ = fmt.Fprintf(t, "%s\t%.2f\t%.1f\n", name, float64(m.False[name])/m.Hours, float64(m.Cases[name])*24/m.Hours)
-	}
-	_, _ = fmt.Fprintf(t, "\n%d records, %d of %d stages found, %.1f false ones a day\n", m.Records, found, made, m.CasesADay())
-	return t.Flush()
+	return m.Score().Write(w)
 }
