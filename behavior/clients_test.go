@@ -511,7 +511,16 @@ func TestCredentialOf(t *testing.T) {
 	if again := credentialOf("bearer  "+secret, "sid="+secret); again != token {
 		t.Errorf("the same token is %q and %q", token, again)
 	}
-	for _, none := range [][2]string{{"Basic " + secret, ""}, {"Bearer short", ""}, {"", "theme=" + secret}, {"", "sid=short"}, {"", ""}} {
+	for _, name := range []string{"connect.sid", "_gitlab_session", "PHPSESSID", "__Secure-next-auth.session-token", ".AspNetCore.Cookies", "wordpress_logged_in_4e", "id_token", "crowd.token_key"} {
+		if again := credentialOf("", "lang=en; "+name+"="+secret); again != session {
+			t.Errorf("with %s the session is %q", name, again)
+		}
+	}
+	if jwt := credentialOf("", "who=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0.c2lnbmF0dXJl"); jwt == "" {
+		t.Error("a JSON Web Token is none")
+	}
+	for _, none := range [][2]string{{"Basic " + secret, ""}, {"Bearer short", ""}, {"", "theme=" + secret}, {"", "sid=short"}, {"", ""},
+		{"", "csrftoken=" + secret}, {"", "XSRF-TOKEN=" + secret}, {"", ".AspNetCore.Antiforgery.9x=" + secret}} {
 		if got := credentialOf(none[0], none[1]); got != "" {
 			t.Errorf("%q is %q", none, got)
 		}

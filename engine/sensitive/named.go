@@ -155,7 +155,7 @@ func (s *scanner) hideAll(from, until int) int { return s.hide(saysPassword, fro
 func (s *scanner) hideWord(says naming, from int) int {
 	text := s.text
 	most := decisive
-	if says == saysSession {
+	if says == saysSession || says == saysOnce {
 		most = 64
 	}
 	stretch := text[from:min(len(text), from+most)]

@@ -18,6 +18,7 @@ const (
 	// The value is masked, but it is no finding of a rule: each login has one, and each page that a session is for.
 	saysHidden  // whatever it is: a PIN, a password in another language
 	saysSession // it is one word, an id that the server has made: what does not look like one stays
+	saysOnce    // the same, good for one form or request only: who has it is not let in
 	saysCode    // of OAuth, if it looks like one: products have codes, too
 	saysRandom  // if it is random: auth=basic and key=name are none
 )
@@ -185,17 +186,17 @@ var names = []struct {
 	{"synctoken", ends, saysNothing},
 	{"token", ends, saysHidden},
 	{"jwt", lastWord, saysHidden},
-	{"xsrf", ends, saysSession},
-	{"csrf", ends, saysSession},
-	{"wpnonce", ends, saysSession},
-	{"signature", ends, saysSession},
-	{"hmac", lastWord, saysSession},
-	{"assertion", ends, saysSession},
+	{"xsrf", ends, saysOnce},
+	{"csrf", ends, saysOnce},
+	{"wpnonce", ends, saysOnce},
+	{"signature", ends, saysOnce},
+	{"hmac", lastWord, saysOnce},
+	{"assertion", ends, saysOnce},
 	{"samlart", ends, saysHidden},
 	{"wresult", ends, saysHidden},
-	{"oauthverifier", ends, saysSession},
+	{"oauthverifier", ends, saysOnce},
 	{"tokenkey", ends, saysSession}, // crowd.token_key
-	{"tokenhint", ends, saysSession},
+	{"tokenhint", ends, saysOnce},
 	{"bearer", lastWord, saysRandom},
 	{"refresh", lastWord, saysRandom},
 
@@ -253,12 +254,13 @@ var names = []struct {
 	{"wordpressloggedin", begins, saysSession},
 	{"wordpresssec", begins, saysSession},
 	{"rememberweb", begins, saysSession},
+	{"aspnetcore.antiforgery", begins, saysOnce},
 	{"aspnetcore", begins, saysSession},
 
 	{"code", whole, saysCode},
-	{"authcode", ends, saysSession},
-	{"authorizationcode", ends, saysSession},
-	{"devicecode", ends, saysSession},
+	{"authcode", ends, saysOnce},
+	{"authorizationcode", ends, saysOnce},
+	{"devicecode", ends, saysOnce},
 }
 
 // longestName is how far before a value its name is looked for.
@@ -411,4 +413,16 @@ func nameOf(variable string) naming {
 func IsCredential(name string) bool {
 	says := nameOf(name)
 	return says != saysNothing && says != saysSignature && says != saysCode && says != saysRandom
+}
+
+// LetsIn reports whether a cookie is one of those whose value lets in whoever has it: that of a session, a key or a token.
+func LetsIn(cookie, value string) bool {
+	switch nameOf(cookie) {
+	case saysSession, saysSecret:
+		return true
+	case saysRandom:
+		return isRandom(value)
+	default:
+		return strings.HasPrefix(value, "eyJ") && strings.Count(value, ".") == 2 // a JSON Web Token
+	}
 }
