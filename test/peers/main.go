@@ -125,8 +125,11 @@ func compare(o options) error {
 }
 
 func (c *comparison) start() error {
-	var err error
-	if c.modsecurity, err = startModSecurity(c.dir); err != nil {
+	program, err := buildModSecurity(c.dir)
+	if err == nil {
+		c.modsecurity, err = startModSecurity(program, modsecurityRules)
+	}
+	if err != nil {
 		fmt.Println("libmodsecurity is not measured:", err)
 	}
 	for _, p := range []struct {
@@ -156,20 +159,25 @@ func (c *comparison) stop() {
 	}
 }
 
-// startModSecurity builds and starts the C party.
-func startModSecurity(dir string) (*child, error) {
-	program := filepath.Join(dir, "modsecurity")
+// buildModSecurity builds the C party.
+func buildModSecurity(dir string) (program string, err error) {
+	program = filepath.Join(dir, "modsecurity")
 	source := filepath.Join(rig.Root(), "test", "peers", "modsecurity.c")
 	cc := exec.Command("cc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-o", program, source, "-lmodsecurity")
 	if out, err := cc.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("it can't be built (packages libmodsecurity-dev and modsecurity-crs): %s", firstLine(out, err))
-	}
-	rules := filepath.Join(dir, "modsecurity.conf")
-	if err := os.WriteFile(rules, []byte(modsecurityRules), 0o600); err != nil {
-		return nil, err
+		return "", fmt.Errorf("it can't be built (packages libmodsecurity-dev and modsecurity-crs): %s", firstLine(out, err))
 	}
 	if _, err := os.Stat("/usr/share/modsecurity-crs/rules"); err != nil {
-		return nil, fmt.Errorf("package modsecurity-crs: %w", err)
+		return "", fmt.Errorf("package modsecurity-crs: %w", err)
+	}
+	return program, nil
+}
+
+// startModSecurity starts it with a configuration, which is written beside the program.
+func startModSecurity(program, config string) (*child, error) {
+	rules := program + ".conf"
+	if err := os.WriteFile(rules, []byte(config), 0o600); err != nil {
+		return nil, err
 	}
 	return start("libmodsecurity", exec.Command(program, rules))
 }

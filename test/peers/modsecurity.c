@@ -8,6 +8,7 @@
  * reads commands from standard input and answers each with a line:
  *
  *   run FILE      seconds of processor time, seconds by the clock, and the indices of the exchanges that alarm
+ *   match FILE    the index of each exchange with the ids of the rules that it matches: 0:920350,949110 7:941100
  *   memory        bytes resident
  */
 #define _GNU_SOURCE
@@ -28,11 +29,25 @@ static void fail(const char *what, const char *why)
     exit(1);
 }
 
+/* What an exchange matches. More rules than there is room for are not told. */
+struct found {
+    int alarm;
+    unsigned n;
+    unsigned long ids[512];
+};
+
 /* The library calls this for each rule that matched and logs; text is borrowed. */
-static void on_match(void *alarm, const void *text)
+static void on_match(void *of, const void *text)
 {
-    if (strstr(text, "[id \"949110\"]") || strstr(text, "[id \"959100\"]"))
-        *(int *)alarm = 1;
+    struct found *found = of;
+    const char *id = strstr(text, "[id \"");
+    if (!id)
+        return;
+    unsigned long n = strtoul(id + 5, NULL, 10);
+    if (n == 949110 || n == 959100)
+        found->alarm = 1;
+    if (found->n < sizeof found->ids / sizeof *found->ids)
+        found->ids[found->n++] = n;
 }
 
 static double seconds(clockid_t clock)
@@ -81,11 +96,12 @@ static const char *version(struct text protocol)
     return strncmp(s, "HTTP/", 5) == 0 ? s + 5 : s;
 }
 
-/* inspect takes one exchange through all phases and returns whether it alarms. */
-static int inspect(ModSecurity *ms, RulesSet *rules, const unsigned char **at)
+/* inspect takes one exchange through all phases. */
+static void inspect(ModSecurity *ms, RulesSet *rules, const unsigned char **at, struct found *found)
 {
-    int alarm = 0;
-    Transaction *tx = msc_new_transaction(ms, rules, &alarm);
+    found->alarm = 0;
+    found->n = 0;
+    Transaction *tx = msc_new_transaction(ms, rules, found);
     struct text client = text(at);
     int client_port = (int)number(at);
     struct text server = text(at);
@@ -108,7 +124,6 @@ static int inspect(ModSecurity *ms, RulesSet *rules, const unsigned char **at)
     msc_process_response_body(tx);
     msc_process_logging(tx);
     msc_transaction_cleanup(tx);
-    return alarm;
 }
 
 static unsigned char *read_file(const char *path, size_t *size)
@@ -133,8 +148,11 @@ static void run(ModSecurity *ms, RulesSet *rules, const char *path)
     uint32_t n = number(&at);
     char *alarms = calloc(n + 1, 1);
     double cpu = seconds(CLOCK_PROCESS_CPUTIME_ID), wall = seconds(CLOCK_MONOTONIC);
-    for (uint32_t i = 0; i < n; i++)
-        alarms[i] = (char)inspect(ms, rules, &at);
+    struct found found;
+    for (uint32_t i = 0; i < n; i++) {
+        inspect(ms, rules, &at, &found);
+        alarms[i] = (char)found.alarm;
+    }
     printf("%.9f %.9f", seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu, seconds(CLOCK_MONOTONIC) - wall);
     if (at != data + size)
         fail("read", "the file has another length than its exchanges");
@@ -143,6 +161,25 @@ static void run(ModSecurity *ms, RulesSet *rules, const char *path)
             printf(" %u", i);
     putchar('\n');
     free(alarms);
+    free(data);
+}
+
+static void match(ModSecurity *ms, RulesSet *rules, const char *path)
+{
+    size_t size;
+    unsigned char *data = read_file(path, &size);
+    const unsigned char *at = data;
+    uint32_t n = number(&at);
+    struct found found;
+    for (uint32_t i = 0; i < n; i++) {
+        inspect(ms, rules, &at, &found);
+        for (unsigned j = 0; j < found.n; j++) {
+            if (j == 0)
+                printf("%s%u:", i > 0 ? " " : "", i);
+            printf("%s%lu", j > 0 ? "," : "", found.ids[j]);
+        }
+    }
+    putchar('\n');
     free(data);
 }
 
@@ -172,6 +209,8 @@ int main(int argc, char **argv)
         line[strcspn(line, "\n")] = 0;
         if (strncmp(line, "run ", 4) == 0)
             run(ms, rules, line + 4);
+        else if (strncmp(line, "match ", 6) == 0)
+            match(ms, rules, line + 6);
         else if (strcmp(line, "memory") == 0)
             memory();
         else

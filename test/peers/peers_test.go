@@ -165,9 +165,13 @@ func TestModSecurity(t *testing.T) {
 		t.Skip(err)
 	}
 	dir := t.TempDir()
-	c, err := startModSecurity(dir)
+	program, err := buildModSecurity(dir)
 	if err != nil {
 		t.Skip(err)
+	}
+	c, err := startModSecurity(program, modsecurityRules)
+	if err != nil {
+		t.Fatal(err)
 	}
 	defer c.stop()
 	attacks := recordSets[slices.IndexFunc(recordSets, func(s recordSet) bool { return s.name == "attacks" })]
