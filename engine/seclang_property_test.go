@@ -262,9 +262,12 @@ func (g *ruleMaker) targets() string {
 	return strings.Join(all, "|")
 }
 
+// wholeBody is REQUEST_BODY as rules of one's own look at it; Coraza leaves it empty for JSON and XML.
+const wholeBody = "REQUEST_BODY|XML:body"
+
 func (g *ruleMaker) target() string {
 	if g.bodies && g.maybe(40) {
-		return g.one("ARGS_POST", "ARGS_POST:a", "REQUEST_BODY", "XML:/*", "FILES", "REQBODY_PROCESSOR", "RESPONSE_BODY", "RESPONSE_ARGS", "REQUEST_METHOD")
+		return g.one("ARGS_POST", "ARGS_POST:a", wholeBody, "XML:/*", "FILES", "REQBODY_PROCESSOR", "RESPONSE_BODY", "RESPONSE_ARGS", "REQUEST_METHOD")
 	}
 	switch g.IntN(10) {
 	case 0, 1, 2:
@@ -274,7 +277,7 @@ func (g *ruleMaker) target() string {
 	case 5:
 		return g.one("MATCHED_VAR", "MATCHED_VARS", "MATCHED_VAR_NAME", "MATCHED_VARS_NAMES", "&MATCHED_VARS", "HIGHEST_SEVERITY")
 	case 6:
-		return g.one("&", "", "") + g.one("REQUEST_URI", "REQUEST_METHOD", "QUERY_STRING", "REQUEST_FILENAME", "REQUEST_BASENAME", "REQUEST_LINE", "REQUEST_PROTOCOL", "REMOTE_ADDR", "REQUEST_BODY", "REQBODY_PROCESSOR", "REQUEST_BODY_LENGTH", "ARGS_COMBINED_SIZE", "STATUS_LINE", "REMOTE_HOST", "URLENCODED_ERROR")
+		return g.one("&", "", "") + g.one("REQUEST_URI", "REQUEST_METHOD", "QUERY_STRING", "REQUEST_FILENAME", "REQUEST_BASENAME", "REQUEST_LINE", "REQUEST_PROTOCOL", "REMOTE_ADDR", wholeBody, "REQBODY_PROCESSOR", "REQUEST_BODY_LENGTH", "ARGS_COMBINED_SIZE", "STATUS_LINE", "REMOTE_HOST", "URLENCODED_ERROR")
 	case 7:
 		return g.one("", "", "&") + g.one("RESPONSE_STATUS", "RESPONSE_BODY", "RESPONSE_HEADERS", "RESPONSE_HEADERS:x-a", "RESPONSE_HEADERS_NAMES", "RESPONSE_CONTENT_TYPE", "RESPONSE_CONTENT_LENGTH", "RESPONSE_PROTOCOL")
 	case 8:

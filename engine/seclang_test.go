@@ -53,6 +53,10 @@ SecRule MATCHED_VAR "@streq GET" "id:4,phase:2,log"`, tx: shop, alarm: true, mat
 			warnings: []string{`"! @contains lamp" is a regular expression`}},
 		{name: "removed by a message that no rule has", rules: `SecRule ARGS "@contains lamp" "id:4,phase:2,log"` + "\nSecRuleRemoveByMsg \"sold\"", tx: shop, alarm: true, matched: []int{4},
 			warnings: []string{"removes nothing"}},
+		{name: "a body of JSON", rules: `SecRule REQUEST_BODY "@rx .item.: ?.lamp" "id:4,phase:2,log"`, tx: but(shop, func(t *mapping.Transaction) {
+			t.Method, t.RequestBody.Text = "POST", `{"item": "lamp"}`
+			t.RequestHeaders = append(slices.Clone(t.RequestHeaders), mapping.Header{Name: "Content-Type", Value: "application/json"})
+		}), alarm: true, matched: []int{4}},
 		{name: "no space before the actions", rules: "SecRule ARGS \"@contains lamp\"\\\n\"id:4,phase:2,log\"", tx: shop, alarm: true, matched: []int{4}},
 		{name: "a comment goes on", rules: "# SecRule ARGS \"@contains lamp\" \\\n \"id:3,phase:2,log\"\nSecRule ARGS \"@contains lamp\" \"id:4,phase:2,log\"", tx: shop, alarm: true, matched: []int{4}},
 		{name: "default transformations", rules: `SecDefaultAction "phase:2,log,t:uppercase"` + "\n" + `SecRule ARGS "@contains LAMP" "id:4,phase:2"`, tx: shop, alarm: true, matched: []int{4}},

@@ -7,14 +7,14 @@ import (
 
 // neverFilled are variables that Coraza accepts and that neither it nor MSA ever fills; the others of ModSecurity it
 // refuses. Rules that look at nothing else never match, or always, and look as if they worked.
-var neverFilled = set("auth_type", "env", "files_tmp_content", "full_request", "json", "multipart_boundary_quoted", "multipart_boundary_whitespace",
+var neverFilled = set("auth_type", "env", "full_request", "json", "multipart_boundary_quoted", "multipart_boundary_whitespace",
 	"multipart_crlf_lf_lines", "multipart_data_after", "multipart_data_before", "multipart_file_limit_exceeded", "multipart_header_folding",
 	"multipart_invalid_header_folding", "multipart_invalid_part", "multipart_invalid_quoting", "multipart_lf_line", "multipart_missing_semicolon",
 	"multipart_unmatched_boundary", "path_info", "res_body_error", "res_body_error_msg", "res_body_processor_error", "res_body_processor_error_msg",
 	"response_args", "response_xml", "sessionid", "userid")
 
-// xmlKeys are what there is of an XML body: its texts, its attributes, and what it has of other files.
-var xmlKeys = set("", "/*", "//@*", "external")
+// xmlKeys are what there is of an XML body: its texts, its attributes, the whole of it, and what it has of other files.
+var xmlKeys = set("", "/*", "//@*", "body", "external")
 
 // isNeverFilled reports whether a target has no value in any transaction.
 func (t Target) isNeverFilled() bool {

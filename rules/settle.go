@@ -76,6 +76,9 @@ func (s *settler) rule(d *Directive) {
 	}
 	r.ID, _ = strconv.Atoi(first(r.Links[0].Action("id")))
 	r.Phase = r.phase()
+	if !strings.HasPrefix(d.File, "@") && !InRange(r.ID, "200000-200999") && !InRange(r.ID, "900000-999999") { // ModSecurity's own, and CRS
+		r.seeWholeBody()
+	}
 	for i, l := range r.Links {
 		l.Actions = s.merged(l.Actions, r.Phase, i > 0)
 	}
@@ -97,6 +100,17 @@ func (s *settler) rule(d *Directive) {
 }
 
 func first(s string, _ bool) string { return s }
+
+// seeWholeBody makes conditions on REQUEST_BODY look at the text of JSON and XML too, as those of libmodsecurity do: Coraza fills it for
+// forms only. Rules of CRS were written and weighed without it.
+func (r *Rule) seeWholeBody() {
+	whole := Target{Variable: "xml", Key: "body"}
+	for _, l := range r.Links {
+		if !l.Operator.Negated && slices.Contains(l.Targets, Target{Variable: "request_body"}) && !slices.Contains(l.Targets, whole) {
+			l.Targets = append(l.Targets, whole)
+		}
+	}
+}
 
 // settleActions writes the link's actions as Coraza wants them, without those that are of no use in a log.
 func (l *Link) settleActions(dropped map[string]string) {

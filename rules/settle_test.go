@@ -33,6 +33,10 @@ func TestSettle(t *testing.T) {
 		{`SecDefaultAction "phase:1,log,t:trim"` + "\n" + `SecRule ARGS "a" "id:1,phase:1,chain"` + "\n" + `SecRule TX:a "b"`,
 			`SecRule ARGS "@rx a" "log,t:trim,pass,id:1,phase:1,chain"` + "\n" + `SecRule TX:a "@rx b" "log,auditlog,t:trim"`, ""},
 		{`SecRule ARGS "a" "id:1,chain"` + "\n" + `SecRule TX:a "b" "deny,t:trim"`, `SecRule ARGS "@rx a" "log,auditlog,pass,id:1,chain"` + "\n" + `SecRule TX:a "@rx b" "log,auditlog,t:trim"`, ""},
+		{`SecRule ARGS|REQUEST_BODY "a" "id:1"`, `SecRule ARGS|REQUEST_BODY|XML:body "@rx a" "log,auditlog,pass,id:1"`, ""},
+		{`SecRule REQUEST_BODY "!@rx a" "id:1"`, `SecRule REQUEST_BODY "!@rx a" "log,auditlog,pass,id:1"`, ""},
+		{`SecRule REQUEST_BODY "a" "id:920000"`, `SecRule REQUEST_BODY "@rx a" "log,auditlog,pass,id:920000"`, ""},
+		{`SecRule XML:body|FILES_TMP_CONTENT "a" "id:1"`, `SecRule XML:body|FILES_TMP_CONTENT "@rx a" "log,auditlog,pass,id:1"`, ""},
 		{"SecMarker 'END'", "SecMarker END", ""},
 	} {
 		all, said := settledText(t, c.text)
