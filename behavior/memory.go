@@ -120,8 +120,8 @@ type keptMemory struct {
 	Sessions  saved[bool]
 }
 
-// Keep writes it to its file, if it has one and there is anything new.
-func (m *Memory) Keep() error {
+// SaveState writes it to its file, if it has one and there is anything new.
+func (m *Memory) SaveState() error {
 	m.mu.Lock()
 	if m.path == "" || !m.changed {
 		m.mu.Unlock()

@@ -32,8 +32,8 @@ func (s *Spec) fingerprint() []byte {
 	return fmt.Appendf(nil, "%+v", c)
 }
 
-// Keep writes the state to its file, if it has one and there is anything new.
-func (d *Detectors) Keep() error {
+// SaveState writes the state to its file, if it has one and there is anything new.
+func (d *Detectors) SaveState() error {
 	if d.path == "" {
 		return nil
 	}

@@ -120,7 +120,7 @@ func Compile(cfg Config, set *rules.Set) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	replaceParts()
+	registerOverrides()
 	loaded, err := units(set.Directives)
 	if err != nil {
 		return nil, fmt.Errorf("cannot load rules: %w", err)
@@ -330,8 +330,8 @@ func (e *Engine) decide(t *mapping.Transaction, a *screen.Answer, verified bool)
 }
 
 // verify compares a verdict of the rules that the screen had left with those of all rules, of which it returns the latter. It
-// is wrong if a rule matches that the screen took for innocent, if all rules say another thing, or if they find what the
-// screen held to be impossible.
+// is wrong if a rule matches of which the screen said that it can't, if all rules say another thing, or if they find what
+// the screen held to be impossible.
 func (e *Engine) verify(t *mapping.Transaction, some Verdict, a *screen.Answer) (Verdict, error) {
 	all, err := e.evaluateAll(t)
 	if err != nil {
@@ -379,17 +379,17 @@ func (e *Engine) evaluateAll(t *mapping.Transaction) (Verdict, error) {
 
 // evaluate runs all rules of one of the engine's rule sets but those that can't match; set is what is set before. A rule
 // at which Coraza panics is left out, and the others run again.
-func (e *Engine) evaluate(waf coraza.WAF, set []assignment, t *mapping.Transaction, innocent []int) (Verdict, error) {
+func (e *Engine) evaluate(waf coraza.WAF, set []assignment, t *mapping.Transaction, cannotMatch []int) (Verdict, error) {
 	var panics []RulePanic
 	for {
-		v, err := e.run(waf, set, t, innocent)
+		v, err := e.run(waf, set, t, cannotMatch)
 		v.Panics = panics
 		var p *RulePanic
 		if !errors.As(err, &p) || len(panics) == maxPanics {
 			return v, err
 		}
 		panics = append(panics, *p)
-		innocent = append(slices.Clip(innocent), p.Rule)
+		cannotMatch = append(slices.Clip(cannotMatch), p.Rule)
 	}
 }
 

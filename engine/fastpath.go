@@ -37,7 +37,7 @@ const verifyEvery = 1000
 // mostVerified is the most work of one that is chosen.
 const mostVerified = 1 << 19
 
-// Screened is what the screen had to do with a verdict.
+// Screened says how the fast path took part in a verdict.
 type Screened int
 
 // What the screen may have to do with a verdict.

@@ -19,10 +19,10 @@ import (
 	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
-// replaceParts replaces those of Coraza's parts that take longest by ones that find the same, those that don't capture,
-// though CRS's messages tell it, by ones that do, and those that MSA does without by none. That counts for all
-// rule sets that the process compiles from then on.
-var replaceParts = sync.OnceFunc(func() {
+// registerOverrides replaces Coraza's slowest operators, transformations and body processors by equivalent ones, those that
+// don't capture, though CRS's messages quote it, by ones that do, and those that MSA does without by none. That counts for
+// all rule sets that the process compiles from then on.
+var registerOverrides = sync.OnceFunc(func() {
 	for name, p := range map[string]plugintypes.BodyProcessor{
 		"json": body.JSON{}, "urlencoded": body.Form{}, "multipart": body.Multipart{}, "xml": body.XML{}, "raw": body.Raw{},
 	} {

@@ -84,8 +84,8 @@ func (s *Incidents) kept() kept {
 	return k
 }
 
-// Keep writes the state to its file, if it has one and there is anything new.
-func (s *Incidents) Keep() error {
+// SaveState writes the state to its file, if it has one and there is anything new.
+func (s *Incidents) SaveState() error {
 	if s.opts.Path == "" {
 		return nil
 	}

@@ -33,11 +33,11 @@ type Config struct {
 	Workers     int
 	AlertBuffer int // bytes
 	Emitter     Emitter
-	Behavior    string // "default" or a file; empty for off
-	StatePath   string // of a file; empty for none
-	Trial       bool   // what is learned is neither shared nor kept; StatePath is only read
-	Habit       bool   // what many clients do at the same place every day is no evidence of an attack
-	Probe       *Probe // nil but for measuring
+	Behavior    string    // "default" or a file; empty for off
+	StatePath   string    // of a file; empty for none
+	Trial       bool      // what is learned is neither shared nor kept; StatePath is only read
+	Habit       bool      // what many clients do at the same place every day is no evidence of an attack
+	Profiler    *Profiler // nil but for measuring
 
 	ByConfidence  bool // alarm where an attack is likely enough
 	MinConfidence int  // 0 to 100

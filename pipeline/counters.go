@@ -126,7 +126,7 @@ type Snapshot struct {
 	Cut               uint64            // records of which a part is longer than what is inspected
 	UnreadHeaders     uint64            // headers that were in no form that is known
 	Alerts            uint64            // alerts made
-	Screened          uint64            // records of which no alert could come, by the fast path's word
+	Screened          uint64            // records that the fast path has cleared
 	Verified          uint64            // of these, what the rules have seen all the same
 	ScreenWrong       uint64            // records about which the fast path was wrong, by what all rules found: a defect
 	RulePanics        uint64            // rules that a record was inspected without, as the rules engine fails at them

@@ -119,7 +119,7 @@ func TestHabitsAreKept(t *testing.T) {
 	properties := []string{"mapping=nano", "alert_when=confidence", "behavior=off", "state_path=" + file}
 	p, _ := newPipeline(t, properties...)
 	l.inspected(p)
-	p.Keep()
+	p.SaveState()
 	// Another process has nothing in its memory: so has a file of another name.
 	moved := file + ".moved"
 	if err := os.Rename(file, moved); err != nil {

@@ -55,7 +55,7 @@ func TestSessionIsToldOnce(t *testing.T) {
 		t.Errorf("%d skipped", n)
 	}
 	alarms("begins", []int{0}, begins("e"))
-	p.Keep()
+	p.SaveState()
 	if err := os.Rename(file, moved); err != nil {
 		t.Fatal(err)
 	}

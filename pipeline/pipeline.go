@@ -30,7 +30,7 @@ import (
 // Pipeline is safe for concurrent use.
 type Pipeline struct {
 	cfg    Config
-	watch  *stopwatch.Watch // the probe's, nil without one
+	watch  *stopwatch.Watch // the profiler's, nil without one
 	tag    tagTemplate
 	mapper *mapping.Set
 	table  *mapping.WorkloadTable // nil without one
@@ -65,10 +65,10 @@ type Pipeline struct {
 // New compiles rules and mapping. engines may be nil, then nothing is shared.
 // What had to be passed over is logged, with file, line and rule.
 func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
-	if engines == nil || cfg.Probe != nil { // what is measured is not shared
+	if engines == nil || cfg.Profiler != nil { // what is measured is not shared
 		engines = &Engines{}
 	}
-	cfg = cfg.probed()
+	cfg = cfg.profiled()
 	m, err := mapping.Load(cfg.Mapping)
 	if err != nil {
 		return nil, fmt.Errorf("property mapping: %w", err)
@@ -253,15 +253,15 @@ func (p *Pipeline) Close() {
 	}
 }
 
-// Keep writes what was learned, which Close does too: a host that ends without it loses what was learned since it was
+// SaveState writes what was learned, which Close does too: a host that ends without it loses what was learned since it was
 // written last.
-func (p *Pipeline) Keep() {
-	err := p.memory.Keep()
+func (p *Pipeline) SaveState() {
+	err := p.memory.SaveState()
 	if p.detectors != nil {
-		err = errors.Join(err, p.detectors.Keep())
+		err = errors.Join(err, p.detectors.SaveState())
 	}
 	if p.incidents != nil {
-		err = errors.Join(err, p.incidents.Keep())
+		err = errors.Join(err, p.incidents.SaveState())
 	}
 	if err != nil {
 		p.log.Error(err.Error())

@@ -211,7 +211,7 @@ func (i *instance) pending() int {
 // stop ends the instance. The emitter may be gone already.
 func (i *instance) stop() {
 	if i.rules != nil {
-		i.rules.Keep() // the rules outlive the instance, in case of a reload; the process may end
+		i.rules.SaveState() // the rules outlive the instance, in case of a reload; the process may end
 	}
 	process.leave(i.member)
 	i.wake.clear()

@@ -289,7 +289,7 @@ func (o *outputInstance) stop() {
 	o.finish()
 	o.transport.Close()
 	o.rateLog.Close()
-	o.rules.Keep() // as of a filter
+	o.rules.SaveState() // as of a filter
 	process.leave(o.member)
 }
 

@@ -175,7 +175,7 @@ func (c *compiler) findInert() {
 		return
 	}
 	for _, p := range c.parsed {
-		if p.inert || !c.skips(p) || !p.does("skipafter") {
+		if p.inert || !c.skips(p) || !p.hasOnly("skipafter") {
 			continue
 		}
 		p.inert = !slices.ContainsFunc(c.behind(p), func(q *parsedRule) bool { return !q.inert })
@@ -188,7 +188,7 @@ func (c *compiler) findPreset() {
 		return
 	}
 	for _, p := range c.parsed {
-		p.preset = p.marker == "" && p.static && !p.jumped && !p.missed && !p.counted && !p.disabled && !p.inert && p.does("setvar", "chain") &&
+		p.preset = p.marker == "" && p.static && !p.jumped && !p.missed && !p.counted && !p.disabled && !p.inert && p.hasOnly("setvar", "chain") &&
 			!slices.ContainsFunc(p.assignments(), func(a assignment) bool { return !c.isStaticAssignment(a) && !a.isLiteral() })
 	}
 	for changed := true; changed; {
@@ -298,8 +298,8 @@ func (c *compiler) reduction() Reduction {
 	return r
 }
 
-// does reports whether a rule, of which nobody is told, does nothing but what some actions do.
-func (p *parsedRule) does(names ...string) bool {
+// hasOnly reports whether an unlogged rule does nothing but the given actions.
+func (p *parsedRule) hasOnly(names ...string) bool {
 	if p.Logged() {
 		return false
 	}
@@ -317,8 +317,8 @@ func (p *parsedRule) does(names ...string) bool {
 	return true
 }
 
-// nobody is the id of no rule.
-const nobody = 0
+// noRule is an id that no rule has.
+const noRule = 0
 
 // dependent are the rules that another thing becomes of without a rule, by its id: those that it skips in every
 // transaction, and those that look at what it always sets.
@@ -341,7 +341,7 @@ func (c *compiler) dependent() map[int][]int {
 			all[p.id] = append(all[p.id], q.id)
 		}
 		if p.counted {
-			all[p.id] = append(all[p.id], nobody) // which is never among them: the skip goes further
+			all[p.id] = append(all[p.id], noRule) // which is never among them: the skip goes further
 		}
 	}
 	return all

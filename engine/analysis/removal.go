@@ -10,7 +10,7 @@ import (
 
 // onlyRemoves reports whether a rule does nothing but remove other rules, or take targets away from them.
 func (p *parsedRule) onlyRemoves() bool {
-	if !p.does("ctl", "chain") {
+	if !p.hasOnly("ctl", "chain") {
 		return false
 	}
 	n := 0

@@ -202,7 +202,7 @@ func (c *compiler) skips(p *parsedRule) bool {
 	if !p.fires || p.counted || p.end == 0 || p.Allows() {
 		return false
 	}
-	return !slices.ContainsFunc(c.parsed[:p.at], func(q *parsedRule) bool { // does one jump in between?
+	return !slices.ContainsFunc(c.parsed[:p.at], func(q *parsedRule) bool { // can another rule skip into the middle?
 		return q.phase == p.phase && !q.disabled && !q.idle && p.at < q.end && q.end < p.end
 	})
 }

@@ -64,7 +64,7 @@ type source struct{ plugintypes.TransactionState }
 func (source) Each(variables.RuleVariable, func(key, value string)) bool { return false }
 
 // MayAlarm is Ask without an end of work.
-func (s *Screen) MayAlarm(source Source, skip func(id int) bool) (may bool, innocent []int) {
+func (s *Screen) MayAlarm(source Source, skip func(id int) bool) (may bool, cannotMatch []int) {
 	a := s.Ask(source, skip, math.MaxInt)
 	return a.MayAlarm, a.Innocent
 }
@@ -132,8 +132,8 @@ func TestMayAlarm(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := newScreen(t, c.rules, scores, 1<<10)
 			for range 2 { // the second time from memory
-				if got, innocent := s.MayAlarm(request(t, c.uri, c.headers...), noRule); got != c.want {
-					t.Errorf("got %v, innocent %v", got, innocent)
+				if got, cannotMatch := s.MayAlarm(request(t, c.uri, c.headers...), noRule); got != c.want {
+					t.Errorf("got %v, cannotMatch %v", got, cannotMatch)
 				}
 			}
 		})
@@ -167,9 +167,9 @@ func TestInnocent(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newScreen(t, c.rules+"\n"+evil, nil, 10)
-			may, innocent := s.MayAlarm(request(t, "/?a=evil"), noRule)
-			if !may || !slices.Equal(innocent, c.want) {
-				t.Errorf("may alarm %v, innocent %d, want %d", may, innocent, c.want)
+			may, cannotMatch := s.MayAlarm(request(t, "/?a=evil"), noRule)
+			if !may || !slices.Equal(cannotMatch, c.want) {
+				t.Errorf("may alarm %v, cannotMatch %d, want %d", may, cannotMatch, c.want)
 			}
 		})
 	}

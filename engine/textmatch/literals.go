@@ -119,7 +119,7 @@ func MinLength(pattern string) int {
 // all letters.
 type reader struct{ binary, skipping bool }
 
-// facts are what is known of the texts that a part of a pattern matches.
+// facts describe every text that a part of a pattern can match.
 type facts struct {
 	isExact        bool
 	exact          textSet  // when isExact: they are these and no others

@@ -10,7 +10,7 @@ import (
 // with the last use.
 type Kept interface {
 	comparable
-	Keep() error
+	SaveState() error
 }
 
 // Shared is what those of a process who want the same one have together. The zero value is ready.
@@ -79,7 +79,7 @@ func (u *use[T]) keep(warn func(error)) {
 		case <-u.stop:
 			return
 		case <-tick.C:
-			if err := u.of.Keep(); err != nil {
+			if err := u.of.SaveState(); err != nil {
 				warn(err)
 			}
 		}
@@ -101,7 +101,7 @@ func (s *Shared[T]) close(u *use[T], warn func(error)) {
 	}
 	close(u.stop)
 	u.done.Wait()
-	if err := u.of.Keep(); err != nil {
+	if err := u.of.SaveState(); err != nil {
 		warn(err)
 	}
 }

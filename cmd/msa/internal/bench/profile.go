@@ -48,8 +48,8 @@ func (s *sample) profile(config pipeline.Config, chunks int) (*profile, error) {
 }
 
 func (w *profile) measureParts(config pipeline.Config, s *sample, chunks int) error {
-	probe := &pipeline.Probe{}
-	config.Probe = probe
+	profiler := &pipeline.Profiler{}
+	config.Profiler = profiler
 	p, err := pipeline.New(config, nil, discarded)
 	if err != nil {
 		return err
@@ -57,8 +57,8 @@ func (w *profile) measureParts(config pipeline.Config, s *sample, chunks int) er
 	defer p.Close()
 	silent := config.AlertTag == "" // then alerts are none, and only the rules tell
 	before := time.Duration(0)
-	probe.Inspected = func(tx *mapping.Transaction, v *engine.Verdict) {
-		now := probe.Watch.Spent(stopwatch.Rules)
+	profiler.Inspected = func(tx *mapping.Transaction, v *engine.Verdict) {
+		now := profiler.Watch.Spent(stopwatch.Rules)
 		took := now - before
 		before = now
 		w.inspected++
@@ -100,27 +100,27 @@ func (w *profile) measureParts(config pipeline.Config, s *sample, chunks int) er
 	runtime.GC()
 	for i, c := range s.chunks[:chunks] {
 		if i == half {
-			atHalf = spent(&probe.Watch)
+			atHalf = spent(&profiler.Watch)
 			w.partRecords = 0
 		}
 		events := slices.Clone(c.events)
 		result := p.Process(inspect.FileTag, events)
-		probe.Watch.Stop()
+		profiler.Watch.Stop()
 		w.records += c.records
 		w.partRecords += c.records
 		w.alarming += len(slices.Compact(result.Records))
 	}
-	for part, all := range spent(&probe.Watch) {
+	for part, all := range spent(&profiler.Watch) {
 		w.parts[part] = all - atHalf[part]
 	}
-	w.rulesTime = probe.Watch.Spent(stopwatch.Rules)
+	w.rulesTime = profiler.Watch.Spent(stopwatch.Rules)
 	return err
 }
 
 func (w *profile) measureRules(config pipeline.Config, s *sample, chunks int) error {
-	probe := &pipeline.Probe{}
-	probe.Rules = engine.NewRuleTimes(&probe.Watch)
-	config.Probe = probe
+	profiler := &pipeline.Profiler{}
+	profiler.Rules = engine.NewRuleTimes(&profiler.Watch)
+	config.Profiler = profiler
 	p, err := pipeline.New(config, nil, discarded)
 	if err != nil {
 		return err
@@ -132,10 +132,10 @@ func (w *profile) measureRules(config pipeline.Config, s *sample, chunks int) er
 		runtime.GC()
 		for _, c := range s.chunks[:chunks] {
 			p.Process(inspect.FileTag, slices.Clone(c.events))
-			probe.Watch.Stop()
+			profiler.Watch.Stop()
 		}
-		now := map[int]time.Duration{0: probe.Watch.Spent(stopwatch.Rules)}
-		for id, t := range probe.Rules.All() {
+		now := map[int]time.Duration{0: profiler.Watch.Spent(stopwatch.Rules)}
+		for id, t := range profiler.Rules.All() {
 			now[id] = t.Spent
 		}
 		for id, t := range now {
@@ -144,7 +144,7 @@ func (w *profile) measureRules(config pipeline.Config, s *sample, chunks int) er
 		before = now
 	}
 	w.ruleTimesTime = median(passes[0])
-	w.ruleTimes = probe.Rules.All()
+	w.ruleTimes = profiler.Rules.All()
 	for id, t := range w.ruleTimes {
 		w.ruleTimes[id] = engine.RuleTime{Runs: t.Runs / timedPasses, Spent: median(passes[id])}
 	}

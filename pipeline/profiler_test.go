@@ -10,7 +10,7 @@ import (
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
-// A probe sees each transaction and where the time goes, and changes nothing of what is found.
+// A profiler sees each transaction and where the time goes, and changes nothing of what is found.
 func TestProbe(t *testing.T) {
 	chunk := benchChunk(t)
 	plain, _ := newPipeline(t, "behavior=default")
@@ -21,11 +21,11 @@ func TestProbe(t *testing.T) {
 		t.Fatal(err)
 	}
 	const aside = 2 * time.Millisecond
-	probe := &Probe{}
-	probe.Rules = engine.NewRuleTimes(&probe.Watch)
+	profiler := &Profiler{}
+	profiler.Rules = engine.NewRuleTimes(&profiler.Watch)
 	var p *Pipeline
 	seen, kept := 0, 0
-	probe.Inspected = func(tx *mapping.Transaction, v *engine.Verdict) {
+	profiler.Inspected = func(tx *mapping.Transaction, v *engine.Verdict) {
 		seen++
 		time.Sleep(aside)
 		suspects, err := p.Suspects(tx)
@@ -39,14 +39,14 @@ func TestProbe(t *testing.T) {
 			t.Errorf("suspects %v of verdict %+v", suspects, v)
 		}
 	}
-	cfg.Probe = probe
+	cfg.Profiler = profiler
 	if p, err = New(cfg, &engines, slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.Close)
 	start := time.Now()
 	got := p.Process("t", chunk)
-	probe.Watch.Stop()
+	profiler.Watch.Stop()
 	took := time.Since(start)
 	if len(want.Records) == 0 || len(got.Records) != len(want.Records) || string(got.Alerts[0].Events) != string(want.Alerts[0].Events) {
 		t.Errorf("%d alerts, want %d", len(got.Records), len(want.Records))
@@ -54,18 +54,18 @@ func TestProbe(t *testing.T) {
 	if seen != 10 || kept != 1 {
 		t.Errorf("%d transactions seen, of which %d were kept off the fast path", seen, kept)
 	}
-	if len(probe.Rules.All()) == 0 {
+	if len(profiler.Rules.All()) == 0 {
 		t.Error("no rule was measured")
 	}
 	sum := time.Duration(0)
 	for part := range stopwatch.Parts {
-		spent := probe.Watch.Spent(part)
+		spent := profiler.Watch.Spent(part)
 		sum += spent
 		if (spent == 0) != (part == stopwatch.Check) {
 			t.Errorf("part %d has %v", part, spent)
 		}
 	}
-	if sum > took || sum < took*9/10 || probe.Watch.Spent(stopwatch.Overhead) < 10*aside {
-		t.Errorf("the parts are %v of %v, of which %v aside", sum, took, probe.Watch.Spent(stopwatch.Overhead))
+	if sum > took || sum < took*9/10 || profiler.Watch.Spent(stopwatch.Overhead) < 10*aside {
+		t.Errorf("the parts are %v of %v, of which %v aside", sum, took, profiler.Watch.Spent(stopwatch.Overhead))
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
-// Probe measures a pipeline at work. It is for one pipeline, whose records are inspected one after the other.
-type Probe struct {
+// Profiler measures a pipeline at work. It is for one pipeline, whose records are inspected one after the other.
+type Profiler struct {
 	Watch stopwatch.Watch
 	Rules *engine.RuleTimes // nil to measure no single rules: that makes them slower
 
@@ -16,30 +16,30 @@ type Probe struct {
 	Inspected func(*mapping.Transaction, *engine.Verdict)
 }
 
-// watch is that of the probe, nil without one.
+// watch is that of the profiler, nil without one.
 func (c *Config) watch() *stopwatch.Watch {
-	if c.Probe == nil {
+	if c.Profiler == nil {
 		return nil
 	}
-	return &c.Probe.Watch
+	return &c.Profiler.Watch
 }
 
-// probed is the configuration with what the probe needs.
-func (c Config) probed() Config {
-	if c.Probe != nil {
+// profiled is the configuration with what the profiler needs.
+func (c Config) profiled() Config {
+	if c.Profiler != nil {
 		c.Workers = 1
-		c.Engine.Watch, c.Engine.RuleTimes = c.watch(), c.Probe.Rules
+		c.Engine.Watch, c.Engine.RuleTimes = c.watch(), c.Profiler.Rules
 	}
 	return c
 }
 
-// inspected tells the probe.
+// inspected tells the profiler.
 func (p *Pipeline) inspected(tx *mapping.Transaction, v *engine.Verdict) {
-	if p.cfg.Probe == nil || p.cfg.Probe.Inspected == nil {
+	if p.cfg.Profiler == nil || p.cfg.Profiler.Inspected == nil {
 		return
 	}
 	p.watch.Enter(stopwatch.Overhead)
-	p.cfg.Probe.Inspected(tx, v)
+	p.cfg.Profiler.Inspected(tx, v)
 	p.watch.Enter(stopwatch.Other)
 }
 
