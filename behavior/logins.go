@@ -28,7 +28,7 @@ type guesses struct {
 	Until, Succeeded  int64
 	Same              uint64 // the answer that nothing tells of: it is a refusal if it comes again and again
 	Repeated          uint32
-	Tries             [4]uint64 // the last different ones, where a request shows all of what it tries
+	Tries             [4]uint32 // the last different ones, where a request shows all of what it tries
 }
 
 // usualTimes is how many times as many as usual are too many.
@@ -81,7 +81,7 @@ func (d *logins) different(o *Observation, became answer, now int64) uint32 {
 
 // hasTried reports whether the same was tried shortly before, and notes it: who guesses tries something else each time, what
 // is set up wrongly the same.
-func (g *guesses) hasTried(try uint64) bool {
+func (g *guesses) hasTried(try uint32) bool {
 	if try == 0 {
 		return false
 	}

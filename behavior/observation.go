@@ -53,7 +53,7 @@ type Observation struct {
 	answer    answer // of a login
 	// answerHash is the same for answers to logins that look the same.
 	answerHash uint64
-	try        uint64 // stands for user and password of Basic, 0 for none
+	try        uint32 // stands for user and password of Basic, 0 for none
 
 	// Who acts: a workload that the log names, whom a proxy sends it for, or the client's address.
 	source   string

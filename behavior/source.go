@@ -70,7 +70,7 @@ func (d *Detectors) Read(s Source, o *Observation) {
 	o.forwarded = lastHop(forwarded, o.Client.Address)
 	o.readNumber(query)
 	if isBasic := len(authorization) > 6 && strings.EqualFold(authorization[:6], "basic "); isBasic && tx.Status == 401 {
-		o.answer, o.try = refused, hash(0, authorization)
+		o.answer, o.try = refused, uint32(hash(0, authorization)|1)
 	} else if o.answer = answerOf(tx, o.Path); o.answer != noLogin {
 		o.answerHash = hash(uint64(tx.Status), strconv.Itoa(len(tx.ResponseBody.Text)))
 		if o.User == "" {
