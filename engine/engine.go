@@ -251,6 +251,7 @@ type transaction interface {
 	types.Transaction
 	plugintypes.TransactionState
 	RemoveRuleByID(id int)
+	RemoveRuleByIDRange(first, last int)
 	RemoveRuleTargetByID(id int, variable variables.RuleVariable, key string, pattern *regexp.Regexp)
 }
 
@@ -408,14 +409,19 @@ func (e *Engine) run(waf coraza.WAF, before []assignment, t *mapping.Transaction
 	}()
 	set(tx, before)
 	e.remove(tx, t, e.excludedIn(t))
-	for _, id := range removed {
-		tx.RemoveRuleByID(id)
+	if e.fast != nil && waf == e.fast.rest {
+		e.fast.remove(tx, removed)
+	} else {
+		for _, id := range removed {
+			tx.RemoveRuleByID(id)
+		}
 	}
 	e.feed(tx, t)
 	tx.ProcessLogging()
 	v = e.verdict(tx)
 	if e.views && waf == e.waf {
-		v.views = viewsOf(tx, t, maxViewBytes)
+		p := pairsOf(tx)
+		v.views = viewsOf(tx, &p, t, maxViewBytes)
 	}
 	return v, nil
 }

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"github.com/corazawaf/coraza/v3"
+	"github.com/corazawaf/coraza/v3/types"
 	"github.com/corazawaf/coraza/v3/types/variables"
 
 	"github.com/modsecurity-for-anylog/msa/engine/analysis"
@@ -59,6 +60,7 @@ type fastPath struct {
 	needsBody bool         // plain reads such requests as reader does
 	rest      coraza.WAF   // with the rules that are needed, for what the screen can't clear
 	tx        []assignment // of TX that rest has set before
+	ids       []int        // of rest's rules, ascending
 	removed   map[int]bool // rules that are excluded everywhere
 
 	mode     ScreenMode
@@ -176,7 +178,7 @@ func (f *fastPath) compile(cfg Config, own, taken []*unit, sum [32]byte) (err er
 	if reduction.Observed {
 		ownTX = nil
 	}
-	f.tx = assignments(ownTX, reduction.TX)
+	f.tx, f.ids = assignments(ownTX, reduction.TX), idsOf(rest)
 	reader = slices.Concat(plain, reader)
 	for waf, units := range map[*coraza.WAF][]*unit{&f.plain: plain, &f.reader: reader, &f.rest: rest} {
 		var took []*unit
@@ -188,6 +190,47 @@ func (f *fastPath) compile(cfg Config, own, taken []*unit, sum [32]byte) (err er
 		}
 	}
 	return order.Targets(f.rest)
+}
+
+// idsOf are the ids of the rules among some units, ascending.
+func idsOf(units []*unit) (ids []int) {
+	for _, u := range units {
+		if u.IsRule() {
+			ids = append(ids, u.ID())
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// maxRanges is up to how many ranges of rules are removed as such: for each rule, Coraza goes through all of them.
+const maxRanges = 24
+
+// remove takes rules of the rest away from a transaction. They are nearly all of them, so that ranges are few, where a set
+// would have hundreds. It sorts the ids.
+func (f *fastPath) remove(tx transaction, ids []int) {
+	slices.Sort(ids)
+	var ranges [maxRanges][2]int
+	n, isOpen := 0, false
+	for _, id := range f.ids {
+		for len(ids) > 0 && ids[0] < id {
+			ids = ids[1:]
+		}
+		switch {
+		case len(ids) == 0 || ids[0] != id:
+			isOpen = false
+		case isOpen:
+			ranges[n-1][1] = id
+		case n == maxRanges:
+			tx.RemoveRuleByID(id)
+		default:
+			ranges[n], isOpen = [2]int{id, id}, true
+			n++
+		}
+	}
+	for _, r := range ranges[:n] {
+		tx.RemoveRuleByIDRange(r[0], r[1])
+	}
 }
 
 // staticTX runs an empty transaction through the rules that look at nothing but variables of TX, and returns
@@ -326,8 +369,8 @@ func (e *Engine) screen(t *shortened, r reach) (s screening, err error) {
 	var found *views
 	s.argsCut, err = e.ask(t.Transaction, func(source screen.Source, skip func(id int) bool) {
 		s.Answer = e.fast.screen.Ask(source, skip, r.work)
-		if of, ok := source.(readerSource); ok && e.views && s.Work <= r.work {
-			found = viewsOf(of.transaction, t.Transaction, r.views)
+		if of, ok := source.(*readerSource); ok && e.views && s.Work <= r.work {
+			found = viewsOf(of.transaction, &of.pairs, t.Transaction, r.views)
 		}
 	})
 	if err != nil {
@@ -382,7 +425,7 @@ func (e *Engine) ask(t *mapping.Transaction, question func(source screen.Source,
 		e.remove(tx, t, excluded)
 	}
 	e.read(tx, t)
-	question(readerSource{tx, t}, func(id int) bool {
+	question(&readerSource{tx, t, pairsOf(tx)}, func(id int) bool {
 		return e.fast.removed[id] || slices.Contains(excluded.ids, id) || e.isBlind(id, t)
 	})
 	return argsCut(tx), nil
@@ -424,10 +467,61 @@ type settable interface{ Set(string) }
 type readerSource struct {
 	transaction
 	mapped *mapping.Transaction
+	pairs  pairs
+}
+
+// pairs are the collections that several variables are made of. Each time that Coraza is asked for one it makes a copy.
+type pairs struct{ get, post, cookies []types.MatchData }
+
+func pairsOf(tx transaction) pairs {
+	vars := tx.Variables()
+	return pairs{vars.ArgsGet().FindAll(), vars.ArgsPost().FindAll(), vars.RequestCookies().FindAll()}
 }
 
 // Each implements [screen.Source]: headers are as they were mapped.
-func (s readerSource) Each(v variables.RuleVariable, visit func(key, value string)) bool {
+func (s *readerSource) Each(v variables.RuleVariable, visit func(key, value string)) bool {
+	switch v { // arguments of the path, which Coraza has among the others, nobody sets
+	case variables.Args:
+		visitPairs(visit, s.pairs.get, s.pairs.post)
+	case variables.ArgsNames:
+		visitNames(visit, s.pairs.get, s.pairs.post)
+	case variables.ArgsGet:
+		visitPairs(visit, s.pairs.get)
+	case variables.ArgsGetNames:
+		visitNames(visit, s.pairs.get)
+	case variables.ArgsPost:
+		visitPairs(visit, s.pairs.post)
+	case variables.ArgsPostNames:
+		visitNames(visit, s.pairs.post)
+	case variables.RequestCookies:
+		visitPairs(visit, s.pairs.cookies)
+	case variables.RequestCookiesNames:
+		visitNames(visit, s.pairs.cookies)
+	default:
+		return s.eachHeader(v, visit)
+	}
+	return true
+}
+
+func visitPairs(visit func(key, value string), all ...[]types.MatchData) {
+	for _, pairs := range all {
+		for _, m := range pairs {
+			visit(m.Key(), m.Value())
+		}
+	}
+}
+
+// visitNames visits a name for each value, as Coraza does.
+func visitNames(visit func(key, value string), all ...[]types.MatchData) {
+	for _, pairs := range all {
+		for _, m := range pairs {
+			visit(m.Key(), m.Key())
+		}
+	}
+}
+
+// eachHeader is Each of headers.
+func (s *readerSource) eachHeader(v variables.RuleVariable, visit func(key, value string)) bool {
 	headers := s.mapped.RequestHeaders
 	switch v {
 	case variables.RequestHeaders, variables.RequestHeadersNames:

@@ -91,17 +91,17 @@ func (vs *views) put(v viewed) {
 }
 
 // viewsOf are the views of a transaction that Coraza has read, as far as there is room.
-func viewsOf(tx transaction, t *mapping.Transaction, room int) *views {
+func viewsOf(tx transaction, p *pairs, t *mapping.Transaction, room int) *views {
 	vs := &views{room: room}
 	vars := tx.Variables()
 	vs.path(vars.RequestFilename().Get())
 	for _, col := range []struct {
 		of     string
-		values collection.Map
+		values []types.MatchData
 	}{
-		{"ARGS", vars.ArgsGet()}, {"ARGS", vars.ArgsPost()}, {"REQUEST_COOKIES", vars.RequestCookies()},
+		{"ARGS", p.get}, {"ARGS", p.post}, {"REQUEST_COOKIES", p.cookies},
 	} {
-		for _, m := range col.values.FindAll() {
+		for _, m := range col.values {
 			found := vs.read(m.Value())
 			if len(found) == 0 { // as of nearly all values: names are for the others
 				continue
