@@ -59,11 +59,12 @@ type reader struct {
 
 // read adds the views of a text, and theirs. kind is how the text itself was read.
 func (r *reader) read(text string, s traits, kind string, depth int) {
-	for _, d := range decoders {
-		if d.applies != nil && !d.applies(s) {
-			continue
+	var by *decoder
+	add := func(decoded string) { r.add(decoded, kind, by.kind, depth) }
+	for i := range decoders {
+		if by = &decoders[i]; by.applies == nil || by.applies(s) {
+			by.each(text, add)
 		}
-		d.each(text, func(decoded string) { r.add(decoded, kind, d.kind, depth) })
 	}
 }
 
