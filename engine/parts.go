@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"github.com/corazawaf/coraza/v3/experimental/plugins"
 	"github.com/corazawaf/coraza/v3/experimental/plugins/macro"
@@ -92,28 +91,13 @@ func newRX(pattern string) (plugintypes.Operator, error) {
 // expandedRX is @rx with macros in its pattern.
 type expandedRX struct {
 	operand macro.Macro
-	last    atomic.Pointer[expansion] // most expand to the same in all transactions
-}
-
-// expansion is what a pattern with macros expands to.
-type expansion struct {
-	text    string
-	pattern *textmatch.Pattern // nil if the text is none: nothing matches it
+	pattern textmatch.Passing
 }
 
 // Evaluate implements [plugintypes.Operator].
 func (o *expandedRX) Evaluate(tx plugintypes.TransactionState, value string) bool {
-	text := o.operand.Expand(tx)
-	now := o.last.Load()
-	if now == nil || now.text != text {
-		p, err := textmatch.PassingPattern(text)
-		if err != nil {
-			p = nil
-		}
-		now = &expansion{text, p}
-		o.last.Store(now)
-	}
-	return now.pattern != nil && rx{now.pattern}.Evaluate(tx, value)
+	p := o.pattern.Pattern(o.operand.Expand(tx))
+	return p != nil && rx{p}.Evaluate(tx, value)
 }
 
 // rx is the operator of that name, without macros.

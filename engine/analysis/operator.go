@@ -153,12 +153,15 @@ func (o Operator) expandedBy(operand string, make func(operand string) func(valu
 }
 
 // matchExpanded is @rx, when its macros are known.
-func matchExpanded(pattern string) func(value string) bool {
-	p, err := textmatch.PassingPattern(pattern)
-	if err != nil {
-		return func(string) bool { return false }
+func matchExpanded() func(pattern string) func(value string) bool {
+	var passing textmatch.Passing
+	return func(pattern string) func(value string) bool {
+		p := passing.Pattern(pattern)
+		if p == nil {
+			return func(string) bool { return false }
+		}
+		return p.MatchString
 	}
-	return p.MatchString
 }
 
 // textual are the comparisons that match only a text that has the whole operand in it.
@@ -213,7 +216,7 @@ func (c *compiler) rx(of *parsedRule, o Operator, operand string) (Operator, err
 	if rules.HasMacro(operand) {
 		expanded, ok := c.expandAt(of, pattern)
 		if !ok {
-			return o.expandedBy(pattern, matchExpanded), nil
+			return o.expandedBy(pattern, matchExpanded()), nil
 		}
 		pattern = expanded
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unsafe"
 
 	"rsc.io/binaryregexp"
 
@@ -86,6 +87,28 @@ func TestCaptures(t *testing.T) {
 			if got := pattern.MatchString(text); got != (want != nil) {
 				t.Errorf("%q matches %q: %v", p, text, got)
 			}
+		}
+	}
+}
+
+// A passing pattern is compiled once as long as its text stays the same, which need not stay in memory.
+func TestPassing(t *testing.T) {
+	var p textmatch.Passing
+	text := []byte("a+b")
+	first := p.Pattern(unsafe.String(&text[0], len(text)))
+	if first == nil || !first.MatchString("aab") || first.MatchString("aac") {
+		t.Fatal("a+b matches otherwise")
+	}
+	text[2] = 'c'
+	if again := p.Pattern("a+b"); again != first {
+		t.Error("the same text is compiled anew")
+	}
+	if second := p.Pattern("a+c"); second == nil || !second.MatchString("aac") {
+		t.Error("another text is not compiled")
+	}
+	for range 2 {
+		if p.Pattern("(") != nil {
+			t.Error("( is a pattern")
 		}
 	}
 }

@@ -5,7 +5,9 @@ import (
 	"regexp/syntax"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"rsc.io/binaryregexp"
@@ -75,6 +77,29 @@ func PassingPattern(pattern string) (*Pattern, error) {
 	p.tail = func() *Matcher { return nil }
 	p.ending = func() *ending { return nil }
 	return p, nil
+}
+
+// Passing compiles passing patterns, and keeps the last: what has macros in it expands to the same in most records. The zero
+// value is ready, and may be used concurrently.
+type Passing struct{ last atomic.Pointer[passing] }
+
+// passing is a pattern and its text.
+type passing struct {
+	text    string
+	pattern *Pattern // nil if the text is none
+}
+
+// Pattern is the pattern of a text, nil if that is none: nothing matches it.
+func (o *Passing) Pattern(text string) *Pattern {
+	if known := o.last.Load(); known != nil && known.text == text {
+		return known.pattern
+	}
+	p, err := PassingPattern(text)
+	if err != nil {
+		p = nil
+	}
+	o.last.Store(&passing{strings.Clone(text), p}) // the text may be a view into a record
+	return p
 }
 
 func newPattern(pattern string) (p *Pattern, err error) {
