@@ -144,6 +144,22 @@ func TestCheckJSON(t *testing.T) {
 }
 
 func TestExplainJSON(t *testing.T) {
+	type match struct {
+		Rule, Line      int
+		Variable        string
+		Transformations []string
+	}
+	type explained struct {
+		Verdict *struct {
+			Alerts, Confidence int
+			Outcome            string
+			Reasons            []string
+		}
+		Mapping      string
+		NotInspected string `json:"not_inspected"`
+		Tried        []struct{ Mapping, Reason string }
+		Matches      []match
+	}
 	var got explained
 	p := command(t, "msa", "explain", "--json", "-")
 	if code := p.run(attack(t, nil)); code != 0 {
@@ -155,7 +171,7 @@ func TestExplainJSON(t *testing.T) {
 	if v := got.Verdict; v == nil || v.Confidence < 90 || v.Outcome != "failure" || v.Alerts != 1 || len(v.Reasons) == 0 || got.Mapping != "nano" {
 		t.Errorf("verdict %+v of mapping %s", v, got.Mapping)
 	}
-	if !slices.ContainsFunc(got.Matches, func(m explainedMatch) bool {
+	if !slices.ContainsFunc(got.Matches, func(m match) bool {
 		return m.Rule == 930120 && m.Variable == "ARGS:t" && m.Line > 0 && len(m.Transformations) > 0
 	}) {
 		t.Errorf("matches %+v", got.Matches)

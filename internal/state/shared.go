@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Kept is what is shared. Keep writes its state, if it has a file and there is anything new; it is called at times and
+// Kept is what is shared. SaveState writes its state, if it has a file and there is anything new; it is called at times and
 // with the last use.
 type Kept interface {
 	comparable

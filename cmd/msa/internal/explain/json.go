@@ -1,6 +1,10 @@
-package main
+package explain
 
-import "github.com/modsecurity-for-anylog/msa/cmd/msa/internal/listing"
+import (
+	"io"
+
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/listing"
+)
 
 type explainedVerdict struct {
 	Alerts     int      `json:"alerts"`
@@ -62,7 +66,8 @@ type explained struct {
 	Gains        []explainedGain      `json:"to_see_more,omitempty"`
 }
 
-func (e *explanation) printJSON() error {
+// PrintJSON prints for programs.
+func (e *Explanation) PrintJSON(w io.Writer) error {
 	out := explained{Unused: e.Mapping.Unused}
 	for _, t := range e.Mapping.Tried {
 		if t.Reason == "" {
@@ -73,7 +78,7 @@ func (e *explanation) printJSON() error {
 	}
 	if e.Unmapped != nil {
 		out.NotInspected = e.Masked("", e.Unmapped.Error())
-		return listing.JSON(e.w, out)
+		return listing.JSON(w, out)
 	}
 	out.Verdict = &explainedVerdict{
 		Alerts: e.Alerts, Confidence: e.Appraisal.Confidence, Reasons: e.Appraisal.Reasons, Outcome: string(e.Appraisal.Outcome),
@@ -85,7 +90,7 @@ func (e *explanation) printJSON() error {
 	out.Transaction = e.Masked("", e.Transaction.Describe())
 	for i := range e.Matches {
 		m := &e.Matches[i]
-		rule := e.pipeline.Rule(m.RuleID)
+		rule := e.Pipeline.Rule(m.RuleID)
 		out.Matches = append(out.Matches, explainedMatch{
 			m.RuleID, e.Masked("", m.Message), e.Masked("", m.Variable), m.Value, m.Data, rule.Transformations, rule.File, rule.Line,
 		})
@@ -100,5 +105,5 @@ func (e *explanation) printJSON() error {
 	for _, g := range e.Gains {
 		out.Gains = append(out.Gains, explainedGain{g.Part.String(), g.Rules})
 	}
-	return listing.JSON(e.w, out)
+	return listing.JSON(w, out)
 }
