@@ -89,6 +89,8 @@ type figures struct {
 
 	Messages int // that incidents make of all alerts
 
+	Evidence map[verdictOf]share `json:"-"` // of what was said
+
 	Kinds     map[string]*figures    `json:",omitempty"`
 	Campaigns map[string]*campaign   `json:",omitempty"`
 	Misjudged map[string][]misjudged `json:",omitempty"`
@@ -167,6 +169,7 @@ func (f *figures) record(t Truth, a alert, found, detected bool, url string) {
 		}
 		if found && a.Outcome == "success" {
 			f.Success.count(false)
+			f.weigh(a, false)
 			miss("benign, called success")
 		}
 		return
@@ -182,6 +185,9 @@ func (f *figures) record(t Truth, a alert, found, detected bool, url string) {
 	}
 	for _, of := range []*figures{f, f.Kinds[t.Kind]} {
 		of.attack(t, a, found)
+	}
+	if found && !t.Blind && !byCampaign[t.Kind] && a.Outcome != "unknown" {
+		f.weigh(a, t.Worked == (a.Outcome == "success"))
 	}
 	switch {
 	case byCampaign[t.Kind]:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -37,15 +38,15 @@ func TestHandWritten(t *testing.T) {
 	}
 	both := []bound{
 		{"ordinary use, flagged", func(f *figures) share { return f.Benign }, 0, 0.005, 1500},
-		{"hard use, flagged", func(f *figures) share { return f.Hard }, 0, 0.40, 150},
+		{"hard use, flagged", func(f *figures) share { return f.Hard }, 0, 0.28, 150},
 		{"ordinary use, flagged by detectors", func(f *figures) share { return f.Detectors }, 0, 0.002, 1500},
-		{"attacks that worked, found", func(f *figures) share { return f.Worked }, 0.93, 1, 400},
-		{"attacks, found", func(f *figures) share { return f.All }, 0.87, 1, 1500},
+		{"attacks that worked, found", func(f *figures) share { return f.Worked }, 0.96, 1, 400},
+		{"attacks, found", func(f *figures) share { return f.All }, 0.89, 1, 1500},
 		{"success, right of said", func(f *figures) share { return f.Success }, 0.98, 1, 200},
 		{"failure, right of said", func(f *figures) share { return f.Failure }, 0.985, 1, 400},
 		{"failure, called of failed", func(f *figures) share { return f.Refused }, 0.42, 1, 900},
 	}
-	for form, recall := range map[string]float64{"whole": 0.86, "cut": 0.82} {
+	for form, recall := range map[string]float64{"whole": 0.89, "cut": 0.85} {
 		t.Run(form, func(t *testing.T) {
 			f, err := r.measure(msa, form)
 			if err != nil {
@@ -126,5 +127,42 @@ func TestJudge(t *testing.T) {
 	}
 	if f.Blind != 1 || strings.Join(f.unfound(), " ") != "b c" {
 		t.Errorf("%d blind, unfound %v", f.Blind, f.unfound())
+	}
+}
+
+// Evidence of one kind counts as one, whatever of the record it names.
+func TestEvidence(t *testing.T) {
+	f := &figures{}
+	for _, e := range []struct {
+		outcome, text string
+		right         bool
+	}{
+		{"success", "10.2.0.31 asked admin.internal while it answered", true}, {"success", "10.0.0.1 asked b.example, 2s after 10.0.0.9 told shop to", true},
+		{"success", "answered after 5.03 s, usually 0.02 s, as sleep(5) asks", false}, {"failure", "403: the server refused the request", true}, {"failure", "404: the server refused the request", false},
+		{"failure", "the same answer to 7 different payloads of this client", true}, {"success", "The answer has /etc/passwd", true}, {"success", "the answer has 49, the result of {{7*7}}", true},
+	} {
+		f.weigh(alert{Outcome: e.outcome, OutcomeEvidence: []string{e.text, e.text}}, e.right)
+	}
+	want := `| said | evidence | right | wrong |
+|---|---|---:|---:|
+| success | the server asked the payload's address | 2 | 0 |
+| success | the answer has /etc/passwd | 1 | 0 |
+| success | the answer has the result of an expression | 1 | 0 |
+| success | the server waited as it was asked to | 0 | 1 |
+| failure | a status of 4xx | 1 | 1 |
+| failure | the same answer to many payloads of this client | 1 | 0 |
+`
+	if got := f.evidenceTable(); got != want {
+		t.Errorf("got\n%s", got)
+	}
+	file := filepath.Join(t.TempDir(), "doc.md")
+	if err := os.WriteFile(file, []byte("a\n"+tableBegins+"old\n"+tableEnds+"b\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.writeEvidence(file); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := os.ReadFile(file); string(got) != "a\n"+tableBegins+want+tableEnds+"b\n" {
+		t.Errorf("got %s", got)
 	}
 }

@@ -18,14 +18,15 @@ func main() {
 	msa := flag.String("msa", "build/msa", "the command to measure")
 	tools := flag.Bool("tools", true, "also run the tools that are installed: sqlmap, wapiti, hydra, wfuzz, ffuf, nmap, commix")
 	misjudged := flag.Int("misjudged", 0, "print so many records of each kind about which MSA and the truth differ")
+	outcome := flag.String("outcome", "", "write the table of evidence of the hand-written part into this document")
 	flag.Parse()
-	if err := run(*dir, *msa, *tools, *misjudged); err != nil {
+	if err := run(*dir, *msa, *tools, *misjudged, *outcome); err != nil {
 		fmt.Fprintln(os.Stderr, "lab:", err)
 		os.Exit(1)
 	}
 }
 
-func run(dir, msa string, tools bool, each int) error {
+func run(dir, msa string, tools bool, each int, document string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("cannot make the folder %q: %w", dir, err)
 	}
@@ -58,6 +59,12 @@ func run(dir, msa string, tools bool, each int) error {
 				}
 				f.Messages = len(incidents)
 				f.printCampaigns(os.Stdout)
+				f.printEvidence(os.Stdout)
+				if r.name == hand.name && document != "" {
+					if err := f.writeEvidence(document); err != nil {
+						return err
+					}
+				}
 			}
 			f.printMisjudged(os.Stdout, each)
 		}
