@@ -60,6 +60,7 @@ type endpoint struct {
 	Took    [times]uint16 // how often it took so long, by powers of two of microseconds
 	Clients fewClients    // who have taught it
 	Longest int           // answer
+	Filters fewClients    // who have asked it with operators, without getting more than others
 	Answers [4]sameAnswer
 }
 

@@ -322,6 +322,28 @@ func (r *Recollection) Attack(e *triage.Examination) triage.Past {
 	return past
 }
 
+// Doubtful is what earlier records tell of one that is too little evidence of an attack. Ordinary follows, or Attack where it is
+// proven to be one.
+func (r *Recollection) Doubtful(e *triage.Examination) triage.Past {
+	var past triage.Past
+	if u := r.endpoints.peek(r.at); u != nil {
+		past.Median = u.median()
+		if e.Lists() {
+			if u.Filters.len() < len(u.Filters) { // from then on it is what the endpoint is for
+				past.Longer = u.longer(r.x.answer.length)
+			}
+			u.Filters.add(r.pair)
+		}
+	}
+	for _, host := range e.Callbacks() {
+		if past.CalledBack = r.calledBack(host); past.CalledBack != "" {
+			return past
+		}
+		r.awaitWhile(host)
+	}
+	return past
+}
+
 // prove says of records before, whose alerts are not made yet, that their attacks have worked: those that got an answer, or
 // all with 0.
 func (r *Recollection) prove(p *pending, evidence string, answer uint64) {

@@ -15,6 +15,7 @@ import (
 type awaited struct {
 	Text, Service, Client string
 	At                    int64
+	Until                 int64 // by the clock of records, if what is seen later shows nothing; or 0
 	Seen                  bool
 	Told                  bool // once is enough
 
@@ -92,18 +93,11 @@ func (r *Recollection) expect(signs []triage.Sign) (calledBack string) {
 		a := awaited{Text: cut(s.Text), Service: x.service(), Client: x.client, At: r.now, chunk: r.chunk, index: r.index}
 		switch s.Kind {
 		case triage.CallsBack:
-			if x.server == "" {
+			if x.server == "" || r.asksAnyway(s.Text) {
 				continue
 			}
-			pair := hash(hash(0, s.Text), x.server)
-			if calls := r.clean.peek(pair); calls != nil {
-				if *calls >= trusted {
-					continue // who asks there anyway shows nothing by it
-				}
-				if last := r.clean.used(pair); x.time <= last && last <= x.time+x.answer.took.Milliseconds() {
-					r.clean.forget(pair) // what an attack makes is no use
-					calledBack = fmt.Sprintf("%s asked %s while it answered", x.server, s.Text)
-				}
+			if called := r.calledBack(s.Text); called != "" {
+				calledBack = called
 			}
 			one, _ := r.awaited.get(signKey(s.Kind, x.server, s.Text), r.now, forgetAwaited)
 			a.Told = one.Told
@@ -126,6 +120,41 @@ func (r *Recollection) expect(signs []triage.Sign) (calledBack string) {
 	return calledBack
 }
 
+// isDue reports whether a call is still awaited.
+func (a *awaited) isDue(at, now int64) bool {
+	return !a.Seen && now-a.At <= callsBackWithin && (a.Until == 0 || at <= a.Until)
+}
+
+// awaitWhile waits for the server to ask a host while it answers the present record: later it may have other reasons.
+func (r *Recollection) awaitWhile(host string) {
+	x := r.x
+	if x.server == "" || x.answer.took <= 0 || r.asksAnyway(host) {
+		return
+	}
+	if one, isNew := r.awaited.get(signKey(triage.CallsBack, x.server, host), r.now, forgetAwaited); isNew || one.Until > 0 || one.Seen || r.now-one.At > callsBackWithin {
+		*one = awaited{Text: cut(host), Service: x.service(), Client: x.client, At: r.now, Until: x.time + x.answer.took.Milliseconds(), Told: one.Told, chunk: r.chunk, index: r.index}
+	}
+}
+
+// asksAnyway reports whether the server of the present record asks a host time and again: once more shows nothing.
+func (r *Recollection) asksAnyway(host string) bool {
+	calls := r.clean.peek(hash(hash(0, host), r.x.server))
+	return calls != nil && *calls >= trusted
+}
+
+// calledBack tells a server that asked a host while it answered the present record.
+func (r *Recollection) calledBack(host string) string {
+	x, pair := r.x, hash(hash(0, host), r.x.server)
+	if x.server == "" || r.clean.peek(pair) == nil || r.asksAnyway(host) {
+		return ""
+	}
+	if last := r.clean.used(pair); last < x.time || last > x.time+x.answer.took.Milliseconds() {
+		return ""
+	}
+	r.clean.forget(pair) // what an attack makes is no use
+	return fmt.Sprintf("%s asked %s while it answered", x.server, host)
+}
+
 func (s *scripts) find(text string) *awaited {
 	for i := range s.All {
 		if s.All[i].Text == text {
@@ -140,7 +169,7 @@ func (r *Recollection) await(page func() string) {
 	x := r.x
 	if r.awaited.len() > 0 {
 		for _, host := range [...]string{x.host, x.server} {
-			if a := r.awaited.peek(signKey(triage.CallsBack, x.client, host)); host != "" && a != nil && !a.Seen && r.now-a.At <= callsBackWithin {
+			if a := r.awaited.peek(signKey(triage.CallsBack, x.client, host)); host != "" && a != nil && a.isDue(x.time, r.now) {
 				r.calls = true
 				r.tell(&calledBack, a, fmt.Sprintf("%s asked %s, %s after %s told %s to", x.client, host, since(a.At, r.now), a.Client, a.Service))
 			}
@@ -182,7 +211,7 @@ func (r *Recollection) tell(kind *SequelKind, a *awaited, evidence string) {
 	if a.chunk == r.chunk {
 		r.proofs = append(r.proofs, Proof{a.index, evidence})
 	}
-	if a.Told {
+	if a.Told || a.Until > 0 { // of what is doubtful there is no alert of its own
 		return
 	}
 	a.Told = true

@@ -112,7 +112,7 @@ func TestAggregatedIncidents(t *testing.T) {
 
 	wantStories, wantIDs := stories(t, whole.Alerts, whole.Incidents)
 	gotStories, gotIDs := stories(t, aggregated.Alerts, aggregated.Incidents)
-	if len(wantStories) < 3 || len(wantIDs) < 100 {
+	if len(wantStories) < 2 || len(wantIDs) < 100 {
 		t.Fatalf("one instance has %d incidents, %d alerts", len(wantStories), len(wantIDs))
 	}
 	for id, want := range wantStories {

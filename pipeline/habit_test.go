@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// A report that its users write in SQL: rules match on it all day.
-const report = "/report?sql=select%20name%2C%20price%20from%20products%20where%20price%20%3E%205%20union%20select%20name%2C%20price%20from%20archive"
+// A report whose users write a part of its SQL: rules match on it all day. A whole statement would be no alert.
+const report = "/report?rows=5%20union%20select%20name%2C%20price%20from%20archive"
 
 // use has clients do ordinary things, and then ask for the report.
 func (l *logOf) use(clients int, address string, more map[string]string) {
@@ -83,7 +83,7 @@ func TestHabit(t *testing.T) {
 			l.add("10.1.7.7", "GET", strings.Replace(report, "/report", "/login", 1), "<p>rows</p>", 0, nil)
 		}},
 		"another attack there": {teach: func(l *logOf) { days(l, 2, 20, many, nil) }, alarms: true, record: func(l *logOf) {
-			l.add("10.1.7.7", "GET", path("/report?sql", "<script>alert(document.cookie)</script>"), "<p>rows</p>", 0, nil)
+			l.add("10.1.7.7", "GET", path("/report?rows", "<script>alert(document.cookie)</script>"), "<p>rows</p>", 0, nil)
 		}},
 		"what the answer proves": {teach: func(l *logOf) { days(l, 2, 20, many, nil) }, alarms: true, record: func(l *logOf) {
 			l.add("10.1.7.7", "GET", report, "root:x:0:0:root:/root:/bin/bash\nbin:x:1:1:bin:/bin:/sbin/nologin\n", 0, nil)

@@ -20,13 +20,16 @@ type suspect struct {
 	verdict     engine.Verdict
 	sure        triage.Appraisal
 	examination *triage.Examination // of what may alarm
+	doubtful    bool                // it is too little evidence to alarm, unless the answer proves it
 }
 
 // suspect appraises a transaction on which rules matched, by itself.
 func (p *Pipeline) suspect(tx *mapping.Transaction, v engine.Verdict) *suspect {
 	s := &suspect{tx: tx, verdict: v}
 	s.sure = triage.Appraise(tx, &s.verdict)
-	if p.decide(s); s.verdict.Alarm || p.cfg.Alert.OnMatch {
+	p.decide(s)
+	s.doubtful = p.cfg.ByConfidence && !s.verdict.Alarm && s.sure.MayBeProven(&s.verdict)
+	if s.verdict.Alarm || s.doubtful || p.cfg.Alert.OnMatch {
 		s.examination = triage.Examine(tx, &s.verdict)
 	}
 	return s
@@ -41,15 +44,25 @@ func (p *Pipeline) decide(s *suspect) {
 
 // recollect adds what earlier records tell of a suspect, and learns from it.
 func (p *Pipeline) recollect(s *suspect, past *behavior.Recollection) {
-	if s.examination == nil {
+	proof := ""
+	if s.doubtful {
+		proof = p.believe(s, past)
+	}
+	if s.examination == nil || s.doubtful {
 		past.Ordinary()
-	} else if s.sure.Outcome, s.sure.OutcomeEvidence = s.examination.Outcome(past.Attack(s.examination)); s.sure.Outcome == triage.Success {
-		return // what the answer proves is no habit, and teaches none
+	} else {
+		s.sure.Outcome, s.sure.OutcomeEvidence = s.examination.Outcome(past.Attack(s.examination))
+		if proof != "" {
+			s.sure.Prove(proof)
+		}
+		if s.sure.Outcome == triage.Success {
+			return // what the answer proves is no habit, and teaches none
+		}
 	}
 	if !p.cfg.Habit {
 		return
 	}
-	if s.examination != nil {
+	if s.examination != nil && !s.doubtful {
 		s.sure = triage.AppraiseBut(past.IsHabit, s.tx, &s.verdict, s.sure)
 		alarmed := s.verdict.Alarm
 		if p.decide(s); alarmed && !s.verdict.Alarm {
@@ -57,6 +70,18 @@ func (p *Pipeline) recollect(s *suspect, past *behavior.Recollection) {
 		}
 	}
 	past.Teach(s.verdict.Matches)
+}
+
+// believe raises the confidence of what is too little evidence by itself, if the answer or what the server did proves that it was
+// an attack. It returns the proof.
+func (p *Pipeline) believe(s *suspect, past *behavior.Recollection) string {
+	proof, confidence := s.examination.Proof(past.Doubtful(s.examination), s.sure)
+	if proof != "" {
+		s.doubtful = false
+		s.sure.Believe(proof, confidence)
+		p.decide(s)
+	}
+	return proof
 }
 
 // release gives a transaction back to those that follow; it may be nil.
@@ -88,6 +113,10 @@ func (i *Inspection) judge() []behavior.Sequel {
 	sequels, proofs := past.Done() // whose alerts are not made yet
 	for _, proof := range proofs {
 		if s := i.findings[proof.Index].suspect; s != nil && s.examination != nil {
+			if s.doubtful {
+				s.sure.Believe(proof.Evidence, triage.Likely)
+				p.decide(s)
+			}
 			s.sure.Prove(proof.Evidence)
 		}
 	}

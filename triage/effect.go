@@ -15,18 +15,28 @@ import (
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
-// effects are what shows that the attack had its effect. An echo of the payload is none: what is looked for is never
-// written in the payload itself, but for scripts, of which the echo is the effect.
-func (x *exchange) effects() (all []string) {
+// deeds are what shows that the attack had its effect, and what nobody gets by chance. An echo of the payload is none: what is
+// looked for is never written in the payload itself.
+func (x *exchange) deeds() (all []string) {
+	for _, find := range []func(*exchange) string{
+		(*exchange).computed, (*exchange).printed, (*exchange).hashed, (*exchange).markers, (*exchange).databaseTells, (*exchange).output,
+		(*exchange).splitHeader, (*exchange).operatorSignsIn,
+	} {
+		if found := find(x); found != "" {
+			all = append(all, found)
+		}
+	}
+	return all
+}
+
+// traces are effects that those who mean well cause, too, if seldom. Of scripts the echo is the effect.
+func (x *exchange) traces() (all []string) {
 	for i := range x.v.Matches {
 		if m := &x.v.Matches[i]; m.Phase >= 3 && hasTag(m.Tags, "succeeded") {
 			all = append(all, m.Message)
 		}
 	}
-	for _, find := range []func(*exchange) string{
-		(*exchange).computed, (*exchange).printed, (*exchange).hashed, (*exchange).markers, (*exchange).databaseTells, (*exchange).output,
-		(*exchange).script, (*exchange).redirect, (*exchange).splitHeader, (*exchange).schema, (*exchange).signedIn,
-	} {
+	for _, find := range []func(*exchange) string{(*exchange).script, (*exchange).redirect, (*exchange).schema, (*exchange).statementSignsIn} {
 		if found := find(x); found != "" {
 			all = append(all, found)
 		}
@@ -432,11 +442,24 @@ func (x *exchange) schema() string {
 	return ""
 }
 
-// signedIn tells a login that was accepted though its password was an operator or a piece of SQL.
-func (x *exchange) signedIn() string {
-	if !x.hasOperator() && (!HasPassword(x.tx.RequestBody.Text) || !hasTag(x.kinds, "sqli")) {
+// operatorSignsIn tells a login that was accepted though an operator stood for its password.
+func (x *exchange) operatorSignsIn() string {
+	if !x.hasOperator() {
 		return ""
 	}
+	return x.signedIn()
+}
+
+// statementSignsIn tells one in which rules saw SQL.
+func (x *exchange) statementSignsIn() string {
+	if x.hasOperator() || !HasPassword(x.tx.RequestBody.Text) || !hasTag(x.kinds, "sqli") {
+		return ""
+	}
+	return x.signedIn()
+}
+
+// signedIn tells a login that was accepted.
+func (x *exchange) signedIn() string {
 	location, cookie := x.header("location"), x.header("set-cookie")
 	switch status := x.tx.Status; {
 	case status/100 == 3 && cookie != "" && location != "" && !loginPage.MatchString(location) && !complaint.MatchString(location):
@@ -453,7 +476,7 @@ func (x *exchange) hasOperator() bool {
 }
 
 var (
-	operatorOfMongo = compile(`(?:\[|%5[bB]|")\$(?:ne|gte?|lte?|n?in|regex|exists|where|or)\b`)
+	operatorOfMongo = compile(`(?:\[|%5[bB]|")(?:\$|%24)(?:ne|gte?|lte?|n?in|regex|exists|where|or)\b`)
 	sessionToken    = compile(`(?i)"(?:access_?|auth_?|id_?|session_?|refresh_?)?(?:token|jwt|session_?id)"\s*:\s*"[^"\s]{8,}"`)
 	complaint       = compile(`(?i)error|fail|invalid|denied|incorrect|wrong`)
 )

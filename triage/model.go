@@ -72,6 +72,7 @@ func describe(feature string, v *engine.Verdict) string {
 		}
 	case "word":
 		what, _ = strings.CutSuffix(what, " inside")
+		what, _, _ = strings.Cut(what, " prose ")
 		return "it has what is typical of attacks: " + what
 	case "words":
 		if what != "0" && what != "1" {

@@ -36,18 +36,76 @@ func OutcomeOf(tx *mapping.Transaction, v *engine.Verdict) (Outcome, []string) {
 // Examination is what a record by itself tells of what became of an attack.
 type Examination struct {
 	x       *exchange
-	effects []string
+	deeds   []string // effects that prove the attack, too
+	effects []string // these and the others
 	refusal string
 }
 
 // Examine reads a record on which rules matched.
 func Examine(tx *mapping.Transaction, v *engine.Verdict) *Examination {
 	x := newExchange(tx, v)
-	return &Examination{x, x.effects(), x.refusal()}
+	deeds := x.deeds()
+	return &Examination{x, deeds, append(x.traces(), deeds...), x.refusal()}
 }
 
 // Proves reports whether the answer itself shows that the attack worked.
 func (e *Examination) Proves() bool { return len(e.effects) > 0 }
+
+// Likely is the confidence of what a server did as it was told, if those who mean well may tell it to as well.
+const Likely = 55
+
+// suspicion is the confidence from which an answer is looked at for proof. Below it, words of a page would be one to somebody
+// whose cookies only look like an attack.
+const suspicion = 5
+
+// MayBeProven reports whether there may be a proof that something was an attack which is too little evidence of one by itself.
+func (a *Appraisal) MayBeProven(v *engine.Verdict) bool {
+	return a.Confidence >= suspicion || slices.ContainsFunc(v.Matches, func(m engine.Match) bool {
+		return m.IsEvidence() && m.Phase < 3 && (reachesOut(family(&m)) || isOperator(&m))
+	})
+}
+
+// reachesOut reports whether a kind of attack has the server ask another one.
+func reachesOut(kind string) bool { return kind == "ssrf" || kind == "rfi" || kind == "xxe" }
+
+// isOperator reports whether a match is on a name that has an operator of a document database: role[$ne].
+func isOperator(m *engine.Match) bool { return strings.Contains(m.Variable, "$") }
+
+// Proof is what shows that something was an attack which is too little evidence of one by itself, and how sure that makes it:
+// the answer has what nobody gets by chance, or the server did as it was told. What those who mean well cause as well, if
+// seldom, is none: an editor's own script in his page, or a redirect to a partner. It is "" without one.
+func (e *Examination) Proof(past Past, before Appraisal) (evidence string, confidence int) {
+	const certain = 80
+	if before.Confidence >= suspicion {
+		if len(e.deeds) > 0 {
+			return e.deeds[0], certain
+		}
+		if waited := e.x.waited(past.Median); waited != "" {
+			return waited, certain
+		}
+	}
+	if in := e.x.operatorSignsIn(); in != "" {
+		return in, certain
+	}
+	switch {
+	case past.CalledBack != "":
+		return past.CalledBack, Likely
+	case past.Longer > 0 && e.x.hasOperator():
+		return longerThanAny(past.Longer), Likely
+	}
+	return "", 0
+}
+
+// Lists reports whether it asks a directory or a database of documents for more than others get.
+func (e *Examination) Lists() bool { return e.x.lists() }
+
+// Callbacks are the hosts that it would have the server ask, if that is what it is suspected of.
+func (e *Examination) Callbacks() []string {
+	if !slices.ContainsFunc(e.x.kinds, reachesOut) {
+		return nil
+	}
+	return e.x.callbacks()
+}
 
 // Outcome adds what earlier records tell. What the answer shows of the attack's effect counts before its status, as an
 // error page can hold a stolen password, and before anything that was learned: what others have sent cancels no signature.

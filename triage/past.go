@@ -61,7 +61,7 @@ func (x *exchange) afterAll(past Past) string {
 	case past.More:
 		return GotMore
 	case past.Longer > 0 && (x.yields() || x.lists()):
-		return fmt.Sprintf("the answer is longer than any that ordinary requests got: they got %d bytes at most", past.Longer)
+		return longerThanAny(past.Longer)
 	case x.condition == NoCondition:
 	case past.Told:
 		return ToldApart
@@ -71,6 +71,10 @@ func (x *exchange) afterAll(past Past) string {
 		return "the server has waited for another condition of this form: that it has not waited is an answer, too"
 	}
 	return ""
+}
+
+func longerThanAny(longest int) string {
+	return fmt.Sprintf("the answer is longer than any that ordinary requests got: they got %d bytes at most", longest)
 }
 
 // inVain is the same for an attack that led to nothing. What shows in no answer is not judged by it.

@@ -21,9 +21,13 @@ type Suspect struct {
 
 	place    string
 	families []string
-	others   int // suspects of the record
-	share    int // of the value that the longest match is, in eighths
-	inWords  int // matches that begin in the middle of a word: .profile of userinfo.profile
+	others   int    // suspects of the record
+	share    int    // of the value that the longest match is, in eighths
+	inWords  int    // matches that begin in the middle of a word: .profile of userinfo.profile
+	matched  string // what the first rule found of which it is known where
+	located  bool   // it is known where in the value a match is
+	before   int    // words of a language before the first match
+	after    int    // and behind the last
 }
 
 // Suspects are the values of a transaction that are evidence of an attack, in the order of their first match.
@@ -55,6 +59,7 @@ func suspectsBut(isHabit func(rule int, variable string) bool, v *engine.Verdict
 	}
 	for i := range all {
 		all[i].others = len(all) - 1
+		all[i].narrow()
 	}
 	return all
 }
@@ -106,12 +111,55 @@ func (s *Suspect) add(m *engine.Match, value, reading string) {
 		s.families = append(s.families, f)
 	}
 	if matched, ok := matchedData(m.Data); ok && len(value) > 0 {
-		if at := strings.Index(value, matched); at > 0 && matched != "" && isWordByte(value[at-1]) && (matched[0] == '.' || isWordByte(matched[0])) {
-			s.inWords++
-		}
-		s.share = max(s.share, min(8, (8*len(matched)+len(value)-1)/len(value)))
+		s.locate(matched, value)
 	}
 }
+
+// locate notes where in a value a rule has found what it looks for.
+func (s *Suspect) locate(matched, value string) {
+	s.share = max(s.share, min(8, (8*len(matched)+len(value)-1)/len(value)))
+	at := strings.Index(value, matched)
+	if at < 0 || matched == "" {
+		return
+	}
+	if at > 0 && isWordByte(value[at-1]) && (matched[0] == '.' || isWordByte(matched[0])) {
+		s.inWords++
+	}
+	before, after := wordsBeside(value, at, at+len(matched))
+	if !s.located {
+		s.located, s.matched, s.before, s.after = true, matched, before, after
+	}
+	s.before, s.after = min(s.before, before), min(s.after, after)
+}
+
+// narrow leaves of a document of GraphQL the string in which the match begins: what a client has put into it is a value like
+// any other.
+func (s *Suspect) narrow() {
+	if !s.located || !document.MatchString(s.Value[:min(len(s.Value), 64)]) {
+		return
+	}
+	at := strings.Index(s.Value, s.matched)
+	for _, m := range stringLiteral.FindAllStringIndex(s.Value[:min(len(s.Value), maxRead)], -1) {
+		if at < m[0] || at >= m[1] {
+			continue
+		}
+		literal := s.Value[m[0]+1 : m[1]-1]
+		if plain, err := strconv.Unquote(s.Value[m[0]:m[1]]); err == nil {
+			literal = plain
+		}
+		if literal != "" {
+			s.Value, s.located, s.share = literal, false, 0
+			s.locate(s.matched[:min(len(s.matched), len(literal))], literal)
+		}
+		return
+	}
+}
+
+// Documents of GraphQL, which JSON is not: after the brace comes a name.
+var (
+	document      = compile(`^\s*(?:(?:query|mutation|subscription)\b[^{]{0,60})?\{\s*(?:$|[A-Za-z_.])`)
+	stringLiteral = compile(`"(?:[^"\\]|\\.)*"`)
+)
 
 func isWordByte(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
@@ -234,12 +282,35 @@ func (s *Suspect) Each(yield func(feature []byte)) {
 	if shape.comment {
 		say("comment last")
 	}
+	asks, prose := expects(s.Variable), proseOf(value)
+	say("prose", prose)
+	if s.located {
+		say("before", bucket(s.before, 0, 1, 2, 4), "after", bucket(s.after, 0, 1, 2, 4))
+	}
+	isCode, isWhole := isMarkedAsCode(value), isStatement(value, &shape)
+	for _, f := range s.families {
+		say("prose", prose, "family", f)
+		if asks == "text" || asks == "code" {
+			say("expects", asks, "prose", prose, "family", f)
+		}
+		if s.located {
+			say("before", bucket(s.before, 0, 1, 2, 4), "family", f)
+			say("after", bucket(s.after, 0, 1, 2, 4), "family", f)
+		}
+		if isCode {
+			say("code in text", f)
+		}
+	}
+	if isWhole {
+		say("statement", asks)
+	}
 	seen := words.find(value)
 	n := 0
 	for k, found := range seen {
 		if found {
 			n++
 			say("word", wordKinds[k])
+			say("word", wordKinds[k], "prose", prose)
 			if shape.form == "json" || shape.form == "html" || len(value) > 256 {
 				say("word", wordKinds[k], "inside")
 			}

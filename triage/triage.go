@@ -42,6 +42,14 @@ func (a *Appraisal) Prove(evidence string) {
 	}
 }
 
+// Believe raises the confidence to that which a proof gives.
+func (a *Appraisal) Believe(proof string, confidence int) {
+	if confidence > a.Confidence {
+		a.Confidence = confidence
+		a.Reasons = append([]string{proof}, a.Reasons[:min(len(a.Reasons), maxReasons-1)]...)
+	}
+}
+
 // maxReasons is how many reasons are told.
 const maxReasons = 3
 

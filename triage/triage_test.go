@@ -34,6 +34,25 @@ func TestSuspects(t *testing.T) {
 	}
 }
 
+// What a client puts into a string of GraphQL is a value by itself, and weighs as one; JSON is left as it is.
+func TestStringsOfGraphQL(t *testing.T) {
+	match := func(value, matched string) Suspect {
+		v := verdict("ARGS:json.query", value, 942100)
+		v.Matches[0].Data = "Matched Data: " + matched + " found within ARGS:json.query: " + value
+		return Suspects(nil, v)[0]
+	}
+	for _, c := range []struct{ value, matched, want string }{
+		{`{ item(name: "mug' OR '1'='1") { id } }`, ` OR '1'='1`, `mug' OR '1'='1`},
+		{`query A($n: Int) { item(a: "b", name: "x'\tUNION\tSELECT 1-- -") { id } }`, `UNION`, "x'\tUNION\tSELECT 1-- -"},
+		{`{ item(name: "mug") { or 1=1 } }`, `or 1=1`, `{ item(name: "mug") { or 1=1 } }`},
+		{`{"name":"mug' OR '1'='1"}`, ` OR '1'='1`, `{"name":"mug' OR '1'='1"}`},
+	} {
+		if s := match(c.value, c.matched); s.Value != c.want {
+			t.Errorf("%s: %q, want %q", c.value, s.Value, c.want)
+		}
+	}
+}
+
 // More rules on a plainer attack make it surer, a number in a cookie less so; each confidence has its reasons.
 func TestModel(t *testing.T) {
 	m := embedded()

@@ -77,7 +77,7 @@ func TestTune(t *testing.T) {
 		}, []string{"949110", "980170", "@/ ", "@/\n"}, ""},
 		{"exclude", "", []string{found, "--format=exclude"}, 0, []string{"\n    Exclude           930130@/backup/.git/config\n", "# 4 of 15 alerts, from 1 source\n"}, []string{"949110"}, ""},
 		{"seclang", "", []string{found, "--format=seclang", "--first-id=77"}, 0, []string{
-			"SecRule REQUEST_FILENAME \"@beginsWith /cms/edit/\" \\\n    \"id:77,phase:1,", "ctl:ruleRemoveTargetById=941100;ARGS:html,", "ctl:ruleRemoveById=930130\"",
+			"SecRule REQUEST_FILENAME \"@beginsWith /cms/edit/\" \\\n    \"id:77,phase:1,", "ctl:ruleRemoveTargetById=941100;ARGS:html,", "ctl:ruleRemoveById=930130,",
 		}, []string{"949110"}, ""},
 		{"the most effective first", "", []string{found, "--top=1"}, 0, []string{"1. 942100@ARGS:q", "1 proposals; 9 of 15 alerts are left"}, []string{"2."}, ""},
 		{"records instead of alerts", request(t, "10.0.0.1", "/?t="+files), []string{"-", own}, 2, nil, nil, "cannot read alert: it is no alert in format msa"},
@@ -89,7 +89,7 @@ func TestTune(t *testing.T) {
 		{"not / though it is all there is", scanOf(t, file(t, "r.json", request(t, "192.0.2.1", "/.git/config")+request(t, "192.0.2.2", "/.env"))),
 			[]string{"-"}, 0, []string{"930130@/.env", "930130@/.git/config"}, []string{"930130@/\n"}, ""},
 		{"/ when asked", scanOf(t, file(t, "r.json", request(t, "192.0.2.1", "/.git/config")+request(t, "192.0.2.2", "/.env"))),
-			[]string{"-", "--broad"}, 0, []string{"1. 930130@/\n", "silences 2 of 2 alerts, from 2 sources"}, nil, ""},
+			[]string{"-", "--broad"}, 0, []string{"1. 930130@/ 9703060@/\n", "silences 2 of 2 alerts, from 2 sources"}, nil, ""},
 		{"detectors", detector("host-scan", "10.20.0.99", "/a") + "\n" + detector("path-scan", "10.0.0.1", "/favicon.ico") + "\n" +
 			detector("path-scan", "10.0.0.2", "/favicon.ico") + "\n" + detector("path-scan", "10.0.0.3", "/favicon.ico") + "\n" + detector("no name", "10.20.0.98", "/"),
 			[]string{"-", own}, 0, []string{"host-scan@10.20.0.99", "1. path-scan@/favicon.ico", "9702010@10.20.0.98"}, nil, ""},

@@ -160,8 +160,8 @@ var attackKinds = []struct {
 }
 
 // written writes n attacks and of what kind each is.
-func written(n int) (payloads, labels []string) {
-	w := writer{rand.New(rand.NewPCG(13, 17))}
+func written(n int, seed uint64) (payloads, labels []string) {
+	w := writer{rand.New(rand.NewPCG(seed, 17))}
 	seen := map[string]bool{}
 	shares := 0
 	for _, k := range attackKinds {

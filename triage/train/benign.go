@@ -90,10 +90,13 @@ type message struct {
 	headers                 []string
 }
 
-var kinds = []struct {
+// kind is one kind of them.
+type kind struct {
 	name string
 	make func(w writer) message
-}{
+}
+
+var kinds = []kind{
 	{"rest", func(w writer) message {
 		return w.json(w.pick("POST", "PUT", "PATCH"), "/api/v"+w.n(4)+"/"+w.service()+"/"+w.n(90000), map[string]any{
 			"name": w.name(), "note": w.text(3 + w.r.IntN(40)), "email": "a.b+" + w.n(99) + "@example.org", "price": w.n(500) + ".99", "tags": []string{w.text(1), w.text(2)},
@@ -359,13 +362,14 @@ func (w writer) record(m message) []byte {
 	}) + "\n")
 }
 
-// benign writes n records, and what each is.
-func benign(n int) (records [][]byte, labels []string) {
-	w := writer{rand.New(rand.NewPCG(7, 11))}
+// benign writes n records, and what each is. Another seed gives others.
+func benign(n int, seed uint64) (records [][]byte, labels []string) {
+	w := writer{rand.New(rand.NewPCG(seed, 11))}
+	all := slices.Concat(kinds, hard, hard) // the harder, the more
 	for i := range n {
-		k := kinds[i%len(kinds)]
+		k := all[i%len(all)]
 		records = append(records, w.record(k.make(w)))
-		labels = append(labels, "benign "+k.name+" "+strconv.Itoa(i/len(kinds)%5))
+		labels = append(labels, "benign "+k.name+" "+strconv.Itoa(i/len(all)%5))
 	}
 	return records, labels
 }

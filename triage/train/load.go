@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -76,6 +77,12 @@ type job struct {
 	test      bool
 }
 
+// Seeds of what is written to be learned from.
+const (
+	learnedBenign  = 7
+	learnedAttacks = 13
+)
+
 // load reads the records of directories, inspects them, and makes transplants of their attacks. Of the directories that are
 // only for testing nothing is learned.
 func load(dirs, test []string, every int) (*set, error) {
@@ -91,7 +98,7 @@ func load(dirs, test []string, every int) (*set, error) {
 			hosts = append(hosts, job{record: r, kind: "legit", how: "as it is", group: sites[i]})
 		}
 	}
-	made, kinds := benign(12000 / every * len(dirs))
+	made, kinds := benign(12000/every*len(dirs), learnedBenign)
 	for i, r := range made {
 		hosts = append(hosts, job{record: r, kind: kinds[i], how: "as it is", group: kinds[i]})
 	}
@@ -100,13 +107,14 @@ func load(dirs, test []string, every int) (*set, error) {
 	for i, r := range texts {
 		jobs = append(jobs, job{record: r, kind: labels[i], how: "as it is", group: labels[i]})
 	}
-	payloads, names := written(9000 / every * len(dirs))
+	payloads, names := written(9000/every*len(dirs), learnedAttacks)
 	for i, p := range payloads {
 		of := job{kind: "written " + names[i], group: p, attack: true}
 		of.record, of.how = alone(p, hash("alone"+p)), "as it is"
 		jobs = append(jobs, of)
 		jobs = append(jobs, moved(of, p, hosts, 2)...)
 		jobs = append(jobs, hidden(of, p, hosts, 2)...)
+		jobs = append(jobs, worded(of, p, hosts)...)
 	}
 	for i, dir := range slices.Concat(dirs, test) {
 		isTest := i >= len(dirs)
@@ -126,6 +134,7 @@ func load(dirs, test []string, every int) (*set, error) {
 			if p != "" {
 				jobs = append(jobs, moved(of, p, hosts, 2)...)
 				jobs = append(jobs, hidden(of, p, hosts, 1)...)
+				jobs = append(jobs, worded(of, p, hosts)...)
 			}
 		}
 	}
@@ -141,6 +150,7 @@ func load(dirs, test []string, every int) (*set, error) {
 	if err != nil {
 		return nil, err
 	}
+	var known sync.Map
 	feed := make(chan int)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
@@ -152,13 +162,7 @@ func load(dirs, test []string, every int) (*set, error) {
 			for i := range feed {
 				j := &jobs[i]
 				found := in.suspects(j.record)
-				var of map[string]bool
-				if j.host != nil {
-					of = map[string]bool{}
-					for _, x := range in.suspects(j.host) {
-						of[x.Variable] = true
-					}
-				}
+				of := in.variables(j.host, &known)
 				sm := sample{kind: j.kind, how: j.how, group: j.group, attack: j.attack, test: j.test}
 				if isHeldOut(j.group) {
 					sm.text = string(j.record[:min(len(j.record), 4096)])
@@ -190,6 +194,25 @@ func moved(of job, payload string, hosts []job, n int) (all []job) {
 			of.record, of.host, of.how = with, h.record, how
 			all = append(all, of)
 		}
+	}
+	return all
+}
+
+// worded is a payload among words in a host, for one payload in three: behind the beginning of a text, as in the search of a shop,
+// or, where words behind it do it no harm, in the middle of one.
+func worded(of job, payload string, hosts []job) []job {
+	choice := hash("worded" + payload)
+	if choice%3 != 0 || len(payload) > maxHidden {
+		return nil
+	}
+	w := writer{rand.New(rand.NewPCG(uint64(choice), 29))}
+	text := w.text(1+w.r.IntN(3)) + w.pick(" ", "") + payload
+	if strings.ContainsAny(payload, "<{") {
+		text = w.pick("", w.text(1+w.r.IntN(9))+" ", w.sentences(1+w.r.IntN(3))+" ") + payload + w.pick("", " "+w.text(1+w.r.IntN(9)), " "+w.sentences(1+w.r.IntN(3)))
+	}
+	all := moved(of, text, hosts, 1)
+	for i := range all {
+		all[i].how = "among words"
 	}
 	return all
 }
@@ -252,6 +275,22 @@ func (in *inspector) suspects(line []byte) []triage.Suspect {
 		all[i].Value, all[i].Variable = strings.Clone(all[i].Value), strings.Clone(all[i].Variable)
 	}
 	return all
+}
+
+// variables are those of a record on which rules match. They are looked for once: a host has many transplants.
+func (in *inspector) variables(record []byte, known *sync.Map) map[string]bool {
+	if record == nil {
+		return nil
+	}
+	if of, ok := known.Load(&record[0]); ok {
+		return of.(map[string]bool)
+	}
+	of := map[string]bool{}
+	for _, x := range in.suspects(record) {
+		of[x.Variable] = true
+	}
+	known.Store(&record[0], of)
+	return of
 }
 
 func readPair(dir, name string, every int) (records [][]byte, labels []string, err error) {

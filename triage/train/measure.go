@@ -15,13 +15,7 @@ import (
 // measure takes the records of directories through the pipeline as a user has it by default, and tells how many of each
 // sort alarm. Attacks are measured as they are, and transplanted into legitimate records that do not alarm by themselves.
 func measure(dirs []string, every int) (string, error) {
-	cfg, err := pipeline.ParseConfig(func(name string) []string {
-		return map[string][]string{"mapping": {"nano"}, "behavior": {"off"}}[name]
-	})
-	if err != nil {
-		return "", err
-	}
-	p, err := pipeline.New(cfg, nil, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	p, err := byDefault()
 	if err != nil {
 		return "", err
 	}
@@ -101,6 +95,17 @@ func measure(dirs []string, every int) (string, error) {
 		fmt.Fprintf(w, "transplanted, all kinds alike: %.2f %%\n", 100*found/kinds)
 	}
 	return w.String(), nil
+}
+
+// byDefault is the pipeline as a user has it, without detectors.
+func byDefault() (*pipeline.Pipeline, error) {
+	cfg, err := pipeline.ParseConfig(func(name string) []string {
+		return map[string][]string{"mapping": {"nano"}, "behavior": {"off"}}[name]
+	})
+	if err != nil {
+		return nil, err
+	}
+	return pipeline.New(cfg, nil, slog.New(slog.NewTextHandler(io.Discard, nil)))
 }
 
 type share struct{ all, alarmed int }

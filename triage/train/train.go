@@ -180,6 +180,8 @@ func (s *set) report(m *model) string {
 		case sm.how == "as it is":
 			add("attacks, "+sm.kind, c)
 			add("attacks, all of "+sm.source(), c)
+		case sm.how == "among words":
+			add("among words, all of "+sm.source(), c)
 		case strings.HasPrefix(sm.how, "encoded"):
 			add("encoded, all of "+sm.source(), c)
 		default:
