@@ -82,7 +82,7 @@ func (f *figures) printEvidence(w io.Writer) { _, _ = fmt.Fprintf(w, "\n%s", f.e
 
 // The marks between which the table stands in a document.
 const (
-	tableBegins = "<!-- evidence: make lab LAB=\"-tools=false -outcome docs/outcome.md\" -->\n"
+	tableBegins = "<!-- evidence: go run ./test/lab -tools=false -outcome docs/outcome.md -->\n"
 	tableEnds   = "<!-- end of evidence -->\n"
 )
 
