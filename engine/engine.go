@@ -305,14 +305,7 @@ func (e *Engine) inspect(t *shortened, r reach) (v Verdict, work int, err error)
 	if err != nil || s.ofViews == nil {
 		return v, work, err
 	}
-	found, err := e.decide(s.ofViews.Transaction, &s.ofViews.Answer, verified)
-	if s.ofViews.MayAlarm {
-		e.addViews(&v, s.ofViews, &found)
-	}
-	if found.Screened == ScreenWrong {
-		v.Screened = ScreenWrong
-	}
-	return v, work, err
+	return v, work, e.decideViews(&v, s.ofViews, verified)
 }
 
 // decide runs the rules that the screen leaves, and all if that is verified.
@@ -330,25 +323,33 @@ func (e *Engine) decide(t *mapping.Transaction, a *screen.Answer, verified bool)
 	return e.verify(t, v, a)
 }
 
-// verify compares a verdict of the rules that the screen had left with those of all rules, of which it returns the latter. It
-// is wrong if a rule matches of which the screen said that it can't, if all rules say another thing, or if they find what
-// the screen held to be impossible.
+// verify compares a verdict of the rules that the screen had left with that of all rules, which it returns.
 func (e *Engine) verify(t *mapping.Transaction, some Verdict, a *screen.Answer) (Verdict, error) {
 	all, err := e.evaluateAll(t)
 	if err != nil {
 		return all, err
 	}
-	wrong := all.Alarm && !e.fast.evidence || e.fast.anyMatch && len(all.Matches) > 0 || e.fast.evidence && all.HasEvidence()
-	if a.MayAlarm {
-		wrong = !all.agrees(&some) || slices.ContainsFunc(all.RuleIDs(), func(id int) bool { return slices.Contains(a.Innocent, id) })
-	}
 	switch {
-	case wrong:
+	case e.isWrong(&all, &some, a):
 		all.Screened = ScreenWrong
 	case !a.MayAlarm:
 		all.Screened = ScreenRight
 	}
 	return all, nil
+}
+
+// isWrong reports whether the screen was wrong: if a rule matches of which it said that it can't, if all rules say another
+// thing than those that it had left, or if they find what it held to be impossible.
+func (e *Engine) isWrong(all, some *Verdict, a *screen.Answer) bool {
+	switch {
+	case a.MayAlarm:
+		return !all.agrees(some) || slices.ContainsFunc(all.RuleIDs(), func(id int) bool { return slices.Contains(a.Innocent, id) })
+	case e.fast.anyMatch:
+		return len(all.Matches) > 0
+	case e.fast.evidence:
+		return all.HasEvidence()
+	}
+	return all.Alarm
 }
 
 var errTransaction = errors.New("this version of Coraza has transactions of another type")
@@ -369,7 +370,7 @@ func (e *Engine) evaluateBoth(t *mapping.Transaction, known []viewed) (Verdict, 
 		return v, nil
 	}
 	found, err := e.evaluateAll(of.Transaction)
-	e.addViews(&v, of, &found)
+	v.add(e.matchesOfViews(&v, of, &found))
 	return v, err
 }
 

@@ -377,9 +377,9 @@ func (e *Engine) screen(t *shortened, r reach) (s screening, err error) {
 		return screening{}, err
 	}
 	if s.ofViews = newViewTransaction(t.Transaction, found.with(t.ends, r.views)); s.ofViews != nil && s.Work <= r.work {
-		e.screenViews(s.ofViews, r.work-s.Work)
+		err = e.screenViews(s.ofViews, r.work-s.Work)
 	}
-	return s, nil
+	return s, err
 }
 
 // Suspects are the rules that keep a transaction off the fast path, none if it is cleared, or if there is no fast path.

@@ -48,6 +48,32 @@ func TestRandomRules(t *testing.T) {
 	}
 }
 
+// The same of what values decode to, which Coraza does not see: the screen makes no difference.
+func TestRandomRulesOnViews(t *testing.T) {
+	n := *seclangFiles / 4
+	if testing.Short() {
+		n = min(n, 50)
+	}
+	found := 0
+	for i := range uint64(n) {
+		if t.Failed() {
+			break
+		}
+		seed := *seclangSeed + i
+		g := &ruleMaker{Rand: rand.New(rand.NewPCG(seed, 1)), encodes: true}
+		text := g.file()
+		cfg, set := randomRules(t, text, g.IntN(2) == 0)
+		cfg.Views = true
+		if e, err := Compile(cfg, set); err == nil { // else nothing of it can be used
+			found += checkScreen(t, fmt.Sprintf("seed %d", seed), text, e, g.records(recordsPerFile), cfg.ScreenAnyMatch)
+			e.Close()
+		}
+	}
+	if found < n/10 {
+		t.Errorf("rules have matched only %d views in %d files", found, n)
+	}
+}
+
 // Small rules, all of them: each target, asked by each operator, negated or not.
 func TestAllSmallRules(t *testing.T) {
 	g := &ruleMaker{Rand: rand.New(rand.NewPCG(7, 7))}
@@ -76,16 +102,7 @@ var (
 // the screen is compared.
 func checkRules(t *testing.T, name, text string, records []*mapping.Transaction, anyMatch bool) int {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "random.conf")
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cfg := Config{Rules: []string{file}, ParanoiaLevel: 1, InboundThreshold: 5, OutboundThreshold: 4, BodyLimit: 4 << 10,
-		Screen: ScreenOn, ScreenAnyMatch: anyMatch, CacheSize: 64}
-	set, err := rules.Load(cfg.Rules)
-	if err != nil {
-		t.Fatalf("%s: %v\n%s", name, err, text)
-	}
+	cfg, set := randomRules(t, text, anyMatch)
 	e, err := Compile(cfg, set)
 	if err != nil {
 		return 0 // nothing of it can be used
@@ -96,31 +113,60 @@ func checkRules(t *testing.T, name, text string, records []*mapping.Transaction,
 			t.Errorf("%s: %v\n%s", name, w, text)
 		}
 	}
+	checkScreen(t, name, text, e, records, anyMatch)
 	plain := plainCoraza(t, e, cfg, set, text)
-	for _, tx := range records {
-		off := func() Verdict { return verdictOf(t, e.Evaluate, tx) }
-		on := func() Verdict { return verdictOf(t, e.Inspect, tx) }
-		if plain != nil {
-			theirs := func() Verdict { return verdictOf(t, plain.Evaluate, tx) }
-			if ours, theirs, ok := differ(off, theirs); ok {
-				t.Fatalf("%s: MSA finds\n%s\nand Coraza\n%s\nin %s\nwith\n%s", name, ours, theirs, record(tx), text)
-			}
-		}
-		if v := on(); v.Screened == ScreenCleared {
-			if off := off(); off.Alarm || (anyMatch || !e.evaluates) && len(off.Matches) > 0 {
-				t.Fatalf("%s: cleared, and without the screen\n%s\nin %s\nwith\n%s", name, brief(&off), record(tx), text)
-			}
-		} else if with, without, ok := differ(on, off); ok {
-			t.Fatalf("%s: with the screen\n%s\nwithout\n%s\nin %s\nwith\n%s", name, with, without, record(tx), text)
-		}
-	}
 	if plain == nil {
 		return 0
+	}
+	for _, tx := range records {
+		ours, theirs, ok := differ(func() Verdict { return verdictOf(t, e.Evaluate, tx) }, func() Verdict { return verdictOf(t, plain.Evaluate, tx) })
+		if ok {
+			t.Fatalf("%s: MSA finds\n%s\nand Coraza\n%s\nin %s\nwith\n%s", name, ours, theirs, record(tx), text)
+		}
 	}
 	if err := closeWAF(plain.waf); err != nil {
 		t.Fatal(err)
 	}
 	return 1
+}
+
+// randomRules are rules that stand in a file of their own.
+func randomRules(t *testing.T, text string, anyMatch bool) (Config, *rules.Set) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "random.conf")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg := Config{Rules: []string{file}, ParanoiaLevel: 1, InboundThreshold: 5, OutboundThreshold: 4, BodyLimit: 4 << 10,
+		Screen: ScreenOn, ScreenAnyMatch: anyMatch, CacheSize: 64}
+	set, err := rules.Load(cfg.Rules)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	return cfg, set
+}
+
+// checkScreen compares what an engine finds with its screen and without it. It returns how many matches are in views.
+func checkScreen(t *testing.T, name, text string, e *Engine, records []*mapping.Transaction, anyMatch bool) (inViews int) {
+	t.Helper()
+	for _, tx := range records {
+		off := func() Verdict { return verdictOf(t, e.Evaluate, tx) }
+		on := func() Verdict { return verdictOf(t, e.Inspect, tx) }
+		v, w := on(), off()
+		if v.Screened == ScreenCleared && len(v.Matches) == 0 {
+			if w.Alarm || (anyMatch || !e.evaluates) && len(w.Matches) > 0 {
+				t.Fatalf("%s: cleared, and without the screen\n%s\nin %s\nwith\n%s", name, brief(&w), record(tx), text)
+			}
+		} else if with, without, ok := differ(on, off); ok {
+			t.Fatalf("%s: with the screen\n%s\nwithout\n%s\nin %s\nwith\n%s", name, with, without, record(tx), text)
+		}
+		for _, m := range w.Matches {
+			if m.View {
+				inViews++
+			}
+		}
+	}
+	return inViews
 }
 
 func verdictOf(t *testing.T, inspect func(*mapping.Transaction) (Verdict, error), tx *mapping.Transaction) Verdict {
@@ -200,6 +246,7 @@ type ruleMaker struct {
 	id      int
 	markers int
 	bodies  bool // many of the rules say how bodies are read, and many others may keep them from it
+	encodes bool // many values are encoded once more than rules decode
 }
 
 func (g *ruleMaker) one(of ...string) string { return of[g.IntN(len(of))] }
@@ -423,7 +470,7 @@ func (g *ruleMaker) records(n int) (all []*mapping.Transaction) {
 		tx.Client.Address = g.one("192.0.2.1", "198.51.100.1")
 		var query []string
 		for range g.IntN(4) {
-			query = append(query, g.one("a", "b", "A", "abc", "c")+"="+queryEscape(g.value()))
+			query = append(query, g.one("a", "b", "A", "abc", "c")+"="+queryEscape(g.encoded(g.value())))
 		}
 		tx.URI = g.one("/", "/a", "/a/b.php") + "?" + strings.Join(query, "&")
 		if g.maybe(40) {
@@ -450,6 +497,14 @@ func (g *ruleMaker) records(n int) (all []*mapping.Transaction) {
 		all = append(all, tx)
 	}
 	return all
+}
+
+// encoded is a value as it stands in a record.
+func (g *ruleMaker) encoded(value string) string {
+	if !g.encodes || value == "" || g.maybe(40) {
+		return value
+	}
+	return fmt.Sprintf("%%2525%02x%s", value[0], value[1:])
 }
 
 // queryEscape escapes what would end a value, and leaves what rules may find escaped.

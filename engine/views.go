@@ -11,6 +11,7 @@ import (
 
 	"github.com/modsecurity-for-anylog/msa/engine/screen"
 	"github.com/modsecurity-for-anylog/msa/engine/view"
+	"github.com/modsecurity-for-anylog/msa/internal/stopwatch"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/rules"
 )
@@ -283,16 +284,56 @@ func newViewTransaction(t *mapping.Transaction, values []viewed) *viewTransactio
 	return &viewTransaction{Transaction: of, values: values}
 }
 
-// screenViews asks the screen about views.
-func (e *Engine) screenViews(of *viewTransaction, most int) {
+// screenViews asks the screen about views: first about the views alone, and if these may be of a match, about the whole.
+func (e *Engine) screenViews(of *viewTransaction, most int) error {
 	excluded := e.excludedIn(of.Transaction)
-	of.Answer = e.fast.screen.Ask(viewSource(of.values), func(id int) bool {
+	may, work := e.fast.screen.MayConcern(viewSource(of.values), isOfViews, func(id int) bool {
 		return e.fast.removed[id] || slices.Contains(excluded.ids, id) || e.isBlind(id, of.Transaction)
 	}, most)
+	if !may || work > most {
+		of.Answer = screen.Answer{Work: work}
+		return nil
+	}
+	_, err := e.ask(of.Transaction, func(source screen.Source, skip func(id int) bool) {
+		of.Answer = e.fast.screen.Ask(source, skip, most-work)
+	})
+	of.Work += work
+	return err
 }
 
-// addViews adds to a verdict what rules have found in views.
-func (e *Engine) addViews(v *Verdict, of *viewTransaction, found *Verdict) {
+// isOfViews reports whether a variable, in lower case, has views and nothing else.
+func isOfViews(variable string) bool { return variable == "args" || variable == "args_get" }
+
+// decideViews runs the rules that the screen leaves on views, and adds what they find to a verdict. If that is verified all
+// rules run; what they say of other variables than views is as it was said before.
+func (e *Engine) decideViews(v *Verdict, of *viewTransaction, verified bool) error {
+	var some Verdict
+	if of.MayAlarm {
+		e.watch.Enter(stopwatch.Rules)
+		var err error
+		if some, err = e.evaluate(e.fast.rest, e.fast.tx, of.Transaction, of.Innocent); err != nil {
+			return err
+		}
+		some.Matches = e.matchesOfViews(v, of, &some)
+	}
+	if verified {
+		e.watch.Enter(stopwatch.Check)
+		all, err := e.evaluateAll(of.Transaction)
+		if err != nil {
+			return err
+		}
+		all.Matches = e.matchesOfViews(v, of, &all)
+		all.Alarm = all.Alarm && (of.MayAlarm || slices.ContainsFunc(all.Matches, func(m Match) bool { return m.Alarms() || m.points() > 0 }))
+		if e.isWrong(&all, &some, &of.Answer) {
+			v.Screened = ScreenWrong
+		}
+	}
+	v.add(some.Matches)
+	return nil
+}
+
+// matchesOfViews are those of what rules have found that are in views, and new to a verdict.
+func (e *Engine) matchesOfViews(v *Verdict, of *viewTransaction, found *Verdict) (all []Match) {
 	for _, m := range found.Matches {
 		if m.Evaluates() {
 			continue
@@ -307,8 +348,16 @@ func (e *Engine) addViews(v *Verdict, of *viewTransaction, found *Verdict) {
 			continue
 		}
 		m.Places, m.Variable, m.Value, m.View = places, places[0].Variable, places[0].Value, true
-		v.Matches = append(v.Matches, m)
-		v.ScoreIn += m.points()
+		all = append(all, m)
+	}
+	return all
+}
+
+// add adds matches in views.
+func (v *Verdict) add(all []Match) {
+	for i := range all {
+		v.Matches = append(v.Matches, all[i])
+		v.ScoreIn += all[i].points()
 	}
 }
 

@@ -81,6 +81,37 @@ func TestViews(t *testing.T) {
 	}
 }
 
+// Conditions on a view and on what else is known of the exchange are one rule's, with and without the fast path; and what
+// else is known is no reason to hold the fast path wrong.
+func TestViewsInChains(t *testing.T) {
+	chain := file(t, "own.conf", `SecRule REQUEST_FILENAME "@beginsWith /admin" "id:100,phase:2,block,msg:'word in admin',chain"
+    SecRule ARGS "@contains hidden word"
+`)
+	for _, c := range []struct {
+		uri  string
+		want []int
+	}{
+		{"/admin/?f=YSBoaWRkZW4gd29yZCBpbiBhbiBhcmd1bWVudA", []int{100}},
+		{"/public?f=YSBoaWRkZW4gd29yZCBpbiBhbiBhcmd1bWVudA", nil},
+		{"/config.json?f=YSBoYXJtbGVzcyB3b3JkIGluIGFuIGFyZ3VtZW50", nil},
+	} {
+		for _, mode := range []ScreenMode{ScreenOff, ScreenOn, ScreenVerify} {
+			e := newEngine(t, Config{Rules: []string{chain, "crs"}, ParanoiaLevel: 1, InboundThreshold: 5, OutboundThreshold: 4, BodyLimit: 1 << 10,
+				CacheSize: 64, Screen: mode, ScreenEvidence: true, Views: true})
+			v := inspect(t, e, &mapping.Transaction{Method: "GET", Protocol: "HTTP/1.1", Host: "a.example", URI: c.uri})
+			var got []int
+			for _, m := range v.Matches {
+				if m.View {
+					got = append(got, m.RuleID)
+				}
+			}
+			if !slices.Equal(got, c.want) || v.Screened == ScreenWrong {
+				t.Errorf("%s, screen %d: rules %v match in views, want %v; %v", c.uri, mode, got, c.want, v.Screened)
+			}
+		}
+	}
+}
+
 // A body that has arguments is seen by these alone, and one that nobody can read is not seen.
 func TestBodiesWithoutViews(t *testing.T) {
 	e := viewing(t, ScreenOff)

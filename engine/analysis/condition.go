@@ -27,8 +27,9 @@ type Condition struct {
 	Kind  Kind
 	Rules []int32 // that need it
 
+	Targets []Target // of links that look at more than TX
+
 	// On values.
-	Targets    []Target
 	Transform  Chain
 	Operator   Operator
 	Unfiltered bool // no literal tells that it can't be fulfilled
@@ -76,6 +77,11 @@ func (c *Condition) Judge(text string) (fulfilled bool, work int) {
 		}
 	}
 	return true, work
+}
+
+// LooksAt reports whether the condition looks at one of some variables.
+func (c *Condition) LooksAt(some func(variable string) bool) bool {
+	return slices.ContainsFunc(c.Targets, func(t Target) bool { return !t.Except && some(t.Variable) })
 }
 
 // finding is what the links of a condition have found in one value.
@@ -302,7 +308,7 @@ func (c *compiler) condition(p *parsedRule, l *parsedLink) (cond Condition, poss
 		if p.Logged() || c.addsScore(p) {
 			c.open = append(c.open, Open{p.id, reason})
 		}
-		return Condition{Kind: OnNothing}, true
+		return Condition{Kind: OnNothing, Targets: l.targets}, true
 	}
 	if len(l.targets) == 0 {
 		return Condition{Kind: OnNothing}, true // SecAction
@@ -337,7 +343,7 @@ func (c *compiler) condition(p *parsedRule, l *parsedLink) (cond Condition, poss
 			if t.Pattern != nil {
 				return giveUp("it counts by a pattern")
 			}
-			return Condition{Kind: OnCount, Variable: v, Key: t.counted, Transform: transform, Operator: op}, true
+			return Condition{Kind: OnCount, Targets: l.targets, Variable: v, Key: t.counted, Transform: transform, Operator: op}, true
 		}
 	}
 	return Condition{Kind: OnValues, Targets: l.targets, Transform: transform, Operator: op, Unfiltered: len(op.Literals) == 0}, true

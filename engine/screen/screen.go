@@ -37,6 +37,7 @@ type Screen struct {
 	helpers    []analysis.Helper
 	variables  []*variable // those that conditions on values look at
 	always     []int       // rules without a condition on values
+	valueless  []int32     // conditions on variables that no single value fulfils
 	literals   *textmatch.Automaton
 	literalOf  [][]int32                 // conditions that want a literal, by literal
 	possible   [textmatch.Levels + 1]set // conditions that texts of a level may fulfil
@@ -103,6 +104,7 @@ type scratch struct {
 	leveled string // the last text of which the level was asked for
 	level   textmatch.Level
 	source  Source
+	known   func(variable string) bool // variables that the source has; nil for all
 	skip    func(id int) bool
 
 	variable *variable // whose values visit gets
@@ -153,6 +155,28 @@ func (s *Screen) Ask(source Source, skip func(id int) bool, most int) Answer {
 	return a
 }
 
+// MayConcern reports whether some values may be what an alert comes of, whatever is in variables that are not known to the
+// source: whether a rule may match with a condition on known ones that some value fulfils, or that is about no single one. It
+// is a first look, and its work; Ask knows more.
+func (s *Screen) MayConcern(source Source, known func(variable string) bool, skip func(id int) bool, most int) (may bool, work int) {
+	x := s.scratch.Get().(*scratch)
+	defer s.release(x)
+	x.known = known
+	s.read(x, source, skip, most)
+	if x.work > most {
+		return true, x.work
+	}
+	concerns := func(r int) bool { return s.concerns(&s.rules[r]) && s.mayMatch(x, r) }
+	return slices.ContainsFunc(x.touched, func(c int32) bool {
+		return slices.ContainsFunc(s.conditions[c].Rules, func(r int32) bool { return concerns(int(r)) })
+	}) || slices.ContainsFunc(s.valueless, func(c int32) bool {
+		return s.conditions[c].LooksAt(known) && slices.ContainsFunc(s.conditions[c].Rules, func(r int32) bool { return concerns(int(r)) })
+	}), x.work
+}
+
+// concerns reports whether a match of a rule is part of an alert, or of what one comes of.
+func (s *Screen) concerns(r *rule) bool { return s.alarms(r) || !r.minor && (r.In > 0 || r.Out > 0) }
+
 // isInnocent reports whether a rule can't match, and does nothing otherwise.
 func (s *Screen) isInnocent(x *scratch, r int32) bool {
 	return s.rules[r].Removable && !s.mayMatch(x, int(r))
@@ -194,7 +218,7 @@ func (s *Screen) release(x *scratch) {
 		x.readAt[r.class.id] = 0
 	}
 	s.forget(x)
-	x.touched, x.reads, x.source, x.skip = x.touched[:0], x.reads[:0], nil, nil
+	x.touched, x.reads, x.source, x.known, x.skip = x.touched[:0], x.reads[:0], nil, nil, nil
 	s.scratch.Put(x)
 }
 
@@ -258,9 +282,9 @@ func (s *Screen) fulfilled(x *scratch, i int) bool {
 	c := &s.conditions[i]
 	switch c.Kind {
 	case analysis.OnValues:
-		return x.matches[i] > 0
+		return x.matches[i] > 0 || x.known != nil && c.LooksAt(func(variable string) bool { return !x.known(variable) })
 	case analysis.OnCount:
-		return c.CountFulfils(count(x.source, c.Variable, c.Key))
+		return x.known != nil || c.CountFulfils(count(x.source, c.Variable, c.Key))
 	case analysis.OnRules:
 		for _, r := range c.Setters {
 			if s.mayMatch(x, int(r)) {

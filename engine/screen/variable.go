@@ -162,7 +162,12 @@ func (s *Screen) buildVariables() {
 	var order []variables.RuleVariable
 	for i := range s.conditions {
 		c := &s.conditions[i]
-		if c.Kind != analysis.OnValues {
+		switch c.Kind {
+		case analysis.OnValues:
+		case analysis.OnCount, analysis.OnNothing:
+			s.valueless = append(s.valueless, int32(i))
+			continue
+		default:
 			continue
 		}
 		for at, t := range c.Targets {
