@@ -154,6 +154,7 @@ func TestExplainJSON(t *testing.T) {
 			Alerts, Confidence int
 			Outcome            string
 			Reasons            []string
+			ToKnow             []string `json:"to_know_more"`
 		}
 		Mapping      string
 		NotInspected string `json:"not_inspected"`
@@ -175,6 +176,13 @@ func TestExplainJSON(t *testing.T) {
 		return m.Rule == 930120 && m.Variable == "ARGS:t" && m.Line > 0 && len(m.Transformations) > 0
 	}) {
 		t.Errorf("matches %+v", got.Matches)
+	}
+	p, got = command(t, "msa", "explain", "--json", "--lines", "-"), explained{}
+	if code := p.run(accessLine); code != 0 {
+		t.Errorf("exit code %d: %s", code, p.stderr.String())
+	}
+	if err := json.Unmarshal([]byte(p.stdout.String()), &got); err != nil || got.Verdict == nil || !slices.ContainsFunc(got.Verdict.ToKnow, func(part string) bool { return strings.Contains(part, "body") }) {
+		t.Errorf("what to log to know the outcome is missing in %+v, %v", got.Verdict, err)
 	}
 	p, got = command(t, "msa", "explain", "--json", "-"), explained{}
 	if code := p.run(`{"a":1}`); code != 1 {

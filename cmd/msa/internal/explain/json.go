@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"fmt"
 	"io"
 
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/listing"
@@ -83,6 +84,9 @@ func (e *Explanation) PrintJSON(w io.Writer) error {
 	out.Verdict = &explainedVerdict{
 		Alerts: e.Alerts, Confidence: e.Appraisal.Confidence, Reasons: e.Appraisal.Reasons, Outcome: string(e.Appraisal.Outcome),
 		Evidence: e.Appraisal.OutcomeEvidence, ScoreIn: e.Verdict.ScoreIn, ScoreOut: e.Verdict.ScoreOut,
+	}
+	for _, part := range e.ToKnow {
+		out.Verdict.ToKnow = append(out.Verdict.ToKnow, fmt.Sprint(part))
 	}
 	for _, f := range e.Mapping.Fields {
 		out.Fields = append(out.Fields, explainedField{f.Part, f.From, e.Masked(f.Part, f.Value), f.Note})
