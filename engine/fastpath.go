@@ -97,6 +97,14 @@ func (e *Engine) ScreenOpen() []analysis.Open {
 	return e.fast.plan.Open
 }
 
+// Plan is what the fast path asks of a record, rule by rule, for people; empty without a fast path.
+func (e *Engine) Plan() string {
+	if e.fast == nil {
+		return ""
+	}
+	return e.fast.plan.String()
+}
+
 // newFastPath makes the screen of the rules that were taken.
 func (e *Engine) newFastPath(cfg Config, own, taken []*unit, exclusions []exclusion, sum [32]byte) (*fastPath, error) {
 	plan, err := e.newPlan(cfg, taken, exclusions, sum)

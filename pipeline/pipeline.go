@@ -292,6 +292,9 @@ func (p *Pipeline) RuleCount() int { return p.engine.RuleCount() }
 // ScreenOpen lists the rules that the fast path can't judge.
 func (p *Pipeline) ScreenOpen() []analysis.Open { return p.engine.ScreenOpen() }
 
+// Plan is what the fast path asks of a record, rule by rule, for people; empty without a fast path.
+func (p *Pipeline) Plan() string { return p.engine.Plan() }
+
 // Alerts are events of one tag, alerts or incidents.
 type Alerts struct {
 	Tag    string

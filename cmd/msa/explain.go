@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -22,6 +23,7 @@ type explainCommand struct {
 	Tag    string `default:"${scan_tag}" help:"Tag of the record."`
 	JSON   bool   `name:"json" help:"Print JSON."`
 	Advise bool   `help:"Print also what to write into the server's configuration, so that its log shows more."`
+	Plan   bool   `help:"Print also what the fast path asks of any record, rule by rule."`
 
 	kong.Plugins
 }
@@ -64,6 +66,9 @@ func (c *explainCommand) Run(p *process) error {
 		err = e.PrintJSON(p.stdout)
 	} else {
 		err = e.Print(p.stdout, c.Advise)
+		if c.Plan && err == nil {
+			err = printPlan(p.stdout, inspecting.Plan())
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("cannot print: %w", err)
@@ -104,4 +109,14 @@ func (c *explainCommand) read(p *process, inspecting *pipeline.Pipeline) (mappin
 		}
 		return found, nil
 	}
+}
+
+// printPlan prints what the fast path asks of any record.
+func printPlan(w io.Writer, plan string) error {
+	if plan == "" {
+		_, err := fmt.Fprintln(w, "plan: there is no fast path, all rules run")
+		return err
+	}
+	_, err := fmt.Fprintf(w, "plan of the fast path\n  %s\n", strings.ReplaceAll(strings.TrimSuffix(plan, "\n"), "\n", "\n  "))
+	return err
 }

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,6 +27,7 @@ const (
 type Condition struct {
 	Kind  Kind
 	Rules []int32 // that need it
+	text  string  // for people
 
 	Targets []Target // of links that look at more than TX
 
@@ -227,6 +229,7 @@ func (c *compiler) addCondition(p *parsedRule, links []*parsedLink) (indices []i
 			}
 		}
 	}
+	cond.text = describe(links[:n])
 	indices = []int{len(c.conditions)}
 	c.conditions = append(c.conditions, cond)
 	for _, s := range ofMatched {
@@ -470,7 +473,10 @@ func (c *compiler) namesFrom(p *parsedRule, t Target) (r int32, ok bool) {
 	op := Operator{}
 	op.phrases(literals)
 	i := len(c.conditions)
-	c.conditions = append(c.conditions, Condition{Kind: OnValues, Targets: targets, Transform: transform, Operator: op})
+	c.conditions = append(c.conditions, Condition{
+		Kind: OnValues, Targets: targets, Transform: transform, Operator: op,
+		text: fmt.Sprintf("a name that rule %d makes of a value, with one of %q", p.id, literals),
+	})
 	r = int32(len(c.rules))
 	c.conditions[i].Rules = []int32{r}
 	c.rules = append(c.rules, Rule{ID: p.id, Conditions: []int{i}, Scores: -1})

@@ -77,3 +77,35 @@ func TestOpen(t *testing.T) {
 		t.Errorf("got %v", open)
 	}
 }
+
+func TestString(t *testing.T) {
+	plan := planOf(t, `SecAction "id:1,phase:1,pass,nolog,setvar:tx.limit=7"
+SecRule REQUEST_HEADERS:Content-Type "@contains shop" "id:2,phase:1,pass,nolog,ctl:requestBodyProcessor=XML"
+SecRule ARGS "@rx evil" "id:3,phase:2,pass,t:lowercase,setvar:tx.anomaly_score=+5,setvar:tx.seen=1"
+SecRule TX:seen "@eq 1" "id:4,phase:2,deny"
+SecRule &ARGS "@gt %{tx.limit}" "id:5,phase:2,deny"
+SecRule ARGS "@rx (evil)" "id:6,phase:2,deny,capture,chain"
+    SecRule TX:1 "@streq a"
+SecRule TIME "@rx 1" "id:7,phase:2,deny"
+SecRule REQUEST_URI "@beginsWith /api" "id:8,phase:1,pass,nolog,ctl:ruleRemoveTargetById=3;ARGS:a"`, map[string]string{"limit": "7"})
+	const want = `an alert needs a score of 5, or 4 of the answer
+rule 3, 5 for each value that matches
+    ARGS @rx evil after lowercase; a value must have "evil"
+rule 4, alarms by itself
+    TX:seen @eq 1; one of the rules 3 must match
+rule 5, alarms by itself
+    &ARGS @gt %{tx.limit}; counted
+rule 6, alarms by itself
+    ARGS @rx (evil), then TX:1 @streq a; a value must have "evil"
+rule 7, alarms by itself
+    TIME @rx 1; taken for fulfilled
+rule 8 only takes something from 3
+rule 7 can't be judged: it looks at TIME
+never needed: 1
+set before: tx.limit=7
+run first, as they say how bodies are read: 2
+`
+	if got := plan.String(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

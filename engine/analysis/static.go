@@ -12,13 +12,13 @@ import (
 func (c *compiler) findStatic() {
 	c.findMissed()
 	c.findJumped()
-	for range 3 { // each round holds by itself; CRS has nothing to be found in a third
+	for changed := true; changed; { // each round holds by itself, and only ever finds more
 		c.assumeStatic()
 		for _, p := range c.parsed {
 			p.fires, p.idle = c.outcome(p)
 		}
-		c.disableSkipped()
-		c.findJumped()
+		changed = c.disableSkipped()
+		changed = c.findJumped() || changed
 	}
 }
 
@@ -245,29 +245,35 @@ func (c *compiler) allowed(p *parsedRule, scope string) []*parsedRule {
 	return all
 }
 
-// disableSkipped finds the rules that are skipped in every transaction.
-func (c *compiler) disableSkipped() {
+// disableSkipped finds the rules that are skipped in every transaction, and reports whether there are new ones.
+func (c *compiler) disableSkipped() (changed bool) {
 	for _, p := range c.parsed {
 		if p.disabled || !c.skips(p) {
 			continue
 		}
 		for _, q := range c.behind(p) {
+			changed = changed || !q.disabled
 			q.disabled = true
 		}
 	}
+	return changed
 }
 
-// findJumped finds the rules that are skipped in some transactions, perhaps.
-func (c *compiler) findJumped() {
-	for _, p := range c.parsed {
-		p.jumped = p.counted
-	}
+// findJumped finds the rules that are skipped in some transactions, perhaps, and reports whether they are others than before.
+func (c *compiler) findJumped() (changed bool) {
+	jumped := map[*parsedRule]bool{}
 	for _, p := range c.parsed {
 		if p.disabled || p.idle || c.skips(p) {
 			continue
 		}
 		for _, q := range c.behind(p) {
-			q.jumped = true
+			jumped[q] = true
 		}
 	}
+	for _, p := range c.parsed {
+		isJumped := p.counted || jumped[p]
+		changed = changed || p.jumped != isJumped
+		p.jumped = isJumped
+	}
+	return changed
 }
