@@ -150,7 +150,7 @@ func TestFollow(t *testing.T) {
 	if err := w.end(); err != nil {
 		t.Error(err)
 	}
-	if seen := c.seen(); !strings.HasPrefix(seen, "LCWWWLCW") {
+	if seen := c.seen(); !strings.HasPrefix(seen, "LCWWWLC") {
 		t.Errorf("requests %s, want a second list after a watch that failed", seen)
 	}
 	if strings.Contains(w.log.String(), "too old") {
