@@ -51,13 +51,16 @@ func benchRecords() string {
 // measured measures records, with benchRules and one worker unless something else is given.
 func measured(t *testing.T, given inspect.Properties, records string, change func(*Options)) *Report {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("measures time, and so is not for the race detector")
+	}
 	file := filepath.Join(t.TempDir(), "own.conf")
 	if err := os.WriteFile(file, []byte(benchRules), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	all := inspect.Properties{"rules": {file}, "mapping": {"nano"}, "behavior": {"off"}, "workers": {"1"}}
 	maps.Copy(all, given)
-	o := Options{Properties: all, Records: 100_000, Chunk: 32 << 10, Time: 50 * time.Millisecond, Version: "msa", Log: slog.New(slog.DiscardHandler)}
+	o := Options{Properties: all, Records: 100_000, Chunk: 32 << 10, Time: 300 * time.Millisecond, Version: "msa", Log: slog.New(slog.DiscardHandler)}
 	if change != nil {
 		change(&o)
 	}
