@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -320,6 +321,9 @@ func formatOf(a map[string]any) string {
 	return ""
 }
 
+// sure stands for the confidence of what alarms by default, which each training may change.
+const sure = "40 to 100"
+
 // cefExtension and leefAttributes are what CEF and LEEF have of the record.
 func cefExtension(tag string) map[string]any {
 	return map[string]any{
@@ -327,7 +331,7 @@ func cefExtension(tag string) map[string]any {
 		"requestMethod": "POST", "request": shown(url), "requestClientApplication": "pro=be/1.0",
 		"msg":     "Matched \"Operator `Contains' with parameter `passwd' against variable `ARGS:t' (Value: `" + logged + "' )",
 		"dvchost": "probe-1", "cn1": "403", "cn1Label": "HTTP status", "cn2": "0", "cn2Label": "score_in", "cn3": "0", "cn3Label": "score_out",
-		"cfp1": "99", "cfp1Label": "confidence", "outcome": "failure", "reason": "403: the server refused the request",
+		"cfp1": sure, "cfp1Label": "confidence", "outcome": "failure", "reason": "403: the server refused the request",
 		"cs1": "77", "cs1Label": "rules", "cs2": "east-west", "cs2Label": "direction", "cs3": "T1083", "cs3Label": "attack",
 		"cs5": "nano", "cs5Label": "preset", "flexString2": tag, "flexString2Label": "tag",
 	}
@@ -338,7 +342,7 @@ func leefAttributes(tag string) map[string]any {
 		"devTime": "1717053408917", "sev": "3", "cat": "lfi", "src": "10.0.0.1", "srcPort": "40000", "dst": "10.0.0.2", "dstPort": "8080",
 		"msg": "A file = of passwords", "method": "POST", "domain": "shop.svc", "url": shown(url), "status": "403", "userAgent": "pro=be/1.0",
 		"matched":   "Matched \"Operator `Contains' with parameter `passwd' against variable `ARGS:t' (Value: `" + logged + "' )",
-		"direction": "east-west", "attack": "T1083", "rules": "77", "scoreIn": "0", "scoreOut": "0", "confidence": "99", "outcome": "failure", "outcomeEvidence": "403: the server refused the request", "host": "probe-1", "tag": tag, "preset": "nano",
+		"direction": "east-west", "attack": "T1083", "rules": "77", "scoreIn": "0", "scoreOut": "0", "confidence": sure, "outcome": "failure", "outcomeEvidence": "403: the server refused the request", "host": "probe-1", "tag": tag, "preset": "nano",
 	}
 }
 
@@ -358,6 +362,14 @@ func object(t *testing.T, text string) (o map[string]any) {
 
 func same(t *testing.T, format string, got, want any) {
 	t.Helper()
+	if read, ok := got.(map[string]any); ok {
+		for key, value := range want.(map[string]any) {
+			text, _ := read[key].(string)
+			if n, err := strconv.Atoi(text); value == sure && err == nil && n >= 40 && n <= 100 {
+				want.(map[string]any)[key] = text
+			}
+		}
+	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%s: read  %.3000v\nwant %.3000v", format, fmt.Sprint(got), fmt.Sprint(want))
 	}
