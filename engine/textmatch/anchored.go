@@ -18,23 +18,8 @@ import (
 type anchored struct {
 	begins  [256]uint8                  // by byte: bit n is set if a match may begin with it where befores[n] is before
 	high    bool                        // one of them is of a character of several bytes
-	seconds [maxClasses][4]uint64       // by the class of the first character: classes of one that may follow it
+	seconds [][256 / 64]uint64          // by the class of the first character: classes of one that may follow it
 	starts  [4]atomic.Pointer[dfaState] // by what is before; nil as long as it is not needed
-
-	follows  [256]uint64 // by byte: 1 if a match may stand behind it
-	firstMay uint64      // 1 if it may stand at the beginning of a text
-}
-
-// limit limits matches to those behind what has a rim.
-func (a *anchored) limit(before *rim) {
-	if before.empty == never {
-		a.firstMay = 0
-	}
-	for c, in := range before.bytes {
-		if !in && (c != '\n' || before.empty == never) {
-			a.follows[c] = 0
-		}
-	}
 }
 
 // stepsPerByte is how many steps beginnings may take for each byte of a text.
@@ -59,12 +44,9 @@ var beforeOf = func() (t [256]uint8) {
 }()
 
 // anchor finds where a match may begin. It is nil if that is at most characters of a usual text, or if nothing at all is
-// a match: then it does not pay. Matches are those only that stand behind what has a rim, nil for all.
-func (m *Matcher) anchor(behind *rim) *anchored {
-	a := &anchored{firstMay: 1}
-	for c := range a.follows {
-		a.follows[c] = 1
-	}
+// a match: then it does not pay.
+func (m *Matcher) anchor() *anchored {
+	a := &anchored{}
 	reached := map[syntax.EmptyOp][]uint32{} // instructions, by what is around
 	for class, r := range m.bounds {
 		var bits uint8
@@ -103,11 +85,10 @@ func (m *Matcher) anchor(behind *rim) *anchored {
 		}
 		m.forget()
 	}
-	if behind != nil {
-		a.limit(behind)
-	} else if a.share() > 0.5 {
+	if a.share() > 0.5 {
 		return nil
 	}
+	a.seconds = make([][256 / 64]uint64, len(m.bounds))
 	for first := range m.bounds {
 		m.follow(first, &a.seconds[first])
 	}
@@ -116,7 +97,7 @@ func (m *Matcher) anchor(behind *rim) *anchored {
 
 // follow finds the classes of characters that may be second in a match, behind a first one of some class. Whatever a pattern
 // asks for of what is around counts as fulfilled.
-func (m *Matcher) follow(first int, seconds *[4]uint64) {
+func (m *Matcher) follow(first int, seconds *[256 / 64]uint64) {
 	const everything = ^syntax.EmptyOp(0)
 	begins, _ := m.close(nil, uint32(m.prog.Start), everything)
 	m.forget()
@@ -137,6 +118,15 @@ func (m *Matcher) follow(first int, seconds *[4]uint64) {
 	}
 }
 
+// isDead reports whether no match has the two bytes at i at its beginning.
+func (m *Matcher) isDead(text string, i int) bool {
+	if i+1 >= len(text) || !m.binary && text[i]|text[i+1] >= utf8.RuneSelf {
+		return false
+	}
+	second := m.classOf[text[i+1]]
+	return m.anchored.seconds[m.classOf[text[i]]][second/64]>>(second%64)&1 == 0
+}
+
 // share is at how many of the characters of a usual text a match may begin, about.
 func (a *anchored) share() float64 {
 	const usual = " abcdefghijklmnopqrstuvwxyz"
@@ -152,13 +142,11 @@ func (a *anchored) share() float64 {
 func (m *Matcher) tryEach(text string) (ok bool, work int) {
 	a, left := m.anchored, stepsPerByte*len(text)
 	workAt := func(i int) int { return costOfByte*i + costOfStep*(stepsPerByte*len(text)-left) }
-	for i := m.skip(text, 0); i < len(text); i = m.skip(text, i+1) {
+	before := uint8(0)
+	for i := 0; i < len(text); i++ {
 		c := text[i]
-		before, may := uint8(0), a.firstMay
-		if i > 0 {
-			before, may = beforeOf[text[i-1]], a.follows[text[i-1]]
-		}
-		if a.begins[c]>>before&uint8(may) == 0 {
+		if a.begins[c]>>before&1 == 0 || m.isDead(text, i) {
+			before = beforeOf[c]
 			continue
 		}
 		s, j := m.start(before), i
@@ -185,26 +173,9 @@ func (m *Matcher) tryEach(text string) (ok bool, work int) {
 			_, size := m.classAt(text, i)
 			i += size - 1
 		}
+		before = beforeOf[c]
 	}
 	return false, workAt(len(text))
-}
-
-// skip is the first place from i on where a match may begin as far as three bytes tell: that before it, and the first two.
-func (m *Matcher) skip(text string, i int) int {
-	seconds, follows, classOf := &m.anchored.seconds, &m.anchored.follows, &m.classOf
-	may := m.anchored.firstMay
-	if i > 0 && i < len(text) {
-		may = follows[text[i-1]]
-	}
-	for ; i+1 < len(text); i++ {
-		c, next := text[i], text[i+1]
-		second := classOf[next]
-		if seconds[classOf[c]][second/64]>>(second%64)&may != 0 || c|next >= utf8.RuneSelf && !m.binary {
-			break
-		}
-		may = follows[c]
-	}
-	return i
 }
 
 // start is the state at a beginning.

@@ -2,8 +2,8 @@
 //
 //   - [Automaton] finds many literals at once;
 //   - [Matcher] tells whether a regular expression matches, and where;
-//   - [Pattern] is a regular expression as @rx reads it, with what a text must have for it to match: [Literals], [Bytes], a
-//     [MinLength] and an ending, by which most texts are told without the automaton.
+//   - [Pattern] is a regular expression as @rx reads it, with what a text must have for it to match: [Literals], [Bytes] and a
+//     [MinLength], by which most texts are told without the automaton.
 //
 // Beside each stands the simple way, regexp or strings, that its tests compare it with.
 package textmatch

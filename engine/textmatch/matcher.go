@@ -70,17 +70,14 @@ const (
 var transitions atomic.Int64
 
 // NewMatcher makes the automaton of an expression that [regexp.Compile] has made.
-func NewMatcher(re *regexp.Regexp) *Matcher { return newMatcherBehind(re, nil) }
-
-// newMatcherBehind is NewMatcher, but matches may be left out that don't stand behind what has a rim.
-func newMatcherBehind(re *regexp.Regexp, behind *rim) *Matcher {
+func NewMatcher(re *regexp.Regexp) *Matcher {
 	m := &Matcher{simple: re.MatchString}
 	tree, err := syntax.Parse(re.String(), syntax.Perl)
 	if err != nil {
 		return m // without a first state
 	}
 	if m.prog, err = syntax.Compile(tree.Simplify()); err == nil {
-		m.build(behind)
+		m.build()
 	}
 	return m
 }
@@ -101,11 +98,11 @@ func NewBinaryMatcher(re *binaryregexp.Regexp) *Matcher {
 	for _, i := range prog.Inst {
 		m.prog.Inst = append(m.prog.Inst, syntax.Inst{Op: syntax.InstOp(i.Op), Out: i.Out, Arg: i.Arg, Rune: i.Rune})
 	}
-	m.build(nil)
+	m.build()
 	return m
 }
 
-func (m *Matcher) build(behind *rim) {
+func (m *Matcher) build() {
 	if m.classify(); len(m.bounds) > maxClasses {
 		return
 	}
@@ -117,7 +114,7 @@ func (m *Matcher) build(behind *rim) {
 			m.looksBack |= syntax.EmptyOp(inst.Arg)
 		}
 	}
-	m.anchored = m.anchor(behind)
+	m.anchored = m.anchor()
 	m.first.Store(m.beginAt(-1, isIdle))
 }
 

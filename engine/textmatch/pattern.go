@@ -21,7 +21,6 @@ type Pattern struct {
 	needs   func() needs // found out when it is asked for, as it takes long and many rules never run
 	matcher func() *Matcher
 	tail    func() *Matcher // see tailOf; nil without one
-	ending  func() *ending  // nil without one
 	levels  func() LevelSet // of texts that it may match
 }
 
@@ -75,7 +74,6 @@ func PassingPattern(pattern string) (*Pattern, error) {
 	p.needs = func() needs { return needs{} }
 	p.matcher = func() *Matcher { return m }
 	p.tail = func() *Matcher { return nil }
-	p.ending = func() *ending { return nil }
 	return p, nil
 }
 
@@ -115,7 +113,6 @@ func newPattern(pattern string) (p *Pattern, err error) {
 	p.text, err = regexp.Compile("(?sm)" + pattern)
 	p.matcher = sync.OnceValue(func() *Matcher { return NewMatcher(p.text) })
 	p.tail = sync.OnceValue(func() *Matcher { return tailOf(p.text) })
-	p.ending = sync.OnceValue(func() *ending { return endingOf(p.text) })
 	return p, err
 }
 
@@ -235,10 +232,6 @@ func (p *Pattern) mayMatch(text string) (may bool, work int) {
 	}
 	if tail := p.tail(); tail != nil {
 		found, steps := tail.match(text)
-		return found, work + steps
-	}
-	if ending := p.ending(); ending != nil {
-		found, steps := ending.in(text)
 		return found, work + steps
 	}
 	return true, work
