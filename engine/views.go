@@ -287,17 +287,13 @@ func newViewTransaction(t *mapping.Transaction, values []viewed) *viewTransactio
 // screenViews asks the screen about views: first about the views alone, and if these may be of a match, about the whole.
 func (e *Engine) screenViews(of *viewTransaction, most int) error {
 	excluded := e.excludedIn(of.Transaction)
-	may, work := e.fast.screen.MayConcern(viewSource(of.values), isOfViews, func(id int) bool {
+	var err error
+	of.Answer, err = e.fast.screen.AskOf(viewSource(of.values), isOfViews, func(id int) bool {
 		return e.fast.removed[id] || slices.Contains(excluded.ids, id) || e.isBlind(id, of.Transaction)
-	}, most)
-	if !may || work > most {
-		of.Answer = screen.Answer{Work: work}
-		return nil
-	}
-	_, err := e.ask(of.Transaction, func(source screen.Source, skip func(id int) bool) {
-		of.Answer = e.fast.screen.Ask(source, skip, most-work)
+	}, most, func(ask func(screen.Source)) error {
+		_, err := e.ask(of.Transaction, func(source screen.Source, _ func(id int) bool) { ask(source) })
+		return err
 	})
-	of.Work += work
 	return err
 }
 

@@ -311,10 +311,10 @@ func (c *compiler) add(p *parsedRule) {
 	c.rules = append(c.rules, r)
 }
 
-// looksAtCaptures reports whether a link compares TX:0 to TX:9, or with them.
+// looksAtCaptures reports whether a link compares TX:0 to TX:9, alone or among all of TX, or with them.
 func (l *parsedLink) looksAtCaptures() bool {
 	return hasCaptureMacro(l.operand) ||
-		slices.ContainsFunc(l.targets, func(t Target) bool { return t.Variable == "tx" && isCapture(t.Key) })
+		slices.ContainsFunc(l.targets, func(t Target) bool { return t.Variable == "tx" && !t.Except && t.hasCaptures() })
 }
 
 // looksAtCapturesOfOthers reports whether a rule looks at TX:0 to TX:9 where it has not captured itself.

@@ -407,6 +407,11 @@ func (c *compiler) resolveSetters() {
 	}
 }
 
+// hasCaptures reports whether a target is TX:0 to TX:9, or has them among others.
+func (t *Target) hasCaptures() bool {
+	return isCapture(t.Key) || t.Key == "" && (t.Pattern == nil || t.mayBeCapture())
+}
+
 // mayBeCapture reports whether a pattern fits TX:0 to TX:9, which operators set.
 func (t *Target) mayBeCapture() bool {
 	for name := '0'; name <= '9'; name++ {
@@ -424,7 +429,7 @@ func (c *compiler) settersOf(targets []Target) (setters []int32, known bool) {
 		if _, set := c.cfg.TX[t.Key]; set && t.Key != "" {
 			return nil, false
 		}
-		if t.Key == "" && (t.Pattern == nil || t.mayBeCapture()) { // all of TX, where there is always something
+		if !isCapture(t.Key) && t.hasCaptures() { // all of TX, where there is always something
 			return nil, false
 		}
 		for name := range c.cfg.TX {

@@ -8,6 +8,7 @@ package screen
 import (
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -131,7 +132,12 @@ func (s *Screen) Ask(source Source, skip func(id int) bool, most int) Answer {
 	x := s.scratch.Get().(*scratch)
 	defer s.release(x)
 	s.read(x, source, skip, most)
-	if x.work > most {
+	return s.answer(x)
+}
+
+// answer judges what was read.
+func (s *Screen) answer(x *scratch) Answer {
+	if x.work > x.most {
 		return Answer{MayAlarm: true, Work: x.work}
 	}
 	may := s.mayAlarm(x)
@@ -155,23 +161,38 @@ func (s *Screen) Ask(source Source, skip func(id int) bool, most int) Answer {
 	return a
 }
 
-// MayConcern reports whether some values may be what an alert comes of, whatever is in variables that are not known to the
-// source: whether a rule may match with a condition on known ones that some value fulfils, or that is about no single one. It
-// is a first look, and its work; Ask knows more.
-func (s *Screen) MayConcern(source Source, known func(variable string) bool, skip func(id int) bool, most int) (may bool, work int) {
+// AskOf is Ask where a source has the values of some variables, by their names in lower case, and the others are known at a
+// cost. First these may be anything: only if a rule may match then, with a condition on the known ones that some value
+// fulfils, or that is about no single one, whole is called to have the question put with a source that has the others.
+func (s *Screen) AskOf(source Source, known func(variable string) bool, skip func(id int) bool, most int, whole func(ask func(Source)) error) (a Answer, err error) {
 	x := s.scratch.Get().(*scratch)
 	defer s.release(x)
 	x.known = known
 	s.read(x, source, skip, most)
-	if x.work > most {
-		return true, x.work
+	if x.work > most || !s.mayConcern(x) {
+		return Answer{Work: x.work}, nil
 	}
+	x.known = nil
+	s.forget(x)
+	err = whole(func(others Source) {
+		x.source = others
+		for _, v := range s.variables {
+			if !known(strings.ToLower(v.id.Name())) {
+				s.readVariable(x, v)
+			}
+		}
+		a = s.answer(x)
+	})
+	return a, err
+}
+
+func (s *Screen) mayConcern(x *scratch) bool {
 	concerns := func(r int) bool { return s.concerns(&s.rules[r]) && s.mayMatch(x, r) }
 	return slices.ContainsFunc(x.touched, func(c int32) bool {
 		return slices.ContainsFunc(s.conditions[c].Rules, func(r int32) bool { return concerns(int(r)) })
 	}) || slices.ContainsFunc(s.valueless, func(c int32) bool {
-		return s.conditions[c].LooksAt(known) && slices.ContainsFunc(s.conditions[c].Rules, func(r int32) bool { return concerns(int(r)) })
-	}), x.work
+		return s.conditions[c].LooksAt(x.known) && slices.ContainsFunc(s.conditions[c].Rules, func(r int32) bool { return concerns(int(r)) })
+	})
 }
 
 // concerns reports whether a match of a rule is part of an alert, or of what one comes of.
