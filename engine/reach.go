@@ -26,7 +26,7 @@ type reach struct {
 // shorterReaches are those after the whole. The last has no end of work: its sizes bound that.
 var shorterReaches = []reach{
 	{work: 3 << 19, uri: 4 << 10, headers: 8 << 10, body: 16 << 10, views: 16 << 10},
-	{work: unbounded, uri: 1 << 10, headers: 2 << 10, body: 2 << 10, views: 2 << 10},
+	{work: unbounded, uri: 1 << 10, headers: 2 << 10, body: 2 << 10, views: 1 << 10},
 }
 
 const (
