@@ -433,10 +433,15 @@ func (e *Engine) ask(t *mapping.Transaction, question func(source screen.Source,
 		e.remove(tx, t, excluded)
 	}
 	e.read(tx, t)
-	question(&readerSource{tx, t, pairsOf(tx)}, func(id int) bool {
-		return e.fast.removed[id] || slices.Contains(excluded.ids, id) || e.isBlind(id, t)
-	})
+	question(&readerSource{tx, t, pairsOf(tx)}, e.isSkipped(t, excluded))
 	return argsCut(tx), nil
+}
+
+// isSkipped tells which rules are not applied to a transaction, for which some are excluded.
+func (e *Engine) isSkipped(t *mapping.Transaction, of excluded) func(id int) bool {
+	return func(id int) bool {
+		return e.fast.removed[id] || slices.Contains(of.ids, id) || e.isBlind(id, t)
+	}
 }
 
 func isContentType(h mapping.Header) bool { return strings.EqualFold(h.Name, "content-type") }

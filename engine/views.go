@@ -286,11 +286,9 @@ func newViewTransaction(t *mapping.Transaction, values []viewed) *viewTransactio
 
 // screenViews asks the screen about views: first about the views alone, and if these may be of a match, about the whole.
 func (e *Engine) screenViews(of *viewTransaction, most int) error {
-	excluded := e.excludedIn(of.Transaction)
+	skip := e.isSkipped(of.Transaction, e.excludedIn(of.Transaction))
 	var err error
-	of.Answer, err = e.fast.screen.AskOf(viewSource(of.values), isOfViews, func(id int) bool {
-		return e.fast.removed[id] || slices.Contains(excluded.ids, id) || e.isBlind(id, of.Transaction)
-	}, most, func(ask func(screen.Source)) error {
+	of.Answer, err = e.fast.screen.AskOf(viewSource(of.values), isOfViews, skip, most, func(ask func(screen.Source)) error {
 		_, err := e.ask(of.Transaction, func(source screen.Source, _ func(id int) bool) { ask(source) })
 		return err
 	})

@@ -8,7 +8,6 @@ package screen
 import (
 	"math"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -177,7 +176,7 @@ func (s *Screen) AskOf(source Source, known func(variable string) bool, skip fun
 	err = whole(func(others Source) {
 		x.source = others
 		for _, v := range s.variables {
-			if !known(strings.ToLower(v.id.Name())) {
+			if !known(v.name) {
 				s.readVariable(x, v)
 			}
 		}

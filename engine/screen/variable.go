@@ -17,6 +17,7 @@ import (
 // variable is a variable that conditions look at, and which of them look at which of its values.
 type variable struct {
 	id       variables.RuleVariable
+	name     string            // in lower case
 	base     *class            // for keys that no condition names
 	named    map[string]*class // by key in lower case
 	patterns []keyPattern
@@ -201,7 +202,7 @@ func (s *Screen) buildVariables() {
 	s.variables = make([]*variable, 0, len(order))
 	for _, id := range order {
 		sel := byID[id]
-		v := &variable{id: id, named: map[string]*class{}, patterns: sel.patterns, screen: s, mixed: map[string]*class{}, mixes: map[mix]*class{}}
+		v := &variable{id: id, name: strings.ToLower(id.Name()), named: map[string]*class{}, patterns: sel.patterns, screen: s, mixed: map[string]*class{}, mixes: map[mix]*class{}}
 		if len(sel.plain) > 0 {
 			v.base = s.newClass(sel.plain)
 		}
