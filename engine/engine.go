@@ -43,7 +43,7 @@ type Config struct {
 	ScreenEvidence bool // the same of matches that are evidence of an attack
 	CacheSize      int  // values that the screen remembers
 
-	Views            bool // what values decode to is inspected too
+	Views            bool // what values decode to is inspected too, which takes ScreenAnyMatch or ScreenEvidence beside a screen
 	PolicyIsEvidence bool // rules of policy count as those about attacks do
 
 	// For measuring an engine that one goroutine uses; nil otherwise.

@@ -63,7 +63,7 @@ func TestRandomRulesOnViews(t *testing.T) {
 		g := &ruleMaker{Rand: rand.New(rand.NewPCG(seed, 1)), encodes: true}
 		text := g.file()
 		cfg, set := randomRules(t, text, g.IntN(2) == 0)
-		cfg.Views = true
+		cfg.Views, cfg.ScreenEvidence = true, !cfg.ScreenAnyMatch
 		if e, err := Compile(cfg, set); err == nil { // else nothing of it can be used
 			found += checkScreen(t, fmt.Sprintf("seed %d", seed), text, e, g.records(recordsPerFile), cfg.ScreenAnyMatch)
 			e.Close()
@@ -154,7 +154,7 @@ func checkScreen(t *testing.T, name, text string, e *Engine, records []*mapping.
 		on := func() Verdict { return verdictOf(t, e.Inspect, tx) }
 		v, w := on(), off()
 		if v.Screened == ScreenCleared && len(v.Matches) == 0 {
-			if w.Alarm || (anyMatch || !e.evaluates) && len(w.Matches) > 0 {
+			if w.Alarm || (anyMatch || !e.evaluates) && len(w.Matches) > 0 || e.fast.evidence && w.HasEvidence() {
 				t.Fatalf("%s: cleared, and without the screen\n%s\nin %s\nwith\n%s", name, brief(&w), record(tx), text)
 			}
 		} else if with, without, ok := differ(on, off); ok {

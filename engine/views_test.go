@@ -86,12 +86,15 @@ func TestViews(t *testing.T) {
 func TestViewsInChains(t *testing.T) {
 	chain := file(t, "own.conf", `SecRule REQUEST_FILENAME "@beginsWith /admin" "id:100,phase:2,block,msg:'word in admin',chain"
     SecRule ARGS "@contains hidden word"
+SecRule REQUEST_FILENAME "@beginsWith /score" "id:101,phase:2,block,msg:'word where the head scores',setvar:tx.anomaly_score=+5,chain"
+    SecRule ARGS "@contains covert word"
 `)
 	for _, c := range []struct {
 		uri  string
 		want []int
 	}{
 		{"/admin/?f=YSBoaWRkZW4gd29yZCBpbiBhbiBhcmd1bWVudA", []int{100}},
+		{"/score?f=YSBjb3ZlcnQgd29yZCBpbiBhbiBhcmd1bWVudA", []int{101}},
 		{"/public?f=YSBoaWRkZW4gd29yZCBpbiBhbiBhcmd1bWVudA", nil},
 		{"/config.json?f=YSBoYXJtbGVzcyB3b3JkIGluIGFuIGFyZ3VtZW50", nil},
 	} {

@@ -282,6 +282,9 @@ func (c *compiler) add(p *parsedRule) {
 	}
 	if scoresAt >= 0 && scoresAt < len(links)-1 {
 		// What the head of a chain sets is set without the rest.
+		for _, l := range links[scoresAt+1:] {
+			r.Unasked = append(r.Unasked, l.targets...)
+		}
 		links = links[:scoresAt+1]
 	}
 	r.Alarms = r.Logged && scoresAt < 0 && p.Role() != rules.Allows

@@ -82,8 +82,11 @@ func (c *Condition) Judge(text string) (fulfilled bool, work int) {
 }
 
 // LooksAt reports whether the condition looks at one of some variables.
-func (c *Condition) LooksAt(some func(variable string) bool) bool {
-	return slices.ContainsFunc(c.Targets, func(t Target) bool { return !t.Except && some(t.Variable) })
+func (c *Condition) LooksAt(some func(variable string) bool) bool { return LookAt(c.Targets, some) }
+
+// LookAt reports whether targets name one of some variables.
+func LookAt(targets []Target, some func(variable string) bool) bool {
+	return slices.ContainsFunc(targets, func(t Target) bool { return !t.Except && some(t.Variable) })
 }
 
 // finding is what the links of a condition have found in one value.

@@ -49,9 +49,10 @@ type Plan struct {
 // Rule is one that may come to matter.
 type Rule struct {
 	ID         int
-	Conditions []int // all must be fulfilled
-	In, Out    int   // what a match adds to the scores
-	Alarms     bool  // by itself
+	Conditions []int    // all must be fulfilled
+	Unasked    []Target // of links that no condition is made of, as one before them adds to the scores
+	In, Out    int      // what a match adds to the scores
+	Alarms     bool     // by itself
 	Logged     bool
 	Scores     int     // the condition whose matches add, -1 for once
 	Removable  bool    // as long as it does not match, it does nothing that others see, but for

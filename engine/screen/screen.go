@@ -38,6 +38,7 @@ type Screen struct {
 	variables  []*variable // those that conditions on values look at
 	always     []int       // rules without a condition on values
 	valueless  []int32     // conditions on variables that no single value fulfils
+	unasked    []int       // rules that look at more than their conditions do
 	literals   *textmatch.Automaton
 	literalOf  [][]int32                 // conditions that want a literal, by literal
 	possible   [textmatch.Levels + 1]set // conditions that texts of a level may fulfil
@@ -162,7 +163,7 @@ func (s *Screen) answer(x *scratch) Answer {
 
 // AskOf is Ask where a source has the values of some variables, by their names in lower case, and the others are known at a
 // cost. First these may be anything: only if a rule may match then, with a condition on the known ones that some value
-// fulfils, or that is about no single one, whole is called to have the question put with a source that has the others.
+// fulfils, or that is about no single one, or with a link that is not asked about, whole is called to have the question put with a source that has the others.
 func (s *Screen) AskOf(source Source, known func(variable string) bool, skip func(id int) bool, most int, whole func(ask func(Source)) error) (a Answer, err error) {
 	x := s.scratch.Get().(*scratch)
 	defer s.release(x)
@@ -191,7 +192,7 @@ func (s *Screen) mayConcern(x *scratch) bool {
 		return slices.ContainsFunc(s.conditions[c].Rules, func(r int32) bool { return concerns(int(r)) })
 	}) || slices.ContainsFunc(s.valueless, func(c int32) bool {
 		return s.conditions[c].LooksAt(x.known) && slices.ContainsFunc(s.conditions[c].Rules, func(r int32) bool { return concerns(int(r)) })
-	})
+	}) || slices.ContainsFunc(s.unasked, func(r int) bool { return analysis.LookAt(s.rules[r].Unasked, x.known) && concerns(r) })
 }
 
 // concerns reports whether a match of a rule is part of an alert, or of what one comes of.

@@ -227,6 +227,9 @@ func (s *Screen) buildVariables() {
 		if !onAny {
 			s.always = append(s.always, i)
 		}
+		if len(s.rules[i].Unasked) > 0 {
+			s.unasked = append(s.unasked, i)
+		}
 	}
 }
 
