@@ -48,8 +48,8 @@ var beforeOf = func() (t [256]uint8) {
 func (m *Matcher) anchor() *anchored {
 	a := &anchored{}
 	reached := map[syntax.EmptyOp][]uint32{} // instructions, by what is around
+	begins := make([]uint8, len(m.bounds))   // by class, as in anchored
 	for class, r := range m.bounds {
-		var bits uint8
 		for n, before := range befores {
 			around := syntax.EmptyOpContext(before, r)
 			insts, known := reached[around]
@@ -62,22 +62,12 @@ func (m *Matcher) anchor() *anchored {
 				m.forget()
 				reached[around] = insts
 			}
-			for _, i := range insts {
-				if reads(&m.prog.Inst[i], r) {
-					bits |= 1 << n
-					break
-				}
-			}
-		}
-		for c := range a.begins {
-			if isHigh := c >= utf8.RuneSelf && !m.binary; isHigh && r >= utf8.RuneSelf {
-				a.begins[c] |= bits
-				a.high = a.high || bits != 0
-			} else if !isHigh && int(m.classOf[c]) == class {
-				a.begins[c] = bits
+			if slices.ContainsFunc(insts, func(i uint32) bool { return reads(&m.prog.Inst[i], r) }) {
+				begins[class] |= 1 << n
 			}
 		}
 	}
+	a.spread(m, begins)
 	for _, before := range befores {
 		if _, matched := m.close(nil, uint32(m.prog.Start), syntax.EmptyOpContext(before, -1)); matched {
 			m.forget()
@@ -93,6 +83,24 @@ func (m *Matcher) anchor() *anchored {
 		m.follow(first, &a.seconds[first])
 	}
 	return a
+}
+
+// spread tells bytes what is known of classes.
+func (a *anchored) spread(m *Matcher, begins []uint8) {
+	var high uint8
+	for class, bits := range begins {
+		if m.bounds[class] >= utf8.RuneSelf && !m.binary {
+			high |= bits
+		}
+	}
+	a.high = high != 0
+	for c := range a.begins {
+		if c >= utf8.RuneSelf && !m.binary {
+			a.begins[c] = high
+		} else {
+			a.begins[c] = begins[m.classOf[c]]
+		}
+	}
 }
 
 // follow finds the classes of characters that may be second in a match, behind a first one of some class. Whatever a pattern

@@ -34,7 +34,7 @@ type Matcher struct {
 
 	mutex   sync.Mutex // for what follows
 	states  map[string]*dfaState
-	room    int64 // transitions of the states
+	room    *atomic.Int64 // transitions of the states; others read it, see room.go
 	visited []bool
 
 	readers, insts []uint32 // for one step
@@ -58,16 +58,8 @@ const (
 	isAnchored                    // matches don't begin here
 )
 
-// Room: classes of an expression, transitions of its states, and those of all of the process, of 8 bytes each. Each
-// expression may have the least, also when there is no more room in the process.
-const (
-	maxClasses      = 256
-	maxTransitions  = 1 << 18
-	leastTransition = 1 << 12
-	allTransitions  = 3 << 20
-)
-
-var transitions atomic.Int64
+// maxClasses are those that the characters of an expression may come to.
+const maxClasses = 256
 
 // NewMatcher makes the automaton of an expression that [regexp.Compile] has made.
 func NewMatcher(re *regexp.Regexp) *Matcher {
@@ -109,6 +101,7 @@ func (m *Matcher) build() {
 	m.visited = make([]bool, len(m.prog.Inst))
 	m.accept, m.dead = &dfaState{}, &dfaState{}
 	m.states = map[string]*dfaState{}
+	m.joinRoom()
 	for i := range m.prog.Inst {
 		if inst := &m.prog.Inst[i]; inst.Op == syntax.InstEmptyWidth {
 			m.looksBack |= syntax.EmptyOp(inst.Arg)
@@ -364,8 +357,7 @@ func standsFor(before rune) rune {
 	return ' '
 }
 
-// state is that of instructions, which it copies, and the character before. Without room for a new one all others are forgotten: who is
-// at one of them goes on from there, and comes to new ones.
+// state is that of instructions, which it copies, and the character before.
 func (m *Matcher) state(insts []uint32, before rune, of traits) *dfaState {
 	before = standsFor(before)
 	slices.Sort(insts)
@@ -378,19 +370,7 @@ func (m *Matcher) state(insts []uint32, before rune, of traits) *dfaState {
 	}
 	key := string(m.key)
 	n := int64(len(m.bounds))
-	if full := m.room+n > maxTransitions || transitions.Load()+n > allTransitions && m.room+n > leastTransition; full && m.room > 0 {
-		transitions.Add(-m.room)
-		m.room = 0
-		clear(m.states)
-		if m.anchored != nil {
-			for i := range m.anchored.starts {
-				m.anchored.starts[i].Store(nil)
-			}
-		}
-		m.first.Store(m.beginAt(-1, isIdle))
-	}
-	transitions.Add(n)
-	m.room += n
+	m.makeRoom(n)
 	s := &dfaState{insts: slices.Clone(insts), before: before, traits: of, next: make([]atomic.Pointer[dfaState], n)}
 	_, s.atEnd = m.resolve(nil, s, -1)
 	m.states[key] = s

@@ -1,15 +1,18 @@
 package textmatch
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"regexp"
+	"runtime"
 	"testing"
+	"weak"
 )
 
 // An automaton that is full forgets its states and goes on: it never takes more than its room, and never leaves a text to
 // the expression.
 func TestMatcherKeepsToItsRoom(t *testing.T) {
-	before, forgotten := transitions.Load(), 0
+	forgotten := 0
 	m := NewMatcher(regexp.MustCompile(`a[ab]{15}c`))
 	m.simple = func(string) bool { t.Fatal("left to the expression"); return false }
 	random := rand.New(rand.NewPCG(1, 0))
@@ -23,14 +26,104 @@ func TestMatcherKeepsToItsRoom(t *testing.T) {
 		if m.first.Load() != first {
 			forgotten++
 		}
-		if m.room > maxTransitions {
-			t.Fatalf("%d transitions", m.room)
+		if n := m.room.Load(); n > maxTransitions {
+			t.Fatalf("%d transitions", n)
 		}
 	}
 	if forgotten == 0 {
 		t.Error("it had room for all: the test shows nothing")
 	}
-	if n := transitions.Load() - before; n != m.room {
-		t.Errorf("it holds %d transitions, and counts %d in the process", m.room, n)
+	if n := len(m.states) * len(m.bounds); int64(n) != m.room.Load() {
+		t.Errorf("it holds %d transitions, and counts %d", n, m.room.Load())
 	}
+}
+
+// exploding is an expression that has a state for nearly each text of a and b.
+func exploding(t *testing.T, i int) *Matcher {
+	t.Helper()
+	return NewMatcher(regexp.MustCompile(fmt.Sprintf(`a[ab]{%d}c`, 14+i)))
+}
+
+// lettersOf are texts of a few letters, the same for the same seed.
+func lettersOf(seed uint64, letters string, n int) []string {
+	random := rand.New(rand.NewPCG(seed, 0))
+	texts := make([]string, n)
+	for i := range texts {
+		text := make([]byte, 60)
+		for j := range text {
+			text[j] = letters[random.IntN(len(letters))]
+		}
+		texts[i] = string(text)
+	}
+	return texts
+}
+
+// Texts that fill the room of the process don't keep it: what others take through their patterns makes its states once, and
+// finds them again ever after.
+func TestHostileTextsDontKeepTheRoom(t *testing.T) {
+	var filled []*Matcher
+	for i := 0; transitions.Load() < allTransitions-maxTransitions/64; i++ {
+		if i == 2*allTransitions/maxTransitions {
+			t.Fatalf("there is room for more than %d transitions", transitions.Load())
+		}
+		m := exploding(t, i)
+		filled = append(filled, m)
+		for _, text := range lettersOf(uint64(i), "ab", 40_000) {
+			if m.MatchString(text); m.room.Load() > maxTransitions-maxTransitions/64 || transitions.Load() > allTransitions-maxTransitions/64 {
+				break
+			}
+		}
+	}
+	ordinary := NewMatcher(regexp.MustCompile(`a[ab]{7}c`))
+	texts := lettersOf(99, "ab", 2000)
+	pass := func() (isNew bool) {
+		first, known := ordinary.first.Load(), len(ordinary.states)
+		for _, text := range texts {
+			ordinary.MatchString(text)
+		}
+		return ordinary.first.Load() != first || len(ordinary.states) != known
+	}
+	pass()
+	if pass() {
+		t.Error("known texts make states again")
+	} else if n := ordinary.room.Load(); n < leastTransition {
+		t.Errorf("%d transitions are no more than each may have: the test shows nothing", n)
+	}
+	if n := transitions.Load(); n > allTransitions {
+		t.Errorf("%d transitions in the process", n)
+	}
+	runtime.KeepAlive(filled)
+}
+
+// An automaton that is no longer used gives its room back: each reload of rules makes new ones.
+func TestRoomIsGivenBack(t *testing.T) {
+	var of weak.Pointer[Matcher]
+	func() {
+		m := exploding(t, 0)
+		for _, text := range lettersOf(1, "ab", 100) {
+			m.MatchString(text)
+		}
+		of = weak.Make(m)
+	}()
+	var counted, held int64
+	for range 1000 {
+		runtime.GC()
+		counted, held = transitions.Load(), roomOfAll()
+		if of.Value() == nil && counted == held {
+			return
+		}
+	}
+	t.Errorf("%d transitions are counted, and automata have %d", counted, held)
+}
+
+// roomOfAll is what automata have that are in use.
+func roomOfAll() (n int64) {
+	automata.Lock()
+	defer automata.Unlock()
+	for _, p := range automata.all {
+		if m := p.Value(); m != nil {
+			n += m.room.Load()
+		}
+	}
+	return n
 }

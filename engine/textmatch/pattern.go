@@ -129,6 +129,9 @@ func (p *Pattern) Levels() LevelSet { return p.levels() }
 // automaton of the whole has a state for each set of places where such a count may stand, more than there is room for. That
 // of the tail has few, and a text in which the tail is not can't match. It is nil where there is no such part.
 func tailOf(re *regexp.Regexp) *Matcher {
+	if !strings.Contains(re.String(), "{") { // to parse it takes longer than most matches
+		return nil
+	}
 	tree, err := syntax.Parse(re.String(), syntax.Perl)
 	if err != nil || tree.Op != syntax.OpConcat {
 		return nil
