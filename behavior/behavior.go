@@ -30,6 +30,8 @@ type Detectors struct {
 	templates *templates
 	clients   *clients
 	all       []running
+	pool      conditionPool
+	sums      []uint64 // of the fields of the present record, see Observation.sum
 	alerts    []uint64 // by detector
 	buf       []byte
 	observed  uint64
@@ -56,6 +58,7 @@ type running struct {
 // New makes detectors without a past.
 func New(specs []Spec) (*Detectors, error) {
 	d := &Detectors{specs: specs, templates: newTemplates(), clients: newClients(), alerts: make([]uint64, len(specs))}
+	d.pool.places = map[string]int{}
 	known := slices.Clone(fields)
 	for i := range specs {
 		for name, a := range specs[i].accessors {
@@ -64,7 +67,7 @@ func New(specs []Spec) (*Detectors, error) {
 			}
 			n := len(d.accessors)
 			d.accessors = append(d.accessors, a)
-			known = append(known, field{name, func(o *Observation) string {
+			known = append(known, field{name: name, of: func(o *Observation) string {
 				if n < len(o.Fields) {
 					return o.Fields[n]
 				}
@@ -84,15 +87,19 @@ func New(specs []Spec) (*Detectors, error) {
 			d.usesClient = true
 		}
 	}
+	for i := range known {
+		known[i].place = i
+	}
+	d.sums = make([]uint64, len(known))
 	for i := range specs {
 		s := &specs[i]
 		r := running{detector: newDetector(s, known, d.clients), spec: s, id: hash(0, s.Name)}
 		var err error
-		if r.when.all, err = lines(s.Where, known); err != nil {
+		if r.when.all, err = d.pool.compile(s.Where, known); err != nil {
 			return nil, fmt.Errorf("detector %s: %w", s.Name, err)
 		}
 		for _, c := range s.Unless {
-			except, err := lines(c, known)
+			except, err := d.pool.compile(c, known)
 			if err != nil {
 				return nil, fmt.Errorf("detector %s: %w", s.Name, err)
 			}
@@ -106,8 +113,8 @@ func New(specs []Spec) (*Detectors, error) {
 // cheapFirst is the order in which conditions are looked at.
 var cheapFirst = []string{"alarm", "status", "direction", "method", "sensitive"}
 
-// lines compiles conditions; record accessors have their places in known.
-func lines(spec conditionSpec, known []field) (all []condition, err error) {
+// compile adds conditions; record accessors have their places in known.
+func (p *conditionPool) compile(spec conditionSpec, known []field) (all []int, err error) {
 	var order []string
 	for name := range spec {
 		order = append(order, name)
@@ -125,19 +132,22 @@ func lines(spec conditionSpec, known []field) (all []condition, err error) {
 		return strings.Compare(a, b)
 	})
 	for _, name := range order {
-		c, err := newCondition(name, spec[name])
-		if err != nil {
-			return nil, err
-		}
-		if c == nil {
+		place, err := p.add(name, spec[name], func() (condition, error) {
+			c, err := newCondition(name, spec[name])
+			if c != nil || err != nil {
+				return c, err
+			}
 			f := known[slices.IndexFunc(known, func(f field) bool { return f.name == name })]
 			var list []string
 			for _, v := range asList(spec[name]) {
 				list = append(list, fmt.Sprint(v))
 			}
-			c = globs(list, f.of)
+			return globs(list, f.of), nil
+		})
+		if err != nil {
+			return nil, err
 		}
-		all = append(all, c)
+		all = append(all, place)
 	}
 	return all, nil
 }
@@ -173,6 +183,9 @@ func (d *Detectors) Observe(all []*Observation, isExcluded func(*Spec, *Observat
 		now := d.clock.At(o.Time.UnixMilli())
 		d.buf = d.templates.of(o.service(), o.Path, o.Status < 400, d.buf)
 		o.endpoint = string(d.buf)
+		d.pool.next()
+		clear(d.sums)
+		o.sums, o.roleID = d.sums, 0
 		if !d.begun {
 			d.begun = true
 			for n := range d.all {
@@ -182,7 +195,7 @@ func (d *Detectors) Observe(all []*Observation, isExcluded func(*Spec, *Observat
 		d.identify(o, now)
 		for n := range d.all {
 			r := &d.all[n]
-			if !r.when.hold(o) {
+			if !d.pool.hold(&r.when, o) {
 				continue
 			}
 			key := r.keys()
@@ -249,6 +262,7 @@ func (d *Detectors) note(o *Observation, now int64) {
 		d.clients.saw(o.byClient, o, now)
 	}
 	o.bySource, o.byClient = nil, nil // of the table, which moves
+	o.sums = nil                      // which are the next record's
 }
 
 // Usage is what a detector keeps.

@@ -2,6 +2,7 @@ package behavior
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -699,4 +700,98 @@ func TestInheritWhileInUse(t *testing.T) {
 	}
 	closeOld()
 	closeFresh()
+}
+
+// A table does with its keys what a map and a list of them in the order of their use would do.
+func TestTableLikeMap(t *testing.T) {
+	const most, keep = 100, 300
+	type entry struct {
+		key  uint64
+		used int64
+	}
+	table, values := newTable[uint64](most), map[uint64]uint64{}
+	var order []entry // oldest first
+	drop := func(i int) {
+		delete(values, order[i].key)
+		order = slices.Delete(order, i, i+1)
+	}
+	expire := func(now int64) {
+		for len(order) > 0 && order[0].used < now-keep {
+			drop(0)
+		}
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for now := range int64(200_000) {
+		key := random.Uint64N(2 * most)
+		if now%10_000 < 50 {
+			key += 1000 * uint64(now) // so many new ones that others make room
+		}
+		at := slices.IndexFunc(order, func(e entry) bool { return e.key == key })
+		switch random.IntN(8) {
+		case 0:
+			table.forget(key)
+			if at >= 0 {
+				drop(at)
+			}
+		case 1:
+			if table.touch(key, now, keep) != (at >= 0) {
+				t.Fatalf("at %d: %d is touched wrongly", now, key)
+			}
+			if at >= 0 {
+				order = append(slices.Delete(order, at, at+1), entry{key, now})
+				expire(now)
+			}
+		default:
+			expire(now)
+			if at = slices.IndexFunc(order, func(e entry) bool { return e.key == key }); at >= 0 {
+				order = slices.Delete(order, at, at+1)
+			} else if len(order) == most {
+				drop(0)
+			}
+			order = append(order, entry{key, now})
+			v, isNew := table.get(key, now, keep)
+			if isNew != (at < 0) || *v != values[key] {
+				t.Fatalf("at %d: %d has %d, new %v; want %d, new %v", now, key, *v, isNew, values[key], at < 0)
+			}
+			*v = uint64(now)
+			values[key] = uint64(now)
+		}
+		if table.len() != len(order) {
+			t.Fatalf("at %d: %d keys instead of %d", now, table.len(), len(order))
+		}
+	}
+	for key, want := range values {
+		if v := table.peek(key); v == nil || *v != want {
+			t.Errorf("%d is lost", key)
+		}
+	}
+}
+
+// A condition that several detectors share is evaluated once for a record.
+func TestSharedConditions(t *testing.T) {
+	const text = `detectors:
+  - {name: one, id: 1, type: threshold, key: [client], count: 1, window: 1m, where: {path: "/a*", status: 200}}
+  - {name: two, id: 2, type: threshold, key: [client], count: 1, window: 1m, where: {path: "/a*", status: 404}}
+  - {name: three, id: 3, type: threshold, key: [client], count: 1, window: 1m, unless: [{path: "/a*"}]}
+  - {name: four, id: 4, type: threshold, key: [client], count: 1, window: 1m, where: {path: ["/a*"]}}
+`
+	d := parse(t, text)
+	if got := len(d.pool.all); got != 4 { // a list of one is written otherwise
+		t.Errorf("%d different conditions", got)
+	}
+	evaluated := 0
+	for i, c := range d.pool.all {
+		d.pool.all[i] = func(o *Observation) bool { evaluated++; return c(o) }
+	}
+	for n, path := range []string{"/a/b", "/b"} {
+		evaluated = 0
+		var names []string
+		for _, f := range d.Observe([]*Observation{request(time.Duration(n)*time.Hour, func(o *Observation) { o.Path = path })}, nil) {
+			names = append(names, f.Spec.Name)
+		}
+		want := [][]string{{"one", "four"}, {"three"}}[n]
+		if !slices.Equal(names, want) || evaluated > 4 {
+			t.Errorf("%s: %v, %d evaluations; want %v", path, names, evaluated, want)
+		}
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/modsecurity-for-anylog/msa/alert"
+	"github.com/modsecurity-for-anylog/msa/engine/textmatch"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
@@ -20,20 +21,66 @@ type conditionSpecs []conditionSpec
 // condition is one line of it.
 type condition func(o *Observation) bool
 
-// conditions all hold, or one of except does.
+// conditions are a detector's: all of them must hold, and of each list in except one must not. They are places in the
+// conditionPool.
 type conditions struct {
-	all    []condition
-	except [][]condition
+	all    []int
+	except [][]int
 }
 
-func (c *conditions) hold(o *Observation) bool {
-	for _, one := range c.all {
-		if !one(o) {
+// conditionPool has the conditions of all detectors, each different one once, as most detectors share theirs: each is
+// evaluated at most once for a record.
+type conditionPool struct {
+	all    []condition
+	places map[string]int // by field and value, as they are written
+	truth  []truth        // of the present record
+}
+
+// truth is whether a condition holds, as far as it was evaluated.
+type truth uint8
+
+const (
+	notEvaluated truth = iota
+	holds
+	fails
+)
+
+// add is the place of a condition, which compile makes if it is new.
+func (p *conditionPool) add(name string, value any, compile func() (condition, error)) (place int, err error) {
+	key := fmt.Sprintf("%s %#v", name, value)
+	if place, ok := p.places[key]; ok {
+		return place, nil
+	}
+	c, err := compile()
+	if err != nil {
+		return 0, err
+	}
+	p.places[key] = len(p.all)
+	p.all, p.truth = append(p.all, c), append(p.truth, notEvaluated)
+	return p.places[key], nil
+}
+
+// next begins with another record.
+func (p *conditionPool) next() { clear(p.truth) }
+
+func (p *conditionPool) holds(place int, o *Observation) bool {
+	if p.truth[place] == notEvaluated {
+		p.truth[place] = fails
+		if p.all[place](o) {
+			p.truth[place] = holds
+		}
+	}
+	return p.truth[place] == holds
+}
+
+func (p *conditionPool) hold(c *conditions, o *Observation) bool {
+	for _, place := range c.all {
+		if !p.holds(place, o) {
 			return false
 		}
 	}
 	for _, list := range c.except {
-		if !slices.ContainsFunc(list, func(one condition) bool { return !one(o) }) {
+		if !slices.ContainsFunc(list, func(place int) bool { return !p.holds(place, o) }) {
 			return false
 		}
 	}
@@ -121,25 +168,39 @@ func yesNo(list []string, of func(*Observation) bool) (condition, error) {
 
 // globs fits a text, in any case, where * stands for any text.
 func globs(list []string, of func(*Observation) string) condition {
-	patterns := make([][]string, len(list))
+	patterns, longest := make([][]string, len(list)), make([]string, len(list))
 	for i, s := range list {
 		patterns[i] = strings.Split(strings.ToLower(s), "*")
+		longest[i] = slices.MaxFunc(patterns[i], func(a, b string) int { return len(a) - len(b) })
 	}
-	return func(o *Observation) bool {
-		text := of(o)
-		for i := range text {
-			if c := text[i]; 'A' <= c && c <= 'Z' {
-				text = strings.ToLower(text)
-				break
-			}
+	if len(list) < manyPatterns {
+		return func(o *Observation) bool {
+			text := lower(of(o))
+			return slices.ContainsFunc(patterns, func(p []string) bool { return fits(p, text) })
 		}
-		for _, p := range patterns {
-			if fits(p, text) {
-				return true
-			}
-		}
-		return false
 	}
+	parts := textmatch.NewAutomaton(longest) // in one pass it says which patterns may fit: nearly always none
+	return func(o *Observation) (fit bool) {
+		text := lower(of(o))
+		parts.Each(text, func(i int) bool {
+			fit = fits(patterns[i], text)
+			return !fit
+		})
+		return fit
+	}
+}
+
+// manyPatterns are so many that looking for their longest parts at once is quicker than trying one after the other.
+const manyPatterns = 3
+
+// lower is a text in lower case if it has a capital letter of ASCII.
+func lower(text string) string {
+	for i := range len(text) {
+		if c := text[i]; 'A' <= c && c <= 'Z' {
+			return strings.ToLower(text)
+		}
+	}
+	return text
 }
 
 // fits reports whether a text has the parts in their order, and nothing before the first and after the last.

@@ -69,8 +69,7 @@ func (d *firstSeen) observe(o *Observation, now int64) string {
 		s.First = who.First // by what the others' conditions let through too
 	}
 	pair := d.value.hash(o, key)
-	if d.pairs.peek(pair) != nil {
-		d.pairs.get(pair, now, forget)
+	if d.pairs.touch(pair, now, forget) {
 		if s.Later != nil && len(s.Later.Hidden) > 0 && now >= s.Until {
 			return d.tell(s, "", now)
 		}

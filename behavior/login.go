@@ -18,10 +18,14 @@ const (
 	unclear // 200, as nearly all forms answer a wrong password, and nothing that tells
 )
 
-// Words of a path, between / . - and _, that stand for a login. /v1/authors has none.
-var loginWords = map[string]bool{
-	"login": true, "logon": true, "signin": true, "authenticate": true, "authentication": true, "auth": true, "authorize": true, "token": true, "tokens": true,
-	"session": true, "sessions": true, "password": true, "passwd": true, "credentials": true, "j_security_check": true, "acs": true, "otp": true, "mfa": true, "2fa": true,
+// isLoginWord reports whether a word of a path, between / . - and _, stands for a login. /v1/authors has none.
+func isLoginWord(word string) bool {
+	switch word {
+	case "login", "logon", "signin", "authenticate", "authentication", "auth", "authorize", "token", "tokens",
+		"session", "sessions", "password", "passwd", "credentials", "acs", "otp", "mfa", "2fa":
+		return true
+	}
+	return false
 }
 
 // isLogin reports whether a path is one at which somebody says who he is.
@@ -39,7 +43,7 @@ func isLogin(path string) bool {
 		}
 		word = strings.ToLower(word) // which copies nothing if it is so
 		switch {
-		case loginWords[word], before == "sign" && word == "in", before == "log" && (word == "in" || word == "on"), before == "security" && word == "check":
+		case isLoginWord(word), before == "sign" && word == "in", before == "log" && (word == "in" || word == "on"), before == "security" && word == "check":
 			return true
 		}
 		before = word

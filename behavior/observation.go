@@ -62,13 +62,22 @@ type Observation struct {
 	bySource *client // nil before the detectors look
 	merged   uint32  // a life of the client that turned out to be none of its own; 0 if none did
 	byClient *client // the client's address, which the log may name as a workload too
+
+	// What several detectors ask for is worked out once.
+	roleID uint64   // 0 if it is not known yet
+	sums   []uint64 // of fields, by their place; the same. nil where no detector looks at it
 }
 
 // isInternal reports whether both ends are inside.
 func (o *Observation) isInternal() bool { return o.Direction == "east-west" }
 
 // role is what the client does with the service, as far as it tells workloads apart.
-func (o *Observation) role() uint64 { return hash(o.agentID(), o.target()) }
+func (o *Observation) role() uint64 {
+	if o.roleID == 0 {
+		o.roleID = hash(o.agentID(), o.target())
+	}
+	return o.roleID
+}
 
 func (o *Observation) agentID() uint64 { return hash(0, o.agentName()) }
 
@@ -117,35 +126,36 @@ func (o *Observation) agentName() string {
 
 // field is one that keys, values and conditions may name.
 type field struct {
-	name string
-	of   func(o *Observation) string
+	name  string
+	of    func(o *Observation) string
+	place int // among all that the detectors know
 }
 
 var fields = []field{
-	{"source", func(o *Observation) string { return o.source }},
-	{"target", (*Observation).target},
-	{"client", func(o *Observation) string { return o.Client.Address }},
-	{"destination", (*Observation).destination},
-	{"server", func(o *Observation) string { return o.Server.Address }},
-	{"server_port", func(o *Observation) string { return o.Server.Port }},
-	{"client_workload", func(o *Observation) string { return o.clientWorkload }},
-	{"server_workload", func(o *Observation) string { return o.serverWorkload }},
-	{"account", func(o *Observation) string { return o.ClientWorkload.Account }},
-	{"service", (*Observation).service},
-	{"host", func(o *Observation) string { return o.Host }},
-	{"method", func(o *Observation) string { return o.Method }},
-	{"path", func(o *Observation) string { return o.Path }},
-	{"endpoint", func(o *Observation) string { return o.endpoint }},
-	{"agent", func(o *Observation) string { return o.Agent }},
-	{"agent_name", (*Observation).agentName},
-	{"user", func(o *Observation) string { return o.User }},
-	{"credential", func(o *Observation) string { return o.Credential }},
-	{"token", func(o *Observation) string { return o.Token }},
-	{"status", func(o *Observation) string { return strconv.Itoa(o.Status) }},
-	{"direction", func(o *Observation) string { return o.Direction }},
-	{"tag", func(o *Observation) string { return o.Tag }},
-	{"preset", func(o *Observation) string { return o.Preset }},
-	{"rule", func(o *Observation) string {
+	{name: "source", of: func(o *Observation) string { return o.source }},
+	{name: "target", of: (*Observation).target},
+	{name: "client", of: func(o *Observation) string { return o.Client.Address }},
+	{name: "destination", of: (*Observation).destination},
+	{name: "server", of: func(o *Observation) string { return o.Server.Address }},
+	{name: "server_port", of: func(o *Observation) string { return o.Server.Port }},
+	{name: "client_workload", of: func(o *Observation) string { return o.clientWorkload }},
+	{name: "server_workload", of: func(o *Observation) string { return o.serverWorkload }},
+	{name: "account", of: func(o *Observation) string { return o.ClientWorkload.Account }},
+	{name: "service", of: (*Observation).service},
+	{name: "host", of: func(o *Observation) string { return o.Host }},
+	{name: "method", of: func(o *Observation) string { return o.Method }},
+	{name: "path", of: func(o *Observation) string { return o.Path }},
+	{name: "endpoint", of: func(o *Observation) string { return o.endpoint }},
+	{name: "agent", of: func(o *Observation) string { return o.Agent }},
+	{name: "agent_name", of: (*Observation).agentName},
+	{name: "user", of: func(o *Observation) string { return o.User }},
+	{name: "credential", of: func(o *Observation) string { return o.Credential }},
+	{name: "token", of: func(o *Observation) string { return o.Token }},
+	{name: "status", of: func(o *Observation) string { return strconv.Itoa(o.Status) }},
+	{name: "direction", of: func(o *Observation) string { return o.Direction }},
+	{name: "tag", of: func(o *Observation) string { return o.Tag }},
+	{name: "preset", of: func(o *Observation) string { return o.Preset }},
+	{name: "rule", of: func(o *Observation) string {
 		if len(o.Rules) == 0 {
 			return ""
 		}
@@ -165,20 +175,32 @@ func mixed(h, sum uint64) uint64 {
 	return h ^ h>>29
 }
 
+// sum is that of the value of a field, by which it goes into a hash.
+func (o *Observation) sum(f *field) uint64 {
+	if o.sums == nil {
+		return xxhash.Sum64String(f.of(o))
+	}
+	sum := &o.sums[f.place]
+	if *sum == 0 {
+		*sum = xxhash.Sum64String(f.of(o))
+	}
+	return *sum
+}
+
 // names is a list of fields.
 type names []field
 
 func (n names) hash(o *Observation, h uint64) uint64 {
-	for _, f := range n {
-		h = hash(h, f.of(o))
+	for i := range n {
+		h = mixed(h, o.sum(&n[i]))
 	}
 	return h
 }
 
 // sums are those of the values, of which hash is made for any beginning.
 func (n names) sums(o *Observation) (all []uint64) {
-	for _, f := range n {
-		all = append(all, xxhash.Sum64String(f.of(o)))
+	for i := range n {
+		all = append(all, o.sum(&n[i]))
 	}
 	return all
 }

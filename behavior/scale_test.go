@@ -2,8 +2,10 @@ package behavior
 
 import (
 	"fmt"
+	"net/netip"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,9 +15,9 @@ import (
 func crowd(clients, i int) *Observation {
 	return request(time.Duration(i)*10*time.Microsecond, func(o *Observation) {
 		c := uint32(i%clients) * 2654435761
-		o.Client.Address = fmt.Sprintf("10.%d.%d.%d", c>>16&255, c>>8&255, c&255)
-		o.Client.Address += fmt.Sprint(":", i%clients) // as many as there are
-		o.Path = fmt.Sprint("/users/", i)
+		o.Client.Address = netip.AddrFrom4([4]byte{10, byte(c >> 16), byte(c >> 8), byte(c)}).String()
+		o.Client.Address += ":" + strconv.Itoa(i%clients) // as many as there are
+		o.Path = "/users/" + strconv.Itoa(i)
 	})
 }
 
@@ -31,6 +33,8 @@ func TestMillionKeys(t *testing.T) {
 		"volume":     "key: [client]\namount: response_bytes\nwindow: 1h\nat_least: 1000000",
 		"first_seen": "key: [client]\nfield: [service]\nlearn: 24h",
 		"off_hours":  "key: [client]\nlearn: 24h",
+		"logins":     "key: [client]\ncount: 1000\nwindow: 1h",
+		"sequence":   "key: [client]\ncount: 100\nwindow: 1h",
 	} {
 		t.Run(kind, func(t *testing.T) {
 			var before, after runtime.MemStats
@@ -39,7 +43,9 @@ func TestMillionKeys(t *testing.T) {
 			d := detectors(t, kind, text+"\nmax_keys: 1000000")
 			d.clients.all, d.clients.roles = newTable[client](2), newTable[role](2) // shared by all detectors: not this one's
 			for i := range clients + 1000 {
-				d.Observe([]*Observation{crowd(clients+1000, i)}, nil)
+				o := crowd(clients+1000, i)
+				o.answer, o.Number, o.hasNumber = refused, int64(i), true
+				d.Observe([]*Observation{o}, nil)
 			}
 			runtime.GC()
 			runtime.ReadMemStats(&after)

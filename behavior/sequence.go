@@ -12,9 +12,11 @@ type sequence struct {
 
 // walks are the runs of a key that may go on, in whichever direction: the last ones, as others' requests come in between.
 type walks struct {
-	Runs  [8]walk
+	Walks []walk // as many as are needed, at most maxWalks
 	Until int64
 }
+
+const maxWalks = 8
 
 type walk struct {
 	At   int64 // the last id
@@ -41,8 +43,8 @@ func (d *sequence) observe(o *Observation, now int64) string {
 // step is how many ids the run has that a number goes on with. Otherwise it begins one, in the place of the oldest.
 func (w *walks) step(number, now, window int64) int {
 	oldest := 0
-	for i := range w.Runs {
-		r := &w.Runs[i]
+	for i := range w.Walks {
+		r := &w.Walks[i]
 		if r.Time == 0 || now-r.Time > window {
 			*r = walk{}
 		} else if r.At == number {
@@ -60,11 +62,16 @@ func (w *walks) step(number, now, window int64) int {
 			r.At, r.Time = number, now
 			return int(max(r.N, -r.N))
 		}
-		if r.Time < w.Runs[oldest].Time {
+		if r.Time < w.Walks[oldest].Time {
 			oldest = i
 		}
 	}
-	w.Runs[oldest] = walk{number, 1, now}
+	begun := walk{number, 1, now}
+	if len(w.Walks) == 0 || w.Walks[oldest].Time != 0 && len(w.Walks) < maxWalks {
+		w.Walks = append(w.Walks, begun)
+	} else {
+		w.Walks[oldest] = begun
+	}
 	return 1
 }
 

@@ -31,11 +31,10 @@ type Source struct {
 // Read fills an observation, which keeps nothing of the source but the tag. It may be called concurrently.
 func (d *Detectors) Read(s Source, o *Observation) {
 	tx, v := s.Transaction, s.Verdict
-	*o = Observation{
-		Time: tx.Time, Status: tx.Status, Tag: s.Tag, Preset: tx.Preset,
-		Direction: alert.Direction(s.Internal, tx.Client.Address, tx.Server.Address),
-		Alarm:     v.Alarm, Attack: v.Alarm && s.Attack, Rules: v.RuleIDs(),
-	}
+	*o = Observation{} // field by field: a literal would be made beside it and copied
+	o.Time, o.Status, o.Tag, o.Preset = tx.Time, tx.Status, s.Tag, tx.Preset
+	o.Direction = alert.Direction(s.Internal, tx.Client.Address, tx.Server.Address)
+	o.Alarm, o.Attack, o.Rules = v.Alarm, v.Alarm && s.Attack, v.RuleIDs()
 	o.RequestBytes, o.ResponseBytes = tx.Sizes()
 	if o.Time.IsZero() {
 		o.Time = s.At

@@ -1,6 +1,9 @@
 package behavior
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // templates learns which parts of paths vary, and puts names in their place: /users/123 is /users/{id}. What is an
 // id by its looks is one at once; a place where more than maxChildren names were seen becomes {any}.
@@ -28,11 +31,12 @@ func (t *templates) of(service, path string, learn bool, buf []byte) []byte {
 			return append(out, "/{more}"...)
 		}
 		name := kindOf(segment)
+		next := hash(h, name)
 		if name == "" && segment != "" {
-			name = t.child(h, segment, learn)
+			name, next = t.child(h, segment, learn)
 		}
 		out = append(append(out, '/'), name...)
-		h = hash(h, name)
+		h = next
 	}
 	if len(out) == 0 {
 		return append(out, '/')
@@ -40,27 +44,23 @@ func (t *templates) of(service, path string, learn bool, buf []byte) []byte {
 	return out
 }
 
-// child is the segment, or {any} where there are too many of them.
-func (t *templates) child(place uint64, segment string, learn bool) string {
+// child is the segment, or {any} where there are too many of them, with the hash of the template up to there.
+func (t *templates) child(place uint64, segment string, learn bool) (name string, h uint64) {
+	const varies = "{any}"
 	all, known := t.Children[place]
+	if known && len(all) == 0 { // gob makes no difference between nil and none
+		return varies, hash(place, varies)
+	}
+	h = hash(place, segment)
 	switch {
-	case known && len(all) == 0: // gob makes no difference between nil and none
-		return "{any}"
-	case !learn || !known && len(t.Children) >= maxTemplates:
-		return segment
-	}
-	h := hash(place, segment)
-	for _, other := range all {
-		if other == h {
-			return segment
-		}
-	}
-	if len(all) >= maxChildren {
+	case !learn || !known && len(t.Children) >= maxTemplates, slices.Contains(all, h):
+		return segment, h
+	case len(all) >= maxChildren:
 		t.Children[place] = nil
-		return "{any}"
+		return varies, hash(place, varies)
 	}
 	t.Children[place] = append(all, h)
-	return segment
+	return segment, h
 }
 
 // kindOf is {id} and the like for a segment that is no name by its looks, "" for others.
