@@ -291,7 +291,7 @@ func isAboutTheSame(before []*parsedLink, l *parsedLink) bool {
 	return len(l.targets) > 0
 }
 
-func (c *compiler) step(p *parsedRule, l *parsedLink) (*step, string) {
+func (c *constants) step(p *parsedRule, l *parsedLink) (*step, string) {
 	op, err := c.operator(p, l)
 	if err != nil {
 		return nil, err.Error()
@@ -339,7 +339,7 @@ func (c *compiler) condition(p *parsedRule, l *parsedLink) (cond Condition, poss
 		switch {
 		case err != nil || !steady(v):
 			return giveUp("it looks at " + strings.ToUpper(t.Variable))
-		case t.Count && p.taken[t.Variable]:
+		case t.Count && c.taken[p][t.Variable]:
 			return giveUp("it counts what other rules may take from it")
 		case t.Count && len(l.targets) > 1:
 			return giveUp("it counts among other targets")
@@ -440,10 +440,7 @@ func (c *compiler) settersOf(targets []Target) (setters []int32, known bool) {
 				return nil, false
 			}
 		}
-		for _, p := range c.parsed {
-			if p.marker != "" || p.hasNoEffect() {
-				continue
-			}
+		for _, p := range c.runnable {
 			exactly, somehow := p.waysToSet(t)
 			if !exactly && !somehow {
 				continue
@@ -454,10 +451,11 @@ func (c *compiler) settersOf(targets []Target) (setters []int32, known bool) {
 					continue
 				}
 			}
-			if p.index < 0 || len(p.links) > 1 && (&parsedRule{links: p.links[:len(p.links)-1]}).sets(t) {
+			index, ok := c.index[p]
+			if !ok || len(p.links) > 1 && (&parsedRule{links: p.links[:len(p.links)-1]}).sets(t) {
 				return nil, false // it always sets it, or does before its chain is at its end
 			}
-			setters = append(setters, int32(p.index))
+			setters = append(setters, index)
 		}
 	}
 	return setters, true
@@ -485,9 +483,9 @@ func (c *compiler) namesFrom(p *parsedRule, t Target) (r int32, ok bool) {
 		Kind: OnValues, Targets: targets, Transform: transform, Operator: op,
 		text: fmt.Sprintf("a name that rule %d makes of a value, with one of %q", p.id, literals),
 	})
-	r = int32(len(c.rules))
+	r = int32(len(c.planned))
 	c.conditions[i].Rules = []int32{r}
-	c.rules = append(c.rules, Rule{ID: p.id, Conditions: []int{i}, Scores: -1})
+	c.planned = append(c.planned, Rule{ID: p.id, Conditions: []int{i}, Scores: -1})
 	return r, true
 }
 

@@ -66,7 +66,7 @@ func (o *Operator) Levels() textmatch.LevelSet {
 func (o *Operator) canCapture() bool { return o.pattern != nil && !o.negated }
 
 // operator makes a link's operator. It fails where the operand is wrong.
-func (c *compiler) operator(p *parsedRule, l *parsedLink) (Operator, error) {
+func (c *constants) operator(p *parsedRule, l *parsedLink) (Operator, error) {
 	name, negated := strings.CutPrefix(l.operator, "!")
 	o := Operator{negated: negated, Cost: costOfPattern}
 	operand := l.operand
@@ -211,7 +211,7 @@ func numbers(compare func(value, operand int) bool) func(string) func(string) bo
 	}
 }
 
-func (c *compiler) rx(of *parsedRule, o Operator, operand string) (Operator, error) {
+func (c *constants) rx(of *parsedRule, o Operator, operand string) (Operator, error) {
 	pattern := operand
 	if rules.HasMacro(operand) {
 		expanded, ok := c.expandAt(of, pattern)

@@ -98,14 +98,35 @@ type Reading struct {
 
 // New makes a plan. It fails where a plan could be wrong for all rules.
 func New(cfg Config) (*Plan, error) {
-	c, err := compile(cfg)
+	plan, err := newPlan(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("cannot screen these rules: %w", err)
 	}
+	return plan, nil
+}
+
+func newPlan(cfg Config) (*Plan, error) {
+	program, err := newProgram(cfg)
+	if err != nil {
+		return nil, err
+	}
+	constants := findConstants(program)
+	reading, err := constants.findReading()
+	if err != nil {
+		return nil, err
+	}
+	if err := constants.checkRemovals(); err != nil {
+		return nil, err
+	}
+	compiled, err := compile(constants)
+	if err != nil {
+		return nil, err
+	}
+	reduced := reduce(compiled)
 	return &Plan{
-		Inbound: c.cfg.Inbound, Outbound: c.cfg.Outbound,
-		Conditions: c.conditions, Rules: c.rules, Helpers: c.helpers, Open: c.open,
-		Reduction: c.reduction(), Reading: c.reading, dependent: c.dependent(),
+		Inbound: compiled.inbound, Outbound: compiled.outbound,
+		Conditions: compiled.conditions, Rules: compiled.planned, Helpers: reduced.helpers, Open: compiled.open,
+		Reduction: reduced.reduction(), Reading: reading, dependent: reduced.dependent(),
 	}, nil
 }
 

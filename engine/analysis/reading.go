@@ -12,7 +12,7 @@ import (
 
 // findReading finds the rules that say how bodies are read, and from these, one after the other, those that decide whether
 // they match. It fails where that depends on what is not the same whenever it is asked for.
-func (c *compiler) findReading() (Reading, error) {
+func (c *constants) findReading() (Reading, error) {
 	r := Reading{Rules: map[int]bool{}, Markers: map[string]bool{}, TX: map[string]string{}, OfBodies: true}
 	var todo []*parsedRule
 	add := func(p *parsedRule) {
@@ -24,7 +24,7 @@ func (c *compiler) findReading() (Reading, error) {
 			todo = append(todo, p)
 		}
 	}
-	for _, p := range c.parsed {
+	for _, p := range c.rules {
 		if c.readsBodies(p) {
 			r.OfBodies = r.OfBodies && !p.readsWithoutBody()
 			add(p)
@@ -38,9 +38,9 @@ func (c *compiler) findReading() (Reading, error) {
 			return r, fmt.Errorf("rule %d has a say in how bodies are read, and looks at %s", p.id, what)
 		}
 		if p.end > 0 {
-			add(c.parsed[p.end])
+			add(c.lines[p.end])
 		}
-		for _, q := range p.counts {
+		for _, q := range c.counts[p] {
 			add(q)
 		}
 		asked := p.asksOfTX()
@@ -54,7 +54,7 @@ func (c *compiler) findReading() (Reading, error) {
 		}
 		r.AsksTX = r.AsksTX || len(asked) > 0
 		asked = slices.DeleteFunc(asked, func(t Target) bool { return !varying[t.Key] })
-		for _, q := range c.runnable(func(q *parsedRule) bool { return q != p && c.decides(q, p, asked) }) {
+		for _, q := range among(c.runnable, func(q *parsedRule) bool { return q != p && c.decides(q, p, asked) }) {
 			add(q)
 		}
 	}
@@ -66,14 +66,14 @@ func (c *compiler) findReading() (Reading, error) {
 
 // decides reports whether what a rule does decides whether another one matches: that it skips or removes it, or sets or
 // captures what it looks at.
-func (c *compiler) decides(p, other *parsedRule, asked []Target) bool {
+func (c *constants) decides(p, other *parsedRule, asked []Target) bool {
 	if !other.isAfter(p) {
 		return false
 	}
-	if slices.Contains(p.counts, other) || slices.Contains(c.behind(p), other) || slices.ContainsFunc(asked, p.sets) {
+	if slices.Contains(c.counts[p], other) || slices.Contains(c.behind(p), other) || slices.ContainsFunc(asked, p.sets) {
 		return true
 	}
-	if other.looksAtCapturesOfOthers() && slices.ContainsFunc(p.links, func(l *parsedLink) bool { return l.Has("capture") }) {
+	if other.looksAtCaptures && slices.ContainsFunc(p.links, func(l *parsedLink) bool { return l.Has("capture") }) {
 		return true
 	}
 	return slices.ContainsFunc(p.links, func(l *parsedLink) bool {
@@ -99,8 +99,8 @@ func (l *parsedLink) controls(beginnings []string) bool {
 }
 
 // readsBodies reports whether a rule says, in some transactions, how bodies are read.
-func (c *compiler) readsBodies(p *parsedRule) bool {
-	if p.marker != "" || p.disabled {
+func (c *constants) readsBodies(p *parsedRule) bool {
+	if c.skipped[p] {
 		return false
 	}
 	for _, l := range p.links {
@@ -132,7 +132,7 @@ func (p *parsedRule) asksOfTX() (all []Target) {
 			}
 		}
 	}
-	for _, name := range p.macros() {
+	for _, name := range p.macros {
 		all = append(all, Target{Variable: "tx", Key: name})
 	}
 	return all
@@ -141,7 +141,7 @@ func (p *parsedRule) asksOfTX() (all []Target) {
 // looksAtPassing names what a rule looks at that is another thing when it is asked for again, or that all rules change;
 // empty without any.
 func (p *parsedRule) looksAtPassing() string {
-	if p.looksAtMatchesOfOthers() {
+	if p.looksAtMatches {
 		return "what other rules have matched"
 	}
 	for _, l := range p.links {

@@ -1,45 +1,69 @@
 package analysis
 
 import (
+	"maps"
 	"slices"
 	"strings"
-
-	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
-// reduce finds the rules that can be left out, for all transactions or for those in which they can't match.
-func (c *compiler) reduce() {
-	c.findInert()
-	c.findPreset()
-	for _, p := range c.parsed {
-		switch affected, ok := c.affected(p); {
-		case !ok:
-		case p.index >= 0:
-			r := &c.rules[p.index]
+// reducer finds the rules that can be left out, for all transactions or for those in which they can't match.
+type reducer struct {
+	*compiler
+	observed bool              // some rule looks at what any other has matched, as those do that always match
+	inert    set               // rules that do nothing in any transaction
+	preset   set               // rules that set the same in every transaction, where nothing looks at it before
+	values   map[string]string // of TX, that these set
+	helpers  []Helper
+}
+
+func reduce(of *compiler) *reducer {
+	c := &reducer{compiler: of}
+	c.observed = slices.ContainsFunc(c.runnable, func(p *parsedRule) bool { return p.looksAtMatches })
+	c.inert = c.findInert()
+	c.preset, c.values = c.findPreset()
+	c.helpers = c.findRemovable()
+	return c
+}
+
+// isNeedless reports whether a rule is left out of all transactions.
+func (c *reducer) isNeedless(p *parsedRule) bool { return c.inert[p] || c.preset[p] }
+
+// findRemovable marks the rules that can be left out where they can't match, and returns those that can be where others are.
+func (c *reducer) findRemovable() (helpers []Helper) {
+	for _, p := range c.rules {
+		affected, ok := c.affected(p)
+		if !ok {
+			continue
+		}
+		if i, ok := c.index[p]; ok {
+			r := &c.planned[i]
 			r.Affects, r.Removable = c.indices(affected)
-		case len(affected) > 0 && !p.inert && !p.disabled && p.onlyRemoves():
+		} else if len(affected) > 0 && !c.isNeedless(p) && !c.skipped[p] && p.onlyRemoves() {
 			if affects, ok := c.indices(affected); ok {
-				c.helpers = append(c.helpers, Helper{p.id, affects})
+				helpers = append(helpers, Helper{p.id, affects})
 			}
 		}
 	}
-	affectOthers := func(r int32) bool { return len(c.rules[r].Affects) > 0 }
-	for i := range c.rules {
-		r := &c.rules[i]
+	affectOthers := func(r int32) bool { return len(c.planned[r].Affects) > 0 }
+	for i := range c.planned {
+		r := &c.planned[i]
 		r.Removable = r.Removable && !slices.ContainsFunc(r.Affects, affectOthers)
 	}
-	c.helpers = slices.DeleteFunc(c.helpers, func(h Helper) bool { return slices.ContainsFunc(h.Affects, affectOthers) })
+	return slices.DeleteFunc(helpers, func(h Helper) bool { return slices.ContainsFunc(h.Affects, affectOthers) })
 }
 
 // indices are those of rules, without those that are left out anyway; ok is false if one of the others has none.
-func (c *compiler) indices(all []*parsedRule) (indices []int32, ok bool) {
+func (c *reducer) indices(all []*parsedRule) (indices []int32, ok bool) {
 	for _, p := range all {
-		switch {
-		case p.inert:
-		case p.index < 0:
+		if c.isNeedless(p) {
+			continue
+		}
+		i, ok := c.index[p]
+		if !ok {
 			return nil, false
-		case !slices.Contains(indices, int32(p.index)):
-			indices = append(indices, int32(p.index))
+		}
+		if !slices.Contains(indices, i) {
+			indices = append(indices, i)
 		}
 	}
 	return indices, true
@@ -48,27 +72,31 @@ func (c *compiler) indices(all []*parsedRule) (indices []int32, ok bool) {
 // affected are the rules that may see what a rule does without matching as a whole, or, if it only removes, at
 // all: without these, the rule is not needed either. ok is false if it may do something else.
 func (c *compiler) affected(p *parsedRule) (all []*parsedRule, ok bool) {
-	if p.marker != "" || p.counted {
+	if c.counted[p] {
 		return nil, false
 	}
+	others := func(hold func(q *parsedRule) bool) []*parsedRule {
+		return among(c.runnable, func(q *parsedRule) bool { return q != p && hold(q) })
+	}
+	lookAtMatches := func(q *parsedRule) bool { return q.looksAtMatches }
 	if p.onlyRemoves() { // it may match, and Coraza notes what
-		all = c.runnable(func(q *parsedRule) bool { return q != p && q.looksAtMatchesOfOthers() })
+		all = others(lookAtMatches)
 		for _, l := range p.links {
 			for _, value := range l.Values("ctl") {
 				removes, _ := parseCtl(value)
-				all = append(all, c.runnable(func(q *parsedRule) bool { return q != p && removes(q) })...)
+				all = append(all, others(removes)...)
 			}
 		}
 		return all, true
 	}
 	if len(p.links) > 1 { // what the head has matched stays matched
-		all = c.runnable(func(q *parsedRule) bool { return q != p && q.looksAtMatchesOfOthers() })
+		all = others(lookAtMatches)
 	}
 	for i, l := range p.links {
 		captures := l.Has("capture")
 		isLast := i == len(p.links)-1
 		if captures && (!isLast || strings.HasPrefix(l.operator, "!")) { // which captures where it does not match
-			all = append(all, c.runnable(func(q *parsedRule) bool { return q != p && q.looksAtCapturesOfOthers() })...)
+			all = append(all, others(func(q *parsedRule) bool { return q.looksAtCaptures })...)
 		}
 		if isLast {
 			break
@@ -80,241 +108,129 @@ func (c *compiler) affected(p *parsedRule) (all []*parsedRule, ok bool) {
 			if strings.Contains(a.name, "anomaly_score") || strings.HasPrefix(a.name, "%{") {
 				return nil, false
 			}
-			all = append(all, slices.DeleteFunc(c.readers(a), func(q *parsedRule) bool { return q == p })...)
+			all = append(all, others(func(q *parsedRule) bool { return q.reads(a) })...)
 		}
 	}
 	return all, true
 }
 
-// runnable are the rules that may match and of which something holds.
-func (c *compiler) runnable(holds func(p *parsedRule) bool) []*parsedRule {
-	var all []*parsedRule
-	for _, p := range c.parsed {
-		if p.marker == "" && !p.hasNoEffect() && holds(p) {
-			all = append(all, p)
-		}
-	}
-	return all
-}
-
-// hasNoEffect reports whether a rule neither matches nor, by the head of its chain, sets anything.
-func (p *parsedRule) hasNoEffect() bool {
-	return p.disabled || (p.idle || p.never) && len(p.links) == 1
-}
-
-// readers are the rules that may look at what an assignment sets.
-func (c *compiler) readers(a assignment) []*parsedRule {
-	return c.runnable(func(p *parsedRule) bool { return p.reads(a) })
-}
-
-// setters are the rules that may set what an assignment sets.
-func (c *compiler) setters(a assignment) []*parsedRule {
-	t := Target{Variable: "tx", Key: a.name}
-	return c.runnable(func(p *parsedRule) bool { return p.sets(t) })
-}
-
-// reads reports whether a rule may look at what an assignment sets.
-func (p *parsedRule) reads(a assignment) bool {
-	fixed, _, dynamic := strings.Cut(a.name, "%{")
-	if slices.ContainsFunc(p.macros(), func(name string) bool {
-		return name == a.name || dynamic && strings.HasPrefix(name, fixed)
-	}) {
-		return true
-	}
-	setter := parsedRule{links: []*parsedLink{{sets: []assignment{a}}}}
-	for _, l := range p.links {
-		for _, t := range l.targets {
-			if t.Variable == "tx" && setter.sets(t) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// macros are the names of TX that a rule has in macros.
-func (p *parsedRule) macros() []string {
-	if p.macroNames != nil {
-		return p.macroNames
-	}
-	p.macroNames = []string{}
-	for _, l := range p.links {
-		for _, name := range l.Macros() {
-			if name, ok := strings.CutPrefix(name, "tx."); ok {
-				p.macroNames = append(p.macroNames, name)
-			}
-		}
-	}
-	return p.macroNames
-}
-
-// looksAtMatchesOfOthers reports whether a rule looks at what was matched last before it has matched anything.
-func (p *parsedRule) looksAtMatchesOfOthers() bool {
-	ofMatches := func(name string) bool { return strings.HasPrefix(name, "matched_var") || name == "highest_severity" }
-	return p.expandsEarly() || slices.ContainsFunc(rules.MacrosOf(p.links[0].operand), ofMatches) ||
-		slices.ContainsFunc(p.links[0].targets, func(t Target) bool { return ofMatches(t.Variable) })
-}
-
-// expandsEarly reports whether a rule tells its own message or data, in which Coraza expands macros before the rule matches.
-func (p *parsedRule) expandsEarly() bool {
-	return slices.ContainsFunc(p.links, func(l *parsedLink) bool {
-		return slices.ContainsFunc(l.Macros(), func(name string) bool { return name == "rule.msg" || name == "rule.logdata" })
-	})
-}
-
 // findInert finds the rules that do nothing in any transaction.
-func (c *compiler) findInert() {
-	for _, p := range c.parsed {
-		if p.marker != "" || p.counted {
+func (c *reducer) findInert() set {
+	inert := set{}
+	for _, p := range c.rules {
+		if c.counted[p] || !c.skipped[p] && !c.never[p] && !c.idle[p] {
 			continue
 		}
 		affected, ok := c.affected(p)
-		p.inert = p.disabled || (p.never || p.idle) && ok && len(affected) == 0
-	}
-	if c.looksAtMatches() {
-		return
-	}
-	for _, p := range c.parsed {
-		if p.inert || !c.skips(p) || !p.hasOnly("skipafter") {
-			continue
+		if c.skipped[p] || ok && len(affected) == 0 {
+			inert[p] = true
 		}
-		p.inert = !slices.ContainsFunc(c.behind(p), func(q *parsedRule) bool { return !q.inert })
 	}
+	if c.observed {
+		return inert
+	}
+	for _, p := range slices.Backward(c.rules) { // those that only skip such rules, which may skip others
+		if c.skips(p) && p.hasOnly("skipafter") && !slices.ContainsFunc(c.behind(p), func(q *parsedRule) bool { return !inert[q] }) {
+			inert[p] = true
+		}
+	}
+	return inert
 }
 
-// findPreset finds the rules that set the same in every transaction, where nothing looks at it before.
-func (c *compiler) findPreset() {
-	if c.looksAtMatches() {
-		return
+// findPreset finds the rules that set the same in every transaction, where nothing looks at it before, and what they set.
+func (c *reducer) findPreset() (set, map[string]string) {
+	c.preset = set{}
+	if c.observed {
+		return c.preset, nil
 	}
-	for _, p := range c.parsed {
-		p.preset = p.marker == "" && p.static && !p.jumped && !p.missed && !p.counted && !p.disabled && !p.inert && p.hasOnly("setvar", "chain") &&
-			!slices.ContainsFunc(p.assignments(), func(a assignment) bool { return !c.isStaticAssignment(a) && !a.isLiteral() })
+	for p := range c.static {
+		if !c.jumped[p] && !c.missed[p] && !c.counted[p] && !c.skipped[p] && !c.inert[p] && p.hasOnly("setvar", "chain") &&
+			!slices.ContainsFunc(p.assignments(), func(a assignment) bool { return !c.isStaticAssignment(a) && !a.isLiteral() }) {
+			c.preset[p] = true
+		}
 	}
-	for changed := true; changed; {
-		changed = false
-		c.preset = map[string]string{}
-		for _, p := range slices.Backward(c.parsed) { // of those that set a name, the first may stay
+	for { // what can't be set before may be what another one waits for
+		before, values := len(c.preset), map[string]string{}
+		for _, p := range slices.Backward(c.rules) { // of those that set a name, the first may stay
 			for _, a := range p.assignments() {
-				if p.preset && !c.canPreset(p, a) {
-					p.preset, changed = false, true
+				if !c.preset[p] {
+					break
 				}
+				of, ok := c.presets(p, a)
+				if !ok {
+					delete(c.preset, p)
+				}
+				maps.Copy(values, of)
 			}
 		}
-	}
-	for _, p := range c.parsed {
-		p.inert = p.inert || p.preset
-	}
-}
-
-// looksAtMatches reports whether some rule looks at what any other has matched, as those do that always match.
-func (c *compiler) looksAtMatches() bool {
-	return len(c.runnable((*parsedRule).looksAtMatchesOfOthers)) > 0
-}
-
-// canPreset reports whether what a rule sets can be set before all rules, and notes the value.
-func (c *compiler) canPreset(p *parsedRule, a assignment) bool {
-	if isCapture(a.name) || p.phase > 1 && strings.Contains(a.name, "anomaly_score") { // which may not come to run
-		return false
-	}
-	setters := c.setters(a)
-	readers := slices.DeleteFunc(c.readers(a), func(r *parsedRule) bool { return r.inert || r.preset })
-	note := func(value string) {
-		if len(readers) > 0 || strings.Contains(a.name, "anomaly_score") { // scores are in verdicts
-			c.preset[a.name] = value
+		if len(c.preset) == before {
+			return c.preset, values
 		}
+	}
+}
+
+// presets is what has to be set before all rules instead of an assignment, if that can be.
+func (c *reducer) presets(p *parsedRule, a assignment) (values map[string]string, ok bool) {
+	if isCapture(a.name) || p.phase > 1 && strings.Contains(a.name, "anomaly_score") { // which may not come to run
+		return nil, false
+	}
+	setters := among(c.runnable, func(q *parsedRule) bool { return q.sets(Target{Variable: "tx", Key: a.name}) })
+	readers := slices.DeleteFunc(readersAmong(c.runnable, a), c.isNeedless)
+	needed := func(value string) map[string]string {
+		if len(readers) > 0 || strings.Contains(a.name, "anomaly_score") { // scores are in verdicts
+			return map[string]string{a.name: value}
+		}
+		return nil
 	}
 	if c.isStaticAssignment(a) {
 		// Its last value counts, if all set it before anything looks at it.
 		for _, s := range setters {
-			if s.inert {
-				continue
-			}
-			if !s.preset || slices.ContainsFunc(readers, func(r *parsedRule) bool { return !r.isAfter(s) }) {
-				return false
+			if !c.inert[s] && (!c.preset[s] || slices.ContainsFunc(readers, func(r *parsedRule) bool { return !r.isAfter(s) })) {
+				return nil, false
 			}
 		}
 		value, set := c.cfg.TX[a.name]
-		if set {
-			note(value)
+		if !set {
+			return nil, len(readers) == 0
 		}
-		return set || len(readers) == 0
+		return needed(value), true
 	}
 	// Its first value counts, if nothing sets it or looks at it before.
-	isFirst := len(p.links) == 1 && p.fires && a.isLiteral()
+	isFirst := len(p.links) == 1 && c.fires[p] && a.isLiteral()
 	for _, q := range slices.Concat(setters, readers) {
-		isFirst = isFirst && (q == p || q.inert || !q.preset && q.isAfter(p))
+		isFirst = isFirst && (q == p || c.inert[q] || !c.preset[q] && q.isAfter(p))
 	}
-	if isFirst {
-		note(a.value)
+	if !isFirst {
+		return nil, false
 	}
-	return isFirst
+	return needed(a.value), true
 }
 
 // isStaticAssignment reports whether a name is the same in every transaction, once it is set.
-func (c *compiler) isStaticAssignment(a assignment) bool {
+func (c *constants) isStaticAssignment(a assignment) bool {
 	return c.staticTX(Target{Variable: "tx", Key: a.name})
 }
 
-// isLiteral: neither made of macros nor a sum.
-func (a assignment) isLiteral() bool {
-	return a.value != "" && !strings.ContainsAny(a.value[:1], "+-") && !strings.Contains(a.name+a.value, "%{")
-}
-
-// isAfter reports whether a rule runs after another.
-func (p *parsedRule) isAfter(other *parsedRule) bool {
-	return p.phase > other.phase || p.phase == other.phase && p.at > other.at
-}
-
-// assignments are those of all links.
-func (p *parsedRule) assignments() []assignment {
-	var all []assignment
-	for _, l := range p.links {
-		all = append(all, l.sets...)
-	}
-	return all
-}
-
 // reduction is that of the plan.
-func (c *compiler) reduction() Reduction {
-	r := Reduction{Rules: map[int]bool{}, Markers: map[string]bool{}, TX: c.preset, Observed: c.looksAtMatches()}
-	for _, p := range c.parsed {
-		switch {
-		case p.marker != "" && !r.Observed: // Coraza has a marker match, of nothing
+func (c *reducer) reduction() Reduction {
+	r := Reduction{Rules: map[int]bool{}, Markers: map[string]bool{}, TX: c.values, Observed: c.observed}
+	for _, p := range c.lines {
+		if p.marker != "" && !c.observed { // Coraza has a marker match, of nothing
 			r.Markers[p.marker] = true
-		case p.marker != "":
-		case p.inert:
-			r.Rules[p.id] = true
 		}
 	}
-	for _, p := range c.parsed {
+	for p := range c.counted {
+		delete(r.Markers, p.marker)
+	}
+	for _, p := range c.rules {
 		switch {
-		case p.marker != "" && p.counted:
-			delete(r.Markers, p.marker)
-		case p.marker == "" && !p.inert && p.end > 0:
-			delete(r.Markers, c.parsed[p.end].marker)
+		case c.isNeedless(p):
+			r.Rules[p.id] = true
+		case p.end > 0:
+			delete(r.Markers, c.lines[p.end].marker)
 		}
 	}
 	return r
-}
-
-// hasOnly reports whether an unlogged rule does nothing but the given actions.
-func (p *parsedRule) hasOnly(names ...string) bool {
-	if p.Logged() {
-		return false
-	}
-	for _, l := range p.links {
-		for _, a := range l.Actions {
-			switch a.Name {
-			case "id", "phase", "pass", "log", "nolog", "auditlog", "noauditlog", "t", "tag", "msg", "ver", "rev", "maturity", "accuracy":
-			default:
-				if !slices.Contains(names, a.Name) {
-					return false
-				}
-			}
-		}
-	}
-	return true
 }
 
 // noRule is an id that no rule has.
@@ -322,10 +238,10 @@ const noRule = 0
 
 // dependent are the rules that another thing becomes of without a rule, by its id: those that it skips in every
 // transaction, and those that look at what it always sets.
-func (c *compiler) dependent() map[int][]int {
+func (c *reducer) dependent() map[int][]int {
 	all := map[int][]int{}
-	for _, p := range c.parsed {
-		if p.marker != "" || p.disabled {
+	for _, p := range c.rules {
+		if c.skipped[p] {
 			continue
 		}
 		var on []*parsedRule
@@ -333,14 +249,14 @@ func (c *compiler) dependent() map[int][]int {
 			on = c.behind(p)
 		}
 		for _, a := range p.assignments() {
-			if p.preset || c.isStaticAssignment(a) {
-				on = append(on, c.readers(a)...)
+			if c.preset[p] || c.isStaticAssignment(a) {
+				on = append(on, readersAmong(c.runnable, a)...)
 			}
 		}
 		for _, q := range on {
 			all[p.id] = append(all[p.id], q.id)
 		}
-		if p.counted {
+		if c.counted[p] {
 			all[p.id] = append(all[p.id], noRule) // which is never among them: the skip goes further
 		}
 	}

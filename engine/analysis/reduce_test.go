@@ -20,6 +20,9 @@ func TestReduction(t *testing.T) {
 			map[string]string{"level": "3"}, []int{1}, nil},
 		{"a level that is not", `SecRule TX:LEVEL "@lt 2" "id:1,phase:2,pass,nolog,skipAfter:END"` + "\n" + evil + "\nSecMarker END",
 			map[string]string{"level": "1"}, []int{1, 9}, nil},
+		{"skips of nothing but skips", `SecRule ARGS "@rx x" "id:1,phase:2,pass,nolog,skipAfter:END"` + "\n" +
+			`SecAction "id:2,phase:2,pass,nolog,skipAfter:INNER"` + "\n" + `SecAction "id:3,phase:2,pass,nolog,skipAfter:INNER"` + "\n" + evil + "\nSecMarker INNER\nSecMarker END",
+			nil, []int{2, 3, 9}, nil},
 		{"a rule of another phase is not skipped", `SecRule TX:LEVEL "@lt 2" "id:1,phase:1,pass,nolog,skipAfter:END"` + "\n" + evil + "\nSecMarker END",
 			map[string]string{"level": "1"}, []int{1}, nil},
 		{"a skip that is told", `SecRule TX:LEVEL "@lt 2" "id:1,phase:2,pass,log,skipAfter:END"` + "\n" + evil + "\nSecMarker END",

@@ -53,8 +53,8 @@ type removal struct {
 	has  func(p *parsedRule) bool
 }
 
-// removals are those of the rules themselves and of the configuration.
-func (c *compiler) removals() []removal {
+// removals are those by some rules, and by the configuration.
+func (c *program) removals(by []*parsedRule) []removal {
 	var all []removal
 	for _, name := range c.cfg.Removed {
 		if name == "*" {
@@ -62,7 +62,7 @@ func (c *compiler) removals() []removal {
 		}
 		all = append(all, removal{"exclude " + name, func(p *parsedRule) bool { return p.isNamed(name) }})
 	}
-	for _, remover := range c.runnable(func(*parsedRule) bool { return true }) {
+	for _, remover := range by {
 		for _, l := range remover.links {
 			for _, value := range l.Values("ctl") {
 				_, of, ofTarget := strings.Cut(strings.ToLower(value), ";")
@@ -77,12 +77,10 @@ func (c *compiler) removals() []removal {
 	return all
 }
 
-// findTaken finds the rules from which others may take targets: what they count of the same variable is less then.
-func (c *compiler) findTaken() {
-	for _, remover := range c.parsed {
-		if remover.marker != "" {
-			continue
-		}
+// findTaken finds the rules from which others may take targets, with their variables: what they count of these is less then.
+func (c *program) findTaken() map[*parsedRule]map[string]bool {
+	taken := map[*parsedRule]map[string]bool{}
+	for _, remover := range c.rules {
 		for _, l := range remover.links {
 			for _, value := range l.Values("ctl") {
 				has, ok := parseCtl(value)
@@ -92,24 +90,39 @@ func (c *compiler) findTaken() {
 				_, of, _ := strings.Cut(value, ";")
 				variable, _, _ := strings.Cut(of, ":")
 				variable = strings.ToLower(strings.TrimSpace(variable))
-				for _, p := range c.parsed {
-					if p.marker == "" && has(p) {
-						if p.taken == nil {
-							p.taken = map[string]bool{}
-						}
-						p.taken[variable] = true
+				for _, p := range among(c.rules, has) {
+					if taken[p] == nil {
+						taken[p] = map[string]bool{}
 					}
+					taken[p][variable] = true
 				}
 			}
 		}
 	}
+	return taken
+}
+
+// findMissed finds the rules that may be removed without all those that look at what they set.
+func (c *program) findMissed() set {
+	missed, readers := set{}, map[string][]*parsedRule{} // by the name that is set
+	for _, r := range c.removals(c.rules) {
+		for _, p := range among(c.rules, r.has) {
+			for _, a := range p.assignments() {
+				if _, known := readers[a.name]; !known {
+					readers[a.name] = readersAmong(c.rules, a)
+				}
+				missed[p] = missed[p] || slices.ContainsFunc(readers[a.name], func(q *parsedRule) bool { return !r.has(q) })
+			}
+		}
+	}
+	return missed
 }
 
 // checkRemovals fails if a rule that skips others in every transaction may be removed without them.
-func (c *compiler) checkRemovals() error {
-	all := c.removals()
-	for _, p := range c.parsed {
-		if p.disabled || !c.skips(p) {
+func (c *constants) checkRemovals() error {
+	all := c.removals(c.runnable)
+	for _, p := range c.rules {
+		if c.skipped[p] || !c.skips(p) {
 			continue
 		}
 		for _, r := range all {

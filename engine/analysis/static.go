@@ -1,92 +1,147 @@
 package analysis
 
 import (
-	"fmt"
+	"maps"
 	"slices"
 	"strings"
+
+	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
-// findStatic finds the rules that do the same in every transaction: those without targets, and those whose targets
-// only such rules set, as long as nothing removes them. For each that is found, more may be: what is always skipped
-// sets nothing.
-func (c *compiler) findStatic() {
-	c.findMissed()
-	c.findJumped()
+// constants are what is the same in every transaction.
+type constants struct {
+	*program
+	skipped set   // rules that are skipped in every transaction
+	jumped  set   // those that are skipped in some, perhaps
+	static  set   // those that do the same in every transaction that does not skip them
+	fires   set   // those that match in every such transaction
+	idle    set   // those that match in none
+	varying names // of TX that are not the same in every transaction
+
+	runnable []*parsedRule // rules that may match, or set something by the head of their chain
+}
+
+// findConstants finds the rules that do the same in every transaction: those without targets, and those whose targets only
+// such rules set, as long as nothing removes them. For each that is found, more may be: what is always skipped sets nothing.
+func findConstants(of *program) *constants {
+	c := &constants{program: of, skipped: set{}}
+	c.jumped = c.findJumped()
 	for changed := true; changed; { // each round holds by itself, and only ever finds more
-		c.assumeStatic()
-		for _, p := range c.parsed {
-			p.fires, p.idle = c.outcome(p)
-		}
-		changed = c.disableSkipped()
-		changed = c.findJumped() || changed
+		c.static, c.varying = c.findStatic()
+		c.fires, c.idle = c.findOutcomes()
+		skipped := c.findSkipped()
+		changed = len(skipped) > len(c.skipped)
+		c.skipped = skipped
+		jumped := c.findJumped()
+		changed = changed || !maps.Equal(jumped, c.jumped)
+		c.jumped = jumped
 	}
+	c.runnable = among(c.rules, func(p *parsedRule) bool { return !c.skipped[p] && (!c.idle[p] || len(p.links) > 1) })
+	return c
 }
 
-// findEnds finds where rules skip to. It fails where that is not behind them: what is skipped then are all rules of
-// later phases too, until there is a marker of that name.
-func (c *compiler) findEnds() error {
-	for i, p := range c.parsed {
-		p.at = i
-		if p.marker != "" {
-			continue
-		}
-		mark, ok := p.links[0].Action("skipafter")
-		if !ok {
-			continue
-		}
-		behind := slices.IndexFunc(c.parsed[i:], func(q *parsedRule) bool { return q.marker == mark })
-		if behind < 0 {
-			return fmt.Errorf("rule %d skips to marker %q, which is not behind it", p.id, mark)
-		}
-		p.end = i + behind
+// findStatic takes all rules for static and all names of TX for constant, until nothing speaks against it any more. What does
+// so for one rule may do so for those that look at what it sets.
+func (c *constants) findStatic() (set, names) {
+	c.static, c.varying = set{}, names{exactly: map[string]bool{}}
+	run := among(c.rules, func(p *parsedRule) bool { return !c.skipped[p] })
+	for _, p := range run {
+		c.static[p] = true
 	}
-	return nil
-}
-
-// findMissed finds the rules that may be removed without all those that look at what they set.
-func (c *compiler) findMissed() {
-	removals := c.removals()
-	for _, p := range c.parsed {
-		if p.marker != "" {
-			continue
+	todo, isTodo := slices.Clone(run), maps.Clone(c.static)
+	for len(todo) > 0 {
+		p := todo[0]
+		todo = todo[1:]
+		delete(isTodo, p)
+		if !c.isStatic(p) {
+			delete(c.static, p)
 		}
-		for _, r := range removals {
-			if !p.missed && r.has(p) {
-				p.missed = slices.ContainsFunc(p.assignments(), func(a assignment) bool {
-					return slices.ContainsFunc(c.readers(a), func(q *parsedRule) bool { return !r.has(q) })
-				})
-			}
-		}
-	}
-}
-
-// assumeStatic takes all rules for static and all variables for constant, until nothing speaks against it any more.
-func (c *compiler) assumeStatic() {
-	for _, p := range c.parsed {
-		p.static = p.marker == "" && !p.disabled
-	}
-	c.varying, c.varyingPrefixes = map[string]bool{}, nil
-	for changed := true; changed; {
-		changed = false
-		for _, p := range c.parsed {
-			if p.marker != "" || p.disabled {
+		for _, a := range p.assignments() {
+			if c.static[p] && !c.jumped[p] && !c.missed[p] && c.isConstant(a) || !c.varying.add(a.name) {
 				continue
 			}
-			if p.static && !c.isStatic(p) {
-				p.static, changed = false, true
-			}
-			for _, l := range p.links {
-				for _, a := range l.sets {
-					if (!p.static || p.jumped || p.missed || !c.isConstant(a)) && c.vary(a.name) {
-						changed = true
-					}
+			for _, q := range readersAmong(run, a) {
+				if !isTodo[q] {
+					isTodo[q] = true
+					todo = append(todo, q)
 				}
 			}
 		}
 	}
+	return c.static, c.varying
 }
 
-func (c *compiler) isStatic(p *parsedRule) bool {
+// names are names of TX.
+type names struct {
+	exactly  map[string]bool
+	prefixes []string // of names that are made of values
+}
+
+// add adds a name, with or without macros, and reports whether it is new.
+func (n *names) add(name string) bool {
+	fixed, _, dynamic := strings.Cut(name, "%{")
+	switch {
+	case dynamic && !slices.Contains(n.prefixes, fixed):
+		n.prefixes = append(n.prefixes, fixed)
+		return true
+	case dynamic || n.exactly[name]:
+		return false
+	}
+	n.exactly[name] = true
+	return true
+}
+
+func (n *names) has(name string) bool {
+	return n.exactly[name] || slices.ContainsFunc(n.prefixes, func(fixed string) bool { return strings.HasPrefix(name, fixed) })
+}
+
+// findOutcomes finds the rules that match in every transaction that does not skip them, and those that match in none.
+func (c *constants) findOutcomes() (fires, idle set) {
+	fires, idle = set{}, set{}
+	for p := range c.static {
+		switch matches, known := c.outcome(p); {
+		case matches:
+			fires[p] = true
+		case known:
+			idle[p] = true
+		}
+	}
+	return fires, idle
+}
+
+// findSkipped finds the rules that are skipped in every transaction.
+func (c *constants) findSkipped() set {
+	skipped := maps.Clone(c.skipped)
+	for p := range c.fires {
+		if c.skips(p) {
+			for _, q := range c.behind(p) {
+				skipped[q] = true
+			}
+		}
+	}
+	return skipped
+}
+
+// findJumped finds the rules that are skipped in some transactions, perhaps.
+func (c *constants) findJumped() set {
+	jumped := set{}
+	for p := range c.counted {
+		if p.marker == "" {
+			jumped[p] = true
+		}
+	}
+	for _, p := range c.rules {
+		if c.skipped[p] || c.idle[p] || c.skips(p) {
+			continue
+		}
+		for _, q := range c.behind(p) {
+			jumped[q] = true
+		}
+	}
+	return jumped
+}
+
+func (c *constants) isStatic(p *parsedRule) bool {
 	for _, l := range p.links {
 		if !c.areStatic(p, l.targets) {
 			return false
@@ -104,56 +159,37 @@ func (c *compiler) isStatic(p *parsedRule) bool {
 }
 
 // isConstant reports whether an assignment sets the same name to the same value in every transaction.
-func (c *compiler) isConstant(a assignment) bool {
+func (c *constants) isConstant(a assignment) bool {
 	_, ok := c.expand(a.value)
 	return ok && !strings.Contains(a.name, "%{")
 }
 
-// vary notes that a name of TX is not the same in every transaction, and reports whether that is new.
-func (c *compiler) vary(name string) bool {
-	fixed, _, dynamic := strings.Cut(name, "%{")
-	switch {
-	case dynamic && !slices.Contains(c.varyingPrefixes, fixed):
-		c.varyingPrefixes = append(c.varyingPrefixes, fixed)
-		return true
-	case dynamic || c.varying[name]:
-		return false
-	}
-	c.varying[name] = true
-	return true
-}
-
 // staticTX reports whether a name of TX is the same in every transaction, once it is set.
-func (c *compiler) staticTX(t Target) bool {
-	return t.Pattern == nil && t.Key != "" && !isCapture(t.Key) && !c.varying[t.Key] &&
-		!slices.ContainsFunc(c.varyingPrefixes, func(fixed string) bool { return strings.HasPrefix(t.Key, fixed) })
+func (c *constants) staticTX(t Target) bool {
+	return t.Pattern == nil && t.Key != "" && !isCapture(t.Key) && !c.varying.has(t.Key)
 }
 
 func isCapture(name string) bool { return len(name) == 1 && name[0] >= '0' && name[0] <= '9' }
 
 // isSettled reports whether static targets of a rule have, when it runs, the values that they have in the end.
-func (c *compiler) isSettled(at *parsedRule, targets []Target) bool {
-	return !slices.ContainsFunc(c.parsed, func(p *parsedRule) bool {
-		return p.marker == "" && !p.disabled && !at.isAfter(p) && slices.ContainsFunc(targets, p.sets)
+func (c *constants) isSettled(at *parsedRule, targets []Target) bool {
+	return !slices.ContainsFunc(c.rules, func(p *parsedRule) bool {
+		return !c.skipped[p] && !at.isAfter(p) && slices.ContainsFunc(targets, p.sets)
 	})
 }
 
-// outcome of a rule, where it is known and always the same: it matches, or it does not. A chain does not from
-// the first link that does not.
-func (c *compiler) outcome(p *parsedRule) (fires, idle bool) {
-	if !p.static {
-		return false, false
-	}
+// outcome of a static rule, where it is known: whether it matches. A chain does not from the first link that does not.
+func (c *constants) outcome(p *parsedRule) (matches, known bool) {
 	for _, l := range p.links {
 		if fulfilled, known := c.outcomeOf(p, l); !fulfilled || !known {
 			return false, known
 		}
 	}
-	return true, false
+	return true, true
 }
 
 // outcomeOf a link, where it is known and always the same.
-func (c *compiler) outcomeOf(p *parsedRule, l *parsedLink) (fulfilled, known bool) {
+func (c *constants) outcomeOf(p *parsedRule, l *parsedLink) (fulfilled, known bool) {
 	if len(l.targets) == 0 {
 		return true, true
 	}
@@ -164,14 +200,14 @@ func (c *compiler) outcomeOf(p *parsedRule, l *parsedLink) (fulfilled, known boo
 }
 
 // areStatic reports whether targets of a rule are the same in every transaction, in the end.
-func (c *compiler) areStatic(p *parsedRule, targets []Target) bool {
+func (c *constants) areStatic(p *parsedRule, targets []Target) bool {
 	return !slices.ContainsFunc(targets, func(t Target) bool {
-		return t.Variable != "tx" || t.Except || t.Count && p.taken[t.Variable] || !c.staticTX(t)
+		return t.Variable != "tx" || t.Except || t.Count && c.taken[p][t.Variable] || !c.staticTX(t)
 	})
 }
 
 // staticallyFulfilled evaluates a link all of whose targets are static and settled, if that can be done.
-func (c *compiler) staticallyFulfilled(p *parsedRule, l *parsedLink) (fulfilled, known bool) {
+func (c *constants) staticallyFulfilled(p *parsedRule, l *parsedLink) (fulfilled, known bool) {
 	op, err := c.operator(p, l)
 	if err != nil || op.open != "" || op.macro != "" {
 		return false, false
@@ -198,82 +234,29 @@ func (c *compiler) staticallyFulfilled(p *parsedRule, l *parsedLink) (fulfilled,
 
 // skips reports whether a rule skips others in every transaction in which it is not skipped itself, together
 // with them all.
-func (c *compiler) skips(p *parsedRule) bool {
-	if !p.fires || p.counted || p.end == 0 || p.Allows() {
+func (c *constants) skips(p *parsedRule) bool {
+	if !c.fires[p] || c.counted[p] || p.end == 0 || p.Allows() {
 		return false
 	}
-	return !slices.ContainsFunc(c.parsed[:p.at], func(q *parsedRule) bool { // can another rule skip into the middle?
-		return q.phase == p.phase && !q.disabled && !q.idle && p.at < q.end && q.end < p.end
+	return !slices.ContainsFunc(c.lines[:p.at], func(q *parsedRule) bool { // can another rule skip into the middle?
+		return q.phase == p.phase && !c.skipped[q] && !c.idle[q] && p.at < q.end && q.end < p.end
 	})
 }
 
-// behind are the rules that a rule skips if it matches.
-func (c *compiler) behind(p *parsedRule) []*parsedRule {
-	if p.marker != "" {
-		return nil
-	}
-	if scope, ok := p.links[0].Action("allow"); ok {
-		return c.allowed(p, scope)
-	}
-	if p.end == 0 {
-		return nil
-	}
-	var all []*parsedRule
-	for _, q := range c.parsed[p.at+1 : p.end] {
-		if q.marker == "" && q.phase == p.phase {
-			all = append(all, q)
-		}
-	}
-	return all
-}
+// expand replaces macros of static variables; ok is false when there are others.
+func (c *constants) expand(text string) (string, bool) { return c.expandAt(nil, text) }
 
-// allowed are the rules that are not applied any more when a rule has allowed a transaction.
-func (c *compiler) allowed(p *parsedRule, scope string) []*parsedRule {
-	last := 5
-	switch scope {
-	case "phase":
-		last = p.phase
-	case "request":
-		last = max(2, p.phase)
-	}
-	var all []*parsedRule
-	for _, q := range c.parsed {
-		if q.marker == "" && q.phase <= last && q.isAfter(p) {
-			all = append(all, q)
+// expandAt replaces those of variables that have their last values by the time that a rule runs.
+func (c *constants) expandAt(at *parsedRule, text string) (string, bool) {
+	ok := true
+	out := rules.ExpandMacros(text, func(name string) string {
+		name, isTX := strings.CutPrefix(name, "tx.")
+		value, set := c.cfg.TX[name]
+		t := Target{Variable: "tx", Key: name}
+		if !isTX || !set || !c.staticTX(t) || at != nil && !c.isSettled(at, []Target{t}) {
+			ok = false
 		}
-	}
-	return all
-}
-
-// disableSkipped finds the rules that are skipped in every transaction, and reports whether there are new ones.
-func (c *compiler) disableSkipped() (changed bool) {
-	for _, p := range c.parsed {
-		if p.disabled || !c.skips(p) {
-			continue
-		}
-		for _, q := range c.behind(p) {
-			changed = changed || !q.disabled
-			q.disabled = true
-		}
-	}
-	return changed
-}
-
-// findJumped finds the rules that are skipped in some transactions, perhaps, and reports whether they are others than before.
-func (c *compiler) findJumped() (changed bool) {
-	jumped := map[*parsedRule]bool{}
-	for _, p := range c.parsed {
-		if p.disabled || p.idle || c.skips(p) {
-			continue
-		}
-		for _, q := range c.behind(p) {
-			jumped[q] = true
-		}
-	}
-	for _, p := range c.parsed {
-		isJumped := p.counted || jumped[p]
-		changed = changed || p.jumped != isJumped
-		p.jumped = isJumped
-	}
-	return changed
+		return value
+	})
+	return out, ok
 }
