@@ -62,7 +62,7 @@ func manyNames() map[string]*mapping.Transaction {
 
 // The same record gives the same verdict each time, in all of its texts, with the screen and without.
 func TestSameVerdict(t *testing.T) {
-	tries := 50
+	tries := 12 // the order of a map differs in nearly each
 	if testing.Short() {
 		tries = 5
 	}

@@ -32,16 +32,19 @@ var (
 )
 
 // Fastest is the least time of the calling thread that work takes, and the limit that goes for it now. What else the machine
-// does takes caches away: so work is done up to five times, until it has kept the limit.
+// does takes caches away: so work is done up to five times, until it has clearly kept the limit. How fast the machine is now
+// is looked at only where it matters.
 func Fastest(longest time.Duration, work func()) (best, limit time.Duration) {
+	const clearly = 2. / 3
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	best = time.Hour
-	for try := 0; try < 5 && best > limit; try++ {
-		limit = max(limit, Scaled(longest))
+	best, limit = time.Hour, longest
+	for try := 0; try < 5 && float64(best) > clearly*float64(limit); try++ {
 		start := Time()
 		work()
-		best = min(best, Time()-start)
+		if best = min(best, Time()-start); float64(best) > clearly*float64(limit) {
+			limit = max(limit, Scaled(longest))
+		}
 	}
 	return best, limit
 }
