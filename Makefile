@@ -59,8 +59,9 @@ helm:
 pictures: $(BUILD)/msa
 	@$(GO) run ./test/pictures
 
+# Packages that start goroutines, or are used by several at once.
 race:
-	$(GO) test -race -short -count=1 ./alert ./behavior ./cmd/msa/internal/... ./internal/... ./mapping ./plugin/... ./rules
+	$(GO) test -race -short -count=1 ./behavior ./cmd/msa/internal/inspect ./cmd/msa/internal/kubernetes ./cmd/msa/internal/listen ./cmd/msa/internal/queue ./internal/... ./mapping ./plugin
 	$(GO) test -race -short -count=1 -run 'Concurrent|Order|OnDebian|Reload|Close' ./engine/... ./pipeline ./cmd/msa
 
 lint:
@@ -72,11 +73,12 @@ lint:
 fuzz:
 	GO=$(GO) FUZZTIME=$(FUZZTIME) SCREEN_FUZZTIME=$(SCREEN_FUZZTIME) test/fuzz.sh
 
-# Go benchmarks on one core; the last lines are ratios of one and the same run.
+# Go benchmarks on one core, for BENCHTIME each; the last lines are ratios of one and the same run.
+BENCHTIME ?= 4s
 bench:
 	@mkdir -p $(BUILD)
-	@$(GO) test -run '^$$' -bench . -benchtime 4s -benchmem -cpu 1 ./mapping ./engine ./pipeline > $(BUILD)/bench.txt; status=$$?; cat $(BUILD)/bench.txt; exit $$status
-	@$(GO) test -run '^$$' -bench Workers -benchtime 4s ./pipeline > $(BUILD)/bench-workers.txt; status=$$?; cat $(BUILD)/bench-workers.txt; exit $$status
+	@$(GO) test -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem -cpu 1 ./mapping ./engine ./pipeline > $(BUILD)/bench.txt; status=$$?; cat $(BUILD)/bench.txt; exit $$status
+	@$(GO) test -run '^$$' -bench Workers -benchtime $(BENCHTIME) ./pipeline > $(BUILD)/bench-workers.txt; status=$$?; cat $(BUILD)/bench-workers.txt; exit $$status
 	@awk '$$1 ~ /^Benchmark/ { for (i = 3; i < NF; i++) if ($$(i+1) == "records/s") rate[$$1] = $$i; else if ($$(i+1) == "ratio") pair = $$i; else if ($$(i+1) == "ns/op") time[$$1] = $$i } \
 	END { printf "ratio time_pipeline_to_plain_coraza %.3f\n", pair; \
 	      printf "ratio speed_without_engine_to_plain_coraza %.0f\n", rate["BenchmarkPass"] / rate["BenchmarkPlainCoraza"]; \
