@@ -30,6 +30,7 @@ const (
 
 	silence  = int64(30 * time.Minute / time.Millisecond) // after which an incident is over
 	patience = int64(5 * time.Minute / time.Millisecond)  // between messages, but for what can't wait
+	leisure  = 2 * patience                               // the same for more of what is known: targets, alerts
 	hour     = int64(time.Hour / time.Millisecond)
 
 	// maxAnHour is how often an incident is told in an hour.
@@ -55,6 +56,7 @@ const (
 	maxSamples   = 10
 	maxEvidence  = 3
 	maxNews      = 8
+	maxNewNames  = 4 // of targets among these: a scan has too many
 	maxJoined    = 16
 )
 
@@ -96,7 +98,8 @@ type incident struct {
 	aliases []uint64
 	into    *incident // of which it is part now
 	isOver  bool
-	urgent  bool
+	urgent  bool  // there is news that can't wait
+	soon    bool  // there is a new stage
 	due     int64 // when what is new is told
 	place   int   // in pending, or -1
 }
@@ -302,11 +305,26 @@ func (inc *incident) note(news string) {
 	}
 }
 
+// noteTarget remembers a new target, and leaves room for what is new besides.
+func (inc *incident) noteTarget(name string) {
+	const what = "new target: "
+	n := 0
+	for _, news := range inc.News {
+		if strings.HasPrefix(news, what) {
+			n++
+		}
+	}
+	if n < maxNewNames {
+		inc.note(what + name)
+	}
+}
+
 // addSteps counts what was tried, and reports whether that is new.
 func (inc *incident) addSteps(f *alert.Facts) (isNew bool) {
 	for _, t := range tacticsOf(f) {
 		if inc.Stages[t]++; inc.Stages[t] == 1 && inc.Alerts > 1 {
 			inc.note("new stage: " + tacticNames[t].name)
+			inc.soon = true
 		}
 		i := slices.IndexFunc(inc.Steps, func(s Step) bool { return s.Tactic == t && s.What == f.What })
 		if i < 0 {
@@ -369,7 +387,7 @@ func (inc *incident) addTarget(f *alert.Facts) (isNew bool) {
 		}
 		inc.Targets[i] = Target{Name: name}
 		if isNew = true; i > 0 {
-			inc.note("new target: " + name)
+			inc.noteTarget(name)
 		}
 	}
 	t := &inc.Targets[i]

@@ -126,6 +126,9 @@ func TestNews(t *testing.T) {
 			f.Kind, f.What, f.Detector, f.Techniques = "", "many guesses", "login-brute-force", []string{"T1110.001"}
 		}), nil},
 		{"later", injection(6*time.Minute, nil), []string{"update new target: pay.example, new stage: credential access"}},
+		{"a third host", injection(7*time.Minute, func(f *alert.Facts) { f.Service, f.Server = "mail.example", "10.0.0.3" }), nil},
+		{"a target has more time than a stage", injection(12*time.Minute, nil), nil},
+		{"then it is told", injection(17*time.Minute, nil), []string{"update new target: mail.example, 10 alerts"}},
 	} {
 		if got := tell(step.f); !slices.Equal(got, step.want) {
 			t.Errorf("%s: told %q, want %q", step.name, got, step.want)
@@ -139,11 +142,25 @@ func TestNews(t *testing.T) {
 	for _, stage := range last.Stages {
 		stages = append(stages, fmt.Sprint(stage.ID, " ", stage.Tactic, " ", stage.Alerts))
 	}
-	if want := []string{"TA0001 initial access 6", "TA0006 credential access 1", "TA0009 collection 2"}; !slices.Equal(stages, want) {
+	if want := []string{"TA0001 initial access 9", "TA0006 credential access 1", "TA0009 collection 2"}; !slices.Equal(stages, want) {
 		t.Errorf("stages %q, want %q in ATT&CK's order", stages, want)
 	}
 	if len(last.Detectors) != 1 || last.Detectors[0] != (alert.Count{Name: "login-brute-force", N: 1}) {
 		t.Errorf("detectors %v", last.Detectors)
+	}
+}
+
+// A scan of many targets leaves room in a message for the stage that comes with it.
+func TestNewsOfScan(t *testing.T) {
+	s := New(Options{})
+	watch(s, many(20, time.Second, func(i int, f *alert.Facts) { f.Service, f.Server = fmt.Sprint("host", i), fmt.Sprint("10.0.0.", i+1) })...)
+	_, told := watch(s,
+		injection(time.Minute, func(f *alert.Facts) { f.Kind, f.What, f.Techniques = "", "many guesses", []string{"T1110"} }),
+		injection(6*time.Minute, nil),
+	)
+	want := []string{"update new target: host1, new target: host2, new target: host3, new target: host4, 10 alerts, new stage: credential access"}
+	if got := events(told); !slices.Equal(got, want) {
+		t.Errorf("told %q, want %q", got, want)
 	}
 }
 

@@ -38,12 +38,20 @@ func (s *Incidents) mayTell(inc *incident, at int64) {
 	case inc.urgent && inc.free(now) <= now:
 		s.tell(inc, update, at)
 	default:
-		due := inc.ToldAt[len(inc.ToldAt)-1] + patience
-		if inc.urgent {
-			due = now
-		}
-		s.pending.add(inc, max(due, inc.free(now)))
+		s.pending.add(inc, max(inc.wanted(now), inc.free(now)))
 	}
+}
+
+// wanted is when what is new should be told: what is more of the same has more time, and mostly goes with something else.
+func (inc *incident) wanted(now int64) int64 {
+	last := inc.ToldAt[len(inc.ToldAt)-1]
+	switch {
+	case inc.urgent:
+		return now
+	case inc.soon:
+		return last + patience
+	}
+	return last + leisure
 }
 
 // free is from when on an incident may be told again. The last message of an hour is for its end.
@@ -63,7 +71,7 @@ func (s *Incidents) tell(inc *incident, event string, at int64) {
 	}
 	inc.ToldAt = append(inc.ToldAt, s.clock.Now)
 	s.told = append(s.told, inc.message(event, max(at, inc.Last))) // the clock may be behind a log with gaps
-	inc.News, inc.urgent = nil, false
+	inc.News, inc.urgent, inc.soon = nil, false, false
 }
 
 // Most of a kind that a message lists.
