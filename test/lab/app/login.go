@@ -255,6 +255,10 @@ func (v *visit) people() {
 		name = strings.NewReplacer(`\`, `\5c`, "*", `\2a`, "(", `\28`, ")", `\29`).Replace(name)
 	}
 	filter := "(&(objectClass=person)(cn=" + name + "))"
+	if strings.Trim(ldapTerm.ReplaceAllString(filter, ""), "()&|!") != "" {
+		v.page(http.StatusInternalServerError, "People", "<p>Bad search filter</p>") // as directories say
+		return
+	}
 	terms := ldapTerm.FindAllStringSubmatch(filter, -1)
 	var found []string
 	for _, p := range people {

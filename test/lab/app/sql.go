@@ -134,7 +134,13 @@ func (v *visit) query(template string, inputs ...string) ([][]string, error) {
 		return pasted(kind, map[string]string{"number": "1", "word": "name"}[kind])
 	})
 	rows, err := v.run(inDialect(statement))
-	if form(statement) == form(harmless) {
+	meant := fill(template, inputs, func(kind, input string) string {
+		if kind == "word" && literal.MatchString(input) {
+			input = "name" // it gives the text that was sent, and nothing of the site's
+		}
+		return pasted(kind, input)
+	})
+	if form(meant) == form(harmless) {
 		return rows, err
 	}
 	switch what := "another statement: " + statement; {
@@ -145,6 +151,8 @@ func (v *visit) query(template string, inputs ...string) ([][]string, error) {
 	}
 	return rows, err
 }
+
+var literal = regexp.MustCompile(`^\s*(?:'(?:[^']|'')*'|"[^"]*")\s*$`)
 
 var wordOnly = regexp.MustCompile(`^[a-z_]{1,20}$`)
 
