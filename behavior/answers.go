@@ -212,8 +212,9 @@ func (r *Recollection) everywhere(print uint64) int {
 // attempts are a client's attacks on an endpoint.
 type attempts struct {
 	Answers [4]tried
-	Oracle  [2]uint64 // the answers that tell true from false
+	Oracle  [2]uint64 // the answers that tell false from true
 	Broke   bool      // by one of the payloads
+	Broken  [4]uint64 // where these are injected, and how
 	Least   int       // length of an answer to payloads that ask for all that there is
 	listed  pending   // these
 	pending pending   // that completed the statement, before one broke it
@@ -226,18 +227,18 @@ type pending struct {
 	all   [8]answered
 }
 
-// answered is a record, and the answer to it.
+// answered is a record, and what tells those that are proven: the answer, or where something is injected.
 type answered struct {
-	index  int
-	answer uint64
+	index int
+	by    uint64
 }
 
-func (p *pending) add(chunk uint64, index int, answer uint64) {
+func (p *pending) add(chunk uint64, index int, by uint64) {
 	if p.chunk != chunk {
 		*p = pending{chunk: chunk}
 	}
 	if p.count < len(p.all) {
-		p.all[p.count] = answered{index, answer}
+		p.all[p.count] = answered{index, by}
 		p.count++
 	}
 }
@@ -272,6 +273,25 @@ func (t *attempts) learn(a triage.Attempt) int {
 	copy(t.Answers[:], t.Answers[1:]) // the oldest makes room
 	t.Answers[len(t.Answers)-1] = tried{a.Answer, [5]uint64{a.Payload}}
 	return 1
+}
+
+// tells reports whether the answer to a condition is the one that tells what it is. One that holds by its form and is answered
+// as one that does not is part of a statement that could not run.
+func (t *attempts) tells(a triage.Attempt) bool {
+	return a.Condition != triage.True && t.Oracle[0] == a.Answer || a.Condition != triage.False && t.Oracle[1] == a.Answer
+}
+
+// broken notes where a payload broke the statement.
+func (t *attempts) broken(spot uint64) {
+	for i := range t.Broken {
+		if t.Broken[i] == spot {
+			return
+		}
+		if t.Broken[i] == 0 {
+			t.Broken[i] = spot
+			return
+		}
+	}
 }
 
 // gotMore reports whether an answer has more than the shortest to payloads that ask for all, and whether it is this one that

@@ -281,9 +281,10 @@ func (r *Recollection) Attack(e *triage.Examination) triage.Past {
 		past.Alike = tried.learn(a)
 	}
 	past.Responds, past.Broke = tried.varies(), tried.Broke
-	if a.Breaks && !tried.Broke {
-		tried.Broke = true
-		r.prove(&tried.pending, triage.BrokeAndDid, 0)
+	past.Opened = a.Spot != 0 && slices.Contains(tried.Broken[:], a.Spot)
+	if tried.Broke = tried.Broke || a.Breaks; a.Breaks && a.Spot != 0 && !past.Opened {
+		tried.broken(a.Spot)
+		r.prove(&tried.pending, triage.BrokeAndDid, a.Spot)
 	}
 	if a.Lists && a.Length > 0 && past.Usual < few {
 		var others bool
@@ -292,14 +293,20 @@ func (r *Recollection) Attack(e *triage.Examination) triage.Past {
 		}
 		tried.listed.add(r.chunk, r.index, a.Answer)
 	}
-	if a.Yields && !tried.Broke {
-		tried.pending.add(r.chunk, r.index, a.Answer)
+	if a.Yields && a.Spot != 0 && !past.Opened {
+		tried.pending.add(r.chunk, r.index, a.Spot)
 	}
 	if a.Condition != triage.NoCondition && !a.Refused {
 		c, _ := r.contrasts.get(key^a.Form*mix, r.now, forgetAttempts)
 		switch {
 		case a.Waits:
 			past.Waited = c.Waited
+			switch {
+			case a.Waited && !c.Waited:
+				r.prove(&c.pending, triage.WaitedForAnother, 0)
+			case !c.Waited:
+				c.pending.add(r.chunk, r.index, 0)
+			}
 			c.Waited = c.Waited || a.Waited
 		case a.Answer != 0:
 			past.Odd = a.Condition == triage.Open && r.x.status/100 == 2 && c.isOdd(a.Answer)
@@ -315,7 +322,7 @@ func (r *Recollection) Attack(e *triage.Examination) triage.Past {
 			} else if a.Condition != triage.False {
 				c.pending.add(r.chunk, r.index, a.Answer)
 			}
-			past.Told = slices.Contains(tried.Oracle[:], a.Answer)
+			past.Told = tried.tells(a)
 		}
 	}
 	past.CalledBack = r.expect(a.Signs)
@@ -344,17 +351,21 @@ func (r *Recollection) Doubtful(e *triage.Examination) triage.Past {
 	return past
 }
 
-// prove says of records before, whose alerts are not made yet, that their attacks have worked: those that got an answer, or
-// all with 0.
-func (r *Recollection) prove(p *pending, evidence string, answer uint64) {
-	if p.chunk == r.chunk {
-		for _, a := range p.all[:p.count] {
-			if answer == 0 || a.answer == answer {
-				r.proofs = append(r.proofs, Proof{a.index, evidence})
-			}
+// prove says of records before, whose alerts are not made yet, that their attacks have worked: of those that are told by what
+// they have in common, or of all with 0. The others go on waiting.
+func (r *Recollection) prove(p *pending, evidence string, by uint64) {
+	if p.chunk != r.chunk {
+		return
+	}
+	waiting := *p
+	p.count = 0
+	for _, a := range waiting.all[:waiting.count] {
+		if by == 0 || a.by == by {
+			r.proofs = append(r.proofs, Proof{a.index, evidence})
+		} else {
+			p.add(r.chunk, a.index, a.by)
 		}
 	}
-	*p = pending{}
 }
 
 // series is where the attacks of a client are compared. A payload that is a part of the path makes no other place.

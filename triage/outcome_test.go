@@ -72,6 +72,10 @@ func TestOutcome(t *testing.T) {
 		"sum":                    {attempt{kind: "rce", payload: ";echo QZWX$((35+24))", body: "ping: QZWX59\n"}, Success, "59"},
 		"sum, echoed":            {attempt{kind: "rce", payload: ";echo QZWX$((35+24))", body: "no host ;echo QZWX$((35+24))"}, Unknown, "nothing"},
 		"expr":                   {attempt{kind: "rce", payload: "`expr 31337 + 11`", body: "<p>31348</p>"}, Success, "31348"},
+		"two words":              {attempt{kind: "rce", payload: "() { :;}; echo; echo -n qwlab; echo zzkit", body: "qwlabzzkit\n"}, Success, "qwlabzzkit"},
+		"two words, echoed":      {attempt{kind: "rce", payload: "() { :;}; echo; echo -n qwlab; echo zzkit", body: "agent () { :;}; echo; echo -n qwlab; echo zzkit"}, Unknown, "nothing"},
+		"bytes":                  {attempt{kind: "rce", payload: `() { :;}; echo; echo -e '\x4c\x61\x62\x34\x37\x31\x31'`, body: "Lab4711\n"}, Success, "Lab4711"},
+		"bytes, echoed":          {attempt{kind: "rce", payload: `() { :;}; echo; echo -e '\x4c\x61\x62\x34\x37\x31\x31'`, body: `agent echo -e '\x4c\x61\x62\x34\x37\x31\x31'`}, Unknown, "nothing"},
 		"template":               {attempt{kind: "injection-generic", payload: "{{7*7}}", body: "<h1>Hello 49</h1>"}, Success, "49"},
 		"template, echoed":       {attempt{kind: "injection-generic", payload: "{{7*7}}", body: "<h1>Hello {{7*7}}</h1> 49"}, Unknown, "nothing"},
 		"template, a price":      {attempt{kind: "injection-generic", payload: "{{7*7}}", body: "<b>49.90</b> for 1-49 of x49"}, Unknown, "nothing"},
@@ -114,6 +118,7 @@ func TestOutcome(t *testing.T) {
 		"redirect, no scheme":                  {attempt{kind: "rfi", payload: `/\evil.example.net`, status: "302", headers: "Location: //evil.example.net\r\n"}, Success, ""},
 		"redirect to itself":                   {attempt{kind: "rfi", payload: "https://shop.example.com/a", status: "302", headers: "Location: https://shop.example.com/a\r\n"}, Unknown, ""},
 		"redirect to a partner of a traversal": {attempt{kind: "lfi", payload: "https://partner.example.net/../../etc/passwd", status: "302", headers: "Location: https://partner.example.net/welcome\r\n"}, Unknown, ""},
+		"redirect to a partner of a statement": {attempt{kind: "sqli", payload: "https://partner.example.net/;waitfor delay '0:0:7'--", status: "302", headers: "Location: https://partner.example.net/\r\n"}, Unknown, ""},
 		"redirect to the login":                {attempt{kind: "sqli", payload: "1'", status: "302", headers: "Location: /login?next=%2F\r\n"}, Failure, "login"},
 		"redirect elsewhere":                   {attempt{kind: "sqli", payload: "1'", status: "302", headers: "Location: /blogin\r\n"}, Unknown, ""},
 

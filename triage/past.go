@@ -27,6 +27,7 @@ type Past struct {
 	Odd    bool // conditions of this form got another answer, time and again
 	Held   bool // the condition is answered as one with the same beginning that is true, or not as one that is false, where Broke
 	Broke  bool // another payload of this client has led to an error here, as one that spoils a statement does
+	Opened bool // and did so in the same parameter, leaving the text that it stands in by the same quote
 	More   bool // than another payload of the kind got from the endpoint, and than ordinary requests get
 	Longer int  // so long was the longest answer to ordinary requests, and this one is much longer; 0 if it is not
 
@@ -49,12 +50,15 @@ const GotMore = "the answer has more than that to another payload of this kind, 
 // ToldApart is that of true and false conditions.
 const ToldApart = "the answers to this client's true and false conditions differ, and this is one of the two"
 
+// WaitedForAnother is that of conditions of which some make the server wait.
+const WaitedForAnother = "the server has waited for another condition of this form: that it has not waited is an answer, too"
+
 // afterAll is the evidence that only other records give: that it worked.
 func (x *exchange) afterAll(past Past) string {
 	switch {
 	case past.CalledBack != "":
 		return past.CalledBack
-	case past.Broke && x.yields():
+	case past.Opened && x.yields():
 		return BrokeAndDid
 	case past.Held && x.tx.Status/100 == 2 && !x.isBroken():
 		return "the answer is that to a true condition, where others broke the statement"
@@ -68,7 +72,7 @@ func (x *exchange) afterAll(past Past) string {
 	case past.Odd:
 		return "conditions of this form got another answer, time and again: this one is true"
 	case past.Waited && x.refusal() == "":
-		return "the server has waited for another condition of this form: that it has not waited is an answer, too"
+		return WaitedForAnother
 	}
 	return ""
 }
