@@ -97,6 +97,13 @@ func (x *exchange) answer() (print uint64, length int) {
 	return xxhash.Sum64String(strconv.Itoa(x.tx.Status) + " " + x.kind + " " + place + "\n" + body + more), length + len(body)
 }
 
+// escaped are the forms in which pages have a text: Go's and Python's, and those of PHP and Java.
+func escaped(text string) []string {
+	all := html.EscapeString(text)
+	named := strings.ReplaceAll(all, "&#34;", "&quot;")
+	return []string{all, named, strings.ReplaceAll(all, "&#39;", "&#039;"), strings.ReplaceAll(named, "&#39;", "&#039;"), strings.ReplaceAll(named, "&#39;", "&#x27;")}
+}
+
 // leastEcho is how long a value is that is looked for in an answer.
 const leastEcho = 3
 
@@ -105,8 +112,7 @@ func (x *exchange) echoes() (all []string) {
 	add := func(value string) {
 		if len(value) >= leastEcho && len(all) < 8*maxPayloads {
 			quoted := strconv.Quote(value)
-			all = append(all, value, html.EscapeString(value), strings.ReplaceAll(html.EscapeString(value), "&#34;", "&quot;"),
-				strings.ReplaceAll(html.EscapeString(value), "&#39;", "&#039;"), url.QueryEscape(value), url.PathEscape(value), quoted[1:len(quoted)-1])
+			all = append(append(all, escaped(value)...), value, url.QueryEscape(value), url.PathEscape(value), quoted[1:len(quoted)-1])
 		}
 	}
 	for _, text := range []string{x.tx.URI, x.bodyStart()} {

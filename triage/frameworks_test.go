@@ -32,7 +32,7 @@ func TestOutcomeOfFrameworks(t *testing.T) {
 		"PHP warning":             {attempt{kind: "lfi", payload: "../../etc/passwd", body: "<b>Warning</b>: include(../../etc/passwd): Failed to open stream: No such file in <b>/srv/index.php</b>"}, Unknown},
 		"no rows":                 {attempt{kind: "sqli", payload: "a' union select 1,2-- ", mime: "application/json", body: `{"count":0,"next":null,"results":[]}`}, Unknown},
 		"the payload in JSON":     {attempt{kind: "xss", payload: "<script>alert(7)</script>", mime: "application/problem+json", body: `{"title":"no <script>alert(7)</script>"}`}, Unknown},
-		"escaped by a template":   {attempt{kind: "xss", payload: `<img src=x onerror=alert(7)>`, body: "<p>&lt;img src=x onerror=alert(7)&gt;</p>"}, Unknown},
+		"escaped by a template":   {attempt{kind: "xss", payload: `<img src=x onerror=alert(7)>`, body: "<p>&lt;img src=x onerror=alert(7)&gt;</p>"}, Failure},
 		"template, as it is":      {attempt{kind: "injection-generic", payload: "${{9*9}}", body: "<h1>Dear ${{9*9}}</h1><p>81 items</p>"}, Unknown},
 		"shop with a number":      {attempt{kind: "injection-generic", payload: "{{9*9}}", body: strings.Repeat("<li>lamp</li>", 100) + "<b>81</b>"}, Unknown},
 		"command, as a name":      {attempt{kind: "rce", payload: "host;id", mime: "text/plain", body: "host;id: Name or service not known"}, Unknown},

@@ -107,13 +107,16 @@ func TestOutcome(t *testing.T) {
 		"too short a wait":       {attempt{kind: "sqli", payload: "1 and SLEEP(1)", took: "01.100"}, Unknown, ""},
 
 		"script":               {attempt{kind: "xss", payload: "x" + script, body: "<p>x" + script + "</p>"}, Success, "script"},
-		"script, escaped":      {attempt{kind: "xss", payload: script, body: "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>"}, Unknown, ""},
+		"script, escaped":      {attempt{kind: "xss", payload: script, body: "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>"}, Failure, "as text"},
 		"script in JSON":       {attempt{kind: "xss", payload: script, body: `{"q":"` + script + `"}`, mime: "application/json"}, Unknown, ""},
 		"script in text":       {attempt{kind: "xss", payload: script, body: script, mime: "text/plain"}, Unknown, ""},
 		"script in a textarea": {attempt{kind: "xss", payload: script, body: "<textarea>" + script + "</textarea>"}, Unknown, ""},
 		"handler":              {attempt{kind: "xss", payload: `x" onfocus="alert(1)`, body: `<input value="x" onfocus="alert(1)">`}, Success, "handler"},
 		"handler in text":      {attempt{kind: "xss", payload: `x" onfocus="alert(1)`, body: `<p>x" onfocus="alert(1)</p>`}, Unknown, ""},
 
+		"script, as text":                      {attempt{kind: "xss", payload: `"><svg/onload=alert(1)>`, body: `<p>Nothing for &quot;&gt;&lt;svg/onload=alert(1)&gt;</p>`}, Failure, "as text"},
+		"script, quotes left":                  {attempt{kind: "xss", payload: `"><svg/onload=alert(1)>`, body: `<input value=""&gt;&lt;svg/onload=alert(1)&gt;">`}, Unknown, ""},
+		"script, as text and not":              {attempt{kind: "xss", payload: `x<svg>y`, body: `<p>x&lt;svg&gt;y</p><p>x<svg>y</p>`}, Unknown, ""},
 		"redirect":                             {attempt{kind: "rfi", payload: "https://evil.example.net/a", status: "302", headers: "Location: https://evil.example.net/a\r\n"}, Success, "evil.example.net"},
 		"redirect, no scheme":                  {attempt{kind: "rfi", payload: `/\evil.example.net`, status: "302", headers: "Location: //evil.example.net\r\n"}, Success, ""},
 		"redirect to itself":                   {attempt{kind: "rfi", payload: "https://shop.example.com/a", status: "302", headers: "Location: https://shop.example.com/a\r\n"}, Unknown, ""},

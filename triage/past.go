@@ -90,6 +90,8 @@ func (x *exchange) inVain(past Past) string {
 		return fmt.Sprintf("the server answers so to everything: %d endpoints have this answer", past.Everywhere)
 	case past.Usual >= enoughClients && x.wouldShow():
 		return "the endpoint's usual answer, as ordinary requests get it"
+	case x.isText():
+		return "the page has the payload as text, with all that would make it markup escaped"
 	case past.Alike >= enoughPayloads && (past.Responds || past.Varies) && x.reads() && !x.isEchoed():
 		return fmt.Sprintf("the same answer to %d different payloads of this client", past.Alike)
 	}
@@ -119,6 +121,25 @@ func (x *exchange) reads() bool {
 // isEchoed reports whether the answer repeats a script as it was sent, which is the effect.
 func (x *exchange) isEchoed() bool {
 	return hasTag(x.kinds, "xss") && slices.ContainsFunc(x.payloads, func(p string) bool { return strings.Contains(x.body, p) })
+}
+
+// isText reports whether a page repeats a script with each sign escaped that a browser could take for markup, and nowhere
+// without.
+func (x *exchange) isText() bool {
+	if len(x.kinds) != 1 || x.kinds[0] != "xss" || x.tx.Method != "GET" || x.tx.Status/100 != 2 || !x.isHTML() || x.tx.ResponseBody.Truncated {
+		return false
+	}
+	isText := false
+	for _, p := range x.payloads {
+		if !strings.Contains(p, "<") {
+			continue
+		}
+		if strings.Contains(x.body, p) {
+			return false
+		}
+		isText = isText || slices.ContainsFunc(escaped(p), func(e string) bool { return strings.Contains(x.body, e) })
+	}
+	return isText
 }
 
 // wouldShow reports whether the answer would have been another one, had the attack worked: what it asks for is printed.
