@@ -249,10 +249,12 @@ func (vs *views) header(name, value string) {
 func isOrdinary(lower, value string) bool {
 	switch lower {
 	case "accept", "accept-charset", "accept-encoding", "accept-language", "cache-control", "connection", "content-encoding", "content-type",
-		"keep-alive", "pragma", "te", "upgrade":
+		"keep-alive", "pragma", "te", "transfer-encoding", "upgrade":
 		return !strings.Contains(value, "..") && value[0] != '/' && strings.IndexFunc(value, func(r rune) bool {
 			return isUncommonInPaths(r) && !strings.ContainsRune(" ;=*", r)
 		}) < 0
+	case "via": // protocols, hosts and, in brackets, products
+		return strings.IndexFunc(value, func(r rune) bool { return isUncommonInPaths(r) && !strings.ContainsRune(" ()", r) }) < 0
 	}
 	return false
 }

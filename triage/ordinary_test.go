@@ -18,6 +18,22 @@ func TestOrdinary(t *testing.T) {
 			t.Errorf("%s: %v", value, got)
 		}
 	}
+	for value, want := range map[string]bool{
+		"http://127.0.0.1:49152/done":                true,
+		"http://localhost:8400":                      true,
+		"http://[::1]:5000/signin-oidc":              true,
+		"http://127.0.0.1:6379/%0d%0aFLUSHALL":       false,
+		"http://127.0.0.1:80@other.example/":         false,
+		"http://169.254.169.254/latest/":             false,
+		"http://localhost.other.example/signin-oidc": false,
+	} {
+		if got := isOrdinary("ARGS:redirect_uri", value); got != want {
+			t.Errorf("%s: %v", value, got)
+		}
+	}
+	if isOrdinary("ARGS:url", "http://127.0.0.1:49152/done") {
+		t.Error("an address that the server goes to is no place for a browser")
+	}
 	if isOrdinary("ARGS:path", "/shop/cart.git/info/refs") {
 		t.Error("an argument is no request of git")
 	}

@@ -438,8 +438,13 @@ func base64Text(text string) (string, bool) {
 	if err != nil {
 		return "", false
 	}
-	if !isText(decoded) || bytes.IndexByte(decoded, 0) >= 0 {
+	if !isText(decoded) {
 		return packed(decoded)
+	}
+	if bytes.IndexByte(decoded, 0) >= 0 { // of two bytes a character; else zeros are of a language's objects
+		if text, ok := packed(decoded); ok {
+			return text, true
+		}
 	}
 	return string(decoded), true
 }

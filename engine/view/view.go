@@ -125,6 +125,8 @@ func init() { // they use reader by way of JSON and queries
 		{"json", func(s traits) bool { return s.brace && s.quote }, json},
 		{"query", func(s traits) bool { return s.equals }, query},
 		{"graphql", func(s traits) bool { return s.quote && s.curly }, graphQL},
+		{"rot13", func(s traits) bool { return s.turned&isRotated != 0 }, one(rotated)},
+		{"reversed", func(s traits) bool { return s.turned&isReversed != 0 }, one(reversed)},
 	}
 }
 
@@ -149,12 +151,14 @@ type traits struct {
 	utf7        bool // +A
 	brace       bool // begins as JSON does
 	quote       bool
+	turned      turns
 	curly       bool
 	bareSlash   bool // ..2f, a percent escape that has lost its percent sign
 }
 
 func scan(text string) (s traits) {
 	word := 0
+	ends := false // there is something by which attacks end what they stand in, or leave where they are: a quote, a tag, ".."
 	for i := 0; i < len(text); i++ {
 		c := text[i]
 		if class[c]&isWord != 0 {
@@ -179,6 +183,7 @@ func scan(text string) (s traits) {
 			s.marks++
 		case c == '.':
 			s.dots++
+			ends = ends || i > 0 && text[i-1] == '.'
 			s.bareSlash = s.bareSlash || i > 0 && i+2 < len(text) && text[i-1] == '.' && isBareSlash(text[i+1:])
 		case c == ' ':
 			s.spaces++
@@ -193,7 +198,9 @@ func scan(text string) (s traits) {
 		case c < ' ' && c != '\t' && c != '\n' && c != '\r':
 			s.control = true
 		case c == '"':
-			s.quote = true
+			s.quote, ends = true, true
+		case c == '\'' || c == '<' || c == '>':
+			ends = true
 		case c == '{':
 			s.curly = true
 		case c == '(':
@@ -210,7 +217,10 @@ func scan(text string) (s traits) {
 		s.brace = t[0] == '{' || t[0] == '['
 	}
 	s.numbers = s.spaces+s.separators >= minCodes-1 && s.longestWord <= 8 && isNumbers(text)
-	s.plain = !s.codes && !s.numbers && !s.utf7 && s.percents == 0 && s.marks < 2 && !s.backslash && !s.ampersand && !s.equals && !s.control && !s.wide && !s.hexPrefix && !s.bareSlash &&
+	if ends && len(text) >= minEncoded {
+		s.turned = turnsOf(text)
+	}
+	s.plain = !s.codes && !s.numbers && !s.utf7 && s.percents == 0 && s.marks < 2 && !s.backslash && !s.ampersand && !s.equals && !s.control && !s.wide && !s.hexPrefix && !s.bareSlash && s.turned == 0 &&
 		(!s.brace && !s.curly || !s.quote) && s.longestWord < minEncoded
 	return s
 }

@@ -60,6 +60,11 @@ func TestAppend(t *testing.T) {
 		{"/\ufffd\ufffd/\ufffd\ufffd/etc", "folded", "/../../etc"},
 		{`{ item(name: "lamp' OR '1'='1") { id } }`, "graphql", "lamp' OR '1'='1"},
 		{`mutation { add(text: "\u003cb\u003e \"x\"", n: 2) { id } }`, "graphql", `<b> "x"`},
+		{"<fpevcg>nyreg(7)</fpevcg>", "rot13", "<script>alert(7)</script>"},
+		{"' HAVBA FRYRPG 1", "rot13", "' UNION SELECT 1"},
+		{"dwssap/cte/../..", "reversed", "../../etc/passwd"},
+		{">tpircs/<)7(trela>tpircs<", "reversed", "<script>alert(7)</script>"},
+		{"TzoxOiJBIjoxOntzOjQ6IgBBAGIiO2k6MTt9", "base64", "O:1:\"A\":1:{s:4:\"\x00A\x00b\";i:1;}"},
 		{`{"a":"PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg"}`, "json, base64", "<script>alert(1)</script>"},
 	} {
 		if got := Append(nil, c.value); !slices.Contains(got, View{c.kind, c.text}) {
@@ -72,13 +77,13 @@ func TestAppend(t *testing.T) {
 func TestNoView(t *testing.T) {
 	for _, value := range []string{
 		"", "a", "hello world", "2026-10-10T13:55:36Z", "order-4711", "name@example.org", "1,299.00", "en-GB,en;q=0.9", "/a/b/c.html", "O'Brien",
-		"3f0e7c1d", "aGVsbG8", "what? how?", "it's 50% off", "CHAR(10)", "user (1)", "2026-11-20 10:11:12", "10, 20, 30", "0a:1b:2c:3d:4e:5f", "32, 34, 36, 38, 40, 42, 44, 46", "Vitamin C+A", "for(i in a)",
+		"3f0e7c1d", "aGVsbG8", "what? how?", "it's 50% off", "CHAR(10)", "user (1)", "2026-11-20 10:11:12", "10, 20, 30", "0a:1b:2c:3d:4e:5f", "32, 34, 36, 38, 40, 42, 44, 46", "Vitamin C+A", "for(i in a)", "rock 'n' roll", "Uryyb, 'jbeyq'", "wait... what", "<b>dlrow</b>",
 	} {
 		if got := Append(nil, value); len(got) > 0 {
 			t.Errorf("%q: got %q", value, got)
 		}
 	}
-	for _, value := range []string{"hello world", "order-4711", "name@example.org", "O'Brien", "/a/b/c.html"} {
+	for _, value := range []string{"hello world", "order-4711", "name@example.org", "O'Brien", "/a/b/c.html", "it's the <b>one</b> that \"we\" like.."} {
 		if n := testing.AllocsPerRun(10, func() { Append(nil, value) }); n > 0 {
 			t.Errorf("%q: %v allocations", value, n)
 		}

@@ -170,6 +170,11 @@ var kinds = []kind{
 	{"oauth", func(w writer) message {
 		return message{method: "GET", url: "/oauth/callback?code=4/0A" + w.hex(20) + "&scope=" + url.QueryEscape(w.pick("openid email profile https://www.googleapis.com/auth/userinfo.profile https://www.googleapis.com/auth/userinfo.email", "read:user user:email", "openid offline_access api://app/.default", "openid https://www.googleapis.com/auth/userinfo.email", "profile email https://www.googleapis.com/auth/userinfo.profile openid", "https://www.googleapis.com/auth/drive.file https://www.googleapis.com/auth/userinfo.profile", "User.Read Mail.Send .default", "email https://www.googleapis.com/auth/calendar.readonly https://www.googleapis.com/auth/userinfo.profile")) + "&state=" + url.QueryEscape(base64.StdEncoding.EncodeToString([]byte(w.object(map[string]any{"return_to": "/" + w.text(1) + "?a=1", "nonce": w.hex(16)})))) + "&redirect_uri=" + url.QueryEscape("https://app.example.org/cb?x=1&y="+w.text(1))}
 	}},
+	{"upload", func(w writer) message {
+		file := w.pick(w.text(1)+".sql.gz", w.text(2)+" (1).pdf", ".gitignore.txt", "C:\\fakepath\\"+w.text(1)+".pdf", "C:\\Users\\"+w.text(1)+"\\Desktop\\"+w.text(1)+".xls", w.text(1)+".v"+w.n(9)+".tar.gz", w.text(1)+".bak", w.text(1)+".log."+w.n(9), "backup-"+w.n(9999)+".sql", w.text(1)+".min.js.map", "O'"+w.text(1)+" & "+w.text(1)+".docx", "config.yml", w.text(1)+".conf.txt", w.text(1)+".jpg.png", w.text(1)+".db", "id_"+w.text(1)+".key.pdf")
+		m := message{method: "POST", url: "/api/" + w.service() + "/files", kind: "multipart/form-data; boundary=b" + w.n(99)}
+		return m.parts("folder", w.n(99), "", w.pick("file", "upload", "attachment", "files[]"), w.text(3), strings.ReplaceAll(file, `"`, ""))
+	}},
 	{"saml", func(w writer) message {
 		x := `<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" ID="_` + w.hex(20) + `" Version="2.0" Destination="https://sp.example.org/acs"><saml:Issuer>https://idp.example.org</saml:Issuer><saml:AttributeValue xsi:type="xs:string">` + w.name() + `</saml:AttributeValue></samlp:Response>`
 		return w.form("/saml/acs", "SAMLResponse", base64.StdEncoding.EncodeToString([]byte(x)), "RelayState", "https://sp.example.org/app?"+w.text(1)+"=1")
@@ -336,6 +341,20 @@ func (w writer) form(u string, pairs ...string) message {
 		all = append(all, pairs[i]+"="+url.QueryEscape(pairs[i+1]))
 	}
 	return message{"POST", u, "application/x-www-form-urlencoded", strings.Join(all, "&"), nil}
+}
+
+// parts is a message with parts of a form: of each its name, its value, and the name of its file or nothing.
+func (m message) parts(all ...string) message {
+	_, boundary, _ := strings.Cut(m.kind, "boundary=")
+	for i := 0; i < len(all); i += 3 {
+		m.body += "--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + all[i] + "\""
+		if all[i+2] != "" {
+			m.body += "; filename=\"" + all[i+2] + "\"\r\nContent-Type: application/octet-stream"
+		}
+		m.body += "\r\n\r\n" + all[i+1] + "\r\n"
+	}
+	m.body += "--" + boundary + "--\r\n"
+	return m
 }
 
 // record is a message as a record.
