@@ -178,6 +178,30 @@ func TestEvidence(t *testing.T) {
 	}
 }
 
+// What alarms for other reasons does so without these rules.
+func TestEvidenceIsNone(t *testing.T) {
+	p := confident(t, "rules=crs,lateral-movement")
+	for name, c := range map[string]struct {
+		record map[string]string
+		rule   int
+	}{
+		"page that is put":       {exchange("PUT", "/files/a.php", "text/plain", "<?php echo htmlspecialchars($title); ?>"), 9703072},
+		"script that is renamed": {exchange("MOVE", "/dav/a.php.part", "", "", "Destination: http://shop.internal/dav/a.php"), 9703073},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := alertsOf(t, p, c.record)
+			if len(got) != 1 {
+				t.Fatalf("%d alerts", len(got))
+			}
+			for _, r := range got[0]["rules"].([]any) {
+				if fmt.Sprint(r.(map[string]any)["id"]) == fmt.Sprint(c.rule) {
+					t.Errorf("%d is among %v", c.rule, got[0]["rules"])
+				}
+			}
+		})
+	}
+}
+
 // uploaded is a form with a file.
 func uploaded(name, content string) map[string]string {
 	return exchange("POST", "/files", "multipart/form-data; boundary=b7", "--b7\r\nContent-Disposition: form-data; name=\"file\"; filename=\""+name+"\"\r\n\r\n"+content+"\r\n--b7--\r\n")
@@ -247,7 +271,6 @@ func TestConfidenceOfOrdinaryTraffic(t *testing.T) {
 		"archive":                    uploaded("report.v1.2.tar.gz", "\x1f\ufffd\b"),
 		"drawing":                    uploaded("logo.svg", "<svg xmlns='http://www.w3.org/2000/svg'><path d='M0 0h9'/></svg>"),
 		"page of one's own":          uploaded("page.html", "<html><script>var a = 1;</script><?php echo $title; ?></html>"),
-		"page that is put":           exchange("PUT", "/files/a.jsp", "text/plain", "Opening hours of the shop"),
 		"document that is renamed":   exchange("MOVE", "/dav/a.txt", "", "", "Destination: http://shop.internal/dav/b.v2.txt"),
 		"source of files":            exchange("GET", "/import?source="+url.QueryEscape("ftp://files.example.org/a.csv"), "", ""),
 		"session in the path":        exchange("GET", "/shop/item;jsessionid=1A2B?id=3", "", ""),
