@@ -170,9 +170,9 @@ func (u *endpoint) longer(length int) int {
 func (u *endpoint) varies() bool { return u.Answers[1].Print != 0 }
 
 // clients is how many got an answer, as far as they are told apart.
-func (u *endpoint) clients(print uint64) int {
+func (u *endpoint) clients(fingerprint uint64) int {
 	for i := range u.Answers {
-		if s := &u.Answers[i]; print != 0 && s.Print == print {
+		if s := &u.Answers[i]; fingerprint != 0 && s.Print == fingerprint {
 			return s.Clients.len()
 		}
 	}
@@ -183,15 +183,15 @@ func (u *endpoint) clients(print uint64) int {
 type service struct{ Answers [4]sameAnswer } // their Clients are endpoints
 
 // everywhere learns an answer of a service, and tells how many of its endpoints have given it.
-func (r *Recollection) everywhere(print uint64) int {
-	if print == 0 {
+func (r *Recollection) everywhere(fingerprint uint64) int {
+	if fingerprint == 0 {
 		return 0
 	}
 	s, _ := r.services.get(r.place, r.now, forgetEndpoints)
 	least := &s.Answers[0]
 	for i := range s.Answers {
 		a := &s.Answers[i]
-		if a.Print == print {
+		if a.Print == fingerprint {
 			a.Count = min(a.Count+1, mostCounted)
 			a.Clients.add(r.at)
 			return a.Clients.len()
@@ -204,7 +204,7 @@ func (r *Recollection) everywhere(print uint64) int {
 		least.Count--
 		return 1
 	}
-	*least = sameAnswer{Print: print, Count: 1}
+	*least = sameAnswer{Print: fingerprint, Count: 1}
 	least.Clients.add(r.at)
 	return 1
 }

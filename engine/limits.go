@@ -32,9 +32,9 @@ func (e *Engine) uninspected(t *mapping.Transaction, argsCut bool, known []strin
 		cut  bool
 	}{
 		{"uri", isCut(t.URI, maxURI)},
-		{"request_headers", !addHeaders(t.RequestHeaders, nowhere)},
+		{"request_headers", !addHeaders(t.RequestHeaders, discardHeader)},
 		{"request_body", t.RequestBody.IsUnread() || isCut(t.RequestBody.Text, e.bodyLimit)},
-		{"response_headers", !addHeaders(t.ResponseHeaders, nowhere)},
+		{"response_headers", !addHeaders(t.ResponseHeaders, discardHeader)},
 		{"response_body", t.ResponseBody.IsUnread() || isCut(t.ResponseBody.Text, e.bodyLimit)},
 		{"args", argsCut},
 	} {
@@ -45,7 +45,7 @@ func (e *Engine) uninspected(t *mapping.Transaction, argsCut bool, known []strin
 	return parts
 }
 
-func nowhere(string, string) {}
+func discardHeader(string, string) {}
 
 // addHeaders adds as many as are inspected, and reports whether these are all.
 func addHeaders(headers []mapping.Header, add func(name, value string)) (all bool) {

@@ -78,13 +78,13 @@ func (o *opened) openFields(r Record, parent, depth int) {
 		return
 	}
 	var found [32]Record
-	any := false
+	hasAny := false
 	_ = r.fields(func(key []byte, value Record) {
 		if i, ok := isCarrier[string(key)]; ok && (isText(value) || isMap(value) || isArray(value)) {
-			found[i], any = value, true
+			found[i], hasAny = value, true
 		}
 	})
-	if !any {
+	if !hasAny {
 		return
 	}
 	for _, value := range found[:len(carriers)] {

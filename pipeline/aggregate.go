@@ -77,13 +77,13 @@ func (p *Pipeline) readAlert(tag string, e event) (f finding) {
 	facts, err := p.aggregate.reader.Facts(e.body)
 	switch {
 	case err == nil && p.tag.expand(tag, e.body) == tag:
-		p.passed(unmapped, tag, errSentOn)
+		p.countUninspected(unmapped, tag, errSentOn)
 	case err == nil:
 		f.read, f.at = &facts, facts.Time
 	case errors.Is(err, alert.ErrIsIncident), isEmptyMap(e):
 		p.counters.skipped.Add(1) // it says what time it is
 	default:
-		p.passed(unmapped, tag, err)
+		p.countUninspected(unmapped, tag, err)
 	}
 	return f
 }

@@ -237,27 +237,27 @@ func (p *Pipeline) Snapshot() Snapshot {
 	return s
 }
 
-// complaints logs each cause at most once a minute, with what was counted since.
-type complaints struct {
-	mu     sync.Mutex
-	last   [causes]time.Time
-	unsaid [causes]uint64
+// errorLog logs each cause at most once a minute, with what was counted since.
+type errorLog struct {
+	mu         sync.Mutex
+	last       [causes]time.Time
+	suppressed [causes]uint64
 }
 
-const complaintInterval = time.Minute
+const errorLogInterval = time.Minute
 
-// passed counts a record that goes on without having been inspected.
-func (p *Pipeline) passed(c cause, tag string, err error) {
+// countUninspected counts a record that goes on without having been inspected.
+func (p *Pipeline) countUninspected(c cause, tag string, err error) {
 	p.counters.errors[c].Add(1)
-	p.complaints.mu.Lock()
-	p.complaints.unsaid[c]++
-	n := p.complaints.unsaid[c]
+	p.errorLog.mu.Lock()
+	p.errorLog.suppressed[c]++
+	n := p.errorLog.suppressed[c]
 	now := time.Now()
-	quiet := now.Sub(p.complaints.last[c]) < complaintInterval
+	quiet := now.Sub(p.errorLog.last[c]) < errorLogInterval
 	if !quiet {
-		p.complaints.last[c], p.complaints.unsaid[c] = now, 0
+		p.errorLog.last[c], p.errorLog.suppressed[c] = now, 0
 	}
-	p.complaints.mu.Unlock()
+	p.errorLog.mu.Unlock()
 	if quiet {
 		return
 	}

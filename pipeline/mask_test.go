@@ -120,7 +120,7 @@ func TestMaskInFormats(t *testing.T) {
 func TestMaskInLog(t *testing.T) {
 	for _, s := range secrets.All() {
 		p, log := newPipeline(t, "mapping=auto")
-		p.passed(unmapped, "t", fmt.Errorf("cannot read %s", s.Text))
+		p.countUninspected(unmapped, "t", fmt.Errorf("cannot read %s", s.Text))
 		if forms := disclosed(log.String(), s.Value); len(forms) > 0 || !strings.Contains(log.String(), "cannot read") {
 			t.Errorf("log has %q: %s", forms, log.String())
 		}

@@ -59,7 +59,7 @@ type Pipeline struct {
 	incidents      *incident.Incidents // nil when they are off
 	closeIncidents func()
 	aggregate      *aggregate // nil where incidents are made of its own alerts
-	complaints     complaints
+	errorLog       errorLog
 }
 
 // New compiles rules and mapping. engines may be nil, then nothing is shared.
@@ -431,11 +431,11 @@ func (p *Pipeline) split(tag string, chunk []byte) []event {
 	for len(chunk) > 0 {
 		e, rest, err := readEvent(chunk)
 		if e.raw == nil {
-			p.passed(malformed, tag, err)
+			p.countUninspected(malformed, tag, err)
 			break
 		}
 		if err != nil {
-			p.passed(malformed, tag, err)
+			p.countUninspected(malformed, tag, err)
 			e.body = nil
 		}
 		events = append(events, e)
@@ -448,7 +448,7 @@ func (p *Pipeline) split(tag string, chunk []byte) []event {
 func (p *Pipeline) detect(tag string, events []event, observed []behavior.Observation, findings []finding) {
 	defer func() {
 		if r := recover(); r != nil {
-			p.passed(panicked, tag, fmt.Errorf("the detectors failed: %v", r))
+			p.countUninspected(panicked, tag, fmt.Errorf("the detectors failed: %v", r))
 		}
 	}()
 	all := make([]*behavior.Observation, len(findings))
@@ -563,7 +563,7 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 	p.counters.records.Add(1)
 	defer func() {
 		if r := recover(); r != nil {
-			p.passed(panicked, tag, fmt.Errorf("%v", r))
+			p.countUninspected(panicked, tag, fmt.Errorf("%v", r))
 			f = finding{}
 		}
 	}()
@@ -583,14 +583,14 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 		p.counters.notHTTP.Add(1)
 		return f
 	default:
-		p.passed(whyUnmapped(err), tag, err)
+		p.countUninspected(whyUnmapped(err), tag, err)
 		return f
 	}
 	if isFirst := p.counters.mapped.add(tx.Mapping()); isFirst && p.cfg.Mapping == "auto" {
 		p.announce(tx.Mapping())
 	}
 	if err := tx.NotText(); err != nil {
-		p.passed(notText, tag, err)
+		p.countUninspected(notText, tag, err)
 	}
 	if key := tx.DoubledKey(); key != "" {
 		p.announceDoubled(tag, key)
@@ -608,7 +608,7 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 	p.counters.inspection.Add(int64(time.Since(start)))
 	p.countPanics(tag, verdict.Panics)
 	if err != nil {
-		p.passed(failed, tag, err)
+		p.countUninspected(failed, tag, err)
 		return f
 	}
 	p.findCanaries(tx, &verdict)
@@ -664,7 +664,7 @@ func whyUnmapped(err error) cause {
 func (p *Pipeline) annotate(tag string, e event, masker *sensitive.Masker, tx *mapping.Transaction, v *engine.Verdict, alarmed bool) []byte {
 	out, err := e.with(keyValue{p.cfg.Annotate, alert.AppendVerdict(nil, masker, v, tx, alarmed)})
 	if err != nil {
-		p.passed(malformed, tag, err)
+		p.countUninspected(malformed, tag, err)
 		return nil
 	}
 	return out

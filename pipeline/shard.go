@@ -27,7 +27,7 @@ func (p *Pipeline) shard(tag string, e event, tx *mapping.Transaction) []byte {
 		keyValue{shardKey, msgp.AppendString(nil, strconv.Itoa(n))}, // rewrite_tag compares texts
 	)
 	if err != nil {
-		p.passed(malformed, tag, err)
+		p.countUninspected(malformed, tag, err)
 		return nil
 	}
 	return out

@@ -145,7 +145,7 @@ func (p *Pipeline) overlook(f *finding) {
 func (p *Pipeline) guarded(tag string, work func()) {
 	defer func() {
 		if r := recover(); r != nil {
-			p.passed(panicked, tag, fmt.Errorf("%v", r))
+			p.countUninspected(panicked, tag, fmt.Errorf("%v", r))
 		}
 	}()
 	work()

@@ -76,7 +76,7 @@ func isFirewall(status int) bool {
 }
 
 // answer is a hash of status, place and body, without what the body repeats of the request, and the length of that.
-func (x *exchange) answer() (print uint64, length int) {
+func (x *exchange) answer() (fingerprint uint64, length int) {
 	if x.tx.ResponseBody.Text == "" && (!x.tx.Observed.ResponseBody || x.tx.Status == 0) {
 		return 0, 0
 	}

@@ -61,17 +61,17 @@ func Appraise(tx *mapping.Transaction, v *engine.Verdict) Appraisal {
 // AppraiseBut does so without what is habit: that a rule matches a variable at this place is no evidence then. The
 // appraisal is the one that it had if nothing is.
 func AppraiseBut(isHabit func(rule int, variable string) bool, tx *mapping.Transaction, v *engine.Verdict, as Appraisal) Appraisal {
-	any := false
+	hasHabit := false
 	for i := range v.Matches {
 		m := &v.Matches[i]
 		if !m.IsEvidence() || !m.IsShipped() {
 			continue
 		}
 		for variable := range Variables(m) {
-			any = any || isHabit(m.RuleID, variable)
+			hasHabit = hasHabit || isHabit(m.RuleID, variable)
 		}
 	}
-	if !any {
+	if !hasHabit {
 		return as
 	}
 	less := embedded().appraise(v, isHabit)

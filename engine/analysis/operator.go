@@ -122,13 +122,13 @@ func (c *constants) operator(p *parsedRule, l *parsedLink) (Operator, error) {
 		o.match, o.within = func(v string) bool { return !utf8.ValidString(v) }, inNoAlphabet
 		return o, nil
 	}
-	make, ok := comparisons[name]
+	compile, ok := comparisons[name]
 	if !ok {
 		o.open = "its operator @" + name + " can't be judged"
 		return o, nil
 	}
 	if expanded, ok := c.expandAt(p, operand); ok {
-		o.match = make(expanded)
+		o.match = compile(expanded)
 		if slices.Contains(textual, name) {
 			o.within = func() textmatch.LevelSet { return textmatch.LevelsWithText(expanded) }
 		}
@@ -137,14 +137,14 @@ func (c *constants) operator(p *parsedRule, l *parsedLink) (Operator, error) {
 		}
 		return o, nil
 	}
-	return o.expandedBy(operand, make), nil
+	return o.expandedBy(operand, compile), nil
 }
 
 // expandedBy is an operator whose operand has macros that are not known before: it matches everything until they are.
-func (o Operator) expandedBy(operand string, make func(operand string) func(value string) bool) Operator {
+func (o Operator) expandedBy(operand string, compile func(operand string) func(value string) bool) Operator {
 	negated := o.negated
 	o.with = func(operand string) Operator {
-		return Operator{match: make(operand), negated: negated, Cost: costOfPattern}
+		return Operator{match: compile(operand), negated: negated, Cost: costOfPattern}
 	}
 	o.macro = operand
 	o.match = func(string) bool { return true }

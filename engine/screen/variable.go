@@ -85,7 +85,7 @@ func (v *variable) class(key string) *class {
 		return mixed
 	}
 	matching := make([]byte, (len(v.patterns)+7)/8)
-	any := false
+	matches := false
 	lower := strings.ToLower(key)
 	for i, p := range v.patterns {
 		text := key
@@ -94,12 +94,12 @@ func (v *variable) class(key string) *class {
 		}
 		if p.matcher().MatchString(text) {
 			matching[i/8] |= 1 << (i % 8)
-			any = true
+			matches = true
 		}
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if any {
+	if matches {
 		cl = v.mix(mix{cl, string(matching)})
 	}
 	if len(v.mixed) < maxMixed && len(key) <= longestRemembered {

@@ -46,32 +46,32 @@ func learned(t *testing.T, path string) {
 
 // What is no state of MSA's is refused, and stays as it is: it is not renamed, replaced or written to, at the start or later.
 func TestStateReplacesNothing(t *testing.T) {
-	make := func(path string, err error) {
+	create := func(path string, err error) {
 		if errors.Is(err, fs.ErrPermission) {
 			t.Skip("not allowed here: ", err)
 		}
 		if err != nil {
-			t.Fatalf("cannot make %s: %v", path, err)
+			t.Fatalf("cannot create %s: %v", path, err)
 		}
 	}
 	for name, c := range map[string]struct {
 		make func(t *testing.T, path string)
 		want string
 	}{
-		"directory":    {func(_ *testing.T, path string) { make(path, os.Mkdir(path, 0o700)) }, "is a directory, no regular file"},
-		"named pipe":   {func(_ *testing.T, path string) { make(path, syscall.Mkfifo(path, 0o600)) }, "is a named pipe, no regular file"},
-		"device":       {func(_ *testing.T, path string) { make(path, syscall.Mknod(path, syscall.S_IFCHR|0o600, 1<<8|3)) }, "is a device, no regular file"},
-		"another file": {func(_ *testing.T, path string) { make(path, os.WriteFile(path, []byte("a diary"), 0o600)) }, "the file holds something else"},
-		"short file":   {func(_ *testing.T, path string) { make(path, os.WriteFile(path, []byte("MSA"), 0o600)) }, "the file holds something else"},
-		"circle":       {func(_ *testing.T, path string) { make(path, os.Symlink(filepath.Base(path), path)) }, "it leads through more than 40 symbolic links"},
+		"directory":    {func(_ *testing.T, path string) { create(path, os.Mkdir(path, 0o700)) }, "is a directory, no regular file"},
+		"named pipe":   {func(_ *testing.T, path string) { create(path, syscall.Mkfifo(path, 0o600)) }, "is a named pipe, no regular file"},
+		"device":       {func(_ *testing.T, path string) { create(path, syscall.Mknod(path, syscall.S_IFCHR|0o600, 1<<8|3)) }, "is a device, no regular file"},
+		"another file": {func(_ *testing.T, path string) { create(path, os.WriteFile(path, []byte("a diary"), 0o600)) }, "the file holds something else"},
+		"short file":   {func(_ *testing.T, path string) { create(path, os.WriteFile(path, []byte("MSA"), 0o600)) }, "the file holds something else"},
+		"circle":       {func(_ *testing.T, path string) { create(path, os.Symlink(filepath.Base(path), path)) }, "it leads through more than 40 symbolic links"},
 		"socket": {func(t *testing.T, path string) {
 			l, err := net.Listen("unix", path)
-			make(path, err)
+			create(path, err)
 			t.Cleanup(func() { _ = l.Close() })
 		}, "is a socket, no regular file"},
 		"link to a directory": {func(_ *testing.T, path string) {
-			make(path, os.Mkdir(path+".target", 0o700))
-			make(path, os.Symlink(path+".target", path))
+			create(path, os.Mkdir(path+".target", 0o700))
+			create(path, os.Symlink(path+".target", path))
 		}, ".target\" is a directory, no regular file"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -90,12 +90,12 @@ func program(text string) string {
 // commands are those of a block; none if no line of it is one. In a block with prompts ($) these are the commands, and what follows
 // is output; in one without, every line is a command, up to a configuration.
 func (b *block) commands(isProgram func(string) bool) (all []command) {
-	prompts, any := false, false
+	prompts, hasPrograms := false, false
 	for _, line := range b.lines {
 		prompts = prompts || strings.HasPrefix(line, "$ ")
-		any = any || isProgram(program(line))
+		hasPrograms = hasPrograms || isProgram(program(line))
 	}
-	if !prompts && !any {
+	if !prompts && !hasPrograms {
 		return nil
 	}
 	continued := false

@@ -260,9 +260,9 @@ func rulesReplaced(h *host) (string, error) {
 // memoryLimit has a control group of its own, and large bodies of attacks.
 func memoryLimit(h *host) (string, error) {
 	const limit = 192 << 20
-	group, max, peak := "/sys/fs/cgroup/memory/msa-faults", "memory.limit_in_bytes", "memory.max_usage_in_bytes"
+	group, limitFile, peakFile := "/sys/fs/cgroup/memory/msa-faults", "memory.limit_in_bytes", "memory.max_usage_in_bytes"
 	if _, err := os.Stat("/sys/fs/cgroup/cgroup.controllers"); err == nil {
-		group, max, peak = "/sys/fs/cgroup/msa-faults", "memory.max", "memory.peak"
+		group, limitFile, peakFile = "/sys/fs/cgroup/msa-faults", "memory.max", "memory.peak"
 	}
 	if err := os.Mkdir(group, 0o755); err != nil && !os.IsExist(err) {
 		return "", skip(fmt.Sprintf("cannot make a control group: %v", err))
@@ -271,7 +271,7 @@ func memoryLimit(h *host) (string, error) {
 		h.end() // a group with processes stays
 		_ = os.Remove(group)
 	}()
-	if err := os.WriteFile(filepath.Join(group, max), []byte(strconv.Itoa(limit)), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(group, limitFile), []byte(strconv.Itoa(limit)), 0o600); err != nil {
 		return "", skip(fmt.Sprintf("cannot limit a control group: %v", err))
 	}
 	h.prefix = []string{"sh", "-c", "echo $$ >" + group + `/cgroup.procs; exec "$@"`, "sh"}
@@ -288,7 +288,7 @@ func memoryLimit(h *host) (string, error) {
 	if err == nil {
 		err = h.settle()
 	}
-	used, _ := os.ReadFile(filepath.Join(group, peak))
+	used, _ := os.ReadFile(filepath.Join(group, peakFile))
 	bytes, _ := strconv.Atoi(strings.TrimSpace(string(used)))
 	return fmt.Sprintf("at most %d MiB in use", bytes>>20), err
 }

@@ -134,16 +134,16 @@ func (c *comparison) text() string {
 }
 
 func (c *comparison) ratios(line func(string, ...any), r *result) {
-	print := func(name, slow, fast string, time func(sample) float64) {
+	add := func(name, slow, fast string, time func(sample) float64) {
 		if value := r.ratio(slow, fast, time); value > 0 {
 			line("ratio %s %.2f", name, value)
 		}
 	}
-	print(r.set.name+"_to_plain_coraza", "plain", "on", cpuTime)
-	print(r.set.name+"_to_libmodsecurity", "modsecurity", "on", cpuTime)
-	print(r.set.name+"_cold_to_plain_coraza", "plain", "cold", cpuTime)
-	print(r.set.name+"_again_to_plain_coraza", "plain", "again", cpuTime)
-	print(r.set.name+"_screen_off_to_plain_coraza", "plain", "off", cpuTime)
+	add(r.set.name+"_to_plain_coraza", "plain", "on", cpuTime)
+	add(r.set.name+"_to_libmodsecurity", "modsecurity", "on", cpuTime)
+	add(r.set.name+"_cold_to_plain_coraza", "plain", "cold", cpuTime)
+	add(r.set.name+"_again_to_plain_coraza", "plain", "again", cpuTime)
+	add(r.set.name+"_screen_off_to_plain_coraza", "plain", "off", cpuTime)
 	if w := c.workers; r.set.name == "mix" && w.many.wall > 0 {
 		line("ratio workers_%d_to_1 %.2f", c.cores, w.one.wall/w.many.wall)
 		line("ratio processor_time_of_1_to_%d_workers %.2f", c.cores, w.one.cpu/w.many.cpu)

@@ -42,10 +42,10 @@ type sample struct {
 }
 
 const (
-	synthetic = 40_000 // records
-	real      = 10_000
-	realEvery = 15 // lines: those of a site stand together
-	attacks   = 3  // of a hundred synthetic records
+	synthetic   = 40_000 // records
+	realRecords = 10_000
+	realEvery   = 15 // lines: those of a site stand together
+	attacks     = 3  // of a hundred synthetic records
 )
 
 func run() error {
@@ -97,7 +97,7 @@ func requests(file string) (sample, error) {
 	}
 	defer func() { _ = f.Close() }()
 	lines := bufio.NewReaderSize(f, 1<<20)
-	for n := 0; len(s.lines) < real; n++ {
+	for n := 0; len(s.lines) < realRecords; n++ {
 		line, err := lines.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
 			break
