@@ -44,7 +44,9 @@ func (c *reportCommand) Run(p *process) error {
 		return exitCode(exitUsage)
 	}
 	page := report.New(report.Options{Title: c.Title, Size: c.Size << 20, Mask: c.Mask == "on"})
-	s := &logfile.Files{Names: c.Files, Alerts: true, Stdin: p.stdin, Stderr: p.stderr}
+	progress := newProgress()
+	stderr := progress.beside(p.stderr)
+	s := &logfile.Files{Names: c.Files, Alerts: true, Stdin: p.stdin, Stderr: stderr}
 	in := report.Input{Made: time.Now()}
 	for _, name := range c.Files {
 		if name == "-" {
@@ -53,14 +55,13 @@ func (c *reportCommand) Run(p *process) error {
 		in.Files = append(in.Files, filepath.Base(name))
 	}
 	s.Expand()
-	bar := readingBar(p.stderr, s)
+	progress.show(p.stderr, s)
 	alertfile.Read(s, page.Add, func(file string, line int, err error) {
 		if in.Broken++; in.Broken <= alertfile.ToldBroken {
-			_ = bar.Clear()
-			complain(p.stderr, "%s:%d: cannot read alert: %v", file, line, err)
+			complain(stderr, "%s:%d: cannot read alert: %v", file, line, err)
 		}
 	})
-	_ = bar.Finish()
+	progress.end()
 	in.Unreadable = s.Unreadable
 	if in.Broken > 0 {
 		complain(p.stderr, "msa: %d lines are no alerts", in.Broken)

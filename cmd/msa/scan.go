@@ -1,7 +1,7 @@
 package main
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
-	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/inspect"
@@ -47,14 +46,16 @@ func (c *scanCommand) Run(p *process) error {
 	given := givenProperties(c.Plugins)
 	given["alert_text_key"] = textKey
 	given["alert_tag"], given["incident_tag"] = nil, nil // off would silence the scan
-	files := &logfile.Files{Names: c.Files, Text: c.Lines, Stdin: p.stdin, Stderr: p.stderr}
+	progress := newProgress()
+	stderr := progress.beside(p.stderr)
+	files := &logfile.Files{Names: c.Files, Text: c.Lines, Stdin: p.stdin, Stderr: stderr}
 	files.Expand()
-	out, err := c.printer(p, given, len(files.Names) > 1)
+	out, err := c.printer(p, progress.beside(p.stdout), given, len(files.Names) > 1)
 	if err != nil {
 		complain(p.stderr, "msa: %v", err)
 		return exitCode(exitUsage)
 	}
-	in, err := inspect.New(given, slog.New(newWarnings(p.stderr)))
+	in, err := inspect.New(given, slog.New(newWarnings(stderr)))
 	if err != nil {
 		complain(p.stderr, "msa: %v", err)
 		return exitCode(exitUsage)
@@ -62,9 +63,10 @@ func (c *scanCommand) Run(p *process) error {
 	defer in.Close()
 
 	began := time.Now()
-	out.bar = readingBar(p.stderr, files)
+	progress.show(p.stderr, files)
 	inspect.All(in, inspect.FileTag, files.Next, logfile.Batch.Chunk, out.print)
 	out.print(logfile.Batch{}, in.Finish())
+	progress.end()
 	out.end()
 	snapshot := in.Snapshot()
 	failed, causes := inspect.NotInspected(snapshot)
@@ -73,7 +75,7 @@ func (c *scanCommand) Run(p *process) error {
 			Records: snapshot.Records, NotInspected: failed, Mapped: snapshot.Mapped, Took: time.Since(began),
 		}, c.Top))
 	}
-	out.fail(out.w.Flush())
+	out.flush()
 	if out.err != nil {
 		complain(p.stderr, "msa: cannot write alerts: %v", out.err)
 		return exitCode(exitUsage)
@@ -94,8 +96,8 @@ func (c *scanCommand) Run(p *process) error {
 }
 
 // printer makes what prints alerts in the format that is wanted.
-func (c *scanCommand) printer(p *process, given inspect.Properties, several bool) (*alertPrinter, error) {
-	out := &alertPrinter{w: bufio.NewWriter(p.stdout), names: several, since: time.Time(c.Since), until: time.Time(c.Until),
+func (c *scanCommand) printer(p *process, stdout io.Writer, given inspect.Properties, several bool) (*alertPrinter, error) {
+	out := &alertPrinter{w: new(bytes.Buffer), to: stdout, names: several, since: time.Time(c.Since), until: time.Time(c.Until),
 		incidents: given.Or("alert_per") == "incident"}
 	format, isTerminal := c.Format, isTerminal(p.stdout)
 	if format == "auto" {
@@ -132,24 +134,13 @@ func isTerminal(w any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// readingBar shows on a terminal how much of the files was read, and elsewhere nothing.
-func readingBar(stderr io.Writer, files *logfile.Files) *progressbar.ProgressBar {
-	if !isTerminal(stderr) {
-		return progressbar.DefaultBytesSilent(-1)
-	}
-	bar := progressbar.NewOptions64(files.Size(), progressbar.OptionSetWriter(stderr), progressbar.OptionShowBytes(true),
-		progressbar.OptionSetDescription("reading"), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
-	files.OnRead = func(n int) { _ = bar.Add(n) }
-	return bar
-}
-
 // alertPrinter prints alerts with their places.
 type alertPrinter struct {
-	w            *bufio.Writer
+	w            *bytes.Buffer // what a batch brings, written at once
+	to           io.Writer
 	names        bool            // print the file's too
 	list         listing.Printer // for people; nil for JSON
-	bar          *progressbar.ProgressBar
-	since, until time.Time // zero for any
+	since, until time.Time       // zero for any
 	summary      listing.Summary
 	alerts       int
 	err          error
@@ -177,7 +168,14 @@ func (p *alertPrinter) print(b logfile.Batch, result pipeline.Result) {
 			p.printOne(a.Text(), b.File, line)
 		}))
 	}
-	p.fail(p.w.Flush())
+	p.flush()
+}
+
+func (p *alertPrinter) flush() {
+	if p.w.Len() > 0 {
+		_, err := p.w.WriteTo(p.to)
+		p.fail(err)
+	}
 }
 
 // wanted reports whether the alert's time is among those asked for.
@@ -196,9 +194,8 @@ func (p *alertPrinter) fail(err error) {
 	}
 }
 
-// end clears the bar, and prints what was held back.
+// end prints what was held back.
 func (p *alertPrinter) end() {
-	_ = p.bar.Finish()
 	if p.list != nil {
 		p.fail(p.list.Flush())
 	}
@@ -214,7 +211,6 @@ func (p *alertPrinter) printIncident(a event.Alert) {
 		p.printLine(a.Text())
 		return
 	}
-	_ = p.bar.Clear()
 	p.printLine(a.Get("timestamp") + "  incident " + a.Get("incident_id")[:8] + ", " + a.Get("event") + "\n  " + a.Get("text"))
 }
 
@@ -227,7 +223,6 @@ func (p *alertPrinter) printOne(text, file string, line int) {
 			return
 		}
 		a.File, a.Line = file, line
-		_ = p.bar.Clear()
 		p.summary.Add(a)
 		p.fail(p.list.Print(a))
 		return
@@ -244,8 +239,8 @@ func (p *alertPrinter) printOne(text, file string, line int) {
 }
 
 func (p *alertPrinter) printLine(text string) {
-	_, _ = p.w.WriteString(text)
-	_ = p.w.WriteByte('\n')
+	p.w.WriteString(text)
+	p.w.WriteByte('\n')
 }
 
 // moment is a time as people give it to a command.

@@ -51,8 +51,8 @@ func TestScan(t *testing.T) {
 		{"broken and alerts", broken + "\n" + bad + "\n" + broken + "\n", nil, 1, []int{2}, "msa: 2 broken records\n"},
 		{"no value", `{"a":}` + "\n" + bad, nil, 1, []int{2}, `<stdin>:1: cannot read record: invalid JSON at byte 5: unexpected "}" where a value should be`},
 		{"no value in a line", "hello\n" + `{"a":}` + "\n" + bad, nil, 1, []int{3}, `cannot read text "{\"a\":}"`},
-		{"text", "\xef\xbb\xbf\n" + line + "\n" + line, nil, 1, []int{2, 3}, "msa: <stdin> is no JSON: each line is a record, as with --lines\n"},
-		{"text that begins with a bracket", "[20/Nov/2026] started\n" + line, nil, 1, []int{2}, "msa: <stdin> is no JSON: each line is a record, as with --lines\n"},
+		{"text", "\xef\xbb\xbf\n" + line + "\n" + line, nil, 1, []int{2, 3}, "msa: <stdin> is not JSON: reading each line as a record, as with --lines\n"},
+		{"text that begins with a bracket", "[20/Nov/2026] started\n" + line, nil, 1, []int{2}, "msa: <stdin> is not JSON: reading each line as a record, as with --lines\n"},
 		{"bad number", "{\"a\":1.2.3}\n" + good, nil, 2, nil, "<stdin>:1: cannot read record: "},
 		{"cut at the end", good + "\n" + bad[:100], nil, 2, nil, "<stdin>:2: cannot read record: "},
 		{"no HTTP at all", `{"a":1}`, nil, 2, nil, "msa: 1 of 1 records not inspected (no HTTP 1)"},
@@ -243,7 +243,7 @@ func TestScanFormats(t *testing.T) {
 		has   []string
 		lacks []string
 	}{
-		{"text", []string{"--format=text"}, 1, []string{"192.0.2.1 → ", "Path Traversal", "\n3 records in ", ": nginx (3)\n2 alerts in 2 incidents\n", "sources: 192.0.2.1 (1), 192.0.2.3 (1)\n"}, []string{"\x1b", `"rule_id"`}},
+		{"text", []string{"--format=text"}, 1, []string{"192.0.2.1  Path", "Path Traversal", "\n3 records in ", ": nginx (3)\n2 alerts in 2 incidents\n", "sources: 192.0.2.1 (1), 192.0.2.3 (1)\n"}, []string{"\x1b", `"rule_id"`}},
 		{"top", []string{"--format=text", "--top=1"}, 1, []string{"sources: 192.0.2.1 (1), and 1 more\n"}, nil},
 		{"nothing found", []string{"--format=text", "--since=2026-11-22"}, 0, []string{"No attack was found.\n"}, []string{"192.0.2"}},
 		{"csv", []string{"--format=csv"}, 1, []string{"time,severity,confidence", "\n2026-11-20 10:11:12,", ",192.0.2.3,"}, []string{"records in"}},

@@ -130,9 +130,12 @@ func (t *text) Print(a *Alert) error {
 	if t.files {
 		place = a.File + ":" + place
 	}
-	_, err := fmt.Fprintf(t.w, "%s %s %-7s %s → %s  %s %s\n",
-		t.dim.Sprint(a.Time), paint.Sprintf("%3s", a.confidence()), Visible(a.Outcome, 7),
-		Visible(a.From(), 60), Visible(a.To(), 60), paint.Sprint(Visible(a.what(), 200)), t.dim.Sprintf("(%s)", Visible(place, 200)))
+	who := Visible(a.From(), 60)
+	if to := a.To(); to != unnamed { // most access logs don't name their own server
+		who += " → " + Visible(to, 60)
+	}
+	_, err := fmt.Fprintf(t.w, "%s %s %-7s %s  %s %s\n",
+		t.dim.Sprint(a.Time), paint.Sprintf("%3s", a.confidence()), Visible(a.Outcome, 7), who, paint.Sprint(Visible(a.what(), 200)), t.dim.Sprintf("(%s)", Visible(place, 200)))
 	return err
 }
 

@@ -40,6 +40,9 @@ func TestText(t *testing.T) {
 	if got := printed(t, "text", attack, false, true); got != want+want {
 		t.Errorf("got %q", got)
 	}
+	if got := printed(t, "text", `{"rule_id":"1","src_ip":"192.0.2.7","msg":"m"}`, false, false); !strings.Contains(got, " 192.0.2.7  m (3)") {
+		t.Errorf("without a target: %q", got)
+	}
 	if got := printed(t, "text", attack, true, false); !strings.Contains(got, "\x1b[97;41m 98\x1b[") || !strings.Contains(got, "(3)") {
 		t.Errorf("coloured: %q", got)
 	}

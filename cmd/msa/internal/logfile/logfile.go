@@ -218,7 +218,7 @@ func (f *Files) Open(name string) (*File, error) {
 	if !opened.text && isText(buffered) {
 		opened.text = true
 		if !f.Alerts {
-			f.complain("msa: %s is no JSON: each line is a record, as with --lines", opened.Name)
+			f.complain("msa: %s is not JSON: reading each line as a record, as with --lines", opened.Name)
 		}
 	}
 	return opened, nil
