@@ -48,7 +48,7 @@ check:
 	$(GO) test -short ./alert ./behavior ./internal/... ./mapping/... ./rules/... ./triage ./engine/view ./engine/internal/...
 
 test: all
-	$(GO) test -count=1 ./...
+	$(GO) test -count=1 -timeout 30m ./...
 
 # A module of its own, with what Helm needs.
 .PHONY: helm
@@ -61,8 +61,8 @@ pictures: $(BUILD)/msa
 
 # Packages that start goroutines, or are used by several at once.
 race:
-	$(GO) test -race -short -count=1 ./behavior ./cmd/msa/internal/inspect ./cmd/msa/internal/kubernetes ./cmd/msa/internal/listen ./cmd/msa/internal/queue ./internal/... ./mapping ./plugin
-	$(GO) test -race -short -count=1 -run 'Concurrent|Order|OnDebian|Reload|Close' ./engine/... ./pipeline ./cmd/msa
+	$(GO) test -race -short -count=1 -timeout 30m ./behavior ./cmd/msa/internal/inspect ./cmd/msa/internal/kubernetes ./cmd/msa/internal/listen ./cmd/msa/internal/queue ./internal/... ./mapping ./plugin
+	$(GO) test -race -short -count=1 -timeout 30m -run 'Concurrent|Order|OnDebian|Reload|Close' ./engine/... ./pipeline ./cmd/msa
 
 lint:
 	$(GO) vet ./...
