@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -166,7 +167,7 @@ func (vs *views) body(b *mapping.Body, processor string) {
 			return
 		}
 	case "XML":
-		if len(text) > maxFragment || strings.Contains(text, "<?xml") || strings.Contains(text, "xmlns") {
+		if len(text) > maxFragment || !isFragment(text) {
 			return
 		}
 	default:
@@ -190,6 +191,20 @@ func isToken(text string) bool {
 // isExpression reports whether a text that looks like JSON for its first brace is of a template language.
 func isExpression(text string) bool {
 	return strings.HasPrefix(text, "{{") || strings.HasPrefix(text, "{%") || strings.HasPrefix(text, "{$") || strings.HasPrefix(text, "[[")
+}
+
+var (
+	// htmlAtStart is an element of HTML that a text begins with, or something else that no document begins with.
+	htmlAtStart = regexp.MustCompile(`(?i)^\s*(?:[^<\s]|<(?:a|abbr|area|article|aside|audio|b|base|bdo|big|blink|body|br|button|canvas|center|div|details|dialog|embed|` +
+		`em|font|form|frame|frameset|h[1-6]|head|hr|html|i|iframe|image|img|input|isindex|keygen|layer|li|link|marquee|math|menu|meta|noscript|object|ol|` +
+		`option|p|picture|pre|script|section|select|span|strong|style|svg|table|tbody|td|template|textarea|tr|u|ul|video)[\s/>]|<[^a-zA-Z_])`)
+	activeHTML = regexp.MustCompile(`(?i)<(?:script|svg|iframe|frame|embed|applet|math)[\s/>]|[\s/"']on[a-z]{3,}\s*=|javascript:`)
+)
+
+// isFragment reports whether a text that looks like XML is a piece of HTML, and no document with elements of its own, of
+// which some may be called as HTML's are.
+func isFragment(text string) bool {
+	return !strings.Contains(text, "<?xml") && !strings.Contains(text, "xmlns") && (htmlAtStart.MatchString(text) || activeHTML.MatchString(text))
 }
 
 // path adds the segments of a path.

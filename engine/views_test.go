@@ -48,6 +48,7 @@ func TestViews(t *testing.T) {
 		"base64 in XML":      {*postOf("text/xml", "<a><b>Li4vLi4vLi4vZXRjL3Bhc3N3ZA==</b></a>"), 930120, "REQUEST_XML:/* (base64)"},
 		"attribute of XML":   {*postOf("text/xml", `<?xml version="1.0"?><a b="x'; cat /etc/passwd"/>`), 932160, "REQUEST_XML://@*"},
 		"piece of HTML":      {*postOf("text/xml", "<img src=x onerror=alert(1)>"), 941160, "REQUEST_BODY"},
+		"script in XML":      {*postOf("text/xml", "<note><script>alert(1)</script></note>"), 941110, "REQUEST_BODY"},
 		"segment":            {mapping.Transaction{URI: "/user/x%27%20union%20select%20password%20from%20users--%20/a"}, 942100, "REQUEST_FILENAME"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -123,6 +124,7 @@ func TestBodiesWithoutViews(t *testing.T) {
 		"form":      postOf("application/x-www-form-urlencoded", "a=1'+union+select+name+from+users--+"),
 		"bytes":     postOf("application/octet-stream", "\x00\xff; cat /etc/passwd"),
 		"Latin-1":   postOf("", "\u001f\u008b\u0008; cat /etc/passwd"),
+		"document":  postOf("application/xml", "<channel><item><link>http://www.example.com/news</link><title>What is new</title></item></channel>"),
 		"long text": postOf("text/plain", strings.Repeat("A line. ", 1<<10)+"; cat /etc/passwd"),
 	} {
 		v, err := e.Inspect(tx)

@@ -220,6 +220,7 @@ func token(header string) string {
 func TestConfidenceOfOrdinaryTraffic(t *testing.T) {
 	p := confident(t, "rules=crs,lateral-movement,sensitive-data")
 	for name, record := range map[string]map[string]string{
+		"feed with links":            exchange("POST", "/import", "application/xml", "<channel><item><link>http://www.example.com/news</link><title>What is new</title></item></channel>"),
 		"filter by operators":        exchange("GET", "/api/products?price[$gt]=5&name[$ne]=lamp", "", ""),
 		"filter in JSON":             exchange("POST", "/api/products/find", jsonType, `{"where":{"score":{"$gte":3},"city":{"$in":["Riga","Oslo"]}}}`),
 		"PUT":                        exchange("PUT", "/api/carts/17", jsonType, `{"items":3}`),
