@@ -45,9 +45,16 @@ func (e *Engines) get(cfg engine.Config) (*sharedEngine, error) {
 	if err != nil {
 		return nil, err
 	}
+	go prepare(compiled)
 	s := &sharedEngine{Engine: compiled, cfg: cfg, set: set, uses: 1}
 	e.all = append(e.all, s)
 	return s, nil
+}
+
+// prepare prepares an engine, beside the records that come already.
+func prepare(e *engine.Engine) {
+	defer func() { _ = recover() }() // a pattern that panics does so again where a record needs it, and is told there
+	e.Prepare()
 }
 
 // put gives an engine back; the last user closes it.

@@ -51,6 +51,13 @@ func (o *Operator) measure(text string) (matches bool, work int) {
 	return o.matches(text), o.Cost * len(text)
 }
 
+// Prepare makes what the first value would have to wait for otherwise.
+func (o *Operator) Prepare() {
+	if o.pattern != nil {
+		o.pattern.Prepare()
+	}
+}
+
 // IsPattern reports whether the operator looks for a pattern, whose captures cost more.
 func (o *Operator) IsPattern() bool { return o.pattern != nil }
 

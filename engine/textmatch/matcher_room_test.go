@@ -116,6 +116,30 @@ func TestRoomIsGivenBack(t *testing.T) {
 	t.Errorf("%d transitions are counted, and automata have %d", counted, held)
 }
 
+// A pattern that is prepared makes no automaton when its first text comes.
+func TestPrepare(t *testing.T) {
+	p, err := PatternOf(`prepared['"][\s\S]{0,40}\bsleep\(`) // which has one of what stands behind the count, too
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := made()
+	p.Prepare()
+	prepared := made()
+	if !p.MatchString(`prepared' or sleep(`) {
+		t.Error("no match")
+	}
+	if prepared != before+2 || made() != prepared {
+		t.Errorf("%d automata are made before a text comes, and then %d", prepared-before, made()-prepared)
+	}
+}
+
+// made is how many automata were made.
+func made() int {
+	automata.Lock()
+	defer automata.Unlock()
+	return len(automata.all)
+}
+
 // roomOfAll is what automata have that are in use.
 func roomOfAll() (n int64) {
 	automata.Lock()

@@ -168,6 +168,15 @@ func asksForBytes(pattern string) bool {
 	}))
 }
 
+// Prepare makes what the first text would have to wait for otherwise.
+func (p *Pattern) Prepare() {
+	p.needs()
+	p.matcher()
+	if p.tail != nil {
+		p.tail()
+	}
+}
+
 // MatchString reports whether the pattern matches anywhere in a text.
 func (p *Pattern) MatchString(text string) bool {
 	ok, _ := p.Measure(text)
