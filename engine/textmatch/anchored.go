@@ -1,6 +1,7 @@
 package textmatch
 
 import (
+	"math/bits"
 	"regexp/syntax"
 	"slices"
 	"sync/atomic"
@@ -16,14 +17,40 @@ import (
 
 // anchored is what a Matcher has to try beginnings one by one.
 type anchored struct {
-	begins  [256]uint8                  // by byte: bit n is set if a match may begin with it where befores[n] is before
-	high    bool                        // one of them is of a character of several bytes
-	seconds [][256 / 64]uint64          // by the class of the first character: classes of one that may follow it
-	starts  [4]atomic.Pointer[dfaState] // by what is before; nil as long as it is not needed
+	begins  [256]uint8                             // by byte: bit n is set if a match may begin with it where befores[n] is before
+	high    bool                                   // one of them is of a character of several bytes
+	seconds [len(befores)]classPairs               // by what is before: characters that may be the first two of a match
+	starts  [len(befores)]atomic.Pointer[dfaState] // by what is before; nil as long as it is not needed
 }
+
+// classPairs are pairs of classes: by that of the first character, those of one that may follow it.
+type classPairs [][256 / 64]uint64
 
 // stepsPerByte is how many steps beginnings may take for each byte of a text.
 const stepsPerByte = 4
+
+// Beginnings that lead to the same state at the same place lead to the same end: in a&b=c&d=e what follows each & may be of
+// the same command. So there are some places in a text where states are marked, and a beginning stops where another one has
+// been in the same state, in vain.
+const (
+	markCount = 128
+	markEvery = 16 // bytes, or more in texts that are longer than the marks reach
+)
+
+// marksOf are the places of a text's marks: those that have no bit of the mask; shift makes a number of them.
+func marksOf(text string) (mask, shift int) {
+	every := markEvery
+	for len(text) >= markCount*every {
+		every *= 2
+	}
+	return every - 1, bits.TrailingZeros(uint(every))
+}
+
+// is reports whether both stand for the same: one may have been forgotten and made anew, and what a text costs must not
+// depend on that.
+func (s *dfaState) is(other *dfaState) bool {
+	return s == other || s.before == other.before && s.traits == other.traits && slices.Equal(s.insts, other.insts)
+}
 
 // befores are what is before a beginning, as far as patterns can tell: characters that stand for it.
 var befores = [...]rune{-1, '\n', 'a', ' '}
@@ -78,9 +105,11 @@ func (m *Matcher) anchor() *anchored {
 	if a.share() > 0.5 {
 		return nil
 	}
-	a.seconds = make([][256 / 64]uint64, len(m.bounds))
-	for first := range m.bounds {
-		m.follow(first, &a.seconds[first])
+	for n, before := range befores {
+		a.seconds[n] = m.follow(before)
+		if n > 0 && slices.Equal(a.seconds[n], a.seconds[n-1]) { // as nearly always: few patterns ask for what is before
+			a.seconds[n] = a.seconds[n-1]
+		}
 	}
 	return a
 }
@@ -103,11 +132,20 @@ func (a *anchored) spread(m *Matcher, begins []uint8) {
 	}
 }
 
-// follow finds the classes of characters that may be second in a match, behind a first one of some class. Whatever a pattern
-// asks for of what is around counts as fulfilled.
-func (m *Matcher) follow(first int, seconds *[256 / 64]uint64) {
+// follow finds which characters may be the first two of a match, behind what stands for the one before.
+func (m *Matcher) follow(before rune) classPairs {
+	pairs := make(classPairs, len(m.bounds))
+	for first := range m.bounds {
+		m.followFirst(before, first, &pairs[first])
+	}
+	return pairs
+}
+
+// followFirst finds the classes of characters that may be second in a match, behind a first one of some class. Whatever a
+// pattern asks for of what is around the second counts as fulfilled.
+func (m *Matcher) followFirst(before rune, first int, seconds *[256 / 64]uint64) {
 	const everything = ^syntax.EmptyOp(0)
-	begins, _ := m.close(nil, uint32(m.prog.Start), everything)
+	begins, _ := m.close(nil, uint32(m.prog.Start), syntax.EmptyOpContext(before, m.bounds[first]))
 	m.forget()
 	var then []uint32
 	matched := false
@@ -126,13 +164,13 @@ func (m *Matcher) follow(first int, seconds *[256 / 64]uint64) {
 	}
 }
 
-// isDead reports whether no match has the two bytes at i at its beginning.
-func (m *Matcher) isDead(text string, i int) bool {
+// isDead reports whether no match has the two bytes at i at its beginning, behind what is before.
+func (m *Matcher) isDead(before uint8, text string, i int) bool {
 	if i+1 >= len(text) || !m.binary && text[i]|text[i+1] >= utf8.RuneSelf {
 		return false
 	}
 	second := m.classOf[text[i+1]]
-	return m.anchored.seconds[m.classOf[text[i]]][second/64]>>(second%64)&1 == 0
+	return m.anchored.seconds[before][m.classOf[text[i]]][second/64]>>(second%64)&1 == 0
 }
 
 // share is at how many of the characters of a usual text a match may begin, about.
@@ -150,11 +188,18 @@ func (a *anchored) share() float64 {
 func (m *Matcher) tryEach(text string) (ok bool, work int) {
 	a, left := m.anchored, stepsPerByte*len(text)
 	workAt := func(i int) int { return costOfByte*i + costOfStep*(stepsPerByte*len(text)-left) }
-	before := uint8(0)
+	mask, shift := marksOf(text)
+	var marks [markCount]*dfaState
 	for i := 0; i < len(text); i++ {
 		c := text[i]
-		if a.begins[c]>>before&1 == 0 || m.isDead(text, i) {
-			before = beforeOf[c]
+		if a.begins[c] == 0 {
+			continue
+		}
+		before := uint8(0)
+		if i > 0 {
+			before = beforeOf[text[i-1]]
+		}
+		if a.begins[c]>>before&1 == 0 || m.isDead(before, text, i) {
 			continue
 		}
 		s, j := m.start(before), i
@@ -164,6 +209,12 @@ func (m *Matcher) tryEach(text string) (ok bool, work int) {
 			}
 			if j == len(text) {
 				break
+			}
+			if j&mask == 0 && j > i {
+				if met := marks[j>>shift]; met != nil && s.is(met) {
+					break
+				}
+				marks[j>>shift] = s
 			}
 			if left--; left < 0 {
 				ok, end := m.run(m.goOn(before), text, i)
@@ -181,7 +232,6 @@ func (m *Matcher) tryEach(text string) (ok bool, work int) {
 			_, size := m.classAt(text, i)
 			i += size - 1
 		}
-		before = beforeOf[c]
 	}
 	return false, workAt(len(text))
 }

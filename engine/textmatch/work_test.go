@@ -24,3 +24,32 @@ func TestWorkOfAPattern(t *testing.T) {
 		t.Errorf("%d work, and the match is at once", early)
 	}
 }
+
+// Beginnings that lead to the same are not followed to the end of a text one by one.
+func TestWorkOfBeginningsThatMeet(t *testing.T) {
+	p, err := PatternOf(`&[^!]*(?:!x)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{1 << 10, 1 << 14, 1 << 18} {
+		text := strings.Repeat("&"+strings.Repeat("a", n/64-1), 64)
+		if ok, work := p.Measure(text + "!"); ok || work > 7*len(text) {
+			t.Errorf("%d work for %d bytes, found %v", work, len(text), ok)
+		}
+		if ok, _ := p.Measure(text + "!x"); !ok {
+			t.Errorf("no match at the end of %d bytes", len(text))
+		}
+	}
+}
+
+// Where two characters may begin a match at a line's beginning alone, none is followed elsewhere.
+func TestWorkOfLineBeginnings(t *testing.T) {
+	p, err := PatternOf(`(?:^(?:cat|echo)|\b(?:cd|ed))[ <]`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Repeat(" ca", 1000)
+	if ok, work := p.Measure(text); ok || work > len(text)*5/2 {
+		t.Errorf("%d work for %d bytes, found %v", work, len(text), ok)
+	}
+}
