@@ -1,4 +1,5 @@
-// Package starter looks at records of a log that no preset reads, and drafts a mapping of them.
+// Package starter writes what a log needs to begin with: a pipeline and, for a log that no preset reads, a mapping drafted from
+// its fields.
 package starter
 
 import (

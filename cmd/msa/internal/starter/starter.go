@@ -1,0 +1,236 @@
+package starter
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/tinylib/msgp/msgp"
+
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/inspect"
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/logfile"
+	"github.com/modsecurity-for-anylog/msa/internal/event"
+	"github.com/modsecurity-for-anylog/msa/mapping"
+)
+
+// Job is what to look at, and where the files go.
+type Job struct {
+	Log       string // a file, or - for Stdin
+	Directory string
+	Records   int // that are looked at, at most
+
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+}
+
+// ErrUnreadable is that the log can't be read, as Stderr says by then.
+var ErrUnreadable = errors.New("the log can't be read")
+
+const (
+	pipelineFile = "msa.conf"
+	mappingFile  = "msa-mapping.yaml"
+)
+
+type writer struct{ Job }
+
+// Write makes a pipeline for a log, and a mapping if no preset reads it. Files that are there stay as they are.
+func Write(job Job) error {
+	w := &writer{job}
+	records, err := w.sample()
+	if err != nil {
+		return err
+	}
+	auto, err := mapping.Load("auto")
+	if err != nil {
+		return err
+	}
+	byPreset, read := mappedBy(auto, records)
+	names := slices.Sorted(maps.Keys(byPreset))
+	mappingName := ""
+	switch {
+	case 2*read < len(records):
+		mappingName, err = w.draft(records)
+		if err != nil {
+			return fmt.Errorf("presets read %d of %d records, and %w", read, len(records), err)
+		}
+	case len(names) == 1:
+		mappingName = names[0]
+	default:
+		mappingName = "auto"
+	}
+	if 2*read >= len(records) {
+		w.tell("%d of %d records are read by %s", read, len(records), strings.Join(names, ", "))
+	}
+	path, err := filepath.Abs(w.Log)
+	if err != nil {
+		return fmt.Errorf("cannot name %q: %w", w.Log, err)
+	}
+	if err := w.write(pipelineFile, fmt.Appendf(nil, pipelineText, path, mappingName)); err != nil {
+		return err
+	}
+	w.tell("Next: msa check %[1]s, then fluent-bit -e flb-filter_msa.so -c %[1]s", filepath.Join(w.Directory, pipelineFile))
+	return nil
+}
+
+const pipelineText = `# Alerts of this log by syslog, RFC 5424, to UDP port 514 of 127.0.0.1.
+
+[SERVICE]
+    Flush         1
+    # With a directory, alerts that wait for a receiver outlive Fluent Bit.
+    # storage.path /var/lib/fluent-bit/storage
+
+[INPUT]
+    Name             tail
+    Path             %[1]s
+    Tag              access
+    Buffer_Max_Size  256k
+    Mem_Buf_Limit    50M
+
+[FILTER]
+    Name         msa
+    Match        access
+    Mapping      %[2]s
+    Rules        crs
+    Alert_Tag    msa.alert
+
+# An empty host, or one with a space in it, would break the syslog header: without host, it is -.
+[FILTER]
+    Name      modify
+    Match     msa.alert
+    Condition Key_Value_Does_Not_Match host ^[!-~]+$
+    Remove    host
+
+[OUTPUT]
+    Name                 syslog
+    Match                msa.alert
+    Host                 127.0.0.1
+    Port                 514
+    Mode                 udp
+    Syslog_Format        rfc5424
+    Syslog_MaxSize       60000
+    Syslog_Message_Key   log
+    Syslog_Severity_Key  severity
+    Syslog_Hostname_Key  host
+    Syslog_Appname_Key   alert_engine
+    Syslog_Msgid_Key     rule_id
+`
+
+// sample reads the first records.
+func (w *writer) sample() ([]mapping.Record, error) {
+	files := &logfile.Files{Names: []string{w.Log}, Stdin: w.Stdin, Stderr: w.Stderr}
+	var records []mapping.Record
+	for len(records) < w.Records {
+		b, ok := files.Next()
+		if !ok {
+			break
+		}
+		if err := event.Alerts(b.Events, func(a event.Alert) { records = append(records, a.Fields) }); err != nil {
+			return nil, fmt.Errorf("cannot read %q: %w", w.Log, err)
+		}
+	}
+	switch {
+	case files.Unreadable > 0:
+		return nil, ErrUnreadable
+	case len(records) == 0:
+		return nil, fmt.Errorf("cannot look at %q: there are no records in it", w.Log)
+	}
+	return records[:min(len(records), w.Records)], nil
+}
+
+// mappedBy counts the records that each mapping reads.
+func mappedBy(set *mapping.Set, records []mapping.Record) (by map[string]int, all int) {
+	by = map[string]int{}
+	var tx mapping.Transaction
+	for _, r := range records {
+		if set.Map(inspect.FileTag, r, &tx) == nil {
+			by[tx.Preset]++
+			all++
+		}
+	}
+	return by, all
+}
+
+// draft writes a mapping of the records, and is the name of its file.
+func (w *writer) draft(records []mapping.Record) (string, error) {
+	d, err := Guess(opened(records))
+	if err != nil {
+		return "", err
+	}
+	text, err := d.YAML(strings.TrimSuffix(filepath.Base(w.Log), filepath.Ext(w.Log)))
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(w.Directory, mappingFile)
+	parsed, err := mapping.Parse(file, text)
+	if err != nil {
+		return "", err
+	}
+	_, read := mappedBy(mapping.NewSet(parsed, false), records)
+	if read == 0 {
+		return "", errors.New("a mapping drafted from its fields reads none")
+	}
+	if err := w.write(mappingFile, text); err != nil {
+		return "", err
+	}
+	w.tell("no preset reads this log; the mapping in %s reads %d of %d records:", file, read, len(records))
+	for _, part := range d.Parts() {
+		w.tell("  %s", part)
+	}
+	if file, err = filepath.Abs(file); err != nil {
+		return "", fmt.Errorf("cannot name %q: %w", mappingFile, err)
+	}
+	return file, nil
+}
+
+// opened are the records as maps. Those that are a text are taken for JSON in it.
+func opened(records []mapping.Record) []map[string]any {
+	var all []map[string]any
+	for _, r := range records {
+		fields, _, err := msgp.ReadMapStrIntfBytes(r, nil)
+		if err != nil {
+			continue
+		}
+		if text, ok := fields["log"].(string); ok && len(fields) == 1 {
+			decoder := json.NewDecoder(bytes.NewReader([]byte(text)))
+			decoder.UseNumber()
+			inner := map[string]any{}
+			if decoder.Decode(&inner) != nil {
+				continue
+			}
+			fields = inner
+		}
+		all = append(all, fields)
+	}
+	return all
+}
+
+// write makes a file that is not there yet.
+func (w *writer) write(name string, text []byte) error {
+	file := filepath.Join(w.Directory, name)
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("cannot write %q: it is there already", file)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write file: %w", err)
+	}
+	_, err = f.Write(text)
+	if err := cmp.Or(err, f.Close()); err != nil {
+		return fmt.Errorf("cannot write %q: %w", file, err)
+	}
+	w.tell("wrote %s", file)
+	return nil
+}
+
+func (w *writer) tell(format string, args ...any) {
+	_, _ = fmt.Fprintf(w.Stdout, format+"\n", args...) // nothing is left to do if that fails
+}
