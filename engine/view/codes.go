@@ -127,20 +127,29 @@ func utf7Run(run string) (string, bool) {
 // quotedPrintable undoes the escapes of mail, RFC 2045: =3Cscript=3E. A query has equals signs, too: so nearly all have to
 // be escapes.
 func quotedPrintable(text string) (string, bool) {
-	signs, escapes := strings.Count(text, "="), 0
-	var b strings.Builder
-	for i := 0; i < len(text); {
-		if text[i] == '=' && i+2 < len(text) && isHex(text[i+1:i+3]) {
-			b.WriteByte(byte(digit(text[i+1])<<4 | digit(text[i+2])))
+	escapes := 0
+	for i := range len(text) {
+		if isQuoted(text[i:]) {
 			escapes++
-			i += 3
-			continue
 		}
-		b.WriteByte(text[i])
-		i++
 	}
-	return b.String(), escapes >= minCodes && escapes*4 >= signs*3 && isText([]byte(b.String()))
+	if escapes < minCodes || escapes*4 < strings.Count(text, "=")*3 {
+		return "", false
+	}
+	b := make([]byte, 0, len(text)-2*escapes)
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		if isQuoted(text[i:]) {
+			c = byte(digit(text[i+1])<<4 | digit(text[i+2]))
+			i += 2
+		}
+		b = append(b, c)
+	}
+	return string(b), isText(b)
 }
+
+// isQuoted reports whether a text begins with an escape like =3C.
+func isQuoted(text string) bool { return text[0] == '=' && len(text) > 2 && isHex(text[1:3]) }
 
 // packed is the text in bytes that are none: of two bytes a character, or compressed.
 func packed(data []byte) (string, bool) {

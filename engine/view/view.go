@@ -14,6 +14,7 @@ package view
 import (
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -39,12 +40,16 @@ func Append(dst []View, value string) []View {
 	if s.plain || len(value) > maxValue {
 		return dst
 	}
-	r := reader{value: value, first: len(dst), views: dst}
+	r := readers.Get().(*reader)
+	r.value, r.first, r.views = value, len(dst), dst
 	r.read(value, s, "", 1)
 	if once := unescape(value); once != value { // what rules read in it by themselves is no view, but may hide others
 		r.read(once, scan(once), "percent", 1)
 	}
-	return r.views
+	dst = r.views
+	r.value, r.views = "", nil
+	readers.Put(r)
+	return dst
 }
 
 // IsPlain reports whether a value has no views.
@@ -55,27 +60,46 @@ type reader struct {
 	value string
 	first int // of the value's views
 	views []View
+
+	now   reading
+	yield func(decoded string) // adds what a decoder finds
 }
+
+// reading is what is being read.
+type reading struct {
+	before string // how the text itself was read
+	kind   string // how it is read now
+	depth  int
+}
+
+// readers are reused, as each has a function.
+var readers = sync.Pool{New: func() any {
+	r := &reader{}
+	r.yield = r.add
+	return r
+}}
 
 // read adds the views of a text, and theirs. kind is how the text itself was read.
 func (r *reader) read(text string, s traits, kind string, depth int) {
-	var by *decoder
-	add := func(decoded string) { r.add(decoded, kind, by.kind, depth) }
+	outer := r.now
 	for i := range decoders {
-		if by = &decoders[i]; by.applies == nil || by.applies(s) {
-			by.each(text, add)
+		if by := &decoders[i]; by.applies == nil || by.applies(s) {
+			r.now = reading{kind, by.kind, depth}
+			by.each(text, r.yield)
 		}
 	}
+	r.now = outer
 }
 
-func (r *reader) add(text, before, kind string, depth int) {
+func (r *reader) add(text string) {
 	own := r.views[r.first:]
 	if text == "" || text == r.value || len(own) >= MaxViews ||
 		slices.ContainsFunc(own, func(v View) bool { return v.Text == text }) {
 		return
 	}
-	if before != "" {
-		kind = before + ", " + kind
+	kind, depth := r.now.kind, r.now.depth
+	if r.now.before != "" {
+		kind = r.now.before + ", " + kind
 	}
 	r.views = append(r.views, View{kind, text})
 	if s := scan(text); !s.plain && depth < maxDepth {

@@ -114,3 +114,22 @@ func FuzzAppend(f *testing.F) {
 		}
 	})
 }
+
+// A value with no reading but the one it has costs no allocation, though it has signs that decoders look at; and one with
+// views costs little more than their texts.
+func TestAppendAllocates(t *testing.T) {
+	for _, c := range []struct {
+		value string
+		most  float64
+	}{
+		{"plain words of a sentence, and more", 0},
+		{"a=1; b=22; c=333; name=value; other=thing", 0},
+		{"%3Cb%3E%253Cscript%253E", 12},
+	} {
+		var views []View
+		views = Append(views, c.value)
+		if n := testing.AllocsPerRun(50, func() { views = Append(views[:0], c.value) }); n > c.most {
+			t.Errorf("%q: %v allocations for %d views, may be %v", c.value, n, len(views), c.most)
+		}
+	}
+}
