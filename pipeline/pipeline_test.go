@@ -38,7 +38,28 @@ func newPipeline(t testing.TB, properties ...string) (*Pipeline, *bytes.Buffer) 
 		t.Fatal(err)
 	}
 	t.Cleanup(p.Close)
+	if err := keep(p); err != nil {
+		t.Error(err)
+	}
 	return p, &log
+}
+
+// kept is the rule set of the last pipeline, for the next: to compile one takes longer than most tests.
+var kept struct {
+	by     *Engines
+	engine *sharedEngine
+}
+
+func keep(p *Pipeline) error {
+	p.engines.mu.Lock()
+	p.engine.uses++
+	p.engines.mu.Unlock()
+	last := kept
+	kept.by, kept.engine = p.engines, p.engine
+	if last.by == nil {
+		return nil
+	}
+	return last.by.put(last.engine)
 }
 
 // newEvent makes an event of a record in msgpack.
