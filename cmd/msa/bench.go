@@ -9,6 +9,7 @@ import (
 
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/bench"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/logfile"
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/warnings"
 )
 
 type benchCommand struct {
@@ -57,6 +58,6 @@ func (c *benchCommand) measure(p *process) (*bench.Report, error) {
 	in := &logfile.Files{Names: c.Files, Text: c.Lines, Stdin: p.stdin, Stderr: p.stderr}
 	return bench.Measure(in, bench.Options{
 		Properties: given, Records: c.Records, Chunk: c.Chunk, Time: time.Duration(c.Seconds * float64(time.Second)),
-		Version: versionText(), Log: slog.New(newWarnings(p.stderr)),
+		Version: versionText(), Log: slog.New(warnings.Print(p.stderr)),
 	})
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/explain"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/logfile"
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/warnings"
 	"github.com/modsecurity-for-anylog/msa/internal/event"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
@@ -43,7 +44,7 @@ func (c *explainCommand) Run(p *process) error {
 		return exitCode(exitUsage)
 	}
 	config.Trial = true
-	inspecting, err := pipeline.New(config, nil, slog.New(newWarnings(io.Discard)))
+	inspecting, err := pipeline.New(config, nil, slog.New(warnings.Print(io.Discard)))
 	if err != nil {
 		complain(p.stderr, "msa: %v", err)
 		return exitCode(exitUsage)

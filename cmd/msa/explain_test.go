@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/check"
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/warnings"
 )
 
 const accessLine = `10.0.0.7 - - [20/Nov/2026:10:11:12 +0000] "GET /a?t=..%2f..%2fetc/passwd HTTP/1.1" 200 12 "-" "curl/8.5.0"`
@@ -113,7 +116,7 @@ func TestCheckListsRulesThatAreOff(t *testing.T) {
 func TestCheckJSON(t *testing.T) {
 	skipped := file(t, "skipped.conf", "SecRuleEngine On\nSecRule ARGS \"@rx (?<!a)b\" \"id:1,phase:2,deny\"\nSecRule ARGS \"@contains x\" \"id:2,phase:2,deny\"\n")
 	conf := file(t, "fluent-bit.conf", "[INPUT]\n    Name tail\n    Tag nano\n[FILTER]\n    Name msa\n    Match nano\n    Rules "+skipped+"\n[FILTER]\n    Name msa\n    Match nano\n    Rules nowhere.conf\n")
-	check := func(want int, args ...string) (got checked) {
+	report := func(want int, args ...string) (got check.Report) {
 		t.Helper()
 		p := command(t, "msa", append([]string{"check", "--json"}, args...)...)
 		if code := p.run(""); code != want {
@@ -124,24 +127,26 @@ func TestCheckJSON(t *testing.T) {
 		}
 		return got
 	}
-	isSkipped := func(w warning) bool { return w.Level == "warning" && strings.Contains(w.String(), skipped+":2") }
+	isSkipped := func(w warnings.Warning) bool {
+		return w.Level == "warning" && strings.Contains(w.String(), skipped+":2")
+	}
 
-	got := check(0, "--rules", skipped, "--mapping=nginx")
+	got := report(0, "--rules", skipped, "--mapping=nginx")
 	if f := got.Filters[0]; !f.OK || f.RuleCount != 1 || f.Rules != skipped || f.Mapping != "nginx" || !slices.ContainsFunc(f.Warnings, isSkipped) || got.Remarks != nil {
 		t.Errorf("of properties: %+v", got)
 	}
-	if got := check(0, "--mapping=nginx"); len(got.Filters[0].Unapplied) != 1 || !slices.Contains(got.Filters[0].Unapplied[0].Rules, 920280) {
+	if got := report(0, "--mapping=nginx"); len(got.Filters[0].Unapplied) != 1 || !slices.Contains(got.Filters[0].Unapplied[0].Rules, 920280) {
 		t.Errorf("unapplied %+v", got.Filters[0].Unapplied)
 	}
-	if got := check(1, "--rules=nowhere.conf"); got.Filters[0].OK || !strings.Contains(got.Filters[0].Error, "nowhere.conf") {
+	if got := report(1, "--rules=nowhere.conf"); got.Filters[0].OK || !strings.Contains(got.Filters[0].Error, "nowhere.conf") {
 		t.Errorf("of no rules: %+v", got)
 	}
-	got = check(1, conf)
+	got = report(1, conf)
 	if len(got.Filters) != 2 || !got.Filters[0].OK || got.Filters[0].Place != conf+":4" || got.Filters[0].Match != "nano" || got.Filters[1].OK {
 		t.Errorf("filters %+v", got.Filters)
 	}
-	if !slices.ContainsFunc(got.Remarks, func(r remark) bool {
-		return r.isError() && r.Place == conf+":8" && strings.Contains(r.Text, "nowhere.conf")
+	if !slices.ContainsFunc(got.Remarks, func(r check.Remark) bool {
+		return r.Level == "error" && r.Place == conf+":8" && strings.Contains(r.Text, "nowhere.conf")
 	}) {
 		t.Errorf("remarks %+v", got.Remarks)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/inspect"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/listing"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/logfile"
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/warnings"
 	"github.com/modsecurity-for-anylog/msa/internal/event"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
@@ -55,7 +56,7 @@ func (c *scanCommand) Run(p *process) error {
 		complain(p.stderr, "msa: %v", err)
 		return exitCode(exitUsage)
 	}
-	in, err := inspect.New(given, slog.New(newWarnings(stderr)))
+	in, err := inspect.New(given, slog.New(warnings.Print(stderr)))
 	if err != nil {
 		complain(p.stderr, "msa: %v", err)
 		return exitCode(exitUsage)

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/cases"
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/warnings"
 )
 
 type testCommand struct {
@@ -50,7 +51,7 @@ func (c *testCommand) Run(p *process) error {
 	if broken {
 		return exitCode(exitUsage)
 	}
-	t, err := cases.Prepare(all, slog.New(newWarnings(p.stderr)))
+	t, err := cases.Prepare(all, slog.New(warnings.Print(p.stderr)))
 	if err != nil {
 		complain(p.stderr, "msa: %v", err)
 		return exitCode(exitUsage)

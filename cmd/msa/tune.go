@@ -12,6 +12,7 @@ import (
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/alertfile"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/logfile"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/tuning"
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/warnings"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
 
@@ -56,7 +57,7 @@ func (c *tuneCommand) Run(p *process) error {
 	var with *pipeline.Pipeline
 	if err == nil {
 		config.Trial = true
-		with, err = pipeline.New(config, nil, slog.New(newWarnings(p.stderr)))
+		with, err = pipeline.New(config, nil, slog.New(warnings.Print(p.stderr)))
 	}
 	if err != nil {
 		complain(p.stderr, "msa: %v", err)

@@ -1,4 +1,4 @@
-package main
+package warnings
 
 import (
 	"bytes"
@@ -10,7 +10,7 @@ import (
 // A warning is one line of what a terminal only shows.
 func TestWarnings(t *testing.T) {
 	var b bytes.Buffer
-	w := newWarnings(&b)
+	w := Print(&b)
 	log := slog.New(w)
 	log.Info("not shown")
 	log.Warn("of a record", "tag", "日本 a", "example", "\x1b[2J\nx")
@@ -19,9 +19,9 @@ func TestWarnings(t *testing.T) {
 	if b.String() != want {
 		t.Errorf("it says %s", &b)
 	}
-	kept := keepWarnings()
+	kept := Keep()
 	slog.New(kept).With("file", "a.conf").Warn("skipped", "line", 3)
-	if got := kept.all(); len(got) != 1 || got[0].Message != "skipped" || got[0].Level != "warning" || !maps.Equal(got[0].Attributes, map[string]string{"file": "a.conf", "line": "3"}) {
+	if got := kept.All(); len(got) != 1 || got[0].Message != "skipped" || got[0].Level != "warning" || !maps.Equal(got[0].Attributes, map[string]string{"file": "a.conf", "line": "3"}) {
 		t.Errorf("kept %+v", got)
 	}
 }

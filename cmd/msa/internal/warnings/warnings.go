@@ -1,4 +1,5 @@
-package main
+// Package warnings is how the command says what MSA logs: a line for each warning, or all of them kept.
+package warnings
 
 import (
 	"context"
@@ -13,8 +14,8 @@ import (
 	"unicode/utf8"
 )
 
-// warning is a line that MSA would log.
-type warning struct {
+// Warning is a line that MSA would log.
+type Warning struct {
 	Level      string            `json:"level"` // warning or error
 	Message    string            `json:"message"`
 	Attributes map[string]string `json:"attributes,omitempty"` // file, line, rule and others
@@ -22,9 +23,9 @@ type warning struct {
 	text string // of the attributes, in their order
 }
 
-func (w warning) String() string { return w.Level + ": " + w.Message + w.text }
+func (w Warning) String() string { return w.Level + ": " + w.Message + w.text }
 
-func (w *warning) add(attrs ...slog.Attr) {
+func (w *Warning) add(attrs ...slog.Attr) {
 	for _, a := range attrs {
 		if w.Attributes == nil {
 			w.Attributes = map[string]string{}
@@ -34,36 +35,38 @@ func (w *warning) add(attrs ...slog.Attr) {
 	}
 }
 
-// warnings is a log handler that prints warnings and errors, and nothing less, one
+// Handler is a log handler that prints warnings and errors, and nothing less, one
 // a line without the time, as compilers do, or keeps them.
-type warnings struct {
+type Handler struct {
 	attrs []slog.Attr
-	out   *warningsOutput
+	out   *output
 }
 
-type warningsOutput struct {
+type output struct {
 	mu   sync.Mutex
 	w    io.Writer // nil to keep them
-	kept []warning
+	kept []Warning
 }
 
-// newWarnings prints to a writer.
-func newWarnings(w io.Writer) *warnings { return &warnings{out: &warningsOutput{w: w}} }
+// Print prints to a writer.
+func Print(w io.Writer) *Handler { return &Handler{out: &output{w: w}} }
 
-// keepWarnings is for a while in which there are few: it keeps all.
-func keepWarnings() *warnings { return newWarnings(nil) }
+// Keep is for a while in which there are few: it keeps all.
+func Keep() *Handler { return Print(nil) }
 
-// all are those that were kept.
-func (h *warnings) all() []warning {
+// All are those that were kept.
+func (h *Handler) All() []Warning {
 	h.out.mu.Lock()
 	defer h.out.mu.Unlock()
 	return slices.Clone(h.out.kept)
 }
 
-func (*warnings) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelWarn }
+// Enabled holds for warnings and errors.
+func (*Handler) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelWarn }
 
-func (h *warnings) Handle(_ context.Context, r slog.Record) error {
-	w := warning{Level: "warning", Message: r.Message}
+// Handle prints a record as one line, or keeps it.
+func (h *Handler) Handle(_ context.Context, r slog.Record) error {
+	w := Warning{Level: "warning", Message: r.Message}
 	if r.Level >= slog.LevelError {
 		w.Level = "error"
 	}
@@ -82,11 +85,13 @@ func (h *warnings) Handle(_ context.Context, r slog.Record) error {
 	return err
 }
 
-func (h *warnings) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &warnings{attrs: slices.Concat(h.attrs, attrs), out: h.out}
+// WithAttrs is a handler with the same output.
+func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &Handler{attrs: slices.Concat(h.attrs, attrs), out: h.out}
 }
 
-func (h *warnings) WithGroup(string) slog.Handler { return h }
+// WithGroup leaves groups out: a line has no room for them.
+func (h *Handler) WithGroup(string) slog.Handler { return h }
 
 // attrText quotes what a terminal would obey: it may be an attacker's.
 func attrText(a slog.Attr) string {

@@ -1,4 +1,4 @@
-package main
+package check
 
 import (
 	"fmt"
@@ -13,21 +13,21 @@ import (
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
 
-// remark is what there is to say of a section of a Fluent Bit configuration.
-type remark struct {
+// Remark is what there is to say of a section of a Fluent Bit configuration.
+type Remark struct {
 	Place string `json:"place"`
 	Level string `json:"level"` // warning, or error: Fluent Bit would not start, or the section would not work
 	Text  string `json:"message"`
 }
 
-func (r remark) String() string { return fmt.Sprintf("%s: %s: %s", r.Place, r.Level, r.Text) }
+func (r Remark) String() string { return fmt.Sprintf("%s: %s: %s", r.Place, r.Level, r.Text) }
 
-func (r remark) isError() bool { return r.Level == "error" }
+func (r Remark) isError() bool { return r.Level == "error" }
 
 // review says what in a configuration keeps MSA from working, or its alerts from arriving.
 type review struct {
 	sections []fluentconf.Section
-	remarks  []remark
+	remarks  []Remark
 }
 
 func (r *review) add(s fluentconf.Section, isError bool, format string, args ...any) {
@@ -35,7 +35,7 @@ func (r *review) add(s fluentconf.Section, isError bool, format string, args ...
 	if isError {
 		level = "error"
 	}
-	r.remarks = append(r.remarks, remark{s.Place, level, fmt.Sprintf(format, args...)})
+	r.remarks = append(r.remarks, Remark{s.Place, level, fmt.Sprintf(format, args...)})
 }
 
 // filters are the filter's sections, processors included.
