@@ -71,9 +71,10 @@ func newProgram(cfg Config) (*program, error) {
 	if err := p.findEnds(); err != nil {
 		return nil, err
 	}
-	p.counts, p.counted = p.findCounted()
+	removals := p.removals(p.rules)
+	p.counts, p.counted = p.findCounted(removals)
 	p.taken = p.findTaken()
-	p.missed = p.findMissed()
+	p.missed = p.findMissed(removals)
 	return p, nil
 }
 

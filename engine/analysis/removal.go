@@ -103,9 +103,9 @@ func (c *program) findTaken() map[*parsedRule]map[string]bool {
 }
 
 // findMissed finds the rules that may be removed without all those that look at what they set.
-func (c *program) findMissed() set {
+func (c *program) findMissed(removals []removal) set {
 	missed, readers := set{}, map[string][]*parsedRule{} // by the name that is set
-	for _, r := range c.removals(c.rules) {
+	for _, r := range removals {
 		for _, p := range among(c.rules, r.has) {
 			for _, a := range p.assignments() {
 				if _, known := readers[a.name]; !known {

@@ -25,9 +25,8 @@ func (c *program) findEnds() error {
 
 // findCounted finds the rules behind one that skips a number of rules of its phase: removed, they are not counted.
 // Markers are, whatever their phase. Where a counted rule may be removed, the skip goes further.
-func (c *program) findCounted() (counts map[*parsedRule][]*parsedRule, counted set) {
+func (c *program) findCounted(removals []removal) (counts map[*parsedRule][]*parsedRule, counted set) {
 	counts, counted = map[*parsedRule][]*parsedRule{}, set{}
-	removals := c.removals(c.rules)
 	for _, p := range c.rules {
 		value, ok := p.links[0].Action("skip")
 		if !ok {

@@ -163,7 +163,8 @@ func (s *Screen) answer(x *scratch) Answer {
 
 // AskOf is Ask where a source has the values of some variables, by their names in lower case, and the others are known at a
 // cost. First these may be anything: only if a rule may match then, with a condition on the known ones that some value
-// fulfils, or that is about no single one, or with a link that is not asked about, whole is called to have the question put with a source that has the others.
+// fulfils, or that is about no single one, or with a link that is not asked about, whole is called to have the question put
+// with a source that has the others.
 func (s *Screen) AskOf(source Source, known func(variable string) bool, skip func(id int) bool, most int, whole func(ask func(Source)) error) (a Answer, err error) {
 	x := s.scratch.Get().(*scratch)
 	defer s.release(x)
