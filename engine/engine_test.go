@@ -422,7 +422,7 @@ func TestSources(t *testing.T) {
 	}
 	for source, want := range map[string]string{
 		"crz":                            "no rule set of that name",
-		"crs/NONE":                       "CRS has no such file",
+		"crs/NONE":                       "no file matches, on disk or of CRS",
 		filepath.Join(dir, "none.conf"):  "no such file",
 		filepath.Join(dir, "none*.conf"): "no file matches",
 		t.TempDir():                      "no .conf file",

@@ -120,10 +120,14 @@ func (l *loader) source(s string) error {
 		return errors.New("name is empty")
 	case s == CRS:
 		return l.crs()
-	case strings.HasPrefix(s, CRS+"/"):
-		return l.crsFile(strings.TrimPrefix(s, CRS+"/"))
 	case s == Evidence || slices.Contains(Packs, s):
 		return l.file(FS, packDir+s+".conf")
+	}
+	if name, ok := strings.CutPrefix(s, CRS+"/"); ok { // of the embedded rules, or of a directory of that name
+		err := l.crsFile(name)
+		if onDisk, _ := filepath.Glob(s); len(onDisk) == 0 || !errors.Is(err, errNoMatch) {
+			return err
+		}
 	}
 	path, err := filepath.Abs(s)
 	if err != nil {
@@ -165,6 +169,7 @@ func (l *loader) crs() error {
 	return nil
 }
 
+// crsFile reads a file of CRS by its name, or those whose names fit a pattern. Where there is none, the error is errNoMatch.
 func (l *loader) crsFile(name string) error {
 	name = strings.TrimSuffix(name, ".conf")
 	err := l.glob(coreruleset.FS, "@owasp_crs/"+name+".conf")
@@ -173,7 +178,7 @@ func (l *loader) crsFile(name string) error {
 		for i, f := range all {
 			all[i] = strings.TrimSuffix(filepath.Base(f), ".conf")
 		}
-		return fmt.Errorf("CRS has no such file (there are: %s)", strings.Join(all, ", "))
+		return fmt.Errorf("%w, on disk or of CRS, which has %s", errNoMatch, strings.Join(all, ", "))
 	}
 	return err
 }

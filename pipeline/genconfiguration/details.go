@@ -29,7 +29,7 @@ that nobody may ever see. [Canary values](sensitive-data.md#canary-values) says 
 changed; what is wrong with it is logged with its line, and the last good table stays.`},
 	{name: "rules", example: "crs\n/etc/msa/rules/*.conf", text: `In the order in which they are given. A directory stands for its ` + "`*.conf`" + ` in the order of their names, but ` + "`modsecurity.conf`, `coraza.conf` and `crs-setup.conf`" + ` first; a
 glob has to find a file.
-` + "`crs`" + ` is the Core Rule Set that is built in, with its setup; ` + "`crs/REQUEST-942-APPLICATION-ATTACK-SQLI`" + ` is one file of it without the others.
+` + "`crs`" + ` is the Core Rule Set that is built in, with its setup; ` + "`crs/REQUEST-942-APPLICATION-ATTACK-SQLI`" + ` is one file of it without the others (a path on disk, where CRS has no file of that name).
 With it come five rules of MSA's own, 9709010 to 9709030, about external entities and XInclude in XML.
 [exploited](exploited.md), [lateral-movement](lateral-movement.md) and [sensitive-data](sensitive-data.md) are MSA's own. A file that is broken is an error, with file and line; a rule that
 Coraza can't run is passed over, with a warning. Files are read at the start and at a reload.`},
