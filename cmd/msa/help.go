@@ -11,7 +11,7 @@ import (
 )
 
 type helpCommand struct {
-	Command string `arg:"" optional:"" help:"Of which command; without one, of all."`
+	Command string `arg:"" optional:"" help:"Command to show the help of; without one, the commands are listed."`
 }
 
 // Run prints the help of a command, as its flag --help does.
@@ -20,12 +20,7 @@ func (c *helpCommand) Run(k *kong.Kong) error {
 		_, err := k.Parse([]string{"--help"})
 		return err
 	}
-	var names []string
-	for _, node := range k.Model.Children {
-		if !node.Hidden {
-			names = append(names, node.Name)
-		}
-	}
+	names := commandNames(k)
 	if !slices.Contains(names, c.Command) {
 		if meant := typo.Nearest(c.Command, names); meant != "" {
 			return fmt.Errorf("there is no command %q: did you mean %q?", c.Command, meant)
@@ -34,4 +29,15 @@ func (c *helpCommand) Run(k *kong.Kong) error {
 	}
 	_, err := k.Parse([]string{c.Command, "--help"})
 	return err
+}
+
+// commandNames are the commands that help lists.
+func commandNames(k *kong.Kong) []string {
+	var names []string
+	for _, node := range k.Model.Children {
+		if !node.Hidden {
+			names = append(names, node.Name)
+		}
+	}
+	return names
 }
