@@ -709,7 +709,7 @@ func isOfTransaction(d types.MatchData) bool {
 
 // variableName is a variable with its key: "ARGS:q".
 func variableName(d types.MatchData) string {
-	if d.Key() == "" || d.Key() == order.All {
+	if d.Key() == "" || order.IsList(d.Key()) {
 		return d.Variable().Name()
 	}
 	return d.Variable().Name() + ":" + d.Key()

@@ -16,6 +16,7 @@ func manyNames() map[string]*mapping.Transaction {
 	values := []string{
 		"cat /bin/uname", "hello", "1' OR '1'='1", "<script>alert(1)</script>", "../../etc/passwd", "", "union select 1,2",
 		"http://198.51.100.7/a.php?x=", "${jndi:ldap://198.51.100.7/a}", "a'b\"c", "; ls -la /tmp", "x=1; echo $HOME", "{{7*7}}",
+		"java.lang.Runtime", "new java.lang.ProcessBuilder()",
 	}
 	names := map[string]func(i int) string{
 		"one name":           func(int) string { return "p" },
@@ -139,5 +140,57 @@ SecRule &MULTIPART_PART_HEADERS "@gt 0" "id:11,phase:2,pass,log,msg:'there are n
 		if strings.ContainsAny(m.Variable, "\r\n") {
 			t.Errorf("rule %d: variable %q", m.RuleID, m.Variable)
 		}
+	}
+}
+
+// MATCHED_VARS and values by a pattern of their names are gone through in the same order each time, by engines of their
+// own as well: the message quotes the last, and what a chain finds depends on it.
+func TestSameLastOfPattern(t *testing.T) {
+	rules := file(t, "own.conf", `
+SecRule ARGS|REQUEST_COOKIES "@rx runtime" "id:1,phase:2,pass,log,t:lowercase,msg:'matched',logdata:'%{MATCHED_VAR} in %{MATCHED_VAR_NAME}',chain"
+    SecRule MATCHED_VARS "@contains java." "t:none,chain"
+    SecRule MATCHED_VARS_NAMES "!@contains nothing" "t:none"
+SecRule ARGS:/^n\d/ "@rx (java)\.(\w+)" "id:2,phase:2,pass,log,capture,msg:'pattern',logdata:'%{TX.2} %{MATCHED_VAR_NAME}',chain"
+    SecRule TX:2 "@unconditionalMatch" "t:none"
+SecRule REQUEST_HEADERS_NAMES "@rx ^x-(.*)$" "id:3,phase:1,pass,log,t:lowercase,capture,msg:'%{MATCHED_VAR}',setvar:'tx.seen_%{TX.1}=/%{TX.1}/',chain"
+    SecRule TX:/^seen_/ "!@streq /none/" "t:none,capture"
+SecRule REQUEST_COOKIES:/^n/|!REQUEST_COOKIES:n3 "@rx (\w+)$" "id:4,phase:1,pass,log,capture,msg:'cookies',logdata:'%{MATCHED_VAR_NAME}',chain"
+    SecRule TX:1 "@unconditionalMatch" "t:none"
+SecRule &ARGS:/^n/ "@eq 8" "id:5,phase:2,pass,log,msg:'are counted',logdata:'%{MATCHED_VAR_NAME}'"
+SecRule ARGS "@rx java" "id:6,phase:2,pass,log,msg:'how many',logdata:'%{MATCHED_VAR}',chain"
+    SecRule MATCHED_VARS "@rx ." "t:none,chain"
+    SecRule &MATCHED_VARS "@eq 16" "t:none"
+`)
+	var query, cookies strings.Builder
+	var headers []mapping.Header
+	for i := range 8 {
+		value := fmt.Sprintf("java.Runtime%d", i*5%8)
+		fmt.Fprintf(&query, "&n%d=%s", i, value)
+		fmt.Fprintf(&cookies, "n%d=%s; ", i, value)
+		headers = append(headers, mapping.Header{Name: fmt.Sprintf("X-%d", i*3%8), Value: value})
+	}
+	tx := get("/?"+query.String(), append(headers, mapping.Header{Name: "Cookie", Value: cookies.String()})...)
+	want := map[int]string{
+		1: "REQUEST_COOKIES:n7 in MATCHED_VARS_NAMES:REQUEST_COOKIES:n7", 2: "Runtime3 TX:2", 3: "", 4: "TX:1", 5: "ARGS:/^n/", 6: "16",
+	}
+	var first Verdict
+	for try := range 50 {
+		v := inspect(t, newEngine(t, config(rules)), tx)
+		v.Screened = first.Screened
+		if try == 0 {
+			first = v
+		}
+		if !reflect.DeepEqual(v, first) {
+			t.Fatalf("try %d: got\n%s\nand\n%s", try, difference(first, v), difference(v, first))
+		}
+	}
+	for _, m := range first.Matches {
+		if data, ok := want[m.RuleID]; !ok || m.Data != data {
+			t.Errorf("rule %d: %q at %s", m.RuleID, m.Data, m.Variable)
+		}
+		delete(want, m.RuleID)
+	}
+	if len(want) > 0 {
+		t.Errorf("no match of %v", want)
 	}
 }

@@ -4,15 +4,17 @@
 // which is another one each time. What a chain finds depends on the value that its first rule saw last, so that the same
 // request scored differently from run to run. Coraza offers no way to change that, so this package goes past its
 // interfaces: [Targets] lets each rule that looks at all values of a variable look at one list of them, under a name that
-// no value has, and [Request], [Body] and [Response] make that list. Rules that look at values by their names, exclusions
+// no value has, and [Request], [Body] and [Response] make that list, or the rule itself when it looks (asked.go). Exclusions
 // and messages are not concerned, as the values keep their names in the list.
 //
 // A version of Coraza that keeps its values otherwise is refused by Targets.
 package order
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"reflect"
 	"regexp"
@@ -43,7 +45,7 @@ type (
 			KeyRx  *regexp.Regexp
 		}
 	}
-	value struct{ key, value string } //nolint:unused // the layout counts
+	value struct{ key, value string }
 )
 
 // replaced are the variables whose rules look at the list, and the name where it is.
@@ -67,6 +69,7 @@ func Targets(waf coraza.WAF) (err error) {
 	if err := checkValues(waf); err != nil {
 		return err
 	}
+	lists := 0
 	rules := reflect.ValueOf(waf).FieldByName("waf").Elem().FieldByName("Rules").FieldByName("rules")
 	for i := range rules.Len() {
 		for rule := rules.Index(i); ; {
@@ -74,11 +77,15 @@ func Targets(waf coraza.WAF) (err error) {
 			if !isLike(field.Type(), reflect.TypeFor[[]target]()) {
 				return errCoraza
 			}
-			targets := *(*[]target)(unsafe.Pointer(field.UnsafeAddr()))
-			for n := range targets {
-				if name, ok := replaced[targets[n].Variable]; ok && targets[n].KeyStr == "" && targets[n].KeyRx == nil {
-					targets[n].KeyStr = name
+			targets := (*[]target)(unsafe.Pointer(field.UnsafeAddr()))
+			for n := range *targets {
+				t := &(*targets)[n]
+				if name, ok := replaced[t.Variable]; ok && t.KeyStr == "" && t.KeyRx == nil {
+					t.KeyStr = name
 				}
+			}
+			if err := ask(rule, targets, &lists); err != nil {
+				return err
 			}
 			next := rule.FieldByName("Chain")
 			if next.IsNil() {
@@ -99,12 +106,22 @@ func checkValues(waf coraza.WAF) error {
 		return errCoraza
 	}
 	v := state.Variables()
-	for _, col := range []collection.Map{v.ArgsGet(), v.ArgsPost(), v.ArgsPath(), v.RequestHeaders(), v.RequestCookies(), v.ResponseHeaders(), v.MultipartPartHeaders()} {
-		if !isLike(dataField(col).Type(), reflect.TypeFor[map[string][]value]()) {
+	for _, col := range []collection.Map{v.ArgsGet(), v.ArgsPost()} {
+		if !isKept(col) {
+			return errCoraza
+		}
+	}
+	for _, of := range askable {
+		if !isKept(of(v)) {
 			return errCoraza
 		}
 	}
 	return nil
+}
+
+// isKept reports whether a collection keeps its values as this package takes it for.
+func isKept(col collection.Map) bool {
+	return isLike(dataField(col).Type(), reflect.TypeFor[map[string][]value]())
 }
 
 // isLike reports whether two types have the same layout. Names of fields count, those of types do not.
@@ -174,8 +191,15 @@ func listArgs(v plugintypes.TransactionVariables) {
 
 // appendValues appends values by their names, and those of one name in the order in which they came.
 func appendValues(all []value, of map[string][]value) []value {
-	for _, name := range slices.Sorted(maps.Keys(of)) {
+	return appendNamed(all, of, maps.Keys(of))
+}
+
+// appendNamed sorts values whose names differ in case by these: Coraza reads cookies into a map.
+func appendNamed(all []value, of map[string][]value, names iter.Seq[string]) []value {
+	for _, name := range slices.Sorted(names) {
+		first := len(all)
 		all = append(all, of[name]...)
+		slices.SortStableFunc(all[first:], func(a, b value) int { return cmp.Compare(a.key, b.key) })
 	}
 	return all
 }
