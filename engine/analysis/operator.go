@@ -309,52 +309,45 @@ func byteRange(o Operator, operand string) (Operator, error) {
 type Chain struct {
 	Key   string // the same for the same list
 	Names []string
-	Each  []func(string) string
-	multi []func(string) (string, bool) // with multiMatch: the rule sees the value after each step that changes it
+	Steps []transform.Step
+	multi bool // multiMatch: the rule sees the value after each step that changes it
 }
 
 func chainOf(l *rules.Link) (Chain, error) {
-	var c Chain
-	var names []string
-	multi := l.Has("multimatch")
+	c := Chain{multi: l.Has("multimatch")}
 	for _, name := range l.Transformations() {
-		names = append(names, strings.ToLower(name))
+		step, ok := transform.StepOf(name)
+		if !ok {
+			return c, fmt.Errorf("its transformation %s can't be judged", strings.ToLower(name))
+		}
+		c.Names, c.Steps = append(c.Names, strings.ToLower(name)), append(c.Steps, step)
 	}
-	c.Key, c.Names = strings.Join(names, ","), names
-	if multi {
+	if c.Key = strings.Join(c.Names, ","); c.multi {
 		c.Key += "+"
-		c.multi = []func(string) (string, bool){}
-	}
-	for _, name := range names {
-		one, ok1 := transform.Lookup(name)
-		step, ok2 := transform.LookupMultiMatch(name)
-		if !ok1 || !ok2 {
-			return c, fmt.Errorf("its transformation %s can't be judged", name)
-		}
-		if c.Each = append(c.Each, one); multi {
-			c.multi = append(c.multi, step)
-		}
 	}
 	return c, nil
 }
 
 // IsMulti reports whether the rule sees a value after each step, as multiMatch says.
-func (c *Chain) IsMulti() bool { return c.multi != nil }
+func (c *Chain) IsMulti() bool { return c.multi }
 
 // Stages appends what the rule sees of a value: the end of the chain, or with multiMatch every value on the way.
 func (c *Chain) Stages(value string, dst []string) []string {
-	if c.multi == nil {
-		for _, f := range c.Each {
-			value = f(value)
-		}
-		return append(dst, value)
+	if c.multi {
+		dst = append(dst, value)
 	}
-	dst = append(dst, value)
-	for _, f := range c.multi {
-		if next, changed := f(value); changed {
-			dst = append(dst, next)
-			value = next
+	for i := range c.Steps {
+		after := c.Steps[i].Apply(value)
+		if c.multi {
+			if !c.Steps[i].Changed(value, after) {
+				continue
+			}
+			dst = append(dst, after)
 		}
+		value = after
+	}
+	if !c.multi {
+		dst = append(dst, value)
 	}
 	return dst
 }

@@ -39,67 +39,34 @@ func (s set) meets(a, b set) bool {
 	return false
 }
 
-// maxScans is how many texts of one value are remembered.
-const maxScans = 8
-
-// scan is a text and the conditions of which a literal is in it.
-type scan struct {
-	text string
-	has  set
-}
-
-// scans are those of the texts of one value, the last ones.
-type scans struct {
-	all   [maxScans]scan
-	n     int      // that were made
-	found []uint32 // by literal: the stamp of the last scan that found it
-	stamp uint32
-}
-
-func newScans(conditions, literals int) scans {
-	s := scans{found: make([]uint32, literals)}
-	for i := range s.all {
-		s.all[i].has = newSet(conditions)
+// scan is the set of conditions of which a literal is in a text of the value.
+func (s *Screen) scan(x *scratch, i int) set {
+	all := x.texts.all
+	if all[i].scanned >= 0 {
+		return all[all[i].scanned].has
 	}
-	return s
-}
-
-// forget makes room for those of another value.
-func (s *scans) forget() {
-	for i := range s.all[:min(s.n, maxScans)] {
-		s.all[i].text = ""
-	}
-	s.n = 0
-}
-
-// scan is the set of conditions of which a literal is in a text.
-func (s *Screen) scan(x *scratch, text string) set {
-	for i := range x.scans.all[:min(x.scans.n, maxScans)] {
-		if of := &x.scans.all[i]; textmatch.SameButCase(of.text, text) {
-			return of.has
+	for j := range all {
+		if all[j].scanned == j && textmatch.SameButCase(all[j].text, all[i].text) {
+			all[i].scanned = j
+			return all[j].has
 		}
 	}
-	x.spend(costOfScan * len(text))
-	to := &x.scans.all[x.scans.n%maxScans]
-	x.scans.n++
-	to.text = text
-	clear(to.has)
-	if x.scans.stamp++; x.scans.stamp == 0 {
-		clear(x.scans.found)
-		x.scans.stamp = 1
-	}
-	found, stamp := x.scans.found, x.scans.stamp
+	all[i].scanned = i
+	has := all[i].has
+	clear(has)
+	x.spend(costOfScan * len(all[i].text))
+	found, stamp := x.texts.newStamp()
 	literals := 0
-	s.literals.Each(text, func(l int) bool {
+	s.literals.Each(all[i].text, func(l int) bool {
 		literals++
 		if found[l] != stamp {
 			found[l] = stamp
 			for _, c := range s.literalOf[l] {
-				to.has.add(c)
+				has.add(c)
 			}
 		}
 		return true
 	})
 	x.spend(costOfLiteral * literals)
-	return to.has
+	return has
 }

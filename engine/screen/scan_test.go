@@ -25,8 +25,8 @@ func TestScansOfAValue(t *testing.T) {
 	} {
 		x := s.scratch.Get().(*scratch)
 		hits := s.judge(x, s.variables[0].class("x"), c.value)
-		if x.scans.stamp != c.scans || len(hits) != c.hits {
-			t.Errorf("%q: %d scans and %d hits, want %d and %d", c.value, x.scans.stamp, len(hits), c.scans, c.hits)
+		if x.texts.stamp != c.scans || len(hits) != c.hits {
+			t.Errorf("%q: %d scans and %d hits, want %d and %d", c.value, x.texts.stamp, len(hits), c.scans, c.hits)
 		}
 	}
 }

@@ -6,11 +6,9 @@
 package screen
 
 import (
-	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
-	"unsafe"
 
 	"github.com/corazawaf/coraza/v3/collection"
 	"github.com/corazawaf/coraza/v3/types/variables"
@@ -42,6 +40,7 @@ type Screen struct {
 	literals   *textmatch.Automaton
 	literalOf  [][]int32                 // conditions that want a literal, by literal
 	possible   [textmatch.Levels + 1]set // conditions that texts of a level may fulfil
+	steps      map[string]int            // transformations of all conditions, by name
 	cache      *cache
 	classes    atomic.Uint32
 	scratch    sync.Pool
@@ -70,11 +69,12 @@ func New(plan *analysis.Plan, cfg Config) *Screen {
 	for _, r := range plan.Rules {
 		s.rules = append(s.rules, rule{r, cfg.Minor[r.ID]})
 	}
+	s.buildSteps()
 	s.buildLevels()
 	s.buildVariables()
 	s.buildLiterals()
 	s.scratch.New = func() any {
-		x := &scratch{matches: make([]int32, len(s.conditions)), state: make([]answer, len(s.rules)), scans: newScans(len(s.conditions), len(s.literalOf))}
+		x := &scratch{matches: make([]int32, len(s.conditions)), state: make([]answer, len(s.rules)), texts: newTexts(len(s.conditions), len(s.literalOf))}
 		x.visit = func(key, value string) { s.visit(x, key, value) }
 		return x
 	}
@@ -98,12 +98,8 @@ type scratch struct {
 	touched []int32 // conditions with matches
 	state   []answer
 	asked   []int32 // rules whose state is known
-	scans   scans
-	stages  []string
-	steps   []string // a value, and what each transformation of the group before has made of it
+	texts   texts
 	hits    []hit
-	leveled string // the last text of which the level was asked for
-	level   textmatch.Level
 	source  Source
 	known   func(variable string) bool // variables that the source has; nil for all
 	skip    func(id int) bool
@@ -394,44 +390,49 @@ func (s *Screen) lookup(x *scratch, cl *class, value string) []hit {
 // judge finds out what a value fulfils. It stops where a long one takes more work than there may be.
 func (s *Screen) judge(x *scratch, cl *class, value string) []hit {
 	x.hits = x.hits[:0]
-	x.steps = append(x.steps[:0], value)
 	x.spend(costOfValue)
-	isToken, l := transform.IsToken(value), x.levelOf(value)
-	shared := math.MaxInt // with the last group of which steps are known
+	x.texts.add(value)
+	isToken := transform.IsToken(value)
 	for i := range cl.groups {
 		g := &cl.groups[i]
-		shared = min(shared, g.shared)
-		if isToken && g.keepsTokens && s.passes(x, g, value, l) {
+		if isToken && g.keepsTokens && s.passes(x, g) {
 			continue
 		}
-		if g.IsMulti() {
-			x.stages = g.Stages(value, x.stages[:0])
-			x.spend(costOfChange * (len(x.stages) - 1) * len(value))
-		} else {
-			x.stages = append(x.stages[:0], x.transform(g, shared))
-			shared = math.MaxInt
-		}
-		for _, text := range x.stages {
-			s.judgeStage(x, g, text)
-		}
-		if x.isSpent() && len(value) > longestRemembered {
+		if s.judgeGroup(x, g); x.isSpent() && len(value) > longestRemembered {
 			break
 		}
 	}
-	x.scans.forget()
-	x.leveled, x.level = "", textmatch.WordLevel
+	x.texts.forget()
 	return x.hits
 }
 
-// passes reports whether a text of a level fulfils nothing of a group, whatever the case of its letters.
-func (s *Screen) passes(x *scratch, g *group, text string, l textmatch.Level) bool {
-	at := g.at[l]
-	return !at.unfiltered && (!at.filtered || !g.filtered.meets(s.scan(x, text), s.possible[l]))
+// judgeGroup finds out what the value fulfils of a group's conditions.
+func (s *Screen) judgeGroup(x *scratch, g *group) {
+	at := 0
+	if g.IsMulti() {
+		s.judgeStage(x, g, at)
+	}
+	for i := range g.steps {
+		next, changed := x.apply(&g.steps[i], at)
+		if at = next; changed && g.IsMulti() {
+			s.judgeStage(x, g, at)
+		}
+	}
+	if !g.IsMulti() {
+		s.judgeStage(x, g, at)
+	}
 }
 
-// judgeStage finds out what a text fulfils of a group's conditions.
-func (s *Screen) judgeStage(x *scratch, g *group, text string) {
-	l := x.levelOf(text)
+// passes reports whether the value fulfils nothing of a group, whatever the case of its letters.
+func (s *Screen) passes(x *scratch, g *group) bool {
+	l := x.texts.all[0].level
+	at := g.at[l]
+	return !at.unfiltered && (!at.filtered || !g.filtered.meets(s.scan(x, 0), s.possible[l]))
+}
+
+// judgeStage finds out what a text of the value fulfils of a group's conditions.
+func (s *Screen) judgeStage(x *scratch, g *group, i int) {
+	text, l := x.texts.all[i].text, x.texts.all[i].level
 	at := g.at[l]
 	if at.unfiltered {
 		for _, c := range g.unfiltered {
@@ -441,20 +442,12 @@ func (s *Screen) judgeStage(x *scratch, g *group, text string) {
 		}
 	}
 	if at.filtered {
-		g.filtered.both(s.scan(x, text), func(c int32) {
+		g.filtered.both(s.scan(x, i), func(c int32) {
 			if s.possible[l].has(c) {
 				s.judgeText(x, c, text)
 			}
 		})
 	}
-}
-
-// levelOf is that of a text, which most transformations leave as it is.
-func (x *scratch) levelOf(text string) textmatch.Level {
-	if len(text) != len(x.leveled) || unsafe.StringData(text) != unsafe.StringData(x.leveled) {
-		x.leveled, x.level = text, textmatch.LevelOf(text)
-	}
-	return x.level
 }
 
 func (s *Screen) judgeText(x *scratch, c int32, text string) {
@@ -471,21 +464,6 @@ func (s *Screen) judgeText(x *scratch, c int32, text string) {
 	if cond.Operator.IsPattern() {
 		x.spend(captureWork(text))
 	}
-}
-
-// transform is what the rules of a group see of the value, by way of what the group before has made of it.
-func (x *scratch) transform(g *group, shared int) string {
-	x.steps = x.steps[:shared+1]
-	text := x.steps[shared]
-	for _, f := range g.Each[shared:] {
-		next := f(text)
-		if next != text {
-			x.spend(costOfChange * len(text))
-		}
-		text = next
-		x.steps = append(x.steps, text)
-	}
-	return text
 }
 
 // hit says that a value fulfils a condition, and how many times.

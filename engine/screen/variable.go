@@ -1,7 +1,6 @@
 package screen
 
 import (
-	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -56,8 +55,8 @@ type class struct {
 type group struct {
 	analysis.Chain
 	unfiltered  []int32
+	steps       []step
 	filtered    set  // conditions that want a literal; nil without any
-	shared      int  // transformations that it begins with like the groups before
 	keepsTokens bool // its transformations do, see package transform
 	at          [textmatch.Levels + 1]judgedAt
 }
@@ -263,19 +262,12 @@ func (s *Screen) newClass(conditions []int32) *class {
 	for i := range cl.groups {
 		s.levelGroup(&cl.groups[i])
 	}
-	slices.SortFunc(cl.groups, func(a, b group) int { return slices.Compare(a.Names, b.Names) })
-	var before []string
 	for i := range cl.groups {
 		g := &cl.groups[i]
 		g.keepsTokens = !slices.ContainsFunc(g.Names, func(name string) bool { return !transform.KeepsTokens(name) })
-		if g.IsMulti() {
-			g.shared = math.MaxInt
-			continue
+		for n, one := range g.Steps {
+			g.steps = append(g.steps, step{one, s.steps[g.Names[n]]})
 		}
-		for g.shared < min(len(before), len(g.Names)) && before[g.shared] == g.Names[g.shared] {
-			g.shared++
-		}
-		before = g.Names
 	}
 	return cl
 }

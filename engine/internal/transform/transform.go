@@ -98,7 +98,16 @@ func LookupMultiMatch(name string) (func(string) (after string, changed bool), b
 	if !ok {
 		return nil, false
 	}
-	report := func(before, after string) bool { return after != before }
+	changed := reportOf(name)
+	return func(before string) (string, bool) {
+		after := f(before)
+		return after, changed(before, after)
+	}, true
+}
+
+// reportOf is whether Coraza holds a value to be changed by the transformation of that name.
+func reportOf(name string) (report func(before, after string) bool) {
+	report = func(before, after string) bool { return after != before }
 	switch strings.ToLower(name) {
 	case "base64decode", "base64decodeext", "base64encode", "hexencode", "length":
 		report = func(string, string) bool { return true }
@@ -115,10 +124,7 @@ func LookupMultiMatch(name string) (func(string) (after string, changed bool), b
 	case "removewhitespace": // not bytes that aren't UTF-8, which become U+FFFD
 		report = func(before, after string) bool { return after != before && hasSpace(before) }
 	}
-	return func(before string) (string, bool) {
-		after := f(before)
-		return after, report(before, after)
-	}, true
+	return report
 }
 
 func none(s string) string { return s }

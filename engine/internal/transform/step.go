@@ -1,0 +1,115 @@
+package transform
+
+import "strings"
+
+// A chain of transformations is mostly of decodings, and most values have nothing that they decode. So it is known of each
+// transformation which bytes a text must have for it to do anything at all, by kinds of bytes, and of a text, which kinds are
+// in it: one look at the text tells of all chains.
+
+// Traits are kinds of bytes.
+type Traits uint16
+
+const (
+	upper   Traits = 1 << iota // A to Z
+	lower                      // a to z
+	high                       // not ASCII
+	space                      // ASCII's white space
+	percent                    // % and +
+	slash                      // /
+	escape                     // \
+	entity                     // &
+	null                       // NUL
+	dot                        // .
+	stream                     // :
+	comment                    // what a comment's mark begins with
+	shell                      // what cmdLine takes away besides, or makes a space of
+)
+
+var traitsOfByte = func() (t [256]Traits) {
+	for c := range t {
+		switch {
+		case 'A' <= c && c <= 'Z':
+			t[c] = upper
+		case 'a' <= c && c <= 'z':
+			t[c] = lower
+		case c >= 0x80:
+			t[c] = high
+		case isSpace(byte(c)):
+			t[c] = space
+		}
+		if commentByte[c] {
+			t[c] |= comment
+		}
+	}
+	for kind, bytes := range map[Traits]string{
+		percent: "%+", slash: "/", escape: `\`, entity: "&", null: "\x00", dot: ".", stream: ":", shell: `"'^,;`,
+	} {
+		for _, c := range []byte(bytes) {
+			t[c] |= kind
+		}
+	}
+	return t
+}()
+
+// TraitsOf are the kinds of bytes in a text.
+func TraitsOf(text string) (t Traits) {
+	for i := range len(text) {
+		t |= traitsOfByte[text[i]]
+	}
+	return t
+}
+
+// touches are the kinds of bytes of which a text must have one for a transformation to change it, or for Coraza to say that
+// it does. Those that aren't here may change any text.
+var touches = map[string]Traits{
+	"cmdline":            upper | escape | space | shell,
+	"compresswhitespace": space | high,
+	"cssdecode":          escape,
+	"escapeseqdecode":    escape,
+	"htmlentitydecode":   entity,
+	"jsdecode":           escape,
+	"lowercase":          upper | high,
+	"none":               0,
+	"normalisepath":      slash | dot,
+	"normalisepathwin":   slash | dot | space | escape | stream,
+	"normalizepath":      slash | dot,
+	"normalizepathwin":   slash | dot | space | escape | stream,
+	"removecomments":     comment,
+	"removecommentschar": comment,
+	"removenulls":        null,
+	"removewhitespace":   space | high,
+	"replacecomments":    slash,
+	"replacenulls":       null,
+	"trim":               space,
+	"trimleft":           space,
+	"trimright":          space,
+	"uppercase":          lower | high,
+	"urldecode":          percent,
+	"urldecodeuni":       percent,
+	"utf8tounicode":      high,
+}
+
+// Step is a transformation as part of a chain.
+type Step struct {
+	Apply   func(string) string
+	Changed func(before, after string) bool // see LookupMultiMatch
+
+	touches Traits
+}
+
+// StepOf is the transformation of that name (any case), false for one that is not known.
+func StepOf(name string) (Step, bool) {
+	apply, ok := Lookup(name)
+	if !ok {
+		return Step{}, false
+	}
+	name = strings.ToLower(name)
+	of, known := touches[name]
+	if !known {
+		of = ^Traits(0)
+	}
+	return Step{Apply: apply, Changed: reportOf(name), touches: of}, true
+}
+
+// MayChange reports whether the step may change a text of such traits, or hold it to be changed.
+func (s *Step) MayChange(of Traits) bool { return s.touches == ^Traits(0) || s.touches&of != 0 }
