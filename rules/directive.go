@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -123,7 +124,7 @@ func newDirective(file string, line int, text string) (*Directive, error) {
 		name, args = text[:i], strings.TrimSpace(text[i:])
 	}
 	d := &Directive{Name: strings.ToLower(name), Args: args, File: file, Line: line, written: name}
-	if d.Name != "secrule" && d.Name != "secaction" {
+	if !slices.Contains([]string{"secrule", "secaction", "secrulescript"}, d.Name) {
 		if len(args) > 1 && (args[0] == '"' || args[0] == '\'') && closingQuote(args) == len(args)-1 {
 			d.Args = args[1 : len(args)-1]
 		}
@@ -149,6 +150,16 @@ func newLink(directive, args string) (*Link, error) {
 			return nil, fmt.Errorf("needs one list of actions, has %d arguments", len(all))
 		}
 		return &Link{Actions: parseActions(all[0].text)}, nil
+	}
+	if directive == "secrulescript" {
+		if len(all) == 0 || len(all) > 2 {
+			return nil, fmt.Errorf("needs a script and actions, has %d arguments", len(all))
+		}
+		l := &Link{unreadable: errors.New("it runs a script of Lua, and MSA runs none")}
+		if len(all) == 2 {
+			l.Actions = parseActions(all[1].text)
+		}
+		return l, nil
 	}
 	switch {
 	case len(all) < 2:

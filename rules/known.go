@@ -17,7 +17,7 @@ const (
 // directives are those of ModSecurity 2.9 and 3.0 and of Coraza 3.8. Source: their
 // reference manuals.
 var directives = map[string]int{
-	"secaction": keep, "secrule": keep, "secmarker": keep, "secdefaultaction": keep,
+	"secaction": keep, "secrule": keep, "secrulescript": keep, "secmarker": keep, "secdefaultaction": keep,
 	"seccomponentsignature": keep, "secwebappid": keep, "secserversignature": keep, "secsensorid": keep,
 	"secruleremovebyid": keep, "secruleremovebymsg": keep, "secruleremovebytag": keep,
 	"secruleupdatetargetbyid": keep, "secruleupdatetargetbytag": keep, "secruleupdatetargetbymsg": keep,
@@ -50,9 +50,8 @@ var directives = map[string]int{
 	"secdisablebackendcompression": lacking, "sechashengine": lacking, "sechashkey": lacking,
 	"sechashparam": lacking, "sechashmethodrx": lacking, "sechashmethodpm": lacking,
 	"secinterceptonerror": lacking, "secremoterules": lacking, "secremoterulesfailaction": lacking,
-	"secruleinheritance": lacking, "secruleperftime": lacking, "secrulescript": lacking,
-	"secstreaminbodyinspection":  lacking,
-	"secstreamoutbodyinspection": lacking, "secxmlexternalentity": lacking, "secparsexmlintoargs": lacking,
+	"secruleinheritance": lacking, "secruleperftime": lacking,
+	"secstreaminbodyinspection": lacking, "secstreamoutbodyinspection": lacking, "secxmlexternalentity": lacking, "secparsexmlintoargs": lacking,
 	"secrequestencoding": lacking, "secauditlogprefix": lacking, "secdeprecatedrules": lacking,
 }
 

@@ -30,7 +30,7 @@ func (s *settler) settle(all []*Directive) ([]*Directive, error) {
 	for i := 0; i < len(all); i++ {
 		d := all[i]
 		switch d.Name {
-		case "secrule", "secaction":
+		case "secrule", "secaction", "secrulescript":
 			for d.Rule.expectsLink() {
 				if i++; i == len(all) || !all[i].IsRule() {
 					return nil, fmt.Errorf("%s:%d: rule %s: the chain has no next rule", d.File, d.Line, first(d.Rule.Links[0].Action("id")))
