@@ -203,7 +203,7 @@ func (p *Pipeline) announce(m *mapping.Mapping) {
 		p.log.Info("mapping in use", "mapping", m.Name)
 		return
 	}
-	p.log.Info("mapping in use, without the rules that miss or compare with what this log does not show",
+	p.log.Info("mapping in use, without the rules that need what this log does not show",
 		"mapping", m.Name, "rules_off", rulesOff)
 }
 

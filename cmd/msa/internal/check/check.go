@@ -39,12 +39,10 @@ func Configuration(file string, getenv func(string) string) (Report, error) {
 	r.service()
 	var all Report
 	for _, f := range filters {
-		given := r.properties(f)
-		config, err := given.Config()
-		if err == nil {
-			r.flow(f, config)
+		filter, err := checkFilter(r.properties(f))
+		if filter.config != nil {
+			r.flow(f, *filter.config)
 		}
-		filter, err := checkFilter(given)
 		if err != nil {
 			r.add(f, true, "%v", err)
 		}
@@ -74,11 +72,13 @@ type Filter struct {
 	Unapplied   []unappliedRules   `json:"unapplied,omitempty"`
 	Policy      []int              `json:"policy_rules,omitempty"` // no evidence of attacks
 	CostsScreen []unanalyzedRule   `json:"costs_the_fast_path,omitempty"`
+
+	config *pipeline.Config // nil if the properties are wrong
 }
 
 type unappliedRules struct {
 	Mapping string `json:"mapping"`
-	Rules   []int  `json:"rules"` // that miss or compare with what its log does not show
+	Rules   []int  `json:"rules"` // that need what its log does not show
 }
 
 type unanalyzedRule struct {
@@ -93,6 +93,7 @@ func checkFilter(given inspect.Properties) (Filter, error) {
 	config, err := given.Config()
 	var compiled *pipeline.Pipeline
 	if err == nil {
+		f.config = &config
 		compiled, err = pipeline.New(config, nil, slog.New(warned))
 	}
 	f.Warnings = warned.All()
@@ -157,8 +158,8 @@ func (f *Filter) printDetails(out *bufio.Writer, several bool) {
 	if several {
 		tell(out, "%s:", f.Place)
 	}
-	for _, u := range f.Unapplied {
-		tell(out, "mapping %s: off, as they miss or compare with what this log does not show: %s", u.Mapping, spaced(u.Rules))
+	for _, off := range f.unappliedSets() {
+		tell(out, "mapping %s: off, as they need what the log does not show: %s", off.mappings, off.rules)
 	}
 	if len(f.Policy) > 0 {
 		tell(out, "about policy, no evidence of attacks (policy_rules): %s", spaced(f.Policy))
@@ -166,6 +167,24 @@ func (f *Filter) printDetails(out *bufio.Writer, several bool) {
 	for _, o := range f.CostsScreen {
 		tell(out, "rule %d costs the fast path: %s", o.Rule, o.Reason)
 	}
+}
+
+type unappliedSet struct{ mappings, rules string }
+
+// unappliedSets are the rules that are off, each set once, with the mappings that it is for.
+func (f *Filter) unappliedSets() []unappliedSet {
+	var sets []unappliedSet
+	for _, u := range f.Unapplied {
+		rules := spaced(u.Rules)
+		i := slices.IndexFunc(sets, func(s unappliedSet) bool { return s.rules == rules })
+		switch {
+		case i < 0:
+			sets = append(sets, unappliedSet{u.Mapping, rules})
+		case !slices.Contains(strings.Split(sets[i].mappings, ", "), u.Mapping): // which may have several documents
+			sets[i].mappings += ", " + u.Mapping
+		}
+	}
+	return sets
 }
 
 // spaced are numbers with a space between them.

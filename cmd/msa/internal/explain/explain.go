@@ -33,11 +33,15 @@ func (e *Explanation) Print(w io.Writer, withAdvice bool) error {
 	return e.w.Flush()
 }
 
+// mostTried is how many mappings are listed that do not fit, once one does: with auto there are dozens, and nobody has asked.
+const mostTried = 10
+
 func (e *Explanation) print() {
 	tried := e.Mapping.Tried
 	if e.Unmapped != nil {
 		e.title("mapping: none, the record is not inspected: %s", e.Masked("", e.Unmapped.Error()))
 		e.printTried(tried)
+		e.title("next: describe the log in a mapping (docs/mapping.md); msa init drafts one of a log in JSON")
 		return
 	}
 	e.printVerdict()
@@ -61,7 +65,10 @@ func (e *Explanation) print() {
 	}
 	e.printUnapplied()
 	e.printGains()
-	if before := tried[:len(tried)-1]; len(before) > 0 {
+	switch before := tried[:len(tried)-1]; {
+	case len(before) > mostTried:
+		e.title("mappings that were tried before %s: %d (--json says why each does not fit)", taken.Name, len(before))
+	case len(before) > 0:
 		e.title("mappings that were tried before %s", taken.Name)
 		e.printTried(before)
 	}
@@ -140,7 +147,7 @@ func (e *Explanation) printUnapplied() {
 	if len(e.Unapplied) == 0 {
 		return
 	}
-	e.title("rules that are off, as they test the absence of what the record does not show, or compare with it")
+	e.title("rules that are off, as they need what the record does not show")
 	for _, u := range e.Unapplied {
 		var missing []string
 		for _, p := range u.Missing {
@@ -151,9 +158,7 @@ func (e *Explanation) printUnapplied() {
 }
 
 func (e *Explanation) printMatches() {
-	if len(e.Matches) == 0 {
-		e.title("matches: none")
-	} else {
+	if len(e.Matches) > 0 {
 		e.title("matches")
 	}
 	for i := range e.Matches {
