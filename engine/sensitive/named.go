@@ -139,7 +139,7 @@ func (s *scanner) hide(says naming, from, until int) int {
 	switch {
 	case value == "" || isMasked(value) || isTemplate(value):
 		return max(from, until)
-	case says == saysPass && len(value) < 4 && digitsEnd(value, 0) == len(value): // how many tests passed
+	case says == saysPass && isCount(value): // how many tests passed
 		return from
 	case says == saysPassword && value[0] == '/' && strings.HasSuffix(text[:from], "PWD="): // the working directory in an environment
 		return from
@@ -161,6 +161,8 @@ func (s *scanner) hideWord(says naming, from int) int {
 	stretch := text[from:min(len(text), from+most)]
 	word := stretch[:wordLength(stretch)]
 	switch {
+	case says == saysSession && isCount(word): // CRS's scores: SESS=5
+		return from
 	case word == "" || isPath(word) || isMasked(text[from:from+len(word)+starsAt(text, from+len(word))]):
 		return from
 	case says == saysRandom && !isRandom(word), says == saysSignature && !isRandom(word) && !isAzureKey(word), says == saysCode && !s.isCode(word):
@@ -168,6 +170,9 @@ func (s *scanner) hideWord(says naming, from int) int {
 	}
 	return s.add(Secret, from, from+wordLength(text[from:]))
 }
+
+// isCount: a small number, which is no secret of anybody.
+func isCount(value string) bool { return len(value) < 4 && digitsEnd(value, 0) == len(value) }
 
 // isMasked: what masking puts in the place of a value.
 func isMasked(value string) bool {

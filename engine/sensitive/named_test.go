@@ -69,7 +69,7 @@ func TestReadable(t *testing.T) {
 		"sku=AB12-CD34-EF56-GH78", "order=2026-000123", "inside=1&outside=2", "compass=north&bypass=yes&passenger=ann", "max_tokens=100",
 		"auth=basic&key=title&sso=true&identity=guest&reset=all&verify=false&refresh=30&hash=abc", "sessions=12&session_count=3", "<name>Ann</name><value>password</value>",
 		"Idempotency-Key: 5a1f9b3c7d2e4f60", `[{"op":"replace","path":"/user/name","value":"Ann"}]`,
-		"page_token=CAUQAA&nextPageToken=CAUQAB", "keyboard=us&monkey=1", "pinned=true&spin=1", "tests: pass=12 fail=0",
+		"page_token=CAUQAA&nextPageToken=CAUQAB", "keyboard=us&monkey=1", "pinned=true&spin=1", "tests: pass=12 fail=0", "(HTTP=0, SESS=5, COMBINED_SCORE=15)",
 		"Path Traversal Attack (/../) or (/.../)", "GET /a/b/c.html HTTP/1.1\r\nHost: h\r\nUser-Agent: sqlmap/1.8\r\nAccept: */*\r\n\r\n",
 		"/assets/application-0123456789abcdef.js", "/products/shoes/running-shoes-for-men/view", "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAUA",
 		"TG9yZW0gaXBzdW0gZG9sb3Igc2l0IGFtZXQ=", // it says: Lorem ipsum dolor sit amet
