@@ -395,7 +395,7 @@ func (s *Screen) judge(x *scratch, cl *class, value string) []hit {
 	isToken := transform.IsToken(value)
 	for i := range cl.groups {
 		g := &cl.groups[i]
-		if isToken && g.keepsTokens && s.passes(x, g) {
+		if isToken && g.keepsTokens && s.passes(x, g, 0) {
 			continue
 		}
 		if s.judgeGroup(x, g); x.isSpent() && len(value) > longestRemembered {
@@ -413,6 +413,9 @@ func (s *Screen) judgeGroup(x *scratch, g *group) {
 		s.judgeStage(x, g, at)
 	}
 	for i := range g.steps {
+		if x.texts.all[at].traits&g.behind[i] == 0 && s.passes(x, g, at) {
+			return
+		}
 		next, changed := x.apply(&g.steps[i], at)
 		if at = next; changed && g.IsMulti() {
 			s.judgeStage(x, g, at)
@@ -423,11 +426,11 @@ func (s *Screen) judgeGroup(x *scratch, g *group) {
 	}
 }
 
-// passes reports whether the value fulfils nothing of a group, whatever the case of its letters.
-func (s *Screen) passes(x *scratch, g *group) bool {
-	l := x.texts.all[0].level
+// passes reports whether a text of the value fulfils nothing of a group, whatever the case of its letters.
+func (s *Screen) passes(x *scratch, g *group, i int) bool {
+	l := x.texts.all[i].level
 	at := g.at[l]
-	return !at.unfiltered && (!at.filtered || !g.filtered.meets(s.scan(x, 0), s.possible[l]))
+	return !at.unfiltered && (!at.filtered || !g.filtered.meets(s.scan(x, i), s.possible[l]))
 }
 
 // judgeStage finds out what a text of the value fulfils of a group's conditions.

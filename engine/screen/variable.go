@@ -56,8 +56,9 @@ type group struct {
 	analysis.Chain
 	unfiltered  []int32
 	steps       []step
-	filtered    set  // conditions that want a literal; nil without any
-	keepsTokens bool // its transformations do, see package transform
+	behind      []transform.Traits // by step: without these, it and those behind it change the case of letters at most
+	filtered    set                // conditions that want a literal; nil without any
+	keepsTokens bool               // its transformations do, see package transform
 	at          [textmatch.Levels + 1]judgedAt
 }
 
@@ -267,6 +268,10 @@ func (s *Screen) newClass(conditions []int32) *class {
 		g.keepsTokens = !slices.ContainsFunc(g.Names, func(name string) bool { return !transform.KeepsTokens(name) })
 		for n, one := range g.Steps {
 			g.steps = append(g.steps, step{one, s.steps[g.Names[n]]})
+			g.behind = append(g.behind, 0)
+			for i := range g.behind {
+				g.behind[i] |= one.Decodes()
+			}
 		}
 	}
 	return cl

@@ -23,6 +23,7 @@ const (
 	stream                     // :
 	comment                    // what a comment's mark begins with
 	shell                      // what cmdLine takes away besides, or makes a space of
+	present                    // no byte, but what each text has
 )
 
 var traitsOfByte = func() (t [256]Traits) {
@@ -52,7 +53,8 @@ var traitsOfByte = func() (t [256]Traits) {
 }()
 
 // TraitsOf are the kinds of bytes in a text.
-func TraitsOf(text string) (t Traits) {
+func TraitsOf(text string) Traits {
+	t := present
 	for i := range len(text) {
 		t |= traitsOfByte[text[i]]
 	}
@@ -95,6 +97,7 @@ type Step struct {
 	Changed func(before, after string) bool // see LookupMultiMatch
 
 	touches Traits
+	cases   Traits // of these it changes nothing but the case
 }
 
 // StepOf is the transformation of that name (any case), false for one that is not known.
@@ -104,12 +107,21 @@ func StepOf(name string) (Step, bool) {
 		return Step{}, false
 	}
 	name = strings.ToLower(name)
-	of, known := touches[name]
-	if !known {
-		of = ^Traits(0)
+	step := Step{Apply: apply, Changed: reportOf(name), touches: present}
+	if of, known := touches[name]; known {
+		step.touches = of
 	}
-	return Step{Apply: apply, Changed: reportOf(name), touches: of}, true
+	switch name {
+	case "lowercase", "cmdline":
+		step.cases = upper
+	case "uppercase":
+		step.cases = lower
+	}
+	return step, true
 }
 
 // MayChange reports whether the step may change a text of such traits, or hold it to be changed.
-func (s *Step) MayChange(of Traits) bool { return s.touches == ^Traits(0) || s.touches&of != 0 }
+func (s *Step) MayChange(of Traits) bool { return s.touches&of != 0 }
+
+// Decodes are the kinds of bytes of which a text must have one for the step to change more than the case of ASCII letters.
+func (s *Step) Decodes() Traits { return s.touches &^ s.cases }
