@@ -157,6 +157,18 @@ func (u *endpoint) median() time.Duration {
 	return 0
 }
 
+// slowest is what the endpoint has taken at most, where its median is known.
+func (u *endpoint) slowest() time.Duration {
+	if u.median() > 0 {
+		for i := len(u.Took) - 1; i >= 0; i-- {
+			if u.Took[i] > 0 {
+				return time.Duration(1<<i) * time.Microsecond
+			}
+		}
+	}
+	return 0
+}
+
 // longer is how long its longest answer is, if enough clients have had answers and none of such a length; 0 otherwise.
 func (u *endpoint) longer(length int) int {
 	const least = 32 // bytes that are more than a date or a name
@@ -218,13 +230,43 @@ type attempts struct {
 	Least   int       // length of an answer to payloads that ask for all that there is
 	listed  pending   // these
 	pending pending   // that completed the statement, before one broke it
+	Paces   paces
+}
+
+// paces are how long a client's attacks took, beside what they ask for.
+type paces struct {
+	Quick, Fit uint8
+	Slow       bool    // one took long that did not ask for it
+	pending    pending // that took as long as they ask for
+}
+
+// learn tells how long they take. Several have to take as long as they ask for, and others be quick.
+func (p *paces) learn(pace triage.Pace) triage.Paces {
+	const several, most = 2, 100
+	switch pace {
+	case triage.Quick:
+		p.Quick = min(p.Quick+1, most)
+	case triage.Fits:
+		p.Fit = min(p.Fit+1, most)
+	case triage.Slow:
+		p.Slow = true
+	}
+	switch {
+	case p.Slow:
+		return triage.OutOfPace
+	case p.Fit >= several && p.Quick > 0:
+		return triage.InPace
+	case p.Fit == 0 && p.Quick > several:
+		return triage.AllQuick
+	}
+	return triage.NoPaces
 }
 
 // pending are records of the chunk that is judged, of which another one may show that they are attacks that worked.
 type pending struct {
 	chunk uint64
 	count int
-	all   [8]answered
+	all   [16]answered
 }
 
 // answered is a record, and what tells those that are proven: the answer, or where something is injected.

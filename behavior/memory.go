@@ -269,14 +269,16 @@ func (r *Recollection) Attack(e *triage.Examination) triage.Past {
 	u := r.endpoints.peek(r.at)
 	if u != nil {
 		past.Median, past.Usual, past.Varies = u.median(), u.clients(r.x.answer.print), u.varies()
+		past.Slowest = u.slowest()
 	}
+	key := hash(r.series(), r.x.client)
+	tried, _ := r.attempts.get(key, r.now, forgetAttempts)
+	past.Pace = r.pace(tried, e.Pace())
 	a := e.Attempt(past)
 	if u != nil {
 		past.Longer = u.longer(a.Length)
 	}
 	past.Everywhere = r.everywhere(r.x.answer.print)
-	key := hash(r.series(), r.x.client)
-	tried, _ := r.attempts.get(key, r.now, forgetAttempts)
 	if !a.Refused {
 		past.Alike = tried.learn(a)
 	}
@@ -293,7 +295,7 @@ func (r *Recollection) Attack(e *triage.Examination) triage.Past {
 		}
 		tried.listed.add(r.chunk, r.index, a.Answer)
 	}
-	if a.Yields && a.Spot != 0 && !past.Opened {
+	if a.Completes && a.Spot != 0 && !past.Opened {
 		tried.pending.add(r.chunk, r.index, a.Spot)
 	}
 	if a.Condition != triage.NoCondition && !a.Refused {
@@ -311,22 +313,46 @@ func (r *Recollection) Attack(e *triage.Examination) triage.Past {
 		case a.Answer != 0:
 			past.Odd = a.Condition == triage.Open && r.x.status/100 == 2 && c.isOdd(a.Answer)
 			told := c.learn(a, tried.has)
+			if !told {
+				c.pending.add(r.chunk, r.index, answerTo(a.Condition, a.Answer))
+			}
 			if !told && a.Lead != 0 { // the same before another form: where a statement can be broken
 				c, _ = r.contrasts.get(key^a.Lead*mix, r.now, forgetAttempts)
-				told = c.learn(a, tried.has) && tried.Broke
+				if told = c.learn(a, tried.has) && tried.Broke; !told {
+					c.pending.add(r.chunk, r.index, answerTo(a.Condition, a.Answer))
+				}
 				past.Held = tried.Broke && a.Condition == triage.Open && c.holds(a.Answer)
 			}
 			if told {
 				tried.Oracle = c.Answers
-				r.prove(&c.pending, triage.ToldApart, c.Answers[1])
-			} else if a.Condition != triage.False {
-				c.pending.add(r.chunk, r.index, a.Answer)
+				r.prove(&c.pending, triage.ToldApart, answerTo(triage.True, c.Answers[1]))
+				r.prove(&c.pending, triage.ToldApart, answerTo(triage.False, c.Answers[0]))
 			}
 			past.Told = tried.tells(a)
 		}
 	}
 	past.CalledBack = r.expect(a.Signs)
 	return past
+}
+
+// pace learns how long a client's attack on an endpoint took, and tells how long they take.
+func (r *Recollection) pace(tried *attempts, pace triage.Pace) triage.Paces {
+	all := tried.Paces.learn(pace)
+	switch {
+	case all == triage.InPace:
+		r.prove(&tried.Paces.pending, triage.KeepsPace, 0)
+	case pace == triage.Fits:
+		tried.Paces.pending.add(r.chunk, r.index, 0)
+	}
+	return all
+}
+
+// answerTo is an answer together with whether it is one to a condition that does not hold. Of an open one it is found out.
+func answerTo(c triage.Condition, answer uint64) uint64 {
+	if c == triage.False {
+		return answer ^ mix
+	}
+	return answer
 }
 
 // Doubtful is what earlier records tell of one that is too little evidence of an attack. Ordinary follows, or Attack where it is

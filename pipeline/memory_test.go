@@ -116,6 +116,58 @@ func TestOutcomeOfManyRecords(t *testing.T) {
 			l.add(attacker, "GET", path("/list?page", "1) rlike (if(1=1,sleep(5),0)-- "), page, 20*time.Millisecond, nil)
 		}, "unknown", ""},
 
+		"a second, usually quick": {func(l *logOf) {
+			ordinary(l, 3, page, 20*time.Millisecond)
+			l.add(attacker, "GET", path("/list?page", "1;sleep 1;"), page, 1012*time.Millisecond, nil)
+		}, "success", "answered after 1.01 s, usually 0.02 s, as sleep 1"},
+		"a second, and more than that": {func(l *logOf) {
+			ordinary(l, 3, page, 20*time.Millisecond)
+			l.add(attacker, "GET", path("/list?page", "1;sleep 1;"), page, 1391*time.Millisecond, nil)
+		}, "unknown", "asks for 1 s"},
+		"a second, once in a while": {func(l *logOf) {
+			ordinary(l, 3, page, 20*time.Millisecond)
+			l.add("10.1.0.2", "GET", "/list?page=5", page, 800*time.Millisecond, nil)
+			l.add(attacker, "GET", path("/list?page", "1;sleep 1;"), page, 1012*time.Millisecond, nil)
+		}, "unknown", ""},
+		"a second, by who is served slowly": {func(l *logOf) {
+			ordinary(l, 3, page, 20*time.Millisecond)
+			l.add(attacker, "GET", path("/list?page", "1;sleep 0;"), page, 1003*time.Millisecond, nil)
+			for range 3 {
+				l.add(attacker, "GET", path("/list?page", "1;sleep 1;"), page, 1004*time.Millisecond, nil)
+			}
+		}, "unknown", ""},
+		"a second, once": {func(l *logOf) {
+			l.add(attacker, "GET", path("/list?page", "1;sleep 0;"), page, 20*time.Millisecond, nil)
+			l.add(attacker, "GET", path("/list?page", "1;sleep 1;"), page, 1120*time.Millisecond, nil)
+		}, "unknown", ""},
+		"a second, time and again": {func(l *logOf) {
+			for n := range 4 {
+				l.add(attacker, "GET", path("/list?page", fmt.Sprintf("1;sleep %d;", n%2)), page, 20*time.Millisecond+time.Duration(n%2)*1100*time.Millisecond, nil)
+			}
+		}, "success", "answered after 1.12 s, as sleep 1"},
+		"work for the database": {func(l *logOf) {
+			for n := range 4 {
+				l.add(attacker, "GET", path("/list?page", fmt.Sprintf("1 AND 7=(CASE WHEN (%d=3) THEN LIKE(CHAR(65),HEX(RANDOMBLOB(100000000))) ELSE 7 END)", n|1)), page, []time.Duration{20, 40, 1710, 1560}[n]*time.Millisecond, nil)
+			}
+		}, "success", "with the work that randomblob(100000000 is"},
+		"work for the database, and slow anyway": {func(l *logOf) {
+			l.add(attacker, "GET", path("/list?page", "1 AND 7=9"), page, 1600*time.Millisecond, nil)
+			for n := range 4 {
+				l.add(attacker, "GET", path("/list?page", fmt.Sprintf("1 AND 7=(CASE WHEN (%d=3) THEN LIKE(CHAR(65),HEX(RANDOMBLOB(100000000))) ELSE 7 END)", n|1)), page, []time.Duration{20, 40, 1710, 1560}[n]*time.Millisecond, nil)
+			}
+		}, "unknown", ""},
+		"waiting that something ended": {func(l *logOf) {
+			ordinary(l, 3, page, 20*time.Millisecond)
+			l.add(attacker, "GET", path("/list?page", "1;sleep 60;"), page, 10012*time.Millisecond, nil)
+		}, "success", "when something ended the waiting that sleep 60 asks for"},
+		"waiting that nobody ended": {func(l *logOf) {
+			ordinary(l, 3, page, 20*time.Millisecond)
+			l.add(attacker, "GET", path("/list?page", "1;sleep 60;"), page, 11700*time.Millisecond, nil)
+		}, "unknown", "asks for 60 s"},
+		"waiting that something ended, and nothing is known of the endpoint": {func(l *logOf) {
+			l.add(attacker, "GET", path("/list?page", "1;sleep 60;"), page, 10012*time.Millisecond, nil)
+		}, "unknown", ""},
+
 		"usual answer": {func(l *logOf) {
 			ordinary(l, 3, page, 0)
 			l.add(attacker, "GET", path("/list?page", "../../../../etc/passwd"), page, 0, nil)
@@ -183,6 +235,15 @@ func TestOutcomeOfManyRecords(t *testing.T) {
 				l.add(attacker, "GET", path("/list?page", p+" and 'a'='a"), answer, 0, nil)
 			}
 		}, "unknown", ""},
+		"true and false, with a token": {func(l *logOf) {
+			for n, p := range []string{"1' and 3412=3412", "1' and 3412=9924", "1' and 5512=5512"} {
+				answer := fmt.Sprintf("<input name=csrf value=%dQzKd8Rr2XvTtPlMn4Yy7Ab%d>", 31+n, n) + page
+				if strings.Contains(p, "9924") {
+					answer = fmt.Sprintf("<input name=csrf value=%dQzKd8Rr2XvTtPlMn4Yy7Ab%d>none", 31+n, n)
+				}
+				l.add(attacker, "GET", path("/list?page", p+" and 'a'='a"), answer, 0, nil)
+			}
+		}, "success", "true and false conditions differ"},
 		"true and false, blocked": {func(l *logOf) {
 			for _, p := range []string{"1' and 3412=3412", "1' and 3412=9924", "1' and 5512=5512", "1' and 5=9"} {
 				answer, status := page, "200"
@@ -267,6 +328,39 @@ func TestOutcomeOfManyRecords(t *testing.T) {
 			l.add(attacker, "GET", path("/list?page", "1 UNION SELECT name FROM accounts-- "), "<h1>Error</h1>", 0, map[string]string{"RETCODE": "500"})
 			l.add(attacker, "GET", path("/list?page", "-1 UNION SELECT name, secret FROM accounts-- "), "<h1>Products</h1>", 0, nil)
 		}, "success", "broke the statement"},
+		"broken and completed, an order of rows": {func(l *logOf) {
+			l.add(attacker, "GET", path("/list?page", "a' ORDER BY 9-- "), "<h1>Error</h1>", 0, map[string]string{"RETCODE": "500"})
+			l.add(attacker, "GET", path("/list?page", "a' ORDER BY 2-- "), page, 0, nil)
+		}, "success", "broke the statement"},
+		"broken and completed, another statement": {func(l *logOf) {
+			l.add(attacker, "GET", path("/list?page", "7;SELECT nothing FROM nowhere--"), "<h1>Error</h1>", 0, map[string]string{"RETCODE": "500"})
+			l.add(attacker, "GET", path("/list?page", "7;SELECT sleep(0)--"), page, 0, nil)
+		}, "success", "broke the statement"},
+		"broken and completed, a text in a text": {func(l *logOf) {
+			l.add(attacker, "GET", path("/list?page", "a' ORDER BY 9-- "), "<h1>Error</h1>", 0, map[string]string{"RETCODE": "500"})
+			l.add(attacker, "GET", path("/list?page", "a' or sleep(0)='"), page, 0, nil)
+		}, "success", "broke the statement"},
+		"broken, and a text of its own": {func(l *logOf) {
+			l.add(attacker, "GET", path("/list?page", "' ORDER BY 9-- "), "<h1>Error</h1>", 0, map[string]string{"RETCODE": "500"})
+			l.add(attacker, "GET", path("/list?page", "' or sleep(0)='"), page, 0, nil)
+		}, "unknown", ""},
+		"broken, and a quote left open": {func(l *logOf) {
+			l.add(attacker, "GET", path("/list?page", "a' ORDER BY 9-- "), "<h1>Error</h1>", 0, map[string]string{"RETCODE": "500"})
+			l.add(attacker, "GET", path("/list?page", "a' or 1=1"), page, 0, nil)
+		}, "unknown", ""},
+		"broken, and a word behind the quote": {func(l *logOf) {
+			l.add(attacker, "GET", path("/list?page", "' ORDER BY 9-- "), "<h1>Error</h1>", 0, map[string]string{"RETCODE": "500"})
+			l.add(attacker, "GET", path("/list?page", "'hi' or 'x'='x';"), page, 0, nil)
+		}, "unknown", ""},
+		"broken by brackets, as a filter of a directory is": {func(l *logOf) {
+			l.add(attacker, "GET", path("/list?page", "a') or sleep(7)-- "), "<h1>Error</h1>", 0, map[string]string{"RETCODE": "500"})
+			l.add(attacker, "GET", path("/list?page", "a' and (select 1)-- "), "<h1>Error</h1>", 0, map[string]string{"RETCODE": "500"})
+			l.add(attacker, "GET", path("/list?page", "a';waitfor delay '0:0:7'-- "), page, 0, nil)
+		}, "unknown", ""},
+		"an error that is the payload's own words": {func(l *logOf) {
+			l.add(attacker, "GET", path("/list?page", "a' and x=[ODBC;DRIVER=SQL SERVER;Server=1.1.1.1]-- "), "<p>a' and x=[ODBC;DRIVER=SQL SERVER;Server=1.1.1.1]-- </p>", 0, nil)
+			l.add(attacker, "GET", path("/list?page", "a' ORDER BY 2-- "), page, 0, nil)
+		}, "unknown", ""},
 		"broken in another parameter": {func(l *logOf) {
 			l.add(attacker, "GET", path("/list?name", "a' UNION SELECT name FROM accounts-- "), "<h1>Error</h1>", 0, map[string]string{"RETCODE": "500"})
 			l.add(attacker, "GET", path("/list?page", "a' UNION SELECT name, secret FROM accounts-- "), "<h1>Products</h1>", 0, nil)
@@ -351,6 +445,39 @@ func TestDidNotWaitBefore(t *testing.T) {
 	}
 	if want := []any{"success", "success", "success", "unknown"}; !slices.Equal(got, want) {
 		t.Errorf("outcomes are %v, want %v", got, want)
+	}
+}
+
+// What several records show together, the alerts of those before say, too, where these are not made yet.
+func TestProvedTogether(t *testing.T) {
+	type exchange struct {
+		payload, answer string
+		took            time.Duration
+	}
+	for name, c := range map[string]struct {
+		exchanges []exchange
+		want      []any
+	}{
+		"conditions": {[]exchange{
+			{"a' and 31=31-- -", "<p>lamp</p>", 0}, {"a' and 31=77-- -", "<p>none</p>", 0}, {"a' and 32=32-- -", "<p>lamp</p>", 0}, {"a' and 32=78-- -", "<p>none</p>", 0},
+		}, []any{"success", "success", "success", "success"}},
+		"a second": {[]exchange{
+			{"1;sleep 1;", "<p>ok</p>", 1015 * time.Millisecond}, {"1;sleep 1;", "<p>ok</p>", 1120 * time.Millisecond}, {"1;sleep 0;", "<p>ok</p>", 20 * time.Millisecond},
+		}, []any{"success", "success", "unknown"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLog(t)
+			for _, x := range c.exchanges {
+				l.add("10.9.9.9", "GET", path("/list?page", x.payload), x.answer, x.took, nil)
+			}
+			var got []any
+			for _, a := range l.judged(remembering(t, "mask=off")) {
+				got = append(got, a["outcome"])
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("outcomes are %v, want %v", got, c.want)
+			}
+		})
 	}
 }
 

@@ -25,9 +25,31 @@ type Attempt struct {
 	Spot      uint64 // a hash of where the SQL is injected, and of how it leaves the text that it stands in; 0 if that is not clear
 	Length    int    // of the answer, without what it repeats of the payload; 0 where the log does not tell
 	Lists     bool   // it asks for all that there is
-	Yields    bool   // it would give what it gives as part of a statement only
+	Completes bool   // it would be answered so as part of a statement only
 	Signs     []Sign
 }
+
+// Pace is how long an exchange took, beside what its payload asks for.
+type Pace int
+
+// The paces.
+const (
+	NoPace Pace = iota // the log does not say
+	Quick
+	Fits // as long as it asks for, and that is long
+	Slow // long, and not as it asks for
+)
+
+// Paces are how long several of a client's attacks on an endpoint took, beside what they ask for.
+type Paces int
+
+// Paces of several.
+const (
+	NoPaces   Paces = iota // too few to tell
+	AllQuick               // and none as long as it asks for
+	InPace                 // as long as they ask for, and quick where they ask for nothing
+	OutOfPace              // long also where they ask for nothing: it is not the payload that decides
+)
 
 // Sign is what would show in a later record that an attack has worked.
 type Sign struct {
@@ -52,19 +74,19 @@ const maxSigns = 4
 func (e *Examination) Attempt(past Past) Attempt {
 	x := e.x
 	a := Attempt{
-		Payload: xxhash.Sum64String(x.payload), Condition: x.condition, Waited: x.waited(past.Median) != "",
+		Payload: xxhash.Sum64String(x.payload), Condition: x.condition, Waited: x.waited(past) != "",
 		Refused: isFirewall(x.tx.Status) || e.refusal != "" && x.tx.Status/100 == 2, Signs: x.signs(),
 	}
 	a.Answer, a.Length = x.answer()
 	if x.condition != NoCondition {
-		a.Waits = x.delay().seconds > 0 && x.tx.Duration() > 0
+		a.Waits = x.delay().time > 0 && x.tx.Duration() > 0
 		a.Form = xxhash.Sum64String(x.form)
 		if lead := x.leadOf(); lead != "" {
 			a.Lead = xxhash.Sum64String(lead)
 		}
 	}
-	a.Breaks, a.Yields, a.Lists = x.breaks(), x.yields(), x.lists()
-	if a.Breaks || a.Yields {
+	a.Breaks, a.Completes, a.Lists = x.breaks(), x.completes(), x.lists()
+	if a.Breaks || a.Completes {
 		a.Spot = x.spot(a.Breaks)
 	}
 	return a
@@ -93,9 +115,70 @@ func (x *exchange) answer() (fingerprint uint64, length int) {
 	for _, value := range x.echoes() {
 		body = strings.ReplaceAll(body, value, "")
 	}
+	body = withoutTokens(body)
 	place, _, _ := strings.Cut(x.header("location"), "?")
 	return xxhash.Sum64String(strconv.Itoa(x.tx.Status) + " " + x.kind + " " + place + "\n" + body + more), length + len(body)
 }
+
+// leastToken is how long a token is at least that a page has anew each time.
+const leastToken = 24
+
+// withoutTokens is a page without what it has anew each time, against forged forms or for its own scripts: long runs of letters of
+// both cases and digits, or of hexadecimal digits. It has the same length for tokens of the same length.
+func withoutTokens(page string) string {
+	var out []byte
+	done := 0
+	for i := 0; i+leastToken <= len(page); {
+		end := i + leastToken
+		for end > i && isTokenByte[page[end-1]] {
+			end--
+		}
+		if end > i { // no token begins before the byte that is part of none
+			i = end
+			continue
+		}
+		for end = i + leastToken; end < len(page) && isTokenByte[page[end]]; {
+			end++
+		}
+		if isToken(page[i:end]) {
+			out = append(append(out, page[done:i]...), strings.Repeat("*", end-i)...)
+			done = end
+		}
+		i = end
+	}
+	if done == 0 {
+		return page
+	}
+	return string(append(out, page[done:]...))
+}
+
+func isToken(run string) bool {
+	const several = 3
+	var digits, lower, upper, beyondHex int
+	for i := range len(run) {
+		switch c := run[i]; {
+		case c >= '0' && c <= '9':
+			digits++
+			continue
+		case c >= 'a' && c <= 'z':
+			lower++
+		case c >= 'A' && c <= 'Z':
+			upper++
+		}
+		if c := run[i] | 0x20; c > 'f' && c <= 'z' {
+			beyondHex++
+		}
+	}
+	return digits >= several && (beyondHex == 0 || lower >= several && upper >= several)
+}
+
+// isTokenByte are the bytes of base64, also of that for URLs.
+var isTokenByte = func() (is [256]bool) {
+	for _, c := range []byte("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+/=-_") {
+		is[c] = true
+	}
+	return is
+}()
 
 // escaped are the forms in which pages have a text: Go's and Python's, and those of PHP and Java.
 func escaped(text string) []string {

@@ -28,8 +28,12 @@ var (
 
 var (
 	// lead is what stands in a value before the injection: a number, or a text and the quote that ends it.
-	lead       = compile(`^\s*([+-]?\d{1,12}|[^'"\s]{0,64}['"])`)
+	lead       = compile(`^\s*([+-]?\d{1,12}|[^'"\s]{0,64}['"])\)*`)
 	unionQuery = compile(`\bunion\b\W+(?:all\W+|distinct\W+)?select\b`)
+	addition   = compile(`\border by \d{1,5}\b|; ?(?:select|declare|exec|waitfor|insert|update|delete)\b.*(?:--|#)`)
+	continued  = compile(`^\s*(?:$|(?:or|and|xor|having|like|in|is|between|rlike|regexp|union|order|group|limit|procedure|into)\b|\|\||&&|;|--|#|/\*)`)
+	comment    = compile(`(?:--|#)[^'"]*$|/\*[^'"*]*$`)
+	wholeText  = compile(`^\s*(?:'(?:[^']|'')*'|"(?:[^"]|"")*")\s*$`) // to a database, where it stands without quotes
 	selecting  = compile(`^[\s(]*(?:select|with|insert|update|delete|create|alter|explain|show)\b`)
 )
 
@@ -44,8 +48,8 @@ func (x *exchange) leadOf() string {
 }
 
 // spot is a hash of the parameter in which SQL is injected, and of how that leaves what it stands in: by a quote, or, behind
-// a number, by nothing. It is 0 if this can't be told. What spoils a statement with both kinds of quotes, or with any behind a
-// number, does not say by which.
+// a number, by nothing, and by brackets. It is 0 if this can't be told. What spoils a statement with both kinds of quotes, or with
+// any behind a number, does not say by which; and brackets spoil a filter of a directory, too.
 func (x *exchange) spot(breaks bool) uint64 {
 	for i := range x.v.Matches {
 		m := &x.v.Matches[i]
@@ -58,11 +62,11 @@ func (x *exchange) spot(breaks bool) uint64 {
 				continue
 			}
 			exit := strings.TrimLeft(found[1][len(found[1])-1:], "0123456789")
-			if breaks && strings.ContainsAny(p.Value, strings.Replace(`'"`, exit, "", 1)) {
+			if breaks && (strings.ContainsAny(p.Value, strings.Replace(`'"`, exit, "", 1)) || !x.isBroken() && strings.ContainsAny(p.Value[len(found[0]):], "()")) {
 				continue
 			}
 			_, name, _ := strings.Cut(p.Variable, ":")
-			return xxhash.Sum64String(name + " " + exit)
+			return xxhash.Sum64String(name + " " + exit + strings.TrimPrefix(strings.TrimSpace(found[0]), found[1]))
 		}
 	}
 	return 0
@@ -71,10 +75,41 @@ func (x *exchange) spot(breaks bool) uint64 {
 // yields reports whether a statement that the payload has become part of gives what it would not give otherwise: a condition
 // that is true of each row, or another query's rows.
 func (x *exchange) yields() bool {
-	if !hasTag(x.kinds, "sqli") || x.tx.Status/100 != 2 || x.refusal() != "" || x.isBroken() || slices.ContainsFunc(x.payloads, func(p string) bool { return selecting.MatchString(strings.ToLower(p)) }) {
+	return x.isAnsweredQuery() && (x.condition == True || unionQuery.MatchString(sqlBlanks.ReplaceAllString(x.lower, " ")))
+}
+
+// completes reports whether the payload leaves whole the statement that it has become part of: it has left what it stands in, goes
+// on as SQL does, and leaves no quote open but the one that the statement closes.
+func (x *exchange) completes() bool {
+	if !x.isAnsweredQuery() {
 		return false
 	}
-	return x.condition == True || unionQuery.MatchString(sqlBlanks.ReplaceAllString(x.lower, " "))
+	goesOn := x.yields() || addition.MatchString(sqlBlanks.ReplaceAllString(x.lower, " "))
+	return slices.ContainsFunc(x.payloads, func(p string) bool {
+		found := lead.FindStringSubmatch(strings.ToLower(p))
+		if found == nil {
+			return false
+		}
+		rest := strings.ToLower(p[len(found[0]):])
+		text := strings.TrimRight(found[1], `'"`)
+		if text == found[1] {
+			return goesOn // behind a number
+		}
+		quote := found[1][len(text):]
+		if !continued.MatchString(rest) || wholeText.MatchString(p) {
+			return false
+		}
+		if at := comment.FindStringIndex(rest); at != nil {
+			return strings.Count(rest[:at[0]], quote)%2 == 0
+		}
+		return (goesOn || text != "") && strings.Count(rest, quote)%2 == 1
+	})
+}
+
+// isAnsweredQuery reports whether SQL was answered, and neither refused nor an error, and is not what the endpoint is for.
+func (x *exchange) isAnsweredQuery() bool {
+	return hasTag(x.kinds, "sqli") && x.tx.Status/100 == 2 && x.refusal() == "" && !x.isBroken() &&
+		!slices.ContainsFunc(x.payloads, func(p string) bool { return selecting.MatchString(strings.ToLower(p)) })
 }
 
 // breaks reports whether the payload led to an error, as one does that is part of a statement and spoils it.
@@ -88,7 +123,12 @@ var databaseError = compile(`(?i)\bSQL (?:logic|syntax) error|error in your SQL 
 	`\bORA-\d{5}\b|\bPG::\w+Error|psycopg2?\.|sqlite3?\.OperationalError|SQLITE_ERROR|SqlException|same number of (?:result )?columns|unknown column '|no such column|unrecognized token`)
 
 // findError reports whether the answer has an error of a database.
-func (x *exchange) findError() bool { return x.hasDatabaseError() || databaseError.MatchString(x.text) }
+func (x *exchange) findError() bool {
+	return x.hasDatabaseError() || slices.ContainsFunc(databaseError.FindAllStringSubmatch(x.text, maxPayloads), func(m []string) bool { return !x.sent(m[0]) })
+}
+
+// sent reports whether the payload has a text: a page that repeats it says nothing by that.
+func (x *exchange) sent(text string) bool { return strings.Contains(x.lower, strings.ToLower(text)) }
 
 // conditionOf reads the condition of a payload, and what of it stays the same when an attacker tries another one.
 func conditionOf(payload string) (c Condition, form string) {

@@ -174,6 +174,7 @@ func (x *exchange) printed() string {
 			found = cmp.Or(found, finds(m[1]+m[2], m[0]))
 		}
 		for _, m := range echoBytes.FindAllStringSubmatch(x.payload, maxPayloads) {
+			found = cmp.Or(found, finds("-e "+m[1], m[0])) // by a shell whose echo knows no -e
 			if text, err := hex.DecodeString(strings.ReplaceAll(m[1], `\x`, "")); err == nil {
 				found = cmp.Or(found, finds(string(text), m[0]))
 			}
@@ -257,18 +258,33 @@ func decodedMarkers(payload string) (all []string) {
 	return all
 }
 
-var xpathError = compile(`XPATH syntax error: '[^']{2,}`)
+// valueError is how databases quote a value that is not of the type asked for: it is what a statement has found.
+// Sources: MySQL's ER_XPATH and ER_DUP_ENTRY, PostgreSQL's 22P02, SQL Server's messages 245 and 8114, Oracle's ORA-29257.
+var valueError = compile(`(?i)XPATH syntax error: '([^']{2,200})|invalid input syntax for (?:type )?\w[\w ]{0,30}: "([^"]{2,200})"|` +
+	`Conversion failed when converting the \w{1,20} value '([^']{2,200})|Duplicate entry '([^']{2,200})' for key|ORA-29257: host (\S{2,200}) unknown`)
 
-// databaseTells finds an error that quotes what the payload asked the database for.
+var queries = compile(`\b(?:select|extractvalue|updatexml|cast|convert|version|user|database)\b|@@`)
+
+// databaseTells finds an error that quotes what the payload asked the database for, and not the payload.
 func (x *exchange) databaseTells() string {
-	if !strings.Contains(x.lower, "extractvalue") && !strings.Contains(x.lower, "updatexml") {
+	if !hasTag(x.kinds, "sqli") || !queries.MatchString(x.lower) {
 		return ""
 	}
-	if xpathError.MatchString(x.text) {
-		return "an error of the database quotes what the query asked for"
+	for _, m := range valueError.FindAllStringSubmatch(x.text, maxPayloads) {
+		value := strings.ToLower(strings.Join(m[1:], ""))
+		isSent := func(payload string) bool {
+			payload = strings.ToLower(payload)
+			return strings.Contains(payload, value) || strings.Contains(value, payload)
+		}
+		if !slices.ContainsFunc(x.payloads, isSent) && !isSent(x.tx.URI) {
+			return "an error of the database quotes what the query asked for"
+		}
 	}
 	return ""
 }
+
+// bareNames are lines of names or columns of them, as ls and dir print, one of them a file of a site.
+const bareNames = `(?m)(?:^|>)(?:[\w-][\w.-]*(?:\n|\t *|  +)){2,20}[\w-]+\.(?:php|html?|jsp|aspx?|js|css|py|pl|sh|sql|conf|ini|log|txt|xml|ya?ml|json)(?:\n|\t|  |<|$)`
 
 // outputs are what commands print and files hold, beside what rules find in any answer, with what asks for it. Forms as
 // in ls(1p), Windows' dir and ipconfig, env(1), uname(1), ps(1), gitrepository-layout(5), the PHP manual, RFC 7468, and
@@ -279,6 +295,7 @@ var outputs = []struct {
 }{
 	{compile(`\bid\b`), compile(`(?:uid|gid|groups)=\d{1,10}\([\w.@\\-]{1,64}\)`), "the answer has the output of id"},
 	{compile(`\bls\b`), compile(`(?m)^(?:total \d+\s*$|[-dlbcps][-rwxsStT]{9}[.+@]?\s+\d+ +\S+ +\S+ +[\d,]+ )`), "the answer has the output of ls"},
+	{compile(`\b(?:ls|dir)\b`), compile(bareNames), "the answer has the names of files"},
 	{compile(`\bdir\b`), compile(`Volume Serial Number is [0-9A-F]{4}-|Directory of [A-Za-z]:\\`), "the answer has the output of dir"},
 	{compile(`\bipconfig\b`), compile(`Windows IP Configuration`), "the answer has the output of ipconfig"},
 	{compile(`\b(?:ifconfig|ip\s+a)`), compile(`\binet (?:addr:)?127\.0\.0\.1\b`), "the answer has the output of ifconfig"},
@@ -329,63 +346,98 @@ func (x *exchange) output() string {
 	return ""
 }
 
-var delays = compile(`(?i)\b(?:pg_)?sleep\s*\(\s*(\d{1,3})\b|\bwaitfor\s+delay\s+'(\d{1,2}:\d{1,2}:\d{1,2})|\breceive_message\s*\([^,]{1,100},\s*(\d{1,3})\b|\bsleep[\s+]+(\d{1,3})\b|\bping\s+(?:\S+\s+)?-[nc]\s*(\d{1,3})\b|\btimeout\s+/t\s+(\d{1,3})\b`)
+var delays = compile(`(?i)\b(?:pg_)?sleep\s*\(\s*(\d{1,3}(?:\.\d{1,3})?)\b|\bwaitfor\s+delay\s+'(\d{1,2}:\d{1,2}:\d{1,2})|\breceive_message\s*\([^,]{1,100},\s*(\d{1,3})\b|` +
+	`\bsleep[\s+]+(?:-s(?:econds)?[\s+]+)?(\d{1,3}(?:\.\d{1,3})?)\b|\bping\s+(?:\S+\s+)?-[nc]\s*(\d{1,3})\b|\btimeout\s+/t\s+(\d{1,3})\b`)
 
 var delayWords = []string{"sleep", "delay", "ping", "timeout", "receive_message"}
 
-// leastDelay is what a payload has to ask for, in seconds: much takes a second by itself.
-const leastDelay = 2
+// toil is what keeps a database busy for as long as the attacker thinks that he will notice.
+var toil = compile(`\b(?:randomblob\( ?|benchmark\( ?|generate_series\( ?\d ?, ?)[1-9]\d{5,}|(?:\b(?:information_schema\.|sysibm\.|all_|sys)\w+|\brdb\$\w+) (?:as )?\w+ ?, ?(?:information_schema\.|sysibm\.|all_|sys|rdb\$)\w+`)
 
-// delay is for how many seconds the payload asks the server to wait, 0 if it does not, and its words.
+// Much takes a second by itself: a program that asks again when nothing has come, a network that sends again what was lost.
+// What asks for less than sureDelay, and for leastDelay at least, is told by more than one exchange.
+const (
+	leastDelay = time.Second
+	sureDelay  = 2 * time.Second
+)
+
+// delay is for how long the payload asks the server to wait, 0 if it does not, and its words.
 type delay struct {
-	asked   string
-	seconds int
+	asked string
+	time  time.Duration
+	toil  bool // instead it gives the server work, for some time
 }
 
+// isBrief reports whether one exchange that took so long shows little.
+func (d delay) isBrief() bool { return d.time < sureDelay }
+
 func (x *exchange) findDelay() (d delay) {
+	if hasTag(x.kinds, "sqli") {
+		if asked := toil.FindString(x.lower); asked != "" {
+			return delay{asked: quoted(asked), toil: true}
+		}
+	}
 	if !slices.ContainsFunc(delayWords, func(word string) bool { return strings.Contains(x.lower, word) }) {
 		return d
 	}
 	for _, m := range delays.FindAllStringSubmatch(x.payload, maxPayloads) {
-		n := 0
+		seconds := 0.0
 		switch {
 		case m[2] != "":
 			for part := range strings.SplitSeq(m[2], ":") {
 				k, _ := strconv.Atoi(part)
-				n = n*60 + k
+				seconds = seconds*60 + float64(k)
 			}
 		case m[5] != "":
-			n, _ = strconv.Atoi(m[5])
-			n-- // it waits between its packets
+			seconds, _ = strconv.ParseFloat(m[5], 64)
+			seconds-- // it waits between its packets
 		default:
-			n, _ = strconv.Atoi(m[1] + m[3] + m[4] + m[6])
+			seconds, _ = strconv.ParseFloat(m[1]+m[3]+m[4]+m[6], 64)
 		}
-		if n >= leastDelay && n > d.seconds {
-			d = delay{m[0], n}
+		if n := time.Duration(seconds * float64(time.Second)); n >= leastDelay && n > d.time {
+			d = delay{asked: m[0], time: n}
 		}
 	}
 	d.asked = quoted(d.asked)
 	return d
 }
 
+// precisely is what an exchange takes at most beside the waiting, where its time is what tells.
+const precisely = 90 * time.Millisecond
+
 // waited tells a server that waited as it was asked to, or as often as a query has found rows. Much longer than that, it may
 // have been busy; and an endpoint that usually takes so long has not waited.
-func (x *exchange) waited(median time.Duration) string {
+func (x *exchange) waited(past Past) string {
 	asks := x.delay()
 	took := x.tx.Duration()
-	wanted := time.Duration(asks.seconds) * time.Second
-	if wanted == 0 || took < wanted || x.isUsually(median) {
-		return ""
-	}
-	const mostRows, most = 40, 90 * time.Millisecond // that it takes beside the waiting
-	const limit = 30 * time.Second                   // by which proxies give up, or by twice that
-	rows := took / wanted
-	if took >= 3*wanted+5*time.Second && (rows > mostRows || took-rows*wanted > most || took%limit <= most) {
+	if asks.time == 0 && !asks.toil || x.isUsually(past.Median) {
 		return ""
 	}
 	usually := ""
-	if median > 0 {
-		usually = ", usually " + inSeconds(median)
+	if past.Median > 0 {
+		usually = ", usually " + inSeconds(past.Median)
+	}
+	if asks.toil {
+		if past.Pace != InPace || x.pace() != Fits {
+			return ""
+		}
+		return fmt.Sprintf("answered after %s%s, as others with the work that %s is", inSeconds(took), usually, asks.asked)
+	}
+	if took < asks.time {
+		if x.wasEnded(past) {
+			return fmt.Sprintf("answered after %s%s, when something ended the waiting that %s asks for", inSeconds(took), usually, asks.asked)
+		}
+		return ""
+	}
+	const mostRows = 40
+	const limit = 30 * time.Second // by which proxies give up, or by twice that
+	rows := took / asks.time
+	isPrecise := rows <= mostRows && took-rows*asks.time <= precisely && took%limit > precisely
+	switch {
+	case asks.isBrief() && past.Pace != InPace && (past.Pace == OutOfPace || past.Slowest == 0 || 2*past.Slowest > asks.time || !isPrecise):
+		return ""
+	case took >= 3*asks.time+5*time.Second && !isPrecise:
+		return ""
 	}
 	times := ""
 	if rows > 2 {
@@ -394,9 +446,40 @@ func (x *exchange) waited(median time.Duration) string {
 	return fmt.Sprintf("answered after %s%s, as %s asks%s", inSeconds(took), usually, asks.asked, times)
 }
 
+// wasEnded reports whether the server waited until something lost its patience, after a number of seconds that people choose.
+// It has to be an endpoint that never takes so long otherwise, and that has answered.
+func (x *exchange) wasEnded(past Past) bool {
+	took := x.tx.Duration()
+	isQuick := past.Pace == AllQuick || past.Pace == InPace || past.Slowest > 0 && 4*past.Slowest <= took
+	return isRound(took) && isQuick && x.tx.Status/100 == 2
+}
+
+// isRound reports whether a time is a number of seconds that people choose for the longest that they want to wait.
+func isRound(took time.Duration) bool {
+	const step = 5 * time.Second
+	return took >= step && took%step <= precisely
+}
+
 // isUsually reports whether ordinary requests take about as long as the payload asks for.
 func (x *exchange) isUsually(median time.Duration) bool {
-	return 2*median >= time.Duration(x.delay().seconds)*time.Second
+	return 2*median >= max(x.delay().time, leastDelay/2)
+}
+
+// pace is how the time of an exchange stands to what its payload asks for.
+func (x *exchange) pace() Pace {
+	const mostFits = 250 * time.Millisecond // beside the waiting
+	asks, took := x.delay(), x.tx.Duration()
+	switch {
+	case took <= 0, took < asks.time && isRound(took):
+		return NoPace
+	case took < leastDelay/2:
+		return Quick
+	case asks.toil:
+		return Fits
+	case asks.time == 0 || took < asks.time || took%asks.time > mostFits:
+		return Slow
+	}
+	return Fits
 }
 
 func inSeconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }

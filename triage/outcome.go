@@ -51,6 +51,9 @@ func Examine(tx *mapping.Transaction, v *engine.Verdict) *Examination {
 // Proves reports whether the answer itself shows that the attack worked.
 func (e *Examination) Proves() bool { return len(e.effects) > 0 }
 
+// Pace is how long it took, beside what its payload asks for.
+func (e *Examination) Pace() Pace { return e.x.pace() }
+
 // Likely is the confidence of what a server did as it was told, if those who mean well may tell it to as well.
 const Likely = 55
 
@@ -80,7 +83,7 @@ func (e *Examination) Proof(past Past, before Appraisal) (evidence string, confi
 		if len(e.deeds) > 0 {
 			return e.deeds[0], certain
 		}
-		if waited := e.x.waited(past.Median); waited != "" {
+		if waited := e.x.waited(past); waited != "" {
 			return waited, certain
 		}
 	}
@@ -111,7 +114,7 @@ func (e *Examination) Callbacks() []string {
 // error page can hold a stolen password, and before anything that was learned: what others have sent cancels no signature.
 func (e *Examination) Outcome(past Past) (Outcome, []string) {
 	effects := e.effects
-	if waited := e.x.waited(past.Median); waited != "" {
+	if waited := e.x.waited(past); waited != "" {
 		effects = append(slices.Clip(effects), waited)
 	}
 	if after := e.x.afterAll(past); after != "" {
@@ -285,19 +288,25 @@ func (x *exchange) refusal() string {
 	return ""
 }
 
-// hasDatabaseError reports whether rules of CRS found one in the answer.
+// hasDatabaseError reports whether rules of CRS found one in the answer that the payload does not have itself.
 func (x *exchange) hasDatabaseError() bool {
-	return slices.ContainsFunc(x.v.Matches, func(m engine.Match) bool { return m.RuleID/1000 == 951 })
+	return slices.ContainsFunc(x.v.Matches, func(m engine.Match) bool {
+		if m.RuleID/1000 != 951 {
+			return false
+		}
+		text, _, _ := strings.Cut(strings.TrimPrefix(m.Data, "Matched Data: "), " found within")
+		return text == "" || !x.sent(html.UnescapeString(text))
+	})
 }
 
 // gaps say why nothing is known.
 func (x *exchange) gaps(median time.Duration) (why []string) {
 	tx := x.tx
-	if asks := x.delay(); asks.seconds > 0 {
+	if asks := x.delay(); asks.time > 0 {
 		if took := tx.Duration(); took > 0 && x.isUsually(median) {
-			why = append(why, fmt.Sprintf("answered after %s, and %s asks for %d s; but usually it takes %s", inSeconds(took), asks.asked, asks.seconds, inSeconds(median)))
+			why = append(why, fmt.Sprintf("answered after %s, and %s asks for %g s; but usually it takes %s", inSeconds(took), asks.asked, asks.time.Seconds(), inSeconds(median)))
 		} else if took > 0 {
-			why = append(why, fmt.Sprintf("answered after %s, and %s asks for %d s", inSeconds(took), asks.asked, asks.seconds))
+			why = append(why, fmt.Sprintf("answered after %s, and %s asks for %g s", inSeconds(took), asks.asked, asks.time.Seconds()))
 		} else {
 			why = append(why, fmt.Sprintf("%s asks the server to wait, and the log does not say how long it took", asks.asked))
 		}

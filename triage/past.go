@@ -11,8 +11,11 @@ import (
 
 // Past is what earlier records tell of an exchange. The zero value knows nothing.
 type Past struct {
-	// Median is what the endpoint takes for ordinary requests, 0 where fewer than three clients have shown it.
-	Median time.Duration
+	// Median is what the endpoint takes for ordinary requests, 0 where fewer than three clients have shown it; Slowest what they
+	// have taken at most.
+	Median, Slowest time.Duration
+
+	Pace Paces // of this client's attacks here
 
 	Usual      int // clients whose ordinary requests to the endpoint got this very answer
 	Everywhere int // endpoints of the service that give this very answer
@@ -53,12 +56,15 @@ const ToldApart = "the answers to this client's true and false conditions differ
 // WaitedForAnother is that of conditions of which some make the server wait.
 const WaitedForAnother = "the server has waited for another condition of this form: that it has not waited is an answer, too"
 
+// KeepsPace is that of several that ask the server to wait for a second.
+const KeepsPace = "the server takes as long as this client's attacks here ask for, time and again, and is quick otherwise"
+
 // afterAll is the evidence that only other records give: that it worked.
 func (x *exchange) afterAll(past Past) string {
 	switch {
 	case past.CalledBack != "":
 		return past.CalledBack
-	case past.Opened && x.yields():
+	case past.Opened && x.completes():
 		return BrokeAndDid
 	case past.Held && x.tx.Status/100 == 2 && !x.isBroken():
 		return "the answer is that to a true condition, where others broke the statement"
@@ -85,7 +91,8 @@ func longerThanAny(longest int) string {
 func (x *exchange) inVain(past Past) string {
 	switch {
 	case x.isBlind():
-	case x.condition != NoCondition && (past.Broke || x.delay().seconds > 0):
+	case x.condition != NoCondition && (past.Broke || x.delay().time > 0):
+	case (x.delay().time > 0 || x.delay().toil) && x.pace() != Quick:
 	case past.Everywhere >= enoughEndpoints && x.tx.Status/100 == 2 && x.condition != True && x.condition != Open:
 		return fmt.Sprintf("the server answers so to everything: %d endpoints have this answer", past.Everywhere)
 	case past.Usual >= enoughClients && x.wouldShow():
@@ -106,7 +113,7 @@ func (x *exchange) lists() bool {
 
 // isBlind reports whether the attack may have worked without a trace in the answer.
 func (x *exchange) isBlind() bool {
-	if x.delay().seconds > 0 && x.tx.Duration() == 0 {
+	if x.delay().time > 0 && x.tx.Duration() == 0 {
 		return true
 	}
 	return x.uploadsScript() || blindWords.MatchString(x.lower) || len(x.callbacks()) > 0

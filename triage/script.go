@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"html"
 	"strings"
 )
 
@@ -10,8 +11,10 @@ var (
 	// activeTag is markup that runs code in today's browsers: not javascript: as the address of a picture.
 	activeTag = compile(`(?i)<(?:script|iframe|object|embed)\b|<[a-z][^>]*[\s/"']on[a-z]{3,}\s*=|` +
 		`<(?:a|area|form|button|input|use|animate|set|base|math|maction)\b[^>]*java\s*script\s*:`)
-	breaksOut = compile(`(?i)["'](?:[^"'<>]{0,100}?[\s/])?on[a-z]{3,}\s*=`)
-	goesOn    = compile(`(?is)^\s*[;+*/,&|)}\]-].*\b(?:alert|prompt|confirm|fetch|eval|document|window|location|print|import|atob|settimeout|xmlhttprequest)\b`)
+	handler = compile(`\b(on[a-z]{3,20})\s*=\s*["']?\s*([^"'<>+\s%&\x60]{1,40})`)
+	address = compile(`^\s*java\s*script\s*:\S{3,}`)
+	runs    = compile(`<(?:(?:a|area|use)\b[^<>]*[\s"'/](?:xlink:)?href|form\b[^<>]*[\s"'/]action|(?:button|input)\b[^<>]*[\s"'/]formaction|(?:iframe|frame|embed)\b[^<>]*[\s"'/]src|object\b[^<>]*[\s"'/]data)\s*=\s*["']?\s*$`)
+	goesOn  = compile(`(?is)^\s*[;+*/,&|)}\]-].*\b(?:alert|prompt|confirm|fetch|eval|document|window|location|print|import|atob|settimeout|xmlhttprequest)\b`)
 )
 
 // leastScript is how long a piece of a payload is that is looked for in a page.
@@ -22,20 +25,25 @@ func (x *exchange) script() string {
 	if !hasTag(x.kinds, "xss") || x.body == "" || !x.isHTML() {
 		return ""
 	}
-	page := strings.ToLower(x.body)
-	for _, lower := range x.lowered() {
+	raw := strings.ToLower(x.body)
+	page := plusAsSpace.Replace(raw)
+	for _, sent := range x.lowered() {
+		lower := plusAsSpace.Replace(sent)
 		if from := activeTag.FindStringIndex(lower); from != nil {
-			if piece := strings.TrimSpace(lower[from[0]:]); isIn(page, piece, isMarkup) {
+			piece := strings.TrimSpace(lower[from[0]:])
+			if isIn(page, piece, isMarkup) || len(piece) < leastScript && isIn(page, lower, func(before string) bool { return isMarkup(before + lower[:from[0]]) }) {
 				return "the page has the payload's script as it was sent: " + quoted(piece)
 			}
 		}
-		if from := breaksOut.FindStringIndex(lower); from != nil {
-			piece := strings.TrimSpace(lower[from[0]:])
-			if isIn(page, piece, func(before string) bool { return attributeQuote(before) == piece[0] }) {
-				return "the page has the payload's handler in a tag: " + quoted(piece)
-			}
+		if piece := handlerIn(page, lower); piece != "" {
+			return "the page has the payload's handler in a tag: " + quoted(piece)
 		}
-		if piece := strings.TrimSpace(lower); isIn(page, piece, func(before string) bool { return endsText(before, piece) }) {
+		if address.MatchString(lower) && isIn(page, html.EscapeString(lower[:min(len(lower), longestPiece)]), func(before string) bool {
+			return isMarkup(before) && runs.MatchString(before[max(0, len(before)-longestTag):])
+		}) {
+			return "the page has the payload's script as an address: " + quoted(lower)
+		}
+		if piece := strings.TrimSpace(sent); isIn(raw, piece, func(before string) bool { return endsText(before, piece) }) {
 			return "the payload ends a text in a script of the page, and goes on: " + quoted(piece)
 		}
 	}
@@ -54,6 +62,9 @@ func (x *exchange) lowered() (all []string) {
 	return all
 }
 
+// plusAsSpace makes alike what a rule has read as forms have it and what has not been read so.
+var plusAsSpace = strings.NewReplacer("+", " ")
+
 var filtered = strings.NewReplacer("<script>", "", "</script>", "")
 
 func isIn(page, piece string, holds func(before string) bool) bool {
@@ -63,7 +74,7 @@ func isIn(page, piece string, holds func(before string) bool) bool {
 
 // isMarkup reports whether tags count behind the beginning of a page, rather than being text or a comment.
 func isMarkup(before string) bool {
-	for _, e := range [][2]string{{"<textarea", "</textarea"}, {"<title", "</title"}, {"<!--", "-->"}, {"<xmp", "</xmp"}, {"<noscript", "</noscript"}} {
+	for _, e := range [][2]string{{"<textarea", "</textarea"}, {"<title", "</title"}, {"<!--", "-->"}, {"<xmp", "</xmp"}, {"<noscript", "</noscript"}, {"<script", "</script"}, {"<style", "</style"}} {
 		if strings.LastIndex(before, e[0]) > strings.LastIndex(before, e[1]) {
 			return false
 		}
@@ -71,13 +82,86 @@ func isMarkup(before string) bool {
 	return true
 }
 
-// attributeQuote is the quote that ends the value of an attribute which is open behind the beginning of a page, 0 if none is.
-func attributeQuote(before string) byte {
-	tag := strings.LastIndexByte(before, '<')
-	if tag < strings.LastIndexByte(before, '>') || tag < 0 {
-		return 0
+// Bounds on what is read of a page around a handler.
+const (
+	longestPiece = 40
+	longestTag   = 2 << 10
+	mostPlaces   = 8 // of one handler's name
+)
+
+// handlerIn is a handler of the payload that the page has as an attribute of a tag: whatever stands before it there, the payload
+// has left the value that it was put into. It is "" if there is none.
+func handlerIn(page, payload string) string {
+	plain := html.UnescapeString(payload)
+	for _, m := range handler.FindAllStringSubmatch(plain, mostPlaces) {
+		name, code := m[1], strings.TrimSpace(m[2])
+		if len(code) < len("a(1)") {
+			continue
+		}
+		for at, n := 0, 0; n < mostPlaces; n++ {
+			i := strings.Index(page[at:], name)
+			if i < 0 {
+				break
+			}
+			at += i
+			value := html.UnescapeString(page[at+len(name) : min(len(page), at+len(name)+2*longestPiece)])
+			value, isAssigned := strings.CutPrefix(strings.TrimSpace(value), "=")
+			if isAssigned && strings.HasPrefix(strings.TrimSpace(strings.TrimLeft(value, " \t\r\n\"'")), code) && isMarkup(page[:at]) && isAttribute(page[max(0, at-longestTag):at]) {
+				return m[0]
+			}
+			at += len(name)
+		}
 	}
-	return openQuote(before[tag:], `"'`, false)
+	return ""
+}
+
+// isAttribute reports whether the name of an attribute would begin at the end of a piece of a page.
+// Source: https://html.spec.whatwg.org/multipage/parsing.html#before-attribute-name-state
+func isAttribute(before string) bool {
+	const blanks = " \t\r\n\f"
+	tag := strings.LastIndexByte(before, '<')
+	if tag < 0 || tag+1 >= len(before) || before[tag+1] < 'a' || before[tag+1] > 'z' {
+		return false
+	}
+	s := before[tag:]
+	until := func(signs string) bool { // ends there, rather than at the end of the piece
+		i := strings.IndexAny(s, signs)
+		if i < 0 {
+			return false
+		}
+		s = s[i:]
+		return true
+	}
+	if !until(blanks + "/>") {
+		return false
+	}
+	for {
+		if s = strings.TrimLeft(s, blanks+"/"); s == "" || s[0] == '>' {
+			return s == ""
+		}
+		if s[0] == '=' { // as part of a name
+			s = s[1:]
+		}
+		if !until(blanks + "/>=") {
+			return false
+		}
+		value, isAssigned := strings.CutPrefix(strings.TrimLeft(s, blanks), "=")
+		if !isAssigned {
+			continue
+		}
+		s = strings.TrimLeft(value, blanks)
+		if s == "" {
+			return false
+		}
+		if quote := s[:1]; quote == `"` || quote == "'" {
+			if s = s[1:]; !until(quote) {
+				return false
+			}
+			s = s[1:]
+		} else if !until(blanks + ">") {
+			return false
+		}
+	}
 }
 
 // endsText reports whether a piece begins in a text of a script, ends it, and goes on with code.
