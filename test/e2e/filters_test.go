@@ -16,7 +16,7 @@ import (
 )
 
 // kafkaKeys are the properties of Fluent Bit's kafka input and output in 5.0's manual that examples may use.
-var kafkaKeys = []string{"name", "match", "tag", "brokers", "topics", "group_id", "client_id", "format", "message_key_field", "timestamp_key"}
+var kafkaKeys = []string{"name", "match", "tag", "storage.type", "brokers", "topics", "group_id", "client_id", "format", "message_key_field", "timestamp_key"}
 
 // Without Fluent Bit: the filters of each example have valid properties, and find the attack and nothing else in the
 // record that the inputs make of what is sent. Alerts have a tag that an output takes.
