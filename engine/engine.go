@@ -232,6 +232,9 @@ func (e *Engine) Close() error {
 		wafs = append(wafs, e.fast.reader, e.fast.plain, e.fast.rest)
 	}
 	var errs []error
+	if e.fast != nil && e.fast.blank != nil {
+		errs = append(errs, e.fast.blank.Close())
+	}
 	for _, waf := range wafs {
 		errs = append(errs, closeWAF(waf))
 	}
@@ -421,8 +424,8 @@ func (e *Engine) run(waf coraza.WAF, before []assignment, t *mapping.Transaction
 	tx.ProcessLogging()
 	v = e.verdict(tx)
 	if e.views && waf == e.waf {
-		p := pairsOf(tx)
-		v.views = viewsOf(tx, &p, t, maxViewBytes)
+		of := valuesOf(tx)
+		v.views = viewsOf(&of, t, maxViewBytes)
 	}
 	return v, nil
 }

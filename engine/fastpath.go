@@ -12,7 +12,7 @@ import (
 	"sync/atomic"
 
 	"github.com/corazawaf/coraza/v3"
-	"github.com/corazawaf/coraza/v3/types"
+
 	"github.com/corazawaf/coraza/v3/types/variables"
 
 	"github.com/modsecurity-for-anylog/msa/engine/analysis"
@@ -58,6 +58,7 @@ type fastPath struct {
 	readerTX  []assignment // of TX that it has set before
 	plain     coraza.WAF   // without any, for requests without a body
 	needsBody bool         // plain reads such requests as reader does
+	blank     transaction  // of plain, with nothing in it; nil where it takes Coraza to read any, see bare.go
 	rest      coraza.WAF   // with the rules that are needed, for what the screen can't clear
 	tx        []assignment // of TX that rest has set before
 	ids       []int        // of rest's rules, ascending
@@ -140,6 +141,11 @@ func (e *Engine) newFastPath(cfg Config, own, taken []*unit, exclusions []exclus
 	}
 	if err := f.compile(cfg, own, taken, sum); err != nil {
 		return nil, fmt.Errorf("cannot compile the fast path: %w", err)
+	}
+	if e.readsBare(f, taken) {
+		if f.blank, err = e.newBlank(f); err != nil {
+			return nil, err
+		}
 	}
 	return f, nil
 }
@@ -386,10 +392,10 @@ func (s *screening) work() int {
 // screen asks the screen.
 func (e *Engine) screen(t *shortened, r reach) (s screening, err error) {
 	var found *views
-	s.argsCut, err = e.ask(t.Transaction, func(source screen.Source, skip func(id int) bool) {
+	s.argsCut, err = e.ask(t.Transaction, func(source source, skip func(id int) bool) {
 		s.Answer = e.fast.screen.Ask(source, skip, r.work)
-		if of, ok := source.(*readerSource); ok && e.views && s.Work <= r.work {
-			found = viewsOf(of.transaction, &of.pairs, t.Transaction, r.views)
+		if e.views && s.Work <= r.work {
+			found = viewsOf(source.read(), t.Transaction, r.views)
 		}
 	})
 	if err != nil {
@@ -406,7 +412,7 @@ func (e *Engine) Suspects(t *mapping.Transaction) (all []screen.Suspect, err err
 	if e.fast == nil {
 		return nil, nil
 	}
-	_, err = e.ask(t, func(source screen.Source, skip func(id int) bool) {
+	_, err = e.ask(t, func(source source, skip func(id int) bool) {
 		all = e.fast.screen.Suspects(source, skip)
 	})
 	return all, err
@@ -421,10 +427,13 @@ func (e *Engine) ScreenDoubt(id int) string {
 }
 
 // ask reads a transaction and has a question to the screen answered about it.
-func (e *Engine) ask(t *mapping.Transaction, question func(source screen.Source, skip func(id int) bool)) (cut bool, err error) {
+func (e *Engine) ask(t *mapping.Transaction, question func(source source, skip func(id int) bool)) (cut bool, err error) {
 	reader := e.fast.reader
 	isPlain := e.fast.needsBody && t.RequestBody.Text == "" && !slices.ContainsFunc(t.RequestHeaders, isContentType)
 	if isPlain {
+		if s := e.bare(t); s != nil {
+			return false, s.ask(question)
+		}
 		reader = e.fast.plain
 	}
 	tx, ok := reader.NewTransaction().(transaction)
@@ -444,7 +453,7 @@ func (e *Engine) ask(t *mapping.Transaction, question func(source screen.Source,
 		e.remove(tx, t, excluded)
 	}
 	e.read(tx, t)
-	question(&readerSource{tx, t, pairsOf(tx)}, e.isSkipped(t, excluded))
+	question(&readerSource{tx, t, valuesOf(tx)}, e.isSkipped(t, excluded))
 	return argsCut(tx), nil
 }
 
@@ -491,80 +500,19 @@ type settable interface{ Set(string) }
 type readerSource struct {
 	transaction
 	mapped *mapping.Transaction
-	pairs  pairs
+	values values
 }
 
-// pairs are the collections that several variables are made of. Each time that Coraza is asked for one it makes a copy.
-type pairs struct{ get, post, cookies []types.MatchData }
+func (s *readerSource) read() *values { return &s.values }
 
-func pairsOf(tx transaction) pairs {
-	vars := tx.Variables()
-	return pairs{vars.ArgsGet().FindAll(), vars.ArgsPost().FindAll(), vars.RequestCookies().FindAll()}
-}
-
-// Each implements [screen.Source]: headers are as they were mapped.
+// Each implements [screen.Source].
 func (s *readerSource) Each(v variables.RuleVariable, visit func(key, value string)) bool {
-	switch v { // arguments of the path, which Coraza has among the others, nobody sets
-	case variables.Args:
-		visitPairs(visit, s.pairs.get, s.pairs.post)
-	case variables.ArgsNames:
-		visitNames(visit, s.pairs.get, s.pairs.post)
-	case variables.ArgsGet:
-		visitPairs(visit, s.pairs.get)
-	case variables.ArgsGetNames:
-		visitNames(visit, s.pairs.get)
-	case variables.ArgsPost:
-		visitPairs(visit, s.pairs.post)
-	case variables.ArgsPostNames:
-		visitNames(visit, s.pairs.post)
-	case variables.RequestCookies:
-		visitPairs(visit, s.pairs.cookies)
-	case variables.RequestCookiesNames:
-		visitNames(visit, s.pairs.cookies)
-	default:
-		return s.eachHeader(v, visit)
-	}
-	return true
+	return s.values.each(v, visit) || eachHeader(s.mapped, v, visit)
 }
 
-func visitPairs(visit func(key, value string), all ...[]types.MatchData) {
-	for _, pairs := range all {
-		for _, m := range pairs {
-			visit(m.Key(), m.Value())
-		}
-	}
-}
-
-// visitNames visits a name for each value, as Coraza does.
-func visitNames(visit func(key, value string), all ...[]types.MatchData) {
-	for _, pairs := range all {
-		for _, m := range pairs {
-			visit(m.Key(), m.Key())
-		}
-	}
-}
-
-// eachHeader is Each of headers.
-func (s *readerSource) eachHeader(v variables.RuleVariable, visit func(key, value string)) bool {
-	headers := s.mapped.RequestHeaders
-	switch v {
-	case variables.RequestHeaders, variables.RequestHeadersNames:
-	case variables.ResponseHeaders, variables.ResponseHeadersNames:
-		headers = s.mapped.ResponseHeaders
-	default:
-		return false
-	}
-	names := v == variables.RequestHeadersNames || v == variables.ResponseHeadersNames
-	addHeaders(headers, func(name, value string) {
-		switch {
-		case name == "": // Coraza has none without
-		case names:
-			visit(name, name)
-		default:
-			visit(name, value)
-		}
-	})
-	return true
+// Count implements [screen.Source].
+func (s *readerSource) Count(v variables.RuleVariable, key string) (n int, ok bool) {
+	return countHeaders(s.mapped, v, key)
 }
 
 // isBlind reports whether a rule is not applied, as it misses what the log does not show.

@@ -92,33 +92,32 @@ func (vs *views) put(v viewed) {
 	vs.all = append(vs.all, v)
 }
 
-// viewsOf are the views of a transaction that Coraza has read, as far as there is room.
-func viewsOf(tx transaction, p *pairs, t *mapping.Transaction, room int) *views {
+// viewsOf are the views of a transaction's values, as far as there is room.
+func viewsOf(of *values, t *mapping.Transaction, room int) *views {
 	vs := &views{room: room}
-	vars := tx.Variables()
-	vs.path(vars.RequestFilename().Get())
+	vs.path(of.filename)
 	for _, col := range []struct {
-		of     string
-		values []types.MatchData
+		of  string
+		all []pair
 	}{
-		{"ARGS", p.get}, {"ARGS", p.post}, {"REQUEST_COOKIES", p.cookies},
+		{"ARGS", of.get}, {"ARGS", of.post}, {"REQUEST_COOKIES", of.cookies},
 	} {
-		for _, m := range col.values {
-			found := vs.read(m.Value())
+		for _, p := range col.all {
+			found := vs.read(p.value)
 			if len(found) == 0 { // as of nearly all values: names are for the others
 				continue
 			}
-			variable := col.of + ":" + m.Key()
+			variable := col.of + ":" + p.key
 			argument := variable
 			if col.of == "ARGS" {
-				argument = m.Key()
+				argument = p.key
 			}
 			vs.addRead(variable, argument, found)
 		}
 	}
 	addHeaders(t.RequestHeaders, vs.header)
-	vs.xml(vars.RequestXML().FindAll())
-	vs.body(&t.RequestBody, vars.RequestBodyProcessor().Get())
+	vs.xml(of.xml)
+	vs.body(&t.RequestBody, of.processor)
 	return vs
 }
 
@@ -306,7 +305,7 @@ func (e *Engine) screenViews(of *viewTransaction, most int) error {
 	skip := e.isSkipped(of.Transaction, e.excludedIn(of.Transaction))
 	var err error
 	of.Answer, err = e.fast.screen.AskOf(viewSource(of.values), isOfViews, skip, most, func(ask func(screen.Source)) error {
-		_, err := e.ask(of.Transaction, func(source screen.Source, _ func(id int) bool) { ask(source) })
+		_, err := e.ask(of.Transaction, func(source source, _ func(id int) bool) { ask(source) })
 		return err
 	})
 	return err
@@ -434,6 +433,9 @@ var _ screen.Source = viewSource(nil)
 
 // Collection implements [screen.Source].
 func (viewSource) Collection(variables.RuleVariable) collection.Collection { return nil }
+
+// Count implements [screen.Source].
+func (viewSource) Count(variables.RuleVariable, string) (n int, ok bool) { return 0, false }
 
 // Each implements [screen.Source].
 func (s viewSource) Each(v variables.RuleVariable, visit func(key, value string)) bool {

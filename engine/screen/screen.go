@@ -58,6 +58,10 @@ type Source interface {
 
 	// Each visits the pairs of a collection, where that is faster than by Collection; otherwise it is false.
 	Each(v variables.RuleVariable, visit func(key, value string)) bool
+
+	// Count is the number of pairs of a collection, or of those of a key in any case if there is one, where that is known
+	// without the collection; otherwise ok is false.
+	Count(v variables.RuleVariable, key string) (n int, ok bool)
 }
 
 // New makes the screen of a plan.
@@ -316,6 +320,9 @@ func (s *Screen) fulfilled(x *scratch, i int) bool {
 
 // count is the number of a variable's values, or of those of a key.
 func count(source Source, v variables.RuleVariable, key string) int {
+	if n, ok := source.Count(v, key); ok {
+		return n
+	}
 	switch col := source.Collection(v).(type) {
 	case nil:
 		return 0

@@ -62,6 +62,7 @@ func request(t testing.TB, uri string, headers ...string) Source {
 type source struct{ plugintypes.TransactionState }
 
 func (source) Each(variables.RuleVariable, func(key, value string)) bool { return false }
+func (source) Count(variables.RuleVariable, string) (int, bool)          { return 0, false }
 
 // MayAlarm is Ask without an end of work.
 func (s *Screen) MayAlarm(source Source, skip func(id int) bool) (may bool, cannotMatch []int) {
