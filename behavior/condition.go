@@ -232,7 +232,7 @@ func numeric(list []string, of func(*Observation) int64) (condition, error) {
 		number := func(s string) (int64, error) {
 			n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 64)
 			if err != nil {
-				return 0, fmt.Errorf("%q is no number, 4xx, 400-499, >=400 or <400", s)
+				return 0, fmt.Errorf("%q is not a number, 4xx, 400-499, >=400 or <400", s)
 			}
 			return n, nil
 		}
@@ -291,7 +291,7 @@ func rules(list []string) (condition, error) {
 		a, err1 := strconv.Atoi(from)
 		b, err2 := strconv.Atoi(to)
 		if err1 != nil || err2 != nil {
-			return nil, fmt.Errorf("%q is no rule id or range", s)
+			return nil, fmt.Errorf("%q is not a rule id or range", s)
 		}
 		all = append(all, span{a, b})
 	}

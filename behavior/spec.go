@@ -72,7 +72,7 @@ func (d *duration) UnmarshalYAML(text []byte) error {
 	}
 	v, err := time.ParseDuration(s)
 	if err != nil || v < 0 {
-		return fmt.Errorf("%q is no duration such as 90s, 5m, 24h or 30d", s)
+		return fmt.Errorf("%q is not a duration such as 90s, 5m, 24h or 30d", s)
 	}
 	*d = duration(v)
 	return nil
@@ -116,7 +116,7 @@ type file struct {
 func unmarshal(text []byte, to any) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("it is no YAML that can be read: %v", v)
+			err = fmt.Errorf("cannot read it as YAML: %v", v)
 		}
 	}()
 	return yaml.UnmarshalWithOptions(text, to, yaml.Strict())

@@ -268,7 +268,7 @@ func TestOwnRules(t *testing.T) {
 func TestBrokenRules(t *testing.T) {
 	for _, c := range []struct{ name, rules, want string }{
 		{"a quote is missing", "\nSecRule ARGS \"@rx x \"id:1,phase:2,pass\"", "x.conf:2: SecRule:"},
-		{"no directive", "# text\nhello world", "x.conf:2: \"hello\" is no directive"},
+		{"no directive", "# text\nhello world", "x.conf:2: \"hello\" is not a directive"},
 		{"a directive is misspelt", "SecRul ARGS x id:1", "x.conf:1: \"SecRul\""},
 		{"continued into nothing", "SecRule ARGS x \\\n", "x.conf:1: the directive does not end"},
 		{"no id", `SecRule ARGS "x" "phase:2,pass"`, "x.conf:1: the rule has no id"},

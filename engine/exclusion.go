@@ -85,7 +85,7 @@ func parseExclusion(s string) (exclusion, error) {
 	if e.limits = len(limits); e.rules == everything && e.limits > 0 && e.variable == "" {
 		e.tag = false
 	} else if e.tag && !tagName.MatchString(e.rules) {
-		return e, fmt.Errorf("%q is no rule id, range or tag", e.rules)
+		return e, fmt.Errorf("%q is not a rule id, range or tag", e.rules)
 	}
 	if first, last, ok := strings.Cut(e.rules, "-"); ok && !e.tag {
 		from, _ := strconv.Atoi(first)
@@ -113,7 +113,7 @@ func (e *exclusion) limit(where string) error {
 		side, name, _ := strings.Cut(where, ":")
 		of, ok := mapping.ParseWorkload(name)
 		if !ok || !of.IsLimit() {
-			return fmt.Errorf("%q is no workload such as shop/deployment/cart, shop/cart or shop/*", name)
+			return fmt.Errorf("%q is not a workload such as shop/deployment/cart, shop/cart or shop/*", name)
 		}
 		e.workloads = append(e.workloads, workloadLimit{of: of, client: side != "server", server: side != "client"})
 	default:

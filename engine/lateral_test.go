@@ -94,7 +94,7 @@ func (c *lateralCase) transaction(t *testing.T) *mapping.Transaction {
 	line, headers, body := parseMessage(t, request)
 	parts := strings.Split(line, " ")
 	if len(parts) != 3 {
-		t.Fatalf("%q is no request line", line)
+		t.Fatalf("%q is not a request line", line)
 	}
 	tx.Method, tx.URI, tx.Protocol = parts[0], parts[1], parts[2]
 	tx.RequestHeaders, tx.RequestBody.Text = headers, body

@@ -47,7 +47,7 @@ func (y *yamlReader) body(b *bodySpec) func(ast.Node) error {
 					return err
 				}
 				if b.limit, err = strconv.Atoi(s); err != nil || b.limit < 1 {
-					return positioned(n, "limit %q is no number of bytes above 0", s)
+					return positioned(n, "limit %q is not a number of bytes above 0", s)
 				}
 				return nil
 			},

@@ -393,7 +393,7 @@ func (r *jsonReader) number() error {
 		r.out = msgp.AppendStringFromBytes(r.out, text)
 	default:
 		r.pos = start
-		return r.errorf(start, "%q is no number", clip(text))
+		return r.errorf(start, "%q is not a number", clip(text))
 	}
 	return nil
 }

@@ -144,7 +144,7 @@ func TestAppendJSONErrors(t *testing.T) {
 		{"no comma", `[1 2]`, `at byte 3: unexpected "2" where a comma or ] should be`},
 		{"single quotes", `{'a':1}`, `at byte 1: unexpected "'" where a key should be`},
 		{"minus before a letter", `[-x]`, `at byte 2: unexpected "x" where a digit should be`},
-		{"two points", `[1.2.3]`, `at byte 1: "1.2.3" is no number`},
+		{"two points", `[1.2.3]`, `at byte 1: "1.2.3" is not a number`},
 		{"too deep", deep + "[", "at byte 1000: nested deeper than 1000"},
 		{"far too deep", strings.Repeat(`{"a":`, 10000), "at byte 5000: nested deeper than 1000"},
 	} {

@@ -31,7 +31,7 @@ func ParseNetwork(s string) (netip.Prefix, error) {
 	}
 	p, err := netip.ParsePrefix(s)
 	if err != nil {
-		return netip.Prefix{}, fmt.Errorf("%q is no network such as 10.0.0.0/8", s)
+		return netip.Prefix{}, fmt.Errorf("%q is not a network such as 10.0.0.0/8", s)
 	}
 	return p.Masked(), nil
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // ErrNotText says that a field of the request holds something that is no text, and that there is nothing else to inspect.
-var ErrNotText = errors.New("a field of the request is no text")
+var ErrNotText = errors.New("a field of the request is not text")
 
 // NotText names a field of the request's target, or of a block of headers, that holds an object or a list, and says so: no
 // rule sees what is in it. It is nil for nearly all records.

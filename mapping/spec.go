@@ -204,7 +204,7 @@ func (y *yamlReader) excluded(into *[]string) func(ast.Node) error {
 		return y.each(node, func(n ast.Node) error {
 			s, err := y.text(n)
 			if err == nil && !ruleIDOrTag.MatchString(s) {
-				err = positioned(n, "%q is no rule id, range or tag", s)
+				err = positioned(n, "%q is not a rule id, range or tag", s)
 			}
 			*into = append(*into, s)
 			return err

@@ -201,7 +201,7 @@ func TestWorkloadCovers(t *testing.T) {
 	}
 	account, _ := ParseWorkload("ci/runner")
 	if !account.Covers(&Workload{Account: "ci/runner"}) {
-		t.Error("an account alone is no workload")
+		t.Error("an account alone is not a workload")
 	}
 	for _, s := range []string{"", "a/b/c/d", "shop/", "shop/deployment/"} {
 		if _, ok := ParseWorkload(s); ok {

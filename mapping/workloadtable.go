@@ -79,7 +79,7 @@ func (r *workloadRows) add(network, workload, account string) error {
 	}
 	w, ok := ParseWorkload(strings.TrimSpace(workload))
 	if !ok {
-		return fmt.Errorf("%q is no workload such as shop/deployment/cart", workload)
+		return fmt.Errorf("%q is not a workload such as shop/deployment/cart", workload)
 	}
 	w.Account = account
 	if _, twice := r.by[p]; twice {

@@ -62,13 +62,13 @@ func TestWorkloadTable(t *testing.T) {
 func TestWrongWorkloadTables(t *testing.T) {
 	for text, want := range map[string]string{
 		"10.0.0.1,a\n10.0.0.2\n":                `:2: expected an address or network`,
-		"10.0.0.1,a\n\n10.0.0.300,b\n":          `:3: "10.0.0.300" is no network`,
-		"10.0.0.1,a/b/c/d\n":                    `:1: "a/b/c/d" is no workload`,
-		"10.0.0.1,shop/deployment/\n":           `:1: "shop/deployment/" is no workload`,
+		"10.0.0.1,a\n\n10.0.0.300,b\n":          `:3: "10.0.0.300" is not a network`,
+		"10.0.0.1,a/b/c/d\n":                    `:1: "a/b/c/d" is not a workload`,
+		"10.0.0.1,shop/deployment/\n":           `:1: "shop/deployment/" is not a workload`,
 		"10.0.0.1,a\n10.0.0.1,b\n":              `:2: 10.0.0.1/32 stands in it twice`,
 		"10.0.0.1,\"a\n":                        `:1: extraneous or missing " in quoted-field`,
-		"{\"10.0.0.1\": \"a\",\n \"x\": \"b\"}": `:2: "x" is no network`,
-		"{\"10.0.0.1\": 5}":                     `:1: "" is no workload`,
+		"{\"10.0.0.1\": \"a\",\n \"x\": \"b\"}": `:2: "x" is not a network`,
+		"{\"10.0.0.1\": 5}":                     `:1: "" is not a workload`,
 		"{\"10.0.0.1\": \"a\"\n":                `:2: the object does not end`,
 		"{} {}":                                 `something follows the object`,
 	} {

@@ -265,7 +265,7 @@ func (p *parser) severity(name string) int {
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 0 || n > 7 {
-		p.fail(name, s, "is no severity: one of %s, or 0 to 7", strings.Join(alert.Severities, ", "))
+		p.fail(name, s, "is not a severity: one of %s, or 0 to 7", strings.Join(alert.Severities, ", "))
 	}
 	return n
 }
@@ -279,7 +279,7 @@ func (p *parser) networks(name string) []netip.Prefix {
 	for _, s := range list {
 		prefix, err := mapping.ParseNetwork(s)
 		if err != nil {
-			p.fail(name, s, "is no network such as 10.0.0.0/8")
+			p.fail(name, s, "is not a network such as 10.0.0.0/8")
 			continue
 		}
 		all = append(all, prefix)

@@ -59,7 +59,7 @@ var directives = map[string]int{
 func (l *loader) directive(d *Directive) error {
 	what, known := directives[d.Name]
 	if !known {
-		return fmt.Errorf("%s:%d: %q is no directive of ModSecurity or Coraza", d.File, d.Line, shorten(d.written))
+		return fmt.Errorf("%s:%d: %q is not a directive of ModSecurity or Coraza", d.File, d.Line, shorten(d.written))
 	}
 	name := d.written
 	switch what {

@@ -89,7 +89,7 @@ func describe(feature string, v *engine.Verdict) string {
 	case "comment":
 		return "it ends with a comment of SQL"
 	case "bytes":
-		return "it is no valid text"
+		return "it is not valid text"
 	case "share":
 		if what != "0" {
 			return "the match is most of the value"

@@ -40,7 +40,7 @@ func TestBenchErrors(t *testing.T) {
 		stderr      string
 	}{
 		{"nothing", "", nil, "msa: cannot measure: there are no records\n"},
-		{"another mapping", `{"a":1}`, nil, "msa: cannot measure: none of 1 records could be inspected (unmapped 1)\n"},
+		{"another mapping", `{"a":1}`, nil, "msa: cannot measure: none of 1 records could be inspected (unmapped: 1)\n"},
 		{"no HTTP", `{"a":1}`, []string{"--mapping=auto"}, "msa: cannot measure: none of 1 records could be inspected (no HTTP 1)\n"},
 		{"no time", benchRecord, []string{"--seconds=0"}, "msa: --seconds, --records, --chunk and --top are above 0"},
 		{"no number", benchRecord, []string{"--seconds=NaN"}, "msa: --seconds, --records, --chunk and --top are above 0"},

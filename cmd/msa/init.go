@@ -21,7 +21,7 @@ Exit code: 0; 1 if the log can't be read as HTTP, or if a file is there already;
 
 // Run writes the files.
 func (c *initCommand) Run(p *process) error {
-	err := starter.Write(starter.Job{Log: c.Log, Directory: c.Directory, Records: c.Records, Stdin: p.stdin, Stdout: p.stdout, Stderr: p.stderr})
+	err := starter.Write(starter.Job{Log: c.Log, Directory: c.Directory, Records: c.Records, Stdout: p.stdout, Stderr: p.stderr})
 	if errors.Is(err, starter.ErrUnreadable) {
 		return exitCode(exitUsage)
 	}

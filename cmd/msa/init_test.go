@@ -18,7 +18,8 @@ func TestInit(t *testing.T) {
 	}{
 		{"a preset", accessLine + "\n" + accessLine + "\n", 0, "2 of 2 records are read by ", ""},
 		{"a log of one's own", strings.Repeat(ownLog, 3), 0, "request.uri ← $req['target']", "msa-mapping.yaml"},
-		{"no HTTP", `{"a":1}` + "\n", 1, "presets read 0 of 1 records, and cannot draft a mapping: no field looks like the path of a request; there are a", ""},
+		{"no HTTP", `{"a":1}` + "\n", 1, "presets read 0 of 1 records: cannot draft a mapping, as none of their fields looks like the path of a request: a\n", ""},
+		{"prose", "hello world\n", 1, "presets read 0 of 1 records: cannot draft a mapping, as they are not JSON with fields\n", ""},
 		{"empty", "", 1, "there are no records in it", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -53,5 +54,24 @@ func TestInit(t *testing.T) {
 				t.Errorf("scan with the mapping: exit code %d: %s", code, scan.stdout.String())
 			}
 		})
+	}
+}
+
+// Fluent Bit's tail follows files: those of a directory, and not standard input.
+func TestInitPaths(t *testing.T) {
+	logs, dir := t.TempDir(), t.TempDir()
+	if err := os.WriteFile(filepath.Join(logs, "access.log"), []byte(accessLine+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if p := command(t, "msa", "init", "--directory", dir, logs); p.run("") != 0 {
+		t.Fatal(p.stderr.String())
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "msa.conf"))
+	if err != nil || !strings.Contains(string(text), filepath.Join(logs, "*")+"\n") {
+		t.Errorf("pipeline %s, %v", text, err)
+	}
+	p := command(t, "msa", "init", "--directory", dir, "-")
+	if code := p.run(accessLine); code != 1 || !strings.Contains(p.stderr.String(), "cannot write a pipeline for standard input") {
+		t.Errorf("standard input: exit code %d, %s", code, p.stderr.String())
 	}
 }

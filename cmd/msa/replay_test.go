@@ -65,7 +65,7 @@ func TestReplayOfWhatCannotBe(t *testing.T) {
 		{[]string{"--alert-when=match", log}, "property alert_when: "},
 		{[]string{"--behavior=default", log}, "property behavior: "},
 		{[]string{"--mapping=ngnix", log}, `msa: property mapping: cannot find mapping "ngnix"`},
-		{[]string{file(t, "other.log", "nothing of HTTP\n")}, "msa: 1 of 1 records not inspected (no HTTP 1)\nmsa: there is no request to replay\n"},
+		{[]string{file(t, "other.log", "nothing of HTTP\n")}, "msa: 1 of 1 records were not inspected (no HTTP: 1)\nmsa: there is no request to replay\n"},
 		{[]string{file(t, "empty.log", "")}, "msa: there is no request to replay\n"},
 	} {
 		args := c.args

@@ -73,7 +73,7 @@ func (c *scanCommand) Run(p *process) error {
 	failed, causes := inspect.NotInspected(snapshot)
 	if out.list != nil && !out.incidents && c.Format != "csv" && c.Format != "markdown" {
 		out.fail(out.summary.Print(out.w, listing.Inspected{
-			Records: snapshot.Records, NotInspected: failed, Mapped: snapshot.Mapped, Took: time.Since(began),
+			Records: snapshot.Records, NotInspected: failed, Mapped: snapshot.Mapped, Took: time.Since(began), Outside: out.outside,
 		}, c.Top))
 	}
 	out.flush()
@@ -144,6 +144,7 @@ type alertPrinter struct {
 	since, until time.Time       // zero for any
 	summary      listing.Summary
 	alerts       int
+	outside      int // alerts that are not wanted
 	err          error
 	incidents    bool // print these, of which alerts is the number
 }
@@ -163,6 +164,7 @@ func (p *alertPrinter) print(b logfile.Batch, result pipeline.Result) {
 			}
 			i++
 			if !p.wanted(a) {
+				p.outside++
 				return
 			}
 			p.alerts++
@@ -268,5 +270,5 @@ func (m *moment) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return errors.New("it is no time: give a date (2026-11-20), a time (2026-11-20T10:00:00Z), or how long ago (36h, 7d)")
+	return fmt.Errorf("%q is not a time: give a date (2026-11-20), a time (2026-11-20T10:00:00Z), or how long ago (36h, 7d)", s)
 }

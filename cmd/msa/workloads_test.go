@@ -60,7 +60,7 @@ func TestWorkloads(t *testing.T) {
 
 func TestWorkloadsErrors(t *testing.T) {
 	for want, args := range map[string][]string{
-		"this is no pod: give --server":      {"KUBERNETES_SERVICE_HOST=", "--output", "x"},
+		"this is not a pod: give --server":   {"KUBERNETES_SERVICE_HOST=", "--output", "x"},
 		"cannot write file":                  {"--output", filepath.Join(t.TempDir(), "missing", "x"), "--server", kubectlProxy(t)},
 		"cannot list pods: ":                 {"--output", "x", "--server", "http://127.0.0.1:1", "--once"},
 		"missing flags: --output=FILE\nUsag": {},

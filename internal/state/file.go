@@ -255,7 +255,7 @@ func read(file string) (sections Sections, damaged bool, err error) {
 	}
 	text, ok := bytes.CutPrefix(text, []byte(magic))
 	if !ok {
-		return nil, true, errors.New("it is no state of this version")
+		return nil, true, errors.New("it was written by another version")
 	}
 	if len(text) < sha256.Size || sha256.Sum256(text[sha256.Size:]) != [sha256.Size]byte(text) {
 		return nil, true, errors.New("it is not whole")

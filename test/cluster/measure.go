@@ -124,7 +124,7 @@ func readAlarm(event []byte) (a alarm, rest []byte, err error) {
 	}
 	parts, ok := v.([]any)
 	if !ok || len(parts) != 2 {
-		return a, nil, fmt.Errorf("cannot read an alert: it is no event")
+		return a, nil, fmt.Errorf("cannot read an alert: it is not an event")
 	}
 	text, err := json.Marshal(parts[1])
 	if err != nil {

@@ -375,7 +375,7 @@ func parseRequest(wire string) (Request, error) {
 	lines := strings.Split(head, "\r\n")
 	parts := strings.SplitN(lines[0], " ", 3)
 	if len(parts) != 3 {
-		return r, fmt.Errorf("%q is no request line", lines[0])
+		return r, fmt.Errorf("%q is not a request line", lines[0])
 	}
 	r.Method, r.URI, r.Version = parts[0], parts[1], parts[2]
 	for _, line := range lines[1:] {

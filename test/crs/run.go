@@ -131,7 +131,7 @@ func readAlert(b []byte) (ids []int, rest []byte, err error) {
 	}
 	pair, ok := event.([]any)
 	if !ok || len(pair) != 2 {
-		return nil, rest, errors.New("it is no event")
+		return nil, rest, errors.New("it is not an event")
 	}
 	body, _ := pair[1].(map[string]any)
 	rules, _ := body["rules"].([]any)

@@ -79,7 +79,7 @@ func (c *child) run(file string) (s sample, err error) {
 	for _, f := range strings.Fields(rest) {
 		var i int
 		if _, err := fmt.Sscan(f, &i); err != nil {
-			return s, fmt.Errorf("%s: %q is no index", c.name, f)
+			return s, fmt.Errorf("%s: %q is not an index", c.name, f)
 		}
 		s.alarms = append(s.alarms, i)
 	}

@@ -224,7 +224,7 @@ func theirMatches(t *testing.T, modsecurity *child, all []*mapping.Transaction) 
 		index, ids, _ := strings.Cut(f, ":")
 		i, err := strconv.Atoi(index)
 		if err != nil || i >= len(matches) {
-			t.Fatalf("%q is no index", index)
+			t.Fatalf("%q is not an index", index)
 		}
 		for _, id := range strings.Split(ids, ",") {
 			n, err := strconv.Atoi(id)

@@ -105,7 +105,7 @@ type xmlScanner struct {
 var (
 	errXMLName = errors.New("XML: < is not followed by a name")
 	errXMLEnd  = errors.New("XML: an element ends that has not begun")
-	errXMLAttr = errors.New("XML: an element has something that is no attribute")
+	errXMLAttr = errors.New("XML: an element has something that is not an attribute")
 )
 
 func scanXML(text string, limit int) *xmlScanner {

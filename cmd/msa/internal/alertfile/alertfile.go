@@ -51,9 +51,9 @@ func Text(line string) (string, error) {
 }
 
 // ErrNoAlert is of lines that are none.
-var ErrNoAlert = errors.New("it is no alert in format msa")
+var ErrNoAlert = errors.New("not an alert in format msa")
 
-// ToldBroken is how many lines that are no alerts are told of; the others are counted.
+// ToldBroken is how many lines that are not alerts are told of; the others are counted.
 const ToldBroken = 3
 
 var errLongLine = fmt.Errorf("it is longer than %d bytes", listen.MaxRecord)

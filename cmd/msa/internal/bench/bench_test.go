@@ -137,7 +137,7 @@ func TestMeasure(t *testing.T) {
 		"rule 2 (own.conf:2) keeps 20.0 % of the records off the fast path",
 		"it looks at UNIQUE_ID; it matched in 0.0 % of them",
 		"rule 1 (own.conf:1) keeps 10.0 % of the records off the fast path",
-		"it matched in 100.0 % of them; if these are no attacks, msa tune",
+		"it matched in 100.0 % of them; if these are not attacks, msa tune",
 	} {
 		if !strings.Contains(notes, want) {
 			t.Errorf("%q is missing in %s", want, notes)

@@ -75,7 +75,7 @@ func (r *Report) notes(f *figures) []string {
 		case s.AloneInVain > mostlyInVain:
 			note("%s%s; it matched in %s of them", head, cmp.Or(r.pipeline.ScreenDoubt(s.Rule), "the screen can't exclude it"), percent(1-s.AloneInVain))
 		default:
-			note("%sit matched in %s of them; if these are no attacks, msa tune proposes exclusions", head, percent(1-s.AloneInVain))
+			note("%sit matched in %s of them; if these are not attacks, msa tune proposes exclusions", head, percent(1-s.AloneInVain))
 		}
 	}
 	return all

@@ -352,7 +352,7 @@ func ids(n ast.Node, what string) (all []int, err error) {
 		}
 		id, err := strconv.Atoi(text)
 		if err != nil || id < 1 {
-			return nil, faulty(v, "%s: %q is no rule id", what, text)
+			return nil, faulty(v, "%s: %q is not a rule id", what, text)
 		}
 		all = append(all, id)
 	}

@@ -35,7 +35,7 @@ func TestBroken(t *testing.T) {
 		{"text without lines", "cases:\n  - name: a\n    record: GET\n    alarm: true\n", ":3: record is text: a line of a log needs lines: true"},
 		{"map with lines", one + "    lines: true\n    alarm: true\n", ":3: record is a map, but lines is true"},
 		{"list of records", "cases:\n  - name: a\n    record: [1]\n    alarm: true\n", ":3: record is neither a map nor a line"},
-		{"no id", one + "    rules: [x]\n", `:4: rules: "x" is no rule id`},
+		{"no id", one + "    rules: [x]\n", `:4: rules: "x" is not a rule id`},
 		{"no ids", one + "    not: []\n", ":4: not is empty"},
 		{"no truth", one + "    alarm: maybe\n", ":4: alarm is neither true nor false"},
 		{"no severity", one + "    severity: bad\n", `severity: "bad" is none of emergency`},

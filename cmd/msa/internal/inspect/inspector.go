@@ -150,12 +150,12 @@ func (i *Inspector) Close() {
 	i.current.Close()
 }
 
-// NotInspected is how many records were not inspected, and why. Records that are no HTTP are among them if there is nothing
+// NotInspected is how many records were not inspected, and why. Records without HTTP are among them if there is nothing
 // else; beside others, they are nothing to complain about.
 func NotInspected(s pipeline.Snapshot) (n uint64, causes []string) {
 	n, causes = Failures(s)
 	if s.NotHTTP > 0 && n+s.NotHTTP >= s.Records {
-		n, causes = n+s.NotHTTP, append(causes, fmt.Sprintf("no HTTP %d", s.NotHTTP))
+		n, causes = n+s.NotHTTP, append(causes, fmt.Sprintf("no HTTP: %d", s.NotHTTP))
 	}
 	return n, causes
 }
@@ -163,7 +163,7 @@ func NotInspected(s pipeline.Snapshot) (n uint64, causes []string) {
 // SayNotInspected complains of records that were not inspected, if there are any.
 func SayNotInspected(stderr io.Writer, n, of uint64, causes []string) {
 	if n > 0 {
-		_, _ = fmt.Fprintf(stderr, "msa: %d of %d records not inspected (%s)\n", n, of, strings.Join(causes, ", "))
+		_, _ = fmt.Fprintf(stderr, "msa: %d of %d records were not inspected (%s)\n", n, of, strings.Join(causes, ", "))
 	}
 }
 
@@ -172,7 +172,7 @@ func Failures(s pipeline.Snapshot) (n uint64, causes []string) {
 	for _, cause := range slices.Sorted(maps.Keys(s.Errors)) {
 		if c := s.Errors[cause]; c > 0 {
 			n += c
-			causes = append(causes, fmt.Sprintf("%s %d", cause, c))
+			causes = append(causes, fmt.Sprintf("%s: %d", cause, c))
 		}
 	}
 	return n, causes

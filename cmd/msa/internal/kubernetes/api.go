@@ -42,7 +42,7 @@ func newAPI(c Config, getenv func(string) string) (*api, error) {
 	if c.Server == "" {
 		host := getenv("KUBERNETES_SERVICE_HOST")
 		if host == "" {
-			return nil, errors.New("cannot find the Kubernetes API: KUBERNETES_SERVICE_HOST is not set, so this is no pod: " +
+			return nil, errors.New("cannot find the Kubernetes API: KUBERNETES_SERVICE_HOST is not set, so this is not a pod: " +
 				"give --server, for example that of kubectl proxy, http://127.0.0.1:8001")
 		}
 		c.Server = "https://" + net.JoinHostPort(host, cmp.Or(getenv("KUBERNETES_SERVICE_PORT"), "443"))

@@ -51,7 +51,7 @@ func Parse(text string) (*Alert, error) {
 		return nil, fmt.Errorf("cannot read alert: %w", err)
 	}
 	if a.Rule == "" {
-		return nil, errors.New("cannot read alert: it is none in format msa")
+		return nil, errors.New("cannot read alert: not an alert in format msa")
 	}
 	return &a, nil
 }
@@ -64,6 +64,9 @@ func (a *Alert) From() string { return cmp.Or(a.Client, a.Source, unnamed) }
 
 // To is whom.
 func (a *Alert) To() string { return cmp.Or(a.Server, a.Host, a.Target, unnamed) }
+
+// known is a name, or nothing if the log does not tell.
+func known(name string) string { return strings.TrimPrefix(name, unnamed) }
 
 func (a *Alert) what() string { return cmp.Or(a.Summary, a.Message, a.Rule) }
 
@@ -167,7 +170,7 @@ func Printable(s string) string {
 var columns = []string{"time", "severity", "confidence", "outcome", "source", "target", "direction", "method", "url", "status", "rule", "what", "file", "line"}
 
 func (a *Alert) cells() []string {
-	return []string{a.Time, a.Severity, a.confidence(), a.Outcome, a.From(), a.To(), a.Direction, a.Method, a.URL, a.Status, a.Rule, a.what(), a.File, strconv.Itoa(a.Line)}
+	return []string{a.Time, a.Severity, a.confidence(), a.Outcome, known(a.From()), known(a.To()), a.Direction, a.Method, a.URL, a.Status, a.Rule, a.what(), a.File, strconv.Itoa(a.Line)}
 }
 
 // table prints CSV, with a heading.

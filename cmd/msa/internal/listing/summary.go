@@ -38,6 +38,7 @@ type Inspected struct {
 	Records, NotInspected uint64
 	Mapped                map[string]uint64 // records by mapping
 	Took                  time.Duration
+	Outside               int // alerts that are not of the time asked for
 }
 
 // Print says what was read and found, with so many of the most frequent sources and targets.
@@ -54,13 +55,17 @@ func (s *Summary) Print(w io.Writer, in Inspected, top int) error {
 		fmt.Fprintf(&b, "; %d not inspected", in.NotInspected)
 	}
 	b.WriteByte('\n')
-	s.printFound(&b, top)
+	s.printFound(&b, in.Outside, top)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-func (s *Summary) printFound(b *strings.Builder, top int) {
-	if s.alerts == 0 {
+func (s *Summary) printFound(b *strings.Builder, outside, top int) {
+	switch {
+	case s.alerts == 0 && outside > 0:
+		fmt.Fprintf(b, "No attack was found in this time (%s outside of it).\n", plural(uint64(outside), "alert"))
+		return
+	case s.alerts == 0:
 		b.WriteString("No attack was found.\n")
 		return
 	}

@@ -57,7 +57,7 @@ type match struct {
 // undated is the time of an alert without one.
 const undated = -1
 
-var errNoAlert = errors.New("it is no alert in format msa")
+var errNoAlert = errors.New("not an alert in format msa")
 
 // parse reads an alert in format msa, a JSON object in valid UTF-8.
 func parse(text []byte) (*known, error) {

@@ -71,7 +71,7 @@ func (m *ticket) summary() {
 	}
 	m.line("By severity: %s.", strings.Join(said, ", "))
 	if d.Broken > 0 || d.Unreadable > 0 {
-		m.line("Not in it: %s, %s.", numbered(d.Broken, "line that is no alert", "lines that are no alerts"), numbered(d.Unreadable, "file that could not be read", "files that could not be read"))
+		m.line("Not in it: %s, %s.", numbered(d.Broken, "line that is not an alert", "lines that are not alerts"), numbered(d.Unreadable, "file that could not be read", "files that could not be read"))
 	}
 }
 

@@ -18,7 +18,7 @@ func TestMarkdown(t *testing.T) {
 	text := out.String()
 	at := -1
 	for _, want := range []string{
-		"# `Attacks`\n\n3 alerts from 2026-03-02 10:00:00 to 2026-03-02 10:00:00.\nBy severity: 2 critical, 1 error.\nNot in it: 1 line that is no alert, 0 files that could not be read.\n",
+		"# `Attacks`\n\n3 alerts from 2026-03-02 10:00:00 to 2026-03-02 10:00:00.\nBy severity: 2 critical, 1 error.\nNot in it: 1 line that is not an alert, 0 files that could not be read.\n",
 		"\n## Incidents\n\n### `x '[y](http://evil.example)`\n\nalert, outcome success, 99 % sure, 70 alerts, 2026-03-02 10:00:00 to 2026-03-02 11:00:00.\n\n```text\nHe asked for ''' and more, word ",
 		"word\n| a | row |\uFFFD[2J\n```\n",
 		"\n## Rules and detectors\n\n| rule | what | alerts |\n| --- | --- | --- |\n| `942100` | `<b>SQL</b>` | 2 |\n| `9700100` |",

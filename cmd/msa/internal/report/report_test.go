@@ -102,11 +102,11 @@ func hostileLines(t testing.TB) (lines []string) {
 func TestLinesThatAreNoAlerts(t *testing.T) {
 	deep := `{"rule_id":"1","rules":` + strings.Repeat("[", 20000) + strings.Repeat("]", 20000) + "}"
 	for _, c := range []struct{ name, line, want string }{
-		{"text", "hello", "no alert in format msa"},
-		{"number", "1", "no alert in format msa"},
-		{"null", "null", "no alert in format msa"},
-		{"record", `{"METHOD":"GET"}`, "no alert in format msa"},
-		{"without rules", `{"rule_id":"1","rules":[]}`, "no alert in format msa"},
+		{"text", "hello", "not an alert in format msa"},
+		{"number", "1", "not an alert in format msa"},
+		{"null", "null", "not an alert in format msa"},
+		{"record", `{"METHOD":"GET"}`, "not an alert in format msa"},
+		{"without rules", `{"rule_id":"1","rules":[]}`, "not an alert in format msa"},
 		{"type", `{"rule_id":1,"rules":[{"id":1}]}`, "rule_id"},
 		{"depth", deep, "depth"},
 		{"ecs", `{"@timestamp":"2026-03-02T10:00:00.000Z","ecs":{"version":"8.17.0"}}`, "looks like ecs: the report needs alert_format msa"},

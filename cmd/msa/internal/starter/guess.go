@@ -3,6 +3,7 @@
 package starter
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -119,8 +120,11 @@ func Guess(records []map[string]any) (*Draft, error) {
 			d.Fields[part.name], taken[best] = best, true
 		}
 	}
-	if d.Fields["request.uri"] == "" {
-		return nil, fmt.Errorf("cannot draft a mapping: no field looks like the path of a request; there are %s", names(fields))
+	switch {
+	case len(fields) == 0:
+		return nil, errors.New("cannot draft a mapping, as they are not JSON with fields")
+	case d.Fields["request.uri"] == "":
+		return nil, fmt.Errorf("cannot draft a mapping, as none of their fields looks like the path of a request: %s", names(fields))
 	}
 	d.splitQuery(fields)
 	return d, nil
@@ -199,9 +203,6 @@ func wordsOf(keys []string) []string {
 
 func names(fields map[string]*field) string {
 	list := slices.Sorted(maps.Keys(fields))
-	if len(list) == 0 {
-		return "no fields; MSA reads JSON and the lines of its presets"
-	}
 	if len(list) > 20 {
 		list = append(list[:20], "…")
 	}

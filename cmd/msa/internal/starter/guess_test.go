@@ -58,7 +58,7 @@ func TestGuess(t *testing.T) {
 }
 
 func TestGuessWithoutARequest(t *testing.T) {
-	for want, line := range map[string]string{"there are a, b": `{"a":1,"b":"two"}`, "there are no fields": `{}`} {
+	for want, line := range map[string]string{"the path of a request: a, b": `{"a":1,"b":"two"}`, "not JSON with fields": `{}`} {
 		if d, err := Guess(records(t, line)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, %v", line, d, err)
 		}

@@ -24,11 +24,10 @@ import (
 
 // Job is what to look at, and where the files go.
 type Job struct {
-	Log       string // a file, or - for Stdin
+	Log       string // a file, a directory or a pattern
 	Directory string
 	Records   int // that are looked at, at most
 
-	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 }
 
@@ -44,6 +43,9 @@ type writer struct{ Job }
 
 // Write makes a pipeline for a log, and a mapping if no preset reads it. Files that are there stay as they are.
 func Write(job Job) error {
+	if job.Log == "-" {
+		return errors.New("cannot write a pipeline for standard input: name the log that Fluent Bit is to follow")
+	}
 	w := &writer{job}
 	records, err := w.sample()
 	if err != nil {
@@ -60,7 +62,7 @@ func Write(job Job) error {
 	case 2*read < len(records):
 		mappingName, err = w.draft(records)
 		if err != nil {
-			return fmt.Errorf("presets read %d of %d records, and %w", read, len(records), err)
+			return fmt.Errorf("presets read %d of %d records: %w", read, len(records), err)
 		}
 	case len(names) == 1:
 		mappingName = names[0]
@@ -70,9 +72,9 @@ func Write(job Job) error {
 	if 2*read >= len(records) {
 		w.tell("%d of %d records are read by %s", read, len(records), strings.Join(names, ", "))
 	}
-	path, err := filepath.Abs(w.Log)
+	path, err := w.tailed()
 	if err != nil {
-		return fmt.Errorf("cannot name %q: %w", w.Log, err)
+		return err
 	}
 	if err := w.write(pipelineFile, fmt.Appendf(nil, pipelineText, path, mappingName)); err != nil {
 		return err
@@ -81,7 +83,19 @@ func Write(job Job) error {
 	return nil
 }
 
-const pipelineText = `# Alerts of this log by syslog, RFC 5424, to UDP port 514 of 127.0.0.1.
+// tailed is the path that Fluent Bit follows: of a directory, the files in it.
+func (w *writer) tailed() (string, error) {
+	path, err := filepath.Abs(w.Log)
+	if err != nil {
+		return "", fmt.Errorf("cannot name %q: %w", w.Log, err)
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		path = filepath.Join(path, "*")
+	}
+	return path, nil
+}
+
+const pipelineText = `# Alerts and incidents of this log by syslog, RFC 5424, to UDP port 514 of 127.0.0.1.
 
 [SERVICE]
     Flush         1
@@ -122,11 +136,25 @@ const pipelineText = `# Alerts of this log by syslog, RFC 5424, to UDP port 514 
     Syslog_Hostname_Key  host
     Syslog_Appname_Key   alert_engine
     Syslog_Msgid_Key     rule_id
+
+# What one attacker does, in a handful of messages.
+[OUTPUT]
+    Name                  syslog
+    Match                 msa.incident
+    Host                  127.0.0.1
+    Port                  514
+    Mode                  udp
+    Syslog_Format         rfc5424
+    Syslog_MaxSize        60000
+    Syslog_Message_Key    log
+    Syslog_Severity_Key   severity
+    Syslog_Appname_Preset msa
+    Syslog_Msgid_Key      kind
 `
 
 // sample reads the first records.
 func (w *writer) sample() ([]mapping.Record, error) {
-	files := &logfile.Files{Names: []string{w.Log}, Stdin: w.Stdin, Stderr: w.Stderr}
+	files := &logfile.Files{Names: []string{w.Log}, Stderr: w.Stderr}
 	var records []mapping.Record
 	for len(records) < w.Records {
 		b, ok := files.Next()

@@ -262,7 +262,7 @@ func (p *proposer) candidates(key string, g *group) []*proposal {
 // forDetector: what a detector sees has come from a client; the path is that of the last record only.
 func (p *proposer) forDetector(g *group) (all []*proposal) {
 	if p.both {
-		p.note(len(g.alerts), "are of detectors, which are no rules: see --format exclude")
+		p.note(len(g.alerts), "are of detectors, which are not rules: see --format exclude")
 		return nil
 	}
 	name := g.detector

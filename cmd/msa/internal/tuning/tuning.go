@@ -268,7 +268,7 @@ func (t *Tuning) printHabits(habits []string) {
 	if t.Format != "text" {
 		mark = "# "
 	}
-	t.line("%shabits, which are no evidence: %d", mark, len(habits))
+	t.line("%shabits, which are not evidence: %d", mark, len(habits))
 	for _, h := range habits {
 		t.line("%s  %s", mark, listing.Printable(h))
 	}
