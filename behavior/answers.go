@@ -223,14 +223,15 @@ func (r *Recollection) everywhere(fingerprint uint64) int {
 
 // attempts are a client's attacks on an endpoint.
 type attempts struct {
-	Answers [4]tried
-	Oracle  [2]uint64 // the answers that tell false from true
-	Broke   bool      // by one of the payloads
-	Broken  [4]uint64 // where these are injected, and how
-	Least   int       // length of an answer to payloads that ask for all that there is
-	listed  pending   // these
-	pending pending   // that completed the statement, before one broke it
-	Paces   paces
+	Answers    [4]tried
+	Oracle     [2]uint64 // the answers that tell false from true
+	OracleLead uint64    // what stood before these conditions
+	Broke      bool      // by one of the payloads
+	Broken     [4]uint64 // where these are injected, and how
+	Least      int       // length of an answer to payloads that ask for all that there is
+	listed     pending   // these
+	pending    pending   // that completed the statement, before one broke it
+	Paces      paces
 }
 
 // paces are how long a client's attacks took, beside what they ask for.
@@ -318,9 +319,9 @@ func (t *attempts) learn(a triage.Attempt) int {
 }
 
 // tells reports whether the answer to a condition is the one that tells what it is. One that holds by its form and is answered
-// as one that does not is part of a statement that could not run.
+// as one that does not is part of a statement that could not run; and so may be any that begins in another way and is answered so.
 func (t *attempts) tells(a triage.Attempt) bool {
-	return a.Condition != triage.True && t.Oracle[0] == a.Answer || a.Condition != triage.False && t.Oracle[1] == a.Answer
+	return a.Condition != triage.True && t.Oracle[0] == a.Answer && t.OracleLead == a.Lead || a.Condition != triage.False && t.Oracle[1] == a.Answer
 }
 
 // broken notes where a payload broke the statement.

@@ -282,7 +282,7 @@ func (r *Recollection) Attack(e *triage.Examination) triage.Past {
 	if !a.Refused {
 		past.Alike = tried.learn(a)
 	}
-	past.Responds, past.Broke = tried.varies(), tried.Broke
+	past.Responds, past.Broke, past.Decides = tried.varies(), tried.Broke, tried.Oracle[1] != 0
 	past.Opened = a.Spot != 0 && slices.Contains(tried.Broken[:], a.Spot)
 	if tried.Broke = tried.Broke || a.Breaks; a.Breaks && a.Spot != 0 && !past.Opened {
 		tried.broken(a.Spot)
@@ -324,7 +324,7 @@ func (r *Recollection) Attack(e *triage.Examination) triage.Past {
 				past.Held = tried.Broke && a.Condition == triage.Open && c.holds(a.Answer)
 			}
 			if told {
-				tried.Oracle = c.Answers
+				tried.Oracle, tried.OracleLead = c.Answers, a.Lead
 				r.prove(&c.pending, triage.ToldApart, answerTo(triage.True, c.Answers[1]))
 				r.prove(&c.pending, triage.ToldApart, answerTo(triage.False, c.Answers[0]))
 			}

@@ -244,6 +244,25 @@ func TestOutcomeOfManyRecords(t *testing.T) {
 				l.add(attacker, "GET", path("/list?page", p+" and 'a'='a"), answer, 0, nil)
 			}
 		}, "success", "true and false conditions differ"},
+		"true and false, and a false one that begins in another way": {func(l *logOf) {
+			for _, p := range []string{"1' and 3412=3412", "1' and 3412=9924", "1' and 5512=5512", `1" and 3412=9924`} {
+				answer := page
+				if strings.Contains(p, "9924") {
+					answer = "<html>none</html>"
+				}
+				l.add(attacker, "GET", path("/list?page", p+" and 'a'='a"), answer, 0, nil)
+			}
+		}, "unknown", ""},
+		"true and false, and what decides nothing": {func(l *logOf) {
+			ordinary(l, 3, page, 0)
+			for _, p := range []string{"1' and 3412=3412-- ", "1' and 3412=9924-- ", "1' and 5512=5512-- ", "1' union select name from nothing-- "} {
+				answer := page
+				if strings.Contains(p, "9924") {
+					answer = "<html>none</html>"
+				}
+				l.add(attacker, "GET", path("/list?page", p), answer, 0, nil)
+			}
+		}, "unknown", ""},
 		"true and false, blocked": {func(l *logOf) {
 			for _, p := range []string{"1' and 3412=3412", "1' and 3412=9924", "1' and 5512=5512", "1' and 5=9"} {
 				answer, status := page, "200"

@@ -28,7 +28,7 @@ var (
 
 var (
 	// lead is what stands in a value before the injection: a number, or a text and the quote that ends it.
-	lead       = compile(`^\s*([+-]?\d{1,12}|[^'"\s]{0,64}['"])\)*`)
+	lead       = compile(`^\s*([+-]?\d{1,12}['"]?|[^'"\s]{0,64}['"])\)*`)
 	unionQuery = compile(`\bunion\b\W+(?:all\W+|distinct\W+)?select\b`)
 	addition   = compile(`\border by \d{1,5}\b|; ?(?:select|declare|exec|waitfor|insert|update|delete)\b.*(?:--|#)`)
 	continued  = compile(`^\s*(?:$|(?:or|and|xor|having|like|in|is|between|rlike|regexp|union|order|group|limit|procedure|into)\b|\|\||&&|;|--|#|/\*)`)

@@ -24,8 +24,9 @@ type Past struct {
 	Varies   bool // the endpoint has several answers to ordinary requests
 	Responds bool // and to attacks of this client
 
-	Told   bool // the client's true and false conditions got two answers, and this is one of them
-	Waited bool // the server has waited for another condition in the same form
+	Decides bool // conditions of this client have decided about answers here
+	Told    bool // the client's true and false conditions got two answers, and this is one of them
+	Waited  bool // the server has waited for another condition in the same form
 
 	Odd    bool // conditions of this form got another answer, time and again
 	Held   bool // the condition is answered as one with the same beginning that is true, or not as one that is false, where Broke
@@ -95,6 +96,7 @@ func (x *exchange) inVain(past Past) string {
 	case (x.delay().time > 0 || x.delay().toil) && x.pace() != Quick:
 	case past.Everywhere >= enoughEndpoints && x.tx.Status/100 == 2 && x.condition != True && x.condition != Open:
 		return fmt.Sprintf("the server answers so to everything: %d endpoints have this answer", past.Everywhere)
+	case past.Decides && hasTag(x.kinds, "sqli"): // it is answered as ordinary requests are, whatever else it does
 	case past.Usual >= enoughClients && x.wouldShow():
 		return "the endpoint's usual answer, as ordinary requests get it"
 	case x.isText():

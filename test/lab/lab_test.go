@@ -1,10 +1,12 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/modsecurity-for-anylog/msa/test/lab/app"
@@ -29,14 +31,7 @@ func TestHandWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Run("truth", func(t *testing.T) { checkTruth(t, r) })
-
-	msa := filepath.Join(t.TempDir(), "msa")
-	build := exec.Command("go", "build", "-o", msa, "./cmd/msa")
-	build.Dir = filepath.Join("..", "..")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	both := []bound{
+	r.holds(t, map[string]float64{"whole": 0.89, "cut": 0.85}, []bound{
 		{"ordinary use, flagged", func(f *figures) share { return f.Benign }, 0, 0.005, 1500},
 		{"hard use, flagged", func(f *figures) share { return f.Hard }, 0, 0.28, 150},
 		{"ordinary use, flagged by detectors", func(f *figures) share { return f.Detectors }, 0, 0.002, 1500},
@@ -45,14 +40,78 @@ func TestHandWritten(t *testing.T) {
 		{"success, right of said", func(f *figures) share { return f.Success }, 0.98, 1, 200},
 		{"failure, right of said", func(f *figures) share { return f.Failure }, 0.985, 1, 400},
 		{"failure, called of failed", func(f *figures) share { return f.Refused }, 0.42, 1, 900},
+		{"attacks that worked", func(f *figures) share { return f.Recall }, 0, 1, 400},
+	})
+}
+
+// TestPrograms does the same with programs that ask, compare and go on as tools do.
+func TestPrograms(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes some seconds")
 	}
-	for form, recall := range map[string]float64{"whole": 0.89, "cut": 0.85} {
+	r, err := byProgram(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	worked := map[string]int{}
+	for _, truth := range r.truths {
+		if truth.Worked && !truth.Weak {
+			t.Errorf("line %d: %s worked on the strong site: %s", truth.Line, truth.Campaign, truth.What)
+		}
+		if truth.Worked {
+			worked[truth.Campaign]++
+		}
+	}
+	for _, p := range programs() {
+		if n := worked[variant(p.name, true)]; n < 2 {
+			t.Errorf("%s: %d attacks worked", p.name, n)
+		}
+	}
+	r.holds(t, map[string]float64{"whole": 0.95, "cut": 0.85}, []bound{
+		{"ordinary use, flagged", func(f *figures) share { return f.Benign }, 0, 0.005, 600},
+		{"attacks that worked, found", func(f *figures) share { return f.Worked }, 0.96, 1, 80},
+		{"success, right of said", func(f *figures) share { return f.Success }, 0.99, 1, 75},
+		{"failure, right of said", func(f *figures) share { return f.Failure }, 0.99, 1, 80},
+	})
+}
+
+// command is the command to measure, built once.
+var command = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "lab-msa-")
+	if err != nil {
+		return "", err
+	}
+	msa := filepath.Join(dir, "msa")
+	build := exec.Command("go", "build", "-o", msa, "./cmd/msa")
+	build.Dir = filepath.Join("..", "..")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return msa, nil
+})
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	if msa, err := command(); err == nil && !testing.Short() {
+		_ = os.RemoveAll(filepath.Dir(msa))
+	}
+	os.Exit(status)
+}
+
+// holds compares what MSA says of a recording with bounds, and how much of what worked it calls so in each form of the records.
+func (r recording) holds(t *testing.T, recall map[string]float64, bounds []bound) {
+	t.Helper()
+	msa, err := command()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for form, least := range recall {
 		t.Run(form, func(t *testing.T) {
 			f, err := r.measure(msa, form)
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, b := range append(both, bound{"success, called of worked", func(f *figures) share { return f.Recall }, recall, 1, 400}) {
+			for _, b := range append(bounds, bound{"success, called of worked", func(f *figures) share { return f.Recall }, least, 1, 1}) {
 				got := b.of(f)
 				t.Logf("%s: %s", b.what, got)
 				if got.fraction() < b.least || got.fraction() > b.most || got.Of < b.known {

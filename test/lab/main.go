@@ -34,7 +34,11 @@ func run(dir, msa string, tools bool, each int, document string) error {
 	if err != nil {
 		return err
 	}
-	parts := []recording{hand}
+	byPrograms, err := byProgram(dir)
+	if err != nil {
+		return err
+	}
+	parts := []recording{hand, byPrograms}
 	if tools {
 		byTools, err := withTools(dir, os.Stdout)
 		if err != nil {
@@ -109,19 +113,26 @@ func (r recording) measure(msa, form string, flags ...string) (*figures, error) 
 
 // byHand records the hand-written campaigns and ordinary use before, between and after them: always the same.
 func byHand(dir string) (recording, error) {
+	return recorded(dir, "hand", newSetClock(), func(l *lab, _ string) {
+		l.benignOnce()
+		l.benignUse(600)
+		l.attackByHand(l.benignUse)
+		l.benignUse(400)
+	})
+}
+
+// recorded records what happens in a laboratory that has a folder of its own meanwhile.
+func recorded(dir, name string, c clock, happens func(l *lab, home string)) (recording, error) {
 	home, err := newHome()
 	if err != nil {
 		return recording{}, err
 	}
 	defer func() { _ = os.RemoveAll(home) }()
-	l, err := newLab(home, newSetClock())
+	l, err := newLab(home, c)
 	if err != nil {
 		return recording{}, err
 	}
 	defer l.close()
-	l.benignOnce()
-	l.benignUse(600)
-	l.attackByHand(l.benignUse)
-	l.benignUse(400)
-	return record(l, dir, "hand")
+	happens(l, home)
+	return record(l, dir, name)
 }

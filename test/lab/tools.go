@@ -67,36 +67,27 @@ var installed = []tool{
 
 // withTools records the campaigns of all tools that are installed, with ordinary use between them.
 func withTools(dir string, log io.Writer) (recording, error) {
-	home, err := newHome()
-	if err != nil {
-		return recording{}, err
-	}
-	defer func() { _ = os.RemoveAll(home) }()
-	l, err := newLab(home, realClock{})
-	if err != nil {
-		return recording{}, err
-	}
-	defer l.close()
-	l.benignUse(300)
-	missing := map[string]bool{}
-	for _, t := range installed {
-		if _, err := exec.LookPath(t.args[0]); err != nil {
-			if !missing[t.args[0]] {
-				_, _ = fmt.Fprintf(log, "%s is not installed: its campaigns are left out\n", t.args[0])
+	return recorded(dir, "tools", realClock{}, func(l *lab, home string) {
+		l.benignUse(300)
+		missing := map[string]bool{}
+		for _, t := range installed {
+			if _, err := exec.LookPath(t.args[0]); err != nil {
+				if !missing[t.args[0]] {
+					_, _ = fmt.Fprintf(log, "%s is not installed: its campaigns are left out\n", t.args[0])
+				}
+				missing[t.args[0]] = true
+				continue
 			}
-			missing[t.args[0]] = true
-			continue
+			both(func(weak bool) {
+				took, n, err := l.run(t, weak, filepath.Join(home, "tools"))
+				if err != nil { // other campaigns tell enough
+					_, _ = fmt.Fprintln(log, err)
+				}
+				_, _ = fmt.Fprintf(log, "%-40s %5d exchanges in %s\n", variant(t.name, weak), n, took.Round(time.Second))
+				l.benignUse(20)
+			})
 		}
-		both(func(weak bool) {
-			took, n, err := l.run(t, weak, filepath.Join(home, "tools"))
-			if err != nil { // other campaigns tell enough
-				_, _ = fmt.Fprintln(log, err)
-			}
-			_, _ = fmt.Fprintf(log, "%-40s %5d exchanges in %s\n", variant(t.name, weak), n, took.Round(time.Second))
-			l.benignUse(20)
-		})
-	}
-	return record(l, dir, "tools")
+	})
 }
 
 // run runs a tool against a site.

@@ -66,7 +66,7 @@ func (v *visit) runs(line string, shown bool) string {
 func (v *visit) afterShell(waits, calls string) (asked bool) {
 	if text, err := os.ReadFile(waits); err == nil {
 		for _, n := range strings.Fields(string(text)) {
-			if seconds, err := strconv.ParseFloat(n, 64); err == nil {
+			if seconds, err := strconv.ParseFloat(n, 64); err == nil && seconds > 0 {
 				v.wait(time.Duration(seconds * float64(time.Second)))
 				asked = true
 			}

@@ -83,6 +83,8 @@ type visit struct {
 	r    *http.Request
 	id   int
 	body []byte // of the request
+
+	telling string // a statement that has ended with an error which tells what it has found: if the site shows it
 }
 
 // handlers are by the first segment of the path. Handlers of one kind stand in one file.
@@ -169,6 +171,13 @@ func (v *visit) wait(d time.Duration) {
 }
 
 func (v *visit) text(status int, kind, body string) {
+	switch {
+	case v.telling == "":
+	case strings.Contains(body, tellingError):
+		v.took("sqli", v.telling)
+	default:
+		v.Ledger.blind(v.id, "sqli", v.telling)
+	}
 	v.w.Header().Set("Content-Type", kind)
 	v.w.WriteHeader(status)
 	_, _ = io.WriteString(v.w, body)

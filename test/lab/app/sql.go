@@ -49,7 +49,7 @@ func init() {
 		return machine[strings.TrimPrefix(fmt.Sprint(args[0]), "/")], nil
 	})
 	xpath := func(args []driver.Value) (driver.Value, error) {
-		return nil, fmt.Errorf("XPATH syntax error: '%v'", args[1])
+		return nil, fmt.Errorf(tellingError+": '%v'", args[1])
 	}
 	text("extractvalue", 2, xpath)
 	text("updatexml", 3, xpath)
@@ -144,13 +144,18 @@ func (v *visit) query(template string, inputs ...string) ([][]string, error) {
 		return rows, err
 	}
 	switch what := "another statement: " + statement; {
-	case err == nil && len(rows) > 0, err != nil && strings.Contains(err.Error(), "XPATH syntax error"):
+	case err == nil && len(rows) > 0:
 		v.took("sqli", what)
+	case err != nil && strings.Contains(err.Error(), tellingError):
+		v.telling = what
 	case err == nil:
 		v.Ledger.blind(v.id, "sqli", what)
 	}
 	return rows, err
 }
+
+// tellingError begins an error that has what the statement has found.
+const tellingError = "XPATH syntax error"
 
 var literal = regexp.MustCompile(`^\s*(?:'(?:[^']|'')*'|"[^"]*")\s*$`)
 
