@@ -89,11 +89,11 @@ func accessLog() string {
 		fmt.Fprintf(&b, "%s - - [28/Nov/2026:10:%02d:%02d +0000] \"%s HTTP/1.1\" %d %d \"-\" %q\n", client, minute, second, request, status, size, agent)
 	}
 	for i := range 240 {
-		line(i/4, i%4*15, fmt.Sprintf("198.51.100.%d", 1+i%40), fmt.Sprintf("GET /products/%d", 1+i%60), 200, 4000+i%7*113, "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0")
+		line(i/4, i%4*15, fmt.Sprintf("198.51.100.%d", 1+i%40), fmt.Sprintf("GET /products?in=shoes&page=%d", 1+i%60), 200, 4000+i%7*113, "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0")
 		switch i {
 		case 60:
-			line(15, 2, "203.0.113.9", "GET /products?id=1%27%20OR%201%3D1--%20", 500, 312, "sqlmap/1.9")
-			line(15, 3, "203.0.113.9", "GET /products?id=1%20UNION%20SELECT%20name,pass%20FROM%20users--", 200, 61234, "sqlmap/1.9")
+			line(15, 2, "203.0.113.9", "GET /products?in=shoes%27%20OR%20%271", 500, 312, "sqlmap/1.9")
+			line(15, 3, "203.0.113.9", "GET /products?in=shoes%27%20UNION%20SELECT%20name,pass%20FROM%20users--%20", 200, 61234, "sqlmap/1.9")
 		case 140:
 			line(35, 8, "192.0.2.77", "GET /download?file=../../../../etc/passwd", 404, 153, "curl/8.5.0")
 			line(35, 9, "192.0.2.77", "GET /?q=%3Cscript%3Ealert(1)%3C/script%3E", 404, 153, "curl/8.5.0")

@@ -219,7 +219,7 @@ const sideways = `[document.documentElement, ...document.body.querySelectorAll("
 
 // unlabelledCards is the number of tables that have columns, or whose cells don't say their column.
 const unlabelledCards = `[...document.querySelectorAll("table")].filter(t => [...t.querySelectorAll("tbody > tr:not([hidden], .detail) > td")].some(c =>
-	getComputedStyle(c).display !== "block" || getComputedStyle(c, "::before").content !== JSON.stringify(t.tHead.rows[0].cells[c.cellIndex].textContent)
+	getComputedStyle(c).display !== "flow-root" || getComputedStyle(c, "::before").content !== JSON.stringify(t.tHead.rows[0].cells[c.cellIndex].textContent)
 )).length`
 
 // openFirst opens the first alert.

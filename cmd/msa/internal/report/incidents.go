@@ -88,7 +88,7 @@ func (i *incidents) add(k *known) {
 		return
 	}
 	if s := int(k.severity()); one.Alerts == 0 || s < one.Severity {
-		one.Title = cut(fmt.Sprintf("%s attacks %s: %s", cmp.Or(k.Source, "somebody"), cmp.Or(k.Domain, k.Target, "somebody"), k.Message), longestLabel)
+		one.Title = cut(fmt.Sprintf("%s attacks %s: %s", cmp.Or(k.Source, "an unknown client"), cmp.Or(k.Domain, k.Target, "an unknown server"), k.Message), longestLabel)
 		one.Severity = s
 	}
 	one.Alerts++

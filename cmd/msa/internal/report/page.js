@@ -481,7 +481,7 @@
     const inTime = f => s.from === 0 && s.to === data.steps - 1 || f.last >= bucketTime(s.from) && f.first < bucketTime(s.to + 1);
     const all = findings.filter(f => (s.source === ALL || f.source === data.sources[s.source]) && (s.target === ALL || f.target === data.targets[s.target]) &&
       (s.host === ALL || f.nodes.includes(s.host)) && inTime(f));
-    if (!findings.length) return fill("findings", el("p", { class: "muted" }, "No alert has a finding of the rules sensitive-data."));
+    if (!findings.length) return fill("findings", el("p", { class: "muted" }, "No alert is about sensitive data."));
     const body = all.slice(0, shownRows.findings || STEP).map(f => el("tr", {},
       el("td", { class: "rule text" }, f.message.replace(/^Sensitive data: /, ""), el("span", { class: "sub" }, "rule " + f.rule)),
       el("td", { class: "text" }, f.what), el("td", { class: "text" }, code(f.where)), el("td", {}, code(f.source || "unknown")),
@@ -707,7 +707,7 @@
 
     const lead = [];
     const are = (n, one, many) => `${number(n)} ${n === 1 ? "is " + one : "are " + many}`;
-    lead.push(`Of ${plural(data.alerts, "alert")}, ${are(classes[0], "critical or worse", "critical or worse")}, and ${are(classes[1], "an error", "errors")}.`);
+    lead.push(`Of ${plural(data.alerts, "alert")}, ${are(classes[0], "critical or worse", "critical or worse")}${classes[1] ? `, and ${are(classes[1], "an error", "errors")}` : ""}.`);
     if (paths.length) {
       const longest = paths.reduce((a, b) => b.length > a.length ? b : a);
       lead.push(`An attack went on from host to host: ${hosts(longest)}${paths.length > 1 ? `, and ${plural(paths.length - 1, "other path")}` : ""}.`);
@@ -721,7 +721,7 @@
     const figure = (name, n, cls) => el("div", { class: cls }, el("dt", {}, name), el("dd", {}, number(n)));
     fill("figures", classNames.map((n, k) => figure(n, classes[k], "s" + k)), figure("between hosts inside", east),
       figure("sources", used("source", data.sources)), figure("targets", used("target", data.targets)), figure("paths from host to host", paths.length + data.morePaths, "path"),
-      figure("alerts of detectors", detectors), figure("findings of sensitive data", sensitive + data.moreFindings));
+      figure("alerts of detectors", detectors), figure("alerts about sensitive data", sensitive + data.moreFindings));
 
     fill("legend", classNames.map((n, k) => el("span", {}, el("i", { class: "s" + k }), n)));
     fill("map-legend", classNames.map((n, k) => el("span", {}, el("i", { class: "s" + k }), n)), el("span", {}, el("i", { class: "path" }), "path from host to host"));
