@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/corazawaf/coraza/v3/types/variables"
 
@@ -18,6 +19,7 @@ import (
 
 // exclusion is one value of the property exclude: which rules, and where.
 type exclusion struct {
+	text     string // as it is written
 	rules    string // id, "first-last", or a tag
 	tag      bool
 	path     string       // only for URIs that begin so
@@ -73,7 +75,7 @@ var (
 // @VARIABLE:name, @10.0.0.0/8, @host:shop.example, @client:shop/cart, @server:shop/cart or @workload:shop/cart. In a path or
 // a name, %40 is an @.
 func parseExclusion(s string) (exclusion, error) {
-	var e exclusion
+	e := exclusion{text: s}
 	limits := strings.Split(s, "@")
 	e.rules, limits = limits[0], limits[1:]
 	e.tag = !idOrRange.MatchString(e.rules)
@@ -237,12 +239,20 @@ func ofHints(exclusions []exclusion, loaded []*unit) (all []exclusion) {
 }
 
 // Exclusions are what the property exclude says, for those who are no rules.
-type Exclusions struct{ all []exclusion }
+type Exclusions struct {
+	all  []exclusion
+	seen *seen // nil without any
+}
 
 // ParseExclusions reads the values of the property.
 func ParseExclusions(list []string) (Exclusions, error) {
 	all, err := Config{Exclude: list}.exclusions()
-	return Exclusions{all}, err
+	if len(all) == 0 {
+		return Exclusions{}, err
+	}
+	s := &seen{held: make([]atomic.Bool, len(all)), paths: map[string]bool{}, hosts: map[string]bool{}}
+	s.left.Store(int32(len(all)))
+	return Exclusions{all, s}, err
 }
 
 // Exchange is what exclusions look at.

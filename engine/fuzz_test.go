@@ -30,7 +30,7 @@ func FuzzExclusion(f *testing.F) {
 		}
 		defer func() { _ = e.Close() }()
 		v := inspect(t, e, get("/?q=evil"))
-		_ = Exclusions{[]exclusion{x}}.Excluded(942100, "it", []string{"attack-sqli"}, Exchange{"/", "", netip.MustParseAddr("10.0.0.1"), &mapping.Workload{}, &mapping.Workload{}})
+		_ = Exclusions{all: []exclusion{x}}.Excluded(942100, "it", []string{"attack-sqli"}, Exchange{"/", "", netip.MustParseAddr("10.0.0.1"), &mapping.Workload{}, &mapping.Workload{}})
 		if len(v.Matches) > 1 {
 			t.Errorf("%d matches of one rule", len(v.Matches))
 		}

@@ -500,6 +500,9 @@ func (p *Pipeline) told(f *finding, told []alert.Incident) {
 	p.counters.told.Add(uint64(len(told)))
 }
 
+// Unmet says which exclusions are for places that no record has had.
+func (p *Pipeline) Unmet() (warnings []string) { return p.exclusions.Unmet() }
+
 // Finish ends all incidents, as nothing more will come, and returns what is to be told of them. Those whose state is
 // kept in a file go on.
 func (p *Pipeline) Finish() Result {
@@ -602,6 +605,7 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 	if tx.UnreadHeaders > 0 {
 		p.complainOfHeaders(tag, tx)
 	}
+	p.exclusions.See(tx)
 	start := time.Now()
 	verdict, err := p.rules.Inspect(tx)
 	p.watch.Enter(stopwatch.Other)

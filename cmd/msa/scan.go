@@ -85,6 +85,9 @@ func (c *scanCommand) Run(p *process) error {
 		complain(p.stderr, "msa: %d broken records", files.Broken)
 	}
 	inspect.SayNotInspected(p.stderr, failed, snapshot.Records, causes)
+	for _, warning := range in.Unmet() {
+		complain(p.stderr, "warning: %s", warning)
+	}
 	switch {
 	case files.Unreadable > 0:
 		return exitCode(exitUsage)

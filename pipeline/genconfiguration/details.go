@@ -40,7 +40,7 @@ Coraza can't run is passed over, with a warning. Files are read at the start and
 that begins with it; a variable, which only these rules no longer see; an address or a network, whose clients are left alone; a host (` + "`host:shop.example`" + `); a [workload](mapping.md#workloads) as
 ` + "`client:`, `server:` or, at either end, `workload:`" + `, written ` + "`namespace/kind/name`, `namespace/name`, or a name alone; `*`" + ` in a part stands for all, and ` + "`ci/serviceaccount/runner`" + ` names an account. ` + "`*`" + ` needs a limit
 other than a variable.
-` + "`942100@/search@ARGS:q`" + ` leaves out one argument of one path. Within a path or a name, ` + "`%40`" + ` stands for an ` + "`@`" + `. What names no rule and no detector is warned of at the start.
+` + "`942100@/search@ARGS:q`" + ` leaves out one argument of one path. Within a path or a name, ` + "`%40`" + ` stands for an ` + "`@`" + `. What names no rule and no detector is warned of at the start, and what is for a place that no record has by ` + "`msa scan`" + `.
 [Tuning](tuning.md) finds exclusions from alerts.`},
 	{name: "alert_tag", example: "msa.$TAG[0].$kubernetes['namespace_name']", unused: "scan explain tune", text: `Alerts are new records under this tag, so that an output matches them apart from the log. Allowed are ` + "`$TAG`, `$TAG[n]`" + ` (the part of the tag between dots, from 0) and
 record accessors, ` + "`$host`, `$http['method']`" + `; what the record lacks is left out. With ` + "`off`" + ` records are inspected and, if ` + "`annotate`" + ` says so, annotated, and no alert is made.`},

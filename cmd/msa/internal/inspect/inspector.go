@@ -142,6 +142,13 @@ func (i *Inspector) Finish() pipeline.Result {
 	return i.current.Finish()
 }
 
+// Unmet says which exclusions are for places that no record has had.
+func (i *Inspector) Unmet() (warnings []string) {
+	i.mu.RLock()
+	defer i.mu.RUnlock()
+	return i.current.Unmet()
+}
+
 // Close ends the pipeline. A load that is under way has no effect any more.
 func (i *Inspector) Close() {
 	i.mu.Lock()
