@@ -118,6 +118,14 @@ func isStatement(value string, s *shape) bool {
 	return s.quotes != "odd" && !s.comment && statement.MatchString(value[:min(len(value), 64)])
 }
 
+// filter is a condition of a search, as its users write it: names, operators and values, and nothing that ends a text.
+var filter = compile(`^(?i)\s*\(?` + filterTerm + `(?:\s+(?:and|or)\s+(?:not\s+)?\(?` + filterTerm + `\)?){0,8}\)?\s*$`)
+
+const filterTerm = `[a-z_][\w.-]{0,60}(?:\s*(?:==?|!=|<>|<=?|>=?|:)\s*|\s+(?:not\s+)?(?:like|in|contains)\s+)(?:'[^'=]*'|"[^"=]*"|[\w.:-]+|\([^()=]*\))`
+
+// isFilter reports whether a value is a whole condition.
+func isFilter(value string) bool { return len(value) <= 512 && filter.MatchString(value) }
+
 // Fields by what programs name them.
 var (
 	queryNames = setOf(`query sql rawsql statement stmt native`)

@@ -304,6 +304,9 @@ func (s *Suspect) Each(yield func(feature []byte)) {
 	if isWhole {
 		say("statement", asks)
 	}
+	if isFilter(value) {
+		say("filter")
+	}
 	seen := words.find(value)
 	n := 0
 	for k, found := range seen {

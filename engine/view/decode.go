@@ -161,9 +161,10 @@ func foldWide(text string) string {
 			for strings.HasPrefix(text[i+size:], lost) {
 				size += len(lost)
 			}
-			if isBetweenSlashes(text, i, i+size) {
+			switch written := b.String(); {
+			case isBetweenSlashes(text, i, i+size):
 				b.WriteString("..")
-			} else {
+			case !isLead(written, text[i+size:]):
 				b.WriteByte('/')
 			}
 		case lookAlikes[r] != 0:
@@ -179,6 +180,12 @@ func foldWide(text string) string {
 }
 
 const lost = "\ufffd"
+
+// isLead reports whether a byte that was lost is the first one of an overlong dot or slash, of which decoders that don't check
+// keep the second: it is no slash of its own, as behind two dots.
+func isLead(before, after string) bool {
+	return after != "" && (after[0] == '/' || after[0] == '\\' || after[0] == '.' && !strings.HasSuffix(before, ".."))
+}
 
 // isBetweenSlashes reports whether a part of a text is a segment of a path.
 func isBetweenSlashes(text string, from, to int) bool {
