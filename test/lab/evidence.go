@@ -64,6 +64,16 @@ func (f *figures) weigh(a alert, right bool) {
 	}
 }
 
+// add counts what others rest on, too.
+func (f *figures) add(other *figures) {
+	if f.Evidence == nil {
+		f.Evidence = map[verdictOf]share{}
+	}
+	for v, s := range other.Evidence {
+		f.Evidence[v] = share{f.Evidence[v].N + s.N, f.Evidence[v].Of + s.Of}
+	}
+}
+
 // evidenceTable is what each kind of evidence said, in Markdown, what was said most first.
 func (f *figures) evidenceTable() string {
 	all := slices.SortedFunc(maps.Keys(f.Evidence), func(a, b verdictOf) int {

@@ -75,13 +75,15 @@ func TestPrograms(t *testing.T) {
 	})
 }
 
-// command is the command to measure, built once.
+// built is the folder of the command to measure, once it is built.
+var built string
+
 var command = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "lab-msa-")
-	if err != nil {
+	var err error
+	if built, err = os.MkdirTemp("", "lab-msa-"); err != nil {
 		return "", err
 	}
-	msa := filepath.Join(dir, "msa")
+	msa := filepath.Join(built, "msa")
 	build := exec.Command("go", "build", "-o", msa, "./cmd/msa")
 	build.Dir = filepath.Join("..", "..")
 	if out, err := build.CombinedOutput(); err != nil {
@@ -92,8 +94,8 @@ var command = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	status := m.Run()
-	if msa, err := command(); err == nil && !testing.Short() {
-		_ = os.RemoveAll(filepath.Dir(msa))
+	if built != "" {
+		_ = os.RemoveAll(built)
 	}
 	os.Exit(status)
 }
@@ -213,6 +215,12 @@ func TestEvidence(t *testing.T) {
 `
 	if got := f.evidenceTable(); got != want {
 		t.Errorf("got\n%s", got)
+	}
+	both := &figures{}
+	both.add(f)
+	both.add(f)
+	if got := both.Evidence[verdictOf{"failure", "a status of 4xx"}]; got != (share{2, 4}) {
+		t.Errorf("of two parts: %v", got)
 	}
 	file := filepath.Join(t.TempDir(), "doc.md")
 	if err := os.WriteFile(file, []byte("a\n"+tableBegins+"old\n"+tableEnds+"b\n"), 0o600); err != nil {

@@ -18,7 +18,7 @@ func main() {
 	msa := flag.String("msa", "build/msa", "the command to measure")
 	tools := flag.Bool("tools", true, "also run the tools that are installed: sqlmap, wapiti, hydra, wfuzz, ffuf, nmap, commix")
 	misjudged := flag.Int("misjudged", 0, "print so many records of each kind about which MSA and the truth differ")
-	outcome := flag.String("outcome", "", "write the table of evidence of the hand-written part into this document")
+	outcome := flag.String("outcome", "", "write the table of evidence, of all but tools, into this document")
 	flag.Parse()
 	if err := run(*dir, *msa, *tools, *misjudged, *outcome); err != nil {
 		fmt.Fprintln(os.Stderr, "lab:", err)
@@ -46,7 +46,7 @@ func run(dir, msa string, tools bool, each int, document string) error {
 		}
 		parts = append(parts, byTools)
 	}
-	all := map[string]*figures{}
+	all, always := map[string]*figures{}, &figures{}
 	for _, r := range parts {
 		for _, form := range []string{"whole", "cut"} {
 			f, err := r.measure(msa, form)
@@ -64,13 +64,16 @@ func run(dir, msa string, tools bool, each int, document string) error {
 				f.Messages = len(incidents)
 				f.printCampaigns(os.Stdout)
 				f.printEvidence(os.Stdout)
-				if r.name == hand.name && document != "" {
-					if err := f.writeEvidence(document); err != nil {
-						return err
-					}
+				if r.name != "tools" { // who send something else each time
+					always.add(f)
 				}
 			}
 			f.printMisjudged(os.Stdout, each)
+		}
+	}
+	if document != "" {
+		if err := always.writeEvidence(document); err != nil {
+			return err
 		}
 	}
 	text, err := json.MarshalIndent(all, "", "  ")
