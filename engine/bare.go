@@ -52,11 +52,12 @@ func (e *Engine) bare(t *mapping.Transaction) *bareSource {
 		return nil
 	}
 	s.readArguments()
-	addHeaders(t.RequestHeaders, func(name, value string) {
-		if isNamed(name, "cookie") {
-			s.readCookies(value)
+	s.values.request, s.values.response = inspected(t.RequestHeaders), inspected(t.ResponseHeaders)
+	for _, h := range s.values.request {
+		if isNamed(h.Name, "cookie") {
+			s.readCookies(h.Value)
 		}
-	})
+	}
 	return s
 }
 
@@ -156,7 +157,7 @@ var _ source = (*bareSource)(nil)
 
 // Each implements [screen.Source].
 func (s *bareSource) Each(v variables.RuleVariable, visit func(key, value string)) bool {
-	if s.values.each(v, visit) || eachHeader(s.mapped, v, visit) {
+	if s.values.each(v, visit) {
 		return true
 	}
 	value, ok := s.single(v)
@@ -193,7 +194,7 @@ func (s *bareSource) single(v variables.RuleVariable) (value string, ok bool) {
 
 // Count implements [screen.Source].
 func (s *bareSource) Count(v variables.RuleVariable, key string) (n int, ok bool) {
-	return countHeaders(s.mapped, v, key)
+	return s.values.count(v, key)
 }
 
 // Collection implements [screen.Source].

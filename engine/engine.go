@@ -424,7 +424,7 @@ func (e *Engine) run(waf coraza.WAF, before []assignment, t *mapping.Transaction
 	tx.ProcessLogging()
 	v = e.verdict(tx)
 	if e.views && waf == e.waf {
-		of := valuesOf(tx)
+		of := valuesOf(tx, t)
 		v.views = viewsOf(&of, t, maxViewBytes)
 	}
 	return v, nil

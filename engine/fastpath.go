@@ -453,7 +453,7 @@ func (e *Engine) ask(t *mapping.Transaction, question func(source source, skip f
 		e.remove(tx, t, excluded)
 	}
 	e.read(tx, t)
-	question(&readerSource{tx, t, valuesOf(tx)}, e.isSkipped(t, excluded))
+	question(&readerSource{tx, valuesOf(tx, t)}, e.isSkipped(t, excluded))
 	return argsCut(tx), nil
 }
 
@@ -499,7 +499,6 @@ type settable interface{ Set(string) }
 // readerSource is the variables of a transaction that a reader has read.
 type readerSource struct {
 	transaction
-	mapped *mapping.Transaction
 	values values
 }
 
@@ -507,12 +506,12 @@ func (s *readerSource) read() *values { return &s.values }
 
 // Each implements [screen.Source].
 func (s *readerSource) Each(v variables.RuleVariable, visit func(key, value string)) bool {
-	return s.values.each(v, visit) || eachHeader(s.mapped, v, visit)
+	return s.values.each(v, visit)
 }
 
 // Count implements [screen.Source].
 func (s *readerSource) Count(v variables.RuleVariable, key string) (n int, ok bool) {
-	return countHeaders(s.mapped, v, key)
+	return s.values.count(v, key)
 }
 
 // isBlind reports whether a rule is not applied, as it misses what the log does not show.

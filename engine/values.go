@@ -20,7 +20,8 @@ type values struct {
 	filename           string
 	get, post, cookies []pair
 	xml                []types.MatchData
-	processor          string // of the body
+	processor          string           // of the body
+	request, response  []mapping.Header // as many as are inspected
 }
 
 // source is what the screen is asked about, and views are made of.
@@ -30,9 +31,10 @@ type source interface {
 }
 
 // valuesOf are the values that Coraza has read.
-func valuesOf(tx transaction) values {
+func valuesOf(tx transaction, t *mapping.Transaction) values {
 	vars := tx.Variables()
 	return values{
+		request: inspected(t.RequestHeaders), response: inspected(t.ResponseHeaders),
 		filename: vars.RequestFilename().Get(),
 		get:      pairsOf(vars.ArgsGet().FindAll()), post: pairsOf(vars.ArgsPost().FindAll()), cookies: pairsOf(vars.RequestCookies().FindAll()),
 		xml: vars.RequestXML().FindAll(), processor: vars.RequestBodyProcessor().Get(),
@@ -70,7 +72,7 @@ func (of *values) each(v variables.RuleVariable, visit func(key, value string)) 
 	case variables.RequestCookiesNames:
 		visitNames(visit, of.cookies)
 	default:
-		return false
+		return of.eachHeader(v, visit)
 	}
 	return true
 }
@@ -92,41 +94,51 @@ func visitNames(visit func(key, value string), all ...[]pair) {
 	}
 }
 
-// headersOf are the headers that a variable is of, as they were mapped.
-func headersOf(t *mapping.Transaction, v variables.RuleVariable) (headers []mapping.Header, ok bool) {
+// inspected are the headers that are inspected.
+func inspected(headers []mapping.Header) (all []mapping.Header) {
+	if addHeaders(headers, discardHeader) {
+		return headers
+	}
+	addHeaders(headers, func(name, value string) { all = append(all, mapping.Header{Name: name, Value: value}) })
+	return all
+}
+
+// headers are those that a variable is of.
+func (of *values) headers(v variables.RuleVariable) (headers []mapping.Header, ok bool) {
 	switch v {
 	case variables.RequestHeaders, variables.RequestHeadersNames:
-		return t.RequestHeaders, true
+		return of.request, true
 	case variables.ResponseHeaders, variables.ResponseHeadersNames:
-		return t.ResponseHeaders, true
+		return of.response, true
 	}
 	return nil, false
 }
 
 // eachHeader visits the headers of a variable, and is false for one that is of no headers.
-func eachHeader(t *mapping.Transaction, v variables.RuleVariable, visit func(key, value string)) bool {
-	headers, ok := headersOf(t, v)
+func (of *values) eachHeader(v variables.RuleVariable, visit func(key, value string)) bool {
+	headers, ok := of.headers(v)
 	names := v == variables.RequestHeadersNames || v == variables.ResponseHeadersNames
-	addHeaders(headers, func(name, value string) {
+	for _, h := range headers {
 		switch {
-		case name == "": // Coraza has none without
+		case h.Name == "": // Coraza has none without
 		case names:
-			visit(name, name)
+			visit(h.Name, h.Name)
 		default:
-			visit(name, value)
+			visit(h.Name, h.Value)
 		}
-	})
+	}
 	return ok
 }
 
-// countHeaders is how many headers a variable has, or has of a name in any case.
-func countHeaders(t *mapping.Transaction, v variables.RuleVariable, key string) (n int, ok bool) {
+// count is how many headers a variable has, or has of a name in any case, and is not ok for one that is of no headers.
+func (of *values) count(v variables.RuleVariable, key string) (n int, ok bool) {
+	headers, ok := of.headers(v)
 	lower := strings.ToLower(key)
-	ok = eachHeader(t, v, func(name, _ string) {
-		if key == "" || isNamed(name, lower) {
+	for _, h := range headers {
+		if h.Name != "" && (key == "" || isNamed(h.Name, lower)) {
 			n++
 		}
-	})
+	}
 	return n, ok
 }
 

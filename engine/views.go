@@ -115,7 +115,9 @@ func viewsOf(of *values, t *mapping.Transaction, room int) *views {
 			vs.addRead(variable, argument, found)
 		}
 	}
-	addHeaders(t.RequestHeaders, vs.header)
+	for _, h := range of.request {
+		vs.header(h.Name, h.Value)
+	}
 	vs.xml(of.xml)
 	vs.body(&t.RequestBody, of.processor)
 	return vs
