@@ -153,10 +153,10 @@ func (m *machine) run(t *testing.T, commands string) (output string) {
 	return out.String()
 }
 
-// walkTime is half of the time that the document promises: what the test builds was built before.
+// walkTime is what the document promises.
 const walkTime = 5 * time.Minute
 
-// The commands of docs/quickstart.md, in their order, lead from a fresh clone to an alert in syslog; those with Fluent Bit only
+// The commands of docs/quickstart.md, in their order, lead from a fresh clone to an incident in syslog; those with Fluent Bit only
 // where there is one.
 func TestQuickstart(t *testing.T) {
 	for _, name := range []string{"git", "make", "curl"} {
@@ -175,20 +175,20 @@ func TestQuickstart(t *testing.T) {
 	if !ok {
 		t.Fatal("the document has no part with Fluent Bit")
 	}
-	alerts := []string{`msa: {"rule_id":"930100"`}
+	told := []string{`"text":"On `, "127.0.0.1 attacked "}
 	if _, ok := rig.FluentBit(); ok {
 		walk += withFluentBit
-		alerts = append(alerts, `{"rule_id":"930120"`)
+		told = append(told, `"summary":"OS File Access Attempt: etc/shadow in ARGS:t`)
 	}
 	// Between two blocks a person reads.
 	commands := strings.ReplaceAll(strings.TrimPrefix(indented(walk), "\x00"), "\x00", "sleep 1\n")
 	m := newMachine(t)
 	began := time.Now()
 	out := m.run(t, commands)
-	t.Logf("from the clone to the last alert: %v", time.Since(began).Round(time.Second))
-	for _, want := range alerts {
-		if !strings.Contains(out, want) || !strings.Contains(out, `"src_ip":"127.0.0.1"`) {
-			t.Errorf("no alert with %s in\n%s", want, tail(out, 60))
+	t.Logf("from the clone to the last incident: %v", time.Since(began).Round(time.Second))
+	for _, want := range told {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %s in\n%s", want, tail(out, 60))
 		}
 	}
 	if strings.Contains(out, "harmless") {
