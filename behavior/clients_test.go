@@ -188,6 +188,8 @@ func TestLogins(t *testing.T) {
 		"few are wrong":                  {[]step{{refused, 4}, {accepted, 1}}, nil},
 		"the answer does not tell":       {[]step{{unclear, 30}}, []string{"10 refused logins"}},
 		"until it tells":                 {[]step{{unclear, 30}, {accepted, 1}}, []string{"10 refused logins", "a login succeeded after 30"}},
+		"not refused as the others were": {[]step{{refused, 14}, {unclear, 1}}, []string{"10 refused logins", "a login succeeded after 14 that were refused"}},
+		"forms that slow down, too":      {[]step{{unclear, 6}, {refused, 14}, {unclear, 1}}, []string{"12 refused logins"}},
 		"other answers that do not tell": {[]step{{unclear, 9}}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -29,6 +29,7 @@ type guesses struct {
 	Same              uint64 // the answer that nothing tells of: it is a refusal if it comes again and again
 	Repeated          uint32
 	Tries             [4]uint32 // the last different ones, where a request shows all of what it tries
+	Plain             bool      // the last refusal said that it was one
 }
 
 // usualTimes is how many times as many as usual are too many.
@@ -48,6 +49,7 @@ func (d *logins) observe(o *Observation, now int64) string {
 	if became == refused {
 		g.Refused[g.Bucket%buckets]++
 		g.InWindow++
+		g.Plain = o.answer == refused
 	} else {
 		g.Accepted[g.Bucket%buckets]++
 	}
@@ -59,7 +61,7 @@ func (d *logins) observe(o *Observation, now int64) string {
 	if counted < uint32(d.spec.Count) || bad < 2*good || float32(bad) < usualTimes*g.Usual {
 		return ""
 	}
-	if became == accepted && g.Succeeded <= now && o.answer == accepted {
+	if became == accepted && g.Succeeded <= now && (o.answer == accepted || g.isException()) {
 		g.Succeeded = now + d.spec.Suppress.milliseconds()
 		return fmt.Sprintf("a login succeeded after %d that were refused in %s%s", bad, d.spec.Window, asUser(o))
 	}
@@ -122,6 +124,13 @@ func (g *guesses) became(o *Observation) answer {
 	}
 	return accepted
 }
+
+// fewTimes is how often an answer that tells nothing may have come to be no refusal where those say that they are.
+const fewTimes = 2
+
+// isException reports whether an answer that tells nothing, the last one, is one of few where refusals say that they are: an
+// access log shows no more of a login than that it is not another 401.
+func (g *guesses) isException() bool { return g.Plain && g.Repeated <= fewTimes }
 
 // advance goes on to a bucket, and to a window, of which the past keeps what busy ones have.
 func (g *guesses) advance(bucket, window int64) {
