@@ -30,7 +30,7 @@ func Properties() []Property {
 }
 
 var properties = [...]Property{
-	{Name: "mapping", Default: "auto", Description: "How fields become HTTP: presets and YAML files, a comma list of which the first that fits has the record, or auto for all presets"},
+	{Name: "mapping", Default: "auto", Description: "How fields become HTTP: a comma list of presets and YAML files, where the first that fits takes the record, or auto for all presets"},
 	{Name: "workloads", Description: "CSV or JSON file that says which workload an address or network is, for logs that do not"},
 	{Name: "canaries", Description: "File of values that nobody may ever read or send: a record with one alarms, whatever else it is"},
 	{Name: "rules", Default: "crs", Multiple: true, Description: "Rules: crs, exploited, lateral-movement, sensitive-data, a SecLang file, a glob or a directory; may be repeated, or a comma list"},
@@ -56,7 +56,7 @@ var properties = [...]Property{
 	{Name: "internal_networks", Multiple: true, Description: "What counts as inside for east-west, a comma list of networks (default: RFC 1918, RFC 4193, loopback, link-local)"},
 	{Name: "screen", Default: "on", Description: "Fast path: rules run only where an alert may come of a record; off, or verify (they always run, and differences are errors)"},
 	{Name: "behavior", Default: "default", Description: "Detectors over many records: default, a YAML file, or off"},
-	{Name: "habit", Type: Bool, Default: "on", Description: "What many clients do at the same place every day, answered with success, is no evidence of an attack; with alert_when confidence"},
+	{Name: "habit", Type: Bool, Default: "on", Description: "What many clients do at the same place every day, answered with success, is not evidence of an attack; with alert_when confidence"},
 	{Name: "state_path", Description: "File in which what MSA has learned is kept across restarts; without one it ends with the process"},
 	{Name: "shards", Type: Int, Default: "0", Description: "Instances among which records are to be divided: each record gets the number of one as msa_shard, and its source as msa_source, and none is inspected"},
 	{Name: "workers", Type: Int, Default: "0", Description: "Records inspected at the same time; 0 is the number of cores"},

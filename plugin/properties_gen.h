@@ -4,7 +4,7 @@ enum { PROPERTIES = 35, MAX_CONFIG_MAP_SIZE = 256 };
 
 static const struct config_map properties[PROPERTIES] = {
     {0, "mapping", "auto", 0, 0, 0,
-     "How fields become HTTP: presets and YAML files, a comma list of which the first that fits has the record, or auto for all presets"},
+     "How fields become HTTP: a comma list of presets and YAML files, where the first that fits takes the record, or auto for all presets"},
     {0, "workloads", NULL, 0, 0, 0,
      "CSV or JSON file that says which workload an address or network is, for logs that do not"},
     {0, "canaries", NULL, 0, 0, 0,
@@ -56,7 +56,7 @@ static const struct config_map properties[PROPERTIES] = {
     {0, "behavior", "default", 0, 0, 0,
      "Detectors over many records: default, a YAML file, or off"},
     {3, "habit", "on", 0, 0, 0,
-     "What many clients do at the same place every day, answered with success, is no evidence of an attack; with alert_when confidence"},
+     "What many clients do at the same place every day, answered with success, is not evidence of an attack; with alert_when confidence"},
     {0, "state_path", NULL, 0, 0, 0,
      "File in which what MSA has learned is kept across restarts; without one it ends with the process"},
     {2, "shards", "0", 0, 0, 0,

@@ -12,7 +12,7 @@ import (
 )
 
 type checkCommand struct {
-	Pipeline string `arg:"" optional:"" help:"A configuration of Fluent Bit, in its classic format or in YAML, of which each filter msa is checked, and what is around it."`
+	Pipeline string `arg:"" optional:"" help:"A configuration of Fluent Bit, in its classic format or in YAML: each filter msa in it is checked, and what is around it."`
 
 	JSON bool `name:"json" help:"Print what was found as JSON, for programs."`
 

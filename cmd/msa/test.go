@@ -10,7 +10,7 @@ import (
 type testCommand struct {
 	Files    []string `arg:"" name:"cases" help:"YAML files of cases."`
 	Format   string   `enum:"text,tap" default:"text" help:"text for people, or tap, the Test Anything Protocol (default: text)."`
-	Coverage bool     `help:"List the rules of files of your own that no case fires, and those of which no case says that they must not match."`
+	Coverage bool     `help:"List the rules in files of your own that no case fires, and those that no case requires to stay silent."`
 }
 
 // Help shows a file.

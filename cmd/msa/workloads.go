@@ -15,7 +15,7 @@ type workloadsCommand struct {
 	Output    string `short:"o" required:"" placeholder:"FILE" help:"File for the table, which is replaced when there is another one."`
 	Once      bool   `help:"Write the table once, and end."`
 	Namespace string `short:"n" placeholder:"NAME" help:"Only pods of this namespace (default: of all)."`
-	Server    string `placeholder:"URL" help:"The API server, or kubectl proxy (default: that of the cluster in which it runs)."`
+	Server    string `placeholder:"URL" help:"The API server, or kubectl proxy (default: the API server of the cluster that it runs in)."`
 	TokenFile string `placeholder:"FILE" help:"Token to show to the server, read for each request (default, in a cluster: the pod's)."`
 	CAFile    string `name:"ca-file" placeholder:"FILE" help:"Certificates in PEM to trust (default, in a cluster: the pod's; else the system's)."`
 }

@@ -45,7 +45,7 @@ func (r *Report) notes(f *figures) []string {
 		note("%d records of the files are broken and were left out", r.broken)
 	}
 	if missing := w.records - w.inspected; missing > 0 {
-		note("%d of %d records were left out by the mapping, or could not be inspected, of which msa scan says why; records per second count them too", missing, w.records)
+		note("%d of %d records were left out by the mapping, or could not be inspected (msa scan says why); records per second count them too", missing, w.records)
 	}
 	if s := f.Speeds[0].Share; s > 0 && s < leastShare {
 		note("the process got %s of a core: the machine had other things to do, and can do more than these figures say", percent(s))

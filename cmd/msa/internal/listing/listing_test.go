@@ -96,7 +96,7 @@ func TestSummary(t *testing.T) {
 	}
 	const want = `
 1234 records in 2.35s: nginx (1000), nano (232); 2 not inspected
-5 alerts in 2 incidents, of which 1 attack worked
+5 alerts in 2 incidents; 1 attack worked
 sources: a (2), b (1), and 2 more
 targets: shop.example (5)
 `

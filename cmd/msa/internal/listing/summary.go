@@ -74,7 +74,7 @@ func (s *Summary) printFound(b *strings.Builder, outside, top int) {
 		fmt.Fprintf(b, " in %s", plural(uint64(n), "incident"))
 	}
 	if s.worked > 0 {
-		fmt.Fprintf(b, ", of which %s worked", plural(uint64(s.worked), "attack"))
+		fmt.Fprintf(b, "; %s worked", plural(uint64(s.worked), "attack"))
 	}
 	b.WriteByte('\n')
 	for _, end := range []struct {

@@ -85,7 +85,7 @@ func (r *replay) line(format string, args ...any) { _, _ = fmt.Fprintf(r.w, form
 
 func (r *replay) print() {
 	refused := len(r.blocked.alarms)
-	r.line("%d requests: %d would have been refused, of which %d were attacks and %d most likely not; %d attacks would have passed",
+	r.line("%d requests: %d would have been refused (%d attacks, %d most likely not); %d attacks would have passed",
 		r.blocked.records, refused, refused-len(r.wrong), len(r.wrong), len(r.passed))
 	r.list("Refused, and most likely no attack, by rule:", r.blocked, r.wrong)
 	r.list("Attacks that would have passed, by rule:", r.attacks, r.passed)
