@@ -78,9 +78,9 @@ func (x *exchange) yields() bool {
 	return x.isAnsweredQuery() && (x.condition == True || unionQuery.MatchString(sqlBlanks.ReplaceAllString(x.lower, " ")))
 }
 
-// completes reports whether the payload leaves whole the statement that it has become part of: it has left what it stands in, goes
+// isComplete reports whether the payload leaves whole the statement that it has become part of: it has left what it stands in, goes
 // on as SQL does, and leaves no quote open but the one that the statement closes.
-func (x *exchange) completes() bool {
+func (x *exchange) isComplete() bool {
 	if !x.isAnsweredQuery() {
 		return false
 	}

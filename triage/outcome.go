@@ -159,12 +159,15 @@ type exchange struct {
 	// What several questions ask for, looked for once.
 	delay     func() delay
 	callbacks func() []string
-	isBroken  func() bool // the answer has an error of a database
+	isBroken  func() bool   // the answer has an error of a database
+	refusal   func() string // what shows that the attack failed, "" if nothing does
+	completes func() bool   // the payload leaves whole the statement that it has become part of
 }
 
 func newExchange(tx *mapping.Transaction, v *engine.Verdict) *exchange {
 	x := &exchange{tx: tx, v: v, body: tx.ResponseBody.Text}
 	x.delay, x.callbacks, x.isBroken = sync.OnceValue(x.findDelay), sync.OnceValue(x.findCallbacks), sync.OnceValue(x.findError)
+	x.refusal, x.completes = sync.OnceValue(x.findRefusal), sync.OnceValue(x.isComplete)
 	for i := range v.Matches {
 		m := &v.Matches[i]
 		if m.Phase >= 3 || !m.IsEvidence() {
@@ -264,8 +267,7 @@ const longestBlockPage = 8 << 10
 // Statuses of 4xx that say nothing of the request: the client or the network was slow, or gone.
 var notRefused = []int{408, 499}
 
-// refusal is what shows that the attack failed, "" if nothing does.
-func (x *exchange) refusal() string {
+func (x *exchange) findRefusal() string {
 	status := x.tx.Status
 	isError := status >= 400 && status < 600
 	if isError || len(x.body) <= longestBlockPage && x.isHTML() {
