@@ -87,7 +87,7 @@ bench:
 	      printf "ratio speed_without_engine_to_200000_a_second %.2f\n", rate["BenchmarkPass"] / 200000 }' $(BUILD)/bench.txt
 	@awk '$$1 ~ /^BenchmarkWorkers/ { for (i = 3; i < NF; i++) if ($$(i+1) == "ratio") printf "ratio speed_of_2_workers_to_1 %.2f\n", $$i }' $(BUILD)/bench-workers.txt
 
-# Three minutes; with MSA_WCP, which names a folder of real requests, five.
+# Three minutes; with MSA_WCP, which names a folder of real requests, five. Takes up to 3 GB in the folder for temporary files.
 bench-host: all
 	@$(GO) run ./test/throughput
 
