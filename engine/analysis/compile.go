@@ -18,16 +18,16 @@ type compiler struct {
 	limits            []string // variables of TX that scores are compared with
 	inbound, outbound int      // the least scores from which a transaction alarms
 
-	conditions []Condition
-	planned    []Rule
-	index      map[*parsedRule]int32 // in planned, of those that play a part
-	never      set                   // rules with a condition that is never fulfilled
-	open       []Open
+	conditions    []Condition
+	planned       []Rule
+	index         map[*parsedRule]int32 // in planned, of those that play a part
+	unsatisfiable set                   // rules with a condition that is never fulfilled
+	open          []Open
 }
 
 // compile makes conditions of all rules that may come to matter.
 func compile(of *constants) (*compiler, error) {
-	c := &compiler{constants: of, index: map[*parsedRule]int32{}, never: set{}}
+	c := &compiler{constants: of, index: map[*parsedRule]int32{}, unsatisfiable: set{}}
 	var err error
 	if c.limits, c.inbound, c.outbound, err = of.findThresholds(); err != nil {
 		return nil, err
@@ -35,14 +35,14 @@ func compile(of *constants) (*compiler, error) {
 	for _, p := range c.rules {
 		c.add(p)
 	}
-	c.runnable = among(c.runnable, func(p *parsedRule) bool { return !c.never[p] || len(p.links) > 1 })
+	c.runnable = among(c.runnable, func(p *parsedRule) bool { return !c.unsatisfiable[p] || len(p.links) > 1 })
 	c.resolveSetters()
 	return c, nil
 }
 
 // add makes a rule of what may come to matter, and its conditions.
 func (c *compiler) add(p *parsedRule) {
-	if c.skipped[p] || c.idle[p] {
+	if c.skipped[p] || c.neverMatches[p] {
 		return
 	}
 	r := Rule{ID: p.id, Scores: -1, Logged: p.Logged()}
@@ -81,7 +81,7 @@ func (c *compiler) add(p *parsedRule) {
 		indices, last, n := c.addCondition(p, links)
 		links = links[n:]
 		if len(indices) == 0 {
-			c.never[p] = true
+			c.unsatisfiable[p] = true
 			return
 		}
 		r.Conditions = append(r.Conditions, indices...)

@@ -71,7 +71,7 @@ func (c *Condition) Judge(text string) (fulfilled bool, work int) {
 	if c.capture {
 		captures = c.Operator.pattern.Captures(text)
 	}
-	found := finding{matched: text, captures: captures}
+	found := linkResult{matched: text, captures: captures}
 	found.assign(c.sets)
 	for _, s := range c.then {
 		if !s.fulfilled(&found) {
@@ -90,14 +90,14 @@ func LookAt(targets []Target, some func(variable string) bool) bool {
 }
 
 // finding is what the links of a condition have found in one value.
-type finding struct {
+type linkResult struct {
 	matched  string
 	captures []string
 	sets     []assignment
 	open     bool // something was set that is not known
 }
 
-func (f *finding) assign(sets []assignment) {
+func (f *linkResult) assign(sets []assignment) {
 	for _, a := range sets {
 		name, ok1 := f.expand(a.name)
 		value, ok2 := f.expand(a.value)
@@ -110,7 +110,7 @@ func (f *finding) assign(sets []assignment) {
 }
 
 // expand replaces the macros of captures and of the matched value.
-func (f *finding) expand(text string) (string, bool) {
+func (f *linkResult) expand(text string) (string, bool) {
 	if !strings.Contains(text, "%{") {
 		return text, true
 	}
@@ -130,7 +130,7 @@ func (f *finding) expand(text string) (string, bool) {
 	return out, ok
 }
 
-func (s *step) fulfilled(f *finding) bool {
+func (s *step) fulfilled(f *linkResult) bool {
 	op := s.op
 	if op.macro != "" {
 		operand, ok := f.expand(op.macro)
@@ -164,7 +164,7 @@ func (s *step) fulfilled(f *finding) bool {
 }
 
 // values are what a target of TX or of the matched variables is; known is false when that can't be told.
-func (f *finding) values(t Target) (values []string, known bool) {
+func (f *linkResult) values(t Target) (values []string, known bool) {
 	switch {
 	case t.Count || t.Except:
 		return nil, false

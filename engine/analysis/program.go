@@ -17,10 +17,10 @@ type program struct {
 	lines []*parsedRule // rules and markers, in order
 	rules []*parsedRule // without markers
 
-	counts  map[*parsedRule][]*parsedRule   // of a rule that skips so many: the rules and markers behind it that it counts
-	counted set                             // all of these
-	taken   map[*parsedRule]map[string]bool // variables of which other rules may take targets from a rule
-	missed  set                             // rules that may be removed without all those that look at what they set
+	counts         map[*parsedRule][]*parsedRule   // of a rule that skips so many: the rules and markers behind it that it counts
+	insideSkip     set                             // all of these
+	taken          map[*parsedRule]map[string]bool // variables of which other rules may take targets from a rule
+	removableAlone set                             // rules that may be removed without all those that look at what they set
 }
 
 // set is some of a program's rules, and in a few cases of its markers.
@@ -72,9 +72,9 @@ func newProgram(cfg Config) (*program, error) {
 		return nil, err
 	}
 	removals := p.removals(p.rules)
-	p.counts, p.counted = p.findCounted(removals)
+	p.counts, p.insideSkip = p.findInsideSkip(removals)
 	p.taken = p.findTaken()
-	p.missed = p.findMissed(removals)
+	p.removableAlone = p.findRemovableAlone(removals)
 	return p, nil
 }
 

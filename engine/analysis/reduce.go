@@ -9,24 +9,24 @@ import (
 // reducer finds the rules that can be left out, for all transactions or for those in which they can't match.
 type reducer struct {
 	*compiler
-	observed bool              // some rule looks at what any other has matched, as those do that always match
-	inert    set               // rules that do nothing in any transaction
-	preset   set               // rules that set the same in every transaction, where nothing looks at it before
-	values   map[string]string // of TX, that these set
-	helpers  []Helper
+	observed  bool              // some rule looks at what any other has matched, as those do that always match
+	droppable set               // rules that do nothing in any transaction
+	hoisted   set               // rules that set the same in every transaction, where nothing looks at it before
+	values    map[string]string // of TX, that these set
+	helpers   []Helper
 }
 
 func reduce(of *compiler) *reducer {
 	c := &reducer{compiler: of}
 	c.observed = slices.ContainsFunc(c.runnable, func(p *parsedRule) bool { return p.looksAtMatches })
-	c.inert = c.findInert()
-	c.preset, c.values = c.findPreset()
+	c.droppable = c.findDroppable()
+	c.hoisted, c.values = c.findHoisted()
 	c.helpers = c.findRemovable()
 	return c
 }
 
 // isNeedless reports whether a rule is left out of all transactions.
-func (c *reducer) isNeedless(p *parsedRule) bool { return c.inert[p] || c.preset[p] }
+func (c *reducer) isNeedless(p *parsedRule) bool { return c.droppable[p] || c.hoisted[p] }
 
 // findRemovable marks the rules that can be left out where they can't match, and returns those that can be where others are.
 func (c *reducer) findRemovable() (helpers []Helper) {
@@ -72,7 +72,7 @@ func (c *reducer) indices(all []*parsedRule) (indices []int32, ok bool) {
 // affected are the rules that may see what a rule does without matching as a whole, or, if it only removes, at
 // all: without these, the rule is not needed either. ok is false if it may do something else.
 func (c *compiler) affected(p *parsedRule) (all []*parsedRule, ok bool) {
-	if c.counted[p] {
+	if c.insideSkip[p] {
 		return nil, false
 	}
 	others := func(hold func(q *parsedRule) bool) []*parsedRule {
@@ -114,57 +114,57 @@ func (c *compiler) affected(p *parsedRule) (all []*parsedRule, ok bool) {
 	return all, true
 }
 
-// findInert finds the rules that do nothing in any transaction.
-func (c *reducer) findInert() set {
-	inert := set{}
+// findDroppable finds the rules that do nothing in any transaction.
+func (c *reducer) findDroppable() set {
+	droppable := set{}
 	for _, p := range c.rules {
-		if c.counted[p] || !c.skipped[p] && !c.never[p] && !c.idle[p] {
+		if c.insideSkip[p] || !c.skipped[p] && !c.unsatisfiable[p] && !c.neverMatches[p] {
 			continue
 		}
 		affected, ok := c.affected(p)
 		if c.skipped[p] || ok && len(affected) == 0 {
-			inert[p] = true
+			droppable[p] = true
 		}
 	}
 	if c.observed {
-		return inert
+		return droppable
 	}
 	for _, p := range slices.Backward(c.rules) { // those that only skip such rules, which may skip others
-		if c.skips(p) && p.hasOnly("skipafter") && !slices.ContainsFunc(c.behind(p), func(q *parsedRule) bool { return !inert[q] }) {
-			inert[p] = true
+		if c.skips(p) && p.hasOnly("skipafter") && !slices.ContainsFunc(c.behind(p), func(q *parsedRule) bool { return !droppable[q] }) {
+			droppable[p] = true
 		}
 	}
-	return inert
+	return droppable
 }
 
-// findPreset finds the rules that set the same in every transaction, where nothing looks at it before, and what they set.
-func (c *reducer) findPreset() (set, map[string]string) {
-	c.preset = set{}
+// findHoisted finds the rules that set the same in every transaction, where nothing looks at it before, and what they set.
+func (c *reducer) findHoisted() (set, map[string]string) {
+	c.hoisted = set{}
 	if c.observed {
-		return c.preset, nil
+		return c.hoisted, nil
 	}
 	for p := range c.static {
-		if !c.jumped[p] && !c.missed[p] && !c.counted[p] && !c.skipped[p] && !c.inert[p] && p.hasOnly("setvar", "chain") &&
+		if !c.maybeSkipped[p] && !c.removableAlone[p] && !c.insideSkip[p] && !c.skipped[p] && !c.droppable[p] && p.hasOnly("setvar", "chain") &&
 			!slices.ContainsFunc(p.assignments(), func(a assignment) bool { return !c.isStaticAssignment(a) && !a.isLiteral() }) {
-			c.preset[p] = true
+			c.hoisted[p] = true
 		}
 	}
 	for { // what can't be set before may be what another one waits for
-		before, values := len(c.preset), map[string]string{}
+		before, values := len(c.hoisted), map[string]string{}
 		for _, p := range slices.Backward(c.rules) { // of those that set a name, the first may stay
 			for _, a := range p.assignments() {
-				if !c.preset[p] {
+				if !c.hoisted[p] {
 					break
 				}
 				of, ok := c.presets(p, a)
 				if !ok {
-					delete(c.preset, p)
+					delete(c.hoisted, p)
 				}
 				maps.Copy(values, of)
 			}
 		}
-		if len(c.preset) == before {
-			return c.preset, values
+		if len(c.hoisted) == before {
+			return c.hoisted, values
 		}
 	}
 }
@@ -185,7 +185,7 @@ func (c *reducer) presets(p *parsedRule, a assignment) (values map[string]string
 	if c.isStaticAssignment(a) {
 		// Its last value counts, if all set it before anything looks at it.
 		for _, s := range setters {
-			if !c.inert[s] && (!c.preset[s] || slices.ContainsFunc(readers, func(r *parsedRule) bool { return !r.isAfter(s) })) {
+			if !c.droppable[s] && (!c.hoisted[s] || slices.ContainsFunc(readers, func(r *parsedRule) bool { return !r.isAfter(s) })) {
 				return nil, false
 			}
 		}
@@ -196,9 +196,9 @@ func (c *reducer) presets(p *parsedRule, a assignment) (values map[string]string
 		return needed(value), true
 	}
 	// Its first value counts, if nothing sets it or looks at it before.
-	isFirst := len(p.links) == 1 && c.fires[p] && a.isLiteral()
+	isFirst := len(p.links) == 1 && c.alwaysMatches[p] && a.isLiteral()
 	for _, q := range slices.Concat(setters, readers) {
-		isFirst = isFirst && (q == p || c.inert[q] || !c.preset[q] && q.isAfter(p))
+		isFirst = isFirst && (q == p || c.droppable[q] || !c.hoisted[q] && q.isAfter(p))
 	}
 	if !isFirst {
 		return nil, false
@@ -219,7 +219,7 @@ func (c *reducer) reduction() Reduction {
 			r.Markers[p.marker] = true
 		}
 	}
-	for p := range c.counted {
+	for p := range c.insideSkip {
 		delete(r.Markers, p.marker)
 	}
 	for _, p := range c.rules {
@@ -249,14 +249,14 @@ func (c *reducer) dependent() map[int][]int {
 			on = c.behind(p)
 		}
 		for _, a := range p.assignments() {
-			if c.preset[p] || c.isStaticAssignment(a) {
+			if c.hoisted[p] || c.isStaticAssignment(a) {
 				on = append(on, readersAmong(c.runnable, a)...)
 			}
 		}
 		for _, q := range on {
 			all[p.id] = append(all[p.id], q.id)
 		}
-		if c.counted[p] {
+		if c.insideSkip[p] {
 			all[p.id] = append(all[p.id], noRule) // which is never among them: the skip goes further
 		}
 	}

@@ -13,7 +13,7 @@ func TestReduction(t *testing.T) {
 		name, rules string
 		tx          map[string]string // at a transaction's end
 		needless    []int
-		preset      map[string]string
+		hoisted     map[string]string
 	}{
 		{"a rule that detects", evil, nil, nil, nil},
 		{"a level that is reached", `SecRule TX:LEVEL "@lt 2" "id:1,phase:2,pass,nolog,skipAfter:END"` + "\n" + evil + "\nSecMarker END",
@@ -70,8 +70,8 @@ func TestReduction(t *testing.T) {
 			if got := slices.Sorted(maps.Keys(r.Rules)); !slices.Equal(got, c.needless) {
 				t.Errorf("rules %d are left out, want %d", got, c.needless)
 			}
-			if c.preset != nil && !maps.Equal(r.TX, c.preset) || c.preset == nil && len(r.TX) > 0 {
-				t.Errorf("set before are %v, want %v", r.TX, c.preset)
+			if c.hoisted != nil && !maps.Equal(r.TX, c.hoisted) || c.hoisted == nil && len(r.TX) > 0 {
+				t.Errorf("set before are %v, want %v", r.TX, c.hoisted)
 			}
 		})
 	}

@@ -102,20 +102,20 @@ func (c *program) findTaken() map[*parsedRule]map[string]bool {
 	return taken
 }
 
-// findMissed finds the rules that may be removed without all those that look at what they set.
-func (c *program) findMissed(removals []removal) set {
-	missed, readers := set{}, map[string][]*parsedRule{} // by the name that is set
+// findRemovableAlone finds the rules that may be removed without all those that look at what they set.
+func (c *program) findRemovableAlone(removals []removal) set {
+	removableAlone, readers := set{}, map[string][]*parsedRule{} // by the name that is set
 	for _, r := range removals {
 		for _, p := range among(c.rules, r.has) {
 			for _, a := range p.assignments() {
 				if _, known := readers[a.name]; !known {
 					readers[a.name] = readersAmong(c.rules, a)
 				}
-				missed[p] = missed[p] || slices.ContainsFunc(readers[a.name], func(q *parsedRule) bool { return !r.has(q) })
+				removableAlone[p] = removableAlone[p] || slices.ContainsFunc(readers[a.name], func(q *parsedRule) bool { return !r.has(q) })
 			}
 		}
 	}
-	return missed
+	return removableAlone
 }
 
 // checkRemovals fails if a rule that skips others in every transaction may be removed without them.

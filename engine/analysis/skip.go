@@ -23,10 +23,10 @@ func (c *program) findEnds() error {
 	return nil
 }
 
-// findCounted finds the rules behind one that skips a number of rules of its phase: removed, they are not counted.
+// findInsideSkip finds the rules behind one that skips a number of rules of its phase: removed, they are not counted.
 // Markers are, whatever their phase. Where a counted rule may be removed, the skip goes further.
-func (c *program) findCounted(removals []removal) (counts map[*parsedRule][]*parsedRule, counted set) {
-	counts, counted = map[*parsedRule][]*parsedRule{}, set{}
+func (c *program) findInsideSkip(removals []removal) (counts map[*parsedRule][]*parsedRule, insideSkip set) {
+	counts, insideSkip = map[*parsedRule][]*parsedRule{}, set{}
 	for _, p := range c.rules {
 		value, ok := p.links[0].Action("skip")
 		if !ok {
@@ -37,7 +37,7 @@ func (c *program) findCounted(removals []removal) (counts map[*parsedRule][]*par
 			if n <= 0 || q.marker == "" && q.phase != p.phase {
 				continue
 			}
-			counted[q] = true
+			insideSkip[q] = true
 			counts[p] = append(counts[p], q)
 			isRemoved := slices.Contains(c.cfg.Absent, q.id) || slices.ContainsFunc(removals, func(r removal) bool { return q.marker == "" && r.has(q) && !r.has(p) })
 			if !isRemoved {
@@ -45,7 +45,7 @@ func (c *program) findCounted(removals []removal) (counts map[*parsedRule][]*par
 			}
 		}
 	}
-	return counts, counted
+	return counts, insideSkip
 }
 
 // behind are the rules that a rule skips if it matches.

@@ -11,12 +11,12 @@ import (
 // constants are what is the same in every transaction.
 type constants struct {
 	*program
-	skipped set   // rules that are skipped in every transaction
-	jumped  set   // those that are skipped in some, perhaps
-	static  set   // those that do the same in every transaction that does not skip them
-	fires   set   // those that match in every such transaction
-	idle    set   // those that match in none
-	varying names // of TX that are not the same in every transaction
+	skipped       set   // rules that are skipped in every transaction
+	maybeSkipped  set   // those that are skipped in some, perhaps
+	static        set   // those that do the same in every transaction that does not skip them
+	alwaysMatches set   // those that match in every such transaction
+	neverMatches  set   // those that match in none
+	varying       names // of TX that are not the same in every transaction
 
 	runnable []*parsedRule // rules that may match, or set something by the head of their chain
 }
@@ -25,18 +25,18 @@ type constants struct {
 // such rules set, as long as nothing removes them. For each that is found, more may be: what is always skipped sets nothing.
 func findConstants(of *program) *constants {
 	c := &constants{program: of, skipped: set{}}
-	c.jumped = c.findJumped()
+	c.maybeSkipped = c.findMaybeSkipped()
 	for changed := true; changed; { // each round holds by itself, and only ever finds more
 		c.static, c.varying = c.findStatic()
-		c.fires, c.idle = c.findOutcomes()
+		c.alwaysMatches, c.neverMatches = c.findOutcomes()
 		skipped := c.findSkipped()
 		changed = len(skipped) > len(c.skipped)
 		c.skipped = skipped
-		jumped := c.findJumped()
-		changed = changed || !maps.Equal(jumped, c.jumped)
-		c.jumped = jumped
+		maybeSkipped := c.findMaybeSkipped()
+		changed = changed || !maps.Equal(maybeSkipped, c.maybeSkipped)
+		c.maybeSkipped = maybeSkipped
 	}
-	c.runnable = among(c.rules, func(p *parsedRule) bool { return !c.skipped[p] && (!c.idle[p] || len(p.links) > 1) })
+	c.runnable = among(c.rules, func(p *parsedRule) bool { return !c.skipped[p] && (!c.neverMatches[p] || len(p.links) > 1) })
 	return c
 }
 
@@ -57,7 +57,7 @@ func (c *constants) findStatic() (set, names) {
 			delete(c.static, p)
 		}
 		for _, a := range p.assignments() {
-			if c.static[p] && !c.jumped[p] && !c.missed[p] && c.isConstant(a) || !c.varying.add(a.name) {
+			if c.static[p] && !c.maybeSkipped[p] && !c.removableAlone[p] && c.isConstant(a) || !c.varying.add(a.name) {
 				continue
 			}
 			for _, q := range readersAmong(run, a) {
@@ -96,23 +96,23 @@ func (n *names) has(name string) bool {
 }
 
 // findOutcomes finds the rules that match in every transaction that does not skip them, and those that match in none.
-func (c *constants) findOutcomes() (fires, idle set) {
-	fires, idle = set{}, set{}
+func (c *constants) findOutcomes() (alwaysMatches, neverMatches set) {
+	alwaysMatches, neverMatches = set{}, set{}
 	for p := range c.static {
 		switch matches, known := c.outcome(p); {
 		case matches:
-			fires[p] = true
+			alwaysMatches[p] = true
 		case known:
-			idle[p] = true
+			neverMatches[p] = true
 		}
 	}
-	return fires, idle
+	return alwaysMatches, neverMatches
 }
 
 // findSkipped finds the rules that are skipped in every transaction.
 func (c *constants) findSkipped() set {
 	skipped := maps.Clone(c.skipped)
-	for p := range c.fires {
+	for p := range c.alwaysMatches {
 		if c.skips(p) {
 			for _, q := range c.behind(p) {
 				skipped[q] = true
@@ -122,23 +122,23 @@ func (c *constants) findSkipped() set {
 	return skipped
 }
 
-// findJumped finds the rules that are skipped in some transactions, perhaps.
-func (c *constants) findJumped() set {
-	jumped := set{}
-	for p := range c.counted {
+// findMaybeSkipped finds the rules that are skipped in some transactions, perhaps.
+func (c *constants) findMaybeSkipped() set {
+	maybeSkipped := set{}
+	for p := range c.insideSkip {
 		if p.marker == "" {
-			jumped[p] = true
+			maybeSkipped[p] = true
 		}
 	}
 	for _, p := range c.rules {
-		if c.skipped[p] || c.idle[p] || c.skips(p) {
+		if c.skipped[p] || c.neverMatches[p] || c.skips(p) {
 			continue
 		}
 		for _, q := range c.behind(p) {
-			jumped[q] = true
+			maybeSkipped[q] = true
 		}
 	}
-	return jumped
+	return maybeSkipped
 }
 
 func (c *constants) isStatic(p *parsedRule) bool {
@@ -235,11 +235,11 @@ func (c *constants) staticallyFulfilled(p *parsedRule, l *parsedLink) (fulfilled
 // skips reports whether a rule skips others in every transaction in which it is not skipped itself, together
 // with them all.
 func (c *constants) skips(p *parsedRule) bool {
-	if !c.fires[p] || c.counted[p] || p.end == 0 || p.Allows() {
+	if !c.alwaysMatches[p] || c.insideSkip[p] || p.end == 0 || p.Allows() {
 		return false
 	}
 	return !slices.ContainsFunc(c.lines[:p.at], func(q *parsedRule) bool { // can another rule skip into the middle?
-		return q.phase == p.phase && !c.skipped[q] && !c.idle[q] && p.at < q.end && q.end < p.end
+		return q.phase == p.phase && !c.skipped[q] && !c.neverMatches[q] && p.at < q.end && q.end < p.end
 	})
 }
 
