@@ -31,18 +31,18 @@ func main() {}
 func msaInit(ins *C.struct_flb_filter_instance, config *C.struct_flb_config) (ret C.int) {
 	ret = -1
 	f := filterInstance{ins: ins, config: config}
-	i := &instance{member: process.join(filterKind, f.id(), f.name())}
+	i := &instance{base: plugins.join(filterKind, f.id(), f.name())}
 	i.waiting = i.queue.waiting
 	defer i.log.flush()
 	defer func() {
 		if v := recover(); v != nil {
 			i.panicked(v, debug.Stack())
-			process.leave(i.member)
+			plugins.leave(i.base)
 		}
 	}()
 	if err := i.start(f); err != nil {
 		i.log.Error(err.Error())
-		process.leave(i.member)
+		plugins.leave(i.base)
 		return -1
 	}
 	f.setContext(cgo.NewHandle(i))
@@ -54,7 +54,7 @@ func msaFilter(context C.uintptr_t, data unsafe.Pointer, size C.size_t, tag *C.c
 	out *unsafe.Pointer, outSize *C.size_t, input *C.struct_flb_input_instance) (ret C.int) {
 	ret = C.FILTER_NOTOUCH
 	i, ok := valueOf[*instance](cgo.Handle(context))
-	if !ok || size == 0 || process.owns(emitter{in: input}) {
+	if !ok || size == 0 || plugins.owns(emitter{in: input}) {
 		return ret
 	}
 	defer i.log.flush()
@@ -72,7 +72,7 @@ func msaFilter(context C.uintptr_t, data unsafe.Pointer, size C.size_t, tag *C.c
 	}
 	p := C.msa_copy(unsafe.Pointer(&annotated[0]), C.size_t(len(annotated)))
 	if p == nil {
-		i.lineage.memory.Add(1)
+		i.identity.memory.Add(1)
 		i.fail(fmt.Sprintf("cannot annotate %d bytes of records: out of memory; they pass as they are", len(annotated)))
 		return ret
 	}
@@ -82,7 +82,7 @@ func msaFilter(context C.uintptr_t, data unsafe.Pointer, size C.size_t, tag *C.c
 
 //export msaTick
 func msaTick(in *C.struct_flb_input_instance, config *C.struct_flb_config) {
-	i := process.byEmitter(emitter{in: in})
+	i := plugins.byEmitter(emitter{in: in})
 	if i == nil {
 		return
 	}
@@ -124,17 +124,17 @@ func msaOutputUnregister(def unsafe.Pointer) { output.FLBPluginUnregister(def) }
 func msaOutputInit(plugin *C.struct_proxy_output) (ret C.int) {
 	ret = output.FLB_ERROR
 	h := hostOutput{plugin: plugin}
-	o := &outputInstance{member: process.join(outputKind, h.id(), h.name())}
+	o := &outputInstance{base: plugins.join(outputKind, h.id(), h.name())}
 	defer o.log.flush()
 	defer func() {
 		if v := recover(); v != nil {
 			o.panicked(v, debug.Stack())
-			process.leave(o.member)
+			plugins.leave(o.base)
 		}
 	}()
 	if err := o.start(h.properties()); err != nil {
 		o.log.Error(err.Error())
-		process.leave(o.member)
+		plugins.leave(o.base)
 		return ret
 	}
 	// fluent-bit-go never forgets a context; of a handle, it does not matter.

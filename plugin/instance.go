@@ -17,7 +17,7 @@ import (
 // on that input's. Its alerts leave on the engine's thread only, in a tick, which
 // that thread makes as soon as it is back in its event loop.
 type instance struct {
-	*member
+	*base
 	emitter emitter
 	queue   queue
 	wake    waker
@@ -50,25 +50,25 @@ func (i *instance) start(f filterInstance) error {
 	cfg, p, err := i.compile(f)
 	switch {
 	case err == nil:
-		process.use(i.member, &rules{Pipeline: p, config: cfg})
-	case process.reuse(i.member):
+		plugins.use(i.base, &rules{Pipeline: p, config: cfg})
+	case plugins.reuse(i.base):
 		i.log.Error(fmt.Sprintf("cannot reload: %v; KEEPING THE LAST GOOD RULES AND PROPERTIES", err))
 	default:
 		return fmt.Errorf("cannot start: %w", err)
 	}
 	i.queue.limit = i.rules.config.AlertBuffer
-	if i.lineage.wake < 0 {
-		if i.lineage.wake, err = newWaker(); err != nil {
+	if i.identity.wake < 0 {
+		if i.identity.wake, err = newWaker(); err != nil {
 			return fmt.Errorf("cannot start: %w", err)
 		}
 	}
-	i.wake = i.lineage.wake
+	i.wake = i.identity.wake
 	if i.emitter, err = f.newEmitter("emitter_for_"+i.name, i.storage(f), period, i.wake); err != nil {
 		return fmt.Errorf("cannot start: %w", err)
 	}
 	i.metricsDue = time.Now().Add(metricsFirst)
-	process.emits(i)
-	process.start(i.member)
+	plugins.emits(i)
+	plugins.start(i.base)
 	return nil
 }
 
@@ -80,7 +80,7 @@ func (i *instance) compile(f filterInstance) (pipeline.Config, *pipeline.Pipelin
 	if s := f.storage(); s.found() && s.path == "" && cfg.Emitter.Storage == pipeline.Filesystem {
 		return cfg, nil, errors.New("property emitter_storage_type: filesystem needs a storage.path in the [SERVICE] section")
 	}
-	p, err := pipeline.New(cfg, &process.engines, i.log.Logger)
+	p, err := pipeline.New(cfg, &plugins.engines, i.log.Logger)
 	return cfg, p, err
 }
 
@@ -130,7 +130,7 @@ func (i *instance) tick(now time.Time) {
 		return
 	}
 	i.metricsDue = now.Add(metricsEvery)
-	if rs := process.readings(i.member); len(rs) > 0 {
+	if rs := plugins.readings(i.base); len(rs) > 0 {
 		if err := i.emitter.sendMetrics(rs); err != nil {
 			i.log.Warn(err.Error())
 		}
@@ -213,14 +213,14 @@ func (i *instance) stop() {
 	if i.rules != nil {
 		i.rules.SaveState() // the rules outlive the instance, in case of a reload; the process may end
 	}
-	process.leave(i.member)
+	plugins.leave(i.base)
 	i.wake.clear()
 	if n := i.queue.waiting(); n > 0 {
-		i.lineage.lost.Add(uint64(n))
+		i.identity.lost.Add(uint64(n))
 		i.log.Error(fmt.Sprintf("lost %d alerts: they were still waiting at exit", n))
 	}
 	if n := i.emitted.count; n > 0 {
-		i.lineage.lost.Add(uint64(n))
+		i.identity.lost.Add(uint64(n))
 		i.log.Error(fmt.Sprintf("lost %d alerts: at exit no output had taken them, and they were kept in memory "+
 			"(emitter_storage_type)", n))
 	}
@@ -228,7 +228,7 @@ func (i *instance) stop() {
 
 // lose counts alerts that will never be emitted.
 func (i *instance) lose(n int, why string) {
-	total := i.lineage.lost.Add(uint64(n))
+	total := i.identity.lost.Add(uint64(n))
 	if i.lostLog.allows(time.Now()) {
 		i.log.Error(fmt.Sprintf("losing alerts, %d so far: %s", total, why))
 	}

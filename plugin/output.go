@@ -25,7 +25,7 @@ import (
 // Chunks come on the threads of the host's workers, at the same time, or without
 // workers on the engine's thread, which then waits for us.
 type outputInstance struct {
-	*member
+	*base
 	transport send.Transport
 	rateLog   *ratelog.Logger
 	engine    int // the engine's thread
@@ -74,8 +74,8 @@ func (o *outputInstance) start(given hostProperties) error {
 	r, err := o.compile(given)
 	switch {
 	case err == nil:
-		process.use(o.member, r)
-	case process.reuse(o.member):
+		plugins.use(o.base, r)
+	case plugins.reuse(o.base):
 		o.log.Error(fmt.Sprintf("cannot reload: %v; KEEPING THE LAST GOOD RULES AND PROPERTIES", err))
 	default:
 		return fmt.Errorf("cannot start: %w", err)
@@ -89,7 +89,7 @@ func (o *outputInstance) start(given hostProperties) error {
 	}
 	o.engine = syscall.Gettid()
 	o.waiting = o.holds
-	process.start(o.member)
+	plugins.start(o.base)
 	return nil
 }
 
@@ -114,7 +114,7 @@ func (o *outputInstance) compile(given hostProperties) (*rules, error) {
 	case config.FromAlerts:
 		return nil, errors.New("property incidents_from: an output can't have alerts wait for those of other instances; the filter and msa run can")
 	}
-	p, err := pipeline.New(config, &process.engines, o.log.Logger)
+	p, err := pipeline.New(config, &plugins.engines, o.log.Logger)
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +160,7 @@ func (o *outputInstance) add(d *delivery, res pipeline.Result) {
 			d.alerts = append(d.alerts, one)
 		})
 		if err != nil {
-			o.lineage.lost.Add(1)
+			o.identity.lost.Add(1)
 			o.fail(err.Error())
 		}
 		d.size += len(a.Events)
@@ -290,7 +290,7 @@ func (o *outputInstance) stop() {
 	o.transport.Close()
 	o.rateLog.Close()
 	o.rules.SaveState() // as of a filter
-	process.leave(o.member)
+	plugins.leave(o.base)
 }
 
 // forwardTo is the property by which an output's list of properties is found.

@@ -12,20 +12,20 @@ import (
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
 
-// process is what the instances of this process share. C's side of the boundary
+// plugins is what the instances of this process share. C's side of the boundary
 // has no other place for it, and it outlives the host's configurations, which
 // come and go with each reload.
-var process registry
+var plugins registry
 
 // registry knows the living instances, and by name what must survive a reload.
 // The zero value is ready.
 type registry struct {
 	engines pipeline.Engines
 
-	mu       sync.RWMutex
-	live     []*member             // in the order in which they were initialised
-	emitters map[uintptr]*instance // by the emitter's id
-	lines    map[string]*lineage   // by kind and name
+	mu         sync.RWMutex
+	live       []*base               // in the order in which they were initialised
+	emitters   map[uintptr]*instance // by the emitter's id
+	identities map[string]*identity  // by kind and name
 }
 
 // The kinds of plugins.
@@ -34,14 +34,14 @@ const (
 	outputKind = "output"
 )
 
-// member is what an instance of the filter and one of the output have in common.
-type member struct {
+// base is what an instance of the filter and one of the output have in common.
+type base struct {
 	kind     string
 	name     string  // unique among those of its kind in a configuration
 	hostName string  // as the host has it
 	config   uintptr // id of the host's configuration
 	log      *logger
-	lineage  *lineage
+	identity *identity
 	rules    *rules
 	started  bool
 	waiting  func() int // alerts
@@ -49,9 +49,9 @@ type member struct {
 	failedLog limiter
 }
 
-// lineage is the members of one kind and name, each the successor of the one before the
+// identity is the instances of one kind and name, each the successor of the one before the
 // reload.
-type lineage struct {
+type identity struct {
 	good   *rules   // the last that compiled
 	open   []*rules // those whose counters may still grow
 	wake   waker    // kept: the host's event loop may hold it until after the instance's end
@@ -62,17 +62,17 @@ type lineage struct {
 	memory atomic.Uint64 // chunks not annotated for want of it
 }
 
-// rules is a pipeline that members of one lineage run.
+// rules is a pipeline that instances of one identity run.
 type rules struct {
 	*pipeline.Pipeline
 	config pipeline.Config
 	to     destination // of an output
-	users  int         // members, and one for being the lineage's last good
+	users  int         // instances, and one for being the identity's last good
 }
 
-// join makes a member. The host calls all the processors msa.0 that have no
+// join makes the base of an instance. The host calls all the processors msa.0 that have no
 // alias, so a second one of a configuration gets a number to its name.
-func (g *registry) join(kind string, config uintptr, name string) *member {
+func (g *registry) join(kind string, config uintptr, name string) *base {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	same := 1
@@ -81,69 +81,69 @@ func (g *registry) join(kind string, config uintptr, name string) *member {
 			same++
 		}
 	}
-	m := &member{kind: kind, config: config, hostName: name, name: name, waiting: func() int { return 0 }}
+	b := &base{kind: kind, config: config, hostName: name, name: name, waiting: func() int { return 0 }}
 	if same > 1 {
-		m.name += "-" + strconv.Itoa(same)
+		b.name += "-" + strconv.Itoa(same)
 	}
-	if g.lines == nil {
-		g.lines = make(map[string]*lineage)
+	if g.identities == nil {
+		g.identities = make(map[string]*identity)
 		g.emitters = make(map[uintptr]*instance)
 	}
-	line := kind + ":" + m.name
-	if g.lines[line] == nil {
-		g.lines[line] = &lineage{wake: -1}
+	who := kind + ":" + b.name
+	if g.identities[who] == nil {
+		g.identities[who] = &identity{wake: -1}
 	}
-	m.lineage = g.lines[line]
-	m.log = newLogger(kind, m.name)
-	g.live = append(g.live, m)
-	return m
+	b.identity = g.identities[who]
+	b.log = newLogger(kind, b.name)
+	g.live = append(g.live, b)
+	return b
 }
 
-// leave ends a member, and its pipeline unless it may be needed again.
-func (g *registry) leave(m *member) {
+// leave ends an instance, and its pipeline unless it may be needed again.
+func (g *registry) leave(b *base) {
 	g.mu.Lock()
-	g.live = slices.DeleteFunc(g.live, func(other *member) bool { return other == m })
-	maps.DeleteFunc(g.emitters, func(_ uintptr, i *instance) bool { return i.member == m })
-	r := m.rules
-	m.rules = nil
+	g.live = slices.DeleteFunc(g.live, func(other *base) bool { return other == b })
+	maps.DeleteFunc(g.emitters, func(_ uintptr, i *instance) bool { return i.base == b })
+	r := b.rules
+	b.rules = nil
 	g.mu.Unlock()
-	g.release(m.lineage, r)
+	g.release(b.identity, r)
 }
 
-// use gives the member fresh rules.
-func (g *registry) use(m *member, r *rules) {
+// use gives the instance fresh rules.
+func (g *registry) use(b *base, r *rules) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	r.users = 1
-	m.rules = r
-	m.lineage.open = append(m.lineage.open, r)
+	b.rules = r
+	b.identity.open = append(b.identity.open, r)
 }
 
-// reuse gives the member the last good rules, if there are any.
-func (g *registry) reuse(m *member) bool {
+// reuse gives the instance the last good rules, if there are any.
+func (g *registry) reuse(b *base) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if m.lineage.good == nil {
+	if b.identity.good == nil {
 		return false
 	}
-	m.rules = m.lineage.good
-	m.rules.users++
+	b.rules = b.identity.good
+	b.rules.users++
 	return true
 }
 
-// start makes the member's rules the last good of its lineage.
-func (g *registry) start(m *member) {
+// start makes the instance's rules the last good of its identity.
+func (g *registry) start(b *base) {
 	g.mu.Lock()
-	m.started = true
-	replaced := m.lineage.good
-	if replaced == m.rules {
+	b.started = true
+	replaced := b.identity.good
+	if replaced == b.rules {
 		replaced = nil
 	} else {
-		m.lineage.good = m.rules
-		m.rules.users++
+		b.identity.good = b.rules
+		b.rules.users++
 	}
 	g.mu.Unlock()
-	g.release(m.lineage, replaced)
+	g.release(b.identity, replaced)
 }
 
 // emits makes an instance known by its emitter.
@@ -154,7 +154,7 @@ func (g *registry) emits(i *instance) {
 }
 
 // release gives up one use of rules, which may be nil.
-func (g *registry) release(l *lineage, r *rules) {
+func (g *registry) release(id *identity, r *rules) {
 	if r == nil {
 		return
 	}
@@ -168,8 +168,8 @@ func (g *registry) release(l *lineage, r *rules) {
 	r.Close() // unlocked: it waits for workers
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	l.closed.Add(r.Snapshot())
-	l.open = slices.DeleteFunc(l.open, func(other *rules) bool { return other == r })
+	id.closed.Add(r.Snapshot())
+	id.open = slices.DeleteFunc(id.open, func(other *rules) bool { return other == r })
 }
 
 // owns tells whether an input is an emitter of MSA. Its records are alerts.
@@ -183,15 +183,15 @@ func (g *registry) byEmitter(in emitter) *instance {
 
 // readings are the counters of the filters of m's configuration and of all outputs,
 // if m is the first of these filters and so sends the metrics of all.
-func (g *registry) readings(m *member) []reading {
+func (g *registry) readings(b *base) []reading {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
 	var rs []reading
 	for _, other := range g.live {
-		if !other.started || other.kind != filterKind || other.config != m.config {
+		if !other.started || other.kind != filterKind || other.config != b.config {
 			continue
 		}
-		if len(rs) == 0 && other != m {
+		if len(rs) == 0 && other != b {
 			return nil
 		}
 		rs = append(rs, other.reading())
@@ -204,40 +204,40 @@ func (g *registry) readings(m *member) []reading {
 	return rs
 }
 
-// reading is the member's counters. The registry is locked.
-func (m *member) reading() reading {
-	name := m.name
-	if m.kind == outputKind {
+// reading is the instance's counters. The registry is locked.
+func (b *base) reading() reading {
+	name := b.name
+	if b.kind == outputKind {
 		name = outputKind + ":" + name // the host gives both kinds the same names
 	}
-	return reading{instance: name, Snapshot: m.lineage.snapshot(), lost: m.lineage.lost.Load(), waiting: m.waiting()}
+	return reading{instance: name, Snapshot: b.identity.snapshot(), lost: b.identity.lost.Load(), waiting: b.waiting()}
 }
 
-// snapshot is the counters of all the lineage's instances. The registry is locked.
-func (l *lineage) snapshot() pipeline.Snapshot {
+// snapshot is the counters of all the identity's instances. The registry is locked.
+func (id *identity) snapshot() pipeline.Snapshot {
 	var s pipeline.Snapshot
-	s.Add(l.closed)
-	for _, r := range l.open {
+	s.Add(id.closed)
+	for _, r := range id.open {
 		s.Add(r.Snapshot())
 	}
-	s.Errors["panic"] += l.panics.Load()
-	s.Errors["memory"] += l.memory.Load()
+	s.Errors["panic"] += id.panics.Load()
+	s.Errors["memory"] += id.memory.Load()
 	return s
 }
 
 // panicked counts a panic that was stopped at the border to C.
-func (m *member) panicked(v any, stack []byte) {
-	m.lineage.panics.Add(1)
+func (b *base) panicked(v any, stack []byte) {
+	b.identity.panics.Add(1)
 	what := "records pass as they are"
-	if m.kind == outputKind {
+	if b.kind == outputKind {
 		what = "the chunk has to come again"
 	}
-	m.fail(fmt.Sprintf("panic: %v; %s\n%s", v, what, stack))
+	b.fail(fmt.Sprintf("panic: %v; %s\n%s", v, what, stack))
 }
 
 // fail logs an error, at most one a minute.
-func (m *member) fail(text string) {
-	if m.failedLog.allows(time.Now()) {
-		m.log.Error(text)
+func (b *base) fail(text string) {
+	if b.failedLog.allows(time.Now()) {
+		b.log.Error(text)
 	}
 }
