@@ -204,7 +204,7 @@ func (s *bareSource) Collection(v variables.RuleVariable) collection.Collection 
 	}
 	if s.whole == nil {
 		s.whole = s.engine.fast.plain.NewTransaction().(transaction) // as the blank one is
-		s.engine.read(s.whole, s.mapped)
+		s.engine.read(s.whole, s.mapped, false)
 	}
 	return s.whole.Collection(v)
 }
@@ -236,6 +236,6 @@ func (e *Engine) newBlank(f *fastPath) (transaction, error) {
 	if !ok {
 		return nil, errTransaction
 	}
-	e.read(tx, &mapping.Transaction{})
+	e.read(tx, &mapping.Transaction{}, false)
 	return tx, nil
 }

@@ -54,7 +54,7 @@ func TestBareSource(t *testing.T) {
 			t.Fatalf("%q: it is left to Coraza", name)
 		}
 		whole := e.fast.plain.NewTransaction().(transaction)
-		e.read(whole, &tx)
+		e.read(whole, &tx, false)
 		for v := variables.Unknown + 1; v.Name() != "INVALID_VARIABLE"; v++ {
 			if slices.Contains([]variables.RuleVariable{variables.UniqueID, variables.Rule, variables.TX, variables.Env}, v) || strings.HasPrefix(v.Name(), "TIME") {
 				continue

@@ -452,7 +452,7 @@ func (e *Engine) ask(t *mapping.Transaction, question func(source source, skip f
 		set(tx, e.fast.readerTX)
 		e.remove(tx, t, excluded)
 	}
-	e.read(tx, t)
+	e.read(tx, t, !isPlain)
 	question(&readerSource{tx, valuesOf(tx, t)}, e.isSkipped(t, excluded))
 	return argsCut(tx), nil
 }
@@ -466,11 +466,11 @@ func (e *Engine) isSkipped(t *mapping.Transaction, of excluded) func(id int) boo
 
 func isContentType(h mapping.Header) bool { return strings.EqualFold(h.Name, "content-type") }
 
-// read is feed for a reader: without bodies there is nothing to read in them.
-func (e *Engine) read(tx transaction, t *mapping.Transaction) {
+// read is feed for a reader. Where it has no rules, which may act without a body too, there is nothing to read in none.
+func (e *Engine) read(tx transaction, t *mapping.Transaction, hasRules bool) {
 	e.addRequestHead(tx, t)
 	tx.ProcessRequestHeaders()
-	if t.RequestBody.Text != "" {
+	if t.RequestBody.Text != "" || hasRules {
 		e.requestBody(tx, t)
 	}
 	addHeaders(t.ResponseHeaders, tx.AddResponseHeader)

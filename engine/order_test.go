@@ -194,3 +194,28 @@ SecRule ARGS "@rx java" "id:6,phase:2,pass,log,msg:'how many',logdata:'%{MATCHED
 		t.Errorf("no match of %v", want)
 	}
 }
+
+// The lists that some rules ask for are no values to others: those that count, and those with multiMatch.
+func TestListsAreNoValues(t *testing.T) {
+	const asking = `
+SecRule ARGS:/^n\d/ "@rx nothing" "id:1,phase:2,pass,log"
+SecRule REQUEST_COOKIES:/^n/ "@rx nothing" "id:2,phase:2,pass,log"
+SecRule TX:/^seen_/ "@rx nothing" "id:3,phase:2,pass,log"
+`
+	const others = `
+SecRule &ARGS:/[a-z]/ "@ge 0" "id:4,phase:2,pass,log,logdata:'%{MATCHED_VAR}'"
+SecRule &REQUEST_COOKIES:/./ "@ge 0" "id:5,phase:2,pass,log,logdata:'%{MATCHED_VAR}'"
+SecRule REQUEST_COOKIES:/\w/ "@rx ." "id:6,phase:2,pass,log,t:lowercase,multiMatch"
+SecRule &TX "@ge 0" "id:7,phase:2,pass,log,logdata:'%{MATCHED_VAR}'"
+`
+	tx := get("/?n1=a&n2=b", mapping.Header{Name: "Cookie", Value: "n1=A; n2=b"})
+	found := func(rules string) (all []string) {
+		for _, m := range inspect(t, newEngine(t, config(file(t, "own.conf", rules))), tx).Matches {
+			all = append(all, fmt.Sprint(m.RuleID, " ", m.Variable, " ", m.Value, " ", m.Data))
+		}
+		return all
+	}
+	if got, want := found(asking+others), found(others); !slices.Equal(got, want) || len(got) != 4 {
+		t.Errorf("got %q, and without the other rules %q", got, want)
+	}
+}

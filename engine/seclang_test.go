@@ -140,6 +140,8 @@ SecAction "id:3,phase:1,pass,nolog,setvar:tx.kind=1"
 SecRule XML:/* "@contains lamp" "id:4,phase:2,log"`, tx: body("text/plain", "x<a>lamp</a>"), alarm: true, matched: []int{4}},
 		{name: "a processor without a body", rules: `SecRule REQUEST_METHOD "@streq GET" "id:2,phase:1,pass,nolog,ctl:requestBodyProcessor=XML"
 SecRule REQBODY_PROCESSOR "@streq XML" "id:4,phase:2,log"`, tx: shop, alarm: true, matched: []int{4}},
+		{name: "how an answer is read, of a request without a body", rules: `SecAction "id:2,phase:2,pass,nolog,ctl:responseBodyProcessor=JSON"
+SecRule RESPONSE_ARGS "@contains lamp" "id:4,phase:4,log"`, tx: but(shop, func(tx *mapping.Transaction) { tx.ResponseBody.Text = `{"item":"lamp"}` }), alarm: true, matched: []int{4}},
 		{name: "the engine is on and allows", rules: allowed("allow,nolog,ctl:ruleEngine=On"), tx: from("192.0.2.7", shop)},
 
 		{name: "a program and a pause", rules: `SecRule ARGS "@contains lamp" "id:4,phase:2,deny,log,exec:/bin/true,pause:100,setuid:%{ARGS.item}"`, tx: shop, alarm: true, matched: []int{4},

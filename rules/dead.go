@@ -11,25 +11,33 @@ var neverFilled = set("auth_type", "env", "full_request", "json", "multipart_bou
 	"multipart_crlf_lf_lines", "multipart_data_after", "multipart_data_before", "multipart_file_limit_exceeded", "multipart_header_folding",
 	"multipart_invalid_header_folding", "multipart_invalid_part", "multipart_invalid_quoting", "multipart_lf_line", "multipart_missing_semicolon",
 	"multipart_unmatched_boundary", "path_info", "res_body_error", "res_body_error_msg", "res_body_processor_error", "res_body_processor_error_msg",
-	"response_args", "response_xml", "sessionid", "userid")
+	"sessionid", "userid")
+
+// parsedAnswers are filled where a rule says how answers are read.
+var parsedAnswers = set("response_args", "response_xml")
 
 // xmlKeys are what there is of an XML body: its texts, its attributes, the whole of it, and what it has of other files.
 var xmlKeys = set("", "/*", "//@*", "body", "external")
 
 // isNeverFilled reports whether a target has no value in any transaction.
-func (t Target) isNeverFilled() bool {
+func (t Target) isNeverFilled(parsesAnswers bool) bool {
 	isXML := t.Variable == "xml" || t.Variable == "request_xml"
-	return neverFilled[t.Variable] || isXML && !t.IsPattern && !xmlKeys[t.Key]
+	return neverFilled[t.Variable] || parsedAnswers[t.Variable] && !parsesAnswers || isXML && !t.IsPattern && !xmlKeys[t.Key]
 }
 
-// dead says of a link what of it is never there; "" if all is.
-func (l *Link) dead() string {
+// parsesAnswers reports whether the link says how answers are read.
+func (l *Link) parsesAnswers() bool {
+	return slices.ContainsFunc(l.Values("ctl"), func(ctl string) bool { return strings.HasPrefix(strings.ToLower(ctl), "responsebodyprocessor=") })
+}
+
+// dead says of a link what of it is never there, where some rule says how answers are read or none does; "" if all is there.
+func (l *Link) dead(parsesAnswers bool) string {
 	var names []string
 	alive := l.IsAction()
 	for _, t := range l.Targets {
 		switch {
 		case t.Except:
-		case t.isNeverFilled():
+		case t.isNeverFilled(parsesAnswers):
 			names = append(names, t.String())
 		default:
 			alive = true

@@ -16,6 +16,8 @@ type settler struct {
 	out      []*Directive
 	defaults map[int][]Action // by phase
 	counting []*Directive     // rules that look at collections which outlive a transaction
+
+	parsesAnswers bool // some rule says how answers are read
 }
 
 // standardActions are ModSecurity's default actions. Coraza has them for phase 2 only, and CRS 4 states none for phases 3
@@ -27,6 +29,7 @@ func (s *settler) settle(all []*Directive) ([]*Directive, error) {
 	for phase := 1; phase <= 5; phase++ {
 		s.defaults[phase] = standardActions()
 	}
+	s.parsesAnswers = slices.ContainsFunc(all, func(d *Directive) bool { return d.IsRule() && slices.ContainsFunc(d.Rule.Links, (*Link).parsesAnswers) })
 	for i := 0; i < len(all); i++ {
 		d := all[i]
 		switch d.Name {
@@ -89,7 +92,7 @@ func (s *settler) rule(d *Directive) {
 		s.counting = append(s.counting, d)
 	}
 	for _, l := range r.Links {
-		if why := l.dead(); why != "" && r.Unusable == "" {
+		if why := l.dead(s.parsesAnswers); why != "" && r.Unusable == "" {
 			s.warn(d, why)
 		}
 		if looksMisspelt(l.operator) {

@@ -1,7 +1,6 @@
 package order
 
 import (
-	"crypto/rand"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -28,16 +27,16 @@ type ruleOperator struct {
 // first is the target in front: how many values there are of a name that no value has.
 var first = target{Count: true, Variable: variables.ArgsPath, KeyStr: none}
 
-// listed is how names of lists begin that are made when a rule asks. Nobody can guess it, and so hide a value behind a list's
-// name.
-var listed = All + strings.ToLower(rand.Text())
+// listed is the name of the nth list that is made when a rule asks. Rules that are left alone look at names by patterns, and
+// count by them: a dot fits no line feed, and nor does what people look for in names.
+func listed(n int) string { return All + strings.Repeat(All, n) }
 
 // matched is that of MATCHED_VARS, whose names are made by Coraza: messages about how many there are quote it.
 const matched = All + "matched "
 
 // IsList reports whether a name is that of a list.
 func IsList(name string) bool {
-	return name == All || strings.HasPrefix(name, listed) || strings.HasPrefix(name, matched)
+	return name != "" && strings.Trim(name, All) == "" || strings.HasPrefix(name, matched)
 }
 
 // asked is one list that a rule asks for.
@@ -114,11 +113,12 @@ func ask(rule reflect.Value, targets *[]target, n *int) error {
 		t := &(*targets)[i]
 		of, ok := askable[t.Variable]
 		isOfMatches := t.Variable == variables.MatchedVars || t.Variable == variables.MatchedVarsNames
-		if !ok || t.KeyRx == nil && t.KeyStr != "" || t.Count && !isOfMatches {
+		countsLists := isOfMatches || t.Variable == variables.TX && t.KeyRx == nil
+		if !ok || t.KeyRx == nil && t.KeyStr != "" || t.Count && !countsLists {
 			continue
 		}
 		*n++
-		name := listed + strconv.Itoa(*n)
+		name := listed(*n)
 		if isOfMatches {
 			name = matched + strconv.Itoa(*n)
 		}
