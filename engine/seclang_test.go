@@ -34,6 +34,11 @@ func seclangCases() []seclangCase {
 		})
 	}
 	lamps := body("application/x-www-form-urlencoded", "second=lamp")
+	headed := but(shop, func(tx *mapping.Transaction) {
+		for _, name := range []string{"X-A", "X-B", "X-C", "X-D", "X-E"} {
+			tx.RequestHeaders = append(tx.RequestHeaders, mapping.Header{Name: name, Value: "lamp"})
+		}
+	})
 	return []seclangCase{
 		{name: "a tag of CRS's reports, without quotes", rules: `SecRule ARGS "@contains lamp" "id:4,phase:2,log,tag:reporting"`, tx: shop, alarm: true, matched: []int{4}},
 		{name: "a tag of CRS's evaluation", rules: `SecRule ARGS "@contains lamp" "id:4,phase:2,log,tag:'anomaly-evaluation'"`, tx: shop, alarm: true, matched: []int{4}},
@@ -142,6 +147,11 @@ SecRule XML:/* "@contains lamp" "id:4,phase:2,log"`, tx: body("text/plain", "x<a
 SecRule REQBODY_PROCESSOR "@streq XML" "id:4,phase:2,log"`, tx: shop, alarm: true, matched: []int{4}},
 		{name: "how an answer is read, of a request without a body", rules: `SecAction "id:2,phase:2,pass,nolog,ctl:responseBodyProcessor=JSON"
 SecRule RESPONSE_ARGS "@contains lamp" "id:4,phase:4,log"`, tx: but(shop, func(tx *mapping.Transaction) { tx.ResponseBody.Text = `{"item":"lamp"}` }), alarm: true, matched: []int{4}},
+		{name: "each header scores, by a pattern that the record has", rules: `SecRule REQUEST_HEADERS "@rx %{tx.1}" "id:3,phase:1,pass,nolog,setvar:tx.anomaly_score=+1"
+SecRule TX:ANOMALY_SCORE "@ge %{tx.inbound_anomaly_score_threshold}" "id:4,phase:2,deny,log"`, tx: headed, alarm: true, matched: []int{4}},
+		{name: "each header scores, behind what scores once", rules: `SecRule REQUEST_METHOD "@streq GET" "id:3,phase:1,pass,nolog,chain,setvar:tx.anomaly_score=+1"
+SecRule REQUEST_HEADERS "@rx ." "setvar:tx.anomaly_score=+1"
+SecRule TX:ANOMALY_SCORE "@ge %{tx.inbound_anomaly_score_threshold}" "id:4,phase:2,deny,log"`, tx: headed, alarm: true, matched: []int{4}},
 		{name: "the engine is on and allows", rules: allowed("allow,nolog,ctl:ruleEngine=On"), tx: from("192.0.2.7", shop)},
 
 		{name: "a program and a pause", rules: `SecRule ARGS "@contains lamp" "id:4,phase:2,deny,log,exec:/bin/true,pause:100,setuid:%{ARGS.item}"`, tx: shop, alarm: true, matched: []int{4},

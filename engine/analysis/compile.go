@@ -47,7 +47,7 @@ func (c *compiler) add(p *parsedRule) {
 	}
 	r := Rule{ID: p.id, Scores: -1, Logged: p.Logged()}
 	links := p.links
-	scoresAt := -1
+	scoresAt, isBound := -1, true
 	for i, l := range p.links {
 		in, out, known := c.scoresOf(p, l)
 		if in+out == 0 && known || p.phase == 5 { // the scores have been compared by then
@@ -58,6 +58,7 @@ func (c *compiler) add(p *parsedRule) {
 			in, out = c.inbound, c.outbound
 		}
 		r.In, r.Out = r.In+in, r.Out+out
+		isBound = isBound && scoresAt < 0 // of several links, nobody counts the matches of each
 		if scoresAt < 0 {
 			scoresAt = i
 		}
@@ -87,7 +88,11 @@ func (c *compiler) add(p *parsedRule) {
 		r.Conditions = append(r.Conditions, indices...)
 		if last && scoresAt >= 0 {
 			r.Scores = indices[len(indices)-1]
+			isBound = isBound && c.countsMatches(p.links[scoresAt], r.Scores)
 		}
+	}
+	if !isBound { // it may score for any number of values
+		r.In, r.Out = atLeast(r.In, c.inbound), atLeast(r.Out, c.outbound)
 	}
 	index := int32(len(c.planned))
 	for _, i := range r.Conditions {
@@ -95,6 +100,23 @@ func (c *compiler) add(p *parsedRule) {
 	}
 	c.index[p] = index
 	c.planned = append(c.planned, r)
+}
+
+// countsMatches reports whether it is known how often a link matches at most that scores: for each of the values that its condition
+// finds, or once.
+func (c *compiler) countsMatches(l *parsedLink, condition int) bool {
+	if kind := c.conditions[condition].Kind; kind == OnValues || kind == OnCount || len(l.targets) == 0 {
+		return true
+	}
+	return len(l.targets) == 1 && (l.targets[0].Count || l.targets[0].Variable == "tx" && l.targets[0].Key != "" && l.targets[0].Pattern == nil)
+}
+
+// atLeast is what a score comes to that may be added any number of times.
+func atLeast(score, threshold int) int {
+	if score == 0 {
+		return 0
+	}
+	return max(score, threshold)
 }
 
 // evaluates: it compares a score with a threshold, or reports scores.
