@@ -304,11 +304,11 @@ func (e *Engine) inspect(t *shortened, r reach) (v Verdict, work int, err error)
 	}
 	verified := e.fast.isVerified(&s)
 	v, err = e.decide(t.Transaction, &s.Answer, verified)
-	v.argsCut = s.argsCut
-	if err != nil || s.ofViews == nil {
-		return v, work, err
+	if err == nil && s.ofViews != nil {
+		err = e.decideViews(&v, t.Transaction, s.ofViews, r.work-work, verified)
 	}
-	return v, work, e.decideViews(&v, s.ofViews, verified)
+	v.argsCut = s.argsCut
+	return v, work, err
 }
 
 // decide runs the rules that the screen leaves, and all if that is verified.

@@ -154,7 +154,7 @@ func checkScreen(t *testing.T, name, text string, e *Engine, records []*mapping.
 		on := func() Verdict { return verdictOf(t, e.Inspect, tx) }
 		v, w := on(), off()
 		if v.Screened == ScreenCleared && len(v.Matches) == 0 {
-			if w.Alarm || (anyMatch || !e.evaluates) && len(w.Matches) > 0 || e.fast.evidence && w.HasEvidence() {
+			if w.Alarm && !e.fast.evidence || (anyMatch || !e.evaluates) && len(w.Matches) > 0 || e.fast.evidence && w.HasEvidence() {
 				t.Fatalf("%s: cleared, and without the screen\n%s\nin %s\nwith\n%s", name, brief(&w), record(tx), text)
 			}
 		} else if with, without, ok := differ(on, off); ok {

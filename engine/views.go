@@ -317,14 +317,19 @@ func (e *Engine) screenViews(of *viewTransaction, most int) error {
 func isOfViews(variable string) bool { return variable == "args" || variable == "args_get" }
 
 // decideViews runs the rules that the screen leaves on views, and adds what they find to a verdict. If that is verified all
-// rules run; what they say of other variables than views is as it was said before.
-func (e *Engine) decideViews(v *Verdict, of *viewTransaction, verified bool) error {
+// rules run; what they say of other variables than views is as it was said before. most is how much more work there may be.
+func (e *Engine) decideViews(v *Verdict, t *mapping.Transaction, of *viewTransaction, most int, verified bool) error {
 	var some Verdict
 	if of.MayAlarm {
 		e.watch.Enter(stopwatch.Rules)
 		var err error
 		if some, err = e.evaluate(e.fast.rest, e.fast.tx, of.Transaction, of.Innocent); err != nil {
 			return err
+		}
+		if v.Screened == ScreenCleared && len(e.matchesOfViews(v, of, &some)) > 0 {
+			if err := e.addRest(v, t, most); err != nil {
+				return err
+			}
 		}
 		some.Matches = e.matchesOfViews(v, of, &some)
 	}
@@ -342,6 +347,17 @@ func (e *Engine) decideViews(v *Verdict, of *viewTransaction, verified bool) err
 	}
 	v.add(some.Matches)
 	return nil
+}
+
+// addRest runs the rules that could not alarm, such as those of policy: an alert of what views have lists them, too.
+func (e *Engine) addRest(v *Verdict, t *mapping.Transaction, most int) error {
+	var a screen.Answer
+	_, err := e.ask(t, func(source source, skip func(id int) bool) { a = e.fast.screen.Rest(source, skip, most) })
+	if err != nil || a.Work > most {
+		return err
+	}
+	*v, err = e.evaluate(e.fast.rest, e.fast.tx, t, a.Innocent)
+	return err
 }
 
 // matchesOfViews are those of what rules have found that are in views, and new to a verdict.

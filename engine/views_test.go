@@ -116,6 +116,24 @@ SecRule REQUEST_FILENAME "@beginsWith /score" "id:101,phase:2,block,msg:'word wh
 	}
 }
 
+// An attack that only a view has is told with all that matches beside it, also what can't alarm by itself.
+func TestViewsBesidePolicy(t *testing.T) {
+	tx := get("/?q=JyB1bmlvbiBzZWxlY3QgcGFzc3dvcmQgZnJvbSB1c2Vycy0t", mapping.Header{Name: "Host", Value: "192.0.2.7"})
+	var want []int
+	for _, mode := range []ScreenMode{ScreenOff, ScreenOn} {
+		e := newEngine(t, Config{Rules: []string{"crs"}, ParanoiaLevel: 1, InboundThreshold: 5, OutboundThreshold: 4, BodyLimit: 1 << 10,
+			CacheSize: 64, Screen: mode, ScreenEvidence: true, Views: true})
+		v := inspect(t, e, tx)
+		got := v.RuleIDs()
+		if mode == ScreenOff {
+			want = got
+		}
+		if !slices.Equal(got, want) || !slices.Contains(got, 920350) || !slices.Contains(got, 942100) {
+			t.Errorf("screen %d: rules %v, want %v", mode, got, want)
+		}
+	}
+}
+
 // A body that has arguments is seen by these alone, and one that nobody can read is not seen.
 func TestBodiesWithoutViews(t *testing.T) {
 	e := viewing(t, ScreenOff)

@@ -140,10 +140,22 @@ func (s *Screen) answer(x *scratch) Answer {
 	if x.work > x.most {
 		return Answer{MayAlarm: true, Work: x.work}
 	}
-	may := s.mayAlarm(x)
-	if !may {
+	if !s.mayAlarm(x) {
 		return Answer{Work: x.work}
 	}
+	return s.rest(x)
+}
+
+// Rest is Ask where rules are to run although no alert can come of what they find.
+func (s *Screen) Rest(source Source, skip func(id int) bool, most int) Answer {
+	x := s.scratch.Get().(*scratch)
+	defer s.release(x)
+	s.read(x, source, skip, most)
+	return s.rest(x)
+}
+
+// rest finds the rules that need not run.
+func (s *Screen) rest(x *scratch) Answer {
 	isInnocent := make([]bool, len(s.rules))
 	a := Answer{MayAlarm: true}
 	for i := range s.rules {
