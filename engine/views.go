@@ -360,10 +360,11 @@ func (e *Engine) addRest(v *Verdict, t *mapping.Transaction, most int) error {
 	return err
 }
 
-// matchesOfViews are those of what rules have found that are in views, and new to a verdict.
+// matchesOfViews are those of what rules have found that are in views, and new to a verdict. Rules of policy are about what
+// was sent, and not about what it decodes to.
 func (e *Engine) matchesOfViews(v *Verdict, of *viewTransaction, found *Verdict) (all []Match) {
 	for _, m := range found.Matches {
-		if m.Evaluates() {
+		if !m.IsEvidence() {
 			continue
 		}
 		var places []Place
