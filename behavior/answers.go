@@ -319,7 +319,8 @@ func (t *attempts) learn(a triage.Attempt) int {
 }
 
 // tells reports whether the answer to a condition is the one that tells what it is. One that holds by its form and is answered
-// as one that does not is part of a statement that could not run; and so may be any that begins in another way and is answered so.
+// as one that does not is part of a statement that could not run; and so may be any that begins in another way and is
+// answered so.
 func (t *attempts) tells(a triage.Attempt) bool {
 	return a.Condition != triage.True && t.Oracle[0] == a.Answer && t.OracleLead == a.Lead || a.Condition != triage.False && t.Oracle[1] == a.Answer
 }

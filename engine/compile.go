@@ -39,10 +39,10 @@ func units(directives []*rules.Directive) ([]*unit, error) {
 			continue
 		}
 		id := d.ID()
-		if id == 0 && d.Name == "secrulescript" { // needs none, and is not applied
-			continue
-		}
 		if id == 0 {
+			if d.Name == "secrulescript" { // needs none, and is not applied
+				continue
+			}
 			return nil, fmt.Errorf("%s:%d: the rule has no id", d.File, d.Line)
 		}
 		if first, ok := seen[id]; ok {

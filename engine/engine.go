@@ -228,12 +228,12 @@ func (e *Engine) RuleCount() int { return len(e.rules) }
 // in use any more.
 func (e *Engine) Close() error {
 	wafs := []coraza.WAF{e.waf}
+	var errs []error
 	if e.fast != nil {
 		wafs = append(wafs, e.fast.reader, e.fast.plain, e.fast.rest)
-	}
-	var errs []error
-	if e.fast != nil && e.fast.blank != nil {
-		errs = append(errs, e.fast.blank.Close())
+		if e.fast.blank != nil {
+			errs = append(errs, e.fast.blank.Close())
+		}
 	}
 	for _, waf := range wafs {
 		errs = append(errs, closeWAF(waf))

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 
 	"github.com/corazawaf/coraza/v3/types/variables"
 
@@ -241,18 +240,13 @@ func ofHints(exclusions []exclusion, loaded []*unit) (all []exclusion) {
 // Exclusions are what the property exclude says, for those who are no rules.
 type Exclusions struct {
 	all  []exclusion
-	seen *seen // nil without any
+	seen *seen // nil where nobody asks for Unmet
 }
 
 // ParseExclusions reads the values of the property.
 func ParseExclusions(list []string) (Exclusions, error) {
 	all, err := Config{Exclude: list}.exclusions()
-	if len(all) == 0 {
-		return Exclusions{}, err
-	}
-	s := &seen{held: make([]atomic.Bool, len(all)), paths: map[string]bool{}, hosts: map[string]bool{}}
-	s.left.Store(int32(len(all)))
-	return Exclusions{all, s}, err
+	return Exclusions{all: all}, err
 }
 
 // Exchange is what exclusions look at.

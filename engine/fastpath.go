@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 
 	"github.com/corazawaf/coraza/v3"
-
 	"github.com/corazawaf/coraza/v3/types/variables"
 
 	"github.com/modsecurity-for-anylog/msa/engine/analysis"

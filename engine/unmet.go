@@ -25,7 +25,17 @@ type seen struct {
 // maxSeen is how many paths and hosts are kept, from which the one is found that may be meant.
 const maxSeen = 1000
 
-// See notes for which exclusions a record has a place.
+// Watched are the same exclusions, of which See and Unmet find out for which no record has a place.
+func (e Exclusions) Watched() Exclusions {
+	if len(e.all) == 0 {
+		return e
+	}
+	e.seen = &seen{held: make([]atomic.Bool, len(e.all)), paths: map[string]bool{}, hosts: map[string]bool{}}
+	e.seen.left.Store(int32(len(e.all)))
+	return e
+}
+
+// See notes for which exclusions a record has a place, if they are watched.
 func (e Exclusions) See(t *mapping.Transaction) {
 	if e.seen == nil || e.seen.left.Load() == 0 {
 		return
@@ -52,7 +62,7 @@ func (s *seen) keep(in *Exchange) {
 	}
 }
 
-// Unmet says of each exclusion that is limited to a place which no record had that it did nothing.
+// Unmet says of each watched exclusion that is limited to a place which no record had that it did nothing.
 func (e Exclusions) Unmet() (warnings []string) {
 	if e.seen == nil {
 		return nil
@@ -69,10 +79,10 @@ func (e Exclusions) Unmet() (warnings []string) {
 
 // meant is the path or the host that may be meant, if none begins so or is so.
 func (s *seen) meant(x *exclusion) string {
-	near := ""
+	near, paths := "", slices.Collect(maps.Keys(s.paths))
 	switch {
-	case x.path != "" && !slices.ContainsFunc(slices.Collect(maps.Keys(s.paths)), func(p string) bool { return strings.HasPrefix(p, x.path) }):
-		near = typo.Nearest(x.path, slices.Collect(maps.Keys(s.paths)))
+	case x.path != "" && !slices.ContainsFunc(paths, func(p string) bool { return strings.HasPrefix(p, x.path) }):
+		near = typo.Nearest(x.path, paths)
 	case x.host != "" && !s.hosts[x.host]:
 		near = typo.Nearest(x.host, slices.Collect(maps.Keys(s.hosts)))
 	}

@@ -16,6 +16,7 @@ func TestUnmetExclusions(t *testing.T) {
 	if got := all.Unmet(); got != nil {
 		t.Errorf("before any record: %q", got)
 	}
+	all = all.Watched()
 	for _, uri := range []string{"/search?q=1", "/cart", "/search?q=2"} {
 		tx := get(uri)
 		tx.Host = "shop.example"
@@ -30,7 +31,7 @@ func TestUnmetExclusions(t *testing.T) {
 	if got := all.Unmet(); !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}
-	var none Exclusions
+	none := Exclusions{}.Watched()
 	none.See(get("/a"))
 	if got := none.Unmet(); got != nil {
 		t.Errorf("without exclusions: %q", got)

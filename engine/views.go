@@ -326,12 +326,14 @@ func (e *Engine) decideViews(v *Verdict, t *mapping.Transaction, of *viewTransac
 		if some, err = e.evaluate(e.fast.rest, e.fast.tx, of.Transaction, of.Innocent); err != nil {
 			return err
 		}
-		if v.Screened == ScreenCleared && len(e.matchesOfViews(v, of, &some)) > 0 {
-			if err := e.addRest(v, t, most); err != nil {
+		found := e.matchesOfViews(v, of, &some)
+		if v.Screened == ScreenCleared && len(found) > 0 {
+			if err = e.addRest(v, t, most); err != nil {
 				return err
 			}
+			found = e.matchesOfViews(v, of, &some) // without what these rules have found, too
 		}
-		some.Matches = e.matchesOfViews(v, of, &some)
+		some.Matches = found
 	}
 	if verified {
 		e.watch.Enter(stopwatch.Check)

@@ -500,7 +500,10 @@ func (p *Pipeline) told(f *finding, told []alert.Incident) {
 	p.counters.told.Add(uint64(len(told)))
 }
 
-// Unmet says which exclusions are for places that no record has had.
+// WatchExclusions has Unmet find out, of the records from now on. It is called before the first one.
+func (p *Pipeline) WatchExclusions() { p.exclusions = p.exclusions.Watched() }
+
+// Unmet says which exclusions are for places that no record has had, if they are watched.
 func (p *Pipeline) Unmet() (warnings []string) { return p.exclusions.Unmet() }
 
 // Finish ends all incidents, as nothing more will come, and returns what is to be told of them. Those whose state is

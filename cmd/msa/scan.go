@@ -62,6 +62,7 @@ func (c *scanCommand) Run(p *process) error {
 		return exitCode(exitUsage)
 	}
 	defer in.Close()
+	in.WatchExclusions()
 
 	began := time.Now()
 	progress.show(p.stderr, files)

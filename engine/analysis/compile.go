@@ -102,8 +102,8 @@ func (c *compiler) add(p *parsedRule) {
 	c.planned = append(c.planned, r)
 }
 
-// countsMatches reports whether it is known how often a link matches at most that scores: for each of the values that its condition
-// finds, or once.
+// countsMatches reports whether it is known how often a link matches at most that scores: for each of the values that its
+// condition finds, or once.
 func (c *compiler) countsMatches(l *parsedLink, condition int) bool {
 	if kind := c.conditions[condition].Kind; kind == OnValues || kind == OnCount || len(l.targets) == 0 {
 		return true

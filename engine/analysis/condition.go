@@ -89,7 +89,7 @@ func LookAt(targets []Target, some func(variable string) bool) bool {
 	return slices.ContainsFunc(targets, func(t Target) bool { return !t.Except && some(t.Variable) })
 }
 
-// finding is what the links of a condition have found in one value.
+// linkResult is what the links of a condition have found in one value.
 type linkResult struct {
 	matched  string
 	captures []string

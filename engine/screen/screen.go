@@ -129,10 +129,20 @@ type Answer struct {
 // Ask judges a transaction whose variables are read. skip says which rules are not applied to it, and most is how much
 // work there may be.
 func (s *Screen) Ask(source Source, skip func(id int) bool, most int) Answer {
+	return s.ask(source, skip, most, (*Screen).answer)
+}
+
+// Rest is Ask where rules are to run although no alert can come of what they find.
+func (s *Screen) Rest(source Source, skip func(id int) bool, most int) Answer {
+	return s.ask(source, skip, most, (*Screen).rest)
+}
+
+// ask reads a source and has it judged.
+func (s *Screen) ask(source Source, skip func(id int) bool, most int, judge func(*Screen, *scratch) Answer) Answer {
 	x := s.scratch.Get().(*scratch)
 	defer s.release(x)
 	s.read(x, source, skip, most)
-	return s.answer(x)
+	return judge(s, x)
 }
 
 // answer judges what was read.
@@ -143,14 +153,6 @@ func (s *Screen) answer(x *scratch) Answer {
 	if !s.mayAlarm(x) {
 		return Answer{Work: x.work}
 	}
-	return s.rest(x)
-}
-
-// Rest is Ask where rules are to run although no alert can come of what they find.
-func (s *Screen) Rest(source Source, skip func(id int) bool, most int) Answer {
-	x := s.scratch.Get().(*scratch)
-	defer s.release(x)
-	s.read(x, source, skip, most)
 	return s.rest(x)
 }
 

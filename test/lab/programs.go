@@ -16,7 +16,7 @@ type program struct {
 	name  string
 	value string                     // that is ordinary there
 	ask   func(value string) request // for a value
-	run   func(p *prober)            //
+	run   func(p *prober)
 }
 
 func programs() []program {

@@ -37,8 +37,8 @@ var parsed = template.Must(template.New("").Funcs(template.FuncMap{
 	"inZsh":  zshFlag,
 }).ParseFS(scripts, "*.tmpl"))
 
-// Write writes the script of a shell, bash, zsh or fish, for a program. Words are the arguments by command that the program's model does
-// not have.
+// Write writes the script of a shell, bash, zsh or fish, for a program. Words are the arguments by command that the
+// program's model does not have.
 func Write(w io.Writer, shell string, app *kong.Application, words map[string][]string) error {
 	if err := parsed.ExecuteTemplate(w, shell+".tmpl", commands(app, words)); err != nil {
 		return fmt.Errorf("cannot write completion for %q: %w", shell, err)

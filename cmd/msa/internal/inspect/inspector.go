@@ -142,7 +142,14 @@ func (i *Inspector) Finish() pipeline.Result {
 	return i.current.Finish()
 }
 
-// Unmet says which exclusions are for places that no record has had.
+// WatchExclusions has Unmet find out. It is called before the first record.
+func (i *Inspector) WatchExclusions() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.current.WatchExclusions()
+}
+
+// Unmet says which exclusions are for places that no record has had, if they are watched.
 func (i *Inspector) Unmet() (warnings []string) {
 	i.mu.RLock()
 	defer i.mu.RUnlock()
