@@ -317,7 +317,7 @@ func (e *Engine) decide(t *mapping.Transaction, a *screen.Answer, verified bool)
 		v.Screened = ScreenCleared
 	} else {
 		e.watch.Enter(stopwatch.Rules)
-		v, err = e.evaluate(e.fast.rest, e.fast.tx, t, a.Innocent)
+		v, err = e.evaluate(e.fast.rest, e.fast.tx, t, a.Skippable)
 	}
 	if err != nil || !verified {
 		return v, err
@@ -346,7 +346,7 @@ func (e *Engine) verify(t *mapping.Transaction, some Verdict, a *screen.Answer) 
 func (e *Engine) isWrong(all, some *Verdict, a *screen.Answer) bool {
 	switch {
 	case a.MayAlarm:
-		return !all.agrees(some) || slices.ContainsFunc(all.RuleIDs(), func(id int) bool { return slices.Contains(a.Innocent, id) })
+		return !all.agrees(some) || slices.ContainsFunc(all.RuleIDs(), func(id int) bool { return slices.Contains(a.Skippable, id) })
 	case e.fast.anyMatch:
 		return len(all.Matches) > 0
 	case e.fast.evidence:

@@ -89,12 +89,12 @@ func (f *fastPath) isVerified(s *screening) bool {
 	return count.Add(1)%verifyEvery == 0
 }
 
-// ScreenOpen lists the rules that the screen can't judge, and so cost the fast path; nil without one.
-func (e *Engine) ScreenOpen() []analysis.Open {
+// Unjudged lists the rules that the screen can't judge, which make the fast path clear fewer records; nil without one.
+func (e *Engine) Unjudged() []analysis.Unjudged {
 	if e.fast == nil {
 		return nil
 	}
-	return e.fast.plan.Open
+	return e.fast.plan.Unjudged
 }
 
 // Prepare makes the automata of all patterns, a tenth of a second of work that the first records would have to wait for

@@ -55,8 +55,8 @@ func TestScreenOnRegressionTests(t *testing.T) {
 				}
 				count.inspect(t, e, stages[i].Name, &tx)
 			}
-			t.Logf("%d of %d silent transactions are screened; %d rules can't be judged", count.screened, count.silent, len(e.ScreenOpen()))
-			for _, o := range e.ScreenOpen() {
+			t.Logf("%d of %d silent transactions are screened; %d rules can't be judged", count.screened, count.silent, len(e.Unjudged()))
+			for _, o := range e.Unjudged() {
 				t.Logf("rule %d: %s", o.Rule, o.Reason)
 			}
 		})
@@ -81,7 +81,7 @@ func TestScreenOnDebianCRS(t *testing.T) {
 		m.next(t, &tx)
 		count.inspect(t, e, tx.Describe(), &tx)
 	}
-	t.Logf("%d of %d are screened; can't be judged: %v", count.screened, n, e.ScreenOpen())
+	t.Logf("%d of %d are screened; can't be judged: %v", count.screened, n, e.Unjudged())
 	if count.screened < n/5 {
 		t.Error("the screen is of little use")
 	}

@@ -182,7 +182,7 @@ func TestPackCases(t *testing.T) {
 
 func (p *pack) testCases(t *testing.T) {
 	e := lateralEngine(t, p.name)
-	for _, o := range e.ScreenOpen() {
+	for _, o := range e.Unjudged() {
 		t.Errorf("rule %d costs the fast path: %s", o.Rule, o.Reason)
 	}
 	fires, near := map[int]bool{}, map[int]bool{}
@@ -371,7 +371,7 @@ func (p *pack) testWithCRS(t *testing.T) {
 	for _, d := range p.rules(t) {
 		ours[d.ID] = true
 	}
-	for _, o := range e.ScreenOpen() {
+	for _, o := range e.Unjudged() {
 		if ours[o.Rule] {
 			t.Errorf("rule %d costs the fast path: %s", o.Rule, o.Reason)
 		}

@@ -323,7 +323,7 @@ func (e *Engine) decideViews(v *Verdict, t *mapping.Transaction, of *viewTransac
 	if of.MayAlarm {
 		e.watch.Enter(stopwatch.Rules)
 		var err error
-		if some, err = e.evaluate(e.fast.rest, e.fast.tx, of.Transaction, of.Innocent); err != nil {
+		if some, err = e.evaluate(e.fast.rest, e.fast.tx, of.Transaction, of.Skippable); err != nil {
 			return err
 		}
 		found := e.matchesOfViews(v, of, &some)
@@ -358,7 +358,7 @@ func (e *Engine) addRest(v *Verdict, t *mapping.Transaction, most int) error {
 	if err != nil || a.Work > most {
 		return err
 	}
-	*v, err = e.evaluate(e.fast.rest, e.fast.tx, t, a.Innocent)
+	*v, err = e.evaluate(e.fast.rest, e.fast.tx, t, a.Skippable)
 	return err
 }
 

@@ -104,7 +104,7 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 	for _, w := range e.Warnings() {
 		log.Warn(w.String())
 	}
-	for _, o := range e.ScreenOpen() {
+	for _, o := range e.Unjudged() {
 		log.Info("a rule costs the fast path", "rule", o.Rule, "reason", o.Reason)
 	}
 	exclusions, err := engine.ParseExclusions(cfg.Engine.Exclude)
@@ -289,8 +289,8 @@ func (p *Pipeline) NoEvidence() []int {
 // RuleCount is the number of rules in use, chains counted once.
 func (p *Pipeline) RuleCount() int { return p.engine.RuleCount() }
 
-// ScreenOpen lists the rules that the fast path can't judge.
-func (p *Pipeline) ScreenOpen() []analysis.Open { return p.engine.ScreenOpen() }
+// Unjudged lists the rules that the fast path can't judge.
+func (p *Pipeline) Unjudged() []analysis.Unjudged { return p.engine.Unjudged() }
 
 // Plan is what the fast path asks of a record, rule by rule, for people; empty without a fast path.
 func (p *Pipeline) Plan() string { return p.engine.Plan() }

@@ -22,7 +22,7 @@ type compiler struct {
 	planned       []Rule
 	index         map[*parsedRule]int32 // in planned, of those that play a part
 	unsatisfiable set                   // rules with a condition that is never fulfilled
-	open          []Open
+	unjudged      []Unjudged
 }
 
 // compile makes conditions of all rules that may come to matter.
@@ -54,7 +54,7 @@ func (c *compiler) add(p *parsedRule) {
 			continue
 		}
 		if !known {
-			c.open = append(c.open, Open{p.id, "the score that it adds is not known beforehand"})
+			c.unjudged = append(c.unjudged, Unjudged{p.id, "the score that it adds is not known beforehand"})
 			in, out = c.inbound, c.outbound
 		}
 		r.In, r.Out = r.In+in, r.Out+out

@@ -312,7 +312,7 @@ func (c *constants) step(p *parsedRule, l *parsedLink) (*step, string) {
 func (c *compiler) condition(p *parsedRule, l *parsedLink) (cond Condition, possible bool) {
 	giveUp := func(reason string) (Condition, bool) {
 		if p.Logged() || c.addsScore(p) {
-			c.open = append(c.open, Open{p.id, reason})
+			c.unjudged = append(c.unjudged, Unjudged{p.id, reason})
 		}
 		return Condition{Kind: OnNothing, Targets: l.targets}, true
 	}
@@ -387,7 +387,7 @@ func (c *compiler) onTX(p *parsedRule, l *parsedLink) (Condition, bool) {
 		// A count of 0, or a negated test of something that only some transactions have, may hold without a setter.
 		if t.Count || isCapture(t.Key) {
 			if p.Logged() || c.addsScore(p) {
-				c.open = append(c.open, Open{p.id, "it looks at what other rules have captured or counted"})
+				c.unjudged = append(c.unjudged, Unjudged{p.id, "it looks at what other rules have captured or counted"})
 			}
 			return Condition{Kind: OnNothing}, true
 		}

@@ -1,9 +1,9 @@
 // Package analysis makes a plan of the loaded rules, once: what a record must have for each of them to match. Package screen
-// goes by the plan, record by record, and so tells where no alert is possible. DESIGN.md says why that holds.
+// goes by the plan, record by record, and so finds where no alert is possible. DESIGN.md says why that holds.
 //
 // Each rule becomes conditions: on single values (an argument, a header, the URI), on counts, and on what other rules have
-// set. A rule can match only if all its conditions are fulfilled, and an alert can come only if the scores of the rules that
-// can match reach a threshold.
+// set. A rule can match only if all its conditions are fulfilled, and an alert is possible only if the scores of the rules
+// that can match reach a threshold.
 package analysis
 
 import (
@@ -39,7 +39,7 @@ type Plan struct {
 	Conditions []Condition
 	Rules      []Rule
 	Helpers    []Helper
-	Open       []Open
+	Unjudged   []Unjudged
 	Reduction  Reduction
 	Reading    Reading
 
@@ -65,8 +65,8 @@ type Helper struct {
 	Affects []int32
 }
 
-// Open is a rule that can't be judged: it may match whenever its other conditions are fulfilled.
-type Open struct {
+// Unjudged is a rule that can't be judged: it may match whenever its other conditions are fulfilled.
+type Unjudged struct {
 	Rule   int
 	Reason string
 }
@@ -125,7 +125,7 @@ func newPlan(cfg Config) (*Plan, error) {
 	reduced := reduce(compiled)
 	return &Plan{
 		Inbound: compiled.inbound, Outbound: compiled.outbound,
-		Conditions: compiled.conditions, Rules: compiled.planned, Helpers: reduced.helpers, Open: compiled.open,
+		Conditions: compiled.conditions, Rules: compiled.planned, Helpers: reduced.helpers, Unjudged: compiled.unjudged,
 		Reduction: reduced.reduction(), Reading: reading, dependent: reduced.dependent(),
 	}, nil
 }

@@ -73,7 +73,7 @@ func TestRefused(t *testing.T) {
 
 func TestOpen(t *testing.T) {
 	plan := planOf(t, `SecRule ARGS "@geoLookup" "id:1,phase:2,block,setvar:tx.anomaly_score=+5"`, nil)
-	if open := plan.Open; len(open) != 1 || open[0].Rule != 1 || open[0].Reason != "its operator @geolookup can't be judged" {
+	if open := plan.Unjudged; len(open) != 1 || open[0].Rule != 1 || open[0].Reason != "its operator @geolookup can't be judged" {
 		t.Errorf("got %v", open)
 	}
 }

@@ -17,7 +17,7 @@ func (p *Plan) String() string {
 	for _, h := range p.Helpers {
 		fmt.Fprintf(&b, "rule %d only takes something from %s\n", h.ID, p.ids(h.Affects))
 	}
-	for _, o := range p.Open {
+	for _, o := range p.Unjudged {
 		fmt.Fprintf(&b, "rule %d can't be judged: %s\n", o.Rule, o.Reason)
 	}
 	if left := slices.Sorted(maps.Keys(p.Reduction.Rules)); len(left) > 0 {

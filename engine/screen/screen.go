@@ -1,5 +1,5 @@
-// Package screen is the fast path: it proves, value by value, that no alert can come of a
-// transaction, so that the rules need not run. It may say "maybe" too often, and never "no" wrongly.
+// Package screen is the fast path: it proves, value by value, that a transaction can't raise an alert,
+// so that the rules need not run. It may say "maybe" too often, and never "no" wrongly.
 //
 // It goes by the plan that package analysis has made of the rules. What a value fulfils of the plan's conditions does not
 // depend on the transaction, so it is found once and remembered: user agents, header values, paths and names repeat.
@@ -96,7 +96,7 @@ const (
 	added // yes, and what it does is in the scores
 )
 
-// scratch is the memory of one question.
+// scratch is the working memory of one call.
 type scratch struct {
 	matches []int32 // by condition: values that fulfil it
 	touched []int32 // conditions with matches
@@ -118,8 +118,10 @@ type scratch struct {
 
 // Answer is what a screen says of a transaction.
 type Answer struct {
-	MayAlarm bool  // an alert can come of it
-	Innocent []int // if one can: rules that can't match nor do anything else, and those that only concern such: the others are all that needs to run
+	MayAlarm bool // an alert is possible
+	// Skippable are, if an alert is possible, the rules that need not run: they can't match and do nothing else, nor do
+	// the rules that they affect.
+	Skippable []int
 
 	// Work is that of the screen and of these others, as it is counted (see work.go). More than there may be means that
 	// the screen has stopped, and knows nothing.
@@ -132,7 +134,7 @@ func (s *Screen) Ask(source Source, skip func(id int) bool, most int) Answer {
 	return s.ask(source, skip, most, (*Screen).answer)
 }
 
-// Rest is Ask where rules are to run although no alert can come of what they find.
+// Rest is Ask where rules are to run although no alert is possible.
 func (s *Screen) Rest(source Source, skip func(id int) bool, most int) Answer {
 	return s.ask(source, skip, most, (*Screen).rest)
 }
@@ -158,20 +160,20 @@ func (s *Screen) answer(x *scratch) Answer {
 
 // rest finds the rules that need not run.
 func (s *Screen) rest(x *scratch) Answer {
-	isInnocent := make([]bool, len(s.rules))
+	skipped := make([]bool, len(s.rules))
 	a := Answer{MayAlarm: true}
 	for i := range s.rules {
-		if s.isInnocent(x, int32(i)) && s.areInnocent(x, s.rules[i].Affects) {
-			isInnocent[i] = true
-			a.Innocent = append(a.Innocent, s.rules[i].ID)
+		if s.canSkip(x, int32(i)) && s.canSkipAll(x, s.rules[i].Affects) {
+			skipped[i] = true
+			a.Skippable = append(a.Skippable, s.rules[i].ID)
 		}
 	}
 	for _, h := range s.helpers {
-		if s.areInnocent(x, h.Affects) {
-			a.Innocent = append(a.Innocent, h.ID)
+		if s.canSkipAll(x, h.Affects) {
+			a.Skippable = append(a.Skippable, h.ID)
 		}
 	}
-	a.Work = x.work + s.rulesWork(x, func(rule int32) bool { return !isInnocent[rule] })
+	a.Work = x.work + s.rulesWork(x, func(rule int32) bool { return !skipped[rule] })
 	return a
 }
 
@@ -210,16 +212,16 @@ func (s *Screen) mayConcern(x *scratch) bool {
 	}) || slices.ContainsFunc(s.unasked, func(r int) bool { return analysis.LookAt(s.rules[r].Unasked, x.known) && concerns(r) })
 }
 
-// concerns reports whether a match of a rule is part of an alert, or of what one comes of.
+// concerns reports whether a match of a rule can be part of an alert, or contribute to one.
 func (s *Screen) concerns(r *rule) bool { return s.alarms(r) || !r.minor && (r.In > 0 || r.Out > 0) }
 
-// isInnocent reports whether a rule can't match, and does nothing otherwise.
-func (s *Screen) isInnocent(x *scratch, r int32) bool {
+// canSkip reports whether a rule can't match, and so does nothing.
+func (s *Screen) canSkip(x *scratch, r int32) bool {
 	return s.rules[r].Removable && !s.mayMatch(x, int(r))
 }
 
-func (s *Screen) areInnocent(x *scratch, all []int32) bool {
-	return !slices.ContainsFunc(all, func(r int32) bool { return !s.isInnocent(x, r) })
+func (s *Screen) canSkipAll(x *scratch, all []int32) bool {
+	return !slices.ContainsFunc(all, func(r int32) bool { return !s.canSkip(x, r) })
 }
 
 func (s *Screen) mayAlarm(x *scratch) bool {

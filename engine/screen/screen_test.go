@@ -67,7 +67,7 @@ func (source) Count(variables.RuleVariable, string) (int, bool)          { retur
 // MayAlarm is Ask without an end of work.
 func (s *Screen) MayAlarm(source Source, skip func(id int) bool) (may bool, cannotMatch []int) {
 	a := s.Ask(source, skip, math.MaxInt)
-	return a.MayAlarm, a.Innocent
+	return a.MayAlarm, a.Skippable
 }
 
 func noRule(int) bool { return false }
@@ -149,7 +149,7 @@ func TestSkip(t *testing.T) {
 }
 
 // The rules that can't match for one transaction, with those that only concern them.
-func TestInnocent(t *testing.T) {
+func TestSkippable(t *testing.T) {
 	const evil = `SecRule ARGS "@rx evil" "id:9,phase:2,deny,tag:'x'"` + "\n"
 	for _, c := range []struct {
 		name, rules string

@@ -192,7 +192,7 @@ func (r *Report) figures() *figures {
 		return cmp.Or(cmp.Compare(b.Share, a.Share), cmp.Compare(a.Rule, b.Rule))
 	})
 	reasons := map[int]string{}
-	for _, o := range r.pipeline.ScreenOpen() {
+	for _, o := range r.pipeline.Unjudged() {
 		if reasons[o.Rule] != "" {
 			continue
 		}

@@ -113,7 +113,7 @@ func checkFilter(given inspect.Properties) (Filter, error) {
 		}
 		f.Unapplied = append(f.Unapplied, unappliedRules{u.Mapping, ids})
 	}
-	for _, o := range compiled.ScreenOpen() {
+	for _, o := range compiled.Unjudged() {
 		f.CostsScreen = append(f.CostsScreen, unanalyzedRule{o.Rule, o.Reason})
 	}
 	return f, nil
