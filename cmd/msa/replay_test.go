@@ -25,10 +25,10 @@ func TestReplay(t *testing.T) {
 		t.Fatalf("exit code %d: %s", code, p.stderr.String())
 	}
 	for _, want := range []string{
-		`^5 requests: 3 would have been refused \(1 attacks, 2 most likely not\); 1 attacks would have passed\n`,
-		`(?s)no attack, by rule:\n     2  911100 [^\n]*\n        .*access\.log:2: PUT /articles/7\n`,
+		`^requests: 5; would have been refused: 3 \(attacks: 1, most likely harmless: 2\); attacks that would have passed: 1\n`,
+		`(?s)most likely harmless, by rule:\n     2  911100 [^\n]*\n        .*access\.log:2: PUT /articles/7\n`,
 		`(?s)have passed, by rule:\n.*access\.log:4: GET /b`,
-		`\nWith 1 exclusions 0 of these 2 would still be refused, and 0 attacks would pass in addition\.\n$`,
+		`\nWith 1 exclusions: harmless requests still refused: 0 of 2; further attacks let through: 0\n$`,
 	} {
 		if !regexp.MustCompile(want).MatchString(p.stdout.String()) {
 			t.Errorf("%s does not match %s", p.stdout.String(), want)
@@ -40,7 +40,7 @@ func TestReplay(t *testing.T) {
 	}
 
 	again := command(t, "msa", "replay", "--rules", exclusions, "--rules", "crs", log)
-	if code := again.run(""); code != 0 || !strings.HasPrefix(again.stdout.String(), "5 requests: 1 would have been refused (1 attacks, 0 most likely not)") {
+	if code := again.run(""); code != 0 || !strings.HasPrefix(again.stdout.String(), "requests: 5; would have been refused: 1 (attacks: 1, most likely harmless: 0)") {
 		t.Errorf("with the exclusions: exit code %d: %s%s", code, again.stdout.String(), again.stderr.String())
 	}
 }
@@ -49,7 +49,7 @@ func TestReplay(t *testing.T) {
 func TestReplayAuditLog(t *testing.T) {
 	log := file(t, "audit.log", auditEntry("c7036611", "/?t=../../etc/passwd")+auditEntry("aa036611", "/"))
 	p := command(t, "msa", "replay", log)
-	if code := p.run(""); code != 0 || !strings.HasPrefix(p.stdout.String(), "2 requests: 1 would have been refused (1 attacks, 0 most likely not)") {
+	if code := p.run(""); code != 0 || !strings.HasPrefix(p.stdout.String(), "requests: 2; would have been refused: 1 (attacks: 1, most likely harmless: 0)") {
 		t.Errorf("exit code %d: %s%s", code, p.stdout.String(), p.stderr.String())
 	}
 }

@@ -13,7 +13,7 @@ import (
 )
 
 type reportCommand struct {
-	Files  []string `arg:"" name:"alerts" help:"Files of alerts, one a line, as scan prints them or syslog has them, also in gzip; - is standard input."`
+	Files  []string `arg:"" name:"alerts" help:"Files of alerts, one a line, as scan prints them or syslog has them, also compressed (.gz, .zst, .bz2); - is standard input."`
 	Output string   `short:"o" placeholder:"FILE" help:"File for the report; - is standard output (default: msa-report.html, or .md)."`
 	Format string   `enum:"html,markdown" default:"html" help:"html for a page that can be filtered, or markdown for a ticket (default: html)."`
 	Title  string   `default:"Attacks found in logs" help:"Title of the page (default: Attacks found in logs)."`

@@ -17,7 +17,7 @@ import (
 )
 
 type tuneCommand struct {
-	Files   []string `arg:"" name:"alerts" help:"Files of alerts, one a line, as scan prints them or syslog has them, also in gzip; - is standard input."`
+	Files   []string `arg:"" name:"alerts" help:"Files of alerts, one a line, as scan prints them or syslog has them, also compressed (.gz, .zst, .bz2); - is standard input."`
 	Log     []string `sep:"none" placeholder:"RECORDS" help:"File of records, as for scan, in which each proposal is tried; may be repeated."`
 	Lines   bool     `help:"Each line of the log is a record with the one key log, as Fluent Bit's tail makes it without a parser."`
 	Format  string   `enum:"text,exclude,seclang" default:"text" help:"text for people, exclude for lines of fluent-bit.conf, or seclang for a rules file (default: text)."`

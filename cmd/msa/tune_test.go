@@ -73,13 +73,13 @@ func TestTune(t *testing.T) {
 			"1. 942100@ARGS:q 9703010@ARGS:q 9703015@ARGS:q\n   silences 6 of 15 alerts, from 3 sources: 10.0.0.0, 10.0.0.1, 10.0.0.2\n   942100 SQL Injection Attack Detected via libinjection\n   9703010 SQL: a condition is joined\n   9703015 SQL: a condition on constants\n" +
 				"   for example GET /search/p0?q=" + sqli + " from 10.0.0.0; 942100 on ARGS:q: 1' or 1=1--",
 			"941100@ARGS:html 941110@ARGS:html", "silences 4 of 15 alerts, from 1 source: 10.0.1.1",
-			"930130@/backup/.git/config", "alerts that have nothing narrow to exclude", "no named variable: 1\n",
+			"930130@/backup/.git/config", "alerts without a narrow exclusion", "can't be written in one): 1\n",
 		}, []string{"949110", "980170", "@/ ", "@/\n"}, ""},
 		{"exclude", "", []string{found, "--format=exclude"}, 0, []string{"\n    Exclude           930130@/backup/.git/config\n", "# 4 of 15 alerts, from 1 source\n"}, []string{"949110"}, ""},
 		{"seclang", "", []string{found, "--format=seclang", "--first-id=77"}, 0, []string{
 			"SecRule REQUEST_FILENAME \"@beginsWith /cms/edit/\" \\\n    \"id:77,phase:1,", "ctl:ruleRemoveTargetById=941100;ARGS:html,", "ctl:ruleRemoveById=930130,",
 		}, []string{"949110"}, ""},
-		{"the most effective first", "", []string{found, "--top=1"}, 0, []string{"1. 942100@ARGS:q", "1 proposals; 9 of 15 alerts are left"}, []string{"2."}, ""},
+		{"the most effective first", "", []string{found, "--top=1"}, 0, []string{"1. 942100@ARGS:q", "1 proposals; alerts left: 9 of 15"}, []string{"2."}, ""},
 		{"records instead of alerts", request(t, "10.0.0.1", "/?t="+files), []string{"-", own}, 2, nil, nil, "cannot read alert: not an alert in format msa"},
 		{"a directory without attacks", scanOf(t, file(t, "r.json",
 			request(t, "10.0.0.1", "/api/v1/a?q="+sqli)+request(t, "10.0.0.1", "/api/v1/b?r="+xss)+request(t, "10.0.0.1", "/api/v2/c?q="+sqli)+request(t, "10.0.0.1", "/api/x?q="+sqli))),
@@ -93,13 +93,13 @@ func TestTune(t *testing.T) {
 		{"detectors", detector("host-scan", "10.20.0.99", "/a") + "\n" + detector("path-scan", "10.0.0.1", "/favicon.ico") + "\n" +
 			detector("path-scan", "10.0.0.2", "/favicon.ico") + "\n" + detector("path-scan", "10.0.0.3", "/favicon.ico") + "\n" + detector("no name", "10.20.0.98", "/"),
 			[]string{"-", own}, 0, []string{"host-scan@10.20.0.99", "1. path-scan@/favicon.ico", "9702010@10.20.0.98"}, nil, ""},
-		{"detectors are no rules", detector("host-scan", "10.20.0.99", "/a"), []string{"-", own, "--format=seclang"}, 0, []string{"# alerts that are of detectors"}, []string{"Sec"}, ""},
+		{"detectors are no rules", detector("host-scan", "10.20.0.99", "/a"), []string{"-", own, "--format=seclang"}, 0, []string{"# alerts of detectors"}, []string{"Sec"}, ""},
 		{"lines of syslog, and records with the text", "", []string{file(t, "syslog", "<161>1 2026-11-25T01:02:03Z h msa - - - "+strings.SplitAfter(scanOf(t, log), "\n")[0]+`{"log":`+quoted(t, strings.SplitAfter(scanOf(t, log), "\n")[1])+"}\n")}, 0,
 			[]string{"942100@ARGS:q", "silences 2 of 2 alerts"}, nil, ""},
 		{"other rules", `{"rule_id":"7","src_ip":"10.0.0.1","url":"/x/y","method":"GET","rules":[{"id":7,"msg":"own","variable":"REQUEST_FILENAME","value":"/x/y"}]}`, []string{"-", own}, 0, []string{"1. 7@/x/y\n", "   7 own\n"}, nil, ""},
 		{"a client inside", `{"rule_id":"7","src_ip":"10.0.0.1","url":"/","method":"GET","rules":[{"id":7,"msg":"own","variable":"REQUEST_FILENAME","value":"/"}]}`, []string{"-", own}, 0, []string{"1. 7@10.0.0.1\n"}, nil, ""},
-		{"a client outside", `{"rule_id":"7","src_ip":"192.0.2.1","url":"/","method":"GET","rules":[{"id":7,"msg":"own","variable":"REQUEST_FILENAME","value":"/"}]}`, []string{"-", own}, 0, []string{"0 proposals; 1 of 1 alerts are left"}, nil, ""},
-		{"nothing", "", []string{"-", own}, 0, []string{"0 proposals; 0 of 0 alerts are left"}, nil, ""},
+		{"a client outside", `{"rule_id":"7","src_ip":"192.0.2.1","url":"/","method":"GET","rules":[{"id":7,"msg":"own","variable":"REQUEST_FILENAME","value":"/"}]}`, []string{"-", own}, 0, []string{"0 proposals; alerts left: 1 of 1"}, nil, ""},
+		{"nothing", "", []string{"-", own}, 0, []string{"0 proposals; alerts left: 0 of 0"}, nil, ""},
 		{"broken", "hello\n{\"rule_id\":\"1\"}\n", []string{"-", own}, 2, nil, nil, "<stdin>:2: cannot read alert: not an alert in format msa"},
 		{"no such file", "", []string{"/nowhere/x"}, 2, nil, nil, "/nowhere/x"},
 		{"log that can't be read again", "", []string{found, "--log=-"}, 2, nil, nil, "--log is read many times"},
@@ -148,7 +148,7 @@ func TestTuneSilencesWhatItSays(t *testing.T) {
 				if code := p.run(""); code != 0 {
 					t.Fatalf("exit code %d; %s", code, p.stderr.String())
 				}
-				said := regexp.MustCompile(`# (\d) proposals; (\d+) of 15 alerts are left`).FindStringSubmatch(p.stdout.String())
+				said := regexp.MustCompile(`# (\d) proposals; alerts left: (\d+) of 15`).FindStringSubmatch(p.stdout.String())
 				if said == nil || said[1] != strconv.Itoa(top) {
 					t.Fatalf("stdout: %s", p.stdout.String())
 				}
@@ -197,9 +197,9 @@ func TestTuneTriesOnALog(t *testing.T) {
 		if code := p.run(""); code != 0 {
 			t.Fatalf("%s: exit code %d; %s", format, code, p.stderr.String())
 		}
-		want := []string{"records.json: all of them silence 15 of 16 records that alarm, of 17", "In the log: 4 of 16 records that alarm; other rules have found something in 1 of these."}
+		want := []string{"records.json: together they silence 15 of 16 records that alarm (17 records in all)", "In the log: 4 of 16 records that alarm; other rules matched in 1 of these, too."}
 		if format == "text" {
-			want = []string{want[0], "silences 4 of 16 records that alarm\n   attacks that may be lost: in 1 of these other rules have found something, too",
+			want = []string{want[0], "silences 4 of 16 records that alarm\n   possibly attacks: in 1 of these, other rules matched, too",
 				"     " + log + ":17: 920350 on REQUEST_HEADERS:Host\n"}
 		}
 		for _, w := range want {
@@ -242,7 +242,7 @@ func TestTuneOfHostileAlerts(t *testing.T) {
 			t.Errorf("%d proposals only", n)
 		}
 		for line := range strings.Lines(p.stdout.String()) {
-			if !regexp.MustCompile(`^(|# [\w ,.:;/'-]+|Sec(Action|Rule REQUEST_FILENAME "@beginsWith /[\w./~:+=-]*") \\|    "id:\d+,phase:1,pass,nolog,t:none,\\|    ctl:ruleRemove(ById=\d+|TargetById=\d+;[A-Z_]+:[\w.\[\]-]+)[,"]\\?)\n$`).MatchString(line) {
+			if !regexp.MustCompile(`^(|# [\w ,.:;()/'-]+|Sec(Action|Rule REQUEST_FILENAME "@beginsWith /[\w./~:+=-]*") \\|    "id:\d+,phase:1,pass,nolog,t:none,\\|    ctl:ruleRemove(ById=\d+|TargetById=\d+;[A-Z_]+:[\w.\[\]-]+)[,"]\\?)\n$`).MatchString(line) {
 				t.Errorf("line %q", line)
 			}
 		}

@@ -204,7 +204,7 @@ func (p *proposer) note(n int, why string) {
 }
 
 // nothingNarrow says why alerts have no proposal. Those that another one silences are among them.
-const nothingNarrow = "have nothing narrow to exclude: a path that is / or can't be written in an exclusion, and no named variable"
+const nothingNarrow = "alerts without a narrow exclusion (no named variable, and a path that is / or can't be written in one)"
 
 // candidates are the narrowest proposals for a group.
 func (p *proposer) candidates(key string, g *group) []*proposal {
@@ -262,7 +262,7 @@ func (p *proposer) candidates(key string, g *group) []*proposal {
 // forDetector: what a detector sees has come from a client; the path is that of the last record only.
 func (p *proposer) forDetector(g *group) (all []*proposal) {
 	if p.both {
-		p.note(len(g.alerts), "are of detectors, which are not rules: see --format exclude")
+		p.note(len(g.alerts), "alerts of detectors, which no rule can exclude (see --format exclude)")
 		return nil
 	}
 	name := g.detector

@@ -85,9 +85,9 @@ func (r *replay) line(format string, args ...any) { _, _ = fmt.Fprintf(r.w, form
 
 func (r *replay) print() {
 	refused := len(r.blocked.alarms)
-	r.line("%d requests: %d would have been refused (%d attacks, %d most likely not); %d attacks would have passed",
+	r.line("requests: %d; would have been refused: %d (attacks: %d, most likely harmless: %d); attacks that would have passed: %d",
 		r.blocked.records, refused, refused-len(r.wrong), len(r.wrong), len(r.passed))
-	r.list("Refused, and most likely no attack, by rule:", r.blocked, r.wrong)
+	r.list("Refused although most likely harmless, by rule:", r.blocked, r.wrong)
 	r.list("Attacks that would have passed, by rule:", r.attacks, r.passed)
 }
 
@@ -156,7 +156,7 @@ func (r *replay) exclude() error {
 			hidden++
 		}
 	}
-	r.line("\nWith %d exclusions %d of these %d would still be refused, and %d attacks would pass in addition.", len(proposals), left, len(r.wrong), hidden)
+	r.line("\nWith %d exclusions: harmless requests still refused: %d of %d; further attacks let through: %d", len(proposals), left, len(r.wrong), hidden)
 	write := func(w io.Writer) error {
 		_, err := fmt.Fprintln(w, "# Exclusions of msa replay, to be loaded before the rules that they limit.")
 		for i, p := range proposals {

@@ -250,12 +250,12 @@ func (t *Tuning) print() {
 		mark = "# "
 	}
 	for _, why := range slices.Sorted(maps.Keys(t.notes)) {
-		t.line("%salerts that %s: %d", mark, why, t.notes[why])
+		t.line("%s%s: %d", mark, why, t.notes[why])
 	}
-	t.line("%s%d proposals; %d of %d alerts are left", mark, len(t.proposals), t.left(), len(t.alerts))
+	t.line("%s%d proposals; alerts left: %d of %d", mark, len(t.proposals), t.left(), len(t.alerts))
 	if t.all != nil {
 		silenced, _ := t.all.silenced(t.before, nil)
-		t.line("%s%s: all of them silence %d of %d records that alarm, of %d", mark, t.logName(), len(silenced), len(t.before.alarms), t.before.records)
+		t.line("%s%s: together they silence %d of %d records that alarm (%d records in all)", mark, t.logName(), len(silenced), len(t.before.alarms), t.before.records)
 	}
 }
 
@@ -288,7 +288,7 @@ func (t *Tuning) comment(i int, p *proposal) {
 	t.line("# %s", t.effect(p))
 	if t.before != nil {
 		silenced, weak := t.after[i].silenced(t.before, p)
-		t.line("# In the log: %d of %d records that alarm; other rules have found something in %d of these.", len(silenced), len(t.before.alarms), len(weak))
+		t.line("# In the log: %d of %d records that alarm; other rules matched in %d of these, too.", len(silenced), len(t.before.alarms), len(weak))
 	}
 }
 
@@ -300,9 +300,9 @@ func (t *Tuning) effect(p *proposal) string {
 	}
 	also := ""
 	if p.fresh < len(p.silenced) {
-		also = fmt.Sprintf("; %d of these with those before it, too", len(p.silenced)-p.fresh)
+		also = fmt.Sprintf(" (%d of them also by proposals above)", len(p.silenced)-p.fresh)
 	}
-	return fmt.Sprintf("%d of %d alerts, from %d source%s%s", len(p.silenced), len(t.alerts), from, plural, also)
+	return fmt.Sprintf("%d of %d alerts%s, from %d source%s", len(p.silenced), len(t.alerts), also, from, plural)
 }
 
 func (t *Tuning) text(i int, p *proposal) {
@@ -321,7 +321,7 @@ func (t *Tuning) text(i int, p *proposal) {
 	silenced, weak := t.after[i].silenced(t.before, p)
 	t.line("   in %s: silences %d of %d records that alarm", t.logName(), len(silenced), len(t.before.alarms))
 	if len(weak) > 0 {
-		t.line("   attacks that may be lost: in %d of these other rules have found something, too, which does not reach the threshold:", len(weak))
+		t.line("   possibly attacks: in %d of these, other rules matched, too, below the threshold:", len(weak))
 	}
 	for _, n := range weak[:min(len(weak), mostExamples)] {
 		var rest []string
