@@ -14,21 +14,21 @@ import (
 
 type benchCommand struct {
 	Files   []string `arg:"" name:"file" help:"Files of records, as for scan; - is standard input."`
-	Lines   bool     `help:"Each line of the files is a record with the one key log, as Fluent Bit's tail makes it without a parser."`
+	Lines   bool     `help:"Take each line of the files as a record with the single key log, as Fluent Bit's tail does without a parser."`
 	JSON    bool     `name:"json" help:"Print JSON."`
 	Seconds float64  `default:"3" help:"Time for each measurement (default: 3)."`
-	Records int      `default:"100000" help:"Most records of the files that are used, from their start (default: 100000)."`
-	Chunk   int      `default:"32768" help:"Bytes of records that the pipeline gets at once; 32768 is what Fluent Bit's tail reads (default: 32768)."`
-	Top     int      `default:"10" help:"Most rules of each list (default: 10)."`
+	Records int      `default:"100000" help:"Use at most this many records, from the start of the files (default: 100000)."`
+	Chunk   int      `default:"32768" help:"Bytes of records in a chunk; Fluent Bit's tail reads 32768 at once (default: 32768)."`
+	Top     int      `default:"10" help:"Rules in each list, at most (default: 10)."`
 
 	kong.Plugins
 }
 
 // Help says what is measured.
 func (*benchCommand) Help() string {
-	return `Runs a sample of a log through the pipeline that the filter has, and says how many records a second that makes with one worker and with more, up to the property workers; which part of the way takes how long; which rules take longest; and which keep records off the fast path. Nothing is sent, and state_path is left alone.
+	return `Runs a sample of a log through the filter's pipeline and reports records a second with one worker and with more, up to the property workers; how long each stage takes; which rules take longest; and which rules keep records off the fast path. Nothing is sent, and state_path is left alone.
 
-docs/performance.md says how it is measured, and what the figures mean. The machine should have nothing else to do meanwhile.
+docs/performance.md explains the measurements and figures. The machine should have nothing else to do meanwhile.
 
 Exit code: 0; 2 if a file can't be read, no record could be inspected, or the settings are wrong.`
 }

@@ -12,16 +12,18 @@ import (
 )
 
 type checkCommand struct {
-	Pipeline string `arg:"" optional:"" help:"A configuration of Fluent Bit, in its classic format or in YAML: each filter msa in it is checked, and what is around it."`
+	Pipeline string `arg:"" optional:"" help:"A configuration of Fluent Bit, in its classic format or in YAML: checks each msa filter in it, and what surrounds it."`
 
-	JSON bool `name:"json" help:"Print what was found as JSON, for programs."`
+	JSON bool `name:"json" help:"Print the result as JSON, for programs."`
 
 	kong.Plugins
 }
 
 // Help explains the exit codes.
 func (*checkCommand) Help() string {
-	return `Says whether the filter would start, and names each rule or directive that would be skipped. Of a configuration of Fluent Bit it also says what keeps alerts from arriving. Then follow, for each mapping, the rules that its log can't support, and the rules that are about policy. Exit code: 0 if the filter would start, also if it skips some; 1 if not.`
+	return `Says whether the filter would start, and names each rule or directive that would be skipped; for a configuration of Fluent Bit, also what would keep alerts from arriving. Then it lists, for each mapping, the rules that its log can't support, and the rules that are about policy.
+
+Exit code: 0 if the filter would start, even if it skips some rules; 1 if not.`
 }
 
 // Run compiles what the filter would compile.

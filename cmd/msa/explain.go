@@ -19,19 +19,19 @@ import (
 
 type explainCommand struct {
 	File   string `arg:"" help:"File of records, as for scan; - is standard input."`
-	Lines  bool   `help:"Each line of the file is a record with the one key log, as Fluent Bit's tail makes it without a parser."`
-	Record int    `default:"1" help:"Which record of the file, the first is 1."`
+	Lines  bool   `help:"Take each line of the file as a record with the single key log, as Fluent Bit's tail does without a parser."`
+	Record int    `default:"1" help:"Number of the record in the file; the first is 1."`
 	Tag    string `default:"${scan_tag}" help:"Tag of the record."`
 	JSON   bool   `name:"json" help:"Print JSON."`
-	Advise bool   `help:"Print also what to write into the server's configuration, so that its log shows more."`
-	Plan   bool   `help:"Print also what the fast path asks of any record, rule by rule."`
+	Advise bool   `help:"Also print what to add to the server's configuration so that its log shows more."`
+	Plan   bool   `help:"Also print what the fast path checks in any record, rule by rule."`
 
 	kong.Plugins
 }
 
 // Help says what is shown.
 func (*explainCommand) Help() string {
-	return `Shows for one record the verdict, what matched on which variable after which transformations, how sure it is and why, and the score; then which mapping took it, what became of each field, the transaction that came of it, which rules are off as the log does not show what they test, what the log would have to show for more rules to work, and why other mappings did not take it.
+	return `Shows the verdict on one record, what matched in which variable after which transformations, the confidence with its reasons, and the score; then which mapping read it, what became of each field, the resulting transaction, which rules are off because the log does not show what they test, what the log would have to show for more rules to work, and why other mappings did not fit.
 
 Exit code: 0 if the record was inspected, whatever was found; 1 if not; 2 if the file or the settings are wrong.`
 }

@@ -11,7 +11,7 @@ import (
 )
 
 type helpCommand struct {
-	Command string `arg:"" optional:"" help:"Command to show the help of; without one, the commands are listed."`
+	Command string `arg:"" optional:"" help:"Command to explain; without one, the commands are listed."`
 }
 
 // Run prints the help of a command, as its flag --help does.

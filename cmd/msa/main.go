@@ -56,18 +56,18 @@ func (p *process) main(args []string) int {
 		Run      runCommand        `cmd:"" help:"Inspect records from the network and send alerts."`
 		Scan     scanCommand       `cmd:"" help:"Inspect records in files and print alerts."`
 		Explain  explainCommand    `cmd:"" help:"Show what becomes of one record, field by field, and what matches."`
-		Presets  presetsCommand    `cmd:"" help:"List the presets, or print one, to build a mapping upon."`
-		Check    checkCommand      `cmd:"" help:"Check rules, mapping and settings, and say what would be skipped."`
-		Tune     tuneCommand       `cmd:"" help:"Propose exclusions for alerts that are false, and try them on a log."`
-		Replay   replayCommand     `cmd:"" help:"Say which requests of a log a firewall with these rules would have refused."`
-		Report   reportCommand     `cmd:"" help:"Make one HTML page of alerts, to read and to forward."`
+		Presets  presetsCommand    `cmd:"" help:"List the presets, or print one as the base of a mapping."`
+		Check    checkCommand      `cmd:"" help:"Check rules, mapping and settings, and list what would be skipped."`
+		Tune     tuneCommand       `cmd:"" help:"Propose exclusions for false alarms, and try them on a log."`
+		Replay   replayCommand     `cmd:"" help:"Show which requests in a log a firewall with these rules would have refused."`
+		Report   reportCommand     `cmd:"" help:"Turn alerts into one HTML page, to read and to forward."`
 		Test     testCommand       `cmd:"" help:"Run cases of your own against rules and mappings."`
-		Bench    benchCommand      `cmd:"" help:"Measure what this machine can take of a log, and which rules cost most."`
+		Bench    benchCommand      `cmd:"" help:"Measure how much of a log this machine can inspect, and which rules cost most."`
 		Version  versionCommand    `cmd:"" help:"Print the version."`
 		Table    workloadsCommand  `cmd:"" name:"workloads" help:"Keep a table of workloads up to date from the Kubernetes API."`
-		Init     initCommand       `cmd:"" help:"Look at a log and write a pipeline for it, and a mapping if it needs one."`
-		Help     helpCommand       `cmd:"" help:"Show help of a command."`
-		Complete completionCommand `cmd:"" name:"completion" help:"Print a script that completes commands and flags in a shell."`
+		Init     initCommand       `cmd:"" help:"Look at a log and write a pipeline for it, with a mapping if needed."`
+		Help     helpCommand       `cmd:"" help:"Show help for a command."`
+		Complete completionCommand `cmd:"" name:"completion" help:"Print a script for completion in a shell."`
 		Man      manCommand        `cmd:"" hidden:"" help:"Write the manual pages."`
 		Flag     kong.VersionFlag  `name:"version" help:"Print the version."`
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 type manCommand struct {
-	Folder string `arg:"" help:"Where the pages go: msa.1, and msa-COMMAND.1 for each command."`
+	Folder string `arg:"" help:"Directory for the pages: msa.1, and msa-COMMAND.1 for each command."`
 }
 
 // Run writes the manual pages, which the packages have.

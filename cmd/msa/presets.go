@@ -8,8 +8,8 @@ import (
 )
 
 type presetsCommand struct {
-	Name string `arg:"" optional:"" help:"Preset whose mapping file is printed, to build upon."`
-	JSON bool   `name:"json" help:"List them as JSON."`
+	Name string `arg:"" optional:"" help:"Preset whose mapping file is printed."`
+	JSON bool   `name:"json" help:"Print the list as JSON."`
 }
 
 type listedPreset struct {

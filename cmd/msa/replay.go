@@ -14,9 +14,9 @@ import (
 
 type replayCommand struct {
 	Files      []string `arg:"" name:"file" help:"Files of records or lines, as for scan, or audit logs of ModSecurity or Coraza."`
-	Lines      bool     `help:"Each line of the files is a record with the one key log, as Fluent Bit's tail makes it without a parser."`
+	Lines      bool     `help:"Take each line of the files as a record with the single key log, as Fluent Bit's tail does without a parser."`
 	Exclusions string   `short:"o" placeholder:"RULES.conf" help:"File for the exclusions as SecLang; - is standard output."`
-	Top        int      `default:"20" help:"Most rules that are listed, and most exclusions (default: 20)."`
+	Top        int      `default:"20" help:"Rules in each list, and exclusions, at most (default: 20)."`
 	FirstID    int      `default:"10000" help:"Id of the first rule among the exclusions (default: 10000)."`
 
 	kong.Plugins
@@ -24,9 +24,9 @@ type replayCommand struct {
 
 // Help says what is compared.
 func (*replayCommand) Help() string {
-	return `Before you block: inspects a log twice, as a firewall in blocking mode with these rules, thresholds and paranoia level, and by confidence. It says how many requests the firewall would have refused, which of them were no attacks, by rule, and which attacks it would have let pass. With --exclusions it writes the narrowest exclusions that let those through that were no attacks, and tries them: what remains, and what they would hide.
+	return `Before you block: inspects a log twice, as a firewall in blocking mode with these rules, thresholds and paranoia level, and by confidence. It reports how many requests the firewall would have refused, which of them were most likely harmless, by rule, and which attacks it would have let pass. With --exclusions it writes the narrowest exclusions that let the harmless requests through, and tries them: what would still be refused, and which attacks would pass.
 
-Exit code: 0 if the firewall would have refused nothing but attacks; 1 if it would have; 2 if a file can't be read or has no request in it, or the settings are wrong.`
+Exit code: 0 if the firewall would have refused nothing but attacks; 1 if it would have refused something else; 2 if a file can't be read or has no requests, or the settings are wrong.`
 }
 
 // Run replays the log.

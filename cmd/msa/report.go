@@ -17,15 +17,15 @@ type reportCommand struct {
 	Output string   `short:"o" placeholder:"FILE" help:"File for the report; - is standard output (default: msa-report.html, or .md)."`
 	Format string   `enum:"html,markdown" default:"html" help:"html for a page that can be filtered, or markdown for a ticket (default: html)."`
 	Title  string   `default:"Attacks found in logs" help:"Title of the page (default: Attacks found in logs)."`
-	Size   int      `default:"64" placeholder:"MB" help:"Largest page, in MB: with more alerts, the most severe can be opened, and all are counted (default: 64)."`
-	Mask   string   `enum:"on,off" default:"on" help:"Mask sensitive values, also of alerts that were made with mask off (default: on)."`
+	Size   int      `default:"64" placeholder:"MB" help:"Largest page, in MB: if not all alerts fit, all are counted, and the most severe can be opened (default: 64)."`
+	Mask   string   `enum:"on,off" default:"on" help:"Mask sensitive values, also in alerts that were made with mask off (default: on)."`
 }
 
 // Help says what the page is.
 func (*reportCommand) Help() string {
-	return `Makes one HTML page of alerts in format msa that needs no network: when, which rules, who attacked whom and by which paths, what sensitive data was seen, and each alert with all its keys. Any browser of 2024 or later shows it. As Markdown it has what fits a ticket: the worst incidents with their stories, and the most frequent rules, sources, targets and findings.
+	return `Turns alerts in format msa into one HTML page that needs no network: incidents, times, rules, who attacked whom and by which paths, what sensitive data was seen, and each alert with all its keys. Any browser of 2024 or later shows it. As Markdown, it has what fits into a ticket: the worst incidents with their stories, and the most frequent rules, sources, targets and places of sensitive data.
 
-Exit code: 0; 1 if the page can't be written; 2 if a file can't be read or holds no alert. Of files of which some can't be read, the page has the others and says so.`
+Exit code: 0; 1 if the page can't be written; 2 if a file can't be read or holds no alert. If some files can't be read, the page has the others and says so.`
 }
 
 // defaultReports are the names of reports that were given none, by format.

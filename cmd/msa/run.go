@@ -40,26 +40,26 @@ var textKey = []string{event.TextKey}
 
 type runCommand struct {
 	Listen    []string `placeholder:"ADDRESS" sep:"none" help:"Receive JSON records at udp://HOST:PORT or tcp://HOST:PORT; may be repeated (default: udp://:15155)"`
-	Records   int      `name:"datagram-records" default:"256" placeholder:"N" help:"Most records of one datagram; what follows them is lost, and counted (default: 256)"`
-	Bytes     string   `name:"datagram-bytes" default:"2M" placeholder:"SIZE" help:"Most bytes of one datagram, unpacked, in the same way (default: 2M)"`
+	Records   int      `name:"datagram-records" default:"256" placeholder:"N" help:"Records read from one datagram, at most; what follows is lost, and counted (default: 256)"`
+	Bytes     string   `name:"datagram-bytes" default:"2M" placeholder:"SIZE" help:"Bytes read from one unpacked datagram, at most; what follows is lost, and counted (default: 2M)"`
 	Output    string   `placeholder:"ADDRESS" help:"Send alerts to gelf://HOST:PORT, syslog+udp://HOST:PORT, syslog+tcp://…, syslog+tls://…, unix:///PATH, forward://HOST:PORT (Fluent Bit, Fluentd), forward+tls://…, http://…, https://… or stdout (the default)"`
-	Syslog    string   `name:"syslog-format" placeholder:"FORMAT" help:"Of syslog messages: rfc5424 (the default, but at unix sockets) or rfc3164"`
-	Header    string   `name:"http-header" placeholder:"HEADER" help:"Of HTTP requests, as Authorization: Bearer …"`
-	SharedKey string   `placeholder:"KEY" help:"That the receiver at forward://… knows too"`
+	Syslog    string   `name:"syslog-format" placeholder:"FORMAT" help:"Format of syslog messages: rfc5424 (the default, except at unix sockets) or rfc3164"`
+	Header    string   `name:"http-header" placeholder:"HEADER" help:"Header of HTTP requests, such as Authorization: Bearer …"`
+	SharedKey string   `placeholder:"KEY" help:"Secret shared with the receiver at forward://…"`
 	Hostname  string   `short:"p" placeholder:"NAME" help:"Name of this host in syslog and GELF (default: the system's)"`
 	TLSCA     string   `name:"tls-ca" placeholder:"FILE" help:"Certificates in PEM to trust for TLS (default: the system's)"`
 	TLSCert   string   `name:"tls-cert" placeholder:"FILE" help:"Certificate in PEM to show to the receiver"`
-	TLSKey    string   `name:"tls-key" placeholder:"FILE" help:"Its key in PEM"`
+	TLSKey    string   `name:"tls-key" placeholder:"FILE" help:"Key of --tls-cert in PEM"`
 	TLSServer string   `name:"tls-server-name" placeholder:"NAME" help:"Name in the receiver's certificate (default: the host of --output)"`
 
-	ListenPort string `short:"l" group:"As of the original MSA" placeholder:"PORT" help:"Receive at this port (environment: LISTEN_PORT)"`
-	TCP        bool   `short:"t" group:"As of the original MSA" help:"Receive by TCP instead of UDP"`
-	Send       string `short:"s" group:"As of the original MSA" placeholder:"HOST:PORT" help:"Send alerts there (environment: OUTPUT)"`
-	Format     string `short:"u" group:"As of the original MSA" placeholder:"FORMAT" help:"How: gelf (the default) or syslog"`
-	RulesFile  string `short:"c" group:"As of the original MSA" placeholder:"FILE" help:"Rules, as --rules (environment: RULEPATH)"`
-	KeyFile    string `short:"k" group:"As of the original MSA" placeholder:"FILE" help:"Names of fields, a line for each: name : key"`
-	All        bool   `short:"a" group:"As of the original MSA" help:"Bodies in alerts; only a program called uniwaf leaves them out without"`
-	Foreground bool   `short:"r" group:"As of the original MSA" help:"Stay in the foreground, as always"`
+	ListenPort string `short:"l" group:"Flags of the original MSA" placeholder:"PORT" help:"Receive at this port (environment: LISTEN_PORT)"`
+	TCP        bool   `short:"t" group:"Flags of the original MSA" help:"Receive by TCP instead of UDP"`
+	Send       string `short:"s" group:"Flags of the original MSA" placeholder:"HOST:PORT" help:"Send alerts there (environment: OUTPUT)"`
+	Format     string `short:"u" group:"Flags of the original MSA" placeholder:"FORMAT" help:"Format for -s: gelf (the default) or syslog"`
+	RulesFile  string `short:"c" group:"Flags of the original MSA" placeholder:"FILE" help:"Rules, as --rules (environment: RULEPATH)"`
+	KeyFile    string `short:"k" group:"Flags of the original MSA" placeholder:"FILE" help:"File with names of fields, one a line: name : key"`
+	All        bool   `short:"a" group:"Flags of the original MSA" help:"Include bodies in alerts; only a program called uniwaf omits them without this flag"`
+	Foreground bool   `short:"r" group:"Flags of the original MSA" help:"Stay in the foreground, as always"`
 
 	kong.Plugins
 }

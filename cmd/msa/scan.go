@@ -24,22 +24,22 @@ import (
 )
 
 type scanCommand struct {
-	Files  []string `arg:"" name:"file" help:"Files with one JSON record a line, pretty-printed records or arrays of them, or lines of text; also in gzip, zstd or bzip2. Of a directory, all files in it. - is standard input."`
-	Lines  bool     `help:"Each line of the files is a record with the one key log, as Fluent Bit's tail makes it without a parser. A file that begins with neither { nor [ is read so in any case."`
+	Files  []string `arg:"" name:"file" help:"Files with one JSON record a line, pretty-printed records or arrays of them, or lines of text; also compressed (.gz, .zst, .bz2); or directories, for all files in them. - is standard input."`
+	Lines  bool     `help:"Take each line of the files as a record with the single key log, as Fluent Bit's tail does without a parser. Files that begin with neither { nor [ are always read so."`
 	Format string   `enum:"auto,text,json,csv,markdown" default:"auto" help:"How alerts are printed: text, a line each and a summary, json, csv or markdown (default: text on a terminal, else json)."`
-	Since  moment   `placeholder:"TIME" help:"Print alerts from this time on: a date, a time as in RFC 3339, or how long ago, as 36h or 7d."`
+	Since  moment   `placeholder:"TIME" help:"Print alerts from this time on: a date, a time in RFC 3339, or an age such as 36h or 7d."`
 	Until  moment   `placeholder:"TIME" help:"Print alerts before this time."`
-	Days   bool     `help:"Print no alerts, but how many there are on each day and an hour, by detector and rule: what a SOC would get."`
-	Top    int      `default:"5" help:"How many sources and targets the summary names (default: 5)."`
+	Days   bool     `help:"Print no alerts, but their number on each day and an hour, by detector and rule: what a SOC would get."`
+	Top    int      `default:"5" help:"Sources and targets in the summary, at most (default: 5)."`
 
 	kong.Plugins
 }
 
 // Help explains the exit codes.
 func (*scanCommand) Help() string {
-	return `Alerts are printed in the order of the records. As JSON, one a line, they have the record's line under "line" and, if there are several files, the file under "file". With --since and --until other records are inspected too, as detectors learn from them, but their alerts are not printed.
+	return `Alerts are printed in the order of the records. As JSON, one a line, they have the record's line under "line" and, if there are several files, the file under "file". With --since and --until, records outside that time are inspected, too, because detectors learn from them, but their alerts are not printed.
 
-Exit code: 2 if a file can't be read or the settings are wrong; else 1 if there is an alert; else 2 if a record is broken or if none could be inspected; else 0.`
+Exit code: 2 if a file can't be read or the settings are wrong; else 1 if there is an alert; else 2 if a record is malformed or if none could be inspected; else 0.`
 }
 
 // Run scans the files.

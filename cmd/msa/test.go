@@ -15,14 +15,14 @@ type testCommand struct {
 
 // Help shows a file.
 func (*testCommand) Help() string {
-	return `Each case is a record, and what is expected of it:
+	return `Each case has a record and what is expected of it:
 
     with: {mapping: nginx, rules: [crs, own.conf]}    # properties, as of the filter
     cases:
-      - name: SQL in a search                         # must be there
+      - name: SQL in a search                         # required
         record: '10.0.0.7 - - [20/Nov/2026:10:11:12 +0000] "GET /?q=1%27+or+1=1-- HTTP/1.1" 200 12 "-" "-"'
         lines: true                                   # the record is a line; without it, a map
-        tag: web                                      # msa.scan without it
+        tag: web                                      # msa.scan by default
         with: {exclude: [920350]}                     # instead of those above
         rules: [942100]                               # must match, alarm or not
         not: [930120]                                 # must not match

@@ -19,11 +19,11 @@ import (
 type tuneCommand struct {
 	Files   []string `arg:"" name:"alerts" help:"Files of alerts, one a line, as scan prints them or syslog has them, also compressed (.gz, .zst, .bz2); - is standard input."`
 	Log     []string `sep:"none" placeholder:"RECORDS" help:"File of records, as for scan, in which each proposal is tried; may be repeated."`
-	Lines   bool     `help:"Each line of the log is a record with the one key log, as Fluent Bit's tail makes it without a parser."`
+	Lines   bool     `help:"Take each line of the log as a record with the single key log, as Fluent Bit's tail does without a parser."`
 	Format  string   `enum:"text,exclude,seclang" default:"text" help:"text for people, exclude for lines of fluent-bit.conf, or seclang for a rules file (default: text)."`
-	Top     int      `default:"20" help:"Most proposals (default: 20)."`
+	Top     int      `default:"20" help:"Proposals, at most (default: 20)."`
 	Broad   bool     `help:"Propose exclusions for all paths (/), too."`
-	JSON    bool     `name:"json" help:"Print the proposals as JSON, for programs; with --format seclang those that SecLang can express."`
+	JSON    bool     `name:"json" help:"Print the proposals as JSON, for programs; with --format seclang, only those that SecLang can express."`
 	FirstID int      `default:"10000" help:"Id of the first rule that seclang prints (default: 10000)."`
 
 	kong.Plugins
@@ -31,9 +31,9 @@ type tuneCommand struct {
 
 // Help says what is proposed.
 func (*tuneCommand) Help() string {
-	return `Groups alerts by the rules without which they would not be there, where these matched, and on which variable, and proposes the narrowest exclusions that silence each group, the most effective first. Whether these are false alarms it can't know: look at the sources and examples. Counts are what the alerts tell; with --log each proposal is tried on a log, and what it would hide there is shown.
+	return `Groups alerts by the rules that decided them, the place and the variable, and proposes the narrowest exclusions that silence each group, the most effective first. It can't know which alerts are false alarms: look at the sources and examples. Counts are what the alerts show; with --log each proposal is tried on a log, and what it would hide there is shown.
 
-The rules that seclang prints have to be loaded before those that they limit: Rules exclusions.conf, crs. Settings are those with which the alerts were made. With --state-path, what MSA has learned to be habit is listed, too.
+Rules printed with --format seclang have to be loaded before those that they limit: Rules exclusions.conf, crs. Give the settings with which the alerts were made. With --state-path, the habits that MSA has learned are listed, too.
 
 Exit code: 0; 1 if the proposals can't be tried; 2 if a file can't be read, holds no alert, or the settings are wrong.`
 }

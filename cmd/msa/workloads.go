@@ -12,17 +12,17 @@ import (
 )
 
 type workloadsCommand struct {
-	Output    string `short:"o" required:"" placeholder:"FILE" help:"File for the table, which is replaced when there is another one."`
-	Once      bool   `help:"Write the table once, and end."`
-	Namespace string `short:"n" placeholder:"NAME" help:"Only pods of this namespace (default: of all)."`
-	Server    string `placeholder:"URL" help:"The API server, or kubectl proxy (default: the API server of the cluster that it runs in)."`
+	Output    string `short:"o" required:"" placeholder:"FILE" help:"File for the table; it is replaced when the table changes."`
+	Once      bool   `help:"Write the table once, and exit."`
+	Namespace string `short:"n" placeholder:"NAME" help:"Only pods of this namespace (default: all namespaces)."`
+	Server    string `placeholder:"URL" help:"API server, or kubectl proxy (default: the API server of the cluster that msa runs in)."`
 	TokenFile string `placeholder:"FILE" help:"Token to show to the server, read for each request (default, in a cluster: the pod's)."`
 	CAFile    string `name:"ca-file" placeholder:"FILE" help:"Certificates in PEM to trust (default, in a cluster: the pod's; else the system's)."`
 }
 
 // Help says how it gets to the API, and what it needs there.
 func (*workloadsCommand) Help() string {
-	return `Asks the Kubernetes API which pods there are, and keeps a file for the property workloads: for each address of a pod its workload (shop/deployment/cart) and service account, for each node's its name. It watches pods until it is ended by SIGTERM; while the API can't be reached, the table stays as it is. An address of a pod that has ended stays in the table for five minutes, unless another pod gets it.
+	return `Reads the pods from the Kubernetes API and keeps a file for the property workloads up to date: the workload (shop/deployment/cart) and service account for each address of a pod, and the name for each address of a node. It watches pods until SIGTERM; while the API can't be reached, the table stays as it is. The address of a pod that has ended stays in the table for five minutes, unless another pod gets it.
 
 In a pod it needs a service account that may list and watch pods. Elsewhere, through kubectl's own rights:
 

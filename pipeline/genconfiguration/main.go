@@ -93,7 +93,7 @@ const head = `<!-- Written by genconfiguration from pipeline.Properties: run go 
 
 # Configuration
 
-The filter, the [output](output.md) and the command ` + "`msa`" + ` have the same properties under the same names; what the output has beside these is there. In Fluent Bit they are keys of the filter, in either
+The filter, the [output](output.md) and the command ` + "`msa`" + ` have the same properties under the same names; the output's page lists what it has besides these. In Fluent Bit they are keys of the filter, in either
 case, and ` + "`fluent-bit -e build/flb-filter_msa.so -F msa -h`" + ` lists them:
 
     [FILTER]
@@ -121,13 +121,12 @@ They are flags of ` + "`msa run`, `scan`, `explain`, `check` and `tune`" + `, wi
     ok: ...
     ...
 
-A value that can't be is an error that names the property and the value, and nothing starts:
+An invalid value is an error that names the property and the value, and nothing starts:
 
     $ msa check --paranoia-level 7
     msa: property paranoia_level: "7" is not a whole number from 1 to 4
 
-Names of properties that there are not are errors, too. Where a property is given more than once and takes one value, the last counts. Relative paths begin at the working directory of the
-process.
+An unknown property is an error, too. If a property that takes one value is given more than once, the last one counts. Relative paths start at the working directory of the process.
 
 `
 
