@@ -146,7 +146,7 @@ func (e *Engine) Gains(o mapping.Observed) []Gain {
 			continue
 		}
 		for _, p := range r.parts() {
-			with := withPart(o, p)
+			with := o.With(p)
 			if !o.Has(p) && !r.blind(&with) {
 				byPart[p] = append(byPart[p], id)
 			}
@@ -212,23 +212,4 @@ func shows(o *mapping.Observed, p mapping.Part) bool {
 		return o.Response.All || len(o.Response.Names) > 0
 	}
 	return o.Has(p)
-}
-
-// withPart is o with one more part.
-func withPart(o mapping.Observed, p mapping.Part) mapping.Observed {
-	switch p.Kind {
-	case mapping.RequestHeader:
-		o.Request.All = o.Request.All || p.Name == ""
-		o.Request.Names = append(slices.Clone(o.Request.Names), p.Name)
-	case mapping.ResponseHeader:
-		o.Response.All = o.Response.All || p.Name == ""
-		o.Response.Names = append(slices.Clone(o.Response.Names), p.Name)
-	case mapping.Query:
-		o.Query = true
-	case mapping.RequestBody:
-		o.RequestBody = true
-	case mapping.ResponseBody:
-		o.ResponseBody = true
-	}
-	return o
 }

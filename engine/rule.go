@@ -97,3 +97,9 @@ func (e *Engine) Standing(id int) (phase int, isEvidence bool) {
 	m := Match{Policy: known.policy, role: known.role}
 	return known.phase, m.IsEvidence()
 }
+
+// Applies reports whether a rule is loaded and applies at the engine's paranoia level.
+func (e *Engine) Applies(id int) bool {
+	r, ok := e.rules[id]
+	return ok && r.enabled(e.paranoia)
+}

@@ -103,6 +103,12 @@ func (tx *Transaction) Duration() time.Duration {
 	return 0
 }
 
+// ShowsDuration reports whether the record says how long the exchange took, and be it too short to be measured.
+func (tx *Transaction) ShowsDuration() bool {
+	m := tx.mapping
+	return m != nil && (m.text(tx, &m.duration.field) != "" || !m.endTime.read(m, tx).IsZero())
+}
+
 // read is the record's own time, zero when there is none that can be read.
 func (t *timeSpec) read(m *Mapping, tx *Transaction) time.Time {
 	s := m.text(tx, &t.field)

@@ -1,6 +1,9 @@
 package mapping
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Part names a part of an HTTP exchange that a log may or may not show.
 type Part struct {
@@ -80,6 +83,34 @@ func (o *Observed) Has(p Part) bool {
 	default:
 		return o.ResponseBody
 	}
+}
+
+// With is what a log shows that shows one more part.
+func (o Observed) With(p Part) Observed {
+	switch p.Kind {
+	case RequestHeader:
+		o.Request = o.Request.with(p.Name)
+	case ResponseHeader:
+		o.Response = o.Response.with(p.Name)
+	case Query:
+		o.Query = true
+	case RequestBody:
+		o.RequestBody = true
+	case ResponseBody:
+		o.ResponseBody = true
+	}
+	return o
+}
+
+// with are the headers and one more, or all.
+func (o ObservedHeaders) with(name string) ObservedHeaders {
+	o.Hidden = slices.DeleteFunc(slices.Clone(o.Hidden), func(h string) bool { return name == "" || h == name })
+	if name == "" {
+		o.All = true
+	} else {
+		o.Names = append(slices.Clone(o.Names), name)
+	}
+	return o
 }
 
 func (o *ObservedHeaders) has(name string) bool {

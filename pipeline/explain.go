@@ -91,6 +91,9 @@ func (p *Pipeline) Learn(tag string, r mapping.Record) {
 // Rule is what the rules' text says of a rule.
 func (p *Pipeline) Rule(id int) engine.RuleText { return p.engine.RuleText(id) }
 
+// Applies reports whether a rule is loaded and applies at the paranoia level.
+func (p *Pipeline) Applies(id int) bool { return p.engine.Applies(id) }
+
 // UnappliedRules are the rules that are off for all records of a mapping, as they test the absence of
 // what it can't show.
 type UnappliedRules struct {

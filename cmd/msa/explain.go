@@ -23,7 +23,7 @@ type explainCommand struct {
 	Record int    `default:"1" help:"Number of the record in the file; the first is 1."`
 	Tag    string `default:"${scan_tag}" help:"Tag of the record."`
 	JSON   bool   `name:"json" help:"Print JSON."`
-	Advise bool   `help:"Also print what to add to the server's configuration so that its log shows more."`
+	Advise bool   `help:"Also print how many more attacks could be found if the log showed more, and what to add to the server's configuration."`
 	Plan   bool   `help:"Also print what the fast path checks in any record, rule by rule."`
 
 	kong.Plugins
@@ -64,7 +64,7 @@ func (c *explainCommand) Run(p *process) error {
 	x.Earlier = c.Record - 1
 	e := explain.Explanation{Explanation: x, Pipeline: inspecting, MinConfidence: config.MinConfidence}
 	if c.JSON {
-		err = e.PrintJSON(p.stdout)
+		err = e.PrintJSON(p.stdout, c.Advise)
 	} else {
 		err = e.Print(p.stdout, c.Advise)
 		if c.Plan && err == nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -242,5 +243,74 @@ func TestPresetsJSON(t *testing.T) {
 	}
 	if !slices.ContainsFunc(got, func(l listedPreset) bool { return l.Name == "nano" && l.Description != "" }) {
 		t.Errorf("presets %+v", got)
+	}
+}
+
+// With advice it is said what would be found if the log showed more, for people and for programs.
+func TestExplainAdvise(t *testing.T) {
+	type found struct {
+		Tests            int `json:"crs_tests"`
+		Success, Failure int
+	}
+	type explained struct {
+		Advice *struct {
+			Of, Now found
+			More    []struct {
+				Field string
+				found
+			}
+			Configuration *struct {
+				Product, Text string
+				With          *found
+			}
+		}
+	}
+	explain := func(args ...string) (got explained) {
+		p := command(t, "msa", append([]string{"explain", "--json", "--lines", "-"}, args...)...)
+		if code := p.run(accessLine); code != 0 {
+			t.Fatalf("%q: exit code %d: %s", args, code, p.stderr.String())
+		}
+		if err := json.Unmarshal([]byte(p.stdout.String()), &got); err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	if got := explain(); got.Advice != nil {
+		t.Errorf("advice that nobody has asked for: %+v", got.Advice)
+	}
+	low := explain("--advise").Advice
+	if low == nil || low.Now.Tests == 0 || low.Now.Tests >= low.Of.Tests || low.Configuration == nil || low.Configuration.Product != "nginx" ||
+		low.Configuration.With == nil || low.Configuration.With.Tests <= low.Now.Tests || !strings.Contains(low.Configuration.Text, "log_format") {
+		t.Fatalf("advice %+v", low)
+	}
+	if first := low.More[0]; first.Field != "the request body" || first.Tests == 0 || first.Success != 0 {
+		t.Errorf("the most useful is %+v", first)
+	}
+	if !slices.ContainsFunc(low.More, func(m struct {
+		Field string
+		found
+	}) bool {
+		return m.Field == "the response body" && m.Tests > 0 && m.Success > 0 && m.Failure > 0
+	}) {
+		t.Errorf("the answer is missing in %+v", low.More)
+	}
+	if high := explain("--advise", "--paranoia-level", "4").Advice; high.Of.Tests <= low.Of.Tests {
+		t.Errorf("%d tests of the rules of level 4, and %d of level 1", high.Of.Tests, low.Of.Tests)
+	}
+	if none := explain("--advise", "--rules", "lateral-movement").Advice; none.Of.Tests != 0 || none.Of.Success == 0 {
+		t.Errorf("without CRS: %+v", none.Of)
+	}
+
+	p := command(t, "msa", "explain", "--advise", "--lines", "-")
+	if code := p.run(accessLine); code != 0 {
+		t.Fatalf("exit code %d: %s", code, p.stderr.String())
+	}
+	for _, want := range []string{
+		`as it is +%d of %d +%d of %d `, `with the request body +\+%d +- +-`, `with the configuration below +`, `headers of the request with up to`, `log_format msa`,
+	} {
+		want = strings.ReplaceAll(want, "%d", `\d+`)
+		if out := p.stdout.String(); !regexp.MustCompile(want).MatchString(out) {
+			t.Errorf("%q is missing in\n%s", want, out)
+		}
 	}
 }

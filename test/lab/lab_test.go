@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/modsecurity-for-anylog/msa/internal/coverage"
 	"github.com/modsecurity-for-anylog/msa/test/lab/app"
 )
 
@@ -42,6 +43,25 @@ func TestHandWritten(t *testing.T) {
 		{"failure, called of failed", func(f *figures) share { return f.Refused }, 0.42, 1, 900},
 		{"attacks that worked", func(f *figures) share { return f.Recall }, 0, 1, 400},
 	})
+	t.Run("table", func(t *testing.T) { checkShown(t, r) })
+}
+
+// checkShown: what internal/coverage says of a log that shows of the answer no more than an access log does.
+func checkShown(t *testing.T, r recording) {
+	msa, err := command()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := r.outcome(msa, []coverage.Field{coverage.Status, coverage.Time})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := coverage.OutcomeOf(coverage.Log{Status: true, Time: true})
+	const near = 10
+	if far := func(a, b int) bool { return max(a-b, b-a) > near }; far(got.Worked, want.Worked) || far(got.Success, want.Success) ||
+		far(got.Failed, want.Failed) || far(got.Failure, want.Failure) {
+		t.Errorf("run go run ./test/lab -shown internal/coverage/outcomes.txt: measured %q, and %q in the table", got, want)
+	}
 }
 
 // TestPrograms does the same with programs that ask, compare and go on as tools do.

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/modsecurity-for-anylog/msa/internal/coverage"
 	"github.com/modsecurity-for-anylog/msa/internal/event"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
@@ -43,6 +44,21 @@ func snippet(t *testing.T, preset string) string {
 		t.Fatalf("no snippet for %s", preset)
 	}
 	return a.Snippet
+}
+
+// checkShows compares what a log shows that is written with a snippet with what is said of it.
+func checkShows(t *testing.T, preset string, tx *mapping.Transaction) {
+	t.Helper()
+	a, _ := For(preset)
+	log := coverage.Of(tx)
+	for _, f := range append(a.Shows, coverage.Query, coverage.Status) {
+		if !log.Has(f) {
+			t.Errorf("%s: the log does not show %s", preset, f)
+		}
+	}
+	if len(a.Shows) < 4 {
+		t.Errorf("%s: only %v", preset, a.Shows)
+	}
 }
 
 const cookie = "session=1; theme=dark"
@@ -84,16 +100,21 @@ func TestEnvoyAndIstio(t *testing.T) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
 		members = append(members, fmt.Sprintf("%q:%s", key, value))
 	}
-	checkHeaders(t, "envoy", mapped(t, logged("{"+strings.Join(members, ",")+"}")))
+	tx := mapped(t, logged("{"+strings.Join(members, ",")+"}"))
+	checkHeaders(t, "envoy", tx)
+	checkShows(t, "envoy", tx)
 
 	_, format, _ := strings.Cut(snippet(t, "istio"), "accessLogFormat: |\n")
-	checkHeaders(t, "envoy", mapped(t, logged(strings.Join(strings.Fields(format), ""))))
+	tx = mapped(t, logged(strings.Join(strings.Fields(format), "")))
+	checkHeaders(t, "envoy", tx)
+	checkShows(t, "istio", tx)
 }
 
 func TestHAProxy(t *testing.T) {
 	_, format, _ := strings.Cut(snippet(t, "haproxy"), "log-format '")
 	tx := mapped(t, logged(strings.TrimSuffix(strings.TrimSpace(format), "'")))
 	checkHeaders(t, "nginx-json", tx)
+	checkShows(t, "haproxy", tx)
 	if !strings.Contains(tx.Describe(), "d=e") {
 		t.Errorf("no body in\n%s", tx.Describe())
 	}
@@ -157,6 +178,7 @@ http {
 	}
 	tx := mapped(t, line)
 	checkHeaders(t, "nginx-json", tx)
+	checkShows(t, "nginx-json", tx)
 	if described := tx.Describe(); !strings.Contains(described, `quote=" or 1=1`) {
 		t.Errorf("no body in\n%s", described)
 	}

@@ -8,7 +8,6 @@ import (
 	"io"
 	"strings"
 
-	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/advice"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/listing"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
@@ -220,19 +219,6 @@ func (e *Explanation) printGains() {
 			plural = ""
 		}
 		e.line("log %s to enable %d rule%s", g.Part, len(g.Rules), plural)
-	}
-}
-
-// printAdvice says how the product that wrote the log would show more.
-func (e *Explanation) printAdvice() {
-	a, ok := advice.For(e.Transaction.Preset)
-	if !ok {
-		e.title("advice: there is none for %s", e.Transaction.Preset)
-		return
-	}
-	e.title("advice for %s: %s", a.Product, a.Note)
-	for line := range strings.Lines(a.Snippet) {
-		e.line("  %s", strings.TrimSuffix(line, "\n"))
 	}
 }
 

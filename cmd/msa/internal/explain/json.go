@@ -65,10 +65,11 @@ type explained struct {
 	Matches      []explainedMatch     `json:"matches,omitempty"`
 	Unapplied    []explainedUnapplied `json:"unapplied,omitempty"`
 	Gains        []explainedGain      `json:"to_see_more,omitempty"`
+	Advice       *advised             `json:"advice,omitempty"`
 }
 
-// PrintJSON prints for programs.
-func (e *Explanation) PrintJSON(w io.Writer) error {
+// PrintJSON prints for programs, with advice if that is asked for.
+func (e *Explanation) PrintJSON(w io.Writer, withAdvice bool) error {
 	out := explained{Unused: e.Mapping.Unused}
 	for _, t := range e.Mapping.Tried {
 		if t.Reason == "" {
@@ -108,6 +109,12 @@ func (e *Explanation) PrintJSON(w io.Writer) error {
 	}
 	for _, g := range e.Gains {
 		out.Gains = append(out.Gains, explainedGain{g.Part.String(), g.Rules})
+	}
+	if withAdvice {
+		out.Advice = e.advise()
+	}
+	if withAdvice {
+		out.Advice = e.advise()
 	}
 	return listing.JSON(w, out)
 }
