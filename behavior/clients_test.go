@@ -413,6 +413,12 @@ func TestStolenCredential(t *testing.T) {
 // Of a token that the log has an id for, the address tells who uses it: another one than that of its pod is a thief's, unless
 // many come through it. A service account that was never used from outside is told of once.
 func TestStolenToken(t *testing.T) {
+	for _, preset := range []string{"kubernetes-audit", "gke-audit", "aks-audit"} {
+		t.Run(preset, func(t *testing.T) { testStolenToken(t, preset) })
+	}
+}
+
+func testStolenToken(t *testing.T, preset string) {
 	specs, err := Load(Default)
 	if err != nil {
 		t.Fatal(err)
@@ -421,7 +427,7 @@ func TestStolenToken(t *testing.T) {
 	specs = slices.DeleteFunc(specs, func(s Spec) bool { return !slices.Contains(only, s.Name) })
 	use := func(l *log, at time.Duration, token, account, client string) {
 		*l = append(*l, request(at, func(o *Observation) {
-			o.Direction, o.Server, o.Preset = "", mapping.Endpoint{}, "kubernetes-audit"
+			o.Direction, o.Server, o.Preset = "", mapping.Endpoint{}, preset
 			o.Token, o.User, o.ClientWorkload.Account, o.Client.Address = token, account, account, client
 		}))
 	}
@@ -438,6 +444,7 @@ func TestStolenToken(t *testing.T) {
 		"of who is always used from there":  {"", "ci/deployer", "198.51.100.8", 0},
 		"of a person, who may be anywhere":  {"", "ana", "198.51.100.7", 0},
 		"without an id, from somebody else": {"", "shop/web", "10.1.0.9", 0},
+		"from an address that is not known": {"", "shop/web", "", 0},
 	} {
 		var l log
 		for i := range 26 * 60 {

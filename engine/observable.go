@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -26,14 +27,15 @@ func (a *absence) applies(o *mapping.Observed) bool {
 	return true
 }
 
-// absent are the parts whose absence fulfils a condition; none if something else could.
+// absent are the parts whose absence fulfils a condition; none if something else could, but for what must not be in a query.
 func absent(l *rules.Link) []mapping.Part {
 	var parts []mapping.Part
 	for _, t := range l.Targets {
 		if t.Except {
 			continue // takes something out of the targets
 		}
-		if !testsNone(l.Operator, t.Count || t.Variable == "request_body_length") {
+		passes := testsNone(l.Operator, t.Count || t.Variable == "request_body_length") || t.Variable == "query_string" && deniesText(l.Operator)
+		if !passes {
 			return nil
 		}
 		alternatives := partsOf(t)
@@ -71,6 +73,19 @@ func testsNone(o rules.Operator, number bool) bool {
 	}
 	return op == "rx" && (o.Operand == "^$" || o.Operand == `^\s*$`) || op == "streq" && o.Operand == "" ||
 		op == "!rx" && (o.Operand == "." || o.Operand == ".+")
+}
+
+// deniesText: something must not be in the text, so one that the log does not show fulfils it. Only a variable that every
+// request has can: of headers that are not there, nothing is tested.
+func deniesText(o rules.Operator) bool {
+	switch o.Function() {
+	case "!rx":
+		re, err := regexp.Compile(o.Operand)
+		return err == nil && !re.MatchString("")
+	case "!streq", "!contains", "!beginswith", "!endswith":
+		return o.Operand != ""
+	}
+	return false
 }
 
 // partsOf are the parts of an exchange that a variable is made of; nil for those that

@@ -41,6 +41,8 @@ func TestAbsenceOfAnything(t *testing.T) {
 		{`SecRule &ARGS_GET:token "@eq 0" "%s"`, noQuery, false},
 		{`SecRule &ARGS_POST:token "@eq 0" "%s"`, noBody, false},
 		{`SecRule QUERY_STRING "@rx ^$" "%s"`, noQuery, false},
+		{`SecRule QUERY_STRING "!@rx (?:^|&)token=" "%s"`, noQuery, false},
+		{`SecRule QUERY_STRING "!@contains token=" "%s"`, noQuery, false},
 		{`SecRule REQUEST_BODY_LENGTH "@eq 0" "%s"`, noBody, false},
 		{`SecRule &RESPONSE_HEADERS:X-Frame-Options "@eq 0" "phase:3,%s"`, noResponse, false},
 		{"SecRule REQUEST_METHOD \"@streq GET\" \"%s,chain\"\nSecRule &REQUEST_HEADERS:X-Token \"@eq 0\"", noHeaders, false},
@@ -50,6 +52,7 @@ func TestAbsenceOfAnything(t *testing.T) {
 		{`SecRule &REQUEST_HEADERS:Host "@eq 1" "%s"`, noHeaders, true},
 		{`SecRule &ARGS "@lt 5" "%s"`, noQuery, true},
 		{`SecRule &TX:nothing "@eq 0" "%s"`, noHeaders, true},
+		{`SecRule REQUEST_URI "!@contains token=" "%s"`, noQuery, true},
 		{`SecRule REQUEST_HEADERS:Host "!@streq x" "%s"`, without(func(o *mapping.Observed) { *o = mapping.Observed{} }), true},
 	} {
 		t.Run(c.rule, func(t *testing.T) {

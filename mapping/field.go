@@ -16,6 +16,7 @@ type field struct {
 	fallback string
 	decode   []decoder
 	remove   *regexp.Regexp
+	replace  []replacement
 	pick     pick
 	values   map[string]string // what to make of a value
 	plain    bool              // no option is set but anyOf
@@ -29,6 +30,12 @@ type field struct {
 type slot struct {
 	index int
 	path  []step
+}
+
+// replacement is what becomes of a text that a pattern finds; $1 is its first group.
+type replacement struct {
+	pattern *regexp.Regexp
+	with    string
 }
 
 // pick is which element of a list counts.
@@ -74,6 +81,7 @@ func (y *yamlReader) field(node ast.Node, f *field, more readers) error {
 		"default": y.textInto(&f.fallback),
 		"decode":  y.decode(&f.decode),
 		"remove":  y.regexInto(&f.remove),
+		"replace": y.replacements(&f.replace),
 		"pick":    choice(y, "pick", &f.pick, map[string]pick{"first": pickFirst, "last": pickLast}),
 		"map": func(n ast.Node) error {
 			f.values = map[string]string{}
@@ -93,7 +101,7 @@ func (y *yamlReader) field(node ast.Node, f *field, more readers) error {
 	if !f.isSet() && f.fallback == "" {
 		return positioned(node, "a field needs field, join or value")
 	}
-	f.plain = len(f.join) == 0 && f.constant == "" && f.fallback == "" && f.decode == nil && f.remove == nil && f.pick == pickAny && f.values == nil
+	f.plain = len(f.join) == 0 && f.constant == "" && f.fallback == "" && f.decode == nil && f.remove == nil && f.replace == nil && f.pick == pickAny && f.values == nil
 	return nil
 }
 
@@ -104,6 +112,22 @@ func (y *yamlReader) decode(into *[]decoder) func(ast.Node) error {
 			var d decoder
 			err := choice(y, "decode", &d, decoders)(n)
 			*into = append(*into, d)
+			return err
+		})
+	}
+}
+
+// replacements reads patterns with what stands in place of what they find, in the file's order.
+func (y *yamlReader) replacements(into *[]replacement) func(ast.Node) error {
+	return func(node ast.Node) error {
+		return y.eachMember(node, "replace", func(key, value ast.Node) error {
+			var r replacement
+			if err := y.regexInto(&r.pattern)(key); err != nil {
+				return err
+			}
+			var err error
+			r.with, err = y.text(value)
+			*into = append(*into, r)
 			return err
 		})
 	}
@@ -159,6 +183,9 @@ func (m *Mapping) value(tx *Transaction, f *field) (string, presence) {
 func (f *field) decoded(s string) string {
 	if f.remove != nil {
 		s = f.remove.ReplaceAllString(s, "")
+	}
+	for _, r := range f.replace {
+		s = r.pattern.ReplaceAllString(s, r.with)
 	}
 	for _, decode := range f.decode {
 		s = decode(s)

@@ -47,6 +47,8 @@ func TestLanguage(t *testing.T) {
 		{"decode base64", "request: {uri: {field: u, decode: base64}}", `{"u":"L2E="}`, uri, "/a"},
 		{"what is not base64 stays", "request: {uri: {field: u, decode: base64}}", `{"u":"/a?"}`, uri, "/a?"},
 		{"decode upper", "request: {uri: u, method: {field: m, decode: upper}}", `{"u":"/","m":"get"}`, func(tx *Transaction) any { return tx.Method }, "GET"},
+		{"replace", "request: {uri: {field: u, replace: {'^core/': /api/, '^(\\w+)/v(\\d)': '/apis/$1/v$2'}}}", `{"u":"apps/v1/x"}`, uri, "/apis/apps/v1/x"},
+		{"replace, in order", "request: {uri: {join: [m, u], replace: {'^x ': '- ', '^- ': /}}}", `{"m":"x","u":"a"}`, uri, "/a"},
 		{"remove", "request: {uri: {field: u, remove: '&x=.*$'}}", `{"u":"/?a=1&x=2"}`, uri, "/?a=1"},
 		{"map", "request: {uri: u, method: {field: m, map: {create: POST}}}", `{"u":"/","m":"create"}`, func(tx *Transaction) any { return tx.Method }, "POST"},
 		{"pick of a list", "request: {uri: u}\nclient: {address: {field: a, pick: last}}", `{"u":"/","a":["1.1.1.1","2.2.2.2"]}`, client, Endpoint{"2.2.2.2", ""}},

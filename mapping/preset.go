@@ -13,7 +13,7 @@ var presetFiles embed.FS
 // nobody else has come first, those that any access log could be come last.
 var presetOrder = []string{
 	"nano", "nano-sql", "nano-redis", "nano-dns",
-	"kubernetes-audit", "gcp-lb", "azure-appgw", "azure-frontdoor", "aws-waf", "aws-apigw",
+	"kubernetes-audit", "gke-audit", "aks-audit", "gcp-lb", "azure-appgw", "azure-frontdoor", "aws-waf", "aws-apigw",
 	"cloudflare", "fastly", "hubble", "falco-k8saudit", "modsecurity", "kong", "apisix",
 	"suricata", "zeek", "caddy", "traefik",
 	"istio", "envoy-gateway", "envoy", // the JSON of both has the same keys, and Istio's has more

@@ -81,6 +81,8 @@ func TestWrongMappings(t *testing.T) {
 		{"option of bodies elsewhere", "request: {uri: {field: a, limit: 3}}\n", `unknown key "limit"`, false},
 		{"wrong limit", "request: {body: {field: a, limit: 0}}\n", `limit "0" is not a number of bytes above 0`, false},
 		{"wrong encoding", "request: {body: {field: b, encoding: rot13}}\n", `unknown encoding "rot13": known are auto, base64, text`, false},
+		{"wrong replace", "request: {uri: {field: a, replace: {'(': b}}}\n", "cannot read pattern", false},
+		{"replace by a list", "request: {uri: {field: a, replace: {a: [b]}}}\n", "expected a text", false},
 		{"wrong remove", "request: {uri: {field: a, remove: '('}}\n", "cannot read pattern", false},
 		{"wrong time format", "request: {uri: a}\ntime: {field: t, format: epoch_s}\n", `unknown time format "epoch_s"`, false},
 		{"wrong zone", "request: {uri: a}\ntime: {field: t, zone: Mars/Olympus}\n", `unknown time zone "Mars/Olympus"`, true},

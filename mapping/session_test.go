@@ -35,3 +35,21 @@ func TestSession(t *testing.T) {
 		}
 	}
 }
+
+// Google's audit log tells so by the first and the last entry of an operation; most have both in one.
+func TestSessionOfGKE(t *testing.T) {
+	const entry = `{"protoPayload":{"serviceName":"k8s.io","methodName":"io.k8s.core.v1.pods.exec.create","resourceName":"core/v1/namespaces/shop/pods/web-0/exec"},"operation":{"id":"o1",ENDS}}`
+	all, err := Preset("gke-audit")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tx Transaction
+	for ends, begins := range map[string]bool{`"first":true`: true, `"last":true`: false, `"first":true,"last":true`: false} {
+		if err := all[0].Map("", record(t, strings.ReplaceAll(entry, "ENDS", ends)), &tx); err != nil {
+			t.Fatal(err)
+		}
+		if tx.Session != "o1" || tx.SessionBegins != begins {
+			t.Errorf("%s: session %q, begins %v", ends, tx.Session, tx.SessionBegins)
+		}
+	}
+}
