@@ -248,13 +248,13 @@ func (f *figures) print(w io.Writer, title string) {
 		what string
 		share
 	}{
-		{"benign, flagged by rules", f.Benign}, {"hard benign, flagged by rules", f.Hard}, {"benign, flagged by detectors", f.Detectors}, {"attacks that worked, found", f.Worked}, {"attacks by hand, found", f.All},
-		{"success, right of said", f.Success}, {"success, called of worked", f.Recall}, {"failure, right of said", f.Failure}, {"failure, called of failed", f.Refused},
+		{"benign, flagged by rules", f.Benign}, {"hardest benign, flagged by rules", f.Hard}, {"benign, flagged by detectors", f.Detectors}, {"attacks that worked, found", f.Worked}, {"hand-written attacks, found", f.All},
+		{"success, correct", f.Success}, {"worked, recognised", f.Recall}, {"failure, correct", f.Failure}, {"failed, recognised", f.Refused},
 	} {
 		_, _ = fmt.Fprintf(w, "%-30s %s\n", line.what, line.share)
 	}
-	_, _ = fmt.Fprintf(w, "%-30s %d\n\n", "neither, as they were blind", f.Blind)
-	_, _ = fmt.Fprintf(w, "%-16s %-24s %-24s %-24s %-24s %s\n", "kind", "worked, found", "success right of said", "success of worked", "failure right of said", "failure of failed")
+	_, _ = fmt.Fprintf(w, "%-30s %d\n\n", "blind: neither right nor wrong", f.Blind)
+	_, _ = fmt.Fprintf(w, "%-16s %-24s %-24s %-24s %-24s %s\n", "kind", "worked, found", "success, correct", "worked, recognised", "failure, correct", "failed, recognised")
 	for _, kind := range slices.Sorted(maps.Keys(f.Kinds)) {
 		if k := f.Kinds[kind]; !byCampaign[kind] {
 			_, _ = fmt.Fprintf(w, "%-16s %-24s %-24s %-24s %-24s %s\n", kind, k.Worked, k.Success, k.Recall, k.Failure, k.Refused)

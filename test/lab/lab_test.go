@@ -38,9 +38,9 @@ func TestHandWritten(t *testing.T) {
 		{"ordinary use, flagged by detectors", func(f *figures) share { return f.Detectors }, 0, 0.002, 1500},
 		{"attacks that worked, found", func(f *figures) share { return f.Worked }, 0.96, 1, 400},
 		{"attacks, found", func(f *figures) share { return f.All }, 0.89, 1, 1500},
-		{"success, right of said", func(f *figures) share { return f.Success }, 0.98, 1, 200},
-		{"failure, right of said", func(f *figures) share { return f.Failure }, 0.985, 1, 400},
-		{"failure, called of failed", func(f *figures) share { return f.Refused }, 0.42, 1, 900},
+		{"success, correct", func(f *figures) share { return f.Success }, 0.98, 1, 200},
+		{"failure, correct", func(f *figures) share { return f.Failure }, 0.985, 1, 400},
+		{"failed, recognised", func(f *figures) share { return f.Refused }, 0.42, 1, 900},
 		{"attacks that worked", func(f *figures) share { return f.Recall }, 0, 1, 400},
 	})
 	t.Run("table", func(t *testing.T) { checkShown(t, r) })
@@ -90,8 +90,8 @@ func TestPrograms(t *testing.T) {
 	r.holds(t, map[string]float64{"whole": 0.95, "cut": 0.85}, []bound{
 		{"ordinary use, flagged", func(f *figures) share { return f.Benign }, 0, 0.005, 600},
 		{"attacks that worked, found", func(f *figures) share { return f.Worked }, 0.96, 1, 80},
-		{"success, right of said", func(f *figures) share { return f.Success }, 0.99, 1, 75},
-		{"failure, right of said", func(f *figures) share { return f.Failure }, 0.99, 1, 80},
+		{"success, correct", func(f *figures) share { return f.Success }, 0.99, 1, 75},
+		{"failure, correct", func(f *figures) share { return f.Failure }, 0.99, 1, 80},
 	})
 }
 
@@ -133,7 +133,7 @@ func (r recording) holds(t *testing.T, recall map[string]float64, bounds []bound
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, b := range append(bounds, bound{"success, called of worked", func(f *figures) share { return f.Recall }, least, 1, 1}) {
+			for _, b := range append(bounds, bound{"worked, recognised", func(f *figures) share { return f.Recall }, least, 1, 1}) {
 				got := b.of(f)
 				t.Logf("%s: %s", b.what, got)
 				if got.fraction() < b.least || got.fraction() > b.most || got.Of < b.known {
