@@ -142,3 +142,33 @@ func TestCheckOwnPipelines(t *testing.T) {
 		}
 	}
 }
+
+// What an output does wrong is said once, whoever sends to it; a filter that would not start is not ok.
+func TestCheckSaysOnce(t *testing.T) {
+	pipeline := file(t, "pipeline.conf", `[SERVICE]
+    storage.path /var/lib/fluent-bit
+[INPUT]
+    Name udp
+    Tag  app
+[FILTER]
+    Name  msa
+    Match app
+    Ruels crs
+[FILTER]
+    Name  msa
+    Match app
+[OUTPUT]
+    Name  syslog
+    Match msa.alert
+`)
+	p := command(t, "msa", "check", pipeline)
+	if code := p.run(""); code != 1 {
+		t.Errorf("exit code %d: %s", code, p.stderr.String())
+	}
+	out := p.stdout.String()
+	for want, n := range map[string]int{"Syslog_MaxSize is 2048": 1, "Syslog_Message_Key is": 1, `there is no property "ruels"; did you mean rules?`: 1, "\nok: ": 1} {
+		if got := strings.Count(out, want); got != n {
+			t.Errorf("%q is said %d times, want %d:\n%s", want, got, n, out)
+		}
+	}
+}

@@ -38,6 +38,10 @@ Exit code: 0 if the record was inspected, whatever was found; 1 if not; 2 if the
 
 // Run explains the record.
 func (c *explainCommand) Run(p *process) error {
+	if c.Record < 1 {
+		complain(p.stderr, "msa: --record %d: the first record is 1", c.Record)
+		return exitCode(exitUsage)
+	}
 	config, err := givenProperties(c.Plugins).Config()
 	if err != nil {
 		complain(p.stderr, "msa: %v", err)

@@ -246,6 +246,13 @@ func TestPresetsJSON(t *testing.T) {
 	}
 }
 
+func TestExplainRecordZero(t *testing.T) {
+	p := command(t, "msa", "explain", "--record", "0", "-")
+	if code := p.run(accessLine); code != 2 || p.stderr.String() != "msa: --record 0: the first record is 1\n" {
+		t.Errorf("exit code %d: %s", code, p.stderr.String())
+	}
+}
+
 // With advice it is said what would be found if the log showed more, for people and for programs.
 func TestExplainAdvise(t *testing.T) {
 	type found struct {

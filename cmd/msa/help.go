@@ -15,17 +15,19 @@ type helpCommand struct {
 }
 
 // Run prints the help of a command, as its flag --help does.
-func (c *helpCommand) Run(k *kong.Kong) error {
+func (c *helpCommand) Run(k *kong.Kong, p *process) error {
 	if c.Command == "" {
 		_, err := k.Parse([]string{"--help"})
 		return err
 	}
 	names := commandNames(k)
 	if !slices.Contains(names, c.Command) {
+		instead := "there are " + strings.Join(names, ", ")
 		if meant := typo.Nearest(c.Command, names); meant != "" {
-			return fmt.Errorf("there is no command %q: did you mean %q?", c.Command, meant)
+			instead = fmt.Sprintf("did you mean %q?", meant)
 		}
-		return fmt.Errorf("there is no command %q: there are %s", c.Command, strings.Join(names, ", "))
+		complain(p.stderr, "msa: there is no command %q: %s", c.Command, instead)
+		return exitCode(exitUsage)
 	}
 	_, err := k.Parse([]string{c.Command, "--help"})
 	return err

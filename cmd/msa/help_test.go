@@ -13,8 +13,8 @@ func TestHelp(t *testing.T) {
 	}{
 		{[]string{"help"}, 0, "Usage: msa <command>"},
 		{[]string{"help", "scan"}, 0, "Usage: msa scan <file> ... [flags]"},
-		{[]string{"help", "scna"}, 1, `there is no command "scna": did you mean "scan"?`},
-		{[]string{"help", "what"}, 1, `there is no command "what": there are run, scan,`},
+		{[]string{"help", "scna"}, 2, `there is no command "scna": did you mean "scan"?`},
+		{[]string{"help", "what"}, 2, `there is no command "what": there are run, scan,`},
 		{[]string{"scan"}, 2, "Usage: msa scan <file> ... [flags]\nTry msa scan --help."},
 		{[]string{"scna"}, 2, "Try msa --help."},
 	} {

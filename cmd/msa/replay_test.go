@@ -28,7 +28,7 @@ func TestReplay(t *testing.T) {
 		`^requests: 5; would have been refused: 3 \(attacks: 1, most likely harmless: 2\); attacks that would have passed: 1\n`,
 		`(?s)most likely harmless, by rule:\n     2  911100 [^\n]*\n        .*access\.log:2: PUT /articles/7\n`,
 		`(?s)have passed, by rule:\n.*access\.log:4: GET /b`,
-		`\nWith 1 exclusions: harmless requests still refused: 0 of 2; further attacks let through: 0\n$`,
+		`\nWith 1 exclusion: harmless requests still refused: 0 of 2; further attacks let through: 0\n$`,
 	} {
 		if !regexp.MustCompile(want).MatchString(p.stdout.String()) {
 			t.Errorf("%s does not match %s", p.stdout.String(), want)
@@ -72,6 +72,23 @@ func TestReplayOfWhatCannotBe(t *testing.T) {
 		p := command(t, "msa", append([]string{"replay"}, args...)...)
 		if code := p.run(""); code != 2 || !strings.Contains(p.stderr.String(), c.want) {
 			t.Errorf("%q: exit code %d: %s", args, code, p.stderr.String())
+		}
+	}
+}
+
+// An exclusion for one path is for that path alone, one for several is for what is below what they have in common.
+func TestReplayExclusionOfOnePath(t *testing.T) {
+	for _, c := range []struct{ paths, want string }{
+		{"/articles/new /articles/new /articles/new", `"@streq /articles/new"`},
+		{"/articles/a/edit /articles/b/edit /articles/c/edit /articles/d/edit", `"@beginsWith /articles/"`},
+	} {
+		lines := requestLine("GET", "/")
+		for _, path := range strings.Fields(c.paths) {
+			lines += requestLine("PUT", path)
+		}
+		p := command(t, "msa", "replay", "--exclusions", "-", file(t, "access.log", lines))
+		if code := p.run(""); code != 1 || !strings.Contains(p.stdout.String(), c.want) || !strings.Contains(p.stdout.String(), "still refused: 0 of ") {
+			t.Errorf("%s: exit code %d: %s%s", c.paths, code, p.stdout.String(), p.stderr.String())
 		}
 	}
 }

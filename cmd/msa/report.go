@@ -64,7 +64,7 @@ func (c *reportCommand) Run(p *process) error {
 	progress.end()
 	in.Unreadable = s.Unreadable
 	if in.Broken > 0 {
-		complain(p.stderr, "msa: %d lines are not alerts", in.Broken)
+		complain(p.stderr, "msa: lines that are not alerts: %d", in.Broken)
 	}
 	if page.Alerts() == 0 {
 		complain(p.stderr, "msa: there is no alert to report; msa scan prints those of a log")

@@ -25,7 +25,7 @@ func TestReport(t *testing.T) {
 		{"standard input, with a title", found, []string{"-", "--title", `Q3 <&> "R"`}, 0, []string{`"alerts":15`, `<title>Q3 &lt;&amp;&gt; &#34;R&#34;</title>`, `"files":["standard input"]`}, `^$`},
 		{"syslog, and records with the text", "<161>1 2026-11-25T01:02:03Z h msa - - - " + first + `{"log":` + quoted(t, first) + "}\n", []string{"-"}, 0, []string{`"alerts":2`}, `^$`},
 		{"hostile alerts", "", []string{filepath.Join("internal", "report", "testdata", "hostile.jsonl")}, 0, []string{`"alerts":71,"listed":71`, `"broken":0`}, `^$`},
-		{"lines that are none", "hello\n" + found + "{}\n\n", []string{"-"}, 0, []string{`"alerts":15`, `"broken":2`}, `^<stdin>:1: cannot read alert: not an alert in format msa\n<stdin>:17: .*\nmsa: 2 lines are not alerts\n$`},
+		{"lines that are none", "hello\n" + found + "{}\n\n", []string{"-"}, 0, []string{`"alerts":15`, `"broken":2`}, `^<stdin>:1: cannot read alert: not an alert in format msa\n<stdin>:17: .*\nmsa: lines that are not alerts: 2\n$`},
 		{"several files", found, []string{alerts, "-"}, 0, []string{`"alerts":30`}, `^$`},
 		{"a file that is not there", "", []string{alerts, "/nowhere/x"}, 2, []string{`"alerts":15`, `"unreadable":1`}, `/nowhere/x`},
 		{"no alert", "", []string{"-"}, 2, nil, `^msa: there is no alert to report; msa scan prints those of a log\n$`},

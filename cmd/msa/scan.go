@@ -111,6 +111,9 @@ func (c *scanCommand) printer(p *process, stdout io.Writer, given inspect.Proper
 			format = "text"
 		}
 	}
+	if !out.until.IsZero() && !out.since.Before(out.until) {
+		return nil, fmt.Errorf("--since %s is not before --until %s", out.since.Format(time.RFC3339), out.until.Format(time.RFC3339))
+	}
 	limited := !out.since.IsZero() || !out.until.IsZero()
 	if format == "json" && !limited && !c.Days {
 		return out, nil

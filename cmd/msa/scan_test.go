@@ -275,7 +275,7 @@ func TestScanFormats(t *testing.T) {
 			}
 		})
 	}
-	for _, args := range [][]string{{"--since=yesterday"}, {"--format=csv", "--alert-format=ecs"}, {"--days", "--alert-format=ecs"}, {"--days", "--alert-per=incident"}, {"--since=1h", "--alert-format=cef"}, {"--format=xml"}} {
+	for _, args := range [][]string{{"--since=yesterday"}, {"--since=2026-11-21", "--until=2026-11-20"}, {"--since=2026-11-21", "--until=2026-11-21"}, {"--format=csv", "--alert-format=ecs"}, {"--days", "--alert-format=ecs"}, {"--days", "--alert-per=incident"}, {"--since=1h", "--alert-format=cef"}, {"--format=xml"}} {
 		p := command(t, "msa", append([]string{"scan", "-"}, args...)...)
 		if code := p.run(log); code != 2 || p.stderr.String() == "" {
 			t.Errorf("%q: exit code %d, %s", args, code, p.stderr.String())

@@ -79,7 +79,7 @@ func (c *tuneCommand) Run(p *process) error {
 		}
 	})
 	if broken > 0 {
-		complain(p.stderr, "msa: %d lines are not alerts", broken)
+		complain(p.stderr, "msa: lines that are not alerts: %d", broken)
 	}
 	if s.Unreadable > 0 || len(alerts) == 0 && broken > 0 {
 		return exitCode(exitUsage)

@@ -83,7 +83,7 @@ func TestTune(t *testing.T) {
 		{"records instead of alerts", request(t, "10.0.0.1", "/?t="+files), []string{"-", own}, 2, nil, nil, "cannot read alert: not an alert in format msa"},
 		{"a directory without attacks", scanOf(t, file(t, "r.json",
 			request(t, "10.0.0.1", "/api/v1/a?q="+sqli)+request(t, "10.0.0.1", "/api/v1/b?r="+xss)+request(t, "10.0.0.1", "/api/v2/c?q="+sqli)+request(t, "10.0.0.1", "/api/x?q="+sqli))),
-			[]string{"-", "--format=seclang"}, 0, []string{`"@beginsWith /api/v2/c"`, "ctl:ruleRemoveTargetById=941100;ARGS:r"}, []string{`"@beginsWith /api/"`}, ""},
+			[]string{"-", "--format=seclang"}, 0, []string{`"@streq /api/v2/c"`, "ctl:ruleRemoveTargetById=941100;ARGS:r"}, []string{`"@beginsWith /api/"`}, ""},
 		{"a directory for all", scanOf(t, file(t, "r.json", request(t, "10.0.0.1", "/a/b/c/.git/config")+request(t, "10.0.0.1", "/a/b/d/.git/config"))),
 			[]string{"-"}, 0, []string{"1. 930130@/a/b/\n", "silences 2 of 2"}, nil, ""},
 		{"not / though it is all there is", scanOf(t, file(t, "r.json", request(t, "192.0.2.1", "/.git/config")+request(t, "192.0.2.2", "/.env"))),
@@ -242,7 +242,7 @@ func TestTuneOfHostileAlerts(t *testing.T) {
 			t.Errorf("%d proposals only", n)
 		}
 		for line := range strings.Lines(p.stdout.String()) {
-			if !regexp.MustCompile(`^(|# [\w ,.:;()/'-]+|Sec(Action|Rule REQUEST_FILENAME "@beginsWith /[\w./~:+=-]*") \\|    "id:\d+,phase:1,pass,nolog,t:none,\\|    ctl:ruleRemove(ById=\d+|TargetById=\d+;[A-Z_]+:[\w.\[\]-]+)[,"]\\?)\n$`).MatchString(line) {
+			if !regexp.MustCompile(`^(|# [\w ,.:;()/'-]+|Sec(Action|Rule REQUEST_FILENAME "@(?:beginsWith|streq) /[\w./~:+=-]*") \\|    "id:\d+,phase:1,pass,nolog,t:none,\\|    ctl:ruleRemove(ById=\d+|TargetById=\d+;[A-Z_]+:[\w.\[\]-]+)[,"]\\?)\n$`).MatchString(line) {
 				t.Errorf("line %q", line)
 			}
 		}

@@ -6,16 +6,21 @@ import (
 	"strings"
 )
 
-// Nearest is the known word that is nearest to one that is not, "" if all are too far away to be meant.
+// Nearest is the known word that is nearest to one that is not, "" if all are too far away to be meant. Of several that are
+// as near, one that begins with the word counts.
 func Nearest(word string, known []string) string {
+	word = strings.ToLower(word)
 	best, least := "", len(word)/3+2 // farther than that is not a slip of the pen
 	for _, name := range slices.Sorted(slices.Values(known)) {
-		if d := distance(strings.ToLower(word), strings.ToLower(name)); d < least {
+		d := distance(word, strings.ToLower(name))
+		if d < least || d == least && best != "" && hasPrefix(name, word) && !hasPrefix(best, word) {
 			best, least = name, d
 		}
 	}
 	return best
 }
+
+func hasPrefix(name, word string) bool { return strings.HasPrefix(strings.ToLower(name), word) }
 
 // distance is Levenshtein's: how many letters must change.
 func distance(a, b string) int {

@@ -39,7 +39,9 @@ func Configuration(file string, getenv func(string) string) (Report, error) {
 	r.service()
 	var all Report
 	for _, f := range filters {
-		filter, err := checkFilter(r.properties(f))
+		given, ok := r.properties(f)
+		filter, err := checkFilter(given)
+		filter.OK = filter.OK && ok
 		if filter.config != nil {
 			r.flow(f, *filter.config)
 		}

@@ -35,7 +35,10 @@ func (r *review) add(s fluentconf.Section, isError bool, format string, args ...
 	if isError {
 		level = "error"
 	}
-	r.remarks = append(r.remarks, Remark{s.Place, level, fmt.Sprintf(format, args...)})
+	remark := Remark{s.Place, level, fmt.Sprintf(format, args...)}
+	if !slices.Contains(r.remarks, remark) { // an output may get what several filters tell
+		r.remarks = append(r.remarks, remark)
+	}
 }
 
 // filters are the filter's sections, processors included.
@@ -46,9 +49,10 @@ func (r *review) filters() []fluentconf.Section {
 // hostKeys are the keys that Fluent Bit takes of every filter.
 var hostKeys = []string{"name", "match", "match_regex", "alias", "log_level", "log_suppress_interval", "condition"}
 
-// properties are those of the filter's section, as the filter gets them.
-func (r *review) properties(s fluentconf.Section) inspect.Properties {
-	given := inspect.Properties{}
+// properties are those of the filter's section, as the filter gets them; ok is false if it has others, with which Fluent Bit
+// would not start.
+func (r *review) properties(s fluentconf.Section) (given inspect.Properties, ok bool) {
+	given, ok = inspect.Properties{}, true
 	var names []string
 	for _, p := range pipeline.Properties() {
 		names = append(names, p.Name)
@@ -68,8 +72,9 @@ func (r *review) properties(s fluentconf.Section) inspect.Properties {
 			meant = fmt.Sprintf("; did you mean %s?", near)
 		}
 		r.add(s, true, "there is no property %q%s", key, meant)
+		ok = false
 	}
-	return given
+	return given, ok
 }
 
 // service reviews what concerns all filters.

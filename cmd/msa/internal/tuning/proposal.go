@@ -51,6 +51,8 @@ func (p *proposal) excludes() []string {
 func (p *proposal) seclang(id int) string {
 	when := "SecAction"
 	switch {
+	case p.isOfOnePath():
+		when = fmt.Sprintf(`SecRule REQUEST_FILENAME "@streq %s"`, p.path)
 	case p.path != "":
 		when = fmt.Sprintf(`SecRule REQUEST_FILENAME "@beginsWith %s"`, p.path)
 	case p.client.IsValid():
@@ -66,6 +68,11 @@ func (p *proposal) seclang(id int) string {
 		}
 	}
 	return b.String() + "\""
+}
+
+// isOfOnePath reports whether all that it silences was about the path itself, and nothing below it.
+func (p *proposal) isOfOnePath() bool {
+	return p.path != "" && len(p.silenced) > 0 && !slices.ContainsFunc(p.silenced, func(a *Alert) bool { return !a.isWhole || a.prefix != p.path })
 }
 
 // covers reports whether the proposal is about where the alert is from.

@@ -156,7 +156,11 @@ func (r *replay) exclude() error {
 			hidden++
 		}
 	}
-	r.line("\nWith %d exclusions: harmless requests still refused: %d of %d; further attacks let through: %d", len(proposals), left, len(r.wrong), hidden)
+	exclusions := "exclusions"
+	if len(proposals) == 1 {
+		exclusions = "exclusion"
+	}
+	r.line("\nWith %d %s: harmless requests still refused: %d of %d; further attacks let through: %d", len(proposals), exclusions, left, len(r.wrong), hidden)
 	write := func(w io.Writer) error {
 		_, err := fmt.Fprintln(w, "# Exclusions of msa replay, to be loaded before the rules that they limit.")
 		for i, p := range proposals {
