@@ -1,7 +1,7 @@
 package textmatch
 
 import (
-	"encoding/binary"
+	"math/bits"
 	"regexp"
 	"regexp/syntax"
 	"slices"
@@ -25,38 +25,19 @@ type Matcher struct {
 	bounds    []rune     // the first character of each class of them, ascending; what the pattern can't tell apart is one class
 	classOf   [256]uint8 // of characters of one byte
 	firstHigh int        // class of utf8.RuneSelf
-	first     atomic.Pointer[dfaState]
-	accept    *dfaState
-	dead      *dfaState // no match that began where an anchored state did
+	shift     uint8      // there are up to 1<<shift classes
+	table     atomic.Pointer[table]
 	anchored  *anchored // nil where that does not pay
 
 	looksBack syntax.EmptyOp // what the pattern asks for
 
-	mutex   sync.Mutex // for what follows
-	states  map[string]*dfaState
-	room    *atomic.Int64 // transitions of the states; others read it, see room.go
+	mutex   sync.Mutex    // for what follows
+	room    *atomic.Int64 // transitions in the table; others read it, see room.go
 	visited []bool
 
 	readers, insts []uint32 // for one step
 	key            []byte
 }
-
-// dfaState is where the instructions are that the text so far leads to.
-type dfaState struct {
-	insts  []uint32 // what reads a character, or asks for what is around; sorted
-	before rune     // stands for the character before: -1 at the beginning, a letter, a line feed, or another
-	atEnd  bool     // the text matches if it ends here
-	traits traits
-	next   []atomic.Pointer[dfaState]
-}
-
-// traits tell states apart that have the same instructions.
-type traits uint8
-
-const (
-	isIdle     traits = 1 << iota // no match that began before is going on, and one that begins here sees the beginning of a text
-	isAnchored                    // matches don't begin here
-)
 
 // maxClasses are those that the characters of an expression may come to.
 const maxClasses = 256
@@ -66,7 +47,7 @@ func NewMatcher(re *regexp.Regexp) *Matcher {
 	m := &Matcher{simple: re.MatchString}
 	tree, err := syntax.Parse(re.String(), syntax.Perl)
 	if err != nil {
-		return m // without a first state
+		return m // without a table
 	}
 	if m.prog, err = syntax.Compile(tree.Simplify()); err == nil {
 		m.build()
@@ -99,8 +80,7 @@ func (m *Matcher) build() {
 		return
 	}
 	m.visited = make([]bool, len(m.prog.Inst))
-	m.accept, m.dead = &dfaState{}, &dfaState{}
-	m.states = map[string]*dfaState{}
+	m.shift = uint8(bits.Len(uint(len(m.bounds) - 1)))
 	m.joinRoom()
 	for i := range m.prog.Inst {
 		if inst := &m.prog.Inst[i]; inst.Op == syntax.InstEmptyWidth {
@@ -108,15 +88,15 @@ func (m *Matcher) build() {
 		}
 	}
 	m.anchored = m.anchor()
-	m.first.Store(m.beginAt(-1, isIdle))
+	m.forgetStates()
 }
 
 // beginAt is the state of a match that begins behind a character, or what stands for one.
-func (m *Matcher) beginAt(before rune, of traits) *dfaState {
+func (m *Matcher) beginAt(before rune, of traits) state {
 	insts, matched := m.close(nil, uint32(m.prog.Start), 0)
 	m.forget()
 	if matched {
-		return m.accept
+		return accept
 	}
 	return m.state(insts, before, of)
 }
@@ -179,55 +159,44 @@ func (m *Matcher) MatchString(text string) bool {
 
 // match is MatchString, and how much work that was, see work.go.
 func (m *Matcher) match(text string) (ok bool, work int) {
-	switch s := m.first.Load(); {
-	case s == nil:
+	switch t := m.table.Load(); {
+	case t == nil:
 		return m.simple(text), costOfRegexp * len(text)
 	case m.anchored != nil:
-		return m.tryEach(text)
+		return m.tryEach(t, text)
 	default:
-		ok, end := m.run(s, text, 0)
+		ok, end := m.run(t, t.first, text, 0)
 		return ok, costOfStep * end
 	}
 }
 
 // run reports whether a match begins at i, where the state is s, or later, and where that is known.
-func (m *Matcher) run(s *dfaState, text string, i int) (ok bool, end int) {
-	for i < len(text) {
-		if s == m.accept {
-			return true, i
-		}
+func (m *Matcher) run(t *table, s state, text string, i int) (ok bool, end int) {
+	for s != accept && i < len(text) {
 		class, size := m.classAt(text, i)
 		i += size
-		next := s.next[class].Load()
-		if next == nil {
-			next = m.step(s, class)
-		}
-		s = next
+		t, s = m.next(t, s, class)
 	}
-	return s == m.accept || s.atEnd, i
+	return s == accept || t.at(s).atEnd, i
 }
 
 // Find is about the first match to end: it ends at end or one character before, and neither it nor any other match begins
 // before from. What the expression finds in the text from there on is what it finds in the whole text.
 func (m *Matcher) Find(text string) (from, end int, ok bool) {
-	s := m.first.Load()
-	if s == nil {
+	t := m.table.Load()
+	if t == nil {
 		return 0, len(text), m.simple(text)
 	}
-	i := 0
-	for i < len(text) && s != m.accept {
-		if s.traits&isIdle != 0 {
+	s, i := t.first, 0
+	for i < len(text) && s != accept {
+		if t.at(s).traits&isIdle != 0 {
 			from = i
 		}
 		class, size := m.classAt(text, i)
 		i += size
-		next := s.next[class].Load()
-		if next == nil {
-			next = m.step(s, class)
-		}
-		s = next
+		t, s = m.next(t, s, class)
 	}
-	return from, i, s == m.accept || s.atEnd
+	return from, i, s == accept || t.at(s).atEnd
 }
 
 // classAt is the class of the character that begins at i, and its length.
@@ -239,15 +208,34 @@ func (m *Matcher) classAt(text string, i int) (class, size int) {
 	return m.highClass(r), size
 }
 
-// step is where a character of a class leads to.
-func (m *Matcher) step(s *dfaState, class int) *dfaState {
+// next is where a character of a class leads to, and the table that has that state.
+func (m *Matcher) next(t *table, s state, class int) (*table, state) {
+	if next := atomic.LoadUint32(&t.next[int(s)+class]); next != unknown {
+		return t, next
+	}
+	return m.step(t, s, class)
+}
+
+// step is next where a table does not know it.
+func (m *Matcher) step(of *table, s state, class int) (*table, state) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
-	r := m.bounds[class]
-	readers, matched := m.resolve(m.readers[:0], s, r)
+	if t := m.table.Load(); t != of && t.isCopy(of) && t.next[int(s)+class] != unknown {
+		return t, t.next[int(s)+class]
+	}
+	next := m.follow(of.at(s), m.bounds[class])
+	t := m.table.Load()
+	if t.isCopy(of) {
+		atomic.StoreUint32(&t.next[int(s)+class], next)
+	}
+	return t, next
+}
+
+// follow is where a character leads to.
+func (m *Matcher) follow(from *dfaState, r rune) state {
+	readers, matched := m.resolve(m.readers[:0], from, r)
 	if m.readers = readers; matched {
-		s.next[class].Store(m.accept)
-		return m.accept
+		return accept
 	}
 	insts := m.insts[:0]
 	for _, i := range readers {
@@ -257,7 +245,7 @@ func (m *Matcher) step(s *dfaState, class int) *dfaState {
 			matched = matched || found
 		}
 	}
-	of := s.traits & isAnchored
+	of := from.traits & isAnchored
 	if of == 0 { // a match may begin anywhere
 		if len(insts) == 0 && m.isLikeBeginning(r) {
 			of = isIdle
@@ -268,15 +256,13 @@ func (m *Matcher) step(s *dfaState, class int) *dfaState {
 	}
 	m.forget()
 	m.insts = insts
-	next := m.dead
 	switch {
 	case matched:
-		next = m.accept
-	case of&isAnchored == 0 || len(insts) > 0:
-		next = m.state(insts, r, of)
+		return accept
+	case of&isAnchored != 0 && len(insts) == 0:
+		return dead
 	}
-	s.next[class].Store(next)
-	return next
+	return m.state(insts, r, of)
 }
 
 func reads(inst *syntax.Inst, r rune) bool {
@@ -355,24 +341,4 @@ func standsFor(before rune) rune {
 		return 'a'
 	}
 	return ' '
-}
-
-// state is that of instructions, which it copies, and the character before.
-func (m *Matcher) state(insts []uint32, before rune, of traits) *dfaState {
-	before = standsFor(before)
-	slices.Sort(insts)
-	m.key = append(m.key[:0], byte(before+1), byte(of))
-	for _, i := range insts {
-		m.key = binary.AppendUvarint(m.key, uint64(i))
-	}
-	if s := m.states[string(m.key)]; s != nil {
-		return s
-	}
-	key := string(m.key)
-	n := int64(len(m.bounds))
-	m.makeRoom(n)
-	s := &dfaState{insts: slices.Clone(insts), before: before, traits: of, next: make([]atomic.Pointer[dfaState], n)}
-	_, s.atEnd = m.resolve(nil, s, -1)
-	m.states[key] = s
-	return s
 }

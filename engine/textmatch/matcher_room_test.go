@@ -21,9 +21,9 @@ func TestMatcherKeepsToItsRoom(t *testing.T) {
 		for i := range text {
 			text[i] = "aaaabbb"[random.IntN(7)]
 		}
-		first := m.first.Load()
+		before := m.table.Load()
 		m.MatchString(string(text))
-		if m.first.Load() != first {
+		if !m.table.Load().isCopy(before) {
 			forgotten++
 		}
 		if n := m.room.Load(); n > maxTransitions {
@@ -33,7 +33,7 @@ func TestMatcherKeepsToItsRoom(t *testing.T) {
 	if forgotten == 0 {
 		t.Error("it had room for all: the test shows nothing")
 	}
-	if n := len(m.states) * len(m.bounds); int64(n) != m.room.Load() {
+	if n := len(m.table.Load().next); int64(n) != m.room.Load() {
 		t.Errorf("it holds %d transitions, and counts %d", n, m.room.Load())
 	}
 }
@@ -77,11 +77,13 @@ func TestHostileTextsDontKeepTheRoom(t *testing.T) {
 	ordinary := NewMatcher(regexp.MustCompile(`a[ab]{7}c`))
 	texts := lettersOf(99, "ab", 2000)
 	pass := func() (isNew bool) {
-		first, known := ordinary.first.Load(), len(ordinary.states)
+		before := ordinary.table.Load()
+		known := before.used
 		for _, text := range texts {
 			ordinary.MatchString(text)
 		}
-		return ordinary.first.Load() != first || len(ordinary.states) != known
+		after := ordinary.table.Load()
+		return !after.isCopy(before) || after.used != known
 	}
 	pass()
 	if pass() {

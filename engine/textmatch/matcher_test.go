@@ -19,6 +19,7 @@ var matcherPatterns = []string{
 	``, `a`, `(?i)k`, `(?i)straße`, `^`, `$`, `^$`, `\b`, `\B`, `(?m)^a$`, `(?sm)^a.b$`, `a.b`, `(?s)a.b`, `\Aab|cd\z`,
 	`\bor\b`, `(?i)\bunion\b\s+\bselect\b`, `[^a-z]`, `[^\x00-\x7f]`, `\x{fffd}`, `é+`, `a{2,4}b`, `(?:^|=)\s*ab`, `(a|b)*abb`,
 	`(?:a*)*b`, `\n$`, `a\b.`, `.\Ba`, `(?m)$\n^b`, `a??b`, `[ſK]`, `(?i)[s-u]`, `\pL\d`, `x*`, `[\s"'` + "`" + `;/0-9=]+on\w+=`,
+	`(?i)(?:^|;|k'?o)\s*(?:union|or)\b`, `(?m)(?:^|;)(?:or|on)[ =](?:ab|ß)`, `(?:union|\nselect|é?ab)(?:on=|\x{2028})`, `on(?:.{2}a|é)`, `(?:or|k\b)=?$`,
 }
 
 // matcherAlphabet is what texts are made of: characters of one to four bytes, and bytes that are none.

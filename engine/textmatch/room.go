@@ -14,12 +14,12 @@ import (
 // again. So where there is no more room the automaton that has most of it forgets its states, as RE2 does with its own.
 // What ordinary texts need is small, and stays.
 
-// Room, in transitions of 8 bytes each: of the states of an expression, and of those of all of the process. Each expression
+// Room, in transitions of 4 bytes each: of the states of an expression, and of those of all of the process. Each expression
 // may have the least, also when there is no more room in the process.
 const (
-	maxTransitions  = 1 << 18
-	leastTransition = 1 << 12
-	allTransitions  = 3 << 20
+	maxTransitions  = 1 << 19
+	leastTransition = 1 << 13
+	allTransitions  = 6 << 20
 )
 
 // transitions are those of all automata.
@@ -40,18 +40,16 @@ func (m *Matcher) joinRoom() {
 	automata.all = append(automata.all, weak.Make(m))
 }
 
-// makeRoom takes room for so many transitions more. Of an automaton that is locked.
-func (m *Matcher) makeRoom(n int64) {
+// makeRoom takes room for so many transitions more, and is false where the automaton has to forget its states instead. Of an
+// automaton that is locked.
+func (m *Matcher) makeRoom(n int64) bool {
 	has := m.room.Load()
-	isFull := has+n > maxTransitions
-	if !isFull && has+n > leastTransition && transitions.Load()+n > allTransitions {
-		isFull = !m.takeFromLargest()
-	}
-	if isFull && has > 0 {
-		m.forgetStates()
+	if has+n > maxTransitions || has+n > leastTransition && transitions.Load()+n > allTransitions && !m.takeFromLargest() {
+		return false
 	}
 	m.room.Add(n)
 	transitions.Add(n)
+	return true
 }
 
 // takeFromLargest has the automaton forget its states that has most, and reports whether that was another one, and not in use
@@ -77,13 +75,11 @@ func (m *Matcher) takeFromLargest() bool {
 
 // forgetStates forgets the states of an automaton that is locked: who is at one of them goes on from there, and comes to new
 // ones.
-func (m *Matcher) forgetStates() {
-	transitions.Add(-m.room.Swap(0))
-	m.states = map[string]*dfaState{}
-	if m.anchored != nil {
-		for i := range m.anchored.starts {
-			m.anchored.starts[i].Store(nil)
-		}
-	}
-	m.first.Store(m.beginAt(-1, isIdle))
+func (m *Matcher) forgetStates() *table {
+	n := int64(leastRows) << m.shift
+	transitions.Add(n - m.room.Swap(n))
+	t := m.newTable(leastRows)
+	m.table.Store(t)
+	t.first = m.beginAt(-1, isIdle)
+	return t
 }
