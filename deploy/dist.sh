@@ -49,6 +49,10 @@ GOFLAGS=-trimpath CGO_ENABLED=0 $GO run "$cyclonedx" bin -json -noserial -notime
 # By a build for this machine: the one for another does not run here.
 CGO_ENABLED=0 $GO run -trimpath -buildvcs=false ./cmd/msa man "$stage/man"
 gzip -9n "$stage"/man/*
+mkdir "$stage/completions"
+for shell in bash zsh fish; do
+    CGO_ENABLED=0 $GO run -trimpath -buildvcs=false ./cmd/msa completion $shell >"$stage/completions/msa.$shell"
+done
 
 case $3 in
 archive)

@@ -13,7 +13,7 @@ type completionCommand struct {
 
 // Help says where the script goes.
 func (*completionCommand) Help() string {
-	return `Prints a script that makes the shell complete commands, flags and their values:
+	return `Prints a script that makes the shell complete commands, flags and their values. The packages install it for all three shells; otherwise:
 
     msa completion bash > /etc/bash_completion.d/msa
     msa completion zsh > "${fpath[1]}/_msa"

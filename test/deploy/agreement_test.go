@@ -334,8 +334,8 @@ func TestPackages(t *testing.T) {
 		if expand := c.(map[string]any)["expand"] == true; expand != staged {
 			t.Errorf("%s: expand is %v", source, expand)
 		}
-		if slices.Contains([]string{"flb-filter_msa.so", "msa", "sbom.cdx.json", "documents/", "man/"}, name) {
-			continue // are built
+		if built := []string{"flb-filter_msa.so", "msa", "sbom.cdx.json", "documents/", "man/", "completions/msa.bash", "completions/msa.fish", "completions/msa.zsh"}; slices.Contains(built, name) {
+			continue // they are
 		}
 		if _, err := os.Stat(filepath.Join(rig.Root(), name)); err != nil {
 			t.Error(err)
@@ -348,6 +348,8 @@ func TestPackages(t *testing.T) {
 		"/usr/share/msa/fluent-bit.service.d/msa.conf": "deploy/systemd/msa.conf",
 		"/usr/share/doc/msa/copyright":                 "LICENSE", "/usr/share/licenses/msa/LICENSE": "LICENSE",
 		"/usr/share/doc/msa/": "${STAGE}/documents/", "/usr/share/man/man1/": "${STAGE}/man/",
+		"/usr/share/bash-completion/completions/msa": "${STAGE}/completions/msa.bash", "/usr/share/fish/vendor_completions.d/msa.fish": "${STAGE}/completions/msa.fish",
+		"/usr/share/zsh/vendor-completions/_msa": "${STAGE}/completions/msa.zsh", "/usr/share/zsh/site-functions/_msa": "${STAGE}/completions/msa.zsh",
 	} {
 		if all[to] != from {
 			t.Errorf("%s is %q", to, all[to])
