@@ -17,6 +17,7 @@ type compiler struct {
 	*constants
 	limits            []string // variables of TX that scores are compared with
 	inbound, outbound int      // the least scores from which a transaction alarms
+	comparesLast      bool     // in phase 5, too
 
 	conditions    []Condition
 	planned       []Rule
@@ -32,6 +33,7 @@ func compile(of *constants) (*compiler, error) {
 	if c.limits, c.inbound, c.outbound, err = of.findThresholds(); err != nil {
 		return nil, err
 	}
+	c.comparesLast = slices.ContainsFunc(c.rules, func(p *parsedRule) bool { return p.phase == 5 && p.Role() == rules.Evaluates })
 	for _, p := range c.rules {
 		c.add(p)
 	}
@@ -50,7 +52,7 @@ func (c *compiler) add(p *parsedRule) {
 	scoresAt, isBound := -1, true
 	for i, l := range p.links {
 		in, out, known := c.scoresOf(p, l)
-		if in+out == 0 && known || p.phase == 5 { // the scores have been compared by then
+		if in+out == 0 && known || p.phase == 5 && !c.comparesLast { // scores have been compared by then
 			continue
 		}
 		if !known {
