@@ -4,10 +4,10 @@ package presets
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
-
-	"os"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -47,6 +47,7 @@ type Expect struct {
 	Host           string            `yaml:"host"`
 	Status         int               `yaml:"status"`
 	Time           string            `yaml:"time"` // RFC 3339
+	Took           time.Duration     `yaml:"took"`
 	Headers        map[string]string `yaml:"headers"`
 	Absent         []string          `yaml:"absent"` // headers that must not be there
 	Args           map[string]string `yaml:"args"`

@@ -169,6 +169,9 @@ func (c *Case) compare(t *testing.T, way string, tx *mapping.Transaction) {
 			t.Errorf("%s: time is %v, want %v", way, tx.Time, want)
 		}
 	}
+	if took := tx.Duration(); x.Took != 0 && took != x.Took {
+		t.Errorf("%s: it took %v, want %v", way, took, x.Took)
+	}
 	for name, want := range x.Headers {
 		if got := values(tx, name); !slices.Contains(got, want) {
 			t.Errorf("%s: header %s is %q, want %q", way, name, got, want)

@@ -27,8 +27,8 @@ var products = []struct {
 }{
 	{"nginx", "nginx", "headers and request bodies; nginx does not log answers. Bodies that nginx writes to a file (client_body_buffer_size) are empty",
 		[]string{"nginx", "nginx-json", "ingress-nginx", "nginx-proxy-manager"}, slices.Concat(headers("accept", "content-type", "content-length"), []coverage.Field{coverage.RequestBody, coverage.ResponseHeaders, coverage.Time})},
-	{"envoy", "Envoy", "headers; a filter such as tap is needed for bodies", []string{"envoy", "envoy-gateway"}, headers("content-type")},
-	{"istio", "Istio", "headers and who talks to whom; no bodies", []string{"istio"}, headers("content-type")},
+	{"envoy", "Envoy", "headers; a filter such as tap is needed for bodies", []string{"envoy", "envoy-gateway"}, append(headers("content-type"), coverage.Time)},
+	{"istio", "Istio", "headers and who talks to whom; no bodies", []string{"istio"}, append(headers("content-type"), coverage.Time)},
 	{"haproxy", "HAProxy", "headers and the beginning of request bodies, under nginx's names, which preset nginx-json reads", []string{"haproxy"}, append(headers("content-type"), coverage.RequestBody)},
 	{"traefik", "Traefik", "all headers; no bodies", []string{"traefik"}, []coverage.Field{coverage.RequestHeaders, coverage.ResponseHeaders}},
 	{"caddy", "Caddy", "Cookie, Set-Cookie and Authorization beside the headers that are logged anyway; no bodies", []string{"caddy"}, []coverage.Field{coverage.RequestHeaders, coverage.ResponseHeaders}},
