@@ -152,6 +152,7 @@ func (a *accessLine) readHead(head string) bool {
 		return false
 	}
 	a.setClient(words[at].text)
+	a.user = "-" // unless there is one
 	if at+1 < n {
 		a.host = words[at+1].text
 		a.user = trimSpace(head[words[at+1].end:])

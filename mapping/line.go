@@ -34,6 +34,8 @@ const (
 	formatCommon
 	formatLogfmt
 	formatAuditLog
+	formatCEF
+	formatLEEF
 )
 
 // namedPatterns are the lines of well-known formats. Sources: AWS, "Access logs for your Application Load
@@ -79,6 +81,7 @@ func (y *yamlReader) parseStep(node ast.Node) (step parseStep, err error) {
 	formats := map[string]format{
 		"json": formatJSON, "pattern": formatPattern, "regex": formatRegex, "w3c": formatW3C,
 		"combined": formatCombined, "common": formatCommon, "alb": formatPattern, "haproxy": formatHAProxy, "logfmt": formatLogfmt, "auditlog": formatAuditLog,
+		"cef": formatCEF, "leef": formatLEEF,
 	}
 	err = y.members(node, "parse", readers{
 		"field": func(n ast.Node) error {
@@ -314,6 +317,12 @@ func (s *parseStep) match(m *Mapping, tag, line string, how leniency, values []p
 	case formatLogfmt:
 		rest, pairs := readLogfmt(line, func(key, value string) { values = m.appendParsed(values, key, value) })
 		return values, appendLeftOver(nil, strings.Join(rest, " ")), pairs > 1 && len(values) > 0
+	case formatCEF:
+		ok := readCEF(line, func(key, value string) { values = m.appendParsed(values, key, value) })
+		return values, nil, ok
+	case formatLEEF:
+		ok := readLEEF(line, func(key, value string) { values = m.appendParsed(values, key, value) })
+		return values, nil, ok
 	case formatAuditLog:
 		a, ok := readAuditLog(line)
 		if !ok {

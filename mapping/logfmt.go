@@ -30,13 +30,17 @@ func readLogfmt(line string, visit func(key, value string)) (rest []string, pair
 // cutKey parts key=value….
 func cutKey(s string) (key, after string, ok bool) {
 	i := 0
-	for i < len(s) && (s[i] >= 'a' && s[i] <= 'z' || s[i] >= 'A' && s[i] <= 'Z' || s[i] >= '0' && s[i] <= '9' || strings.IndexByte("_.-@", s[i]) >= 0) {
+	for i < len(s) && (isAlphanumeric(s[i]) || strings.IndexByte("_.-@", s[i]) >= 0) {
 		i++
 	}
 	if i == 0 || i == len(s) || s[i] != '=' {
 		return "", s, false
 	}
 	return s[:i], s[i+1:], true
+}
+
+func isAlphanumeric(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }
 
 // valueEnd is where a value ends: at its quote, where its braces are closed, or at a space. One that is never closed has

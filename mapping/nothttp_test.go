@@ -21,7 +21,7 @@ func TestNotHTTP(t *testing.T) {
 		"java.lang.IllegalStateException: no\n\tat com.example.Shop.GET(Shop.java:200)":                                                    ErrNotHTTP,
 		`Server listening at http://0.0.0.0:8080/ (HTTP/1.1)`:                                                                              ErrNotHTTP,
 		``: ErrNotHTTP,
-		`10:11:12 | 200 |    1.2ms |      10.0.0.7 | GET      | /ping | -`:                               ErrUnmapped,
+		`10:11:12 | 10.0.0.7 | GET      | /ping | 200`:                                                   ErrUnmapped,
 		`10.0.0.7 says GET /x HTTP/1.1 and gets 200`:                                                     ErrUnmapped,
 		`{"level":"info","msg":"request completed","verb":"GET","target":"/x","code":200}`:               ErrUnmapped,
 		`{"log":{"http":{"verb":"POST","target":"https://shop.example.com/x"}},"result":{"code":"404"}}`: ErrUnmapped,

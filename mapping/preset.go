@@ -20,7 +20,7 @@ var presetOrder = []string{
 	"packetbeat", "ecs", "opentelemetry", "rails", "pino", "tomcat",
 	"aws-alb", "aws-elb", "aws-nlb", "aws-s3", "aws-cloudfront", "iis", "haproxy",
 	"linkerd", "nginx-proxy-manager", "squid", "uvicorn", "uwsgi", "django", "morgan", "gin", "chi",
-	"ingress-nginx", "nginx-json", "nginx", "apache", anyProgram,
+	"ingress-nginx", "nginx-json", "nginx", "apache", "cef", anyProgram,
 }
 
 // anyProgram is the preset that goes by the usual names of fields alone. What another preset skips is not for it.
@@ -34,7 +34,7 @@ var moreSpecific = map[string][]string{
 	"envoy":  {"istio", "envoy-gateway"},
 	"ecs":    {"packetbeat"},
 	anyProgram: {"gcp-lb", "azure-appgw", "azure-frontdoor", "aws-waf", "aws-apigw", "cloudflare", "fastly", "kong", "apisix", "suricata", "zeek",
-		"caddy", "traefik", "istio", "envoy-gateway", "envoy", "packetbeat", "ecs", "rails", "pino", "linkerd", "ingress-nginx", "nginx-json"},
+		"caddy", "traefik", "istio", "envoy-gateway", "envoy", "packetbeat", "ecs", "rails", "pino", "tomcat", "linkerd", "nginx-proxy-manager", "squid", "ingress-nginx", "nginx-json", "nginx", "apache"},
 }
 
 // presets is compiled at first use.

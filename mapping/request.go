@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -12,7 +13,8 @@ func (m *Mapping) uri(tx *Transaction) string {
 	spec := &m.request
 	uri := m.text(tx, &spec.uri)
 	if uri == "" && (spec.path.isSet() || spec.query.isSet()) {
-		path, query := m.text(tx, &spec.path), m.text(tx, &spec.query)
+		path := m.text(tx, &spec.path)
+		query := m.query(tx, path)
 		if spec.pathUnescaped {
 			path = escapeURI(path)
 		}
@@ -31,6 +33,32 @@ func (m *Mapping) uri(tx *Transaction) string {
 		uri = escapeURI(uri)
 	}
 	return uri
+}
+
+// query is the text of the query, or what a map of its decoded parameters makes, as Express and gateways have one. A
+// query in the path is the same one as it was sent.
+func (m *Mapping) query(tx *Transaction, path string) string {
+	spec := &m.request.query
+	object, ok := spec.object(tx)
+	if !ok || !isMap(object) {
+		return m.text(tx, spec)
+	}
+	if strings.IndexByte(path, '?') >= 0 {
+		return ""
+	}
+	others := len(tx.Args)
+	m.flatten(tx, "", object, 0)
+	start := len(tx.scratch)
+	for i, a := range tx.Args[others:] {
+		if i > 0 {
+			tx.scratch = append(tx.scratch, '&')
+		}
+		tx.scratch = append(tx.scratch, url.QueryEscape(a.Name)...)
+		tx.scratch = append(tx.scratch, '=')
+		tx.scratch = append(tx.scratch, url.QueryEscape(a.Value)...)
+	}
+	tx.Args = tx.Args[:others]
+	return view(tx.scratch[start:])
 }
 
 // hasQuery reports whether a path ends with the query, as where a log has the query in its path and once more by itself:
