@@ -74,8 +74,10 @@ func New(specs []Spec) (*Detectors, error) {
 				return ""
 			}})
 		}
-		if slices.Contains(specs[i].Key, "user") || slices.Contains(specs[i].Field, "user") || specs[i].Where["user"] != nil || specs[i].Type == "logins" {
-			d.usesUser = true
+		for _, name := range []string{"user", "actor"} {
+			if slices.Contains(specs[i].Key, name) || slices.Contains(specs[i].Field, name) || specs[i].Where[name] != nil || specs[i].Type == "logins" {
+				d.usesUser = true
+			}
 		}
 		if slices.Contains(specs[i].Key, "credential") || slices.Contains(specs[i].Field, "credential") {
 			d.usesCredential = true

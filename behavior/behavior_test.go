@@ -470,6 +470,7 @@ func TestStateIsKept(t *testing.T) {
   - {name: first, id: 5, type: first_seen, key: [client], field: [path], learn: 1h}
   - {name: pivot, id: 6, type: pivot, window: 1h, where: {alarm: true}}
   - {name: hours, id: 7, type: off_hours, key: [client], learn: 1d}
+  - {name: beacon, id: 8, type: beacon, key: [client], field: [path], count: 30, window: 1h, learn: 1s}
 `
 	before := parse(t, text)
 	watch(before, many(9, time.Second, func(i int, o *Observation) { o.Path = fmt.Sprint("/x", string(rune('a'+i))); o.Alarm = i == 5 })...)

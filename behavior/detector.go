@@ -49,6 +49,10 @@ func (c *common) who(o *Observation) *client {
 	switch c.key[0].name {
 	case "source":
 		return o.bySource
+	case "actor":
+		if o.User == "" {
+			return o.bySource
+		}
 	case "client":
 		return o.byClient
 	}
@@ -90,8 +94,9 @@ func newDetector(s *Spec, known []field, clients *clients) detector {
 	case "volume":
 		return &volume{common: c, amount: amountOf(s.Amount), table: newTable[summed](s.MaxKeys), peers: find(s.Peers), others: map[uint64]*baseline{}, usual: newPrecedents(find(s.Peers), c.id)}
 	case "first_seen":
-		return &firstSeen{common: c, value: find(s.Field), clients: clients, sources: newTable[source](s.MaxKeys),
-			pairs: newTable[bool](8 * s.MaxKeys), holders: newTable[holders](s.MaxKeys)}
+		return newFirstSeen(c, find(s.Field), clients)
+	case "beacon":
+		return &beacon{*newFirstSeen(c, find(s.Field), clients), newTable[beats](s.MaxKeys)}
 	case "logins":
 		d := &logins{common: c, table: newTable[guesses](s.MaxKeys), value: find(s.Field)}
 		if len(d.value) > 0 {

@@ -54,22 +54,18 @@ const (
 	manyNews = 6
 )
 
+func newFirstSeen(c common, value names, clients *clients) *firstSeen {
+	most := c.spec.MaxKeys
+	return &firstSeen{common: c, value: value, clients: clients, sources: newTable[source](most),
+		pairs: newTable[bool](8 * most), holders: newTable[holders](most)}
+}
+
 func (d *firstSeen) observe(o *Observation, now int64) string {
 	if d.value.empty(o) {
 		return ""
 	}
-	forget := d.spec.Forget.milliseconds()
-	who := d.who(o)
-	key := d.learnedKey(o, who)
-	s, isNew := d.sources.get(key, now, forget)
-	if isNew {
-		s.First = now
-	}
-	if who != nil {
-		s.First = who.First // by what the others' conditions let through too
-	}
-	pair := d.value.hash(o, key)
-	if d.pairs.touch(pair, now, forget) {
+	s, who, pair, isNew := d.meet(o, now)
+	if d.pairs.touch(pair, now, d.spec.Forget.milliseconds()) {
 		if s.Later != nil && len(s.Later.Hidden) > 0 && now >= s.Until {
 			return d.tell(s, "", now)
 		}
@@ -77,10 +73,7 @@ func (d *firstSeen) observe(o *Observation, now int64) string {
 	}
 	switch d.judge(o, who, s, now) {
 	case usual:
-		if now >= s.First+newcomer {
-			s.News++
-		}
-		d.learn(o, who, s, pair, now)
+		d.accept(o, who, s, pair, now)
 		return ""
 	case heldBack:
 		s.later().Held = hide(s.later().Held, d.hidden(o, pair))
@@ -100,6 +93,27 @@ func (d *firstSeen) observe(o *Observation, now int64) string {
 		s.Later.Hidden = slices.DeleteFunc(s.Later.Hidden, func(h hidden) bool { return h.Pair == pair })
 	}
 	return d.tell(s, evidence, now)
+}
+
+// meet is whose value it is, and what stands for both; isNew tells that nothing was known of the key.
+func (d *firstSeen) meet(o *Observation, now int64) (s *source, who *client, pair uint64, isNew bool) {
+	who = d.who(o)
+	key := d.learnedKey(o, who)
+	if s, isNew = d.sources.get(key, now, d.spec.Forget.milliseconds()); isNew {
+		s.First = now
+	}
+	if who != nil {
+		s.First = who.First // by what the others' conditions let through too
+	}
+	return s, who, d.value.hash(o, key), isNew
+}
+
+// accept learns what is new and usual.
+func (d *firstSeen) accept(o *Observation, who *client, s *source, pair uint64, now int64) {
+	if now >= s.First+newcomer {
+		s.News++
+	}
+	d.learn(o, who, s, pair, now)
 }
 
 // judgement of what is new for a key.

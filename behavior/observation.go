@@ -86,6 +86,14 @@ func (o *Observation) be(source string, isNamed bool) {
 	o.source, o.sourceID, o.isNamed = source, hash(0, source), isNamed
 }
 
+// actor is whom the request is for, from wherever it comes, or else who sends it.
+func (o *Observation) actor() string {
+	if o.User != "" {
+		return o.User
+	}
+	return o.source
+}
+
 // target is the workload that the log names as the server, or else the service.
 func (o *Observation) target() string {
 	if o.serverWorkload != "" {
@@ -133,6 +141,7 @@ type field struct {
 
 var fields = []field{
 	{name: "source", of: func(o *Observation) string { return o.source }},
+	{name: "actor", of: (*Observation).actor},
 	{name: "target", of: (*Observation).target},
 	{name: "client", of: func(o *Observation) string { return o.Client.Address }},
 	{name: "destination", of: (*Observation).destination},

@@ -33,6 +33,7 @@ func TestMillionKeys(t *testing.T) {
 		"volume":     "key: [client]\namount: response_bytes\nwindow: 1h\nat_least: 1000000",
 		"first_seen": "key: [client]\nfield: [service]\nlearn: 24h",
 		"off_hours":  "key: [client]\nlearn: 24h",
+		"beacon":     "key: [client]\nfield: [service]\ncount: 30\nwindow: 1h\nlearn: 24h",
 		"logins":     "key: [client]\ncount: 1000\nwindow: 1h",
 		"sequence":   "key: [client]\ncount: 100\nwindow: 1h",
 	} {

