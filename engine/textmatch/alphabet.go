@@ -73,16 +73,8 @@ func LevelsWithByte(is func(c byte) bool) (s LevelSet) {
 	return s
 }
 
-// levelsOfPattern are the alphabets of texts that a pattern may match. What is not ASCII is in none of them, so both ways in
+// levelsOfTree are the alphabets of texts that a pattern may match. What is not ASCII is in none of them, so both ways in
 // which Coraza reads a pattern (see Literals) come to the same.
-func levelsOfPattern(pattern string) LevelSet {
-	re, err := syntax.Parse("(?sm)"+pattern, syntax.Perl)
-	if err != nil {
-		return AllLevels
-	}
-	return levelsOfTree(re)
-}
-
 func levelsOfTree(re *syntax.Regexp) LevelSet {
 	s := AllLevels
 	switch re.Op {

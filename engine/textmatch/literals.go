@@ -30,12 +30,16 @@ const (
 // The pattern is the operand of @rx. Coraza gives it to regexp, or to binaryregexp where it has
 // escapes that are not UTF-8. What is returned holds for both, whichever it takes.
 func Literals(pattern string) (set []string, ok bool) {
-	re, err := syntax.Parse("(?sm)"+pattern, syntax.Perl)
+	tree, err := parse(pattern)
 	if err != nil {
 		return nil, false
 	}
+	return literalsOf(tree, mayBeBinary(pattern))
+}
+
+func literalsOf(re *syntax.Regexp, mayBeBinary bool) (set []string, ok bool) {
 	set = refine(read(re, false))
-	if mayBeBinary(pattern) {
+	if mayBeBinary {
 		set = refine(union(set, refine(read(re, true))))
 	}
 	if len(set) == 0 || frequency(set) > 1.0/40 {
@@ -43,6 +47,9 @@ func Literals(pattern string) (set []string, ok bool) {
 	}
 	return set, true
 }
+
+// parse reads a pattern as @rx does.
+func parse(pattern string) (*syntax.Regexp, error) { return syntax.Parse("(?sm)"+pattern, syntax.Perl) }
 
 // mayBeBinary reports whether Coraza may give a pattern to binaryregexp. Without escapes it is UTF-8:
 // the parser refuses others.
@@ -84,10 +91,14 @@ func (b *ByteSet) In(value string) bool {
 // when there is no such set that is worth looking for: one whose bytes are expected at most once
 // in five bytes of ordinary values.
 func Bytes(pattern string) (set *ByteSet, ok bool) {
-	re, err := syntax.Parse("(?sm)"+pattern, syntax.Perl)
+	tree, err := parse(pattern)
 	if err != nil {
 		return nil, false
 	}
+	return bytesOf(tree)
+}
+
+func bytesOf(re *syntax.Regexp) (set *ByteSet, ok bool) {
 	if set = readBytes(re); set == nil || set.frequency() > 1.0/5 {
 		return nil, false
 	}
@@ -100,14 +111,15 @@ func Bytes(pattern string) (set *ByteSet, ok bool) {
 // MinLength is how many bytes a text that the pattern matches has at least; 0 when that is not
 // known.
 func MinLength(pattern string) int {
-	re, err := syntax.Parse("(?sm)"+pattern, syntax.Perl)
+	tree, err := parse(pattern)
 	if err != nil {
 		return 0
 	}
-	if mayBeBinary(pattern) {
-		return reader{binary: true}.minLength(re) // a byte for each character
-	}
-	return reader{}.minLength(re)
+	return minLengthOf(tree, mayBeBinary(pattern))
+}
+
+func minLengthOf(re *syntax.Regexp, mayBeBinary bool) int {
+	return reader{binary: mayBeBinary}.minLength(re) // with binary a byte for each character
 }
 
 // reader reads the tree of a pattern. With binary, a text is a sequence of runes below 256, each

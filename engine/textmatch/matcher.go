@@ -44,11 +44,17 @@ const maxClasses = 256
 
 // NewMatcher makes the automaton of an expression that [regexp.Compile] has made.
 func NewMatcher(re *regexp.Regexp) *Matcher {
-	m := &Matcher{simple: re.MatchString}
 	tree, err := syntax.Parse(re.String(), syntax.Perl)
 	if err != nil {
-		return m // without a table
+		return &Matcher{simple: re.MatchString} // without a table
 	}
+	return newMatcher(tree, re.MatchString)
+}
+
+// newMatcher makes the automaton of an expression's tree; simple matches without it.
+func newMatcher(tree *syntax.Regexp, simple func(text string) bool) *Matcher {
+	m := &Matcher{simple: simple}
+	var err error
 	if m.prog, err = syntax.Compile(tree.Simplify()); err == nil {
 		m.build()
 	}

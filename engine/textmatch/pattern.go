@@ -15,8 +15,8 @@ import (
 
 // Pattern is a regular expression as Coraza's @rx reads it, and faster. It may be used concurrently.
 type Pattern struct {
-	text  *regexp.Regexp
-	bytes *binaryregexp.Regexp // instead of text: the pattern asks for bytes that are no characters
+	text  func() *regexp.Regexp // compiled when it is asked for: the automaton answers most questions
+	bytes *binaryregexp.Regexp  // instead of text: the pattern asks for bytes that are no characters
 
 	needs   func() needs // found out when it is asked for, as it takes long and many rules never run
 	matcher func() *Matcher
@@ -31,12 +31,12 @@ type needs struct {
 	length   int      // in bytes, at least
 }
 
-func needsOf(pattern string) needs {
-	n := needs{length: MinLength(pattern)}
-	if set, ok := Literals(pattern); ok {
+func needsOf(tree *syntax.Regexp, mayBeBinary bool) (n needs) {
+	n.length = minLengthOf(tree, mayBeBinary)
+	if set, ok := literalsOf(tree, mayBeBinary); ok {
 		n.literals = set
 	}
-	if set, ok := Bytes(pattern); ok {
+	if set, ok := bytesOf(tree); ok {
 		n.bytes = set
 	}
 	return n
@@ -61,19 +61,21 @@ func PatternOf(pattern string) (*Pattern, error) {
 // PassingPattern compiles a pattern that may be wanted once only, since values of a record are in it. It is not remembered, and
 // has no automata, as these share their room with all others.
 func PassingPattern(pattern string) (*Pattern, error) {
-	p, err := newPattern(pattern)
+	p, m := newParsed(pattern, nil), &Matcher{}
+	p.matcher, p.tail = func() *Matcher { return m }, func() *Matcher { return nil }
+	if asksForBytes(pattern) {
+		bytes, err := binaryregexp.Compile(pattern)
+		if err != nil {
+			return nil, err
+		}
+		p.bytes, m.simple = bytes, bytes.MatchString
+		return p, nil
+	}
+	text, err := regexp.Compile("(?sm)" + pattern)
 	if err != nil {
 		return nil, err
 	}
-	m := &Matcher{}
-	if p.bytes != nil {
-		m.simple = p.bytes.MatchString
-	} else {
-		m.simple = p.text.MatchString
-	}
-	p.needs = func() needs { return needs{} }
-	p.matcher = func() *Matcher { return m }
-	p.tail = func() *Matcher { return nil }
+	p.text, m.simple = func() *regexp.Regexp { return text }, text.MatchString
 	return p, nil
 }
 
@@ -100,20 +102,40 @@ func (o *Passing) Pattern(text string) *Pattern {
 	return p
 }
 
-func newPattern(pattern string) (p *Pattern, err error) {
-	p = &Pattern{
-		needs:  sync.OnceValue(func() needs { return needsOf(pattern) }),
-		levels: sync.OnceValue(func() LevelSet { return levelsOfPattern(pattern) }),
-	}
+func newPattern(pattern string) (*Pattern, error) {
+	tree, err := parse(pattern)
 	if asksForBytes(pattern) {
-		p.bytes, err = binaryregexp.Compile(pattern)
-		p.matcher = sync.OnceValue(func() *Matcher { return NewBinaryMatcher(p.bytes) })
-		return p, err
+		return newBinaryPattern(pattern, tree)
 	}
-	p.text, err = regexp.Compile("(?sm)" + pattern)
-	p.matcher = sync.OnceValue(func() *Matcher { return NewMatcher(p.text) })
-	p.tail = sync.OnceValue(func() *Matcher { return tailOf(p.text) })
+	if err != nil {
+		return nil, err
+	}
+	p := newParsed(pattern, tree)
+	p.text = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("(?sm)" + pattern) })
+	p.matcher = sync.OnceValue(func() *Matcher {
+		return newMatcher(tree, func(text string) bool { return p.text().MatchString(text) })
+	})
+	p.tail = sync.OnceValue(func() *Matcher { return tailOf(pattern, tree) })
+	return p, nil
+}
+
+// newBinaryPattern is newPattern of one that asks for bytes. The tree is nil where it is a pattern of bytes alone.
+func newBinaryPattern(pattern string, tree *syntax.Regexp) (p *Pattern, err error) {
+	p = newParsed(pattern, tree)
+	p.bytes, err = binaryregexp.Compile(pattern)
+	p.matcher = sync.OnceValue(func() *Matcher { return NewBinaryMatcher(p.bytes) })
 	return p, err
+}
+
+// newParsed is a pattern with what its tree tells, which is found out when it is asked for.
+func newParsed(pattern string, tree *syntax.Regexp) *Pattern {
+	if tree == nil {
+		return &Pattern{needs: func() needs { return needs{} }, levels: func() LevelSet { return AllLevels }}
+	}
+	return &Pattern{
+		needs:  sync.OnceValue(func() needs { return needsOf(tree, mayBeBinary(pattern)) }),
+		levels: sync.OnceValue(func() LevelSet { return levelsOfTree(tree) }),
+	}
 }
 
 // longestCounted is how many characters a part of a pattern may count without being slow.
@@ -128,12 +150,8 @@ func (p *Pattern) Levels() LevelSet { return p.levels() }
 // tailOf is what stands behind the last part of a pattern that counts up to many characters: ['"][\s\S]{0,40}\bsleep. The
 // automaton of the whole has a state for each set of places where such a count may stand, more than there is room for. That
 // of the tail has few, and a text in which the tail is not can't match. It is nil where there is no such part.
-func tailOf(re *regexp.Regexp) *Matcher {
-	if !strings.Contains(re.String(), "{") { // to parse it takes longer than most matches
-		return nil
-	}
-	tree, err := syntax.Parse(re.String(), syntax.Perl)
-	if err != nil || tree.Op != syntax.OpConcat {
+func tailOf(pattern string, tree *syntax.Regexp) *Matcher {
+	if !strings.Contains(pattern, "{") || tree.Op != syntax.OpConcat {
 		return nil
 	}
 	for i, sub := range slices.Backward(tree.Sub) {
@@ -223,7 +241,7 @@ func (p *Pattern) Captures(text string) []string {
 	if p.bytes != nil {
 		all = p.bytes.FindStringSubmatch(text[from:behind])
 	} else {
-		all = p.text.FindStringSubmatch(text[from:behind])
+		all = p.text().FindStringSubmatch(text[from:behind])
 	}
 	return all[:min(len(all), 9)]
 }
