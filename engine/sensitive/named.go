@@ -329,6 +329,23 @@ func (s *scanner) separates(i int) bool {
 	return end > i && end < len(text) && (text[end] == '=' || text[end] == ':')
 }
 
+// argument looks at the comma at i, and returns where to go on. The first argument of a call may be the name of a credential, and the
+// second its value: define('DB_PASSWORD', 'hunter2'). In a list, a name says nothing of what follows.
+func (s *scanner) argument(i int) int {
+	text := s.text
+	name, quoted := s.nameAt(i)
+	opening := i - len(name) - len(`(""`)
+	if !quoted || opening < 0 || text[opening] != '(' || !isQuote(text[i-1]) {
+		return i + 1
+	}
+	from := s.pastSpace(i+1, true)
+	says := nameOf(name)
+	if from == len(text) || !isQuote(text[from]) || says == saysNothing || says == saysRandom {
+		return i + 1
+	}
+	return s.conceal(says, i, true)
+}
+
 // authority finds the password of http://name:password@host (RFC 3986, 3.2.1), the scheme of which ends at i.
 func (s *scanner) authority(i int) int {
 	const longest = 1 << 10

@@ -37,6 +37,8 @@ func TestMaskOfNamed(t *testing.T) {
 		{"Digest", "Authorization: Digest username=\"ann\", response=\"0f\"\r\nX: y", "Authorization: Digest ****\r\nX: y"},
 		{"header within a line", `curl -H 'X-Api-Key: abc' -H "Authorization: Basic YTpi" /q`, `curl -H 'X-Api-Key: ****' -H "Authorization: Basic ****" /q`},
 		{"hash of PHP", `'password' => 'a b', 'q' => 1`, `'password' => '****', 'q' => 1`},
+		{"constant of PHP", `define('DB_NAME', 'shop'); define('DB_PASSWORD', 'a b');`, `define('DB_NAME', 'shop'); define('DB_PASSWORD', '****');`},
+		{"arguments of a call", `set("password","a b").put("q", "1")`, `set("password","****").put("q", "1")`},
 		{"connection", "Server=db;Password=a;b!;Database=x", "Server=db;Password=****;Database=x"},
 		{"user information", "https://ann:p%40ss%3A@h.example/?q=1", "https://ann:****@h.example/?q=1"},
 		{"argument in HTML", `<a href="/?password=a&amp;q=1">`, `<a href="/?password=****&amp;q=1">`},
@@ -69,7 +71,7 @@ func TestReadable(t *testing.T) {
 		"sku=AB12-CD34-EF56-GH78", "order=2026-000123", "inside=1&outside=2", "compass=north&bypass=yes&passenger=ann", "max_tokens=100",
 		"auth=basic&key=title&sso=true&identity=guest&reset=all&verify=false&refresh=30&hash=abc", "sessions=12&session_count=3", "<name>Ann</name><value>password</value>",
 		"Idempotency-Key: 5a1f9b3c7d2e4f60", `[{"op":"replace","path":"/user/name","value":"Ann"}]`,
-		"page_token=CAUQAA&nextPageToken=CAUQAB", "keyboard=us&monkey=1", "pinned=true&spin=1", "tests: pass=12 fail=0", "(HTTP=0, SESS=5, COMBINED_SCORE=15)",
+		"page_token=CAUQAA&nextPageToken=CAUQAB", "keyboard=us&monkey=1", "pinned=true&spin=1", "tests: pass=12 fail=0", `["email","password","phone"]`, `f('password', x)`, "(HTTP=0, SESS=5, COMBINED_SCORE=15)",
 		"Path Traversal Attack (/../) or (/.../)", "GET /a/b/c.html HTTP/1.1\r\nHost: h\r\nUser-Agent: sqlmap/1.8\r\nAccept: */*\r\n\r\n",
 		"/assets/application-0123456789abcdef.js", "/products/shoes/running-shoes-for-men/view", "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAUA",
 		"TG9yZW0gaXBzdW0gZG9sb3Igc2l0IGFtZXQ=", // it says: Lorem ipsum dolor sit amet
@@ -98,6 +100,15 @@ func TestNames(t *testing.T) {
 			if IsCredential(name) != c.is {
 				t.Errorf("%s is one of a credential: %v", name, !c.is)
 			}
+		}
+	}
+}
+
+// A view of a value has the name of the value, and says how it has read it.
+func TestNamesOfViews(t *testing.T) {
+	for name, is := range map[string]bool{"ARGS:user[password] (base64)": true, "ARGS:q (base64)": false} {
+		if IsCredential(name) != is {
+			t.Errorf("%s is one of a credential: %v", name, !is)
 		}
 	}
 }

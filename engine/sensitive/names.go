@@ -402,6 +402,7 @@ func nameOf(variable string) naming {
 	if isOfNames(variable) {
 		return saysNothing
 	}
+	variable, _, _ = strings.Cut(variable, " (") // how a view has read it: ARGS:password (base64)
 	if says := meaning(lastName(variable)); says != saysNothing {
 		return says
 	}

@@ -79,6 +79,7 @@ const (
 	element // of XML
 	tagEnd
 	segment // of a path
+	argument
 )
 
 var actions = func() (t [256]uint8) {
@@ -97,7 +98,7 @@ var actions = func() (t [256]uint8) {
 // maskingActions are those for a text without escapes.
 var maskingActions = func() [256]uint8 {
 	t := actions
-	t['='], t[':'], t['%'], t['\\'], t['<'], t['>'], t['/'] = named, named, pass, pass, element, tagEnd, segment
+	t['='], t[':'], t['%'], t['\\'], t['<'], t['>'], t['/'], t[','] = named, named, pass, pass, element, tagEnd, segment, argument
 	return t
 }()
 
@@ -155,6 +156,8 @@ func (s *scanner) run() {
 			i = s.tagEnd(i)
 		case segment:
 			i = s.segment(i)
+		case argument:
+			i = s.argument(i)
 		}
 	}
 }
