@@ -312,6 +312,8 @@ var outputs = []struct {
 	{compile(`\bphpinfo\b`), compile(`(?i)<title>(?:PHP [\d.]+\S* - )?phpinfo\(\)</title>`), "the answer has PHP's settings"},
 	{compile(`php://|\.php\b|\.\.[/\\]`), compile(`<\?php\s`), "the answer has source in PHP"},
 	{compile(`base64-encode`), compile(`\bPD9waHA[\w+/]{8,}`), "the answer has source in PHP, in base64"},
+	{compile(`base64-encode`), compile(`\bcm9vdDp4OjA6MD[\w+/]{8,}`), "the answer has /etc/passwd, in base64"},
+	{compile(`serviceaccount/token`), compile(`(?:\A|[>"'])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}`), "the answer has the token of a service account"},
 	{compile(`\.\.[/\\]|^/|file:/`), compile(`<title>Index of /`), "the answer lists a directory"},
 	{compile(`\.env\b`), compile(`(?m)(?:^|>|")[A-Z][A-Z0-9_]{2,}=.*\n(?:#.*\n|\s*\n)*[A-Z][A-Z0-9_]{2,}=`), "the answer has a file of settings"},
 	{compile(`\.git\b`), compile(`\A(?:ref: refs/heads/\S|DIRC\x00)|(?:^|[>"'])\[core\]\s+repositoryformatversion\b`), "the answer has a file of a git repository"},

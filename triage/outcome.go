@@ -286,8 +286,39 @@ func (x *exchange) findRefusal() string {
 		return fmt.Sprintf("%d: the server could not answer", status)
 	case status >= 300 && status < 400 && loginPage.MatchString(location):
 		return fmt.Sprintf("%d to the login page", status)
+	case status/100 == 2 && slices.Equal(x.kinds, []string{"lfi"}) && x.isPageInstead():
+		return "the answer is a page, and not the file"
 	}
-	return ""
+	return x.unopened()
+}
+
+// fileErrors are what the runtimes of PHP, Python, Node, Go, Java, Ruby and .NET say of a file that they could not open. What a command says
+// is none: it ran.
+var fileErrors = compile(`failed to open stream: [\w ]{1,60}|\[Errno (?:2|13|20|21|36)\] [\w ]{1,60}|\b(?:ENOENT|EACCES|EISDIR|ENAMETOOLONG): [\w ]{1,60}|` +
+	`\bopen [^\s"<]{1,200}: (?:no such file or directory|permission denied)|\b(?:FileNotFound|NoSuchFile)Exception\b|` +
+	`(?:No such file or directory|Permission denied) @ rb_sysopen|Could not find (?:file|a part of the path) '`)
+
+// unopened is what shows that the application could not open the file that it was told to.
+func (x *exchange) unopened() string {
+	if !hasTag(x.kinds, "lfi") || !fileErrors.MatchString(x.text) {
+		return ""
+	}
+	found := fileErrors.FindString(x.text)
+	if x.sent(found) {
+		return ""
+	}
+	return fmt.Sprintf("the file could not be opened (%q)", strings.TrimRight(found, " "))
+}
+
+// dotFiles are paths that a server sends as they are, if at all. A page in their place is what an application of one page answers to any path.
+var (
+	dotFiles = compile(`/\.(?:env|git|svn|hg|bzr|aws|ssh|docker|kube|npmrc|pypirc|netrc|htpasswd|ds_store|bash_history|vscode)(?:[./]|$)`)
+	pageHead = compile(`(?i)\A\s*(?:<!doctype html|<html)\b`)
+)
+
+func (x *exchange) isPageInstead() bool {
+	path, _, _ := strings.Cut(strings.ToLower(x.tx.URI), "?")
+	return dotFiles.MatchString(path) && x.kind == "text/html" && pageHead.MatchString(x.body)
 }
 
 // hasDatabaseError reports whether rules of CRS found one in the answer that the payload does not have itself.
