@@ -11,6 +11,7 @@ import (
 type columnLayout struct {
 	names     []string
 	separator string // "" for tabs, or else spaces
+	quoted    bool   // a text with separators in it stands between quotes, as in CSV
 	date      string // of lines that have only a time
 }
 
@@ -68,6 +69,10 @@ func (c *columnLayout) split(line string) ([]string, bool) {
 	if n == 0 {
 		return nil, false
 	}
+	if c.quoted {
+		fields := quotedFields(line, c.separator)
+		return fields, len(fields) == n
+	}
 	if c.separator != "" {
 		fields := strings.Split(line, c.separator)
 		return fields, len(fields) == n
@@ -79,26 +84,48 @@ func (c *columnLayout) split(line string) ([]string, bool) {
 	if len(fields) == n && !strings.Contains(line, ` "`) {
 		return fields, c.fit(fields)
 	}
-	if fields = quotedFields(line); len(fields) == n {
+	if fields = quotedFields(strings.TrimRight(line, " "), " "); len(fields) == n {
 		return fields, c.fit(fields)
 	}
 	return c.withSpaces(fields)
 }
 
-// quotedFields parts a line at spaces, of which those between quotes are none. A quote in such a text is doubled.
-func quotedFields(line string) []string {
+// quotedFields parts a line at separators, of which those between quotes are none. A quote in such a text is doubled.
+func quotedFields(line, separator string) []string {
 	var fields []string
-	for line != "" {
-		field, rest, _ := strings.Cut(line, " ")
-		if strings.HasPrefix(line, `"`) {
-			if end := strings.Index(line[1:]+" ", `" `); end >= 0 {
-				field, rest = strings.ReplaceAll(line[1:1+end], `""`, `"`), strings.TrimPrefix(line[1+end+1:], " ")
-			}
+	for {
+		field, rest, more := strings.Cut(line, separator)
+		if end := closingQuote(line, separator); end > 0 {
+			field = strings.ReplaceAll(line[1:end], `""`, `"`)
+			rest, more = strings.CutPrefix(line[end+1:], separator)
 		}
 		fields = append(fields, field)
+		if !more {
+			return fields
+		}
 		line = rest
 	}
-	return fields
+}
+
+// closingQuote is where the text ends that a line begins with between quotes: at a quote that is not doubled, with a separator
+// or nothing behind it. It is 0 if there is none.
+func closingQuote(line, separator string) int {
+	if !strings.HasPrefix(line, `"`) {
+		return 0
+	}
+	for i := 1; i < len(line); i++ {
+		if line[i] != '"' {
+			continue
+		}
+		behind := line[i+1:]
+		if behind == "" || strings.HasPrefix(behind, separator) {
+			return i
+		}
+		if behind[0] == '"' {
+			i++
+		}
+	}
+	return 0
 }
 
 // withSpaces finds the column with spaces in it, when a line has more words than columns: most often the user's

@@ -83,3 +83,36 @@ func TestColumnsAsWritten(t *testing.T) {
 		})
 	}
 }
+
+// CSV: text with separators and quotes in it stands between quotes.
+func TestSeparator(t *testing.T) {
+	set, err := Parse("csv.yaml", []byte("name: csv\nparse: {format: w3c, columns: [method, uri, agent, status], separator: ','}\n"+
+		"request: {method: method, uri: uri, headers: {fields: {User-Agent: agent}}}\nresponse: {status: status}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ line, want string }{
+		{`GET,/a,curl/8.5.0,200`, "GET /a curl/8.5.0 200"},
+		{`GET,"/a?x=1,2","Mozilla/5.0 (""odd"", X11)",200`, `GET /a?x=1,2 Mozilla/5.0 ("odd", X11) 200`},
+		{`GET,/a,"""",200`, `GET /a " 200`},
+		{`"GET","/a","","200"`, "GET /a  200"},
+		{`GET,/a,a "quoted" word,200`, `GET /a a "quoted" word 200`},
+		{`GET,/a,,`, "GET /a  0"},
+		{`GET,/a,curl/8.5.0`, ""},
+		{`GET,/a,curl/8.5.0,200,5`, ""},
+		{`GET,/a,"open,200`, `GET /a "open 200`},
+	} {
+		var tx Transaction
+		got := ""
+		if err := NewSet(set, false).Map("csv", record(t, fmt.Sprintf(`{"log":%q}`, c.line)), &tx); err == nil {
+			agent := ""
+			for _, h := range tx.RequestHeaders {
+				agent = h.Value
+			}
+			got = fmt.Sprintf("%s %s %s %d", tx.Method, tx.URI, agent, tx.Status)
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", c.line, got, c.want)
+		}
+	}
+}

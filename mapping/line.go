@@ -15,9 +15,9 @@ type parseStep struct {
 	format   format
 	patterns []pattern
 	regex    *regexp.Regexp
-	groups   []int    // slots of the regex's groups, -1 where nobody wants them
-	columns  []string // of format w3c
-	ends     string   // how the line must end, which is cheaper to find than a pattern
+	groups   []int        // slots of the regex's groups, -1 where nobody wants them
+	columns  columnLayout // of format w3c
+	ends     string       // how the line must end, which is cheaper to find than a pattern
 
 	unescaped bool // quotes between quotes are not escaped
 }
@@ -106,7 +106,14 @@ func (y *yamlReader) parseStep(node ast.Node) (step parseStep, err error) {
 		"columns": func(n ast.Node) error {
 			all, err := y.texts(n)
 			for _, s := range all {
-				step.columns = append(step.columns, strings.Fields(s)...)
+				step.columns.names = append(step.columns.names, strings.Fields(s)...)
+			}
+			return err
+		},
+		"separator": func(n ast.Node) (err error) {
+			step.columns.quoted = true
+			if step.columns.separator, err = y.text(n); err == nil && (len(step.columns.separator) != 1 || step.columns.separator == `"`) {
+				return positioned(n, "a separator is one character that is no quote, not %q", step.columns.separator)
 			}
 			return err
 		},
@@ -127,8 +134,8 @@ func (y *yamlReader) parseStep(node ast.Node) (step parseStep, err error) {
 		return step, positioned(nameNode, "format %s needs pattern", name)
 	case !wantsPattern && patternNode != nil:
 		return step, positioned(patternNode, "format %s has no pattern of its own: format pattern or regex takes one", name)
-	case step.columns != nil && step.format != formatW3C:
-		return step, positioned(nameNode, "columns are for format w3c only")
+	case (step.columns.names != nil || step.columns.separator != "") && step.format != formatW3C:
+		return step, positioned(nameNode, "columns and separator are for format w3c only")
 	case step.format == formatRegex:
 		if len(patterns) > 1 {
 			return step, positioned(patternNode, "format regex takes one pattern; more are more steps")
@@ -301,7 +308,7 @@ func (s *parseStep) match(m *Mapping, tag, line string, how leniency, values []p
 		}
 		return values, appendLeftOver(nil, line[at[1]:]), true
 	case formatW3C:
-		layout := columnLayout{names: s.columns}
+		layout := s.columns
 		if learned, ok := m.columns.of(tag); ok {
 			layout = learned
 		}

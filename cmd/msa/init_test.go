@@ -7,6 +7,12 @@ import (
 	"testing"
 )
 
+// Lines of columns, as a spreadsheet has them.
+const csvLog = `when,visitor,verb,target,code,agent
+2026-11-28T10:00:01Z,10.0.0.1,GET,"/x?t=../../etc/passwd&u=1,2",200,"Mozilla/5.0 (X11; ""odd"")"
+2026-11-28T10:00:02Z,10.0.0.1,GET,/,200,curl/8.5.0
+`
+
 const ownLog = `{"when":"2026-11-28T10:00:01Z","req":{"verb":"GET","target":"/x?t=../../etc/passwd"},"resp":{"code":200},"remoteAddr":"10.0.0.1:5123"}` + "\n"
 
 func TestInit(t *testing.T) {
@@ -18,8 +24,10 @@ func TestInit(t *testing.T) {
 	}{
 		{"a preset", accessLine + "\n" + accessLine + "\n", 0, "2 of 2 records are read by ", ""},
 		{"a log of one's own", strings.Repeat(ownLog, 3), 0, "request.uri ← $req['target']", "msa-mapping.yaml"},
+		{"CSV", csvLog, 0, "reads 2 of 3 records:", "msa-mapping.yaml"},
+		{"CSV with semicolons", strings.NewReplacer(";", ":", "1,2", "1", ",", ";").Replace(csvLog), 0, "reads 2 of 3 records:", "msa-mapping.yaml"},
 		{"no HTTP", `{"a":1}` + "\n", 1, "presets read 0 of 1 records: cannot draft a mapping, as none of their fields looks like the path of a request: a\n", ""},
-		{"prose", "hello world\n", 1, "presets read 0 of 1 records: cannot draft a mapping, as they are not JSON with fields\n", ""},
+		{"prose", "hello world\n", 1, "presets read 0 of 1 records: cannot draft a mapping, as they are neither JSON with fields nor lines of columns under a line of their names\n", ""},
 		{"empty", "", 1, "there are no records in it", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

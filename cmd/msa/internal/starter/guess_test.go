@@ -36,7 +36,19 @@ func TestGuess(t *testing.T) {
 			`{"when":"2026-11-20T10:11:12Z","request":{"httpMethod":"GET","path":"/a","queryString":"b=c","body":"x=1","hostName":"shop.example"},"response":{"statusCode":200,"body":"ok"},"remoteAddr":"10.0.0.1"}`},
 			map[string]string{"time": "when", "request.method": "$request['httpMethod']", "request.path": "$request['path']", "request.query": "$request['queryString']",
 				"request.body": "$request['body']", "request.host": "$request['hostName']", "response.status": "$response['statusCode']", "client.address": "remoteAddr"}},
-		{"a duration is no status, a size no port", []string{`{"url":"/a?x=1","ms":200,"bytes":404}`}, map[string]string{"request.uri": "url"}},
+		{"a duration is no status, a size no port", []string{`{"url":"/a?x=1","ms":200,"bytes":404}`}, map[string]string{"request.uri": "url", "duration": "ms"}},
+		{"a duration in nobody knows what", []string{`{"url":"/a?x=1","latency":200}`}, map[string]string{"request.uri": "url"}},
+		{"odd names, headers as maps", []string{
+			`{"rq":{"verb":"GET","tgt":"/a","hdrs":{"host":["shop.example"],"user-agent":["curl/8.5.0"]}},"rs":{"code":200,"hdrs":{"content-type":"text/html","server":"x"}},"who":{"addr":"10.0.0.1"},"took_ms":12.5}`},
+			map[string]string{"request.method": "$rq['verb']", "request.uri": "$rq['tgt']", "request.headers": "$rq['hdrs']", "response.status": "$rs['code']",
+				"response.headers": "$rs['hdrs']", "client.address": "$who['addr']", "duration": "took_ms"}},
+		{"headers as pairs and as lines", []string{
+			`{"url":"/a","sent":[{"k":"Host","v":"shop.example"},{"k":"User-Agent","v":"curl/8.5.0"}],"reply":["Content-Type: text/html","Server: x"]}`},
+			map[string]string{"request.uri": "url", "request.headers": "sent", "response.headers": "reply"}},
+		{"a map with a host is none of headers", []string{`{"url":"/a","meta":{"host":"web-1","pod":"shop","zone":"a"}}`},
+			map[string]string{"request.uri": "url", "request.host": "$meta['host']"}},
+		{"the only address is the server's", []string{`{"url":"/a","upstream":"10.0.1.5:80"}`}, map[string]string{"request.uri": "url", "server.address": "upstream"}},
+		{"the only address has no name for it", []string{`{"url":"/a","visitor":"10.0.1.5"}`}, map[string]string{"request.uri": "url", "client.address": "visitor"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d, err := Guess(records(t, c.lines...))
@@ -58,7 +70,7 @@ func TestGuess(t *testing.T) {
 }
 
 func TestGuessWithoutARequest(t *testing.T) {
-	for want, line := range map[string]string{"the path of a request: a, b": `{"a":1,"b":"two"}`, "not JSON with fields": `{}`} {
+	for want, line := range map[string]string{"the path of a request: a, b": `{"a":1,"b":"two"}`, "neither JSON with fields": `{}`} {
 		if d, err := Guess(records(t, line)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, %v", line, d, err)
 		}

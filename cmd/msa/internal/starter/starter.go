@@ -189,10 +189,16 @@ func mappedBy(set *mapping.Set, records []mapping.Record) (by map[string]int, al
 
 // draft writes a mapping of the records, and is the name of its file.
 func (w *writer) draft(records []mapping.Record) (string, error) {
-	d, err := Guess(opened(records))
+	fields := opened(records)
+	var columns *table
+	if len(fields) == 0 {
+		columns, fields = readTable(lines(records))
+	}
+	d, err := Guess(fields)
 	if err != nil {
 		return "", err
 	}
+	d.table = columns
 	text, err := d.YAML(strings.TrimSuffix(filepath.Base(w.Log), filepath.Ext(w.Log)))
 	if err != nil {
 		return "", err
