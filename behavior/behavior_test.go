@@ -343,7 +343,7 @@ func TestSpecErrors(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"no YAML":          {"detectors: [", "["},
 		"unknown key":      {"detectors:\n  - " + good + "\n    cuont: 3", "cuont"},
-		"unknown type":     {"detectors:\n  - name: a\n    id: 1\n    type: treshold", `detector a: type "treshold" is none of threshold`},
+		"unknown type":     {"detectors:\n  - name: a\n    id: 1\n    type: treshold", `detector a: type "treshold" is not one of threshold`},
 		"what is missing":  {"detectors:\n  - name: a\n    id: 1\n    type: threshold\n    key: [client]\n    window: 1m", "detector a: count is missing, which a threshold detector needs"},
 		"no meaning":       {"detectors:\n  - " + good + "\n    learn: 1h", "learn has no meaning for a threshold detector"},
 		"duration":         {"detectors:\n  - " + strings.Replace(good, "1m", "soon", 1), `"soon" is not a duration`},
@@ -354,11 +354,11 @@ func TestSpecErrors(t *testing.T) {
 		"network":          {"detectors:\n  - " + good + "\n    where: {client: 10.0.0.0/99}", "condition client"},
 		"two of a name":    {"detectors:\n  - " + good + "\n  - " + good, "detector a: there are two of that name"},
 		"two of an id":     {"detectors:\n  - " + good + "\n  - " + strings.Replace(good, "name: a", "name: b", 1), "detector b: has the id 1, as has a"},
-		"severity":         {"detectors:\n  - " + good + "\n    severity: bad", `severity "bad" is none of`},
+		"severity":         {"detectors:\n  - " + good + "\n    severity: bad", `severity "bad" is not one of`},
 		"name":             {"detectors:\n  - name: A B", "is not made of"},
 		"include":          {"include: nothing", `include: "nothing" is not "default"`},
 		"too many values":  {"detectors:\n  - name: a\n    id: 1\n    type: logins\n    key: [source]\n    field: [user]\n    window: 1m\n    count: 300", "count 300 is more than 256"},
-		"a volume of what": {"detectors:\n  - name: a\n    id: 1\n    type: volume\n    key: [client]\n    window: 1m\n    at_least: 1\n    amount: beer", `amount "beer" is none of`},
+		"a volume of what": {"detectors:\n  - name: a\n    id: 1\n    type: volume\n    key: [client]\n    window: 1m\n    at_least: 1\n    amount: beer", `amount "beer" is not one of`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Parse([]byte(c.text))
@@ -518,7 +518,7 @@ func TestBrokenState(t *testing.T) {
 			}
 			d := detectors(t, "threshold", "key: [client]\ncount: 3\nwindow: 1m")
 			err := state.At(path).Load(d.decoded)
-			if err == nil || !strings.Contains(err.Error(), "set aside") || !strings.Contains(err.Error(), path) {
+			if err == nil || !strings.Contains(err.Error(), "renamed to") || !strings.Contains(err.Error(), path) {
 				t.Errorf("got %v", err)
 			}
 			if got, err := os.ReadFile(path + ".unreadable"); err != nil || (len(content) > 0 && string(got) != string(content)) {

@@ -139,7 +139,7 @@ func conditionOf(name string, list []string) (condition, error) {
 	case "severity":
 		least := slices.Index(alert.Severities, list[0])
 		if least < 0 || len(list) > 1 {
-			return nil, fmt.Errorf("%q is none of %s", strings.Join(list, ", "), strings.Join(alert.Severities, ", "))
+			return nil, fmt.Errorf("%q is not one of %s", strings.Join(list, ", "), strings.Join(alert.Severities, ", "))
 		}
 		return func(o *Observation) bool { return o.Alarm && o.Severity <= least }, nil
 	case "client":

@@ -194,7 +194,7 @@ func (s *Spec) complete() error {
 	}
 	kind, ok := types[s.Type]
 	if !ok {
-		return fmt.Errorf("type %q is none of threshold, distinct, volume, first_seen, beacon, logins, sequence, pivot, off_hours", s.Type)
+		return fmt.Errorf("type %q is not one of threshold, distinct, volume, first_seen, beacon, logins, sequence, pivot, off_hours", s.Type)
 	}
 	given := map[string]bool{
 		"key": len(s.Key) > 0, "count": s.Count != 0, "window": s.Window != 0, "field": len(s.Field) > 0,
@@ -228,13 +228,13 @@ func (s *Spec) complete() error {
 		return errors.New("a number is negative")
 	}
 	if s.Type == "volume" && !slices.Contains(amounts, s.Amount) {
-		return fmt.Errorf("amount %q is none of %s", s.Amount, strings.Join(amounts, ", "))
+		return fmt.Errorf("amount %q is not one of %s", s.Amount, strings.Join(amounts, ", "))
 	}
 	if s.Severity == "" {
 		s.Severity = "warning"
 	}
 	if !slices.Contains(alert.Severities, s.Severity) {
-		return fmt.Errorf("severity %q is none of %s", s.Severity, strings.Join(alert.Severities, ", "))
+		return fmt.Errorf("severity %q is not one of %s", s.Severity, strings.Join(alert.Severities, ", "))
 	}
 	set(&s.MaxKeys, 100_000)
 	set(&s.Factor, 8)

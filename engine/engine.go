@@ -170,7 +170,7 @@ func Compile(cfg Config, set *rules.Set) (*Engine, error) {
 	slices.SortFunc(e.absence, func(a, b absence) int { return a.rule - b.rule })
 	if cfg.Screen != ScreenOff && len(misread) == 0 {
 		if e.fast, err = e.newFastPath(cfg, first, taken, exclusions, set.Sum); err != nil {
-			e.warnings = append(e.warnings, rules.Warning{Text: err.Error() + ": every record goes the full way"})
+			e.warnings = append(e.warnings, rules.Warning{Text: err.Error() + ": the fast path is off"})
 		}
 	}
 	return e, nil
@@ -189,7 +189,7 @@ func misread(waf coraza.WAF, taken []*unit) (warnings []rules.Warning, err error
 	for _, r := range all {
 		if what, ok := differences[r.ID]; ok {
 			warnings = append(warnings, rules.Warning{File: r.File, Line: r.Line, Rule: r.ID,
-				Text: fmt.Sprintf("Coraza reads the rule in another way, with %s: every record goes the full way", what)})
+				Text: fmt.Sprintf("Coraza reads the rule differently, with %s: the fast path is off", what)})
 		}
 	}
 	return warnings, err

@@ -251,7 +251,7 @@ func (p *parser) choice(name string, choices ...string) string {
 			return c
 		}
 	}
-	p.fail(name, s, "is none of %s", strings.Join(choices, ", "))
+	p.fail(name, s, "is not one of %s", strings.Join(choices, ", "))
 	return ""
 }
 

@@ -284,7 +284,7 @@ func (p *Pipeline) countPanics(tag string, panics []engine.RulePanic) {
 			text = sensitive.Mask(text)
 		}
 		of := p.engine.RuleText(r.Rule)
-		p.log.Error("the rules engine fails at a rule: records where it does are inspected without that rule",
+		p.log.Error("the rules engine failed at a rule: such records are inspected without it",
 			"rule", r.Rule, "file", fmt.Sprintf("%s:%d", of.File, of.Line), "tag", tag, "panic", text)
 	}
 }

@@ -162,7 +162,7 @@ func TestUnreadHeaders(t *testing.T) {
 	if n := p.Snapshot().UnreadHeaders; n != 3 {
 		t.Errorf("%d headers are unread, want 3", n)
 	}
-	if n := strings.Count(log.String(), "headers pass uninspected"); n != 1 {
+	if n := strings.Count(log.String(), "headers are not inspected"); n != 1 {
 		t.Errorf("said %d times: %s", n, log)
 	}
 }

@@ -105,7 +105,7 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 		log.Warn(w.String())
 	}
 	for _, o := range e.Unjudged() {
-		log.Info("a rule costs the fast path", "rule", o.Rule, "reason", o.Reason)
+		log.Info("the fast path can't judge a rule", "rule", o.Rule, "reason", o.Reason)
 	}
 	exclusions, err := engine.ParseExclusions(cfg.Engine.Exclude)
 	if err != nil {
@@ -147,7 +147,7 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 			p.announce(one)
 		}
 	}
-	log.Info("rules loaded", "rules", e.RuleCount(), "files", len(e.Files()), "passed_over", len(e.Warnings()), "mapping", cfg.Mapping)
+	log.Info("rules loaded", "rules", e.RuleCount(), "files", len(e.Files()), "warnings", len(e.Warnings()), "mapping", cfg.Mapping)
 	return p, nil
 }
 
@@ -227,7 +227,7 @@ func (p *Pipeline) complainOfHeaders(tag string, tx *mapping.Transaction) {
 	if _, said := p.misread.LoadOrStore(tx.Mapping(), true); said {
 		return
 	}
-	p.log.Warn("headers pass uninspected: they are in no form that is known; explain shows them, pair in the mapping names the keys of a list",
+	p.log.Warn("headers are not inspected, as their form is unknown; msa explain shows them, and pair in the mapping names the keys of a list",
 		"mapping", tx.Preset, "entries", tx.UnreadHeaders, "tag", tag)
 }
 
@@ -649,7 +649,7 @@ func (p *Pipeline) countScreened(tag string, v *engine.Verdict) {
 		p.counters.verified.Add(1)
 	case engine.ScreenWrong:
 		p.counters.screenWrong.Add(1)
-		p.log.Error("the fast path was wrong about a record: please report it, and set screen off meanwhile",
+		p.log.Error("the fast path was wrong about a record: please report it, and set screen to off until it is fixed",
 			"tag", tag, "rules", v.RuleIDs())
 	}
 }

@@ -93,10 +93,10 @@ func (i *instance) storage(f filterInstance) storage {
 	case wanted == pipeline.Memory:
 		s.path = ""
 	case !s.found():
-		i.log.Warn("alerts that wait for outputs are kept in memory and end with the process: " +
-			"the host's storage is not where it is known to be")
+		i.log.Warn("alerts that wait for outputs are kept in memory and lost at exit: " +
+			"the host's storage is not where it is expected")
 	case s.path == "" && wanted == pipeline.Filesystem: // only after a reload with the last good properties
-		i.log.Warn("alerts that wait for outputs are kept in memory and end with the process: there is no storage.path any more")
+		i.log.Warn("alerts that wait for outputs are kept in memory and lost at exit: storage.path is no longer set")
 	}
 	return s
 }
@@ -221,7 +221,7 @@ func (i *instance) stop() {
 	}
 	if n := i.emitted.count; n > 0 {
 		i.identity.lost.Add(uint64(n))
-		i.log.Error(fmt.Sprintf("lost %d alerts: at exit no output had taken them, and they were kept in memory "+
+		i.log.Error(fmt.Sprintf("lost %d alerts: no output had taken them at exit, and they were kept in memory "+
 			"(emitter_storage_type)", n))
 	}
 }

@@ -140,7 +140,7 @@ func (o *outputInstance) flush(tag string, chunk []byte) bool {
 	}
 	o.hold(d)
 	if o.retryLog.allows(time.Now()) {
-		o.log.Warn(fmt.Sprintf("cannot deliver alerts to %s, the chunk has to come again: %v", o.rules.to, err))
+		o.log.Warn(fmt.Sprintf("cannot deliver alerts to %s, the chunk will be retried: %v", o.rules.to, err))
 	}
 	return false
 }
@@ -256,7 +256,7 @@ func (o *outputInstance) hold(d delivery) {
 		o.size -= o.held[0].size
 		o.held = slices.Delete(o.held, 0, 1)
 		if o.fullLog.allows(time.Now()) {
-			o.log.Warn("more alerts wait than alert_buffer holds: their chunks will be inspected again, and detectors see their records twice")
+			o.log.Warn("more alerts wait than alert_buffer holds: their chunks will be inspected again, so detectors see their records twice")
 		}
 	}
 }
@@ -312,7 +312,7 @@ func checkKeys(given []string) error {
 		}
 		isFilters := slices.ContainsFunc(pipeline.Properties(), func(p pipeline.Property) bool { return p.Name == key })
 		if !isFilters && !slices.Contains(outputProperties, key) {
-			return fmt.Errorf("property %s: there is none of this name", key)
+			return fmt.Errorf("property %s: there is no property of this name", key)
 		}
 	}
 	return nil

@@ -230,7 +230,7 @@ func (b *base) panicked(v any, stack []byte) {
 	b.identity.panics.Add(1)
 	what := "records pass as they are"
 	if b.kind == outputKind {
-		what = "the chunk has to come again"
+		what = "the chunk will be retried"
 	}
 	b.fail(fmt.Sprintf("panic: %v; %s\n%s", v, what, stack))
 }

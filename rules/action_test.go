@@ -65,9 +65,9 @@ func TestWarnings(t *testing.T) {
 	for text, want := range map[string]string{
 		`SecRule ARGS "@rx a" "id:1,exec:/bin/a"`:      "exec is left out: MSA runs no programs",
 		`SecRule ARGS "@rx a" "id:1,setenv:A=%{ARGS}"`: "setenv is left out: MSA does not change its environment",
-		`SecRule IP:n "@gt 5" "id:1"`:                  "collections such as IP are empty at the begin of each record, so that what rules count with them stays 0 or 1 (detectors count across records): 1",
-		`SecRule ARGS "! @contains a" "id:1"`:          `"! @contains a" is a regular expression: is the space before @ wanted?`,
-		`SecRule ARGS " @contains a" "id:1"`:           `" @contains a" is a regular expression: is the space before @ wanted?`,
+		`SecRule IP:n "@gt 5" "id:1"`:                  "collections such as IP are empty at the start of each record, so rules can't count with them (detectors count across records): 1",
+		`SecRule ARGS "! @contains a" "id:1"`:          `"! @contains a" is a regular expression: is the space before @ intended?`,
+		`SecRule ARGS " @contains a" "id:1"`:           `" @contains a" is a regular expression: is the space before @ intended?`,
 		`SecRule ARGS "!@contains a" "id:1"`:           "",
 		`SecRule ARGS "! a@b" "id:1"`:                  "",
 		`SecRule PATH_INFO "@rx a" "id:1"`:             "it can never match: MSA never has PATH_INFO",

@@ -96,7 +96,7 @@ func (s *settler) rule(d *Directive) {
 			s.warn(d, why)
 		}
 		if looksMisspelt(l.operator) {
-			s.warn(d, fmt.Sprintf("%q is a regular expression: is the space before @ wanted?", shorten(l.operator)))
+			s.warn(d, fmt.Sprintf("%q is a regular expression: is the space before @ intended?", shorten(l.operator)))
 		}
 	}
 	s.out = append(s.out, d)
@@ -146,7 +146,7 @@ func (s *settler) warnOfCounting() {
 		for ; i < len(s.counting) && s.counting[i].File == head.File; i++ {
 			ids = append(ids, strconv.Itoa(s.counting[i].ID()))
 		}
-		s.warn(head, fmt.Sprintf("collections such as IP are empty at the begin of each record, so that what rules count with them stays 0 or 1 (detectors count across records): %s",
+		s.warn(head, fmt.Sprintf("collections such as IP are empty at the start of each record, so rules can't count with them (detectors count across records): %s",
 			strings.Join(ids, " ")))
 	}
 }

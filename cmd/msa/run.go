@@ -85,7 +85,7 @@ func (c *runCommand) Run(p *process) error {
 	}
 	for s := range signals {
 		if s != syscall.SIGHUP {
-			log.Info("ending, with all that was received", "signal", s)
+			log.Info("shutting down; what was received is still inspected", "signal", s)
 			break
 		}
 		go r.reload(keys)
@@ -101,7 +101,7 @@ func (c *runCommand) Run(p *process) error {
 			return nil
 		case s := <-signals:
 			if s != syscall.SIGHUP {
-				log.Error("ending at once; what waits is lost", "signal", s)
+				log.Error("exiting at once; what waits is lost", "signal", s)
 				return exitCode(exitFailed)
 			}
 		}

@@ -292,7 +292,7 @@ func TestSecondTERMEndsAtOnce(t *testing.T) {
 	p.send(p.dial("udp"), attack(t, nil))
 	p.logged("alerts wait")
 	p.signal(syscall.SIGTERM)
-	p.logged("msg=\"ending, with all")
+	p.logged("msg=\"shutting down; what was received")
 	p.signal(syscall.SIGTERM)
 	if code := p.wait(); code != 1 {
 		t.Errorf("exit code %d", code)

@@ -83,7 +83,7 @@ func (c *scanCommand) Run(p *process) error {
 		return exitCode(exitUsage)
 	}
 	if files.Broken > 0 {
-		complain(p.stderr, "msa: %d broken records", files.Broken)
+		complain(p.stderr, "msa: %d malformed records", files.Broken)
 	}
 	inspect.SayNotInspected(p.stderr, failed, snapshot.Records, causes)
 	for _, warning := range in.Unmet() {

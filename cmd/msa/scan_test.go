@@ -48,7 +48,7 @@ func TestScan(t *testing.T) {
 		{"array", "[\n" + good + ",\n" + bad + "\n]\n", nil, 1, []int{3}, ""},
 		{"pretty-printed", "\n" + indent(`{"URL":"/?t=../../etc/passwd","METHOD":"GET","SRC_IP":"192.0.2.1"}`) + "\n" + bad, nil, 1, []int{2, 7}, ""},
 		{"broken and clean", good + "\n" + broken + "\n" + good, nil, 2, nil, "<stdin>:2: cannot read record: invalid JSON at byte "},
-		{"broken and alerts", broken + "\n" + bad + "\n" + broken + "\n", nil, 1, []int{2}, "msa: 2 broken records\n"},
+		{"broken and alerts", broken + "\n" + bad + "\n" + broken + "\n", nil, 1, []int{2}, "msa: 2 malformed records\n"},
 		{"no value", `{"a":}` + "\n" + bad, nil, 1, []int{2}, `<stdin>:1: cannot read record: invalid JSON at byte 5: unexpected "}" where a value should be`},
 		{"no value in a line", "hello\n" + `{"a":}` + "\n" + bad, nil, 1, []int{3}, `cannot read text "{\"a\":}"`},
 		{"text", "\xef\xbb\xbf\n" + line + "\n" + line, nil, 1, []int{2, 3}, "msa: <stdin> is not JSON: reading each line as a record, as with --lines\n"},

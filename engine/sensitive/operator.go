@@ -86,7 +86,7 @@ func (o *Operator) parse(operand string) error {
 		}
 		if !slices.Contains(kinds[:], kind) {
 			all := slices.Concat(kinds[:], slices.Sorted(maps.Keys(groups)))
-			return fmt.Errorf("operand %q: %q is none of %s", operand, kind, strings.Join(all, ", "))
+			return fmt.Errorf("operand %q: %q is not one of %s", operand, kind, strings.Join(all, ", "))
 		}
 		o.of(kind)
 	}

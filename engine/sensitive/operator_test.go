@@ -66,7 +66,7 @@ func TestOperatorErrors(t *testing.T) {
 		{"detectSensitive", "card 1 2", "card 1 2"},
 		{"detectSensitive", "card x", `"x"`},
 		{"detectSensitive", "card 0", `"0"`},
-		{"detectSensitive", "cards", `"cards" is none of card, `},
+		{"detectSensitive", "cards", `"cards" is not one of card, `},
 		{"rx", "", "rx"},
 	} {
 		if _, err := NewOperator(c.name, c.operand); err == nil || !strings.Contains(err.Error(), c.says) {

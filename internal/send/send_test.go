@@ -731,7 +731,7 @@ func TestOpenErrors(t *testing.T) {
 		want    string
 	}{
 		{"127.0.0.1:514", TLS{}, "expected an address like syslog+tcp://host:port; it may begin with gelf, "},
-		{"syslog://h:1", TLS{}, `scheme "syslog" is none of gelf, syslog+udp, `},
+		{"syslog://h:1", TLS{}, `scheme "syslog" is not one of gelf, syslog+udp, `},
 		{"gelf://h", TLS{}, "missing port"},
 		{"gelf://:12201", TLS{}, `expected host:port, not ":12201"`},
 		{"unix://dev/log", TLS{}, "expected unix:///path, not"},

@@ -101,7 +101,7 @@ func (s *stream) awaitReceipt(ctx context.Context, conn net.Conn) error {
 		return ctx.Err()
 	case errors.Is(err, os.ErrDeadlineExceeded) && unacknowledged(conn) == 0:
 		s.silent.Store(true)
-		s.config.RateLog.Add(slog.LevelWarn, "the receiver does not end connections when we do, so what it has taken in but not read would be lost if it died",
+		s.config.RateLog.Add(slog.LevelWarn, "the receiver keeps connections open after MSA closes them, so alerts that it has accepted but not read are lost if it dies",
 			"no receipt", 1, "output", s.address)
 		return nil
 	case errors.Is(err, os.ErrDeadlineExceeded):

@@ -40,7 +40,7 @@ func newTransport(address string, config Config) (Transport, error) {
 		return nil, fmt.Errorf("expected an address like syslog+tcp://host:port; it may begin with %s", strings.Join(Schemes(), ", "))
 	}
 	if config.Syslog != "" && config.Syslog != rfc5424 && config.Syslog != rfc3164 {
-		return nil, fmt.Errorf("syslog format %q is none of %s, %s", config.Syslog, rfc5424, rfc3164)
+		return nil, fmt.Errorf("syslog format %q is not one of %s, %s", config.Syslog, rfc5424, rfc3164)
 	}
 	switch scheme {
 	case "unix":
@@ -72,7 +72,7 @@ func newTransport(address string, config Config) (Transport, error) {
 		}
 		return &stream{network: "tcp", address: rest, tls: tls, frame: header.frame, config: config}, nil
 	}
-	return nil, fmt.Errorf("scheme %q is none of %s", scheme, strings.Join(Schemes(), ", "))
+	return nil, fmt.Errorf("scheme %q is not one of %s", scheme, strings.Join(Schemes(), ", "))
 }
 
 // hostOf is the host in host:port.

@@ -131,7 +131,7 @@ func TestNoReceipt(t *testing.T) {
 	if err := deliver(t, s, 3); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(log.String(), "does not end connections") {
+	if !strings.Contains(log.String(), "keeps connections open") {
 		t.Errorf("log: %s", log)
 	}
 }

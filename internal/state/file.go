@@ -217,13 +217,13 @@ func (f File) Load(accept func(Sections) error) error {
 	case err == nil:
 		return nil
 	case !damaged:
-		return fmt.Errorf("cannot read state %q: all begins anew: %w", f.path, err)
+		return fmt.Errorf("cannot read state %q: starting without it: %w", f.path, err)
 	}
 	aside := file + ".unreadable"
 	if err2 := os.Rename(file, aside); err2 != nil {
-		return fmt.Errorf("cannot read state %q, nor set it aside: all begins anew: %w", f.path, errors.Join(err, err2))
+		return fmt.Errorf("cannot read state %q, nor rename it: starting without it: %w", f.path, errors.Join(err, err2))
 	}
-	return fmt.Errorf("cannot read state %q: it is set aside as %q, and all begins anew: %w", f.path, aside, err)
+	return fmt.Errorf("cannot read state %q: it was renamed to %q, starting without it: %w", f.path, aside, err)
 }
 
 // Read gives the file's sections to one who only looks. Whatever is there stays as it is.

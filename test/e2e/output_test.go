@@ -160,7 +160,7 @@ func TestOutputAndAKilledReceiver(t *testing.T) {
 			t.Fatal(err)
 		}
 		if round == rounds/2 { // for once longer than a worker waits
-			if err := p.WaitOutput("the chunk has to come again", rig.Patience); err != nil {
+			if err := p.WaitOutput("the chunk will be retried", rig.Patience); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -303,7 +303,7 @@ func TestOutputEndsInAnOutage(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.WaitOutput("the chunk has to come again", rig.Patience); err != nil {
+	if err := p.WaitOutput("the chunk will be retried", rig.Patience); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.Stop(rig.Patience); err != nil {

@@ -123,12 +123,12 @@ func TestOutputProperties(t *testing.T) {
 		t.Errorf("alerts of %v came: not both rules files are in use", got)
 	}
 	for name, c := range map[string]struct{ set, says string }{
-		"unknown":     {"paranoya_level 2", "property paranoya_level: there is none of this name"},
+		"unknown":     {"paranoya_level 2", "property paranoya_level: there is no property of this name"},
 		"emitter":     {"emitter_mem_buf_limit 1M", "property emitter_mem_buf_limit: an output has no emitter"},
 		"bad":         {"paranoia_level 9", "paranoia_level"},
 		"annotate":    {"annotate waf", "an output can't change records"},
 		"no alerts":   {"alert_tag off", "property alert_tag"},
-		"syslog":      {"syslog_format rfc1", `syslog format "rfc1" is none of`},
+		"syslog":      {"syslog_format rfc1", `syslog format "rfc1" is not one of`},
 		"certificate": {"tls_cert a.pem", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -141,7 +141,7 @@ func TestOutputProperties(t *testing.T) {
 		})
 	}
 	for name, c := range map[string]struct{ to, says string }{
-		"scheme": {"smtp://h:1", `scheme "smtp" is none of gelf, `},
+		"scheme": {"smtp://h:1", `scheme "smtp" is not one of gelf, `},
 		"port":   {"gelf://h", "missing port"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -17,7 +17,7 @@ func TestEmitterStorage(t *testing.T) {
 		"a path, filesystem":   {args: []string{"-p", path}, set: "set a emitter_storage_type filesystem\n", want: "filesystem host"},
 		"no path":              {want: "memory host"},
 		"no path, memory":      {set: "set a emitter_storage_type Memory\n", want: "memory host"},
-		"nowhere":              {args: []string{"-u"}, want: "memory own", says: `warn \[filter:msa:a\] alerts that wait for outputs are kept in memory and end with the process: the host's storage is not where it is known to be`},
+		"nowhere":              {args: []string{"-u"}, want: "memory own", says: `warn \[filter:msa:a\] alerts that wait for outputs are kept in memory and lost at exit: the host's storage is not where it is expected`},
 		"nowhere, memory":      {args: []string{"-u"}, set: "set a emitter_storage_type memory\n", want: "memory own"},
 		"nowhere, filesystem":  {args: []string{"-u"}, set: "set a emitter_storage_type filesystem\n", want: "memory own", says: "warn .* kept in memory"},
 		"a limit says nothing": {args: []string{"-p", path}, set: "set a emitter_mem_buf_limit 1K\n", want: "filesystem host"},
@@ -72,7 +72,7 @@ func TestLostInMemory(t *testing.T) {
 	attack := file(t, sample(t, "/?t=../../etc/passwd"))
 	held := one + "init a\nfilter a in " + attack + " 2\ntick 1\nhold\nfilter a in " + attack + " 3\ntick 2\n"
 	out, _ := plain.run(t, nil, held+"exit a\nconfig\n"+one+"init a\nsleep 1100\ntick 1\nexit a\n")
-	check(t, out, `log error \[filter:msa:a\] lost 3 alerts: at exit no output had taken them, and they were kept in memory \(emitter_storage_type\)`,
+	check(t, out, `log error \[filter:msa:a\] lost 3 alerts: no output had taken them at exit, and they were kept in memory \(emitter_storage_type\)`,
 		`metric msa_alerts_lost_total\{name=a\} 3$`)
 
 	out, _ = plain.run(t, nil, held+"deliver\ntick 1\nexit a\n")

@@ -39,7 +39,7 @@ func (r *Report) notes(f *figures) []string {
 	note := func(format string, values ...any) { all = append(all, fmt.Sprintf(format, values...)) }
 	w := r.profile
 	if w.wrong > 0 {
-		note("the fast path was wrong about %d records: please report it, and set screen off meanwhile", w.wrong)
+		note("the fast path was wrong about %d records: please report it, and set screen to off until it is fixed", w.wrong)
 	}
 	if r.broken > 0 {
 		note("%d records of the files are broken and were left out", r.broken)

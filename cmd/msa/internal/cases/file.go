@@ -185,7 +185,7 @@ func readCase(n ast.Node, common inspect.Properties) (*Case, error) {
 			if n := slices.Index(severityNames, strings.ToLower(f.want)); n >= 0 {
 				f.want = strconv.Itoa(n)
 			} else if len(f.want) != 1 || f.want < "0" || f.want > "7" {
-				return nil, &lineError{c.line, fmt.Sprintf("severity: %q is none of %s, or 0 to 7", f.want, strings.Join(severityNames, ", "))}
+				return nil, &lineError{c.line, fmt.Sprintf("severity: %q is not one of %s, or 0 to 7", f.want, strings.Join(severityNames, ", "))}
 			}
 		}
 	}

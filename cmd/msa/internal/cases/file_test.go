@@ -38,7 +38,7 @@ func TestBroken(t *testing.T) {
 		{"no id", one + "    rules: [x]\n", `:4: rules: "x" is not a rule id`},
 		{"no ids", one + "    not: []\n", ":4: not is empty"},
 		{"no truth", one + "    alarm: maybe\n", ":4: alarm is neither true nor false"},
-		{"no severity", one + "    severity: bad\n", `severity: "bad" is none of emergency`},
+		{"no severity", one + "    severity: bad\n", `severity: "bad" is not one of emergency`},
 		{"fields of text", one + "    fields: a\n", ":4: fields is not a map"},
 		{"fields of lists", one + "    fields: {url: [1]}\n", ":4: url is not one value"},
 	} {

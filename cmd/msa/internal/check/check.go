@@ -167,7 +167,7 @@ func (f *Filter) printDetails(out *bufio.Writer, several bool) {
 		tell(out, "about policy, no evidence of attacks (policy_rules): %s", spaced(f.Policy))
 	}
 	for _, o := range f.CostsScreen {
-		tell(out, "rule %d costs the fast path: %s", o.Rule, o.Reason)
+		tell(out, "the fast path can't judge rule %d: %s", o.Rule, o.Reason)
 	}
 }
 

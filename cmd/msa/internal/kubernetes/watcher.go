@@ -110,7 +110,7 @@ func (w *Watcher) follow(ctx context.Context, logged *ratelog.Logger) {
 			continue
 		}
 		if err != nil && ctx.Err() == nil && !isGone(err) {
-			logged.Add(slog.LevelWarn, "cannot follow the pods of the cluster; the table of workloads stays as it is", "kubernetes", 1, "error", err)
+			logged.Add(slog.LevelWarn, "cannot watch the cluster's pods; the table of workloads stays as it is", "kubernetes", 1, "error", err)
 		}
 		w.pause(ctx, backoff/2+rand.N(backoff))
 		backoff = min(2*backoff, maxBackoff)

@@ -27,10 +27,10 @@ const (
 	causeInflated   = "too long when decompressed"
 	causeUTF16      = "UTF-16"
 	causeRecords    = "too many records in a datagram"
-	causeFull       = "too much of the sender waits to be inspected"
+	causeFull       = "too much from this sender waits to be inspected"
 	causeChunk      = "invalid GELF chunk"
 	causeIncomplete = "GELF chunks missing"
-	causeMemory     = "too much waits to be completed"
+	causeMemory     = "too many incomplete messages"
 	causeKernel     = "receive buffer full"
 )
 
@@ -76,7 +76,7 @@ func Open(address string, config Config) (Listener, error) {
 	case "tcp", "tcp4", "tcp6":
 		l, err = openTCP(network, hostPort, config)
 	default:
-		err = fmt.Errorf("scheme %q is none of udp, udp4, udp6, tcp, tcp4, tcp6", network)
+		err = fmt.Errorf("scheme %q is not one of udp, udp4, udp6, tcp, tcp4, tcp6", network)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %q: %w", address, bare(err))

@@ -458,7 +458,7 @@ func TestListenErrors(t *testing.T) {
 	taken := open(t, "tcp://127.0.0.1:0").l.Addr().String()
 	for _, c := range []struct{ address, want string }{
 		{"15155", `cannot listen on "15155": expected udp://host:port or tcp://host:port`},
-		{"http://:80", `cannot listen on "http://:80": scheme "http" is none of udp, udp4, udp6, tcp, tcp4, tcp6`},
+		{"http://:80", `cannot listen on "http://:80": scheme "http" is not one of udp, udp4, udp6, tcp, tcp4, tcp6`},
 		{"udp://:99999", `cannot listen on "udp://:99999": address 99999: invalid port`},
 		{"tcp://" + taken, `cannot listen on "tcp://` + taken + `": bind: address already in use`},
 	} {
