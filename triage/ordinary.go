@@ -1,7 +1,10 @@
 package triage
 
 import (
+	"slices"
 	"strings"
+
+	"github.com/modsecurity-for-anylog/msa/engine"
 )
 
 // gitTransport is what git asks a server of repositories for. A repository that lies open under a web site has no name
@@ -37,13 +40,71 @@ func isEncoded(value string) bool {
 	return charCodes.MatchString(value)
 }
 
-// isOrdinary reports whether a value on which rules matched is what a protocol has that looks like an attack.
-func isOrdinary(variable, value string) bool {
+// Names of settings under which applications serve what is for everybody: those of a page in a browser, of a job in Jenkins, of a
+// model or a package. Folders that begin with a dot are no such place, and where an argument names a file it is one beside others.
+var openFile = compile(`^(?i)/?(?:[\w~%@-][\w.~%@-]*/)*(?:[\w.-]*[\w-])?(?:config\.(?:json|xml)|package\.json)$`)
+
+// joined is a link to several files that a server joins: nginx-http-concat and Tengine name them behind two question marks,
+// which a rule takes for dots.
+var joined = compile(`^(?:https?://[\w.-]+(?::\d{1,5})?)?(?:/[\w@~-][\w.@~-]*)*/\?\?/?[\w./,@~-]+\.(?:css|js)(?:[?&][\w=&.,-]*)?$`)
+
+// lines is a body of base64 in lines, which looks like a form with one name.
+var lines = compile(`^[\w+/]{16,}(?:\r?\n[\w+/]+)*=*[\r\n]*$`)
+
+// isOrdinary reports whether a value on which a rule matched is what a protocol has that looks like an attack.
+func isOrdinary(m *engine.Match, variable, value string) bool {
 	if isEncoded(value) {
 		return true
 	}
-	if collection, name, _ := strings.Cut(variable, ":"); strings.HasPrefix(collection, "ARGS") {
+	collection, name, _ := strings.Cut(variable, ":")
+	isArgument := strings.HasPrefix(collection, "ARGS")
+	switch family(m) {
+	case "lfi":
+		if !isArgument && joined.MatchString(value) && !strings.Contains(value, "..") || openFile.MatchString(value) && (!isArgument || value[0] != '/') {
+			return true
+		}
+	case "protocol":
+		if strings.HasSuffix(collection, "_NAMES") && lines.MatchString(value) {
+			return true
+		}
+	case "reputation-scanner":
+		if isPartOfName(m, value) {
+			return true
+		}
+	}
+	if isArgument {
 		return strings.HasSuffix(name, "redirect_uri") && loopback.MatchString(value)
 	}
 	return strings.HasPrefix(variable, "REQUEST_") && gitTransport.MatchString(value)
 }
+
+// isAllOrdinary reports whether a rule that comes with MSA matched nothing but that.
+func isAllOrdinary(m *engine.Match) bool {
+	return m.IsShipped() && !slices.ContainsFunc(places(m), func(p engine.Place) bool {
+		variable, _ := readingOf(m, p)
+		return !isOrdinary(m, variable, p.Value)
+	})
+}
+
+// isPartOfName reports whether the name of a scanner is in a user agent as a part of other names only: of a telephone, such as
+// Vegas or "Vega Build/1", or of a number in hexadecimal.
+func isPartOfName(m *engine.Match, value string) bool {
+	found, ok := matchedData(m.Data)
+	if !ok || found == "" {
+		return false
+	}
+	for rest := value; ; {
+		at := strings.Index(rest, found)
+		if at < 0 {
+			return true
+		}
+		behind := rest[at+len(found):]
+		isPart := at > 0 && isLetter(rest[at-1]) || behind != "" && isLetter(behind[0]) || strings.HasPrefix(behind, " Build/")
+		if !isPart {
+			return false
+		}
+		rest = behind
+	}
+}
+
+func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }

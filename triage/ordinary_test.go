@@ -1,6 +1,10 @@
 package triage
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/modsecurity-for-anylog/msa/engine"
+)
 
 func TestOrdinary(t *testing.T) {
 	for variable, values := range map[string]map[string]bool{
@@ -47,9 +51,77 @@ func TestOrdinary(t *testing.T) {
 		"ARGS:path": {"/shop/cart.git/info/refs": false},    // no request of git
 	} {
 		for value, want := range values {
-			if got := isOrdinary(variable, value); got != want {
+			if got := isOrdinary(&engine.Match{}, variable, value); got != want {
 				t.Errorf("%s: %s: %v", variable, value, got)
 			}
+		}
+	}
+}
+
+// What is ordinary to rules of one kind is not to others.
+func TestOrdinaryByKind(t *testing.T) {
+	for kind, variables := range map[string]map[string]map[string]bool{
+		"lfi": {
+			"REQUEST_FILENAME": {
+				"/assets/config.json":           true,
+				"/job/shop/config.xml":          true,
+				"/npm/lamps@2.1.0/package.json": true,
+				"/.docker/config.json":          false,
+				"/app/../config.json":           false,
+				"/config.json.bak":              false,
+				"/web.config":                   false,
+				"/wp-config.php":                false,
+			},
+			"ARGS:file": {
+				"models/lamp-7/adapter_config.json": true,
+				"/srv/app/config.json":              false,
+				"../config.json":                    false,
+			},
+			"REQUEST_URI_RAW": {
+				"/_static/??/wp-includes/css/a.css,/wp-content/b.css?m=17": true,
+				"/js/??lamp.js,shop/cart.js":                               true,
+				"/static/??/??/etc/passwd":                                 false,
+				"/static/??/etc/passwd":                                    false,
+				"/_static/??/a/../../b.css":                                false,
+				"/../a??/b.css":                                            false,
+			},
+			"REQUEST_HEADERS:referer": {"https://shop.example/_static/??/a.css": true},
+			"ARGS:u":                  {"/_static/??/a.css": false},
+		},
+		"protocol": {
+			"ARGS_NAMES:a":     {"c2hvcCBsYW1wcyBh\nbmQg\n": true, "c2hvcCBsYW1wcyBh\nhost:a": false, "a\r\nb c": false},
+			"REQUEST_FILENAME": {"/c2hvcCBsYW1wcyBh\n": false},
+		},
+		"rce": {
+			"REQUEST_FILENAME": {"/assets/config.json": false},
+		},
+	} {
+		m := &engine.Match{Tags: []string{"attack-" + kind}}
+		for variable, values := range variables {
+			for value, want := range values {
+				if got := isOrdinary(m, variable, value); got != want {
+					t.Errorf("%s: %s: %s: %v", kind, variable, value, got)
+				}
+			}
+		}
+	}
+}
+
+// The name of a scanner in a longer one is none.
+func TestNamesOfScanners(t *testing.T) {
+	for value, want := range map[string]bool{
+		"Mozilla/5.0 (Linux; Android 4.1; VegaMax 2 Build/A1)": true,
+		"Mozilla/5.0 (Linux; Android 4.1; Vega Build/A1)":      true,
+		"Mozilla/5.0 (compatible; {32097A18-A7VegaE9})":        true,
+		"Vega/1.0":                       false,
+		"Mozilla/5.0 (compatible; Vega)": false,
+		"Mozilla/5.0 (Linux; Android 4.1; VegaMax Build/A1) Vega/1": false,
+	} {
+		m := &engine.Match{
+			Tags: []string{"attack-reputation-scanner"}, Data: "Matched Data: Vega found within REQUEST_HEADERS:User-Agent: " + value,
+		}
+		if got := isOrdinary(m, "REQUEST_HEADERS:User-Agent", value); got != want {
+			t.Errorf("%s: %v", value, got)
 		}
 	}
 }

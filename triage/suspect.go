@@ -42,11 +42,8 @@ func suspectsBut(isHabit func(rule int, variable string) bool, v *engine.Verdict
 			continue
 		}
 		for _, p := range places(m) {
-			variable, reading := p.Variable, ""
-			if m.View {
-				variable, reading = splitView(variable)
-			}
-			if isOrdinary(variable, p.Value) || isHabit != nil && m.IsShipped() && isHabit(m.RuleID, variable) {
+			variable, reading := readingOf(m, p)
+			if isOrdinary(m, variable, p.Value) || isHabit != nil && m.IsShipped() && isHabit(m.RuleID, variable) {
 				continue
 			}
 			at := slices.IndexFunc(all, func(s Suspect) bool { return s.Variable == variable })
@@ -76,15 +73,20 @@ func places(m *engine.Match) []engine.Place {
 func Variables(m *engine.Match) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, p := range places(m) {
-			variable := p.Variable
-			if m.View {
-				variable, _ = splitView(variable)
-			}
+			variable, _ := readingOf(m, p)
 			if !yield(variable) {
 				return
 			}
 		}
 	}
+}
+
+// readingOf is the variable that a rule matched, and how its value was read if that is another than the value itself.
+func readingOf(m *engine.Match, p engine.Place) (variable, reading string) {
+	if !m.View {
+		return p.Variable, ""
+	}
+	return splitView(p.Variable)
 }
 
 func splitView(name string) (variable, reading string) {

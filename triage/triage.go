@@ -103,7 +103,7 @@ func (m *model) appraise(v *engine.Verdict, isHabit func(rule int, variable stri
 	}
 	for i := range v.Matches {
 		match := &v.Matches[i]
-		if c := m.statedConfidence(match); c > best.Confidence && !isAllHabit(isHabit, match) {
+		if c := m.statedConfidence(match); c > best.Confidence && !isAllHabit(isHabit, match) && !isAllOrdinary(match) {
 			best.Confidence = c
 			best.Reasons = append([]string{describe("rule "+strconv.Itoa(match.RuleID), v)}, best.Reasons[:min(len(best.Reasons), maxReasons-1)]...)
 		}

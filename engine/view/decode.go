@@ -329,9 +329,9 @@ func isBareSlash(text string) bool {
 	return len(text) >= 2 && (text[0] == '2' && text[1]|0x20 == 'f' || text[0] == '5' && text[1]|0x20 == 'c')
 }
 
-// foldMarks takes question marks in front of slashes for dots: "??/", "?./", ".?/".
+// foldMarks takes question marks in front of slashes for dots: "??/", "?./", ".?/". In a link, the first one ends the path.
 func foldMarks(text string) string {
-	if !strings.Contains(text, "?") {
+	if !strings.Contains(text, "?") || strings.HasPrefix(text, "http://") || strings.HasPrefix(text, "https://") {
 		return text
 	}
 	out := []byte(text)
