@@ -40,22 +40,24 @@ func (d *beacon) observe(o *Observation, now int64) string {
 	if d.value.empty(o) {
 		return ""
 	}
-	s, who, pair, _ := d.meet(o, now)
+	pair := d.value.hash(o, d.learnedKey(o, d.who(o)))
 	if d.pairs.touch(pair, now, d.spec.Forget.milliseconds()) {
-		if followed := d.pairs.peek(pair); *followed {
-			if evidence := d.follow(o, pair, now); evidence != "" {
-				*followed = false
-				return evidence
-			}
+		if d.beats.len() == 0 || d.beats.peek(pair) == nil {
+			return ""
 		}
-		return ""
+		evidence := d.follow(o, pair, now)
+		if evidence != "" {
+			d.beats.forget(pair)
+		}
+		return evidence
 	}
+	s, who, _, _ := d.meet(o, now)
 	if d.judge(o, who, s, now) != unusual {
 		d.accept(o, who, s, pair, now)
 		return ""
 	}
 	d.learn(o, who, s, pair, now)
-	*d.pairs.peek(pair) = true
+	d.beats.get(pair, now, d.spec.Forget.milliseconds()) // it is followed as long as that is there
 	d.follow(o, pair, now)
 	return ""
 }
