@@ -160,16 +160,24 @@ func (m *Mapping) read(tag string, r Record, tx *Transaction) error {
 	if err := m.scan(r, tx); err != nil {
 		return err
 	}
-	if len(m.parse) > 0 && !m.hasRequest(tx) {
-		return m.openLine(tag, r, tx)
+	if len(m.parse) == 0 || hasAny(tx, m.request.targets) {
+		return nil // somebody has parsed it already
 	}
-	return nil
+	err := m.openLine(tag, r, tx)
+	for _, slot := range m.request.body.field.slots { // what was found in body is not what body holds
+		if v := tx.scan[slot.index]; v != nil && len(slot.path) == 0 && tx.opened.isIn(tx.event, v) {
+			tx.scan[slot.index] = nil
+		}
+	}
+	return err
 }
 
-// hasRequest reports whether the record has fields of a request, so that somebody has
-// parsed it already.
-func (m *Mapping) hasRequest(tx *Transaction) bool {
-	for _, f := range m.request.all {
+// hasRequest reports whether the record has fields of a request.
+func (m *Mapping) hasRequest(tx *Transaction) bool { return hasAny(tx, m.request.all) }
+
+// hasAny reports whether the record has one of the fields.
+func hasAny(tx *Transaction, fields []*field) bool {
+	for _, f := range fields {
 		if _, ok := f.object(tx); ok {
 			return true
 		}

@@ -20,6 +20,7 @@ type requestSpec struct {
 	body                        bodySpec
 	bytes                       field    // without the head if the log tells so
 	all                         []*field // those of which one makes a record one of HTTP
+	targets                     []*field // those of them that say what was asked for
 	observes                    []string // instead of what follows from headers
 	observesOverrides           bool
 	observesAll                 bool
@@ -126,13 +127,15 @@ func (y *yamlReader) request(r *requestSpec) func(ast.Node) error {
 			"body":     y.body(&r.body),
 			"bytes":    y.fieldInto(&r.bytes),
 		})
-		for _, f := range []*field{&r.line, &r.uri, &r.path, &r.query, &r.headers.raw, &r.headers.mapped, &r.headers.list, &r.body.field} {
-			if f.isSet() {
-				r.all = append(r.all, f)
-			}
-		}
+		r.targets = thoseSet(&r.line, &r.uri, &r.path, &r.query, &r.headers.raw)
+		r.all = append(thoseSet(&r.headers.mapped, &r.headers.list, &r.body.field), r.targets...)
 		return err
 	}
+}
+
+// thoseSet are the fields that the mapping says anything of.
+func thoseSet(fields ...*field) []*field {
+	return slices.DeleteFunc(fields, func(f *field) bool { return !f.isSet() })
 }
 
 func (y *yamlReader) response(r *responseSpec) func(ast.Node) error {
