@@ -210,11 +210,11 @@ func (c *compiler) addCondition(p *parsedRule, links []*parsedLink) (indices []i
 		for n < len(links) && isAboutTheSame(links[:n], links[n]) {
 			captures := links[n].Has("capture")
 			isOfMatched := links[n].looksAtMatchedVars()
-			if len(ofMatched) > 0 && !isOfMatched || isOfMatched && captures && n+1 < len(links) || n > 1 && l.setsManyNames() {
+			if len(ofMatched) > 0 && !isOfMatched || isOfMatched && len(cond.then) > 0 || isOfMatched && captures && n+1 < len(links) || n > 1 && l.setsManyNames() {
 				break // what the links behind see is another value's, perhaps
 			}
 			s, open := c.step(p, links[n])
-			if open != "" {
+			if open != "" || isOfMatched && s.op.macro != "" { // what the macro stands for is of the last value alone
 				break
 			}
 			if isOfMatched {
@@ -237,7 +237,7 @@ func (c *compiler) addCondition(p *parsedRule, links []*parsedLink) (indices []i
 	c.conditions = append(c.conditions, cond)
 	for _, s := range ofMatched {
 		one := cond
-		one.then = append(slices.Clone(cond.then), s)
+		one.then = []*step{s}
 		indices = append(indices, len(c.conditions))
 		c.conditions = append(c.conditions, one)
 	}
