@@ -71,7 +71,7 @@ func (c *Condition) Judge(text string) (fulfilled bool, work int) {
 	if c.capture {
 		captures = c.Operator.pattern.Captures(text)
 	}
-	found := linkResult{matched: text, captures: captures}
+	found := linkResult{matched: text, isClear: true, captures: captures}
 	found.assign(c.sets)
 	for _, s := range c.then {
 		if !s.fulfilled(&found) {
@@ -92,7 +92,8 @@ func LookAt(targets []Target, some func(variable string) bool) bool {
 // linkResult is what the links of a condition have found in one value.
 type linkResult struct {
 	matched  string
-	captures []string
+	isClear  bool     // matched is the last value that a link has matched; otherwise which one that is isn't known
+	captures []string // nil also where they are not known
 	sets     []assignment
 	open     bool // something was set that is not known
 }
@@ -116,7 +117,7 @@ func (f *linkResult) expand(text string) (string, bool) {
 	}
 	ok := true
 	out := rules.ExpandMacros(text, func(name string) string {
-		if name == "matched_var" {
+		if name == "matched_var" && f.isClear {
 			return f.matched
 		}
 		if i, isTX := strings.CutPrefix(name, "tx."); isTX && isCapture(i) {
@@ -130,37 +131,49 @@ func (f *linkResult) expand(text string) (string, bool) {
 	return out, ok
 }
 
+// fulfilled reports whether the link may match, and notes what it has found then.
 func (s *step) fulfilled(f *linkResult) bool {
+	matched, known := s.matches(f)
+	if known && len(matched) == 0 {
+		return false
+	}
+	if f.isClear = known && len(slices.Compact(matched)) == 1; f.isClear {
+		f.matched = matched[0]
+	}
+	switch {
+	case s.loses || s.capture && !f.isClear:
+		f.captures = nil
+	case s.capture:
+		f.captures = s.op.pattern.Captures(f.matched)
+	}
+	f.assign(s.sets)
+	return true
+}
+
+// matches are the texts that the link matches; known is false when that can't be told.
+func (s *step) matches(f *linkResult) (matched []string, known bool) {
 	op := s.op
 	if op.macro != "" {
 		operand, ok := f.expand(op.macro)
 		if !ok {
-			return true
+			return nil, false
 		}
 		op = op.with(operand)
 	}
 	for _, t := range s.targets {
 		values, known := f.values(t)
 		if !known {
-			return true
+			return nil, false
 		}
 		for _, v := range values {
 			for _, text := range s.transform.Stages(v, nil) {
-				if !op.matches(text) {
-					continue
+				if op.matches(text) {
+					matched = append(matched, text)
 				}
-				if s.capture {
-					f.captures = op.pattern.Captures(text)
-				} else if s.loses {
-					f.captures = nil
-				}
-				f.matched = text
-				f.assign(s.sets)
-				return true
 			}
 		}
 	}
-	return false
+	return matched, true
 }
 
 // values are what a target of TX or of the matched variables is; known is false when that can't be told.
@@ -169,7 +182,7 @@ func (f *linkResult) values(t Target) (values []string, known bool) {
 	case t.Count || t.Except:
 		return nil, false
 	case t.Variable == "matched_var" || t.Variable == "matched_vars":
-		return []string{f.matched}, t.Key == "" && t.Pattern == nil
+		return []string{f.matched}, f.isClear && t.Key == "" && t.Pattern == nil
 	case t.Variable != "tx":
 		return nil, false
 	case isCapture(t.Key):
@@ -210,8 +223,12 @@ func (c *compiler) addCondition(p *parsedRule, links []*parsedLink) (indices []i
 		for n < len(links) && isAboutTheSame(links[:n], links[n]) {
 			captures := links[n].Has("capture")
 			isOfMatched := links[n].looksAtMatchedVars()
-			if len(ofMatched) > 0 && !isOfMatched || isOfMatched && len(cond.then) > 0 || isOfMatched && captures && n+1 < len(links) || n > 1 && l.setsManyNames() {
-				break // what the links behind see is another value's, perhaps
+			isOfOthers := len(ofMatched) > 0 // what the links behind see is another value's, perhaps
+			if isOfMatched {
+				isOfOthers = len(cond.then) > 0 || l != p.links[0] || captures && n+1 < len(links)
+			}
+			if isOfOthers || n > 1 && l.setsManyNames() {
+				break
 			}
 			s, open := c.step(p, links[n])
 			if open != "" || isOfMatched && s.op.macro != "" { // what the macro stands for is of the last value alone
