@@ -82,6 +82,7 @@ func (c *compiler) add(p *parsedRule) {
 	}
 	for len(links) > 0 {
 		indices, last, n := c.addCondition(p, links)
+		head := links[0]
 		links = links[n:]
 		if len(indices) == 0 {
 			c.unsatisfiable[p] = true
@@ -90,7 +91,9 @@ func (c *compiler) add(p *parsedRule) {
 		r.Conditions = append(r.Conditions, indices...)
 		if last && scoresAt >= 0 {
 			r.Scores = indices[len(indices)-1]
-			isBound = isBound && c.countsMatches(p.links[scoresAt], r.Scores)
+			isBound = isBound && c.countsMatches(p.links[scoresAt], head, r.Scores)
+			times := timesSeen(head.targets)
+			r.In, r.Out = r.In*times, r.Out*times
 		}
 	}
 	if !isBound { // it may score for any number of values
@@ -105,12 +108,42 @@ func (c *compiler) add(p *parsedRule) {
 }
 
 // countsMatches reports whether it is known how often a link matches at most that scores: for each of the values that its
-// condition finds, or once.
-func (c *compiler) countsMatches(l *parsedLink, condition int) bool {
-	if kind := c.conditions[condition].Kind; kind == OnValues || kind == OnCount || len(l.targets) == 0 {
+// condition finds, or once. The head of the condition may be a link before it.
+func (c *compiler) countsMatches(l, head *parsedLink, condition int) bool {
+	kind := c.conditions[condition].Kind
+	switch {
+	case len(l.targets) == 0, kind == OnValues && l == head:
+		return true
+	case l.Has("multimatch") || len(l.targets) > 1:
+		return false
+	case kind == OnCount || l.targets[0].Count:
+		return true
+	case kind == OnValues && strings.HasPrefix(l.targets[0].Variable, "matched_var"):
 		return true
 	}
-	return len(l.targets) == 1 && (l.targets[0].Count || l.targets[0].Variable == "tx" && l.targets[0].Key != "" && l.targets[0].Pattern == nil)
+	return l.targets[0].Variable == "tx" && l.targets[0].Key != "" && l.targets[0].Pattern == nil
+}
+
+// timesSeen is how often targets have the same value at most: ARGS:q|ARGS have it twice.
+func timesSeen(targets []Target) int {
+	all, named := map[string]int{}, map[[2]string]int{} // by variable, and by its keys
+	for _, t := range targets {
+		switch {
+		case t.Except:
+		case t.Key == "" || t.Pattern != nil:
+			all[t.Variable]++
+		default:
+			named[[2]string{t.Variable, t.Key}]++
+		}
+	}
+	times := 1
+	for _, n := range all {
+		times = max(times, n)
+	}
+	for of, n := range named {
+		times = max(times, n+all[of[0]])
+	}
+	return times
 }
 
 // atLeast is what a score comes to that may be added any number of times.
