@@ -74,6 +74,92 @@ func TestRandomRulesOnViews(t *testing.T) {
 	}
 }
 
+// The same of chains, whose links look at what the links before them have matched, captured, set and counted: of a few values, so
+// that links match together.
+func TestRandomChains(t *testing.T) {
+	n := *seclangFiles
+	if testing.Short() && n == 600 {
+		n = 150
+	}
+	for i := range uint64(n) {
+		if t.Failed() {
+			break
+		}
+		seed := *seclangSeed + i
+		g := &chainMaker{rand.New(rand.NewPCG(seed, 2))}
+		checkRules(t, fmt.Sprintf("seed %d", seed), g.file(), g.records(recordsPerFile), g.IntN(3) == 0)
+	}
+}
+
+// chainMaker makes chains.
+type chainMaker struct{ *rand.Rand }
+
+func (g *chainMaker) one(of ...string) string { return of[g.IntN(len(of))] }
+
+// some is of each of some texts, sometimes, together with a comma before each.
+func (g *chainMaker) some(times int, of ...string) (s string) {
+	for range g.IntN(times + 1) {
+		s += "," + g.one(of...)
+	}
+	return s
+}
+
+func (g *chainMaker) file() string {
+	var file strings.Builder
+	phase := g.one("1", "2", "2", "5")
+	for id := range 1 + g.IntN(3) {
+		target := g.head()
+		if id > 0 && g.IntN(2) == 0 {
+			target = g.link()
+		}
+		links := 1 + g.IntN(3)
+		for n := range links {
+			actions := g.actions()
+			if n == 0 {
+				actions = fmt.Sprintf(",id:%d,phase:%s,pass,%s%s", id+1, phase, g.one("log", "nolog", "nolog"), actions)
+			}
+			if n+1 < links {
+				actions += ",chain"
+			}
+			fmt.Fprintf(&file, "SecRule %s \"%s\" \"%s\"\n", target, g.operator(), actions[min(1, len(actions)):])
+			target = g.link()
+		}
+	}
+	fmt.Fprintf(&file, "SecRule TX:anomaly_score \"%s %%{tx.inbound_anomaly_score_threshold}\" \"id:9,phase:%s,deny,log\"\n", g.one("@ge", "@ge", "@ge", "@lt", "!@ge"), phase)
+	return file.String()
+}
+
+func (g *chainMaker) head() string {
+	return g.one("ARGS:a", "ARGS:a", "ARGS", "ARGS:a|ARGS:b", "ARGS|ARGS:/^a/", "ARGS_NAMES", "&ARGS:a", "ARGS|!ARGS:b", "REQUEST_HEADERS:host", "ARGS_GET:a|ARGS:a", "ARGS:a|ARGS:A")
+}
+
+func (g *chainMaker) link() string {
+	return g.one("MATCHED_VAR", "MATCHED_VAR", "MATCHED_VARS", "MATCHED_VARS", "MATCHED_VAR_NAME", "MATCHED_VARS_NAMES", "TX:k", "TX:k", "TX:0", "TX:1", "TX:2", "TX:/^k/", "TX:k|TX:k2", "&TX:k", "TX:1|MATCHED_VAR", "ARGS:b", "TX:x", "TX:/^x/", "TX:anomaly_score")
+}
+
+func (g *chainMaker) operator() string {
+	return g.one("", "", "", "!") + g.one("@rx .", "@rx .", "@rx (.)", "@rx ^(x)?(y)?", "@rx (?i)^a", "@streq x", "@streq y", "@streq ab", "@streq AB", "@streq %{MATCHED_VAR}", "@streq %{TX.1}", "@streq %{TX.k}", "@rx ^%{MATCHED_VAR}",
+		"@pm x ab", "@within x y", "@beginsWith x", "@endsWith y", "@ge 1", "@eq 2", "@ge 3", "@lt 2", "@contains b")
+}
+
+func (g *chainMaker) actions() string {
+	return g.some(2, "multiMatch", "capture", "capture", "t:none", "t:lowercase", "t:removeWhitespace", "t:lowercase,t:length", "t:urlDecode") +
+		g.some(2, "setvar:tx.k=%{MATCHED_VAR}", "setvar:tx.k2=%{TX.1}", "setvar:tx.k=+1", "setvar:tx.k=1", "setvar:tx.k2=%{tx.k}", "setvar:'tx.%{MATCHED_VAR}=1'", "setvar:'tx.k_%{MATCHED_VAR_NAME}=%{MATCHED_VAR}'",
+			"setvar:tx.anomaly_score=+2", "setvar:tx.anomaly_score=+3", "setvar:tx.anomaly_score=+3", "setvar:tx.anomaly_score=-1", "setvar:tx.anomaly_score=+%{tx.k}", "setvar:tx.anomaly_score=4", "setvar:tx.inbound_anomaly_score_pl1=+3")
+}
+
+func (g *chainMaker) records(n int) (all []*mapping.Transaction) {
+	for range n {
+		query := ""
+		for range g.IntN(4) {
+			query += "&" + g.one("a", "a", "b", "A", "x") + "=" + g.one("x", "y", "xy", "AB", "ab", "x%20y", "1", "2", "")
+		}
+		all = append(all, &mapping.Transaction{Method: "GET", URI: "/?" + query[min(1, len(query)):], Protocol: "HTTP/1.1", Status: 200,
+			RequestHeaders: []mapping.Header{{Name: "Host", Value: g.one("x", "AB", "x y")}}})
+	}
+	return all
+}
+
 // Small rules, all of them: each target, asked by each operator, negated or not.
 func TestAllSmallRules(t *testing.T) {
 	g := &ruleMaker{Rand: rand.New(rand.NewPCG(7, 7))}

@@ -139,6 +139,7 @@ func TestRole(t *testing.T) {
 		{"own.conf", `SecAction "id:980170,phase:5,ver:'OWASP_CRS/4.25.0'"`, Reports},
 		{"/etc/crs/RESPONSE-980-CORRELATION.conf", `SecAction "id:980130,phase:5"`, Reports},
 		{"/etc/crs/RESPONSE-999-EXCLUSION-RULES-AFTER-CRS.conf", `SecAction "id:980130,phase:5"`, Detects},
+		{"own.conf", `SecRule TX:ANOMALY_SCORE "@lt %{tx.inbound_anomaly_score_threshold}" "id:1"`, Detects},
 		{"own.conf", `SecRule ARGS "@rx a" "id:1,tag:'anomaly-evaluation',ver:'OWASP_CRS/3.3.5'"`, Evaluates},
 		{"own.conf", `SecRule ARGS "@rx a" "id:920500,ver:'OWASP_CRS/3.3.5',setvar:tx.anomaly_score=+5"`, Noise},
 	} {

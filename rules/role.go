@@ -60,10 +60,11 @@ var crsNames = []string{
 	"modsecurity_crs_49_", "modsecurity_crs_59_", "modsecurity_crs_60_",
 }
 
-// comparesScore: CRS's blocking rules compare an anomaly score with a threshold, which is another variable.
+// comparesScore: CRS's blocking rules ask whether an anomaly score has reached a threshold, which is another variable.
 func (r *Rule) comparesScore() bool {
 	l := r.Links[0]
-	return len(l.Targets) == 1 && l.Targets[0].Variable == "tx" && strings.Contains(strings.ToLower(l.Targets[0].Key), "anomaly_score") &&
+	asks := !l.Operator.Negated && slices.Contains([]string{"ge", "gt"}, strings.ToLower(l.Operator.Name))
+	return asks && len(l.Targets) == 1 && l.Targets[0].Variable == "tx" && strings.Contains(strings.ToLower(l.Targets[0].Key), "anomaly_score") &&
 		slices.ContainsFunc(MacrosOf(l.Operator.Operand), func(name string) bool {
 			return strings.HasPrefix(name, "tx.") && strings.Contains(name, "anomaly_score")
 		})

@@ -227,7 +227,7 @@ func (c *compiler) addCondition(p *parsedRule, links []*parsedLink) (indices []i
 			if isOfMatched {
 				isOfOthers = len(cond.then) > 0 || l != p.links[0] || captures && n+1 < len(links)
 			}
-			if isOfOthers || n > 1 && l.setsManyNames() {
+			if isOfOthers || n > 1 && l.setsManyNames() || c.othersSet(p, links[n].targets) {
 				break
 			}
 			s, open := c.step(p, links[n])
@@ -259,6 +259,21 @@ func (c *compiler) addCondition(p *parsedRule, links []*parsedLink) (indices []i
 		c.conditions = append(c.conditions, one)
 	}
 	return indices, n == len(links), n
+}
+
+// othersSet reports whether other rules, or nobody, may set variables of TX that fit a pattern among some targets.
+func (c *compiler) othersSet(p *parsedRule, targets []Target) bool {
+	return slices.ContainsFunc(targets, func(t Target) bool {
+		if t.Variable != "tx" || t.Pattern == nil {
+			return false
+		}
+		for name := range c.cfg.TX {
+			if t.Pattern.MatchString(name) {
+				return true
+			}
+		}
+		return slices.ContainsFunc(c.rules, func(other *parsedRule) bool { return other != p && other.maySetName(t.Pattern) })
+	})
 }
 
 // setsManyNames reports whether a link sets a variable for each value.

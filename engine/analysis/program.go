@@ -3,6 +3,7 @@ package analysis
 import (
 	"fmt"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strconv"
 	"strings"
@@ -214,6 +215,28 @@ func (p *parsedRule) waysToSet(t Target) (exactly, somehow bool) {
 		}
 	}
 	return exactly, somehow
+}
+
+// maySetName reports whether a rule may set a variable of TX that fits a pattern.
+func (p *parsedRule) maySetName(pattern *regexp.Regexp) bool {
+	begins := beginningOf(pattern)
+	return slices.ContainsFunc(p.assignments(), func(a assignment) bool {
+		fixed, _, dynamic := strings.Cut(a.name, "%{")
+		if !dynamic {
+			return pattern.MatchString(a.name)
+		}
+		n := min(len(fixed), len(begins))
+		return strings.EqualFold(fixed[:n], begins[:n])
+	})
+}
+
+// beginningOf is the text with which all names begin that fit a pattern, as far as it is easily told.
+func beginningOf(pattern *regexp.Regexp) string {
+	tree, err := syntax.Parse(pattern.String(), syntax.Perl)
+	if err != nil || tree.Op != syntax.OpConcat || tree.Sub[0].Op != syntax.OpBeginText || tree.Sub[1].Op != syntax.OpLiteral {
+		return ""
+	}
+	return string(tree.Sub[1].Rune)
 }
 
 // reads reports whether a rule may look at what an assignment sets.
