@@ -201,8 +201,8 @@ func TestUsage(t *testing.T) {
 		{[]string{"scan", "--help"}, 0, `(?s)--paranoia-level.*`, `^$`},
 		{[]string{}, 2, `^$`, `^msa: expected one of`},
 		{[]string{"fly"}, 2, `^$`, `^msa: unexpected argument fly`},
-		{[]string{"help", "scann"}, 1, `^$`, `^msa: there is no command "scann": did you mean "scan"\?\n$`},
-		{[]string{"help", "incidents"}, 1, `^$`, `^msa: there is no command "incidents": there are run, scan, `},
+		{[]string{"help", "scann"}, 2, `^$`, `^msa: there is no command "scann": did you mean "scan"\?\n$`},
+		{[]string{"help", "incidents"}, 2, `^$`, `^msa: there is no command "incidents": there are run, scan, `},
 		{[]string{"run", "--flying"}, 2, `^$`, `^msa: unknown flag --flying`},
 		{[]string{"scan"}, 2, `^$`, `^msa: expected "<file>`},
 	} {
