@@ -79,7 +79,7 @@ func TestTune(t *testing.T) {
 		{"seclang", "", []string{found, "--format=seclang", "--first-id=77"}, 0, []string{
 			"SecRule REQUEST_FILENAME \"@beginsWith /cms/edit/\" \\\n    \"id:77,phase:1,", "ctl:ruleRemoveTargetById=941100;ARGS:html,", "ctl:ruleRemoveById=930130,",
 		}, []string{"949110"}, ""},
-		{"the most effective first", "", []string{found, "--top=1"}, 0, []string{"1. 942100@ARGS:q", "1 proposals; alerts left: 9 of 15"}, []string{"2."}, ""},
+		{"the most effective first", "", []string{found, "--top=1"}, 0, []string{"1. 942100@ARGS:q", "1 proposal; alerts left: 9 of 15"}, []string{"2."}, ""},
 		{"records instead of alerts", request(t, "10.0.0.1", "/?t="+files), []string{"-", own}, 2, nil, nil, "cannot read alert: not an alert in format msa"},
 		{"a directory without attacks", scanOf(t, file(t, "r.json",
 			request(t, "10.0.0.1", "/api/v1/a?q="+sqli)+request(t, "10.0.0.1", "/api/v1/b?r="+xss)+request(t, "10.0.0.1", "/api/v2/c?q="+sqli)+request(t, "10.0.0.1", "/api/x?q="+sqli))),

@@ -47,7 +47,7 @@ func (s *Summary) Print(w io.Writer, in Inspected, top int) error {
 	if s.alerts > 0 {
 		b.WriteByte('\n')
 	}
-	fmt.Fprintf(&b, "%s in %s", plural(in.Records, "record"), in.Took.Round(10*time.Millisecond))
+	fmt.Fprintf(&b, "%s in %s", Plural(in.Records, "record"), in.Took.Round(10*time.Millisecond))
 	if list := most(in.Mapped, 5); list != "" {
 		fmt.Fprintf(&b, ": %s", list)
 	}
@@ -63,18 +63,18 @@ func (s *Summary) Print(w io.Writer, in Inspected, top int) error {
 func (s *Summary) printFound(b *strings.Builder, outside, top int) {
 	switch {
 	case s.alerts == 0 && outside > 0:
-		fmt.Fprintf(b, "No attack was found in this time (%s outside of it).\n", plural(uint64(outside), "alert"))
+		fmt.Fprintf(b, "No attack was found in this time (%s outside of it).\n", Plural(outside, "alert"))
 		return
 	case s.alerts == 0:
 		b.WriteString("No attack was found.\n")
 		return
 	}
-	b.WriteString(plural(uint64(s.alerts), "alert"))
+	b.WriteString(Plural(s.alerts, "alert"))
 	if n := len(s.incidents); n > 0 {
-		fmt.Fprintf(b, " in %s", plural(uint64(n), "incident"))
+		fmt.Fprintf(b, " in %s", Plural(n, "incident"))
 	}
 	if s.worked > 0 {
-		fmt.Fprintf(b, "; %s worked", plural(uint64(s.worked), "attack"))
+		fmt.Fprintf(b, "; %s worked", Plural(s.worked, "attack"))
 	}
 	b.WriteByte('\n')
 	for _, end := range []struct {
@@ -87,7 +87,8 @@ func (s *Summary) printFound(b *strings.Builder, outside, top int) {
 	}
 }
 
-func plural(n uint64, noun string) string {
+// Plural is a count with its noun: 1 alert, 2 alerts.
+func Plural[N int | uint64](n N, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}

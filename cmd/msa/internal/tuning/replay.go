@@ -156,11 +156,8 @@ func (r *replay) exclude() error {
 			hidden++
 		}
 	}
-	exclusions := "exclusions"
-	if len(proposals) == 1 {
-		exclusions = "exclusion"
-	}
-	r.line("\nWith %d %s: harmless requests still refused: %d of %d; further attacks let through: %d", len(proposals), exclusions, left, len(r.wrong), hidden)
+	r.line("\nWith %s: harmless requests still refused: %d of %d; further attacks let through: %d",
+		listing.Plural(len(proposals), "exclusion"), left, len(r.wrong), hidden)
 	write := func(w io.Writer) error {
 		_, err := fmt.Fprintln(w, "# Exclusions of msa replay, to be loaded before the rules that they limit.")
 		for i, p := range proposals {

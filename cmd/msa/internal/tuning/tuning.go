@@ -252,10 +252,10 @@ func (t *Tuning) print() {
 	for _, why := range slices.Sorted(maps.Keys(t.notes)) {
 		t.line("%s%s: %d", mark, why, t.notes[why])
 	}
-	t.line("%s%d proposals; alerts left: %d of %d", mark, len(t.proposals), t.left(), len(t.alerts))
+	t.line("%s%s; alerts left: %d of %d", mark, listing.Plural(len(t.proposals), "proposal"), t.left(), len(t.alerts))
 	if t.all != nil {
 		silenced, _ := t.all.silenced(t.before, nil)
-		t.line("%s%s: together they silence %d of %d records that alarm (%d records in all)", mark, t.logName(), len(silenced), len(t.before.alarms), t.before.records)
+		t.line("%s%s: together they silence %d of %d records that alarm (%s in all)", mark, t.logName(), len(silenced), len(t.before.alarms), listing.Plural(t.before.records, "record"))
 	}
 }
 
@@ -293,16 +293,11 @@ func (t *Tuning) comment(i int, p *proposal) {
 }
 
 func (t *Tuning) effect(p *proposal) string {
-	from := len(sources(p.silenced))
-	plural := "s"
-	if from == 1 {
-		plural = ""
-	}
 	also := ""
 	if p.fresh < len(p.silenced) {
 		also = fmt.Sprintf(" (%d of them also by proposals above)", len(p.silenced)-p.fresh)
 	}
-	return fmt.Sprintf("%d of %d alerts%s, from %d source%s", len(p.silenced), len(t.alerts), also, from, plural)
+	return fmt.Sprintf("%d of %d alerts%s, from %s", len(p.silenced), len(t.alerts), also, listing.Plural(len(sources(p.silenced)), "source"))
 }
 
 func (t *Tuning) text(i int, p *proposal) {
