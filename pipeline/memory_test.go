@@ -213,7 +213,7 @@ func TestOutcomeOfManyRecords(t *testing.T) {
 			for _, uri := range []string{"/a", "/b", "/c"} {
 				l.add("10.1.0.7", "GET", uri, page, 0, nil)
 			}
-			l.add(attacker, "GET", "/.git/config", page, 0, nil)
+			l.add(attacker, "GET", "/WEB-INF/web.xml", page, 0, nil)
 		}, "failure", "to everything"},
 
 		"true and false": {func(l *logOf) {
