@@ -37,6 +37,7 @@ func TestIncidentsByKafka(t *testing.T) {
 	}
 	t.Cleanup(cluster.Close)
 	broker := cluster.ListenAddrs()[0]
+	endsAlone(t, "[INPUT]\n    Name dummy\n[OUTPUT]\n    Name kafka\n    Match *\n    Brokers "+broker+"\n    Topics alone\n    Message_Key_Field key\n")
 	ctx, cancel := context.WithTimeout(context.Background(), rig.Patience)
 	t.Cleanup(cancel)
 	stable := func(group string, members int) {

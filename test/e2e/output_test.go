@@ -209,7 +209,8 @@ func TestOutputForwards(t *testing.T) {
 	}
 }
 
-// endsAlone skips a test where Fluent Bit dies at its end without MSA: 3.2 frees the shared key of its input forward twice.
+// endsAlone skips a test where Fluent Bit dies at its end without MSA: 3.2 frees twice the shared key of its input forward,
+// and what its output kafka takes the messages' keys from.
 func endsAlone(t *testing.T, config string) {
 	t.Helper()
 	if _, ok := rig.FluentBit(); !ok {
