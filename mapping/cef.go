@@ -10,16 +10,10 @@ import "strings"
 // readCEF calls visit with the fields of an event in CEF, and reports whether the line is one. Its pairs are parted by
 // spaces, and so are the words of a value: a value ends before the next key.
 func readCEF(line string, visit func(key, value string)) bool {
-	at := eventStart(line, "CEF:")
-	if at < 0 {
+	_, pairs, ok := readEvent(line, "CEF:", 7, visit)
+	if !ok {
 		return false
 	}
-	head, pairs := eventHead(line[at:], 7)
-	if pairs == "" {
-		return false
-	}
-	visit("device_vendor", head[1])
-	visit("device_product", head[2])
 	spacedPairs(pairs, func(key, value string) { visit(key, decodeCEF(value)) })
 	return true
 }
@@ -27,23 +21,17 @@ func readCEF(line string, visit func(key, value string)) bool {
 // readLEEF does the same with LEEF, whose pairs are parted by tabs, or by what version 2 names in its head. Who carries
 // a line may have made spaces of its tabs.
 func readLEEF(line string, visit func(key, value string)) bool {
-	at := eventStart(line, "LEEF:")
-	if at < 0 {
-		return false
-	}
-	head, pairs := eventHead(line[at:], 5)
-	if pairs == "" {
+	version, pairs, ok := readEvent(line, "LEEF:", 5, visit)
+	if !ok {
 		return false
 	}
 	separator := "\t"
-	if strings.HasPrefix(head[0], "LEEF:2") {
+	if strings.HasPrefix(version, "LEEF:2") {
 		var name string
 		if name, pairs, _ = strings.Cut(pairs, "|"); name != "" {
 			separator = leefSeparator(name)
 		}
 	}
-	visit("device_vendor", head[1])
-	visit("device_product", head[2])
 	if strings.Count(pairs, "=") > 1 && !strings.Contains(pairs, separator) {
 		spacedPairs(pairs, visit)
 		return true
@@ -67,6 +55,21 @@ func leefSeparator(name string) string {
 		}
 	}
 	return name
+}
+
+// readEvent calls visit with the maker of an event, whose head has n fields, and gives back the first field and the pairs.
+func readEvent(line, mark string, n int, visit func(key, value string)) (version, pairs string, ok bool) {
+	at := eventStart(line, mark)
+	if at < 0 {
+		return "", "", false
+	}
+	head, pairs := eventHead(line[at:], n)
+	if pairs == "" {
+		return "", "", false
+	}
+	visit("device_vendor", head[1])
+	visit("device_product", head[2])
+	return head[0], pairs, true
 }
 
 // eventStart is where an event begins: with the line, or behind a word that a syslog daemon wrote.
@@ -102,7 +105,7 @@ func spacedPairs(s string, visit func(key, value string)) {
 		if i > 0 && !isSpace(s[i-1]) {
 			continue
 		}
-		name, after, ok := cutEventKey(s[i:])
+		name, after, ok := cutKey(s[i:], "_.-[]")
 		if !ok {
 			continue
 		}
@@ -115,18 +118,6 @@ func spacedPairs(s string, visit func(key, value string)) {
 	if key != "" {
 		visit(key, strings.TrimRight(s[from:], " \r"))
 	}
-}
-
-// cutEventKey parts key=value….
-func cutEventKey(s string) (key, after string, ok bool) {
-	i := 0
-	for i < len(s) && (isAlphanumeric(s[i]) || strings.IndexByte("_.-[]", s[i]) >= 0) {
-		i++
-	}
-	if i == 0 || i == len(s) || s[i] != '=' {
-		return "", s, false
-	}
-	return s[:i], s[i+1:], true
 }
 
 // decodeCEF undoes the escapes of a value: \= \\ \| \n \r.

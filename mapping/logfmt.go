@@ -7,7 +7,7 @@ import "strings"
 // pair is somebody else's: a level, a time.
 func readLogfmt(line string, visit func(key, value string)) (rest []string, pairs int) {
 	for line = trimSpace(line); line != ""; line = trimSpace(line) {
-		key, after, ok := cutKey(line)
+		key, after, ok := cutKey(line, "_.-@")
 		if !ok {
 			var word string
 			if word, line = cutWord(line); pairs > 0 {
@@ -27,10 +27,10 @@ func readLogfmt(line string, visit func(key, value string)) (rest []string, pair
 	return rest, pairs
 }
 
-// cutKey parts key=value….
-func cutKey(s string) (key, after string, ok bool) {
+// cutKey parts key=value…, where a key is letters, digits and marks.
+func cutKey(s, marks string) (key, after string, ok bool) {
 	i := 0
-	for i < len(s) && (isAlphanumeric(s[i]) || strings.IndexByte("_.-@", s[i]) >= 0) {
+	for i < len(s) && (isAlphanumeric(s[i]) || strings.IndexByte(marks, s[i]) >= 0) {
 		i++
 	}
 	if i == 0 || i == len(s) || s[i] != '=' {

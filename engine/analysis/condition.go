@@ -267,12 +267,10 @@ func (c *compiler) othersSet(p *parsedRule, targets []Target) bool {
 		if t.Variable != "tx" || t.Pattern == nil {
 			return false
 		}
-		for name := range c.cfg.TX {
-			if t.Pattern.MatchString(name) {
-				return true
-			}
-		}
-		return slices.ContainsFunc(c.rules, func(other *parsedRule) bool { return other != p && other.maySetName(t.Pattern) })
+		begins := beginningOf(t.Pattern)
+		return c.isPreset(t) || slices.ContainsFunc(c.rules, func(other *parsedRule) bool {
+			return other != p && other.maySetName(t.Pattern, begins)
+		})
 	})
 }
 
@@ -457,20 +455,25 @@ func (t *Target) mayBeCapture() bool {
 	return false
 }
 
+// isPreset reports whether a variable of TX that a target names, or fits its pattern, is set in every transaction.
+func (c *compiler) isPreset(t Target) bool {
+	for name := range c.cfg.TX {
+		if t.Pattern != nil && t.Pattern.MatchString(name) || t.Pattern == nil && t.Key != "" && t.Key == name {
+			return true
+		}
+	}
+	return false
+}
+
 // settersOf are the rules that set one of some names of TX; known is false when something may set it in
 // every transaction.
 func (c *compiler) settersOf(targets []Target) (setters []int32, known bool) {
 	for _, t := range targets {
-		if _, set := c.cfg.TX[t.Key]; set && t.Key != "" {
+		if c.isPreset(t) {
 			return nil, false
 		}
 		if !isCapture(t.Key) && t.hasCaptures() { // all of TX, where there is always something
 			return nil, false
-		}
-		for name := range c.cfg.TX {
-			if t.Pattern != nil && t.Pattern.MatchString(name) {
-				return nil, false
-			}
 		}
 		for _, p := range c.runnable {
 			exactly, somehow := p.waysToSet(t)

@@ -217,9 +217,8 @@ func (p *parsedRule) waysToSet(t Target) (exactly, somehow bool) {
 	return exactly, somehow
 }
 
-// maySetName reports whether a rule may set a variable of TX that fits a pattern.
-func (p *parsedRule) maySetName(pattern *regexp.Regexp) bool {
-	begins := beginningOf(pattern)
+// maySetName reports whether a rule may set a variable of TX that fits a pattern, and so begins with a text.
+func (p *parsedRule) maySetName(pattern *regexp.Regexp, begins string) bool {
 	return slices.ContainsFunc(p.assignments(), func(a assignment) bool {
 		fixed, _, dynamic := strings.Cut(a.name, "%{")
 		if !dynamic {

@@ -79,6 +79,7 @@ func (m *Matcher) forgetStates() *table {
 	n := int64(leastRows) << m.shift
 	transitions.Add(n - m.room.Swap(n))
 	t := m.newTable(leastRows)
+	t.byKey = map[string]state{}
 	m.table.Store(t)
 	t.first = m.beginAt(-1, isIdle)
 	return t

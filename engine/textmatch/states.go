@@ -64,7 +64,7 @@ func (t *table) at(s state) *dfaState {
 }
 
 func (m *Matcher) newTable(rows int) *table {
-	return &table{next: make([]state, rows<<m.shift), states: make([]*dfaState, rows), shift: m.shift, used: 1, byKey: map[string]state{}}
+	return &table{next: make([]state, rows<<m.shift), states: make([]*dfaState, rows), shift: m.shift, used: 1}
 }
 
 // isCopy reports whether one table is a copy of the other, with the same states.

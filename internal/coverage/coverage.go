@@ -113,13 +113,18 @@ type Need struct {
 var testsFile string
 
 // Needs are those of all tests in which a rule shall match, in the order of rules.
-var Needs = sync.OnceValue(func() []Need {
-	all, err := readNeeds(testsFile)
-	if err != nil {
-		panic(fmt.Sprintf("internal/coverage/tests.txt: %v", err)) // it is part of the program
-	}
-	return all
-})
+var Needs = embedded("tests.txt", testsFile, readNeeds)
+
+// embedded reads a file that is part of the program, when it is asked for.
+func embedded[T any](name, text string, read func(text string) ([]T, error)) func() []T {
+	return sync.OnceValue(func() []T {
+		all, err := read(text)
+		if err != nil {
+			panic(fmt.Sprintf("internal/coverage/%s: %v", name, err))
+		}
+		return all
+	})
+}
 
 func readNeeds(text string) (all []Need, err error) {
 	err = eachLine(text, 2, func(numbers []int, fields []Field) {
@@ -215,13 +220,7 @@ var AnswerFields = []Field{Status, ResponseHeaders, ResponseBody, Time}
 var outcomesFile string
 
 // outcomes are those of logs that show each selection of AnswerFields.
-var outcomes = sync.OnceValue(func() []Outcome {
-	all, err := readOutcomes(outcomesFile)
-	if err != nil {
-		panic(fmt.Sprintf("internal/coverage/outcomes.txt: %v", err)) // it is part of the program
-	}
-	return all
-})
+var outcomes = embedded("outcomes.txt", outcomesFile, readOutcomes)
 
 func readOutcomes(text string) (all []Outcome, err error) {
 	err = eachLine(text, 4, func(numbers []int, fields []Field) {
