@@ -164,9 +164,9 @@ func compile(all []*unit, cfg Config, sum [32]byte) (coraza.WAF, []*unit, []rule
 		for i, u := range all {
 			u.file = path.Join(files.dir(u.File), unitPrefix+strconv.Itoa(i))
 			files.text[u.file] = u.text()
-			config = config.WithDirectivesFromFile(u.file)
+			files.names = append(files.names, u.file)
 		}
-		waf, err := newWAF(config)
+		waf, err := newWAF(config.WithDirectivesFromFile(allUnits))
 		if err == nil {
 			return waf, all, warnings, nil
 		}
@@ -270,10 +270,14 @@ func reason(err error) error {
 
 const unitPrefix = ".msa-unit-"
 
+// allUnits is the pattern of all units' files: for each file that is named alone, Coraza would copy the list of those before.
+const allUnits = "*"
+
 // unitFS serves the units, and the data files that rules name from where they are.
 type unitFS struct {
-	text map[string]string
-	last string // the unit read last: the one that failed
+	text  map[string]string
+	names []string // of the units, in their order
+	last  string   // the unit read last: the one that failed
 
 	// root stands before the directories of the host's files, and changes with their
 	// content: Coraza shares compiled data files by name between rule sets, and would
@@ -286,6 +290,15 @@ func (f *unitFS) dir(file string) string {
 		return f.root + path.Dir(file)
 	}
 	return path.Dir(file)
+}
+
+// Glob implements [fs.GlobFS] for the pattern of all units. Rules that include files never come here: package rules has read
+// these.
+func (f *unitFS) Glob(pattern string) ([]string, error) {
+	if pattern != allUnits {
+		return nil, &fs.PathError{Op: "glob", Path: pattern, Err: fs.ErrInvalid}
+	}
+	return f.names, nil
 }
 
 func (f *unitFS) Open(name string) (fs.File, error) {
