@@ -182,15 +182,6 @@ func isXSS(v string) bool {
 	return (strings.IndexByte(v, '<') >= 0 || strings.IndexByte(v, '=') >= 0) && libinjection.IsXSS(v)
 }
 
-// isSQLi is libinjection's, which takes a single word, or a number with a word behind it, for no injection.
-func isSQLi(v string) bool {
-	if textmatch.LevelOf(v) == textmatch.WordLevel && !strings.HasPrefix(v, "0") { // 0x and 0b may stand before one more
-		return false
-	}
-	found, _ := libinjection.IsSQLi(v)
-	return found
-}
-
 // comparisons are the operators that compare with their operand.
 var comparisons = map[string]func(operand string) func(value string) bool{
 	"streq":        func(o string) func(string) bool { return func(v string) bool { return v == o } },

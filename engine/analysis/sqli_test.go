@@ -1,0 +1,62 @@
+package analysis
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/corazawaf/libinjection-go"
+)
+
+// Texts that libinjection takes for injections may be such, whatever parts they are made of.
+func TestMayBeSQLi(t *testing.T) {
+	words := []string{
+		"1", "0", "12", "0x1f", "0b01", "1.5", "1e5", "1e", "1.e", "2f", "1d", ".5", "a", "id", "shop", "Käse", "union", "SELECT", "from", "or", "and", "xor", "not",
+		"like", "is", "null", "group", "by", "order", "having", "limit", "in", "boolean", "mode", "sleep", "user", "user_lock", "sys", "stragg", "begin", "declare",
+		"waitfor", "delay", "into", "outfile", "dumpfile", "case", "when", "collate", "binary", "int", "convert", "div", "mod", "exec", "alter", "table", "between",
+	}
+	between := []string{
+		" ", "", "", "\t", "\n", ".", ",", ":", "::", "=", "==", "+", "-", "--", "/", "/*", "*/", "*", "%", "<", ">", "<>", "!", "!=", "^", "~", "?", "&", "&&", "|", "||",
+		"'", "\"", "`", "(", ")", ";", "#", "@", "$", "\\", "{", "}", "[", "]", "_",
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	injections, cleared := 0, 0
+	for range 500_000 {
+		var b strings.Builder
+		plain := random.IntN(2) == 0 // of what is taken for no injection
+		for range 1 + random.IntN(7) {
+			b.WriteString(words[random.IntN(len(words))])
+			of := between
+			if plain {
+				of = between[:31]
+			}
+			b.WriteString(of[random.IntN(len(of))])
+		}
+		text := b.String()
+		is, fingerprint := libinjection.IsSQLi(text)
+		may := mayBeSQLi(text)
+		switch {
+		case is && !may:
+			t.Fatalf("%q is an injection (%s), and not taken for one", text, fingerprint)
+		case is:
+			injections++
+		case !may:
+			cleared++
+		}
+	}
+	if injections < 10_000 || cleared < 10_000 {
+		t.Errorf("%d injections and %d texts that are told before: too few to prove anything", injections, cleared)
+	}
+}
+
+// Ordinary values are told without libinjection.
+func TestMayBeSQLiIsOfUse(t *testing.T) {
+	for _, text := range []string{
+		"", "blue", "union", "2024-07-11T09:22:33.123", "f81d4fae-7de1-11d0-a765-00a0c91e6bf6", "/assets/js/main.min.js?v=1.120.0", "a=b&c=12&d=%20x",
+		"image/webp,image/svg+xhtml", "GA1.2.1119521684.1728881553", "3f2b9c0d1e", "https://www.shop.example:8443/p/61113532653?ref=mail",
+	} {
+		if mayBeSQLi(text) {
+			t.Errorf("%q may be an injection", text)
+		}
+	}
+}
