@@ -82,10 +82,12 @@ func levelsOfTree(re *syntax.Regexp) LevelSet {
 		return 0
 	case syntax.OpLiteral:
 		for _, r := range re.Rune {
-			s &= levelsOfClass(literalClass(r, re.Flags))
+			set := literalBytes(r, re.Flags)
+			s &= levelsWithBits(&set)
 		}
 	case syntax.OpCharClass:
-		return levelsOfClass(re.Rune)
+		set := classBytes(re.Rune)
+		return levelsWithBits(&set)
 	case syntax.OpCapture, syntax.OpPlus:
 		return levelsOfTree(re.Sub[0])
 	case syntax.OpRepeat:
@@ -105,13 +107,22 @@ func levelsOfTree(re *syntax.Regexp) LevelSet {
 	return s
 }
 
-func levelsOfClass(class []rune) LevelSet {
-	return LevelsWithByte(func(c byte) bool {
-		for i := 0; i+1 < len(class); i += 2 {
-			if class[i] <= rune(c) && rune(c) <= class[i+1] {
-				return true
-			}
+// levelsWithBits is LevelsWithByte of a set.
+func levelsWithBits(set *byteBits) (s LevelSet) {
+	for l := range bytesOfLevel {
+		if set.meets(&bytesOfLevel[l]) {
+			s |= AllLevels << l & AllLevels
 		}
-		return false
-	})
+	}
+	return s
 }
+
+// bytesOfLevel are those that are in no lower level.
+var bytesOfLevel = func() (all [Levels]byteBits) {
+	for c, l := range levelOfByte {
+		if l < Levels {
+			all[l].add(byte(c))
+		}
+	}
+	return all
+}()

@@ -2,9 +2,11 @@ package textmatch
 
 import (
 	"math"
+	"math/bits"
 	"regexp/syntax"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -40,12 +42,21 @@ func Literals(pattern string) (set []string, ok bool) {
 func literalsOf(re *syntax.Regexp, mayBeBinary bool) (set []string, ok bool) {
 	set = refine(read(re, false))
 	if mayBeBinary {
-		set = refine(union(set, refine(read(re, true))))
+		set = refine(union(sorted(set), sorted(refine(read(re, true)))))
 	}
 	if len(set) == 0 || frequency(set) > 1.0/40 {
 		return nil, false
 	}
-	return set, true
+	return compact(set), true
+}
+
+// compact has the texts in memory of their own: they are parts of what they were found in.
+func compact(texts []string) []string {
+	all, own := strings.Join(texts, ""), make([]string, len(texts))
+	for i, t := range texts {
+		own[i], all = all[:len(t)], all[len(t):]
+	}
+	return own
 }
 
 // parse reads a pattern as @rx does.
@@ -99,8 +110,13 @@ func Bytes(pattern string) (set *ByteSet, ok bool) {
 }
 
 func bytesOf(re *syntax.Regexp) (set *ByteSet, ok bool) {
-	if set = readBytes(re); set == nil || set.frequency() > 1.0/5 {
+	bytes, ok := readBytes(re)
+	if !ok || bytes.frequency() > 1.0/5 {
 		return nil, false
+	}
+	set = new(ByteSet)
+	for c := range set {
+		set[c] = bytes.has(byte(c))
 	}
 	for c := 'a'; c <= 'z'; c++ {
 		set[unicode.ToUpper(c)] = set[c]
@@ -182,7 +198,7 @@ func (r reader) read(re *syntax.Regexp) facts {
 	case syntax.OpLiteral:
 		f := empty
 		for _, c := range re.Rune {
-			f = concat(f, r.one(literalClass(c, re.Flags)))
+			f = concat(f, r.literal(c, re.Flags))
 		}
 		return f
 	case syntax.OpCharClass:
@@ -231,13 +247,43 @@ func (r reader) optional(f facts, most int) facts {
 	return anything
 }
 
+// literal is a single character of a literal.
+func (r reader) literal(c rune, flags syntax.Flags) facts {
+	if c < utf8.RuneSelf {
+		return r.ofASCII()[flags&syntax.FoldCase/syntax.FoldCase][c]
+	}
+	return r.one(literalClass(c, flags))
+}
+
+// ofASCII are the characters of ASCII as literals, of one case and of either: nearly all literals are of such alone.
+func (r reader) ofASCII() *[2][utf8.RuneSelf]facts {
+	if r.binary {
+		return binaryLiterals()
+	}
+	return textLiterals()
+}
+
+var (
+	textLiterals   = sync.OnceValue(reader{}.newLiterals)
+	binaryLiterals = sync.OnceValue(reader{binary: true}.newLiterals)
+)
+
+func (r reader) newLiterals() *[2][utf8.RuneSelf]facts {
+	all := &[2][utf8.RuneSelf]facts{}
+	for c := range rune(utf8.RuneSelf) {
+		all[0][c], all[1][c] = r.one(literalClass(c, 0)), r.one(literalClass(c, syntax.FoldCase))
+	}
+	return all
+}
+
 // one is a single character of a class.
 func (r reader) one(class []rune) facts {
-	members, ok := r.members(class)
+	var buf [mostMembers]rune
+	members, ok := r.members(buf[:0], class)
 	if !ok {
 		return anything
 	}
-	var s textSet
+	s := textSet{texts: make([]string, 0, len(members))}
 	for _, c := range members {
 		if c == longS || c == kelvin {
 			s.others = append(s.others, string(c))
@@ -249,9 +295,9 @@ func (r reader) one(class []rune) facts {
 	return exactly(s)
 }
 
-// members are the characters of a class, letters of ASCII in lower case; ok is false when they are too
+// members appends the characters of a class, letters of ASCII in lower case; ok is false when they are too
 // many, or not of one encoding.
-func (r reader) members(class []rune) (members []rune, ok bool) {
+func (r reader) members(members, class []rune) (all []rune, ok bool) {
 	for i := 0; i+1 < len(class); i += 2 {
 		lo, hi := class[i], class[i+1]
 		if r.binary {
@@ -273,8 +319,8 @@ func (r reader) members(class []rune) (members []rune, ok bool) {
 }
 
 func (r reader) encode(c rune) string {
-	if r.binary {
-		return string([]byte{byte(c)})
+	if r.binary || c < utf8.RuneSelf {
+		return string([]byte{byte(c)}) // which takes no memory, other than string(c)
 	}
 	return string(c)
 }
@@ -305,17 +351,20 @@ func concat(a, b facts) facts {
 			return f
 		}
 	}
-	prefix, suffix := a.begin(), b.end()
 	end, begin := a.end(), b.begin()
+	var prefix, suffix textSet
+	joined := false
 	if a.isExact {
-		if s, ok := cross(a.exact, begin, mostTexts); ok {
-			prefix = s
-		}
+		prefix, joined = cross(a.exact, begin, mostTexts)
 	}
-	if b.isExact {
-		if s, ok := cross(end, b.exact, mostTexts); ok {
-			suffix = s
-		}
+	if !joined {
+		prefix = a.begin()
+	}
+	if joined = false; b.isExact {
+		suffix, joined = cross(end, b.exact, mostTexts)
+	}
+	if !joined {
+		suffix = b.end()
 	}
 	required := best(a.required, b.required)
 	if middle, ok := cross(end, begin, mostTexts); ok {
@@ -382,7 +431,7 @@ func (s textSet) longest() int {
 
 // union has what is in s or t. When that is too much it has the text that begins and ends all.
 func (s textSet) union(t textSet) textSet {
-	u := textSet{texts: union(s.texts, t.texts), others: sorted(slices.Concat(s.others, t.others))}
+	u := textSet{texts: union(s.texts, t.texts), others: merged(s.others, t.others)}
 	if len(u.others) > mostOthers {
 		return nothing
 	}
@@ -394,26 +443,76 @@ func cross(a, b textSet, most int) (s textSet, ok bool) {
 	if len(a.texts)*len(b.texts) > most {
 		return textSet{}, false
 	}
-	s.others = sorted(slices.Concat(a.others, b.others))
+	s.others = merged(a.others, b.others)
 	if len(s.others) > mostOthers {
 		return textSet{}, false
 	}
-	for _, x := range a.texts {
-		for _, y := range b.texts {
-			s.texts = append(s.texts, x+y)
+	switch {
+	case isEmptyText(a.texts):
+		s.texts = b.texts
+	case isEmptyText(b.texts):
+		s.texts = a.texts
+	default:
+		s.texts = joined(a.texts, b.texts)
+	}
+	return s, true
+}
+
+// isEmptyText reports whether the empty text is the only one.
+func isEmptyText(texts []string) bool { return len(texts) == 1 && texts[0] == "" }
+
+// joined are each text of a with each of b, all in one piece of memory.
+func joined(a, b []string) []string {
+	size := 0
+	for _, x := range a {
+		size += len(x) * len(b)
+	}
+	for _, y := range b {
+		size += len(y) * len(a)
+	}
+	var all strings.Builder
+	all.Grow(size)
+	texts := make([]string, 0, len(a)*len(b))
+	for _, x := range a {
+		for _, y := range b {
+			from := all.Len()
+			all.WriteString(x)
+			all.WriteString(y)
+			texts = append(texts, all.String()[from:])
 		}
 	}
-	s.texts = sorted(s.texts)
-	return s, true
+	return sorted(texts)
 }
 
 // union has what is in a or b. When that is too much it has the text that is in all.
 func union(a, b []string) []string {
-	u := sorted(slices.Concat(a, b))
+	u := merged(a, b)
 	if len(u) > mostTexts {
 		return nothing.texts
 	}
 	return u
+}
+
+// merged has what is in a or b, which are sorted, none twice. It may be one of these.
+func merged(a, b []string) []string {
+	switch {
+	case len(a) == 0:
+		return b
+	case len(b) == 0:
+		return a
+	}
+	all := make([]string, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		switch c := strings.Compare(a[0], b[0]); {
+		case c < 0:
+			all, a = append(all, a[0]), a[1:]
+		case c > 0:
+			all, b = append(all, b[0]), b[1:]
+		default:
+			all, a, b = append(all, a[0]), a[1:], b[1:]
+		}
+	}
+	return append(append(all, a...), b...)
 }
 
 // sorted sorts in place.
@@ -435,6 +534,9 @@ func (s textSet) suffixes() textSet {
 // cut cuts texts to a length, and leaves out those that begin or end with another one, which follow it
 // in the order of compare.
 func (s textSet) cut(compare func(a, b string) int, part func(string, int) string, has func(string, string) bool) textSet {
+	if len(s.texts) == 1 && len(s.texts[0]) <= longestAffix {
+		return s
+	}
 	texts := slices.Clone(s.texts)
 	slices.SortFunc(texts, compare)
 	for n := longestAffix; n > 0; n = n * 3 / 4 {
@@ -552,26 +654,57 @@ var frequencies = func() (f [256]float64) {
 	return f
 }()
 
-// readBytes are some of which at least one is in every text that matches, nil when none are known.
-func readBytes(re *syntax.Regexp) *ByteSet {
-	var set *ByteSet
-	rarer := func(s *ByteSet) {
-		if s != nil && (set == nil || s.frequency() < set.frequency()) {
-			set = s
+// byteBits is a set of bytes, letters of ASCII in lower case, that is small enough to be handed around.
+type byteBits [4]uint64
+
+func (b *byteBits) has(c byte) bool { return b[c/64]>>(c%64)&1 != 0 }
+
+func (b *byteBits) add(c byte) { b[c/64] |= 1 << (c % 64) }
+
+func (b *byteBits) addAll(other *byteBits) {
+	for i := range b {
+		b[i] |= other[i]
+	}
+}
+
+// meets reports whether something is in both sets.
+func (b *byteBits) meets(other *byteBits) bool {
+	return b[0]&other[0]|b[1]&other[1]|b[2]&other[2]|b[3]&other[3] != 0
+}
+
+func (b *byteBits) frequency() float64 {
+	f := 0.0
+	for i, word := range b {
+		for ; word != 0; word &= word - 1 {
+			f += frequencies[i*64+bits.TrailingZeros64(word)]
+		}
+	}
+	return f
+}
+
+// readBytes are some of which at least one is in every text that matches; ok is false when none are known.
+func readBytes(re *syntax.Regexp) (set byteBits, ok bool) {
+	least := 0.0
+	rarer := func(s byteBits, known bool) {
+		if !known {
+			return
+		}
+		if f := s.frequency(); !ok || f < least {
+			set, least, ok = s, f, true
 		}
 	}
 	switch re.Op {
 	case syntax.OpNoMatch:
-		return new(ByteSet)
+		return set, true
 	case syntax.OpAnyCharNotNL:
-		return classBytes([]rune{0, '\n' - 1, '\n' + 1, unicode.MaxRune})
+		return classBytes([]rune{0, '\n' - 1, '\n' + 1, unicode.MaxRune}), true
 	case syntax.OpAnyChar:
-		return classBytes([]rune{0, unicode.MaxRune})
+		return classBytes([]rune{0, unicode.MaxRune}), true
 	case syntax.OpCharClass:
-		return classBytes(re.Rune)
+		return classBytes(re.Rune), true
 	case syntax.OpLiteral:
 		for _, c := range re.Rune {
-			rarer(classBytes(literalClass(c, re.Flags)))
+			rarer(literalBytes(c, re.Flags), true)
 		}
 	case syntax.OpCapture, syntax.OpPlus:
 		return readBytes(re.Sub[0])
@@ -584,51 +717,42 @@ func readBytes(re *syntax.Regexp) *ByteSet {
 			rarer(readBytes(sub))
 		}
 	case syntax.OpAlternate:
-		set = new(ByteSet)
 		for _, sub := range re.Sub {
-			s := readBytes(sub)
-			if s == nil {
-				return nil
+			s, known := readBytes(sub)
+			if !known {
+				return byteBits{}, false
 			}
-			set.add(s)
+			set.addAll(&s)
 		}
+		return set, true
 	}
+	return set, ok
+}
+
+// literalBytes are those of a character of a literal.
+func literalBytes(c rune, flags syntax.Flags) (set byteBits) {
+	l := lowerRune(c)
+	if c >= utf8.RuneSelf || flags&syntax.FoldCase != 0 && (l == 's' || l == 'k') { // these fold to longS and kelvin
+		return classBytes(literalClass(c, flags))
+	}
+	set.add(byte(l))
 	return set
 }
 
 // classBytes are the bytes that the characters of a class may begin with. Beyond ASCII these are all: UTF-8
 // has nearly all of them there, what is not UTF-8 and counts as U+FFFD has all, and binaryregexp takes a
 // byte for a character.
-func classBytes(class []rune) *ByteSet {
-	set := new(ByteSet)
+func classBytes(class []rune) (set byteBits) {
 	for i := 0; i+1 < len(class); i += 2 {
 		lo, hi := class[i], class[i+1]
 		for c := lo; c <= min(hi, utf8.RuneSelf-1); c++ {
-			set[lowerRune(c)] = true
+			set.add(byte(lowerRune(c)))
 		}
 		if hi >= utf8.RuneSelf {
-			for b := utf8.RuneSelf; b < 256; b++ {
-				set[b] = true
-			}
+			set[2], set[3] = ^uint64(0), ^uint64(0)
 		}
 	}
 	return set
-}
-
-func (b *ByteSet) add(other *ByteSet) {
-	for i, in := range other {
-		b[i] = b[i] || in
-	}
-}
-
-func (b *ByteSet) frequency() float64 {
-	f := 0.0
-	for i, in := range b {
-		if in {
-			f += frequencies[i]
-		}
-	}
-	return f
 }
 
 func (r reader) minLength(re *syntax.Regexp) int {
@@ -642,7 +766,11 @@ func (r reader) minLength(re *syntax.Regexp) int {
 		return r.shortest(re.Rune)
 	case syntax.OpLiteral:
 		for _, c := range re.Rune {
-			n += r.shortest(literalClass(c, re.Flags))
+			if c < utf8.RuneSelf {
+				n++ // whatever it folds to
+			} else {
+				n += r.shortest(literalClass(c, re.Flags))
+			}
 		}
 	case syntax.OpCapture, syntax.OpPlus:
 		return r.minLength(re.Sub[0])
