@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"regexp/syntax"
 	"slices"
+	"sync/atomic"
 	"unicode/utf8"
 )
 
@@ -155,9 +156,16 @@ func (m *Matcher) tryEach(t *table, text string) (ok bool, work int) {
 				ok, end := m.run(t, s, text, i)
 				return ok, workAt(i) + costOfStep*(end-i)
 			}
-			class, size := m.classAt(text, j)
+			class, size := int(m.classOf[text[j]]), 1
+			if text[j] >= utf8.RuneSelf {
+				class, size = m.classAt(text, j)
+			}
 			j += size
-			t, s = m.next(t, s, class)
+			if next := atomic.LoadUint32(&t.next[int(s)+class]); next != unknown {
+				s = next
+			} else {
+				t, s = m.step(t, s, class)
+			}
 		}
 		if s == accept || t.at(s).atEnd {
 			return true, workAt(i)

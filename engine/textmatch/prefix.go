@@ -13,6 +13,14 @@ const prefixLength = 4
 // and fourth: a match may begin where one bucket has all four.
 type prefixes [256][prefixLength]uint64
 
+// Buckets that are not of ways: a line feed is the first byte, or the nth is of a character of several bytes, behind which
+// bytes are not where they are counted.
+const (
+	lineFeedBucket = iota
+	highBucket
+	firstWay = highBucket + prefixLength
+)
+
 // newPrefixes are those of matches that don't begin at the beginning of a text or line. Whatever else a pattern asks for of
 // what is around counts as fulfilled.
 func (m *Matcher) newPrefixes() *prefixes {
@@ -40,7 +48,7 @@ func (m *Matcher) newPrefixes() *prefixes {
 	ofClass := make([][prefixLength]uint64, len(m.bounds))
 	classes := m.classesOf()
 	for i, way := range ways {
-		bucket := uint64(1) << (i * 64 / len(ways))
+		bucket := uint64(1) << (firstWay + i*(64-firstWay)/len(ways))
 		for n, insts := range way {
 			if insts == nil {
 				for class := range ofClass {
@@ -57,8 +65,23 @@ func (m *Matcher) newPrefixes() *prefixes {
 	p := &prefixes{}
 	for c := range p {
 		p[c] = ofClass[m.classOf[c]]
+		p.addOthers(byte(c), !m.binary)
 	}
 	return p
+}
+
+// addOthers puts a byte into the buckets that are not of ways.
+func (p *prefixes) addOthers(c byte, hasHigh bool) {
+	for n := range p[c] {
+		if n > 0 || c == '\n' {
+			p[c][n] |= 1 << lineFeedBucket
+		}
+		for other := range prefixLength {
+			if n != other || hasHigh && c >= utf8.RuneSelf {
+				p[c][n] |= 1 << (highBucket + other)
+			}
+		}
+	}
 }
 
 // behind are the instructions that read what comes behind what others read.
@@ -90,24 +113,22 @@ func (m *Matcher) classesOf() func(inst uint32) []uint8 {
 	}
 }
 
-// skip is the next place from i on where a match may begin. Characters of several bytes, behind which bytes are not where
-// they are counted, may begin one wherever they are.
+// skip is the next place from i on where a match may begin.
 func (m *Matcher) skip(text string, i int) int {
-	last := len(text) - prefixLength
-	if i == 0 || i > last || text[i-1] == '\n' {
+	if i == 0 || i > len(text)-prefixLength || text[i-1] == '\n' {
 		return i
 	}
-	p, high := m.anchored.prefixes, byte(utf8.RuneSelf)
-	if m.binary {
-		high = 0
-	}
-	a, b, c := text[i], text[i+1], text[i+2]
-	for ; i <= last; i++ {
-		d := text[i+3]
-		if p[a][0]&p[b][1]&p[c][2]&p[d][3] != 0 || (a|b|c|d)&high != 0 || a == '\n' {
-			return i
+	p := m.anchored.prefixes
+	// Of matches that begin one, two and three bytes before, the buckets that have all bytes so far.
+	one := p[text[i+2]][0]
+	two := p[text[i+1]][0] & p[text[i+2]][1]
+	three := p[text[i]][0] & p[text[i+1]][1] & p[text[i+2]][2]
+	for i += prefixLength - 1; i < len(text); i++ {
+		of := &p[text[i]]
+		if three&of[3] != 0 {
+			break
 		}
-		a, b, c = b, c, d
+		one, two, three = of[0], one&of[1], two&of[2]
 	}
-	return i
+	return i - (prefixLength - 1)
 }
