@@ -92,13 +92,16 @@ func requestHash(uri string) uint64 {
 	return xxhash.Sum64String(uri[strings.LastIndexByte(path, '/')+1:])
 }
 
-// fact is a text of one line.
+// fact is a copy of a text, in one line.
 func fact(s string) string {
 	if len(s) <= longestFact && isPlain(s) {
 		return strings.Clone(s)
 	}
-	return shorten(oneLine(s), longestFact)
+	return sentence(s, longestFact)
 }
+
+// sentence is a copy of a text, in one line of so many characters. What is so already would be the text itself.
+func sentence(s string, most int) string { return strings.Clone(shorten(oneLine(s), most)) }
 
 // isPlain reports whether text is printable ASCII without spaces.
 func isPlain(s string) bool {

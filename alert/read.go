@@ -149,9 +149,9 @@ func (f *Facts) tell(tags []string, message, evidence string, outcomeEvidence []
 	}
 	switch {
 	case f.Detector != "":
-		f.Evidence = shorten(oneLine(evidence), longestEvidence)
+		f.Evidence = sentence(evidence, longestEvidence)
 	case f.Outcome == triage.Success && len(outcomeEvidence) > 0:
-		f.Evidence = shorten(oneLine(outcomeEvidence[0]), longestEvidence)
+		f.Evidence = sentence(outcomeEvidence[0], longestEvidence)
 	}
 }
 
