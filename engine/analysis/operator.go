@@ -12,6 +12,7 @@ import (
 
 	"github.com/corazawaf/libinjection-go"
 
+	"github.com/modsecurity-for-anylog/msa/engine/internal/sqli"
 	"github.com/modsecurity-for-anylog/msa/engine/internal/transform"
 	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 	"github.com/modsecurity-for-anylog/msa/engine/textmatch"
@@ -94,7 +95,7 @@ func (c *constants) operator(p *parsedRule, l *parsedLink) (Operator, error) {
 		o.phrases(phraseLines(data))
 		return o, nil
 	case "detectsqli":
-		o.match, o.Cost = isSQLi, costOfSQLi
+		o.match, o.Cost = sqli.Is, costOfSQLi
 		o.workOf = sqliWork
 		return o, nil
 	case "detectxss":

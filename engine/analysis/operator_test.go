@@ -7,6 +7,7 @@ import (
 
 	"github.com/corazawaf/libinjection-go"
 
+	"github.com/modsecurity-for-anylog/msa/engine/internal/sqli"
 	"github.com/modsecurity-for-anylog/msa/engine/textmatch"
 	"github.com/modsecurity-for-anylog/msa/rules"
 )
@@ -76,7 +77,7 @@ func TestQuickAnswers(t *testing.T) {
 	for n := range 200_000 {
 		text := randomText(random, textmatch.Level(n%int(textmatch.Levels+1)), pieces)
 		want, _ := libinjection.IsSQLi(text)
-		if got := isSQLi(text); got != want {
+		if got := sqli.Is(text); got != want {
 			t.Errorf("SQL in %q: %v, but libinjection says %v", text, got, want)
 		}
 		if got, want := isXSS(text), libinjection.IsXSS(text); got != want {

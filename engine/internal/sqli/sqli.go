@@ -1,40 +1,39 @@
-package analysis
+// Package sqli is libinjection's look for SQL in values.
+package sqli
 
-import (
-	"github.com/corazawaf/libinjection-go"
-)
+import "github.com/corazawaf/libinjection-go"
 
-//go:generate go run ./gensqlwords
+//go:generate go run ./genwords
 
-// isSQLi is libinjection's.
-func isSQLi(v string) bool {
-	if !mayBeSQLi(v) {
+// Is reports whether libinjection takes a text for an injection.
+func Is(text string) bool {
+	if !mayBe(text) {
 		return false
 	}
-	found, _ := libinjection.IsSQLi(v)
+	found, _ := libinjection.IsSQLi(text)
 	return found
 }
 
-// mayBeSQLi is false for most of the texts that libinjection takes for no injection, at a tenth of its cost. Each of its
+// mayBe is false for most of the texts that libinjection takes for no injection, at a tenth of its cost. Each of its
 // fingerprints of injections has a quote, a bracket, a semicolon, a variable, a comment, a doubled & or |, or a word of SQL that
 // is no function and no operator. A text without any of these is none, and neither is a single word, or a number with a word
 // behind it.
-func mayBeSQLi(v string) bool {
+func mayBe(v string) bool {
 	for i := 0; i < len(v); {
-		switch c := v[i]; sqlBytes[c] {
-		case inSQLWord:
+		switch c := v[i]; kindOf[c] {
+		case inWord:
 			end := i + 1
-			for end < len(v) && sqlBytes[v[end]] == inSQLWord {
+			for end < len(v) && kindOf[v[end]] == inWord {
 				end++
 			}
 			if isAll := end-i == len(v); isAll && c != '0' { // 0x and 0b may stand before a number and a word
 				return false
 			}
-			if hasSQLWord(v[i:end]) {
+			if hasWord(v[i:end]) {
 				return true
 			}
 			i = end
-		case betweenSQLWords:
+		case betweenWords:
 			i++
 		case notDoubled: // a comment, or AND and OR as C writes them
 			if i+1 < len(v) && (v[i+1] == c && c != '/' || v[i+1] == '*' && c == '/') {
@@ -48,24 +47,24 @@ func mayBeSQLi(v string) bool {
 	return false
 }
 
-// sqlByte is what a byte is to mayBeSQLi.
-type sqlByte uint8
+// kind is what a byte is to mayBe.
+type kind uint8
 
 const (
-	ofSQL sqlByte = iota // of much that an injection has
-	inSQLWord
-	betweenSQLWords
+	ofSQL kind = iota // of much that an injection has
+	inWord
+	betweenWords
 	notDoubled // and / not before *
 )
 
-var sqlBytes = func() (t [256]sqlByte) {
+var kindOf = func() (t [256]kind) {
 	for c := range t {
 		if c := byte(c); c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' {
-			t[c] = inSQLWord
+			t[c] = inWord
 		}
 	}
 	for _, c := range []byte(" \t\r\n.,:=+*~%<>!^?") {
-		t[c] = betweenSQLWords
+		t[c] = betweenWords
 	}
 	for _, c := range []byte("-/&|") {
 		t[c] = notDoubled
@@ -73,27 +72,27 @@ var sqlBytes = func() (t [256]sqlByte) {
 	return t
 }()
 
-// hasSQLWord reports whether libinjection may come upon a word of SQL in letters and digits that stand together. It reads
+// hasWord reports whether libinjection may come upon a word of SQL in letters and digits that stand together. It reads
 // a number first: 0x1f, 12, 1e5 or, at the end of one, 2f; what stands behind it is a word of its own. The number may have
 // begun before: 1.e5.
-func hasSQLWord(s string) bool {
-	if isSQLWord(s) {
+func hasWord(s string) bool {
+	if isWord(s) {
 		return true
 	}
-	if len(s) > 1 && s[0] == '0' && (s[1]|0x20 == 'x' && isSQLWord(s[2+span(s[2:], isHexDigit):]) || s[1]|0x20 == 'b' && isSQLWord(s[2+span(s[2:], isBit):])) {
+	if len(s) > 1 && s[0] == '0' && (s[1]|0x20 == 'x' && isWord(s[2+span(s[2:], isHexDigit):]) || s[1]|0x20 == 'b' && isWord(s[2+span(s[2:], isBit):])) {
 		return true
 	}
 	digits := span(s, isDigit)
-	if s = s[digits:]; digits > 0 && isSQLWord(s) {
+	if s = s[digits:]; digits > 0 && isWord(s) {
 		return true
 	}
 	if s != "" && s[0]|0x20 == 'e' {
 		exponent := s[1:]
-		if s = exponent[span(exponent, isDigit):]; isSQLWord(exponent) || isSQLWord(s) {
+		if s = exponent[span(exponent, isDigit):]; isWord(exponent) || isWord(s) {
 			return true
 		}
 	}
-	return s != "" && (s[0]|0x20 == 'd' || s[0]|0x20 == 'f') && isSQLWord(s[1:])
+	return s != "" && (s[0]|0x20 == 'd' || s[0]|0x20 == 'f') && isWord(s[1:])
 }
 
 // span is how many bytes at the beginning of a text are of a kind.
@@ -111,24 +110,24 @@ func isHexDigit(c byte) bool { return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= '
 
 func isBit(c byte) bool { return c == '0' || c == '1' }
 
-// isSQLWord reports whether a text may be such a word, or a part of one: GROUP of GROUP BY.
-func isSQLWord(s string) bool {
-	if s == "" || isDigit(s[0]) || len(s) > longestSQLWord {
+// isWord reports whether a text may be such a word, or a part of one: GROUP of GROUP BY.
+func isWord(s string) bool {
+	if s == "" || isDigit(s[0]) || len(s) > longestWord {
 		return false
 	}
-	at := SQLWordPlace(s)
-	return sqlWords[at/64]>>(at%64)&1 != 0
+	at := Place(s)
+	return words[at/64]>>(at%64)&1 != 0
 }
 
-// SQLWordPlaces is how many places the table of words has.
-const SQLWordPlaces = 1 << 15
+// Places is how many places the table of words has.
+const Places = 1 << 15
 
-// SQLWordPlace is the place of a word in the table, whatever the case of its letters.
-func SQLWordPlace(word string) uint32 {
+// Place is the place of a word in the table, whatever the case of its letters.
+func Place(word string) uint32 {
 	const basis, prime = 2166136261, 16777619 // FNV-1a
 	hash := uint32(basis)
 	for i := range len(word) {
 		hash = (hash ^ uint32(word[i]|0x20)) * prime
 	}
-	return hash >> 16 % SQLWordPlaces
+	return hash >> 16 % Places
 }

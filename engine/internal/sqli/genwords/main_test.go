@@ -17,7 +17,7 @@ func TestTableIsCurrent(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("engine/analysis/%s is not of the libinjection in use: run go generate ./engine/analysis", output)
+		t.Errorf("engine/internal/sqli/%s is not of the libinjection in use: run go generate ./engine/internal/sqli", output)
 	}
 }
 

@@ -1,4 +1,4 @@
-package analysis
+package sqli
 
 import (
 	"math/rand/v2"
@@ -9,7 +9,7 @@ import (
 )
 
 // Texts that libinjection takes for injections may be such, whatever parts they are made of.
-func TestMayBeSQLi(t *testing.T) {
+func TestMayBe(t *testing.T) {
 	words := []string{
 		"1", "0", "12", "0x1f", "0b01", "1.5", "1e5", "1e", "1.e", "2f", "1d", ".5", "a", "id", "shop", "Käse", "union", "SELECT", "from", "or", "and", "xor", "not",
 		"like", "is", "null", "group", "by", "order", "having", "limit", "in", "boolean", "mode", "sleep", "user", "user_lock", "sys", "stragg", "begin", "declare",
@@ -34,7 +34,7 @@ func TestMayBeSQLi(t *testing.T) {
 		}
 		text := b.String()
 		is, fingerprint := libinjection.IsSQLi(text)
-		may := mayBeSQLi(text)
+		may := mayBe(text)
 		switch {
 		case is && !may:
 			t.Fatalf("%q is an injection (%s), and not taken for one", text, fingerprint)
@@ -50,12 +50,12 @@ func TestMayBeSQLi(t *testing.T) {
 }
 
 // Ordinary values are told without libinjection.
-func TestMayBeSQLiIsOfUse(t *testing.T) {
+func TestMayBeIsOfUse(t *testing.T) {
 	for _, text := range []string{
 		"", "blue", "union", "2024-07-11T09:22:33.123", "f81d4fae-7de1-11d0-a765-00a0c91e6bf6", "/assets/js/main.min.js?v=1.120.0", "a=b&c=12&d=%20x",
 		"image/webp,image/svg+xhtml", "GA1.2.1119521684.1728881553", "3f2b9c0d1e", "https://www.shop.example:8443/p/61113532653?ref=mail",
 	} {
-		if mayBeSQLi(text) {
+		if mayBe(text) {
 			t.Errorf("%q may be an injection", text)
 		}
 	}
