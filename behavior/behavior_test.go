@@ -2,6 +2,7 @@ package behavior
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -141,7 +142,10 @@ func TestVolume(t *testing.T) {
 		all  []*Observation
 		want []int
 	}{
-		"far from its past":       {with(5_000_000, "10.0.0.1"), []int{480}},
+		"far from its past": {with(5_000_000, "10.0.0.1"), []int{480}},
+		"more than can be counted": {append(with(math.MaxInt64, "10.0.0.1"), slices.Concat(
+			many(2, 482*10*time.Second, func(_ int, o *Observation) { o.ResponseBytes = math.MaxInt64 })[1:],
+			many(2, 490*10*time.Second, usual)[1:])...), []int{480}},
 		"more, but too little":    {with(900_000, "10.0.0.1"), nil},
 		"as usual":                {past, nil},
 		"no past, others have":    {with(50_000_000, "10.0.0.7"), []int{480}},

@@ -70,6 +70,9 @@ func (b *baseline) quantile(q float64) float64 {
 	return math.MaxFloat64
 }
 
+// mostSummed is where a sum ends: who sends a request states how long it is, and several may be more than can be counted.
+const mostSummed = int64(1) << 60
+
 // leastOthers windows of other keys are needed to judge one that has no past.
 const leastOthers = 50
 
@@ -90,7 +93,7 @@ func (d *volume) observe(o *Observation, now int64) string {
 	case number < s.Window-1: // the clock was wrong
 		s.Window, s.Sum = number, 0
 	}
-	s.Sum += n
+	s.Sum += min(n, mostSummed-s.Sum)
 	if s.Sum < d.spec.AtLeast {
 		return ""
 	}

@@ -35,13 +35,22 @@ type size struct {
 	isKnown bool
 }
 
+// mostBytes bounds what is believed of a log: a client may state any length.
+const mostBytes = 1 << 50
+
+// bytesIn is the number of bytes that a text says, if that can be.
+func bytesIn(text string) (n int64, ok bool) {
+	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+	return n, err == nil && n >= 0 && n <= mostBytes
+}
+
 // size is the first of the fields that has a number.
 func (m *Mapping) size(tx *Transaction, fields ...*field) size {
 	for _, f := range fields {
 		if !f.isSet() {
 			continue
 		}
-		if n, err := strconv.ParseInt(strings.TrimSpace(m.text(tx, f)), 10, 64); err == nil && n >= 0 {
+		if n, ok := bytesIn(m.text(tx, f)); ok {
 			return size{n, true}
 		}
 	}
@@ -58,7 +67,7 @@ func (s size) orElse(headers []Header, body *Body) size {
 		if !strings.EqualFold(h.Name, "content-length") {
 			continue
 		}
-		if n, err := strconv.ParseInt(strings.TrimSpace(h.Value), 10, 64); err == nil && n >= 0 {
+		if n, ok := bytesIn(h.Value); ok {
 			s = size{n, true}
 		}
 	}

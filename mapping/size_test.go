@@ -19,6 +19,8 @@ func TestSizes(t *testing.T) {
 		{"no number", nano, `{"m":"GET","u":"/","s":"200","q":"GET / HTTP/1.1\r\n\r\n","r":"HTTP/1.1 200 OK\r\n\r\n","b":"-"}`, 0, 0},
 		{"each way", both, `{"m":"GET","u":"/","s":200,"in":77,"out":"4242"}`, 77, 4242},
 		{"another name", both, `{"m":"GET","u":"/","s":200,"size":9}`, 0, 9},
+		{"a length that nobody has sent", nano, `{"m":"GET","u":"/","s":"200","q":"GET / HTTP/1.1\r\nContent-Length: 9223372036854775807\r\n\r\n","r":"HTTP/1.1 200 OK\r\n\r\n","b":"61"}`, 0, 61 - 37},
+		{"a size that nobody has sent", both, `{"m":"GET","u":"/","s":200,"out":9223372036854775807,"size":9}`, 0, 0},
 		{"less than nothing", both, `{"m":"GET","u":"/","s":200,"out":-1,"size":3}`, 0, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
