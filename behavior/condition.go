@@ -182,7 +182,7 @@ func globs(list []string, of func(*Observation) string) condition {
 	parts := textmatch.NewAutomaton(longest) // in one pass it says which patterns may fit: nearly always none
 	return func(o *Observation) (fit bool) {
 		text := lower(of(o))
-		parts.Each(text, func(i int) bool {
+		parts.Each(text, func(i, _ int) bool {
 			fit = fits(patterns[i], text)
 			return !fit
 		})

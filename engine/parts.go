@@ -2,6 +2,8 @@ package engine
 
 import (
 	"errors"
+	"io/fs"
+	"path"
 	"strconv"
 	"strings"
 	"sync"
@@ -11,6 +13,7 @@ import (
 	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
 	"github.com/corazawaf/libinjection-go"
 
+	"github.com/modsecurity-for-anylog/msa/engine/analysis"
 	"github.com/modsecurity-for-anylog/msa/engine/internal/body"
 	"github.com/modsecurity-for-anylog/msa/engine/internal/transform"
 	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
@@ -38,6 +41,15 @@ var registerOverrides = sync.OnceFunc(func() {
 		plugins.RegisterOperator(name, func(o plugintypes.OperatorOptions) (plugintypes.Operator, error) {
 			operand, err := macro.NewMacro(o.Arguments)
 			return comparison{operand, holds}, err
+		})
+	}
+	plugins.RegisterOperator("pm", func(o plugintypes.OperatorOptions) (plugintypes.Operator, error) {
+		return pm{textmatch.PhrasesOf(analysis.Phrases(o.Arguments))}, nil
+	})
+	for _, name := range []string{"pmFromFile", "pmf"} {
+		plugins.RegisterOperator(name, func(o plugintypes.OperatorOptions) (plugintypes.Operator, error) {
+			data, err := readFirst(o.Root, o.Path, o.Arguments)
+			return pm{textmatch.PhrasesOf(analysis.PhraseLines(data))}, err
 		})
 	}
 	for _, name := range sensitive.Operators {
@@ -113,6 +125,36 @@ func (o rx) Evaluate(tx plugintypes.TransactionState, value string) bool {
 		tx.CaptureField(i, text)
 	}
 	return captures != nil
+}
+
+// pm is the operator of that name, and of those that read phrases from a file.
+type pm struct{ phrases *textmatch.Phrases }
+
+// Evaluate implements [plugintypes.Operator].
+func (o pm) Evaluate(tx plugintypes.TransactionState, value string) bool {
+	if !tx.Capturing() {
+		return o.phrases.In(value)
+	}
+	var buf [textmatch.MaxFound]string
+	found := o.phrases.Find(buf[:0], value)
+	for i, text := range found {
+		tx.CaptureField(i, text)
+	}
+	return len(found) > 0
+}
+
+// readFirst reads a file that is in one of some directories, or anywhere if its name says where.
+func readFirst(root fs.FS, directories []string, name string) (data []byte, err error) {
+	if path.IsAbs(name) {
+		return fs.ReadFile(root, name)
+	}
+	err = fs.ErrNotExist
+	for _, d := range directories {
+		if data, err = fs.ReadFile(root, path.Join(d, name)); !errors.Is(err, fs.ErrNotExist) {
+			return data, err
+		}
+	}
+	return nil, err
 }
 
 // detectXSS is the operator of that name. It captures the value, as ModSecurity's does and Coraza's does not: rules of CRS

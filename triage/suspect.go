@@ -465,7 +465,7 @@ func newLexicon() *lexicon {
 // find tells of which kinds there is a word in a value.
 func (l *lexicon) find(value string) []bool {
 	seen := make([]bool, len(wordKinds))
-	l.automaton.Each(strings.ToLower(value), func(w int) bool {
+	l.automaton.Each(strings.ToLower(value), func(w, _ int) bool {
 		seen[l.kind[w]] = true
 		return true
 	})

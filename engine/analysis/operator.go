@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/corazawaf/libinjection-go"
@@ -22,6 +21,7 @@ import (
 // Operator is what a link asks of a value. Its function is that of Coraza's operator of that name.
 type Operator struct {
 	match   func(value string) bool
+	prepare func() // what match would have to wait for otherwise; nil if that is nothing, or the pattern's
 	negated bool
 	pattern *textmatch.Pattern // of @rx, for captures
 	with    func(operand string) Operator
@@ -54,8 +54,11 @@ func (o *Operator) measure(text string) (matches bool, work int) {
 
 // Prepare makes what the first value would have to wait for otherwise.
 func (o *Operator) Prepare() {
-	if o.pattern != nil {
+	switch {
+	case o.pattern != nil:
 		o.pattern.Prepare()
+	case o.prepare != nil:
+		o.prepare()
 	}
 }
 
@@ -82,7 +85,7 @@ func (c *constants) operator(p *parsedRule, l *parsedLink) (Operator, error) {
 	case "rx", "rxglobal":
 		return c.rx(p, o, operand)
 	case "pm":
-		o.phrases(strings.Split(strings.ToLower(operand), " "))
+		o.phrases(Phrases(operand))
 		return o, nil
 	case "pmf", "pmfromfile":
 		if c.cfg.ReadFile == nil {
@@ -92,7 +95,7 @@ func (c *constants) operator(p *parsedRule, l *parsedLink) (Operator, error) {
 		if err != nil {
 			return o, fmt.Errorf("its data file can't be read: %w", err)
 		}
-		o.phrases(phraseLines(data))
+		o.phrases(PhraseLines(data))
 		return o, nil
 	case "detectsqli":
 		o.match, o.Cost = sqli.Is, costOfSQLi
@@ -236,28 +239,27 @@ func (c *constants) rx(of *parsedRule, o Operator, operand string) (Operator, er
 
 // phrases is the operator that looks for one of many texts, in any case.
 func (o *Operator) phrases(list []string) {
-	if slices.Contains(list, "") {
-		o.match = func(string) bool { return true }
-		return
-	}
 	if len(list) == 0 {
 		o.match = func(string) bool { return false }
 		return
 	}
 	o.within = func() textmatch.LevelSet { return textmatch.LevelsWithAnyText(list) }
-	// The screen's own automaton has all phrases: this one is for what it is not asked about.
-	automaton := sync.OnceValue(func() *textmatch.Automaton { return textmatch.NewAutomaton(list) })
-	o.match = func(v string) bool {
-		found := false
-		automaton().Each(v, func(int) bool { found = true; return false })
-		return found
-	}
+	// The screen's own automaton has all phrases: this one is for what it is not asked about, and for the rules.
+	phrases := textmatch.PhrasesOf(list)
+	o.match, o.prepare = phrases.In, phrases.Prepare
 	if !o.negated {
 		o.Literals, o.matchesLiterals = list, true
 	}
 }
 
-func phraseLines(data []byte) []string {
+// Phrases are those of an operand of @pm, in lower case. Between two blanks there is none, as in ModSecurity; Coraza has an
+// empty one there, which it finds in some texts and not in others.
+func Phrases(operand string) []string {
+	return strings.FieldsFunc(strings.ToLower(operand), func(r rune) bool { return r == ' ' })
+}
+
+// PhraseLines are those of a file of @pmFromFile, in lower case.
+func PhraseLines(data []byte) []string {
 	var all []string
 	sc := bufio.NewScanner(bytes.NewReader(data))
 	for sc.Scan() {

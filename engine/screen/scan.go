@@ -57,7 +57,7 @@ func (s *Screen) scan(x *scratch, i int) set {
 	x.spend(costOfScan * len(all[i].text))
 	found, stamp := x.texts.newStamp()
 	literals := 0
-	s.literals.Each(all[i].text, func(l int) bool {
+	s.literals.Each(all[i].text, func(l, _ int) bool {
 		literals++
 		if found[l] != stamp {
 			found[l] = stamp

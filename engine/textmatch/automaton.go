@@ -83,11 +83,11 @@ func lowerByte(b byte) byte {
 	return b
 }
 
-// Each calls visit with the index of every text that is in the value, perhaps more than once; it
-// stops when visit returns false.
-func (a *Automaton) Each(value string, visit func(text int) bool) {
+// Each calls visit with the index of every text that is in the value and where it ends, for each place where it does, in the
+// order of these; it stops when visit returns false. Of the empty text only the first place counts.
+func (a *Automaton) Each(value string, visit func(text, end int) bool) {
 	for _, t := range a.everywhere {
-		if !visit(t) {
+		if !visit(t, 0) {
 			return
 		}
 	}
@@ -108,7 +108,7 @@ func (a *Automaton) Each(value string, visit func(text int) bool) {
 		}
 		n := table[state+width].to
 		for _, t := range a.ends[a.from[n]:a.from[n+1]] {
-			if !visit(int(t)) {
+			if !visit(int(t), i+1) {
 				return
 			}
 		}

@@ -25,7 +25,7 @@ func contained(texts []string, value string) []int {
 
 func found(a *textmatch.Automaton, value string) []int {
 	var all []int
-	a.Each(value, func(t int) bool {
+	a.Each(value, func(t, _ int) bool {
 		all = append(all, t)
 		return true
 	})
@@ -78,7 +78,7 @@ func TestAutomaton(t *testing.T) {
 func TestAutomatonStops(t *testing.T) {
 	for _, texts := range [][]string{{"", "a"}, {"a", "b"}} {
 		n := 0
-		textmatch.NewAutomaton(texts).Each("abab", func(int) bool { n++; return false })
+		textmatch.NewAutomaton(texts).Each("abab", func(int, int) bool { n++; return false })
 		if n != 1 {
 			t.Errorf("%q: visit was called %d times after it returned false", texts, n-1)
 		}
@@ -150,7 +150,7 @@ func TestAutomatonOfCRS(t *testing.T) {
 func TestAutomatonDoesNotAllocate(t *testing.T) {
 	a := textmatch.NewAutomaton([]string{"select", "union", "<script"})
 	n := 0
-	visit := func(int) bool { n++; return true }
+	visit := func(int, int) bool { n++; return true }
 	if allocs := testing.AllocsPerRun(100, func() { a.Each("/?q=1 UNION SELECT <b>", visit) }); allocs != 0 || n == 0 {
 		t.Errorf("%v allocations, %d texts found", allocs, n)
 	}
@@ -176,7 +176,7 @@ var benchValues = []struct{ name, value string }{
 func BenchmarkAutomaton(b *testing.B) {
 	a := textmatch.NewAutomaton(crsTexts(b, "1"))
 	n := 0
-	visit := func(int) bool { n++; return true }
+	visit := func(int, int) bool { n++; return true }
 	for _, v := range benchValues {
 		b.Run(v.name, func(b *testing.B) {
 			n = 0

@@ -533,7 +533,7 @@ func TestLiteralsOfCorpus(t *testing.T) {
 		for i := n % every; i < len(values); i += every {
 			v := values[i]
 			found := !needs.hasLiterals
-			automaton.Each(v, func(int) bool { found = true; return false })
+			automaton.Each(v, func(int, int) bool { found = true; return false })
 			if found && (!needs.hasBytes || needs.bytes.In(v)) && len(v) >= needs.least {
 				continue
 			}

@@ -206,7 +206,7 @@ type packer struct {
 // row has the entries of a row of up to 256, from the first one on.
 type row [4]uint64
 
-// tries bounds how long a place is looked for.
+// tries bounds how long a place is looked for, in places that don't fit and in words without any.
 const tries = 64
 
 // place takes the entries of a row of these classes, and returns where the row begins: above 0, and
@@ -221,14 +221,15 @@ func (p *packer) place(classes []uint8) uint32 {
 		i := int(c) - least
 		r[i/64] |= 1 << (i % 64)
 	}
-	at := max(p.gap, least+1)
-	for n := 0; ; at++ {
+	for at, n := max(p.gap, least+1), 0; ; at++ {
+		from := at
 		at = p.free(at)
 		if base := at - least; p.fits(at, base, &r) {
 			p.take(at, base, &r)
 			return uint32(base)
 		}
-		if n++; n == tries {
+		known := n
+		if n += 1 + (at-from)/64; known < tries && n >= tries {
 			p.gap = at
 		}
 	}

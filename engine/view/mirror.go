@@ -27,7 +27,7 @@ var turnedWords = func() *textmatch.Automaton {
 }()
 
 func turnsOf(text string) (found turns) {
-	turnedWords.Each(text, func(word int) bool {
+	turnedWords.Each(text, func(word, _ int) bool {
 		found |= isRotated << (word / 2 % 2)
 		return true
 	})
