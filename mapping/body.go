@@ -24,6 +24,7 @@ type bodySpec struct {
 	limit    int   // bytes after which the log cuts, 0 for none
 	length   field // the whole length
 	pieces   bool  // a list of texts is the body in pieces
+	inBase64 field // says of each body whether it is in base64
 }
 
 // encoding is how a log writes a body.
@@ -53,6 +54,7 @@ func (y *yamlReader) body(b *bodySpec) func(ast.Node) error {
 			},
 			"length": y.fieldInto(&b.length),
 			"pieces": y.boolInto(&b.pieces),
+			"base64": y.fieldInto(&b.inBase64),
 		})
 	}
 }
@@ -108,7 +110,7 @@ func (b *bodySpec) read(m *Mapping, tx *Transaction, logged string, headers []He
 		}
 	}
 	text := logged
-	if b.isBase64(logged, length) {
+	if b.isBase64(logged, length) || b.inBase64.isSet() && saysBase64(m.text(tx, &b.inBase64)) {
 		if decoded, ok := decodeBase64(logged); ok {
 			text = decoded
 		}
@@ -155,6 +157,9 @@ func (b *bodySpec) isBase64(logged string, contentLength int) bool {
 	}
 	return true
 }
+
+// saysBase64 reports whether a field says so: isBase64Encoded of AWS Lambda, encoding of an HTTP archive.
+func saysBase64(s string) bool { return s == "true" || s == "1" || s == "base64" }
 
 func base64Len(s string) int {
 	return len(strings.TrimRight(s, "=")) * 3 / 4

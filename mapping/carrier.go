@@ -15,11 +15,12 @@ import (
 //
 // Sources: Docker's json-file driver and Fluent Bit (log), Fluentd and Filebeat (message), journald (MESSAGE), GELF
 // (full_message, short_message), rsyslog (msg), Azure ($properties['log'], LogEntry), Google Cloud (textPayload,
-// jsonPayload), ECS ($event['original']), Fluent Bit's kubernetes filter (log_processed), Promtail (line), Splunk (event), OTLP (body).
+// jsonPayload), ECS ($event['original']), Fluent Bit's kubernetes filter (log_processed), Promtail (line), Splunk (event), OTLP (body),
+// LogDNA (_line), Wazuh (full_log), exports of Elasticsearch (_source).
 var carriers = []string{
 	"log", "log_processed", "message", "MESSAGE", "full_message", "short_message", "_message", "msg", "event", "line", "payload",
 	"textPayload", "jsonPayload", "structured", "LogEntry", "LogMessage", "properties", "body", "Body", "stringValue",
-	"_raw", "raw", "Message", "@message", "content", "text", "data", "original",
+	"_raw", "raw", "Message", "@message", "content", "text", "data", "original", "_line", "full_log", "_source",
 }
 
 var isCarrier = func() map[string]int {
@@ -31,6 +32,7 @@ var isCarrier = func() map[string]int {
 }()
 
 const (
+	maxCarriers     = 32 // names
 	maxCarried      = 16 // log events in one record
 	maxCarriedDepth = 5  // one in the other
 )
@@ -77,7 +79,7 @@ func (o *opened) openFields(r Record, parent, depth int) {
 	if depth == maxCarriedDepth {
 		return
 	}
-	var found [32]Record
+	var found [maxCarriers]Record
 	hasAny := false
 	_ = r.fields(func(key []byte, value Record) {
 		if i, ok := isCarrier[string(key)]; ok && (isText(value) || isMap(value) || isArray(value)) {

@@ -182,6 +182,9 @@ func (m *Mapping) addHeader(h *head, seen *ObservedHeaders, name string, v Recor
 		return
 	}
 	v = otlpValue(v)
+	if _, inner, isPair := pair(v); isPair && isMap(v) {
+		v = inner // Lambda@Edge writes the name once more: {key: Host, value: …}
+	}
 	value, ok := v.text()
 	if isMap(v) {
 		value, ok = string(appendJSONText(nil, v)), true

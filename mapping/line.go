@@ -36,6 +36,8 @@ const (
 	formatAuditLog
 	formatCEF
 	formatLEEF
+	formatRequest
+	formatLTSV
 )
 
 // namedPatterns are the lines of well-known formats. Sources: AWS, "Access logs for your Application Load
@@ -81,7 +83,7 @@ func (y *yamlReader) parseStep(node ast.Node) (step parseStep, err error) {
 	formats := map[string]format{
 		"json": formatJSON, "pattern": formatPattern, "regex": formatRegex, "w3c": formatW3C,
 		"combined": formatCombined, "common": formatCommon, "alb": formatPattern, "haproxy": formatHAProxy, "logfmt": formatLogfmt, "auditlog": formatAuditLog,
-		"cef": formatCEF, "leef": formatLEEF,
+		"cef": formatCEF, "leef": formatLEEF, "request": formatRequest, "ltsv": formatLTSV,
 	}
 	err = y.members(node, "parse", readers{
 		"field": func(n ast.Node) error {
@@ -223,7 +225,7 @@ func (m *Mapping) openEvent(tag string, step *parseStep, event int, tx *Transact
 		tx.event = event
 		return err == nil && (m.hasRequest(tx) || m.hasArgs(tx)), err
 	}
-	if e.text == "" || !strings.HasSuffix(e.lines[0], step.ends) {
+	if e.text == "" || !strings.HasSuffix(e.lines[0], step.ends) || step.format == formatRequest && e.object != nil {
 		return false, nil
 	}
 	if step.format == formatW3C && m.directive(tag, e.lines[len(e.lines)-1], !tx.explaining) {
@@ -257,7 +259,7 @@ func (s *parseStep) matchAny(m *Mapping, tag string, lines []string, values []pa
 		return ok
 	}
 	for _, line := range lines {
-		if try(line, strictly) {
+		if s.format != formatRequest && try(line, strictly) {
 			return out, rest, true
 		}
 	}
@@ -287,7 +289,7 @@ func (m *Mapping) clientFits(values []parsed) bool {
 
 // leniencies are the ways to read a line that does not fit strictly.
 func (s *parseStep) leniencies() []leniency {
-	if len(s.patterns) > 0 {
+	if len(s.patterns) > 0 || s.format == formatRequest {
 		return []leniency{loosely, cut}
 	}
 	return nil
@@ -324,12 +326,21 @@ func (s *parseStep) match(m *Mapping, tag, line string, how leniency, values []p
 	case formatLogfmt:
 		rest, pairs := readLogfmt(line, func(key, value string) { values = m.appendParsed(values, key, value) })
 		return values, appendLeftOver(nil, strings.Join(rest, " ")), pairs > 1 && len(values) > 0
+	case formatLTSV:
+		pairs := readLTSV(line, func(key, value string) { values = m.appendParsed(values, key, value) })
+		return values, nil, pairs > 2 && len(values) > 0
 	case formatCEF:
 		ok := readCEF(line, func(key, value string) { values = m.appendParsed(values, key, value) })
 		return values, nil, ok
 	case formatLEEF:
 		ok := readLEEF(line, func(key, value string) { values = m.appendParsed(values, key, value) })
 		return values, nil, ok
+	case formatRequest:
+		a, ok := readAnyLine(line, how)
+		if !ok {
+			return values, nil, false
+		}
+		return a.values(m, values), a.rest, true
 	case formatAuditLog:
 		a, ok := readAuditLog(line)
 		if !ok {

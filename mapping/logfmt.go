@@ -4,10 +4,19 @@ import "strings"
 
 // readLogfmt calls visit with the pairs of a line of key=value, and returns what is not in any: words between them. A
 // value may stand in quotes, or in braces or brackets, as Ruby and Go write maps and lists. What stands before the first
-// pair is somebody else's: a level, a time.
+// pair is somebody else's: a level, a time. Firewalls write commas between pairs whose values stand in quotes.
 func readLogfmt(line string, visit func(key, value string)) (rest []string, pairs int) {
+	ends := " \t"
+	if strings.Count(line, "\t") > 2 {
+		ends = "\t"
+	}
 	for line = trimSpace(line); line != ""; line = trimSpace(line) {
 		key, after, ok := cutKey(line, "_.-@")
+		if name, behind, tagged := strings.Cut(line, ":"); !ok && pairs == 0 && tagged && isName(name) { // ASM:attack_type="…"
+			if key, after, ok = cutKey(behind, "_.-@"); ok {
+				line = behind
+			}
+		}
 		if !ok {
 			var word string
 			if word, line = cutWord(line); pairs > 0 {
@@ -15,7 +24,7 @@ func readLogfmt(line string, visit func(key, value string)) (rest []string, pair
 			}
 			continue
 		}
-		end := valueEnd(after)
+		end := valueEnd(after, ends)
 		value := after[:end]
 		if len(value) > 1 && value[0] == '"' && value[len(value)-1] == '"' {
 			value = decodeBackslash(value[1 : len(value)-1])
@@ -23,6 +32,9 @@ func readLogfmt(line string, visit func(key, value string)) (rest []string, pair
 		visit(key, value)
 		pairs++
 		line = after[end:]
+		if value != after[:end] {
+			line = strings.TrimPrefix(line, ",")
+		}
 	}
 	return rest, pairs
 }
@@ -39,15 +51,25 @@ func cutKey(s, marks string) (key, after string, ok bool) {
 	return s[:i], s[i+1:], true
 }
 
+func isName(s string) bool {
+	for i := range len(s) {
+		if !isAlphanumeric(s[i]) {
+			return false
+		}
+	}
+	return s != ""
+}
+
 func isAlphanumeric(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }
 
-// valueEnd is where a value ends: at its quote, where its braces are closed, or at a space. One that is never closed has
+// valueEnd is where a value ends: at its quote, where its braces are closed, or at a space, or only at a tab
+// where tabs part the pairs. One that is never closed has
 // all that is left.
-func valueEnd(s string) int {
+func valueEnd(s, ends string) int {
 	if s == "" || strings.IndexByte(`"{[`, s[0]) < 0 {
-		if i := strings.IndexAny(s, " \t"); i >= 0 {
+		if i := strings.IndexAny(s, ends); i >= 0 {
 			return i
 		}
 		return len(s)
@@ -70,4 +92,21 @@ func valueEnd(s string) int {
 		}
 	}
 	return len(s)
+}
+
+// readLTSV calls visit with the pairs of a line of label:value that tabs part, and returns how many there are.
+//
+// Source: ltsv.org.
+func readLTSV(line string, visit func(key, value string)) (pairs int) {
+	for line != "" {
+		var one string
+		one, line, _ = strings.Cut(line, "\t")
+		label, value, ok := strings.Cut(one, ":")
+		if !ok || strings.IndexByte(label, ' ') >= 0 {
+			return 0
+		}
+		visit(label, value)
+		pairs++
+	}
+	return pairs
 }

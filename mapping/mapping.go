@@ -201,13 +201,16 @@ func (m *Mapping) scan(r Record, tx *Transaction) error {
 	err := r.fields(func(key []byte, value Record) {
 		k := tx.keys.at(i, key, m)
 		i++
-		if k.slot >= 0 {
+		if k.slot >= 0 && (!k.additional || tx.scan[k.slot] == nil) {
 			if earlier := tx.scan[k.slot]; earlier != nil {
 				tx.note(key, earlier, value)
 			}
 			tx.scan[k.slot] = value
 		}
 		if k.prefix != nil {
+			if k.additional {
+				key = key[1:]
+			}
 			tx.prefixed = append(tx.prefixed, prefixedKey{k.prefix, view(key), value})
 		}
 	})
@@ -251,9 +254,10 @@ type keyCache struct {
 }
 
 type rememberedKey struct {
-	key    []byte
-	slot   int         // where the mapping wants the value, or -1
-	prefix *prefixSpec // by which it is a header, or nil
+	key        []byte
+	slot       int         // where the mapping wants the value, or -1
+	additional bool        // _name, which counts as name if there is no such key: GELF's additional fields
+	prefix     *prefixSpec // by which it is a header, or nil
 }
 
 const (
@@ -267,9 +271,13 @@ func (k *keyCache) at(i int, key []byte, m *Mapping) rememberedKey {
 		return k.keys[i]
 	}
 	slot, prefix := m.slotOf(view(key)), m.prefixOf(key)
+	additional := slot < 0 && prefix == nil && len(key) > 1 && key[0] == '_'
+	if additional {
+		slot, prefix = m.slotOf(view(key[1:])), m.prefixOf(key[1:])
+	}
 	switch {
 	case len(key) > maxRememberedKey, i >= maxRememberedKeys, i > len(k.keys):
-		return rememberedKey{slot: slot, prefix: prefix} // not remembered, as one before it may be
+		return rememberedKey{slot: slot, additional: additional, prefix: prefix} // not remembered, as one before it may be
 	case i < len(k.keys):
 	case i < cap(k.keys):
 		k.keys = k.keys[:i+1] // with the memory of a former key
@@ -277,7 +285,7 @@ func (k *keyCache) at(i int, key []byte, m *Mapping) rememberedKey {
 		k.keys = append(k.keys, rememberedKey{})
 	}
 	r := &k.keys[i]
-	r.key, r.slot, r.prefix = append(r.key[:0], key...), slot, prefix
+	r.key, r.slot, r.additional, r.prefix = append(r.key[:0], key...), slot, additional, prefix
 	return *r
 }
 

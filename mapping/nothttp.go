@@ -14,7 +14,7 @@ import (
 var ErrNotHTTP = errors.New("record has nothing in it that looks like HTTP")
 
 var (
-	requestText = regexp.MustCompile(`(?:^|[^A-Za-z])(?:GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS|CONNECT|PROPFIND)[ \t|]+"?(?:/|\*|https?://)`)
+	requestText = regexp.MustCompile(`(?:^|[^A-Za-z])(?:GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS|CONNECT|PROPFIND)[ \t|;,]+"?(?:/|\*|https?://)`)
 	versionText = regexp.MustCompile(`[ /]HTTP/[0-9]`)
 	statusText  = regexp.MustCompile(`(?:^|[^\w.:/-])[1-5]\d\d(?:$|[^\w.:/-])`)
 	// The error logs of nginx and Apache quote requests that their access logs have.

@@ -43,7 +43,7 @@ func layers(lines []string, line string, o *origin) []string {
 }
 
 // The prefixes, by how they begin. Sources: RFC 3164, 4.1; RFC 5424, 6; Kubernetes, "CRI container log format";
-// systemd, journalctl(1), -o; docker compose and docker service, logs; kubectl, logs --prefix.
+// systemd, journalctl(1), -o; docker compose and docker service, logs; kubectl, logs --prefix; cf, logs.
 var (
 	priority = regexp.MustCompile(`^(?:\d{1,6} )?<\d{1,3}>(?:[1-9]\d?  ?)?`)
 	isoStamp = regexp.MustCompile(`^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d))?)(?:\[[\w/+-]+\]| [A-Z]{3,4})?:?[ \t]+`)
@@ -58,7 +58,9 @@ var (
 	// web_1  |, 0|app  |, web.1.x@node  |
 	service = regexp.MustCompile(`^[A-Za-z0-9_.@|/-]{1,128} *\| `)
 	pod     = regexp.MustCompile(`^\[(?:pod|deployment|job|statefulset|daemonset)/[^\]\s]+\] `)
-	inFile  = regexp.MustCompile(`^[^\s"{\[]*\.(?:log|gz|txt|out)(?:[-.][\w.-]+)?:(?:\d+:)?`)
+	// cf logs: [RTR/0] OUT, [APP/PROC/WEB/0] ERR
+	cloudFoundry = regexp.MustCompile(`^\[[A-Z]+(?:/[\w.-]+)+\] +(?:OUT|ERR) `)
+	inFile       = regexp.MustCompile(`^[^\s"{\[]*\.(?:log|gz|txt|out)(?:[-.][\w.-]+)?:(?:\d+:)?`)
 	// INFO, [notice], level=info and the like between a stamp and what was logged.
 	level = regexp.MustCompile(`^\[?(?i:trace|debug|info|notice|warn|warning|error)\]?:?[ \t]+`)
 )
@@ -81,7 +83,7 @@ func peel(s string, o *origin) (rest string, ok bool) {
 			return false
 		}
 		o.stamp, rest = s[at[2]:at[3]], s[at[1]:]
-		if tagged, ok := syslogHead(rest, o); ok && !cri.MatchString(rest) {
+		if tagged, ok := syslogHead(rest, o); ok && !cri.MatchString(rest) && !cloudFoundry.MatchString(rest) {
 			rest = tagged
 		}
 		return true
@@ -99,7 +101,7 @@ func peel(s string, o *origin) (rest string, ok bool) {
 		}
 		return rest, true
 	case c == '[':
-		return rest, stamped(numeric) || cutOff(pod) || cutOff(level)
+		return rest, stamped(numeric) || cutOff(pod) || cutOff(cloudFoundry) || cutOff(level)
 	case c == 's' && cutOff(cri):
 		return rest, true
 	case '0' <= c && c <= '9':

@@ -13,18 +13,21 @@ var presetFiles embed.FS
 // nobody else has come first, those that any access log could be come last.
 var presetOrder = []string{
 	"nano", "nano-sql", "nano-redis", "nano-dns",
-	"kubernetes-audit", "gke-audit", "aks-audit", "gcp-lb", "azure-appgw", "azure-frontdoor", "aws-waf", "aws-apigw",
-	"cloudflare", "fastly", "hubble", "falco-k8saudit", "modsecurity", "kong", "apisix",
+	"kubernetes-audit", "gke-audit", "aks-audit", "gcp-lb", "azure-appgw", "azure-frontdoor", "azure-appservice", "aws-waf", "aws-apigw", "aws-lambda",
+	"cloudflare", "akamai", "fastly", "hubble", "falco-k8saudit", "modsecurity", "ocsf", "har", "kong", "apisix",
 	"suricata", "zeek", "caddy", "traefik",
 	"istio", "envoy-gateway", "envoy", // the JSON of both has the same keys, and Istio's has more
-	"packetbeat", "ecs", "opentelemetry", "rails", "pino", "tomcat",
+	"packetbeat", "ecs", "opentelemetry", "rails", "pino", "tomcat", "monolog", "logbook", "aspnet", "tower-http", "sentry", "firewall",
 	"aws-alb", "aws-elb", "aws-nlb", "aws-s3", "aws-cloudfront", "iis", "haproxy",
-	"linkerd", "nginx-proxy-manager", "squid", "uvicorn", "uwsgi", "django", "morgan", "gin", "chi",
-	"ingress-nginx", "nginx-json", "nginx", "apache", "cef", anyProgram,
+	"gorouter", "linkerd", "nginx-proxy-manager", "squid", "uvicorn", "uwsgi", "django", "morgan", "gin", "chi", "spring",
+	"ingress-nginx", "nginx-json", "nginx", "apache", "cef", anyProgram, "ltsv", anyText,
 }
 
 // anyProgram is the preset that goes by the usual names of fields alone. What another preset skips is not for it.
 const anyProgram = "structured"
+
+// anyText is the preset that finds a request in a line of any format. What another preset takes or skips is not for it.
+const anyText = "text"
 
 // moreSpecific are the presets that must be asked first though a record of the tag was one of the named preset's:
 // their records look like its own where a line is cut or has less in it, and the tag would stay with it.
@@ -33,7 +36,7 @@ var moreSpecific = map[string][]string{
 	"nginx":  {"nginx-proxy-manager", "traefik", "tomcat", "linkerd", "squid", "ingress-nginx"},
 	"envoy":  {"istio", "envoy-gateway"},
 	"ecs":    {"packetbeat"},
-	anyProgram: {"gcp-lb", "azure-appgw", "azure-frontdoor", "aws-waf", "aws-apigw", "cloudflare", "fastly", "kong", "apisix", "suricata", "zeek",
+	anyProgram: {"gcp-lb", "azure-appgw", "azure-frontdoor", "azure-appservice", "aws-waf", "aws-apigw", "aws-lambda", "cloudflare", "akamai", "fastly", "kong", "apisix", "suricata", "zeek",
 		"caddy", "traefik", "istio", "envoy-gateway", "envoy", "packetbeat", "ecs", "rails", "pino", "tomcat", "linkerd", "nginx-proxy-manager", "squid", "ingress-nginx", "nginx-json", "nginx", "apache"},
 }
 

@@ -47,18 +47,33 @@ func (m *Mapping) query(tx *Transaction, path string) string {
 		return ""
 	}
 	others := len(tx.Args)
-	m.flatten(tx, "", object, 0)
+	m.flattenQuery(tx, object)
 	start := len(tx.scratch)
 	for i, a := range tx.Args[others:] {
 		if i > 0 {
 			tx.scratch = append(tx.scratch, '&')
 		}
-		tx.scratch = append(tx.scratch, url.QueryEscape(a.Name)...)
+		if !m.request.queryEscaped {
+			a.Name, a.Value = url.QueryEscape(a.Name), url.QueryEscape(a.Value)
+		}
+		tx.scratch = append(tx.scratch, a.Name...)
 		tx.scratch = append(tx.scratch, '=')
-		tx.scratch = append(tx.scratch, url.QueryEscape(a.Value)...)
+		tx.scratch = append(tx.scratch, a.Value...)
 	}
 	tx.Args = tx.Args[:others]
 	return view(tx.scratch[start:])
+}
+
+// flattenQuery takes a map of parameters apart. A list has the values of a parameter that was sent several times.
+func (m *Mapping) flattenQuery(tx *Transaction, parameters Record) {
+	_ = parameters.fields(func(key []byte, v Record) {
+		name := argName("", string(key))
+		if !isArray(v) {
+			m.flatten(tx, name, v, 0)
+			return
+		}
+		eachElement(v, func(e Record) { m.flatten(tx, name, e, 0) })
+	})
 }
 
 // hasQuery reports whether a path ends with the query, as where a log has the query in its path and once more by itself:

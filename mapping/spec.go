@@ -14,6 +14,7 @@ type requestSpec struct {
 	line, method                field
 	uri, path, query            field
 	uriUnescaped, pathUnescaped bool // the log has undone percent-encoding
+	queryEscaped                bool // a map of parameters has them as they were sent
 	protocol, host              field
 	headers                     headerSpec
 	cookies                     field
@@ -115,11 +116,13 @@ func (y *yamlReader) request(r *requestSpec) func(ast.Node) error {
 			return func(n ast.Node) error { return y.field(n, f, readers{"unescaped": y.boolInto(unescaped)}) }
 		}
 		err := y.members(node, "request", readers{
-			"line":     y.fieldInto(&r.line),
-			"method":   y.fieldInto(&r.method),
-			"uri":      location(&r.uri, &r.uriUnescaped),
-			"path":     location(&r.path, &r.pathUnescaped),
-			"query":    y.fieldInto(&r.query),
+			"line":   y.fieldInto(&r.line),
+			"method": y.fieldInto(&r.method),
+			"uri":    location(&r.uri, &r.uriUnescaped),
+			"path":   location(&r.path, &r.pathUnescaped),
+			"query": func(n ast.Node) error {
+				return y.field(n, &r.query, readers{"escaped": y.boolInto(&r.queryEscaped)})
+			},
 			"protocol": y.fieldInto(&r.protocol),
 			"host":     y.fieldInto(&r.host),
 			"headers":  y.headers(&r.headers),
@@ -245,8 +248,8 @@ func (m *Mapping) fields() []*field {
 	all := []*field{
 		&m.unwrap, &m.writerAddress, &m.time.field, &m.endTime.field, &m.duration.field, &m.bytes, &m.request.bytes, &m.response.bytes, &m.client.address, &m.client.port, &m.client.forwarded, &m.client.credential, &m.session.id, &m.server.address, &m.server.port,
 		&m.request.line, &m.request.method, &m.request.uri, &m.request.path, &m.request.query,
-		&m.request.protocol, &m.request.host, &m.request.cookies, &m.request.body.field, &m.request.body.length,
-		&m.response.status, &m.response.protocol, &m.response.body.field, &m.response.body.length,
+		&m.request.protocol, &m.request.host, &m.request.cookies, &m.request.body.field, &m.request.body.length, &m.request.body.inBase64,
+		&m.response.status, &m.response.protocol, &m.response.body.field, &m.response.body.length, &m.response.body.inBase64,
 		&m.alert.message, &m.alert.forward, &m.alert.source, &m.alert.host, &m.alert.domain, &m.alert.geoip,
 	}
 	for _, h := range []*headerSpec{&m.request.headers, &m.response.headers} {

@@ -39,6 +39,9 @@ const (
 	mappingFile  = "msa-mapping.yaml"
 )
 
+// anyText is the preset that finds a request in any line. Where a first line names the columns, a mapping of these tells more.
+const anyText = "text"
+
 type writer struct{ Job }
 
 // Write makes a pipeline for a log, and a mapping if no preset reads it. Files that are there stay as they are.
@@ -58,8 +61,9 @@ func Write(job Job) error {
 	byPreset, read := mappedBy(auto, records)
 	names := slices.Sorted(maps.Keys(byPreset))
 	mappingName := ""
+	drafts := 2*read < len(records) || 2*byPreset[anyText] > read && isTable(records)
 	switch {
-	case 2*read < len(records):
+	case drafts:
 		mappingName, err = w.draft(records)
 		if err != nil {
 			return fmt.Errorf("presets read %d of %d records: %w", read, len(records), err)
@@ -69,7 +73,7 @@ func Write(job Job) error {
 	default:
 		mappingName = "auto"
 	}
-	if 2*read >= len(records) {
+	if !drafts {
 		w.tell("%d of %d records are read by %s", read, len(records), strings.Join(names, ", "))
 	}
 	path, err := w.tailed()

@@ -57,6 +57,12 @@ func readTable(lines []string) (*table, []map[string]any) {
 	return nil, nil
 }
 
+// isTable reports whether records are lines of columns.
+func isTable(records []mapping.Record) bool {
+	t, _ := readTable(lines(records))
+	return t != nil
+}
+
 // yaml is how a mapping reads the lines, all but the first: the URI's column has its own name there.
 func (t *table) yaml(uri string) yaml.MapSlice {
 	return yaml.MapSlice{

@@ -1,0 +1,218 @@
+package mapping
+
+import (
+	"regexp"
+	"strings"
+)
+
+// anyLine is a line that no format names, of a framework or with columns of an administrator's own: it has a method, what was
+// asked for right behind it, and a status or the version of HTTP. What has no name is in the rest, so that nothing of it goes
+// unseen.
+type anyLine struct {
+	client, domain, time    string
+	method, target, version string
+	status, agent           string
+	rest                    []string
+}
+
+var (
+	// anyRequest finds the method and the target. Between them are spaces, a column's separator, a quote, the - of an
+	// identity, or the scheme and the host that CDNs have there.
+	anyRequest = regexp.MustCompile(`(?:^|[^A-Za-z0-9_./-])(GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS|PROPFIND|SEARCH|REPORT)\]?"?` +
+		`([ \t|;,]+)(?:- |https?[ \t|;,]+(?:([\w.-]+)[ \t|;,]+)?)?(["']?)(/|https?://)`)
+	anyVersion = regexp.MustCompile(`^[ \t|;,]*HTTP/(\d(?:\.\d)?)`)
+	anyTime    = regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|\d{1,2}/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d(?: [+-]\d{4})?`)
+	anyAgent   = regexp.MustCompile(`^[A-Za-z][\w.+-]*/v?\d[\w.+-]*(?:$| [\w(])`)
+	anyDomain  = regexp.MustCompile(`^(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?::\d+)?$`)
+)
+
+// readAnyLine reads a line; loosely, if it has both a client and a status. One with neither is a text about a request, and a
+// whole URL without a client one that the program itself has called.
+func readAnyLine(line string, how leniency) (a anyLine, ok bool) {
+	at := anyRequest.FindStringSubmatchIndex(line)
+	if at == nil || errorLog.MatchString(line) {
+		return a, false
+	}
+	head, target := line[:at[2]], line[at[10]:]
+	a.method = line[at[2]:at[3]]
+	separator := line[at[4]:at[5]]
+	quote := line[at[8]:at[9]]
+	if whole, ok := strings.CutSuffix(head, `"`); ok && quote == "" && strings.HasPrefix(line[at[3]:], " ") {
+		head, quote = whole, `"` // around the whole request
+		if n := len(head); n > 0 && strings.IndexByte("\t|;,", head[n-1]) >= 0 {
+			separator = head[n-1:]
+		}
+	}
+	target, tail := a.cutTarget(target, quote, separator)
+	if at[6] >= 0 && strings.HasPrefix(target, "/") {
+		a.domain = line[at[6]:at[7]]
+	}
+	a.target = target
+	column := strings.Trim(separator, " ")
+	before, behind := anyWords(head, column), anyWords(tail, column)
+	a.status = anyStatus(before, behind)
+	if a.status == "" && a.version == "" {
+		return a, false
+	}
+	if a.client = anyClient(before); a.client == "" {
+		a.client = anyClient(behind)
+	}
+	isWhole := a.client != "" && a.status != ""
+	if !isWhole && (how == loosely || a.client == "" && (a.status == "" || !strings.HasPrefix(target, "/"))) {
+		return a, false
+	}
+	a.time = anyTime.FindString(head)
+	a.nameWords(before, behind)
+	return a, true
+}
+
+// cutTarget parts the target, and the version that may follow it, from the rest of the line.
+func (a *anyLine) cutTarget(s, quote, separator string) (target, tail string) {
+	switch column := strings.Trim(separator, " "); {
+	case quote != "":
+		target, tail = s, ""
+		for i := range len(s) {
+			if s[i] == quote[0] && !escaped(s, i) && (i+1 == len(s) || strings.IndexByte(" \t|;,)", s[i+1]) >= 0) {
+				target, tail = s[:i], s[i+1:]
+				break
+			}
+		}
+	case column != "":
+		target, tail, _ = strings.Cut(s, column[:1])
+		target = trimSpace(target)
+	default:
+		if i := strings.Index(s, " HTTP/"); i >= 0 {
+			target, tail = s[:i], s[i:]
+		} else {
+			target, tail = cutWord(s)
+		}
+	}
+	if i := strings.LastIndex(target, " HTTP/"); i >= 0 {
+		target, tail = target[:i], target[i:]+" "+tail
+	}
+	if v := anyVersion.FindStringSubmatchIndex(tail); v != nil {
+		a.version, tail = tail[v[2]:v[3]], tail[v[1]:]
+	}
+	return target, tail
+}
+
+// anyWord is a word, or a text between quotes or columns.
+type anyWord struct {
+	text   string
+	quoted bool
+}
+
+// anyWords parts a text at the marks between its columns, or at spaces.
+func anyWords(s, column string) []anyWord {
+	var words []anyWord
+	if column != "" {
+		for _, one := range strings.Split(s, column[:1]) {
+			if one = trimSpace(one); one != "" {
+				words = append(words, anyWord{unquoted(one), true})
+			}
+		}
+		return words
+	}
+	tokens := tokenizer{rest: s}
+	for t, ok := tokens.next(); ok; t, ok = tokens.next() {
+		if t.text != "" && t.text != "|" {
+			words = append(words, anyWord{t.text, t.quoted})
+		}
+	}
+	return words
+}
+
+// unquoted is a text without the quotes around it.
+func unquoted(s string) string {
+	if n := len(s); n > 1 && s[0] == '"' && s[n-1] == '"' {
+		return s[1 : n-1]
+	}
+	return s
+}
+
+// bare is a word without the brackets and marks around it.
+func (w anyWord) bare() string { return strings.Trim(w.text, `[](){}<>"',;:`) }
+
+// anyStatus is the first status behind the request, or else the last one before it.
+func anyStatus(before, behind []anyWord) string {
+	for _, w := range behind {
+		if s := w.bare(); isAnyStatus(s) {
+			return s
+		}
+	}
+	for i := len(before) - 1; i >= 0; i-- {
+		if s := before[i].bare(); isAnyStatus(s) {
+			return s
+		}
+	}
+	return ""
+}
+
+func isAnyStatus(s string) bool {
+	return len(s) == 3 && '1' <= s[0] && s[0] <= '5' && isNumber(s)
+}
+
+// anyClient is the client among the words: the first address on the Internet, or else the first one. Before an @ is the user
+// whose client it is.
+func anyClient(words []anyWord) string {
+	list := ""
+	for _, w := range words {
+		s := w.bare()
+		if strings.HasPrefix(w.text, "[") && strings.IndexByte(w.text, ']') > 0 && strings.Count(w.text, ":") > 1 {
+			s = w.text // IPv6, with a port
+		}
+		if i := strings.LastIndexByte(s, '@'); i >= 0 {
+			s = s[i+1:]
+		}
+		if i := strings.LastIndexByte(s, '['); i > 0 {
+			s = s[i+1:]
+		}
+		if isAddressList(s) {
+			if list != "" {
+				list += ","
+			}
+			list += s
+		}
+	}
+	if list == "" {
+		return ""
+	}
+	return firstClient(list)
+}
+
+// nameWords finds the agent and the host among the words, and leaves the others to the rules.
+func (a *anyLine) nameWords(before, behind []anyWord) {
+	var left accessLine
+	for i, w := range before {
+		switch {
+		case a.domain == "" && (w.quoted || i == len(before)-1) && anyDomain.MatchString(w.bare()):
+			a.domain = w.bare()
+		case !anyTime.MatchString(w.text):
+			left.leave(w.text)
+		}
+	}
+	for _, w := range behind {
+		switch {
+		case a.agent == "" && anyAgent.MatchString(w.text) && !strings.HasPrefix(w.text, "HTTP/"):
+			a.agent = w.text
+		case a.domain == "" && w.quoted && anyDomain.MatchString(w.text):
+			a.domain = w.text
+		default:
+			left.leave(w.text)
+		}
+	}
+	a.rest = left.rest
+}
+
+// values appends what the mapping wants of the line.
+func (a *anyLine) values(m *Mapping, values []parsed) []parsed {
+	for _, v := range []struct{ name, value string }{
+		{"client", a.client}, {"domain", a.domain}, {"time", a.time}, {"method", a.method}, {"target", a.target},
+		{"version", a.version}, {"status", a.status}, {"agent", a.agent},
+	} {
+		if v.value != "" {
+			values = m.appendParsed(values, v.name, v.value)
+		}
+	}
+	return values
+}
