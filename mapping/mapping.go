@@ -202,7 +202,7 @@ func (m *Mapping) scan(r Record, tx *Transaction) error {
 		k := tx.keys.at(i, key, m)
 		i++
 		if k.slot >= 0 && (!k.additional || tx.scan[k.slot] == nil) {
-			if earlier := tx.scan[k.slot]; earlier != nil {
+			if earlier := tx.scan[k.slot]; earlier != nil && r.has(earlier) {
 				tx.note(key, earlier, value)
 			}
 			tx.scan[k.slot] = value

@@ -48,6 +48,12 @@ func (r Record) fields(visit func(key []byte, value Record)) error {
 	return nil
 }
 
+// has reports whether a value is a part of the record, and not of another one that was read before.
+func (r Record) has(value Record) bool {
+	begin, at := uintptr(unsafe.Pointer(unsafe.SliceData(r))), uintptr(unsafe.Pointer(unsafe.SliceData(value)))
+	return begin < at && at < begin+uintptr(len(r))
+}
+
 // Lookup finds the value under an accessor: one msgpack value of any type. Of
 // duplicate keys the last one counts, as in Fluent Bit.
 func (r Record) Lookup(a Accessor) (Record, bool) {
