@@ -106,6 +106,7 @@ func TestAttacksInBodies(t *testing.T) {
 		"a field before the cut":      {cut(postOf(multipartType, formField("q", sqli)+formFile("a.bin", "data"))), 942100},
 		"a field at the cut":          {cut(postOf(multipartType, formFile("a.bin", "data")+strings.TrimSuffix(formField("q", sqli), "\r\n"))), 942100},
 		"behind a broken part":        {postOf(multipartType, "--Qq7\r\nbroken\r\n\r\nx\r\n"+formField("q", sqli)+formLast), 942100},
+		"JSON beside a document":      {postOf("multipart/related; boundary=Qq7", "--Qq7\r\nContent-Type: application/json\r\n\r\n{\"q\":\""+sqli+"\"}\r\n--Qq7\r\nContent-Type: text/plain\r\n\r\nx\r\n--Qq7--"), 942100},
 		"a file's name":               {postOf(multipartType, formFile("shell.php", "x")+formLast), 933110},
 		"multipart of another type":   {postOf("text/plain", formField("q", sqli)+formLast), 942100},
 		"multipart without a type":    {postOf("", formField("q", sqli)+formLast), 942100},

@@ -529,7 +529,7 @@ func (e *Engine) chooseProcessor(tx transaction, t *mapping.Transaction, text st
 	case t.RequestBody.Coded:
 		name = "RAW" // whatever its Content-Type says: nobody can read it here
 	case guessed:
-		name = guessProcessor(text)
+		name = guessProcessor(headerOf(t.RequestHeaders, "content-type"), text)
 	}
 	if name == "JSON" && truncated {
 		if whole, ok := mapping.CompleteJSON(text); ok {
@@ -558,9 +558,11 @@ func (e *Engine) chooseProcessor(tx transaction, t *mapping.Transaction, text st
 	return text
 }
 
-// guessProcessor is how a body of no known type is read.
-func guessProcessor(text string) string {
+// guessProcessor is how a body of no known type is read. Of those in parts CRS knows forms alone.
+func guessProcessor(contentType, text string) string {
 	switch {
+	case body.IsMultipart(contentType, text):
+		return "MULTIPART"
 	case body.StartsJSON(text):
 		return "JSON"
 	case body.StartsMultipart(text):
@@ -575,6 +577,15 @@ func guessProcessor(text string) string {
 
 func hasHeader(headers []mapping.Header, name string) bool {
 	return slices.ContainsFunc(headers, func(h mapping.Header) bool { return strings.EqualFold(h.Name, name) })
+}
+
+func headerOf(headers []mapping.Header, name string) string {
+	for _, h := range headers {
+		if strings.EqualFold(h.Name, name) {
+			return h.Value
+		}
+	}
+	return ""
 }
 
 func (e *Engine) processResponseHeaders(tx transaction, t *mapping.Transaction) {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/corazawaf/coraza/v3/collection"
 	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
 	"github.com/tidwall/gjson"
 
@@ -33,19 +34,7 @@ func (Form) ProcessRequest(body io.Reader, v plugintypes.TransactionVariables, o
 		return err
 	}
 	takeCut(v)
-	n, truncated := 0, false
-	for pair := range strings.SplitSeq(text, "&") {
-		if pair == "" {
-			continue
-		}
-		if o.ArgumentLimit > 0 && n >= o.ArgumentLimit {
-			truncated = true
-			break
-		}
-		name, value, _ := strings.Cut(pair, "=")
-		v.ArgsPost().Add(OwnName(unescape(name)), unescape(value))
-		n++
-	}
+	truncated := addForm(v.ArgsPost(), text, o.ArgumentLimit)
 	if StartsJSON(text) && gjson.Valid(text) {
 		more, _ := flatten(text, limits{o.RequestBodyRecursionLimit, o.ArgumentLimit}, v.ArgsPost().Add)
 		truncated = truncated || more
@@ -54,6 +43,23 @@ func (Form) ProcessRequest(body io.Reader, v plugintypes.TransactionVariables, o
 		err = set("1", v.ArgumentsLimitReached())
 	}
 	return errors.Join(err, SetWhole(v, text))
+}
+
+// addForm adds the arguments of a form, or as many as the limit allows; 0 is none.
+func addForm(args collection.Map, text string, limit int) (truncated bool) {
+	n := 0
+	for pair := range strings.SplitSeq(text, "&") {
+		if pair == "" {
+			continue
+		}
+		if limit > 0 && n >= limit {
+			return true
+		}
+		name, value, _ := strings.Cut(pair, "=")
+		args.Add(OwnName(unescape(name)), unescape(value))
+		n++
+	}
+	return false
 }
 
 // SetWhole sets REQUEST_BODY and its length.

@@ -32,7 +32,7 @@ func (Multipart) ProcessRequest(body io.Reader, v plugintypes.TransactionVariabl
 	cut := takeCut(v)
 	boundary, fault := boundaryOf(o.Mime, text)
 	r := multipartReader{text: text, delimiter: "--" + boundary, cut: cut, fault: fault}
-	form := multipartForm{v: v, limit: o.ArgumentLimit}
+	form := multipartForm{v: v, limits: limits{o.RequestBodyRecursionLimit, o.ArgumentLimit}, isMixed: isMixed(o.Mime)}
 	for !form.full {
 		p, ok := r.next()
 		if !ok {
@@ -75,12 +75,32 @@ func StartsMultipart(text string) bool {
 
 const multipartPrefix = "multipart/"
 
+// IsMultipart reports whether a Content-Type says that a text is of parts, of a form or not, and the text has one.
+func IsMultipart(contentType, text string) bool {
+	if !isMultipart(contentType) {
+		return false
+	}
+	_, err := boundaryOf(contentType, text)
+	return err == nil
+}
+
+func isMultipart(contentType string) bool {
+	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(contentType)), multipartPrefix)
+}
+
+// isMixed reports whether a Content-Type is of parts that are no fields of a form: documents with what belongs to them
+// (RFC 2387), or requests in a batch.
+func isMixed(contentType string) bool {
+	kind, _, _ := mime.ParseMediaType(contentType)
+	return isMultipart(contentType) && kind != "multipart/form-data"
+}
+
 // boundaryOf is the boundary that the Content-Type tells, or that the text begins with if no part begins with the former.
 // err says what is wrong with a Content-Type of that kind; a log may not show one.
 func boundaryOf(contentType, text string) (boundary string, err error) {
 	kind, params, err := mime.ParseMediaType(contentType)
 	switch {
-	case !strings.HasPrefix(strings.ToLower(strings.TrimSpace(contentType)), multipartPrefix):
+	case !isMultipart(contentType):
 		err = nil
 	case err != nil:
 		err = fmt.Errorf("cannot read Content-Type %q: %w", contentType, err)
@@ -316,8 +336,9 @@ func isHeaderName(name string) bool {
 
 // multipartForm makes variables of parts.
 type multipartForm struct {
-	v     plugintypes.TransactionVariables
-	limit int // of parts; 0 is none
+	v       plugintypes.TransactionVariables
+	limits       // of which that of arguments is also one of parts
+	isMixed bool // parts without a name are documents
 
 	parts, size int
 	full        bool // the limit is reached
@@ -326,7 +347,7 @@ type multipartForm struct {
 
 // add adds a part. Each name has memory of its own: see Form.
 func (f *multipartForm) add(p part) error {
-	if f.limit > 0 && f.parts >= f.limit {
+	if f.arguments > 0 && f.parts >= f.arguments {
 		f.full = true
 		return nil
 	}
@@ -368,15 +389,51 @@ func (f *multipartForm) add(p part) error {
 	if len(d.files) > 0 {
 		v.FilesNames().Add("", d.name)
 		if StartsXML(data) {
-			for _, markup := range scanXML(data, f.limit).external.all {
+			for _, markup := range scanXML(data, f.arguments).external.all {
 				v.RequestXML().Add(OwnName(xmlExternal), markup)
 			}
 		}
 	}
-	if len(d.files) == 0 || d.broken && !d.isFile {
+	switch {
+	case f.isMixed && d.name == "" && len(d.files) == 0:
+		f.document(p.header("Content-Type"), data)
+	case len(d.files) == 0 || d.broken && !d.isFile:
 		v.ArgsPost().Add(OwnName(d.name), data)
 	}
 	return errors.Join(err, set(strconv.Itoa(f.size), v.FilesCombinedSize()))
+}
+
+// document adds a part that has no name: arguments if it is JSON, texts if it is XML, the query and the body of a request in
+// a batch (OData 4.01, 11.7.7), and else the content of a file.
+func (f *multipartForm) document(contentType, data string) {
+	kind, _, _ := mime.ParseMediaType(contentType)
+	switch {
+	case kind == "application/http":
+		head, content, _ := strings.Cut(strings.ReplaceAll(data, "\r\n", "\n"), "\n\n")
+		line, _, _ := strings.Cut(head, "\n")
+		if target := strings.Fields(line); len(target) > 1 {
+			_, query, _ := strings.Cut(target[1], "?")
+			f.full = addForm(f.v.ArgsPost(), query, f.arguments) || f.full
+		}
+		if strings.TrimSpace(content) != "" {
+			f.document("", content)
+		}
+	case StartsJSON(data):
+		truncated, _ := flatten(data, f.limits, f.v.ArgsPost().Add)
+		f.full = f.full || truncated
+	case StartsXML(data) && kind != "text/html":
+		x := scanXML(data, f.arguments)
+		for _, found := range []struct {
+			name string
+			all  []string
+		}{{xmlAttributes, x.attributes.all}, {xmlTexts, x.texts.all}, {xmlExternal, x.external.all}} {
+			for _, text := range found.all {
+				f.v.RequestXML().Add(OwnName(found.name), text)
+			}
+		}
+	default:
+		f.v.FilesTmpContent().Add("", data)
+	}
 }
 
 func (p part) header(name string) string {

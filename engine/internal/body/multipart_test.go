@@ -102,6 +102,37 @@ func TestMultipart(t *testing.T) {
 	}
 }
 
+// Parts that are no fields of a form have no names: they are read as what they are.
+func TestMixed(t *testing.T) {
+	ours, _ := wafs(t, "MULTIPART")
+	part := func(contentType, data string) string {
+		return lines("--AbC", "Content-Type: "+contentType, "", data, "")
+	}
+	for name, c := range map[string]struct {
+		body string
+		want []string
+	}{
+		"metadata and a file": {part("application/json; charset=UTF-8", `{"title":"a"}`) + part("text/html", "<p>one</p> two"), []string{"ARGS_POST:json.title=a"}},
+		"file":                {part("text/plain", "a: 1\r\nb"), nil},
+		"XML":                 {part("application/xop+xml", `<a b="1">2</a>`), []string{"REQUEST_XML:/*=2", "REQUEST_XML://@*=1"}},
+		"external entity":     {part("text/xml", `<!DOCTYPE a [<!ENTITY x SYSTEM "file:///a">]><a/>`), []string{`REQUEST_XML:external=<!ENTITY x SYSTEM "file:///a">`}},
+		"requests": {part("application/http", lines("PATCH /items(1)?$filter=a%20eq%201&b=2 HTTP/1.1", "Content-Type: application/json", "", `{"c":"d"}`)),
+			[]string{"ARGS_POST:$filter=a eq 1", "ARGS_POST:b=2", "ARGS_POST:json.c=d"}},
+		"field": {field("a", "1"), []string{"ARGS_POST:a=1"}},
+	} {
+		all, failed := variablesOf(t, ours, "multipart/mixed; boundary=AbC", c.body+formEnd, true)
+		var got []string
+		for _, one := range all {
+			if strings.HasPrefix(one, "ARGS_POST:") || strings.HasPrefix(one, "REQUEST_XML:") {
+				got = append(got, one)
+			}
+		}
+		if !slices.Equal(got, c.want) || failed != "0" {
+			t.Errorf("%s: %q, error %q; want %q", name, got, failed, c.want)
+		}
+	}
+}
+
 // Where Coraza's own complains, this one does, and reads on.
 func TestBrokenMultipart(t *testing.T) {
 	ours, corazas := wafs(t, "MULTIPART")
