@@ -88,7 +88,7 @@ func (s *shortened) part(name, variable, text string, limit int) string {
 		if decoded, ok := view.Unescape(field); ok {
 			field = decoded
 		}
-		s.ends = append(s.ends, viewed{variable, "end", variable, field})
+		s.ends = append(s.ends, viewed{variable: variable, kind: "end", argument: variable, text: field, inQuery: name == "uri" || name == "args"})
 	}
 	head, _ := cut(text, limit-limit/4)
 	return head

@@ -35,6 +35,7 @@ type viewed struct {
 	kind     string // how it was read: "base64"; empty for the value itself
 	argument string // its name as an argument: rules of a user's may leave that out
 	text     string
+	inQuery  bool // of the URL: rules on ARGS_GET are about these
 }
 
 // name is the variable as alerts name it: "ARGS:q (base64)".
@@ -48,7 +49,8 @@ func (v *viewed) name() string {
 // views are the values of a view transaction.
 type views struct {
 	all     []viewed
-	room    int // in bytes
+	room    int  // in bytes
+	inQuery bool // what is added stands in the URL
 	scratch []view.View
 }
 
@@ -80,7 +82,7 @@ func (vs *views) read(value string) []view.View {
 
 func (vs *views) addRead(variable, argument string, all []view.View) {
 	for _, v := range all {
-		vs.put(viewed{variable, v.Kind, argument, v.Text})
+		vs.put(viewed{variable: variable, kind: v.Kind, argument: argument, text: v.Text})
 	}
 }
 
@@ -89,19 +91,22 @@ func (vs *views) put(v viewed) {
 		return
 	}
 	vs.room -= len(v.text)
+	v.inQuery = v.inQuery || vs.inQuery
 	vs.all = append(vs.all, v)
 }
 
 // viewsOf are the views of a transaction's values, as far as there is room.
 func viewsOf(of *values, t *mapping.Transaction, room int) *views {
-	vs := &views{room: room}
+	vs := &views{room: room, inQuery: true}
 	vs.path(of.filename)
 	for _, col := range []struct {
-		of  string
-		all []pair
+		of      string
+		all     []pair
+		inQuery bool
 	}{
-		{"ARGS", of.get}, {"ARGS", of.post}, {"REQUEST_COOKIES", of.cookies},
+		{"ARGS", of.get, true}, {"ARGS", of.post, false}, {"REQUEST_COOKIES", of.cookies, false},
 	} {
+		vs.inQuery = col.inQuery
 		for _, p := range col.all {
 			found := vs.read(p.value)
 			if len(found) == 0 { // as of nearly all values: names are for the others
@@ -130,7 +135,7 @@ func (vs *views) xml(texts []types.MatchData) {
 		switch m.Key() {
 		case "//@*":
 			if !isPlain(m.Value()) && !isNamespace(m.Value()) {
-				vs.put(viewed{name, "", name, m.Value()})
+				vs.put(viewed{variable: name, argument: name, text: m.Value()})
 			}
 			vs.add(name, name, m.Value())
 		case "/*":
@@ -174,7 +179,7 @@ func (vs *views) body(b *mapping.Body, processor string) {
 	default:
 		return
 	}
-	vs.put(viewed{name, "", name, text})
+	vs.put(viewed{variable: name, argument: name, text: text})
 	vs.add(name, name, text)
 }
 
@@ -221,7 +226,7 @@ func (vs *views) path(path string) {
 		if decoded, ok := view.Unescape(segment); ok {
 			segment = decoded
 		}
-		vs.put(viewed{name, "", name, segment})
+		vs.put(viewed{variable: name, argument: name, text: segment})
 		vs.add(name, name, segment)
 	}
 	if !isPlain(path) {
@@ -256,7 +261,7 @@ func (vs *views) header(name, value string) {
 		return
 	}
 	if !isPlain(value) && !isUserAgent(value) {
-		vs.put(viewed{variable, "", variable, value})
+		vs.put(viewed{variable: variable, argument: variable, text: value})
 	}
 	vs.add(variable, variable, value)
 }
@@ -400,7 +405,7 @@ func origin(values []viewed, p Place) (found *viewed) {
 	}
 	for i := range values {
 		switch x := &values[i]; {
-		case !strings.EqualFold(x.argument, argument):
+		case !strings.EqualFold(x.argument, argument), kind == "ARGS_GET" && !x.inQuery:
 		case x.text == p.Value:
 			return x
 		case found == nil:

@@ -143,6 +143,7 @@ func TestBodiesWithoutViews(t *testing.T) {
 		"bytes":     postOf("application/octet-stream", "\x00\xff; cat /etc/passwd"),
 		"Latin-1":   postOf("", "\u001f\u008b\u0008; cat /etc/passwd"),
 		"document":  postOf("application/xml", "<channel><item><link>http://www.example.com/news</link><title>What is new</title></item></channel>"),
+		"parts":     postOf("multipart/related; boundary=b", "--b\r\nContent-Type: application/json\r\n\r\n{\"name\":\"a.txt\"}\r\n--b\r\nContent-Type: text/plain\r\n\r\nA line.\r\n--b--"),
 		"long text": postOf("text/plain", strings.Repeat("A line. ", 1<<10)+"; cat /etc/passwd"),
 	} {
 		v, err := e.Inspect(tx)
@@ -152,6 +153,31 @@ func TestBodiesWithoutViews(t *testing.T) {
 		for _, m := range v.Matches {
 			if slices.ContainsFunc(m.Places, func(p Place) bool { return m.View && strings.HasPrefix(p.Variable, "REQUEST_BODY") }) {
 				t.Errorf("%s: %d matches the body as a whole", name, m.RuleID)
+			}
+		}
+	}
+}
+
+// Views are arguments to rules; only those of what stands in the URL are arguments of a query.
+func TestViewsInQuery(t *testing.T) {
+	own := file(t, "own.conf", `SecRule ARGS_GET "@contains hidden word" "id:100,phase:2,block,msg:'in the query'"
+SecRule ARGS "@contains hidden word" "id:101,phase:2,block,msg:'anywhere'"
+`)
+	const word = "YSBoaWRkZW4gd29yZCBpbiBhbiBhcmd1bWVudA"
+	for name, c := range map[string]struct {
+		tx   *mapping.Transaction
+		want []int
+	}{
+		"query":     {get("/?f=" + word), []int{100, 101}},
+		"path":      {get("/" + word), []int{100, 101}},
+		"cookie":    {get("/", mapping.Header{Name: "Cookie", Value: "f=" + word}), []int{101}},
+		"form":      {postOf("application/x-www-form-urlencoded", "f="+word), []int{101}},
+		"multipart": {postOf("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"f\"\r\n\r\n"+word+"\r\n--b--\r\n"), []int{101}},
+	} {
+		for _, mode := range []ScreenMode{ScreenOff, ScreenOn, ScreenVerify} {
+			e := newEngine(t, Config{Rules: []string{own}, ParanoiaLevel: 1, InboundThreshold: 5, OutboundThreshold: 4, BodyLimit: 1 << 10, CacheSize: 64, Screen: mode, Views: true})
+			if v := inspect(t, e, c.tx); !slices.Equal(v.RuleIDs(), c.want) || v.Screened == ScreenWrong {
+				t.Errorf("%s, screen %d: rules %v, want %v; %v", name, mode, v.RuleIDs(), c.want, v.Screened)
 			}
 		}
 	}
