@@ -247,6 +247,17 @@ func token(header string) string {
 func TestConfidenceOfOrdinaryTraffic(t *testing.T) {
 	p := confident(t, "rules=crs,lateral-movement,sensitive-data")
 	for name, record := range map[string]map[string]string{
+		"deployment whose container is a line of shell": exchange("POST", "/apis/apps/v1/namespaces/shop/deployments", jsonType,
+			`{"kind":"Deployment","spec":{"template":{"spec":{"containers":[{"name":"a","command":["/bin/sh","-c"],"args":["cat /etc/hosts; id && whoami"]}]}}}}`),
+		"document with a picture": exchange("POST", "/upload/files", "multipart/related; boundary=q1",
+			"--q1\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n{\"name\":\"lamp.png\"}\r\n--q1\r\nContent-Type: image/png\r\n\r\nlamp\r\n--q1--"),
+		"settings of a directory": exchange("PUT", "/settings", jsonType, `{"ldap":{"user_filter":"(&(objectClass=person)(|(uid=%s)(mail=%s)))"}}`),
+		"driver of a printer":     exchange("POST", "/printers", jsonType, `{"driver":"C:\\Windows\\System32\\spool\\drivers\\x64\\3\\lamp.dll"}`),
+		"menu of a system":        exchange("GET", "/api/sys/menu/list", "", ""),
+		"link that goes up":       exchange("GET", "/t.gif?u=https%3A%2F%2Fshop.example%2Flamps%2Fold%2F..%2Fnew", "", ""),
+		"pipeline of a database":  exchange("POST", "/data/aggregate", jsonType, `{"pipeline":[{"$match":{"email":{"$regex":"@shop"},"$or":[{"n":{"$gt":10}}]}}]}`),
+		"batch of requests": exchange("POST", "/odata/$batch", "multipart/mixed; boundary=q1",
+			"--q1\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\nGET lamps?$filter=Kind%20eq%20'A' HTTP/1.1\r\n\r\n\r\n--q1--"),
 		"feed with links":            exchange("POST", "/import", "application/xml", "<channel><item><link>http://www.example.com/news</link><title>What is new</title></item></channel>"),
 		"filter by operators":        exchange("GET", "/api/products?price[$gt]=5&name[$ne]=lamp", "", ""),
 		"filter in JSON":             exchange("POST", "/api/products/find", jsonType, `{"where":{"score":{"$gte":3},"city":{"$in":["Riga","Oslo"]}}}`),

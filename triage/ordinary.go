@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/modsecurity-for-anylog/msa/engine"
+	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
 // gitTransport is what git asks a server of repositories for. A repository that lies open under a web site has no name
@@ -52,15 +53,22 @@ var joined = compile(`^(?:https?://[\w.-]+(?::\d{1,5})?)?(?:/[\w@~-][\w.@~-]*)*/
 var lines = compile(`^[\w+/]{16,}(?:\r?\n[\w+/]+)*=*[\r\n]*$`)
 
 // isOrdinary reports whether a value on which a rule matched is what a protocol has that looks like an attack.
-func isOrdinary(m *engine.Match, variable, value string) bool {
-	if isEncoded(value) {
+func isOrdinary(tx *mapping.Transaction, m *engine.Match, variable, value string) bool {
+	if isEncoded(value) || m.IsShipped() && isManifest(tx, variable) {
 		return true
 	}
 	collection, name, _ := strings.Cut(variable, ":")
 	isArgument := strings.HasPrefix(collection, "ARGS")
 	switch family(m) {
 	case "lfi":
+		if isNoFile(m, collection, value) {
+			return true
+		}
 		if !isArgument && joined.MatchString(value) && !strings.Contains(value, "..") || openFile.MatchString(value) && (!isArgument || value[0] != '/') {
+			return true
+		}
+	case "ldap", "injection-generic":
+		if isArgument && isDirectoryFilter(name, value) {
 			return true
 		}
 	case "protocol":
@@ -79,10 +87,10 @@ func isOrdinary(m *engine.Match, variable, value string) bool {
 }
 
 // isAllOrdinary reports whether a rule that comes with MSA matched nothing but that.
-func isAllOrdinary(m *engine.Match) bool {
+func isAllOrdinary(tx *mapping.Transaction, m *engine.Match) bool {
 	return m.IsShipped() && !slices.ContainsFunc(places(m), func(p engine.Place) bool {
 		variable, _ := readingOf(m, p)
-		return !isOrdinary(m, variable, p.Value)
+		return !isOrdinary(tx, m, variable, p.Value)
 	})
 }
 

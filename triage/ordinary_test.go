@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/modsecurity-for-anylog/msa/engine"
+	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
 func TestOrdinary(t *testing.T) {
@@ -51,7 +52,7 @@ func TestOrdinary(t *testing.T) {
 		"ARGS:path": {"/shop/cart.git/info/refs": false},    // no request of git
 	} {
 		for value, want := range values {
-			if got := isOrdinary(&engine.Match{}, variable, value); got != want {
+			if got := isOrdinary(&mapping.Transaction{}, &engine.Match{}, variable, value); got != want {
 				t.Errorf("%s: %s: %v", variable, value, got)
 			}
 		}
@@ -99,10 +100,86 @@ func TestOrdinaryByKind(t *testing.T) {
 		m := &engine.Match{Tags: []string{"attack-" + kind}}
 		for variable, values := range variables {
 			for value, want := range values {
-				if got := isOrdinary(m, variable, value); got != want {
+				if got := isOrdinary(&mapping.Transaction{}, m, variable, value); got != want {
 					t.Errorf("%s: %s: %s: %v", kind, variable, value, got)
 				}
 			}
+		}
+	}
+}
+
+// Paths that stay where they are, programs of Windows, interfaces called /sys, and filters of directories.
+func TestOrdinaryPlaces(t *testing.T) {
+	for _, c := range []struct {
+		kind, found, variable, value string
+		want                         bool
+	}{
+		{"lfi", "/../", "ARGS:u", "https://shop.example/lamps/../beds", true},
+		{"lfi", "/../", "ARGS:u", `C:\Users\Ann\..\Shared`, true},
+		{"lfi", "/../", "ARGS:u", "/lamps/new/../old/./a", true},
+		{"lfi", "/../", "ARGS:u", "/lamps/../old", false},
+		{"lfi", "/../", "ARGS:u", "https://shop.example/../beds", false},
+		{"lfi", "/../", "ARGS:u", "../lamps", false},
+		{"lfi", "/../", "ARGS:u", "lamps/new/../../../old", false},
+		{"lfi", "/../", "ARGS:u", "/var/www/lamps/../../../etc/passwd", false},
+		{"lfi", "/../", "ARGS:u", "/lamps/new/../etc/passwd", false},
+		{"lfi", "/../", "ARGS:u", "/var/www/../log", false},
+		{"lfi", "/../", "ARGS:u", `C:\Windows\..\Windows\win.ini`, false},
+		{"lfi", "/../", "ARGS:u", "/lamps/new/.../../old", false},
+		{"lfi", "/../", "ARGS:u", "/lamps/new/%2e%2e/../old", false},
+		{"lfi", "etc/passwd", "ARGS:u", "/lamps/new/../old", false},
+		{"lfi", "/../", "REQUEST_URI_RAW", "/t?u=https%3A%2F%2Fshop.example%2Flamps%2F..%2Fbeds&n=1", true},
+		{"lfi", "/../", "REQUEST_URI_RAW", "/t?u=https%3A%2F%2Fshop.example%2Flamps%2F..%2Fbeds&f=..%2Fa", false},
+		{"lfi", "/../", "REQUEST_URI_RAW", "/t?u=a%2Fb%2F%252e%252e%2F..%2Fbeds", false},
+		{"lfi", "/../", "REQUEST_URI_RAW", "/lamps/new/../old", false}, // clients take these out
+		{"rce", "/../", "ARGS:u", "/lamps/new/../old", false},
+		{"lfi", "windows/system32", "ARGS:json.driver", "C:/Windows/System32/spool/drivers/x64/3/lamp (2).dll", true},
+		{"lfi", "windows/system32", "ARGS:json.driver", "C:/Windows/System32/config/SAM", false},
+		{"lfi", "windows/system32", "ARGS:json.driver", "C:/Windows/System32/cmd.exe /c dir", false},
+		{"lfi", "windows/system32", "REQUEST_FILENAME", "C:/Windows/System32/lamp.dll", false},
+		{"lfi", "/sys/", "REQUEST_FILENAME", "/v1/sys/policies/acl/app", true},
+		{"lfi", "/sys/", "REQUEST_FILENAME", "/files/sys/class/dmi/id", false},
+		{"lfi", "/sys/", "REQUEST_FILENAME", "/files/../../sys/power", false},
+		{"lfi", "/sys/", "ARGS:f", "/sys/policies", false},
+		{"ldap", "(|(", "ARGS:json.ldap.user_filter", "(&(objectClass=person)(|(uid=%s)(mail=%s)))", true},
+		{"ldap", "(|(", "ARGS:json.filters.userFilter.0", "(memberOf=CN=lamps,DC=shop)", true},
+		{"ldap", "(|(", "ARGS:filter", "(uid=a)(|(uid=*))", false},
+		{"ldap", "(|(", "ARGS:filter", "*)(uid=*))(|(uid=*", false},
+		{"ldap", "(|(", "ARGS:filter", "(uid=';x)", false},
+		{"ldap", "(|(", "ARGS:user", "(&(uid=a)(|(uid=*)))", false},
+		{"rce", "(|(", "ARGS:filter", "(&(uid=a)(|(uid=*)))", false},
+	} {
+		m := &engine.Match{Tags: []string{"attack-" + c.kind}, Data: "Matched Data: " + c.found + " found within " + c.variable + ": " + c.value}
+		if got := isOrdinary(&mapping.Transaction{}, m, c.variable, c.value); got != c.want {
+			t.Errorf("%s in %s %s: %v", c.found, c.variable, c.value, got)
+		}
+	}
+}
+
+// What objects of Kubernetes have for commands, settings and files is no injected command.
+func TestOrdinaryManifests(t *testing.T) {
+	const workloads = "/apis/apps/v1/namespaces/shop/deployments?fieldManager=a"
+	for _, c := range []struct {
+		uri, variable string
+		want          bool
+	}{
+		{workloads, "ARGS:json.spec.template.spec.containers.0.command.2", true},
+		{workloads, "ARGS:json.spec.template.spec.initContainers.1.args.0", true},
+		{workloads, "ARGS:json.spec.template.spec.containers.0.livenessProbe.exec.command.2", true},
+		{workloads, "ARGS:json.spec.template.spec.containers.0.lifecycle.preStop.exec.command.2", true},
+		{workloads, "ARGS:json.spec.template.spec.containers.0.env.3.value", true},
+		{workloads, "ARGS:json.metadata.annotations.kubectl.kubernetes.io/last-applied-configuration", true},
+		{workloads, "ARGS:json.metadata.name", false},
+		{workloads, "ARGS:json.spec.template.spec.containers.0.image", false},
+		{workloads, "ARGS:fieldManager", false},
+		{"/api/v1/namespaces/shop/configmaps/a", "ARGS:json.data.entry.sh", true},
+		{"/apis/tekton.dev/v1/namespaces/shop/tasks", "ARGS:json.spec.steps.0.script", true},
+		{"/api/v1/namespaces/shop/pods/..%2f..%2fetc/passwd", "ARGS:json.spec.containers.0.command.2", false},
+		{"/api/diagnostics", "ARGS:json.containers.0.command.2", false},
+		{"/tools/apis/apps/v1/namespaces/shop/deployments", "ARGS:json.spec.containers.0.command.2", false},
+	} {
+		if got := isManifest(&mapping.Transaction{URI: c.uri}, c.variable); got != c.want {
+			t.Errorf("%s %s: %v", c.uri, c.variable, got)
 		}
 	}
 }
@@ -120,7 +197,7 @@ func TestNamesOfScanners(t *testing.T) {
 		m := &engine.Match{
 			Tags: []string{"attack-reputation-scanner"}, Data: "Matched Data: Vega found within REQUEST_HEADERS:User-Agent: " + value,
 		}
-		if got := isOrdinary(m, "REQUEST_HEADERS:User-Agent", value); got != want {
+		if got := isOrdinary(&mapping.Transaction{}, m, "REQUEST_HEADERS:User-Agent", value); got != want {
 			t.Errorf("%s: %v", value, got)
 		}
 	}

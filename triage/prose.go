@@ -121,14 +121,14 @@ func isStatement(value string, s *shape) bool {
 // filter is a condition of a search, as its users write it: names, operators and values, and nothing that ends a text.
 var filter = compile(`^(?i)\s*\(?` + filterTerm + `(?:\s+(?:and|or)\s+(?:not\s+)?\(?` + filterTerm + `\)?){0,8}\)?\s*$`)
 
-const filterTerm = `[a-z_][\w.-]{0,60}(?:\s*(?:==?|!=|<>|<=?|>=?|:)\s*|\s+(?:not\s+)?(?:like|in|contains)\s+)(?:'[^'=]*'|"[^"=]*"|[\w.:-]+|\([^()=]*\))`
+const filterTerm = `[a-z_][\w.-]{0,60}(?:\s*(?:==?|!=|<>|<=?|>=?|:)\s*|\s+(?:not\s+)?(?:like|in|contains)\s+|\s+is\s+(?:not\s+)?)(?:'[^'=]*'|"[^"=]*"|[\w.:-]+|\([^()=]*\))`
 
 // isFilter reports whether a value is a whole condition.
 func isFilter(value string) bool { return len(value) <= 512 && filter.MatchString(value) }
 
 // Fields by what programs name them.
 var (
-	queryNames = setOf(`query sql rawsql statement stmt native`)
+	queryNames = setOf(`query sql rawsql sqltext sqlquery sqlstatement statement stmt native`)
 	codeNames  = setOf(`code script patch diff snippet yaml manifest source content_raw file_content pipeline before_script`)
 	textNames  = setOf(`content body text message comment comments description desc note notes about bio html markdown post reply answer summary title subject excerpt signature
 		prompt question details readme wptextbox review feedback abstract msg commit_message`)

@@ -31,10 +31,10 @@ type Suspect struct {
 }
 
 // Suspects are the values of a transaction that are evidence of an attack, in the order of their first match.
-func Suspects(_ *mapping.Transaction, v *engine.Verdict) []Suspect { return suspectsBut(nil, v) }
+func Suspects(tx *mapping.Transaction, v *engine.Verdict) []Suspect { return suspectsBut(nil, tx, v) }
 
 // suspectsBut leaves out what is habit; isHabit may be nil.
-func suspectsBut(isHabit func(rule int, variable string) bool, v *engine.Verdict) []Suspect {
+func suspectsBut(isHabit func(rule int, variable string) bool, tx *mapping.Transaction, v *engine.Verdict) []Suspect {
 	var all []Suspect
 	for i := range v.Matches {
 		m := &v.Matches[i]
@@ -43,7 +43,7 @@ func suspectsBut(isHabit func(rule int, variable string) bool, v *engine.Verdict
 		}
 		for _, p := range places(m) {
 			variable, reading := readingOf(m, p)
-			if isOrdinary(m, variable, p.Value) || isHabit != nil && m.IsShipped() && isHabit(m.RuleID, variable) {
+			if isOrdinary(tx, m, variable, p.Value) || isHabit != nil && m.IsShipped() && isHabit(m.RuleID, variable) {
 				continue
 			}
 			at := slices.IndexFunc(all, func(s Suspect) bool { return s.Variable == variable })

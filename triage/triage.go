@@ -55,7 +55,7 @@ const maxReasons = 3
 
 // Appraise appraises what rules have found in a transaction. It returns zero for a verdict without evidence.
 func Appraise(tx *mapping.Transaction, v *engine.Verdict) Appraisal {
-	return embedded().appraise(v, nil)
+	return embedded().appraise(tx, v, nil)
 }
 
 // AppraiseBut does so without what is habit: that a rule matches a variable at this place is no evidence then. The
@@ -74,7 +74,7 @@ func AppraiseBut(isHabit func(rule int, variable string) bool, tx *mapping.Trans
 	if !hasHabit {
 		return as
 	}
-	less := embedded().appraise(v, isHabit)
+	less := embedded().appraise(tx, v, isHabit)
 	if less.Confidence >= as.Confidence {
 		return as
 	}
@@ -84,11 +84,11 @@ func AppraiseBut(isHabit func(rule int, variable string) bool, tx *mapping.Trans
 }
 
 // appraise leaves out what is habit; isHabit may be nil.
-func (m *model) appraise(v *engine.Verdict, isHabit func(rule int, variable string) bool) Appraisal {
+func (m *model) appraise(tx *mapping.Transaction, v *engine.Verdict, isHabit func(rule int, variable string) bool) Appraisal {
 	var best Appraisal
 	var of *Suspect
 	score := 0.0
-	suspects := suspectsBut(isHabit, v)
+	suspects := suspectsBut(isHabit, tx, v)
 	for i := range suspects {
 		if suspects[i].place == "answer" {
 			continue // the data from which the weights are made has no answers
@@ -103,7 +103,7 @@ func (m *model) appraise(v *engine.Verdict, isHabit func(rule int, variable stri
 	}
 	for i := range v.Matches {
 		match := &v.Matches[i]
-		if c := m.statedConfidence(match); c > best.Confidence && !isAllHabit(isHabit, match) && !isAllOrdinary(match) {
+		if c := m.statedConfidence(match); c > best.Confidence && !isAllHabit(isHabit, match) && !isAllOrdinary(tx, match) {
 			best.Confidence = c
 			best.Reasons = append([]string{describe("rule "+strconv.Itoa(match.RuleID), v)}, best.Reasons[:min(len(best.Reasons), maxReasons-1)]...)
 		}

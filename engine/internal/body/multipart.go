@@ -357,7 +357,9 @@ func (f *multipartForm) add(p part) error {
 	twice := false
 	for i, h := range p.headers {
 		twice = twice || h.name != "" && slices.ContainsFunc(p.headers[:i], func(o header) bool { return o.name == h.name })
-		v.MultipartPartHeaders().Add(OwnName(d.name), h.String())
+		if !f.isMixed { // rules have opinions on those of forms
+			v.MultipartPartHeaders().Add(OwnName(d.name), h.String())
+		}
 	}
 	var err error
 	if twice || d.twice {
