@@ -351,6 +351,8 @@ func TestSpecErrors(t *testing.T) {
 		"what is missing":  {"detectors:\n  - name: a\n    id: 1\n    type: threshold\n    key: [client]\n    window: 1m", "detector a: count is missing, which a threshold detector needs"},
 		"no meaning":       {"detectors:\n  - " + good + "\n    learn: 1h", "learn has no meaning for a threshold detector"},
 		"duration":         {"detectors:\n  - " + strings.Replace(good, "1m", "soon", 1), `"soon" is not a duration`},
+		"too long":         {"detectors:\n  - " + strings.Replace(good, "1m", "200000d", 1), `"200000d" is not a duration of up to 100 years`},
+		"much too long":    {"detectors:\n  - " + strings.Replace(good, "1m", "1h\n    suppress: 99999999999999999999d", 1), `is not a duration of up to 100 years`},
 		"field":            {"detectors:\n  - " + strings.Replace(good, "client", "clinet", 1), `there is no field "clinet"`},
 		"accessor":         {"detectors:\n  - " + strings.Replace(good, "[client]", `["$a["]`, 1), "field \"$a[\""},
 		"condition":        {"detectors:\n  - " + good + "\n    where: {statsu: 200}", "condition statsu: there is no such field"},

@@ -60,19 +60,25 @@ type Spec struct {
 // duration is a time.Duration in YAML.
 type duration time.Duration
 
+// longestDays bounds durations: more can't be counted.
+const longestDays = 100 * 365
+
 var inDays = regexp.MustCompile(`^(\d+)d$`)
 
 // UnmarshalYAML reads 90s, 5m, 24h and 30d.
 func (d *duration) UnmarshalYAML(text []byte) error {
 	s := strings.Trim(strings.TrimSpace(string(text)), `"'`)
+	var v time.Duration
+	var err error
 	if m := inDays.FindStringSubmatch(s); m != nil {
-		n, err := strconv.Atoi(m[1])
-		*d = duration(time.Duration(n) * 24 * time.Hour)
-		return err
+		var days int
+		days, err = strconv.Atoi(m[1])
+		v = time.Duration(min(days, longestDays+1)) * 24 * time.Hour
+	} else {
+		v, err = time.ParseDuration(s)
 	}
-	v, err := time.ParseDuration(s)
-	if err != nil || v < 0 {
-		return fmt.Errorf("%q is not a duration such as 90s, 5m, 24h or 30d", s)
+	if err != nil || v < 0 || v > longestDays*24*time.Hour {
+		return fmt.Errorf("%q is not a duration of up to 100 years such as 90s, 5m, 24h or 30d", s)
 	}
 	*d = duration(v)
 	return nil
