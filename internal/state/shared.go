@@ -22,7 +22,7 @@ type Shared[T Kept] struct {
 
 type use[T Kept] struct {
 	of    T
-	users int
+	users []*Wanted[T]
 	stop  chan struct{}
 	done  sync.WaitGroup
 }
@@ -44,8 +44,8 @@ func (s *Shared[T]) Open(w Wanted[T]) (T, func(), error) {
 	defer s.mu.Unlock()
 	for _, u := range s.open {
 		if w.Is(u.of) {
-			u.users++
-			return u.of, func() { s.close(u, w.Warn) }, nil
+			u.users = append(u.users, &w)
+			return u.of, func() { s.close(u, &w) }, nil
 		}
 	}
 	var before, none T
@@ -62,15 +62,15 @@ func (s *Shared[T]) Open(w Wanted[T]) (T, func(), error) {
 		return none, nil, err
 	}
 	s.last = nil
-	u := &use[T]{of: made, users: 1, stop: make(chan struct{})}
+	u := &use[T]{of: made, users: []*Wanted[T]{&w}, stop: make(chan struct{})}
 	s.open = append(s.open, u)
 	u.done.Add(1)
-	go u.keep(w.Warn)
-	return made, func() { s.close(u, w.Warn) }, nil
+	go s.keep(u)
+	return made, func() { s.close(u, &w) }, nil
 }
 
 // keep writes the state now and then.
-func (u *use[T]) keep(warn func(error)) {
+func (s *Shared[T]) keep(u *use[T]) {
 	defer u.done.Done()
 	tick := time.NewTicker(keepEvery)
 	defer tick.Stop()
@@ -79,18 +79,30 @@ func (u *use[T]) keep(warn func(error)) {
 		case <-u.stop:
 			return
 		case <-tick.C:
-			if err := u.of.SaveState(); err != nil {
-				warn(err)
-			}
+			s.save(u)
 		}
 	}
 }
 
-// close ends one use. With the last the state is kept.
-func (s *Shared[T]) close(u *use[T], warn func(error)) {
+// save writes the state. What goes wrong is told to whoever has opened it last and still uses it: nobody reads the log of those
+// that have gone.
+func (s *Shared[T]) save(u *use[T]) {
+	err := u.of.SaveState()
+	if err == nil {
+		return
+	}
 	s.mu.Lock()
-	u.users--
-	last := u.users == 0
+	defer s.mu.Unlock()
+	if n := len(u.users); n > 0 {
+		u.users[n-1].Warn(err)
+	}
+}
+
+// close ends one use. With the last the state is kept.
+func (s *Shared[T]) close(u *use[T], w *Wanted[T]) {
+	s.mu.Lock()
+	u.users = slices.DeleteFunc(u.users, func(other *Wanted[T]) bool { return other == w })
+	last := len(u.users) == 0
 	if last {
 		s.open = slices.DeleteFunc(s.open, func(o *use[T]) bool { return o == u })
 		s.last = u
@@ -102,6 +114,6 @@ func (s *Shared[T]) close(u *use[T], warn func(error)) {
 	close(u.stop)
 	u.done.Wait()
 	if err := u.of.SaveState(); err != nil {
-		warn(err)
+		w.Warn(err)
 	}
 }
