@@ -23,8 +23,9 @@ const (
 	// holding is how long an alert waits, by the alerts' time and, where they stop, by that of the host.
 	holding = 30 * time.Second
 
-	// maxHeld is how many alerts wait at most: of more, the oldest goes on at once.
-	maxHeld = 100_000
+	// So many alerts wait at most, of so many bytes: of more, the oldest goes on at once.
+	maxHeld      = 100_000
+	maxHeldBytes = 256 << 20
 )
 
 // held is an alert that waits.
@@ -36,6 +37,9 @@ type held struct {
 	event   event
 	facts   alert.Facts
 }
+
+// size is the bytes that it keeps.
+func (h *held) size() int { return len(h.event.time) + len(h.event.body) }
 
 // waiting are alerts that wait, the oldest first; of the same time, the one that came first.
 type waiting []*held
@@ -60,13 +64,35 @@ func (w *waiting) Pop() any {
 
 // aggregate puts the alerts of other instances into order.
 type aggregate struct {
-	reader alert.Reader
+	reader   alert.Reader
+	maxBytes int
 
 	mu      sync.Mutex
 	clock   clock.Clock
 	waiting waiting
+	bytes   int // of those that wait
 	number  uint64
 }
+
+func newAggregate(r alert.Reader) *aggregate { return &aggregate{reader: r, maxBytes: maxHeldBytes} }
+
+// push has an alert wait.
+func (a *aggregate) push(h *held) {
+	a.number++
+	h.number = a.number
+	heap.Push(&a.waiting, h)
+	a.bytes += h.size()
+}
+
+// pop is the alert that goes on next.
+func (a *aggregate) pop() *held {
+	h := heap.Pop(&a.waiting).(*held)
+	a.bytes -= h.size()
+	return h
+}
+
+// isFull reports whether more wait than may.
+func (a *aggregate) isFull() bool { return len(a.waiting) > maxHeld || a.bytes > a.maxBytes }
 
 // errSentOn keeps alerts that the host gives to the filter once more from going round for ever.
 var errSentOn = errors.New("an alert that comes under alert_tag is one that was sent on: those of other instances need another tag, as by Tag_Prefix of the input forward")
@@ -109,11 +135,10 @@ func (i *Inspection) aggregateAlerts() {
 		at := a.clock.At(f.at.UnixMilli())
 		if f.read != nil {
 			e := event{time: slices.Clone(i.events[n].time), body: slices.Clone(i.events[n].body)}
-			a.number++
-			heap.Push(&a.waiting, &held{at: at, number: a.number, arrived: now, tag: i.tag, event: e, facts: *f.read})
+			a.push(&held{at: at, arrived: now, tag: i.tag, event: e, facts: *f.read})
 		}
 		until := a.clock.Now - holding.Milliseconds()
-		i.p.letGo(f, chunk, func(h *held) bool { return h.at <= until || len(a.waiting) > maxHeld })
+		i.p.letGo(f, chunk, func(h *held) bool { return h.at <= until || a.isFull() })
 		// Time goes on as far as no alert that is still to come can change what was.
 		i.p.told(f, chunk.Record(time.UnixMilli(until).UTC()))
 	}
@@ -123,7 +148,7 @@ func (i *Inspection) aggregateAlerts() {
 func (p *Pipeline) letGo(f *finding, chunk *incident.Chunk, isDue func(*held) bool) {
 	a := p.aggregate
 	for len(a.waiting) > 0 && isDue(a.waiting[0]) {
-		h := heap.Pop(&a.waiting).(*held)
+		h := a.pop()
 		p.told(f, chunk.Record(h.facts.Time))
 		id, told := chunk.Alert(&h.facts)
 		p.told(f, told)
@@ -152,8 +177,8 @@ func (p *Pipeline) TakeOver(old *Pipeline) {
 	defer from.mu.Unlock()
 	to.mu.Lock()
 	defer to.mu.Unlock()
-	to.clock, to.waiting, to.number = from.clock, from.waiting, from.number
-	from.waiting = nil
+	to.clock, to.waiting, to.bytes, to.number = from.clock, from.waiting, from.bytes, from.number
+	from.waiting, from.bytes = nil, 0
 }
 
 func (p *Pipeline) heldNoMore(isDue func(*held) bool) Result {

@@ -169,6 +169,24 @@ func TestAlertsWait(t *testing.T) {
 	}
 }
 
+// Alerts that wait are bounded by their bytes, too: attackers choose how long they are.
+func TestAlertsThatWaitAreBounded(t *testing.T) {
+	maker, p := host(t, "incident_tag=off"), host(t, "incidents_from=alerts")
+	alert := func(second uint32) []byte {
+		return maker.Process("nano", newEvent(second, request(t, "/?t=../../etc/passwd"))).Alerts[0].Events
+	}
+	first := alert(1000)
+	p.aggregate.maxBytes = 2*len(first) + len(first)/2
+	for i, want := range []int{0, 0, 1, 1} {
+		if r := p.Process("from.msa.alert", alert(1000+uint32(i))); count(r.Alerts) != want {
+			t.Errorf("with alert %d, %d go on, want %d", i+1, count(r.Alerts), want)
+		}
+	}
+	if n := count(p.Finish().Alerts); n != 2 || p.aggregate.bytes != 0 {
+		t.Errorf("%d waited, and %d bytes are left", n, p.aggregate.bytes)
+	}
+}
+
 // What is no alert is counted and said, but for what only says what time it is; an alert that was sent on goes on alone.
 func TestOtherRecordsThanAlerts(t *testing.T) {
 	var log bytes.Buffer

@@ -135,7 +135,7 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 		p.incidents, p.closeIncidents = engines.incidents.Open(o, func(err error) { log.Error(err.Error()) })
 	}
 	if cfg.FromAlerts {
-		p.aggregate = &aggregate{reader: alert.Reader{Standing: e.Standing, Internal: cfg.Alert.Internal}}
+		p.aggregate = newAggregate(alert.Reader{Standing: e.Standing, Internal: cfg.Alert.Internal})
 	}
 	if exclusions.Any() { // or there is nothing to look for
 		for _, warning := range exclusions.Unknown(p.named()) {
