@@ -70,6 +70,9 @@ func (c *tuneCommand) Run(p *process) error {
 	alertfile.Read(s, func(text string) error {
 		a, err := tuning.Parse(text)
 		if err == nil {
+			if config.Alert.Mask {
+				a.Mask()
+			}
 			alerts = append(alerts, a)
 		}
 		return err

@@ -20,7 +20,7 @@ const longestIBAN = 34
 // iban is the end of the account number at i, written in one piece or in groups of four; 0 without one.
 func (s *scanner) iban(i int) int {
 	text := s.text
-	length := ibanLengths[text[i:i+2]]
+	length := ibanLengths[strings.ToUpper(text[i:i+2])]
 	if length == 0 {
 		return 0
 	}
@@ -32,16 +32,23 @@ func (s *scanner) iban(i int) int {
 				at += width
 			}
 		}
-		if at >= len(text) || !isDigit(text[at]) && !isUpper(text[at]) {
+		if at >= len(text) || !isDigit(text[at]) && !isLetter(text[at]) || !s.masking && !isDigit(text[at]) && !isUpper(text[at]) {
 			return 0
 		}
-		number[n] = text[at]
+		number[n] = upper(text[at])
 		n, at = n+1, at+1
 	}
 	if at < len(text) && isWord(text[at]) || !s.alone(i, at) || !VerifyIBAN(string(number[:n])) {
 		return 0
 	}
 	return at
+}
+
+func upper(c byte) byte {
+	if c >= 'a' && c <= 'z' {
+		return c - 0x20
+	}
+	return c
 }
 
 // VerifyIBAN reports whether a text is an international bank account number, ISO 13616, in capital letters, with

@@ -23,6 +23,12 @@ var hostile = []string{
 	"\"password\":[", "\"password\":{\"a\":", "\"session\":[\"", "a[b][c]", "[", "]", "[[[[[[[[[[[[[[[[[[[[=", "a.b.c.d.e.f.g.h=", "wordpress_logged_in_=/ ", "é=", "_",
 	"name=\"pin\"", "name=pin value=", "name=\"pin\">", "form-data; name=\"pin\"\n\n", "form-data; name=\"sid\"\n\n/", "{\"name\":\"pin\",\"value\":${",
 	"<password>", "<password>a</password>", "<sid>/", "<sid><a>", "<sid><![CDATA[/", "<password a='", "<pin ", "<pin/>", "<a>", "/token/", "/token/a1", "/token/a1b2c3d4e5f6g7h8i9", "http://a:b@", "http://a:%40", "%3A%2F%2F",
+	"\"value\":\"a\",\"name\":\"pin\",", "value=a name=pin ", "value='a' name='pin' ", "[[\"pin\",\"", "f(\"pin\",'a',", "s:3:\"pin\";s:1:\"", "a:5432:a:b:", "oracle:a/b@", "a:b@tcp(", "<td>pin</td><td>a</td></tr>",
+	"<td>pin</td> <td>a</td> ", "pin: a\n ", "pin:\n pin:\n  ", "\"kty\":\"d\":\"", "kind: Secret\ndata:\n a", "2|1:0|10:=", "=s:aaaaaaaa.", "$pin: a ",
+	// commands and statements
+	"mysql -pa ", "mysql ", "curl -u a:b ", "curl -sku \"", "--password a ", "--password --password ", "net user a b ", "net use ", "net \\a ", "echo a|sudo -S ", "echo a ", "echo 'a|", "htpasswd -b a ", "psexec.py a:b@c ",
+	"machine password ", "config set pin a ", "docker login -p a ", "docker ", "openrowset(", "openrowset('a',", "aes_decrypt(a,'b", "identified by ", "identified by 'a' ", "identified ", "password 'a' ", "password (", "password is 1",
+	"insert into a(pin)values('", "insert into a(pin,b)values('a','b'),", "into ", "into a(", "AUTH a\n", "PASS ", "\nPASS a", "curl${IFS}", "curl+-u+a:b+", "redis-cli -a ",
 	// base64
 	"V", "QUFB", "VVVV/VVVV-", "eyJwYXNzd29yZCI6Imh1bnRlcjIifQ ", "eyJwYXNzd29yZCI6Imh1bnRlcjIifQ/", "/", "//", "+",
 	// objects, rows, and other bytes

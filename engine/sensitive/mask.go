@@ -57,7 +57,7 @@ func analyseTo(text string, depth int) *analysis {
 	a := &analysis{plain: undo(text)}
 	s := scanner{text: a.text, masking: true, levels: a.levels}
 	s.run()
-	a.found = s.found
+	a.found = commanded(a.text, a.levels, s.found)
 	if depth > 0 {
 		a.encoded = decodeAll(a.text, depth-1)
 	}

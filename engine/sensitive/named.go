@@ -11,11 +11,31 @@ func (s *scanner) named(i int) int {
 	if strings.HasPrefix(s.text[i:], "://") {
 		return s.authority(i)
 	}
+	if i > 0 && i+1 < len(s.text) {
+		switch before, behind := s.text[i-1], s.text[i+1]; {
+		case behind == '"' && isDigit(before):
+			if next := s.serialized(i); next > 0 {
+				return next
+			}
+		case (behind == '5' || behind == '6') && isNamePart(before):
+			if next := s.passwordFile(i); next > 0 {
+				return next
+			}
+		}
+	}
 	name, quoted := s.nameAt(i)
 	if name == "" {
 		return i + 1
 	}
 	says := nameOf(name)
+	switch {
+	case says == saysNothing && s.isDeep(name, quoted):
+		says = saysPassword
+	case says == saysNothing && s.isSignedCookie(i+1):
+		says = saysSession
+	case says != saysNothing && s.isDeclared(i, name):
+		return i + 1
+	}
 	if says == saysNothing || says == saysRandom { // a key may be the name of what follows
 		if next := s.paired(i, name); next > i+1 || says == saysNothing {
 			return next
@@ -27,7 +47,13 @@ func (s *scanner) named(i int) int {
 // nameAt is the name before i, and whether it stands in quotes: of user[password][0], password.
 func (s *scanner) nameAt(i int) (name string, quoted bool) {
 	text, end := s.text, i
-	for least := max(s.done, i-4); end > least && isBlank(text[end-1]); {
+	for least := max(s.done, i-4); end > least && (isBlank(text[end-1]) || text[end-1] == 0); {
+		end--
+	}
+	if end > s.done && text[end-1] == '*' { // of RFC 5987: name*=UTF-8''a
+		end--
+	}
+	if end > s.done+1 && text[end-1] == ']' && isQuote(text[end-2]) { // $_POST['password']
 		end--
 	}
 	if end > s.done && isQuote(text[end-1]) {
@@ -56,14 +82,126 @@ func (s *scanner) isLineStart(i int) bool {
 	return i == 0 || s.text[i-1] == '\n' || s.text[i-1] == '\r'
 }
 
+// serialized is where to go on behind s:8:"password";s:6:"secret", as PHP's serialize() writes a key and its value, whose name's second colon is
+// at i; 0 for no such thing.
+func (s *scanner) serialized(i int) int {
+	text, from := s.text, i+2
+	end := run(text, from, longestName, isNamePart)
+	value, ok := strings.CutPrefix(text[end:], `";s:`)
+	if !ok {
+		return 0
+	}
+	says := nameOf(text[from:end])
+	at := len(text) - len(value)
+	at = digitsEnd(text, at)
+	if says == saysNothing || says == saysRandom || !strings.HasPrefix(text[at:], `:"`) {
+		return 0
+	}
+	return s.conceal(says, at, true)
+}
+
+// passwordFile is where to go on behind a line of PostgreSQL's .pgpass, host:port:database:user:password, whose first colon is at i; 0 for no such
+// thing. It is told by the port.
+func (s *scanner) passwordFile(i int) int {
+	text, at := s.text, i
+	for _, port := range []string{":5432:", ":5433:", ":6432:"} {
+		if strings.HasPrefix(text[i:], port) {
+			at = i + len(port)
+		}
+	}
+	if at == i {
+		return 0
+	}
+	for range 2 { // the database and the user
+		at = run(text, at, longestName, func(c byte) bool { return c > ' ' && c != ':' && c != '/' })
+		if at == len(text) || text[at] != ':' {
+			return 0
+		}
+		at++
+	}
+	return s.hide(saysPassword, at, s.lineEnd(at))
+}
+
+// isDeep reports whether a key holds what is secret for what the text is: of the manifest of a Secret all of its data, of a JSON Web Key its
+// private numbers (RFC 7517).
+func (s *scanner) isDeep(name string, quoted bool) bool {
+	switch name {
+	case "stringData":
+		return true
+	case "data":
+		return s.says(&s.isSecret, `kind": "Secret"`, `kind":"Secret"`, "kind: Secret")
+	case "d", "k", "p", "q", "dp", "dq", "qi":
+		return quoted && s.says(&s.isKey, `"kty"`)
+	}
+	return false
+}
+
+// answer is to a question that is asked once of a text.
+type answer uint8
+
+const (
+	isUnknown answer = iota
+	isSo
+	isNotSo
+)
+
+// says reports whether one of some words is in the text, for which it looks once.
+func (s *scanner) says(known *answer, words ...string) bool {
+	if *known == isUnknown {
+		*known = isNotSo
+		for _, word := range words {
+			if strings.Contains(s.text, word) {
+				*known = isSo
+			}
+		}
+	}
+	return *known == isSo
+}
+
+// isSignedCookie reports whether the value at i was signed by a server, whatever its name is: a cookie of Tornado or Express.
+func (s *scanner) isSignedCookie(i int) bool {
+	text := s.text
+	if i < len(text) && isQuote(text[i]) {
+		i++
+	}
+	rest := text[i:]
+	switch {
+	case strings.HasPrefix(rest, "2|1:0|10:"):
+		return true
+	case strings.HasPrefix(rest, "s:"): // and the digest by SHA-256
+		end := run(text, i+2, decisive, isBase64URL)
+		return end < len(text) && text[end] == '.' && run(text, end+1, 44, isBase64) == end+44
+	}
+	return false
+}
+
+// isDeclared: what is behind the name of a variable of GraphQL is its type: $password: String!.
+func (s *scanner) isDeclared(i int, name string) bool {
+	start := i - len(name) - 1
+	return s.text[i] == ':' && start >= 0 && s.text[start] == '$'
+}
+
 // conceal masks what the delimiter at i stands before. The value is found in one go over bytes that are then behind it, or that are no
 // part of any value.
 func (s *scanner) conceal(says naming, i int, quoted bool) int {
 	text, from := s.text, i+1
+	isArrow := false
 	if from < len(text) && strings.IndexByte("=:>", text[from]) >= 0 { // => of PHP and Ruby
+		isArrow = text[from] == '>'
+		if text[from] == '=' && text[i] == '=' && isBlank(text[i-1]) { // a comparison in code
+			if from = s.pastSpace(from+1, true); from == len(text) || !isQuote(text[from]) {
+				return i + 1
+			}
+			from--
+		}
 		from++
 	}
 	from = s.pastSpace(from, quoted)
+	if isArrow && strings.HasPrefix(text[from:], "string(") { // of var_dump
+		if end := digitsEnd(text, from+len("string(")); strings.HasPrefix(text[end:], ") ") {
+			from = end + len(") ")
+		}
+	}
 	if from == len(text) {
 		return from
 	}
@@ -78,7 +216,10 @@ func (s *scanner) conceal(says naming, i int, quoted bool) int {
 	case says.isWord():
 		return s.hideWord(says, from)
 	case text[i] == ':' && !quoted && s.isLineStart(i):
-		return s.hide(says, from, s.lineEnd(from))
+		if !says.isWord() && (text[from] == '\n' || text[from] == '\r') { // a map of YAML
+			return s.hide(says, from, s.blockEnd(i))
+		}
+		return s.hide(says, from, s.foldedEnd(i, from))
 	case says == saysAuthorization:
 		past := pastScheme(text, from)
 		if s.hasParameters(past) {
@@ -165,10 +306,25 @@ func (s *scanner) hideWord(says naming, from int) int {
 		return from
 	case word == "" || isPath(word) || isMasked(text[from:from+len(word)+starsAt(text, from+len(word))]):
 		return from
-	case says == saysRandom && !isRandom(word), says == saysSignature && !isRandom(word) && !isAzureKey(word), says == saysCode && !s.isCode(word):
+	case says == saysRandom && !hasRandom(word), says == saysSignature && !isRandom(word) && !isAzureKey(word), says == saysCode && !s.isCode(word):
 		return from
 	}
 	return s.add(Secret, from, from+wordLength(text[from:]))
+}
+
+// hasRandom reports whether a word, or one of the parts that a cookie is made of, is random.
+func hasRandom(word string) bool {
+	for len(word) > 0 {
+		end := strings.IndexAny(word, "|!@$")
+		if end < 0 {
+			return isRandom(word)
+		}
+		if isRandom(word[:end]) {
+			return true
+		}
+		word = word[end+1:]
+	}
+	return false
 }
 
 // isCount: a small number, which is no secret of anybody.
@@ -181,12 +337,25 @@ func isMasked(value string) bool {
 
 // isTemplate: a value that says itself that it is none, or stands for one: ${PASSWORD}.
 func isTemplate(value string) bool {
-	switch value {
+	switch strings.TrimRight(value, "),:;]}") {
 	case "null", "nil", "none", "None", "true", "false", "undefined":
 		return true
 	}
-	return strings.HasPrefix(value, "${") && strings.IndexByte(value, '}') == len(value)-1 ||
+	return isVariable(value) || strings.HasPrefix(value, "$(") || strings.HasPrefix(value, "${") && strings.IndexByte(value, '}') == len(value)-1 ||
 		strings.HasPrefix(value, "{{") && strings.Index(value, "}}") == len(value)-2
+}
+
+// isVariable: of a shell, PHP or GraphQL, in capital letters or called like what it holds.
+func isVariable(value string) bool {
+	if value[0] != '$' {
+		return false
+	}
+	end := run(value, 1, longestName, isWord)
+	if end == 1 || strings.Trim(value[end:], "),;]}") != "" {
+		return false
+	}
+	name := value[1:end]
+	return isLetter(name[0]) && strings.ToUpper(name) == name || meaning(name) != saysNothing
 }
 
 // wordLength is how much of a value may be what a server has made: what follows, in an attack on it, was not.
@@ -279,6 +448,47 @@ func (s *scanner) lineEnd(i int) int {
 	return len(s.text)
 }
 
+// foldedEnd is where the value of a header ends, whose colon is at i: in lines that begin with a blank, it goes on (RFC 9112, 5.2). What is behind
+// a name that does not begin its line is of YAML.
+func (s *scanner) foldedEnd(i, from int) int {
+	text, end := s.text, s.lineEnd(from)
+	start := i
+	for start > 0 && isNamePart(text[start-1]) {
+		start--
+	}
+	if start > 0 && text[start-1] != '\n' {
+		return end
+	}
+	for {
+		next := end
+		for next < len(text) && (text[next] == '\r' || text[next] == '\n') && next < end+2 {
+			next++
+		}
+		if next == end || next == len(text) || text[next] != ' ' && text[next] != '\t' {
+			return end
+		}
+		end = s.lineEnd(next)
+	}
+}
+
+// blockEnd is where the map of YAML ends whose name has its colon at i: before the first line that is indented no deeper.
+func (s *scanner) blockEnd(i int) int {
+	text, start := s.text, strings.LastIndexByte(s.text[:i], '\n')+1
+	indent := run(text, start, i-start, isBlank) - start
+	end := s.lineEnd(i)
+	for end < len(text) {
+		line := end + 1
+		if text[end] == '\r' && line < len(text) && text[line] == '\n' {
+			line++
+		}
+		if first := run(text, line, indent+1, isBlank); first-line <= indent {
+			return end
+		}
+		end = s.lineEnd(line)
+	}
+	return end
+}
+
 // textEnd is where the line ends, or a quote that was open before i.
 func (s *scanner) textEnd(i int) int {
 	text, end := s.text, s.lineEnd(i)
@@ -330,12 +540,13 @@ func (s *scanner) separates(i int) bool {
 }
 
 // argument looks at the comma at i, and returns where to go on. The first argument of a call may be the name of a credential, and the
-// second its value: define('DB_PASSWORD', 'hunter2'). In a list, a name says nothing of what follows.
+// second its value: define('DB_PASSWORD', 'hunter2'). So it is in a list of pairs, [["authorization", "Bearer abc"]], and in the arguments of a
+// program, ["--password", "hunter2"]. In any other list, a name says nothing of what follows.
 func (s *scanner) argument(i int) int {
 	text := s.text
 	name, quoted := s.nameAt(i)
 	opening := i - len(name) - len(`(""`)
-	if !quoted || opening < 0 || text[opening] != '(' || !isQuote(text[i-1]) {
+	if name == "" || !quoted || opening < 0 || !isQuote(text[i-1]) || text[opening] != '(' && !isPairOfList(text, opening) && name[0] != '-' {
 		return i + 1
 	}
 	from := s.pastSpace(i+1, true)
@@ -346,17 +557,29 @@ func (s *scanner) argument(i int) int {
 	return s.conceal(says, i, true)
 }
 
+// isPairOfList: the bracket at i opens a list within a list.
+func isPairOfList(text string, i int) bool {
+	if text[i] != '[' {
+		return false
+	}
+	for i--; i > 0 && isSpace(text[i]); {
+		i--
+	}
+	return i >= 0 && (text[i] == '[' || text[i] == ',')
+}
+
 // authority finds the password of http://name:password@host (RFC 3986, 3.2.1), the scheme of which ends at i.
 func (s *scanner) authority(i int) int {
 	const longest = 1 << 10
 	text, from := s.text, i+len("://")
 	colon, at := -1, -1
+	isDatabase := !foldedSuffix(text[:i], "http") && !foldedSuffix(text[:i], "https") // whose passwords are not always escaped
 	for k := from; k < min(len(text), from+longest); k++ {
 		c := text[k]
 		if !s.ends(k, i) {
 			continue
 		}
-		if c <= ' ' || strings.IndexByte("/?#\"<>", c) >= 0 {
+		if c <= ' ' || strings.IndexByte("/\"<>", c) >= 0 || (c == '?' || c == '#') && (!isDatabase || colon < 0 || at > colon) {
 			break
 		}
 		if c == ':' && colon < 0 {
@@ -374,7 +597,7 @@ func (s *scanner) authority(i int) int {
 
 // pairNames and pairValues are the names of pairs: <add key="password" value="hunter2"/>, {"name": "password", "value": "hunter2"}.
 var (
-	pairNames  = []string{"name", "key", "id", "field", "param", "property", "path", "k", "n"}
+	pairNames  = []string{"name", "label", "key", "id", "field", "param", "property", "path", "k", "n"}
 	pairValues = []string{"value", "val", "content", "text", "v"}
 )
 
@@ -384,6 +607,11 @@ func (s *scanner) paired(i int, name string) int {
 		return i + 1
 	}
 	text, from := s.text, i+1
+	if i > 0 && text[i-1] == '*' { // name*=UTF-8''password
+		if k := strings.Index(text[from:min(len(text), from+40)], "''"); k >= 0 {
+			from += k + len("''")
+		}
+	}
 	for from < len(text) && from < i+8 && isSpace(text[from]) {
 		from++
 	}
@@ -402,11 +630,79 @@ func (s *scanner) paired(i int, name string) int {
 	if isQuoted && end < len(text) && isQuote(text[end]) {
 		end++
 	}
-	line := text[max(s.done, i-longestName):i]
-	if strings.Contains(strings.ToLower(line[strings.LastIndexByte(line, '\n')+1:]), "form-data") {
+	if strings.Contains(strings.ToLower(headerLine(text[max(s.done, i-2*longestName):i])), "form-data") {
 		return s.part(says, end)
 	}
+	if s.otherBefore(says, i) {
+		return end
+	}
 	return s.other(says, end)
+}
+
+// headerLine is the last line of a text, with those that it goes on from: it begins with a blank then.
+func headerLine(text string) string {
+	start := len(text)
+	for {
+		start = strings.LastIndexByte(text[:start], '\n')
+		if start < 0 || start+1 < len(text) && text[start+1] != ' ' && text[start+1] != '\t' {
+			return text[start+1:]
+		}
+	}
+}
+
+// otherBefore is other for the half of a pair that stands before its name: {"value": "hunter2", "name": "password"}, <input value=… name=…>. It
+// reports whether there is one.
+func (s *scanner) otherBefore(says naming, i int) bool {
+	text, attributes := s.text, 0
+	for k := i - 1; k > max(0, i-otherNear) && attributes < mostAttributes; k-- {
+		switch c := text[k]; {
+		case c == '{' || c == '<' || c == '}' || c == '>':
+			return false
+		case (c == '=' || c == ':') && k+1 < i:
+			attributes++
+			name, _ := s.nameBetween(k)
+			start := s.pastSpace(k+1, true)
+			if !isOneOf(name, pairValues) || start >= i || !isQuote(text[start]) {
+				continue
+			}
+			end := s.quoteEnd(start)
+			if end >= i {
+				continue
+			}
+			for len(s.found) > 0 && s.found[len(s.found)-1].Start > start { // it is more than what was found in it
+				s.found = s.found[:len(s.found)-1]
+			}
+			if len(s.found) > 0 && s.found[len(s.found)-1].End > start {
+				return false
+			}
+			s.done = 0
+			if says.isWord() {
+				s.hideWord(says, start+1)
+			} else {
+				s.hide(says, start+1, end)
+			}
+			if n := len(s.found); n > 0 {
+				s.done = s.found[n-1].End
+			}
+			return true
+		}
+	}
+	return false
+}
+
+// How far before one half of a pair the other may begin, and how many equals signs and colons may stand between.
+const (
+	otherNear      = 300
+	mostAttributes = 6
+)
+
+// nameBetween is nameAt whatever was found before.
+func (s *scanner) nameBetween(i int) (name string, quoted bool) {
+	done := s.done
+	s.done = 0
+	name, quoted = s.nameAt(i)
+	s.done = done
+	return name, quoted
 }
 
 func isOneOf(name string, list []string) bool {
@@ -483,6 +779,9 @@ func (s *scanner) element(i int) int {
 	name = name[strings.LastIndexAny(name, ":.")+1:]
 	says := meaning(name)
 	if says == saysNothing || says == saysRandom {
+		if isOneOf(name, cells) {
+			return s.cell(i, end)
+		}
 		if next := s.pairOfElements(i, end, name); next > i+1 || says == saysNothing {
 			return next
 		}
@@ -535,6 +834,43 @@ func (s *scanner) pairOfElements(i, end int, name string) int {
 		}
 	}
 	return i + 1
+}
+
+// cells are elements of tables and lists that may name what the next has.
+var cells = []string{"td", "th", "dt"}
+
+// cell looks at a cell that names the one behind it, which is the last of its row: <td>Password</td><td>hunter2</td></tr>. Its tag is from i, and
+// its name ends at end.
+func (s *scanner) cell(i, end int) int {
+	const near = 64 // bytes of a tag
+	text := s.text
+	past := func(at int) int { // behind the tag at at
+		k := strings.IndexByte(text[at:min(len(text), at+near)], '>')
+		if k < 0 {
+			return len(text)
+		}
+		return at + k + 1
+	}
+	from := past(end)
+	until := run(text, from, longestName, func(c byte) bool { return isNamePart(c) || isSpace(c) })
+	name := strings.TrimSpace(text[from:until])
+	if name == "" || !strings.HasPrefix(text[until:], "</") {
+		return i + 1
+	}
+	says := nameOf(name)
+	if says == saysNothing || says == saysRandom {
+		return i + 1
+	}
+	from = run(text, past(until), near, isSpace)
+	if !strings.HasPrefix(text[from:], "<td") && !strings.HasPrefix(text[from:], "<dd") {
+		return i + 1
+	}
+	from = past(from)
+	until = run(text, from, decisive, func(c byte) bool { return c != '<' })
+	if !strings.HasPrefix(text[until:], "</dd") && !strings.HasPrefix(text[run(text, past(until), near, isSpace):], "</tr") {
+		return i + 1
+	}
+	return max(i+1, s.hide(says, from, until))
 }
 
 // tagEnd looks at the > at i, behind which the content of an element may be that element has found.

@@ -48,6 +48,34 @@ func TestMaskOfNamed(t *testing.T) {
 		{"base64", "d=eyJwYXNzd29yZCI6Imh1bnRlcjIifQ==&q=1", "d=****&q=1"},
 		{"base64 in a path", "/data/x/eyJwYXNzd29yZCI6Imh1bnRlcjIifQ?q=1", "/data/x/****?q=1"},
 		{"address", "u=ann%2Blee%40mail.example", "u=a****%40mail.example"},
+		{"field of PHP's request", `$_POST["password"]="a b";q=1`, `$_POST["password"]="****";q=1`},
+		{"dump of PHP", "[\"pwd\"]=>\n  string(3) \"a b\"\n", "[\"pwd\"]=>\n  string(3) \"****\"\n"},
+		{"serialized by PHP", `a:2:{s:4:"user";s:3:"ann";s:8:"password";s:3:"a b";}`, `a:2:{s:4:"user";s:3:"ann";s:8:"password";s:3:"****";}`},
+		{"pair the other way round", `[{"value":"a b","name":"password"},{"value":"1","name":"q"}]`, `[{"value":"****","name":"password"},{"value":"1","name":"q"}]`},
+		{"hidden field the other way round", `<input value="k7Qe2mZx91LpWv4T" type="hidden" name="csrf_token"><input value="1" name="q">`, `<input value="k7Qe********" type="hidden" name="csrf_token"><input value="1" name="q">`},
+		{"labelled field", `{"label":"Password","value":"a b"}`, `{"label":"Password","value":"****"}`},
+		{"list of headers", `[["authorization","Bearer abcdef"],["accept","text/html"]]`, `[["authorization","Bearer ****"],["accept","text/html"]]`},
+		{"list of arguments", `["server","--password","a b","--port","80"]`, `["server","--password","****","--port","80"]`},
+		{"manifest of a Secret", `{"kind":"Secret","data":{"a.json":"eHl6","user":"YW5u"},"type":"Opaque"}`, `{"kind":"Secret","data":{****},"type":"Opaque"}`},
+		{"the same in YAML", "kind: Secret\ndata:\n  a: eHl6\n  b: YW5u\ntype: Opaque\n", "kind: Secret\ndata:\n  ****\ntype: Opaque\n"},
+		{"JSON Web Key", `{"kty":"oct","k":"k7Qe2mZx91LpWv4T","alg":"HS256"}`, `{"kty":"oct","k":"****","alg":"HS256"}`},
+		{"cookie of Tornado", `a=b; user="2|1:0|10:1764317700|4:user|8:YW5uYW5u|0a1b2c"; c=d`, `a=b; user="2|1:********"; c=d`},
+		{"cookie of Express", "a=s%3Aabcdef0123.Zx9yW8vU7tS6rQ5pO4nM3lK2jI1hG0fE9dC8bA7zY6x; c=d", "a=s%3Aab********; c=d"},
+		{"cookies named by a hash", "SESS0a1b2c3d4e5f60718293a4b5c6d7e8f9=k7Qe2mZx91LpWv4T; 0a1b2c3d4e5f60718293a4b5c6d7e8f9=k7Qe2mZx91LpWv4T", "SESS0a1b2c3d4e5f60718293a4b5c6d7e8f9=k7Qe********; 0a1b2c3d4e5f60718293a4b5c6d7e8f9=k7Qe********"},
+		{"header that goes on in the next line", "Authorization: Bearer\r\n abcdef\r\nX: y", "Authorization: ****\r\nX: y"},
+		{"scheme of a cloud", "Authorization: AWS4-HMAC-SHA256 Credential=a/b, Signature=0f0f\r\nX: y", "Authorization: AWS4-HMAC-SHA256 ****\r\nX: y"},
+		{"user and password of WS-Security", "<w:UsernameToken><w:Username>ann</w:Username><w:Password>a b</w:Password></w:UsernameToken>", "<w:UsernameToken><w:Username>ann</w:Username><w:Password>****</w:Password></w:UsernameToken>"},
+		{"row of a table", "<tr><td class=\"e\">MYSQL_PASSWORD </td><td class=\"v\">a b</td></tr><tr><td>q</td><td>1</td></tr>", "<tr><td class=\"e\">MYSQL_PASSWORD </td><td class=\"v\">****</td></tr><tr><td>q</td><td>1</td></tr>"},
+		{"header of a part in two lines", "--b\r\nContent-Disposition: form-data;\r\n name=\"password\"\r\n\r\na b\r\n--b--\r\n", "--b\r\nContent-Disposition: form-data;\r\n name=\"password\"\r\n\r\n****\r\n--b--\r\n"},
+		{"extended name of a part", "--b\r\nContent-Disposition: form-data; name*=UTF-8''password\r\n\r\na b\r\n--b--\r\n", "--b\r\nContent-Disposition: form-data; name*=UTF-8''password\r\n\r\n****\r\n--b--\r\n"},
+		{"name with a null byte", "a=1&password%00=a1b2&q=1", "a=1&password%00=****&q=1"},
+		{"URL of a database that is not escaped", "mysql://ann:a#b?c1@db/x?q=1", "mysql://ann:****@db/x?q=1"},
+		{"Go's for MySQL", "ann:a!b1@tcp(10.0.0.1:3306)/x", "ann:****@tcp(10.0.0.1:3306)/x"},
+		{"Oracle's", "jdbc:oracle:thin:ann/a!b1@db.example:1521:x", "jdbc:oracle:thin:ann/****@db.example:1521:x"},
+		{".pgpass", "db.example:5432:x:ann:a b\n*:*:x:y", "db.example:5432:x:ann:****\n*:*:x:y"},
+		{"account in lower case", "a=gb82west12345698765432&q=1", "a=gb82**************5432&q=1"},
+		{"bot in a URL", "/bot1234567890:AAwTuL53gaGEVro4tyUxcwGmifbMWz7jAhW/sendMessage", "/bot1234********/sendMessage"},
+		{"hash of Apache", "ann:$apr1$jvC43o6S$Qz5sHVWHLG4fXjpp4Uvtz.\n", "ann:****\n"},
 		{"attack on a session", "sid=0A1B2C3D4E5F' OR 1=1--&q=1", "sid=0A1B********' OR 1=1--&q=1"},
 	} {
 		got := Mask(c.text)
@@ -76,7 +104,11 @@ func TestReadable(t *testing.T) {
 		"/assets/application-0123456789abcdef.js", "/products/shoes/running-shoes-for-men/view", "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAUA",
 		"TG9yZW0gaXBzdW0gZG9sb3Igc2l0IGFtZXQ=", // it says: Lorem ipsum dolor sit amet
 		`{"id":10042,"name":"running shoes","price":"89.90","updated":"2026-03-02T09:00:00Z"}`, "<name>Ann</name><value>7</value>",
-		`<input type="password" name="password" id="password">`, "--b\r\nContent-Disposition: form-data; name=\"q\"\r\n\r\n1\r\n--b--",
+		`<input type="password" name="password" id="password">`,
+		"primary_key=k7Qe2mZx91LpWv4T&X-Cache-Key=k7Qe2mZx91LpWv4T&object_key=k7Qe2mZx91LpWv4T", "session_count=k7Qe2mZx91LpWv4T&session_name=k7Qe2mZx91LpWv4T", "possession=k7Qe2mZx91LpWv4T",
+		"curl http://a.example/?token=$(cat /run/secrets/token)", "mutation($user: String!, $password: String!) { login(user: $user, password: $password) { id } }",
+		`if ($_POST["password"] == $hash) { f(); }`, "def f(a, password=None, token=None):", `{"required":["password","email"]}`, `{"kind":"ConfigMap","data":{"mode":"production"}}`, `{"d":"a","k":"b"}`,
+		"<tr><th>Password</th><th>Role</th></tr>", "- password\n- token\n", "12:30:05:5432:7", "a.example:5432/x", "--b\r\nContent-Disposition: form-data; name=\"q\"\r\n\r\n1\r\n--b--",
 	} {
 		if got := Mask(text); got != text {
 			t.Errorf("%q is masked as %q", text, got)
@@ -174,5 +206,80 @@ func TestMaskerLooksOnce(t *testing.T) {
 	}
 	if m.looks != 4 {
 		t.Errorf("it has looked %d times at 4 texts", m.looks)
+	}
+}
+
+// Arguments of commands, and what stands behind words of SQL and other protocols.
+func TestMaskOfCommands(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"mysql -u root -pa!b -e 'show tables'", "mysql -u root -p**** -e 'show tables'"},
+		{"/usr/bin/mysqldump -p'a b' x", "/usr/bin/mysqldump -p'****' x"},
+		{"mysql --password a!b x; id", "mysql --password **** x; id"},
+		{`curl -u ann:a!b http://h.example/`, `curl -u ann:**** http://h.example/`},
+		{`curl --user "ann:a b" http://h.example/`, `curl --user "ann:****" http://h.example/`},
+		{"curl+-sku+ann:a!b+http://h.example/", "curl+-sku+ann:****+http://h.example/"},
+		{"curl${IFS}-u${IFS}ann:a!b${IFS}h.example", "curl${IFS}-u${IFS}ann:****${IFS}h.example"},
+		{`{"cmd":"sshpass -p a!b ssh h","q":1}`, `{"cmd":"sshpass -p **** ssh h","q":1}`},
+		{`{"cmd":"mysql -pa!b","q":1}`, `{"cmd":"mysql -p****","q":1}`},
+		{"q=mysql%20-pa%21b%20x&z=1", "q=mysql%20-p****%20x&z=1"},
+		{"PsExec.exe \\\\h -u ann -p a!b cmd", "PsExec.exe \\\\h -u ann -p **** cmd"},
+		{"psexec.py corp/ann:a!b@10.0.0.1 id", "psexec.py corp/ann:****@10.0.0.1 id"},
+		{"docker login -u ann -p a!b r.example", "docker login -u ann -p **** r.example"},
+		{"smbclient -U ann%a!b //h/s", "smbclient -U ann%**** //h/s"},
+		{"xfreerdp /u:ann /p:a!b /v:h", "xfreerdp /u:ann /p:**** /v:h"},
+		{"sqlplus ann/a!b@db", "sqlplus ann/****@db"},
+		{"net user ann a!b /add", "net user ann **** /add"},
+		{`net use z: \\h\s /user:ann a!b`, `net use z: \\h\s /user:ann ****`},
+		{`net use z: \\h\s a!b /user:ann`, `net use z: \\h\s **** /user:ann`},
+		{"htpasswd -b f ann a!b", "htpasswd -b f ann ****"},
+		{"htpasswd -nb ann a!b", "htpasswd -nb ann ****"},
+		{"echo a!b | sudo -S id", "echo **** | sudo -S id"},
+		{"echo ann:a!b|chpasswd", "echo ann:****|chpasswd"},
+		{"aws configure set aws_secret_access_key a!b", "aws configure set aws_secret_access_key ****"},
+		{"npm config set //r.example/:_authToken a!b", "npm config set //r.example/:_authToken ****"},
+		{"machine r.example\n login ann\n password a!b\n", "machine r.example\n login ann\n password ****\n"},
+		{"rabbitmqctl add_user ann a!b", "rabbitmqctl add_user ann ****"},
+		{"ConvertTo-SecureString 'a b' -AsPlainText", "ConvertTo-SecureString '****' -AsPlainText"},
+		{"keytool -list -storepass a!b -v", "keytool -list -storepass **** -v"},
+		{"port 6379\nrequirepass a!b\n", "port 6379\nrequirepass ****\n"},
+		{"gopher://127.0.0.1:6379/_AUTH a!b\r\nINFO", "gopher://127.0.0.1:6379/_AUTH ****\r\nINFO"},
+		{"*2\r\n$4\r\nAUTH\r\n$3\r\na!b\r\n", "*2\r\n$4\r\nAUTH\r\n$3\r\n****\r\n"},
+		{"USER ann\r\nPASS a b\r\nLIST", "USER ann\r\nPASS ****\r\nLIST"},
+		{"CREATE USER ann IDENTIFIED WITH sha256_password BY 'a b'", "CREATE USER ann IDENTIFIED WITH sha256_password BY '****'"},
+		{`GRANT ALL ON *.* TO ann IDENTIFIED BY "a b";`, `GRANT ALL ON *.* TO ann IDENTIFIED BY "****";`},
+		{"ALTER ROLE ann PASSWORD $$a b$$", "ALTER ROLE ann PASSWORD $$****$$"},
+		{"SET PASSWORD FOR ann = PASSWORD('a b')", "SET PASSWORD FOR ann = PASSWORD('****')"},
+		{"INSERT INTO users (name, `password`, age) VALUES ('ann', 'a,b', 7), ('bob', 'c''d', 8)", "INSERT INTO users (name, `password`, age) VALUES ('ann', '****', 7), ('bob', '****''****', 8)"},
+		{"SELECT aes_decrypt(c, 'a b') FROM t", "SELECT aes_decrypt(c, '****') FROM t"},
+		{"EXEC sp_addlogin 'ann', 'a b'", "EXEC sp_addlogin 'ann', '****'"},
+		{"OPENROWSET('SQLOLEDB', 'h'; 'sa'; 'a b', 'select 1')", "OPENROWSET('SQLOLEDB', 'h'; 'sa'; '****', 'select 1')"},
+		{"Your password is: a!b4cd", "Your password is: ****"},
+
+		// These have none.
+		{"nmap -p 80,443 10.0.0.0/24; mkdir -p /tmp/x; ssh -p 2222 h", ""},
+		{"docker run -p 8080:80 -u 1000:1000 x", ""},
+		{"mysql -h 10.0.0.1 -P 3307 -e x", ""},
+		{"wget -P /tmp http://h.example/x; curl -o /tmp/x http://h.example/x", ""},
+		{"net localgroup administrators ann /add; net user", ""},
+		{"echo a | base64; echo hello", ""},
+		{"git push -u origin main", ""},
+		{"1' UNION SELECT user, password FROM mysql.user WHERE password LIKE 'a%'-- -", ""},
+		{"' OR password IS NOT NULL; SELECT 'x' INTO OUTFILE '/tmp/x'", ""},
+		{"INSERT INTO t (a, b) VALUES ('pass', 1)", ""},
+		{"the password is wrong; a password 'must' be set, PASSWORD ='' OR 1=1", "the password is wrong; a password '****' be set, PASSWORD ='' OR 1=1"},
+		{"pass the ball; auth failed\nauth required", ""},
+		{"--password-file /run/x --token-type b", ""},
+	} {
+		want := c.want
+		if want == "" {
+			want = c.text
+		}
+		got := Mask(c.text)
+		if got != want {
+			t.Errorf("%q is masked as\n%q, want\n%q", c.text, got, want)
+		}
+		if again := Mask(got); again != got {
+			t.Errorf("%q is masked as %q", got, again)
+		}
 	}
 }

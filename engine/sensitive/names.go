@@ -91,15 +91,26 @@ var names = []struct {
 	{"passconfirm", ends, saysHidden},
 	{"passconfirmation", ends, saysHidden},
 	{"pwdhash", ends, saysHidden},
+	{"requirepass", ends, saysHidden}, // of Redis
+	{"masterauth", ends, saysHidden},
+	{"storepass", ends, saysHidden}, // of keytool
+	{"keypass", ends, saysHidden},
+	{"rootpass", ends, saysHidden},
+	{"adminpass", ends, saysHidden},
+	{"ftppass", ends, saysHidden},
+	{"sshpass", ends, saysHidden},
+	{"smtppass", ends, saysHidden},
+	{"mailpass", ends, saysHidden},
+	{"loginpass", ends, saysHidden},
 	{"passcode", ends, saysHidden},
 	{"pass", lastWord, saysHidden},
 	{"passw", ends, saysHidden},
 	{"pswd", ends, saysHidden},
 	{"psw", lastWord, saysHidden},
-	{"pw", lastWord, saysHidden},
-	{"userpw", ends, saysHidden},
+	{"pw", ends, saysHidden},
 	{"psk", lastWord, saysHidden}, // of WPA and IPsec
 	{"snmpcommunity", ends, saysHidden},
+	{"communitystring", ends, saysHidden},
 	{"passwort", ends, saysHidden},
 	{"kennwort", ends, saysHidden},
 	{"motdepasse", ends, saysHidden},
@@ -127,6 +138,8 @@ var names = []struct {
 	{"كلمةالمرور", ends, saysHidden},
 	{"パスワード", ends, saysHidden},
 	{"비밀번호", ends, saysHidden},
+	{"matkhau", ends, saysHidden},
+	{"mima", lastWord, saysHidden},
 	{"wachtwoord", ends, saysHidden},
 	{"密码", ends, saysHidden},
 	{"口令", ends, saysHidden},
@@ -141,6 +154,15 @@ var names = []struct {
 	{"factorcode", ends, saysHidden},
 	{"smscode", ends, saysHidden},
 	{"verificationcode", ends, saysHidden},
+	{"onetimecode", ends, saysHidden},
+	{"recoverycode", ends, saysHidden},
+	{"recoverycodes", ends, saysHidden},
+	{"backupcode", ends, saysHidden},
+	{"backupcodes", ends, saysHidden},
+	{"unlockcode", ends, saysHidden},
+	{"accesscode", ends, saysHidden},
+	{"logincode", ends, saysHidden},
+	{"resetcode", ends, saysHidden},
 	{"confirmationcode", ends, saysRandom}, // of a booking, too
 	{"securitycode", ends, saysHidden},
 	{"cvv", ends, saysHidden},
@@ -158,6 +180,9 @@ var names = []struct {
 	{"subscriptionkey", ends, saysHidden}, // Ocp-Apim-Subscription-Key
 	{"functionskey", ends, saysHidden},
 	{"masterkey", ends, saysHidden},
+	{"sharedkey", ends, saysHidden},     // pre_shared_key
+	{"secretkeybase", ends, saysHidden}, // of Rails
+	{"jfrogartapi", ends, saysHidden},
 	{"authkey", ends, saysHidden},
 	{"sshkey", ends, saysHidden},
 	{"hmackey", ends, saysHidden},
@@ -177,6 +202,18 @@ var names = []struct {
 	{"idempotencykey", ends, saysNothing},
 	{"websocketkey", ends, saysNothing},
 	{"publickey", ends, saysNothing},
+	{"primarykey", ends, saysNothing},
+	{"foreignkey", ends, saysNothing},
+	{"partitionkey", ends, saysNothing},
+	{"rowkey", ends, saysNothing},
+	{"sortkey", ends, saysNothing},
+	{"rangekey", ends, saysNothing},
+	{"routingkey", ends, saysNothing},
+	{"cachekey", ends, saysNothing},
+	{"surrogatekey", ends, saysNothing},
+	{"objectkey", ends, saysNothing}, // of S3
+	{"sessionkey", ends, saysSession},
+	{"tokenkey", ends, saysSession}, // crowd.token_key
 	{"key", lastWord, saysRandom},
 
 	// Tokens: X-Vault-Token, X-Auth-Token, XSRF-TOKEN and their like. Those that say where a list goes on are none.
@@ -184,18 +221,19 @@ var names = []struct {
 	{"continuationtoken", ends, saysNothing},
 	{"cursortoken", ends, saysNothing},
 	{"synctoken", ends, saysNothing},
+	{"usernametoken", ends, saysNothing}, // of WS-Security: a user and a password, which have names of their own
 	{"token", ends, saysHidden},
 	{"jwt", lastWord, saysHidden},
 	{"xsrf", ends, saysOnce},
 	{"csrf", ends, saysOnce},
 	{"wpnonce", ends, saysOnce},
+	{"jenkinscrumb", ends, saysOnce},
 	{"signature", ends, saysOnce},
 	{"hmac", lastWord, saysOnce},
 	{"assertion", ends, saysOnce},
 	{"samlart", ends, saysHidden},
 	{"wresult", ends, saysHidden},
 	{"oauthverifier", ends, saysOnce},
-	{"tokenkey", ends, saysSession}, // crowd.token_key
 	{"tokenhint", ends, saysOnce},
 	{"bearer", lastWord, saysRandom},
 	{"refresh", lastWord, saysRandom},
@@ -211,9 +249,10 @@ var names = []struct {
 	{"magic", lastWord, saysRandom},
 
 	// Sessions.
+	{"possession", ends, saysNothing},
+	{"obsession", ends, saysNothing},
 	{"session", ends, saysSession}, // laravel_session, ci_session, _gitlab_session
 	{"sessionid", ends, saysSession},
-	{"sessionkey", ends, saysSession},
 	{"sessid", ends, saysSession},
 	{"sess", lastWord, saysSession},
 	{"sid", lastWord, saysSession}, // connect.sid
@@ -224,8 +263,21 @@ var names = []struct {
 	{"sessauth", ends, saysSession}, // of Roundcube
 	{"sessionsamesite", ends, saysSession},
 	{"aspsessionid", begins, saysSession},
-	{"sess", begins, saysRandom}, // SESS… and SSESS… of Drupal
-	{"ssess", begins, saysRandom},
+	{"jsessionid", begins, saysSession}, // JSESSIONID.0a1b2c3d of Jenkins
+	{"beaker.session", begins, saysSession},
+	{"shibsession", begins, saysSession},
+	{"sessioncookie", ends, saysSession},
+	{"apscookie", begins, saysHidden}, // of FortiGate
+	{"nscaaac", ends, saysSession},    // of NetScaler
+	{"cfclearance", ends, saysSession},
+	{"cfbm", ends, saysSession},
+	{"pmaauth", begins, saysHidden},
+	{"hadoop.auth", begins, saysHidden},
+	{"seraph.rememberme", begins, saysSession},
+	{"phpbb", begins, saysRandom},
+	{"xfuser", ends, saysHidden},    // of XenForo
+	{"frontend", whole, saysRandom}, // of Magento
+	{"dokuwiki", whole, saysRandom},
 	{"estsauth", begins, saysSession}, // of Entra ID
 	{"fedauth", lastWord, saysSession},
 	{"rtfa", lastWord, saysSession},
@@ -269,13 +321,13 @@ const longestName = 80
 // tail is an index of the last two letters of a name, in any case.
 func tail(a, b byte) int { return int(a&0x1f)<<5 | int(b&0x1f) }
 
-// findingNames and maskedNames are the entries of the table by tail; heads are those that are told by their beginning. A search for
-// findings passes over the others without the price of looking at them.
-var findingNames, maskedNames, heads = func() (findings, all [1 << 10][]int, begin []int) {
+// findingNames and maskedNames are the entries of the table by tail; heads are those that are told by their beginning, by their first
+// letter. A search for findings passes over the others without the price of looking at them.
+var findingNames, maskedNames, heads = func() (findings, all [1 << 10][]int, begin [1 << 5][]int) {
 	for i, n := range names {
 		at := tail(n.text[len(n.text)-2], n.text[len(n.text)-1])
 		if n.fit == begins {
-			begin = append(begin, i)
+			begin[n.text[0]&0x1f] = append(begin[n.text[0]&0x1f], i)
 			continue
 		}
 		all[at] = append(all[at], i)
@@ -334,17 +386,23 @@ func decided(name string, entries []int) naming {
 
 // begun is what the beginning of a name says.
 func begun(name string) naming {
-	if name == "" || strings.IndexByte("waers", name[0]|0x20) < 0 {
+	if name == "" || len(heads[name[0]&0x1f]) == 0 {
 		return saysNothing
 	}
 	var buf [longestName]byte
-	plain := string(plainName(buf[:0], name[:min(len(name), 32)]))
-	for _, i := range heads {
-		if strings.HasPrefix(plain, names[i].text) {
+	plain := plainName(buf[:0], name[:min(len(name), 32)])
+	for _, i := range heads[name[0]&0x1f] {
+		if text := names[i].text; len(plain) >= len(text) && string(plain[:len(text)]) == text {
 			return names[i].says
 		}
 	}
 	return saysNothing
+}
+
+// endsInHash: a name that is made from that of a site: SESS… of Drupal, DW… of DokuWiki, and that of Joomla, which is nothing else.
+func endsInHash(name string) bool {
+	start := len(name) - lengthOfHash
+	return start >= 0 && start < 8 && run(name, start, lengthOfHash, isHex) == len(name) && (start == 0 || !isDigit(name[start-1]))
 }
 
 // isBoundary: a word of a name begins at i, user_pin or userPin.
@@ -403,11 +461,19 @@ func nameOf(variable string) naming {
 		return saysNothing
 	}
 	variable, _, _ = strings.Cut(variable, " (") // how a view has read it: ARGS:password (base64)
-	if says := meaning(lastName(variable)); says != saysNothing {
+	last := lastName(variable)
+	says := meaning(last)
+	if says != saysNothing && says != saysRandom {
 		return says
 	}
 	// The beginning may have dots in it: .AspNetCore.Cookies.
-	return begun(strings.TrimLeft(variable[strings.LastIndexByte(variable, ':')+1:], "._-"))
+	if begun := begun(strings.TrimLeft(variable[strings.LastIndexByte(variable, ':')+1:], "._-")); begun != saysNothing {
+		return begun
+	}
+	if says == saysNothing && endsInHash(last) {
+		return saysRandom
+	}
+	return says
 }
 
 // IsCredential reports whether a name is one of a password, a key or a token.

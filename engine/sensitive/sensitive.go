@@ -121,6 +121,7 @@ type scanner struct {
 	inside            int // where the content of the element begins whose tag is being looked at
 	insideSays        naming
 	oauth, oauthKnown bool
+	isSecret, isKey   answer
 }
 
 func (s *scanner) run() {

@@ -19,10 +19,12 @@ type token struct {
 // secrets as in their consoles; GitHub, "Behind GitHub's new authentication token formats" and "About authentication";
 // GitLab, "Token prefixes"; Slack, "Token types" and "Incoming webhooks"; Stripe, "API keys" and "Webhook signatures"; npm, "New token
 // format"; PyPI, "API tokens"; Vault, "Tokens"; DigitalOcean, "API tokens"; Docker, "Access tokens"; Databricks, "Personal access tokens";
-// Shopify, "Access tokens"; Alibaba Cloud, "AccessKey pair"; age, its specification; the others as their consoles make them.
+// Shopify, "Access tokens"; Alibaba Cloud, "AccessKey pair"; age, its specification; the others as their consoles make them. Those of the
+// kind Secret are masked, but no finding of a rule.
 var tokens = func() (all [256][]token) {
 	base32 := func(c byte) bool { return isUpper(c) || c >= '2' && c <= '7' }
 	alphanumeric := func(c byte) bool { return isDigit(c) || isLetter(c) }
+	dotted := func(c byte) bool { return alphanumeric(c) || c == '.' }
 	for _, t := range []token{
 		{AWSKey, "AKIA", 16, 16, base32},
 		{AWSKey, "ASIA", 16, 16, base32},
@@ -64,7 +66,7 @@ var tokens = func() (all [256][]token) {
 		{OpenAIKey, "sk-svcacct-", 40, 255, isBase64URL},
 		{OpenAIKey, "sk-admin-", 40, 255, isBase64URL},
 		{OpenAIKey, "sk-", 48, 48, alphanumeric}, // with T3BlbkFJ in it
-		{HuggingFaceToken, "hf_", 34, 40, isLetter},
+		{HuggingFaceToken, "hf_", 34, 40, alphanumeric},
 		{NPMToken, "npm_", 36, 36, alphanumeric},
 		{PyPIToken, "pypi-", 60, 400, isBase64URL},
 		{SendGridKey, "SG.", 66, 66, func(c byte) bool { return isBase64URL(c) || c == '.' }},
@@ -92,6 +94,57 @@ var tokens = func() (all [256][]token) {
 		{EncodedKey, "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVkt", 40, longestKey, isBase64},
 		{EncodedKey, "LS0tLS1CRUdJTiBFQyBQUklWQVRFIEtFWS0", 40, longestKey, isBase64},
 		{EncodedKey, "LS0tLS1CRUdJTiBPUEVOU1NIIFBSSVZBVEUgS0VZ", 40, longestKey, isBase64},
+
+		{Secret, "glsa_", 41, 41, isWord}, // Grafana
+		{Secret, "glc_", 32, 400, isBase64},
+		{Secret, "lin_api_", 40, 40, alphanumeric}, // Linear
+		{Secret, "ntn_", 40, 50, alphanumeric},     // Notion
+		{Secret, "secret_", 43, 43, alphanumeric},
+		{Secret, "NRAK-", 27, 27, alphanumeric},   // New Relic
+		{Secret, "atlasv1.", 60, 70, isBase64URL}, // HCP Terraform, behind the token's id
+		{Secret, "dp.pt.", 40, 44, alphanumeric},  // Doppler
+		{Secret, "dp.st.", 40, 64, dotted},
+		{Secret, "sq0atp-", 22, 60, isBase64URL}, // Square
+		{Secret, "sq0csp-", 43, 60, isBase64URL},
+		{Secret, "rubygems_", 48, 48, isHex},
+		{Secret, "figd_", 40, 60, isBase64URL},    // Figma
+		{Secret, "PMAK-", 59, 59, isBase64URL},    // Postman
+		{Secret, "ATATT3", 100, 400, isBase64URL}, // Atlassian
+		{Secret, "ATCTT3", 100, 400, isBase64URL},
+		{Secret, "sbp_", 40, 40, isHex},          // Supabase
+		{Secret, "tskey-", 20, 100, isBase64URL}, // Tailscale
+		{Secret, "EAA", 100, 400, alphanumeric},  // Meta
+		{Secret, "CLOJARS_", 60, 60, isHex},
+		{Secret, "fo1_", 43, 43, isBase64URL}, // Fly.io
+		{Secret, "fm2_", 60, 1024, isBase64},
+		{Secret, "pscale_", 40, 100, isBase64URL}, // PlanetScale: pscale_tkn_, pscale_pw_
+		{Secret, "duffel_", 48, 60, isBase64URL},
+		{Secret, "pat-eu1-", 36, 36, isBase64URL}, // HubSpot
+		{Secret, "pat-na1-", 36, 36, isBase64URL},
+		{Secret, "pat", 79, 79, dotted},        // Airtable
+		{Secret, "cio", 32, 32, alphanumeric},  // crates.io
+		{Secret, "sntrys_", 60, 400, isBase64}, // Sentry
+		{Secret, "sntryu_", 64, 64, isHex},
+		{Secret, "AKCp", 60, 80, alphanumeric},  // Artifactory
+		{Secret, "aio_", 28, 28, alphanumeric},  // Adafruit IO
+		{Secret, "pplx-", 48, 48, alphanumeric}, // Perplexity
+		{Secret, "gsk_", 52, 52, alphanumeric},  // Groq
+		{Secret, "xai-", 80, 80, alphanumeric},
+		{Secret, "r8_", 37, 37, alphanumeric},  // Replicate
+		{Secret, "pnu_", 36, 36, alphanumeric}, // Prefect
+		{Secret, "pul-", 40, 40, isHex},        // Pulumi
+		{Secret, "bkua_", 40, 40, isHex},       // Buildkite
+		{Secret, "EZAK", 54, 54, alphanumeric}, // EasyPost
+		{Secret, "EZTK", 54, 54, alphanumeric},
+		{Secret, "xkeysib-", 81, 81, isBase64URL},   // Brevo
+		{Secret, "key-", 32, 32, isHex},             // Mailgun
+		{Secret, "SK", 32, 32, isHex},               // Twilio
+		{Secret, "nfp_", 36, 40, alphanumeric},      // Netlify
+		{Secret, "dt0c01.", 80, 100, dotted},        // Dynatrace
+		{Secret, "ops_eyJ", 100, 2048, isBase64URL}, // 1Password
+		{Secret, "gAAAAA", 60, 4096, isBase64URL},   // Fernet: Keystone's tokens, Airflow's values
+		{Secret, "CfDJ8", 40, 8192, isBase64URL},    // Data Protection of ASP.NET Core: its cookies and tokens
+		{Secret, "base64url.bearer.authorization.k8s.io.", 8, 4096, isBase64URL},
 	} {
 		all[t.prefix[0]] = append(all[t.prefix[0]], t)
 	}
@@ -122,9 +175,22 @@ func (s *scanner) word(i int) int {
 			return end
 		}
 	}
+	if s.masking {
+		if end := s.discordToken(i); end > 0 {
+			return s.add(Secret, i, end)
+		}
+	}
+	if strings.HasPrefix(rest, "bot") && len(rest) > 3 && isDigit(rest[3]) { // of a URL of Telegram's Bot API
+		return s.number(i + 3)
+	}
 	if strings.HasPrefix(rest, "eyJ") {
 		if end := s.jwt(i); end > 0 {
 			return s.add(JWT, i, end)
+		}
+	}
+	if s.masking && len(rest) > 3 && isLetter(rest[1]) && isDigit(rest[2]) && isDigit(rest[3]) && (!isUpper(rest[0]) || !isUpper(rest[1])) {
+		if end := s.iban(i); end > 0 {
+			return s.add(IBAN, i, end)
 		}
 	}
 	if len(rest) > 3 && isUpper(rest[0]) {
@@ -152,7 +218,7 @@ func (s *scanner) token(i int) int {
 	text := s.text
 	for k := range tokens[text[i]] {
 		t := &tokens[text[i]][k]
-		if !strings.HasPrefix(text[i:], t.prefix) {
+		if !strings.HasPrefix(text[i:], t.prefix) || t.kind == Secret && !s.masking {
 			continue
 		}
 		body := i + len(t.prefix)
@@ -175,6 +241,32 @@ func (s *scanner) tokenEnd(t *token, i int) int {
 	return min(s.base64End, i+t.most)
 }
 
+// discordToken is the end of the token of a bot at i, 0 without one: its number in base64, a time and a signature, with points between.
+// Source: Discord, "Authentication".
+func (s *scanner) discordToken(i int) int {
+	text := s.text
+	if c := text[i]; c < 'M' || c > 'O' { // of a number, whatever its first digit
+		return 0
+	}
+	dot := run(text, i, 30, isBase64URL)
+	if dot-i < 22 || dot == len(text) || text[dot] != '.' || i > 0 && isBase64URL(text[i-1]) {
+		return 0
+	}
+	id, err := base64.RawURLEncoding.DecodeString(text[i:dot])
+	if err != nil || digitsEnd(string(id), 0) != len(id) {
+		return 0
+	}
+	second := run(text, dot+1, 8, isBase64URL)
+	if second-dot < 6 || second == len(text) || text[second] != '.' {
+		return 0
+	}
+	end := run(text, second+1, 64, isBase64URL)
+	if end-second < 26 {
+		return 0
+	}
+	return end
+}
+
 // holds reports whether a token has what its prefix alone does not tell.
 func holds(t *token, body string) bool {
 	switch {
@@ -182,6 +274,8 @@ func holds(t *token, body string) bool {
 		return strings.Contains(body, "T3BlbkFJ")
 	case t.kind == SendGridKey:
 		return strings.IndexByte(body, '.') == 22 && strings.Count(body, ".") == 1
+	case t.prefix == "pat":
+		return body[14] == '.' && run(body, 15, 64, isHex) == len(body)
 	case t.kind == DatabricksToken, t.kind == AlibabaKey:
 		return entropy(body) >= 2.5 && run(body, 0, len(body), isLetter) < len(body)
 	}
@@ -219,7 +313,7 @@ func (s *scanner) passwordHash(i int) int {
 	switch parts[0] {
 	case "2a", "2b", "2y", "2x":
 		is = len(parts) == 3 && len(parts[1]) == 2 && last == 53
-	case "1":
+	case "1", "apr1": // of Apache
 		is = len(parts) == 3 && last == 22
 	case "5":
 		is = len(parts) >= 3 && last == 43
@@ -352,6 +446,11 @@ const (
 // is cut off.
 func (s *scanner) privateKey(i int) int {
 	text := s.text
+	if s.masking && strings.HasPrefix(text[i:], "-us") {
+		if end := digitsEnd(text, i+len("-us")); end > i+len("-us") && s.isMailchimp(i) {
+			return s.add(Secret, i-lengthOfHash, end)
+		}
+	}
 	if !strings.HasPrefix(text[i:], keyBegin) && (!s.masking || !strings.HasPrefix(text[i:], formKeyBegin)) {
 		dashes := run(text, i, len(text), func(c byte) bool { return c == '-' })
 		return max(i+1, dashes-5) // the last five may begin a key
@@ -379,6 +478,15 @@ func (s *scanner) privateKey(i int) int {
 		end = run(text, end, 5, func(c byte) bool { return c == '-' })
 	}
 	return s.add(PrivateKey, i, end)
+}
+
+// lengthOfHash is that of MD5 in hexadecimal, which names and keys have.
+const lengthOfHash = 32
+
+// isMailchimp: a key of Mailchimp's is before i, where the name of its data center is.
+func (s *scanner) isMailchimp(i int) bool {
+	start := i - lengthOfHash
+	return start >= s.done && run(s.text, start, lengthOfHash, isHex) == i && (start == 0 || !isWord(s.text[start-1]))
 }
 
 // nextKeyEnd is where the next end of a key is, -1 for nowhere. It is searched for once.

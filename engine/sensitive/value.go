@@ -14,6 +14,11 @@ const (
 // address looks at the @ at i, which is width bytes long: %40 in a URL. It returns where to go on.
 func (s *scanner) address(i, width int) int {
 	text := s.text
+	if s.masking {
+		if from := s.driverPassword(i); from > 0 {
+			return max(i+width, s.hide(saysPassword, from, i))
+		}
+	}
 	least := max(s.done, i-longestLocal-1)
 	if s.edge <= i {
 		least = max(least, s.edge)
@@ -64,6 +69,29 @@ func (s *scanner) userinfo(i int) (from int, ok bool) {
 		}
 	}
 	return 0, false
+}
+
+// driverPassword is where the password before the @ at i begins, as drivers of databases have it: ann:secret@tcp(host) of Go's for MySQL,
+// jdbc:oracle:thin:ann/secret@host. It is 0 if there is none.
+func (s *scanner) driverPassword(i int) int {
+	const longest = 128
+	text, separator := s.text, byte(0)
+	least := max(s.done, i-longest)
+	switch rest := text[i+1:]; {
+	case strings.HasPrefix(rest, "tcp("), strings.HasPrefix(rest, "unix("):
+		separator = ':'
+	case strings.Contains(text[least:i], "oracle:"):
+		separator = '/'
+	default:
+		return 0
+	}
+	from := 0
+	for k := i - 1; k >= least && text[k] > ' ' && !isQuote(text[k]); k-- {
+		if text[k] == separator {
+			from = k + 1
+		}
+	}
+	return from
 }
 
 // VerifyEmail reports whether a text is an e-mail address, RFC 5321: not of a host without a domain, nor the name of a file such as
@@ -203,9 +231,12 @@ func opening(text string, i int) (from int, quote string) {
 	return i, ""
 }
 
-// pastScheme steps over the scheme of an Authorization header, RFC 9110, 11.4.
+// pastScheme steps over the scheme of an Authorization header, RFC 9110, 11.4. Those of clouds have digits: AWS4-HMAC-SHA256.
 func pastScheme(text string, i int) int {
-	end := run(text, i, 20, func(c byte) bool { return isLetter(c) || c == '-' })
+	end := run(text, i, 20, func(c byte) bool { return isWord(c) || c == '-' })
+	if run(text, i, end-i, func(c byte) bool { return isLetter(c) || c == '-' }) < end && !foldedSuffix(text[i:end], "-sha256") {
+		return i
+	}
 	if end > i && end < len(text) && text[end] == ' ' {
 		return end + 1
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/alertfile"
+	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 )
 
 // Alert is what is needed to know of an alert in format msa.
@@ -72,6 +73,17 @@ func Parse(text string) (*Alert, error) {
 		return nil, fmt.Errorf("%w: no rule in it has found anything", alertfile.ErrNoAlert)
 	}
 	return k, nil
+}
+
+// Mask masks sensitive values, as the alert may have been made with mask off.
+func (a *Alert) Mask() {
+	masker := sensitive.NewMasker(a.url)
+	a.url = masker.Mask(a.url)
+	a.prefix, a.isWhole = pathPrefix(a.url)
+	for i := range a.matches {
+		m := &a.matches[i]
+		m.message, m.value = masker.Mask(m.message), masker.MaskNamed(m.variable, m.value)
+	}
 }
 
 // onlyEvaluates reports whether a rule compares the score with the threshold, or reports it: without these nothing
