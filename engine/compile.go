@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"path"
 	"slices"
 	"strconv"
@@ -15,8 +16,9 @@ import (
 	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
-// ownRules is the first id of the few rules that MSA adds. They never appear in a verdict.
-const ownRules = 1_990_000_000
+// ownRules is the first id of the few rules that MSA adds. They never appear in a verdict. It is higher than any that people
+// give, who number rules by dates too: 2026112901.
+const ownRules = math.MaxInt - 1_000_000
 
 // unit is what Coraza compiles in one go: a rule with its chain, or another directive.
 // Each is handed over as a file of its own, so that when one is refused it is known
@@ -44,6 +46,9 @@ func units(directives []*rules.Directive) ([]*unit, error) {
 				continue
 			}
 			return nil, fmt.Errorf("%s:%d: the rule has no id", d.File, d.Line)
+		}
+		if id >= ownRules {
+			return nil, fmt.Errorf("%s:%d: rule %d: the highest id is %d", d.File, d.Line, id, ownRules-1)
 		}
 		if first, ok := seen[id]; ok {
 			return nil, fmt.Errorf("%s:%d: rule %d is already at %s:%d", d.File, d.Line, id, first.File, first.Line)

@@ -71,8 +71,7 @@ func testsNone(o rules.Operator, number bool) bool {
 		}
 		return false
 	}
-	return op == "rx" && (o.Operand == "^$" || o.Operand == `^\s*$`) || op == "streq" && o.Operand == "" ||
-		op == "!rx" && (o.Operand == "." || o.Operand == ".+")
+	return o.IsEmptyText()
 }
 
 // deniesText: something must not be in the text, so one that the log does not show fulfils it. Only a variable that every
@@ -98,6 +97,8 @@ func partsOf(t rules.Target) []mapping.Part {
 	switch t.Variable {
 	case "request_headers":
 		return []mapping.Part{{Kind: mapping.RequestHeader, Name: name}}
+	case "env": // of which there is who has logged in
+		return []mapping.Part{{Kind: mapping.RequestHeader, Name: "authorization"}}
 	case "request_headers_names":
 		return []mapping.Part{{Kind: mapping.RequestHeader}}
 	case "request_cookies", "request_cookies_names":

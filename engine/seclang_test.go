@@ -165,6 +165,26 @@ SecRule TX:ANOMALY_SCORE "@ge %{tx.inbound_anomaly_score_threshold}" "id:4,phase
 		{name: "the length of a request", rules: `SecRule FULL_REQUEST_LENGTH "@gt 60" "id:4,phase:1,log"`, tx: shop, alarm: true, matched: []int{4}},
 		{name: "never there", rules: `SecRule PATH_INFO "@contains lamp" "id:4,phase:1,log"` + "\n" + `SecRule XML:/cart/item "@contains lamp" "id:5,phase:2,log"`, tx: shop,
 			warnings: []string{"rule 4: it can never match: MSA never has PATH_INFO", "rule 5: it can never match: MSA never has XML:/cart/item"}},
+		{name: "default actions that do not say whether to log", rules: `SecDefaultAction "phase:1,pass"` + "\n" + `SecRule ARGS "@contains lamp" "id:4,phase:1,block"`, tx: shop, alarm: true, matched: []int{4}},
+		{name: "numbered by the day", rules: `SecRule ARGS "@contains lamp" "id:2026112901,phase:2,log"`, tx: shop, alarm: true, matched: []int{2026112901}},
+		{name: "a pattern of names in capitals", rules: `SecRule ARGS:/^It[A-Z]m$/ "@contains lamp" "id:4,phase:2,log"` + "\n" + `SecRule REQUEST_HEADERS:/^X-\S$/ "@contains lamp" "id:5,phase:1,log"` + "\n" +
+			`SecRule ARGS|!ARGS:/^ITEM/ "@contains lamp" "id:6,phase:2,log"` + "\n" + `SecAction "id:3,phase:1,pass,nolog,ctl:ruleRemoveTargetById=7;ARGS:/^Item/"` + "\n" +
+			`SecRule ARGS "@contains lamp" "id:7,phase:2,log"`, tx: headed, alarm: true, matched: []int{5, 4}},
+		{name: "a list of targets that are taken away", rules: `SecAction "id:3,phase:1,pass,nolog,ctl:'ruleRemoveTargetById=4,5;ARGS:item|!ARGS:b'"` + "\n" + `SecRule ARGS "@contains lamp" "id:4,phase:2,log"` + "\n" +
+			`SecRule ARGS "@contains lamp" "id:5,phase:2,log"`, tx: get("/cart?item=lamp&b=lamp")},
+		{name: "nothing that is taken away", rules: `SecAction "id:3,phase:1,pass,nolog,ctl:ruleRemoveTargetById=4;ARG:item"` + "\n" + `SecRule ARGS "@contains lamp" "id:4,phase:2,log"`, tx: shop, alarm: true, matched: []int{4},
+			warnings: []string{"ctl is left out: ruleRemoveTargetById=4;ARG:item: it looks at ARG, which Coraza does not have"}},
+		{name: "a dot for a colon, and a colon for a dot", rules: `SecAction "id:3,phase:1,pass,nolog,setvar:tx.item=%{ARGS:item}"` + "\n" + `SecRule TX.item "@streq lamp" "id:4,phase:2,log"`, tx: shop, alarm: true, matched: []int{4}},
+		{name: "behind a rule", rules: `SecAction "id:3,phase:2,pass,nolog,skipAfter:5"` + "\n" + `SecRule ARGS "@contains lamp" "id:5,phase:2,log,chain"` + "\n" + `SecRule REQUEST_METHOD "@streq GET"` + "\n" +
+			`SecRule ARGS "@contains lamp" "id:4,phase:2,log"`, tx: shop, alarm: true, matched: []int{4}},
+		{name: "an empty text", rules: `SecRule ARGS:note "@streq" "id:4,phase:2,log"` + "\n" + `SecRule ARGS:item "@streq " "id:5,phase:2,log"`,
+			tx: but(get("/cart?item=lamp&note="), func(tx *mapping.Transaction) { tx.Observed.Query, tx.Observed.RequestBody = true, true }), alarm: true, matched: []int{4}},
+		{name: "numbers of people", rules: `SecRule ARGS "@verifyCPF \d{11}" "id:4,phase:2,log"` + "\n" + `SecRule ARGS "@verifySVNR \d{10}" "id:5,phase:2,log"`, tx: get("/?a=52998224725&b=1237010180&c=52998224724"), alarm: true, matched: []int{4, 5}},
+		{name: "who has logged in", rules: `SecRule REMOTE_USER "@streq ann" "id:4,phase:1,log,msg:'%{REMOTE_USER}'"` + "\n" + `SecRule AUTH_TYPE "@streq Basic" "id:5,phase:1,log"`, tx: but(shop, func(tx *mapping.Transaction) {
+			tx.RequestHeaders = append(slices.Clone(tx.RequestHeaders), mapping.Header{Name: "authorization", Value: "Basic YW5uOmxhbXA="})
+		}), alarm: true, matched: []int{4, 5}},
+		{name: "a file of a field", rules: `SecRule FILES:photo "@endsWith .php" "id:4,phase:2,log"` + "\n" + `SecRule FILES|!FILES:photo "@endsWith .php" "id:5,phase:2,log"` + "\n" + `SecRule FILES_SIZES:photo "@eq 4" "id:6,phase:2,log"`,
+			tx: body("multipart/form-data; boundary=AbC", "--AbC\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"a.php\"\r\n\r\nlamp\r\n--AbC--\r\n"), alarm: true, matched: []int{4, 6}},
 		{name: "longer than a line may be", rules: `SecRule ARGS "@pm ` + strings.Repeat("abcdefg ", 10_000) + `lamp" "id:4,phase:2,log"`, tx: shop, alarm: true, matched: []int{4}},
 	}
 }

@@ -144,12 +144,24 @@ func (o *ObservedHeaders) reset() {
 func (m *Mapping) observe(tx *Transaction) {
 	o := &tx.Observed
 	o.Query = tx.URI != "" && m.showsQuery()
-	o.RequestBody = o.RequestBody && !tx.RequestBody.Truncated
+	o.RequestBody = o.RequestBody && !tx.RequestBody.Truncated || m.sentNoBody(tx)
 	o.ResponseBody = o.ResponseBody && !tx.ResponseBody.Truncated
 	if m.request.observesOverrides {
 		o.Request.All = m.request.observesAll
 		o.Request.Names = append(o.Request.Names[:0], m.request.observes...)
 	}
+}
+
+// sentNoBody reports whether the log would have shown a body and the request had none, as GET and HEAD have none by
+// themselves: many logs leave the field out then.
+func (m *Mapping) sentNoBody(tx *Transaction) bool {
+	shows := m.request.body.field.isSet() || m.request.headers.raw.isSet()
+	if !shows || tx.RequestBody.Text != "" || tx.RequestBody.Truncated || tx.Method != "GET" && tx.Method != "HEAD" {
+		return false
+	}
+	length, ok := header(tx.RequestHeaders, "content-length")
+	_, isCoded := header(tx.RequestHeaders, "transfer-encoding")
+	return !isCoded && (!ok || strings.TrimSpace(length) == "0")
 }
 
 // Observes is the most that a record of this mapping can show.

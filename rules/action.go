@@ -1,7 +1,9 @@
 package rules
 
 import (
+	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/corazawaf/coraza/v3/types/variables"
 )
@@ -122,7 +124,7 @@ func (a Action) canonical() (out Action, keep bool, why string) {
 	if reason, ok := useless[a.Name]; ok {
 		return a, false, reason
 	}
-	a.written = persistentMacros(a.written)
+	a.written = canonicalMacros(a.written)
 	a.Value = unquoted(a.written)
 	switch a.Name {
 	case "setvar":
@@ -138,29 +140,76 @@ func (a Action) canonical() (out Action, keep bool, why string) {
 	case "phase":
 		a = a.with(strings.ToLower(a.Value))
 	case "ctl":
-		what, value, _ := strings.Cut(a.Value, "=")
-		name, ok := controls[strings.ToLower(strings.TrimSpace(what))]
-		switch {
-		case !ok:
-		case name == "":
-			return a, false, ""
-		case name == "ruleEngine" && strings.EqualFold(strings.TrimSpace(value), "on"):
-			// Rules would end the transaction. People write it beside allow.
-			a = a.with(name + "=DetectionOnly")
-		default:
-			a = a.with(name + "=" + value)
-		}
+		return a.control()
 	}
 	return a, true, ""
+}
+
+// control is canonical for an action ctl.
+func (a Action) control() (out Action, keep bool, why string) {
+	what, value, _ := strings.Cut(a.Value, "=")
+	name, ok := controls[strings.ToLower(strings.TrimSpace(what))]
+	switch {
+	case !ok:
+		return a, true, ""
+	case name == "":
+		return a, false, ""
+	case name == "ruleEngine" && strings.EqualFold(strings.TrimSpace(value), "on"):
+		value = "DetectionOnly" // rules would end the transaction; people write it beside allow
+	case strings.HasPrefix(name, "ruleRemove") && strings.HasSuffix(name, "ById") && !isIDs(upTo(value, ';')):
+		return a, false, fmt.Sprintf("%s: it names no id", a.Value)
+	case strings.HasPrefix(name, "ruleRemoveTarget"):
+		which, text, _ := strings.Cut(value, ";")
+		targets, err := parseTargets(text)
+		if err == nil && len(targets) != 1 {
+			err = fmt.Errorf("%w %q", errTarget, text)
+		}
+		if err != nil {
+			return a, false, fmt.Sprintf("%s: %v", a.Value, err) // Coraza goes on without a word, and without an effect
+		}
+		t := targets[0].persistent()
+		t.Except, t.Count = false, false
+		value = which + ";" + t.String()
+	}
+	return a.with(name + "=" + value), true, ""
+}
+
+// each are the actions that an action ctl with lists stands for, as ModSecurity 2 reads them; else the action itself:
+// ruleRemoveTargetById=1,2;ARGS:a|ARGS:b is four.
+func (a Action) each() []Action {
+	what, value, _ := strings.Cut(a.Value, "=")
+	kind := strings.ToLower(strings.TrimSpace(what))
+	if a.Name != "ctl" || !strings.HasPrefix(kind, "ruleremove") || strings.TrimSpace(value) == "" {
+		return []Action{a}
+	}
+	names, list, ofTargets := strings.Cut(value, ";")
+	which := []string{names}
+	if strings.HasSuffix(kind, "byid") {
+		which = strings.FieldsFunc(names, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+	}
+	targets, err := parseTargets(barred(list))
+	var all []Action
+	for _, name := range which {
+		switch {
+		case !ofTargets:
+			all = append(all, a.with(what+"="+name))
+		case err != nil:
+			all = append(all, a.with(what+"="+name+";"+list))
+		}
+		for _, t := range targets {
+			all = append(all, a.with(what+"="+name+";"+t.String()))
+		}
+	}
+	return all
 }
 
 // withoutUnknownMacros leaves the names of variables that Coraza does not have as plain text in what people are told, for
 // which it would refuse the rule.
 func withoutUnknownMacros(text string) string {
 	for _, name := range MacrosOf(text) {
-		if variable, _, _ := strings.Cut(name, "."); !isKnown(variable) {
+		if !isKnown(VariableOf(name)) {
 			return ExpandMacros(text, func(name string) string {
-				if variable, _, _ := strings.Cut(name, "."); isKnown(variable) {
+				if isKnown(VariableOf(name)) {
 					return "%{" + name + "}"
 				}
 				return "{" + name + "}"

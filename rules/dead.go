@@ -7,7 +7,7 @@ import (
 
 // neverFilled are variables that Coraza accepts and that neither it nor MSA ever fills; the others of ModSecurity it
 // refuses. Rules that look at nothing else never match, or always, and look as if they worked.
-var neverFilled = set("auth_type", "env", "full_request", "json", "multipart_boundary_quoted", "multipart_boundary_whitespace",
+var neverFilled = set("env", "full_request", "json", "multipart_boundary_quoted", "multipart_boundary_whitespace",
 	"multipart_crlf_lf_lines", "multipart_data_after", "multipart_data_before", "multipart_file_limit_exceeded", "multipart_header_folding",
 	"multipart_invalid_header_folding", "multipart_invalid_part", "multipart_invalid_quoting", "multipart_lf_line", "multipart_missing_semicolon",
 	"multipart_unmatched_boundary", "path_info", "res_body_error", "res_body_error_msg", "res_body_processor_error", "res_body_processor_error_msg",
@@ -22,7 +22,7 @@ var xmlKeys = set("", "/*", "//@*", "body", "external")
 // isNeverFilled reports whether a target has no value in any transaction.
 func (t Target) isNeverFilled(parsesAnswers bool) bool {
 	isXML := t.Variable == "xml" || t.Variable == "request_xml"
-	return neverFilled[t.Variable] || parsedAnswers[t.Variable] && !parsesAnswers || isXML && !t.IsPattern && !xmlKeys[t.Key]
+	return neverFilled[t.Variable] && !t.IsOfEnvironment() || parsedAnswers[t.Variable] && !parsesAnswers || isXML && !t.IsPattern && !xmlKeys[t.Key]
 }
 
 // parsesAnswers reports whether the link says how answers are read.

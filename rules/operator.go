@@ -33,7 +33,7 @@ func (o Operator) Function() string {
 var operatorNames = byLowerCase("beginsWith", "contains", "containsWord", "detectSensitive", "detectSQLi", "detectXSS", "endsWith", "eq", "ge",
 	"geoLookup", "gt", "inspectFile", "ipMatch", "ipMatchF", "ipMatchFromDataset", "ipMatchFromFile", "le", "lt", "noMatch", "pm", "pmf",
 	"pmFromDataset", "pmFromFile", "rbl", "restpath", "rx", "rxGlobal", "streq", "strmatch", "unconditionalMatch", "validateByteRange", "validateNid",
-	"validateSchema", "validateUrlEncoding", "validateUtf8Encoding", "verifyCC", "verifyCNID", "verifyIBAN", "verifySSN", "within")
+	"validateSchema", "validateUrlEncoding", "validateUtf8Encoding", "verifyCC", "verifyCNID", "verifyCPF", "verifyIBAN", "verifySSN", "verifySVNR", "within")
 
 func byLowerCase(names ...string) map[string]string {
 	all := map[string]string{}
@@ -61,7 +61,24 @@ func parseOperator(text string) Operator {
 	if known, ok := operatorNames[strings.ToLower(name)]; ok {
 		o.Name = known
 	}
+	if o.Name == "streq" && o.Operand == "" { // Coraza refuses it
+		o.Name, o.Operand = "rx", emptyText
+	}
 	return o
+}
+
+// emptyText is a pattern of an empty text.
+const emptyText = `\A\z`
+
+// IsEmptyText reports whether only an empty text, or one of white space, fulfils the operator.
+func (o Operator) IsEmptyText() bool {
+	switch o.Function() {
+	case "rx":
+		return o.Operand == emptyText || o.Operand == "^$" || o.Operand == `^\s*$`
+	case "!rx":
+		return o.Operand == "." || o.Operand == ".+"
+	}
+	return false
 }
 
 // looksMisspelt reports whether a regular expression was most probably meant to be another operator: "! @contains a".

@@ -20,8 +20,8 @@ func (a Action) persistent() Action {
 	return a.with("tx." + name)
 }
 
-// persistentMacros does so in macros: %{ip.n} is %{tx.ip.n}.
-func persistentMacros(text string) string {
+// canonicalMacros does so in macros: %{ip.n} is %{tx.ip.n}. It also writes %{args:x}, as libmodsecurity takes it, with a dot, and the user as it is kept.
+func canonicalMacros(text string) string {
 	var b strings.Builder
 	for {
 		before, after, ok := strings.Cut(text, "%{")
@@ -30,7 +30,17 @@ func persistentMacros(text string) string {
 			return b.String()
 		}
 		b.WriteString("%{")
-		if name, _, ok := strings.Cut(after, "."); ok && persistent[strings.ToLower(name)] {
+		name := after
+		if i := strings.IndexAny(after, ".:}"); i >= 0 {
+			name = after[:i]
+		}
+		if rest, ok := strings.CutPrefix(after[len(name):], ":"); ok && (persistent[strings.ToLower(name)] || isKnown(name)) {
+			after = name + "." + rest
+		}
+		if ofEnvironment[strings.ToLower(name)] {
+			b.WriteString("env.")
+		}
+		if persistent[strings.ToLower(name)] && strings.HasPrefix(after[len(name):], ".") {
 			b.WriteString("tx.")
 		}
 		text = after

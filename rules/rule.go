@@ -177,10 +177,12 @@ func MacrosOf(text string) []string {
 // HasMacro reports whether a regular expression has a macro. %{2} is none there.
 func HasMacro(pattern string) bool {
 	return slices.ContainsFunc(MacrosOf(pattern), func(name string) bool {
-		variable, _, _ := strings.Cut(name, ".")
-		return isKnown(variable)
+		return isKnown(VariableOf(name))
 	})
 }
+
+// VariableOf is the variable that a macro names: tx for tx.a.
+func VariableOf(macro string) string { return upTo(macro, '.') }
 
 // ExpandMacros replaces the macros of a text, %{name}, by what value says of their names, which it gets in lower case.
 func ExpandMacros(text string, value func(name string) string) string {

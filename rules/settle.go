@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,7 +56,27 @@ func (s *settler) settle(all []*Directive) ([]*Directive, error) {
 		}
 	}
 	s.warnOfCounting()
+	s.markRules()
 	return s.out, nil
+}
+
+// markRules puts a marker behind each rule to whose end another one skips: for ModSecurity 2, ids are markers.
+func (s *settler) markRules() {
+	marked, wanted := map[string]bool{}, map[string]bool{}
+	for _, d := range s.out {
+		switch {
+		case d.Name == "secmarker":
+			marked[d.Args] = true
+		case d.IsRule():
+			wanted[first(d.Rule.Links[0].Action("skipafter"))] = true
+		}
+	}
+	for i := 0; i < len(s.out); i++ {
+		if id := strconv.Itoa(s.out[i].ID()); s.out[i].IsRule() && wanted[id] && !marked[id] {
+			i++
+			s.out = slices.Insert(s.out, i, &Directive{Name: "secmarker", Args: id, File: s.out[i-1].File, Line: s.out[i-1].Line, written: "SecMarker"})
+		}
+	}
 }
 
 // expectsLink reports whether the next rule belongs to this one.
@@ -72,7 +93,7 @@ func (s *settler) rule(d *Directive) {
 		for i, t := range l.Targets {
 			l.Targets[i] = t.persistent()
 		}
-		l.Operator.Operand = persistentMacros(l.Operator.Operand)
+		l.Operator.Operand = canonicalMacros(l.Operator.Operand)
 		if r.Unusable == "" {
 			r.Unusable = l.unusable()
 		}
@@ -118,16 +139,18 @@ func (r *Rule) seeWholeBody() {
 // settleActions writes the link's actions as Coraza wants them, without those that are of no use in a log.
 func (l *Link) settleActions(dropped map[string]string) {
 	var kept []Action
-	for _, a := range l.Actions {
-		out, keep, why := a.canonical()
-		at := slices.IndexFunc(kept, func(k Action) bool { return disruptive[k.Name] })
-		switch {
-		case keep && disruptive[out.Name] && at >= 0: // there is one, the last
-			kept[at] = out
-		case keep:
-			kept = append(kept, out)
-		case why != "":
-			dropped[a.Name] = why
+	for _, written := range l.Actions {
+		for _, a := range written.each() {
+			out, keep, why := a.canonical()
+			at := slices.IndexFunc(kept, func(k Action) bool { return disruptive[k.Name] })
+			switch {
+			case keep && disruptive[out.Name] && at >= 0: // there is one, the last
+				kept[at] = out
+			case keep:
+				kept = append(kept, out)
+			case why != "":
+				dropped[a.Name] = why
+			}
 		}
 	}
 	l.Actions = kept
@@ -199,6 +222,9 @@ func (s *settler) defaultAction(d *Directive) {
 	if !slices.ContainsFunc(all, func(a Action) bool { return disruptive[a.Name] }) {
 		all = append(all, Action{Name: "pass"})
 	}
+	if !slices.ContainsFunc(all, func(a Action) bool { return a.Name == "log" || a.Name == "nolog" }) {
+		all = slices.Insert(all, 0, Action{Name: "log"}) // ModSecurity logs unless it is told not to, Coraza if it is told to
+	}
 	s.defaults[phase] = all
 }
 
@@ -220,13 +246,40 @@ func saying(r *Rule, name string) bool   { return r.Message() == name }
 
 // remove takes away the rules that have one of the names. A directive that names none is told: it stands before its rules, or has a typo.
 func (s *settler) remove(d *Directive, isNamed func(r *Rule, name string) bool, names []string, by string) {
-	before := len(s.out)
-	s.out = slices.DeleteFunc(s.out, func(of *Directive) bool {
+	removed := func(of *Directive) bool {
 		return of.IsRule() && slices.ContainsFunc(names, func(n string) bool { return isNamed(of.Rule, n) })
-	})
+	}
+	if pattern := patternOf(d); pattern != nil && !slices.ContainsFunc(s.out, removed) {
+		removed = func(of *Directive) bool {
+			return of.IsRule() && slices.ContainsFunc(of.texts(d.Name), pattern.MatchString)
+		}
+	}
+	before := len(s.out)
+	s.out = slices.DeleteFunc(s.out, removed)
 	if len(s.out) == before {
 		s.warn(d, fmt.Sprintf("%s removes nothing: no rule before it %s %q", d.written, by, d.Args))
 	}
+}
+
+// patternOf is what a directive that names rules by their tags or messages has for ModSecurity 2, a regular expression; nil if
+// it can only be a text. As a part of other tags, it would take more away than ModSecurity 3 and Coraza do.
+func patternOf(d *Directive) *regexp.Regexp {
+	if d.Name == "secruleremovebyid" || regexp.QuoteMeta(d.Args) == d.Args {
+		return nil
+	}
+	pattern, err := regexp.Compile(d.Args)
+	if err != nil {
+		return nil
+	}
+	return pattern
+}
+
+// texts are what such a directive looks at.
+func (d *Directive) texts(directive string) []string {
+	if directive == "secruleremovebymsg" {
+		return d.Rule.Links[0].Values("msg")
+	}
+	return d.Rule.Tags()
 }
 
 // fields are the arguments of a directive, without quotes; ids may be joined by commas too.
@@ -242,8 +295,9 @@ func fields(args string) []string {
 	return out
 }
 
-// named are the rules that the first argument of a directive names, and its other argument.
-func (s *settler) named(d *Directive, isNamed func(r *Rule, name string) bool) (all []*Rule, what string) {
+// named are the links that the first argument of a directive names, the head of each rule or 1:2 for another one, and its
+// other argument.
+func (s *settler) named(d *Directive, isNamed func(r *Rule, name string) bool) (all []*Link, what string) {
 	args, err := tokens(d.Args)
 	if err != nil || len(args) < 2 {
 		s.warn(d, d.written+" is skipped: it needs two arguments")
@@ -256,15 +310,37 @@ func (s *settler) named(d *Directive, isNamed func(r *Rule, name string) bool) (
 		s.warn(d, d.written+" is skipped: replacing single targets is not supported")
 		return nil, ""
 	}
+	names := []string{args[0].text}
+	if d.Name == "secruleupdatetargetbyid" {
+		names = fields(args[0].text)
+	}
 	for _, of := range s.out {
-		if of.IsRule() && (isNamed(of.Rule, args[0].text) || slices.ContainsFunc(strings.Fields(args[0].text), func(n string) bool { return isNamed(of.Rule, n) })) {
-			all = append(all, of.Rule)
+		for _, name := range names {
+			if l := of.link(name, isNamed); l != nil {
+				all = append(all, l)
+				break
+			}
 		}
 	}
 	if len(all) == 0 {
 		s.warn(d, fmt.Sprintf("%s does nothing: no rule before it is %s", d.written, args[0].text))
 	}
 	return all, args[1].text
+}
+
+// link is the link of a rule that a name is about: 1:2 is the second behind the head of rule 1. It is nil for other rules.
+func (d *Directive) link(name string, isNamed func(r *Rule, name string) bool) *Link {
+	if !d.IsRule() {
+		return nil
+	}
+	if isNamed(d.Rule, name) {
+		return d.Rule.Links[0]
+	}
+	name, offset, _ := strings.Cut(name, ":")
+	if at, err := strconv.Atoi(offset); err == nil && at >= 0 && at < len(d.Rule.Links) && numbered(d.Rule, name) {
+		return d.Rule.Links[at]
+	}
+	return nil
 }
 
 func joinTexts(all []token) string {
@@ -290,10 +366,10 @@ func (s *settler) updateTargets(d *Directive, isNamed func(r *Rule, name string)
 		s.warn(d, fmt.Sprintf("%s is skipped: %v", d.written, err))
 		return
 	}
-	for _, r := range all {
-		if head := r.Links[0]; !head.IsAction() {
+	for _, l := range all {
+		if !l.IsAction() {
 			for _, t := range targets {
-				head.Targets = append(slices.Clip(head.Targets), t.persistent())
+				l.Targets = append(slices.Clip(l.Targets), t.persistent())
 			}
 		}
 	}
@@ -328,17 +404,14 @@ func (s *settler) updateActions(d *Directive) {
 		s.warn(d, d.written+" is skipped: it needs an id and a list of actions")
 		return
 	}
-	id, offset, _ := strings.Cut(args[0].text, ":")
-	at, _ := strconv.Atoi(offset)
 	l := Link{Actions: parseActions(args[1].text)}
 	l.settleActions(map[string]string{})
 	found := false
 	for _, of := range s.out {
-		if !of.IsRule() || !InRange(of.ID(), id) || at < 0 || at >= len(of.Rule.Links) {
-			continue
+		if to := of.link(args[0].text, numbered); to != nil {
+			found = true
+			to.update(l.Actions)
 		}
-		found = true
-		of.Rule.Links[at].update(l.Actions)
 	}
 	if !found {
 		s.warn(d, fmt.Sprintf("%s does nothing: no rule before it is %s", d.written, args[0].text))

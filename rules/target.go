@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 // Target is what a rule looks at: ARGS, ARGS:q, ARGS:/^q/, &ARGS for how many there are, or !ARGS:q for what the targets
@@ -41,6 +42,15 @@ func (t Target) String() string {
 // isXPath reports whether what follows a variable is a path within a document.
 func isXPath(variable string) bool { return variable == "xml" || variable == "json" }
 
+// ofEnvironment are variables of ModSecurity about who has logged in that Coraza does not have, or can't hold. CGI has them in
+// the environment, so they are ENV:remote_user and ENV:auth_type here, which the engine fills.
+var ofEnvironment = set("remote_user", "auth_type")
+
+// IsOfEnvironment reports whether the target is one of them.
+func (t Target) IsOfEnvironment() bool {
+	return t.Variable == "env" && ofEnvironment[strings.ToLower(t.Key)]
+}
+
 var errTarget = errors.New("cannot read target")
 
 // targetReader reads a list of targets the way Coraza does, whose grammar has its own idea of keys: a slash in one
@@ -59,6 +69,9 @@ func parseTargets(text string) ([]Target, error) {
 		if err != nil {
 			return nil, err
 		}
+		if ofEnvironment[t.Variable] {
+			t.Variable, t.Key = "env", t.Variable
+		}
 		if !isKnown(t.Variable) && !persistent[t.Variable] {
 			return nil, fmt.Errorf("it looks at %s, which Coraza does not have", strings.ToUpper(t.Variable))
 		}
@@ -69,7 +82,7 @@ func parseTargets(text string) ([]Target, error) {
 
 func (r *targetReader) target() (t Target, err error) {
 	start := r.at
-	for r.at < len(r.text) && r.text[r.at] != ':' && r.text[r.at] != '|' {
+	for r.at < len(r.text) && !strings.ContainsRune(":.|", rune(r.text[r.at])) {
 		r.at++
 	}
 	name := strings.TrimSpace(r.text[start:r.at])
@@ -78,7 +91,7 @@ func (r *targetReader) target() (t Target, err error) {
 	if t.Variable == "" {
 		return t, fmt.Errorf("%w %q", errTarget, shorten(r.text[start:]))
 	}
-	if r.at < len(r.text) && r.text[r.at] == ':' {
+	if r.at < len(r.text) && r.text[r.at] != '|' { // libmodsecurity takes a dot for a colon, as there is one in macros
 		r.at++
 		if r.at == len(r.text) {
 			return t, fmt.Errorf("%w %q", errTarget, r.text[start:])
@@ -149,7 +162,7 @@ func (r *targetReader) pattern(t *Target) error {
 	for escaped := false; r.at < len(r.text); r.at++ {
 		switch c := r.text[r.at]; {
 		case c == '/' && !escaped:
-			t.Key = r.text[start:r.at]
+			t.Key = lowerPattern(r.text[start:r.at])
 			r.at++
 			return nil
 		case c == '\\':
@@ -158,9 +171,51 @@ func (r *targetReader) pattern(t *Target) error {
 			escaped = false
 		}
 	}
-	t.Key = r.text[start : len(r.text)-1] // see targetReader
+	t.Key = lowerPattern(r.text[start : len(r.text)-1]) // see targetReader
 	return nil
 }
+
+// lowerPattern is a pattern of names in lower case, as Coraza keeps names. ModSecurity does not mind the case of either;
+// Coraza puts patterns into lower case too, but leaves out those of ARGS, and makes \s of \S.
+func lowerPattern(pattern string) string {
+	var b strings.Builder
+	inClass := false
+	for rest := pattern; rest != ""; {
+		n := 1
+		switch {
+		case rest[0] == '\\' && len(rest) > 1:
+			class, denies := deniedClasses[rest[1]]
+			switch {
+			case !denies && (unicode.IsUpper(rune(rest[1])) || rest[1] == 'p'): // \B, \pL: nothing in lower case is the same
+				return pattern
+			case denies && inClass:
+				b.WriteString(class)
+			case denies:
+				b.WriteString("[" + class + "]")
+			default:
+				b.WriteString(rest[:2])
+			}
+			rest = rest[2:]
+			continue
+		case inClass && strings.HasPrefix(rest, "[:"):
+			n = max(strings.Index(rest, ":]")+2, 1)
+		case rest[0] == '[':
+			inClass = true
+		case rest[0] == ']':
+			inClass = false
+		case strings.HasPrefix(rest, "(?P<"):
+			b.WriteString("(?<")
+			rest = rest[4:]
+			continue
+		}
+		b.WriteString(rest[:n])
+		rest = rest[n:]
+	}
+	return strings.ToLower(b.String())
+}
+
+// deniedClasses are those that are written with an upper-case letter, by their other names.
+var deniedClasses = map[byte]string{'D': "[:^digit:]", 'S': "[:^space:]", 'W': "[:^word:]"}
 
 func upTo(s string, end byte) string {
 	if i := strings.IndexByte(s, end); i >= 0 {

@@ -107,7 +107,7 @@ func (c *constants) operator(p *parsedRule, l *parsedLink) (Operator, error) {
 			return textmatch.LevelsWithByte(func(c byte) bool { return c == '<' || c == '=' })
 		}
 		return o, nil
-	case "verifycc", "verifyssn", "verifyiban", "verifycnid", "detectsensitive":
+	case "verifycc", "verifycpf", "verifyssn", "verifysvnr", "verifyiban", "verifycnid", "detectsensitive":
 		found, err := sensitive.NewOperator(name, operand)
 		if err != nil {
 			return o, fmt.Errorf("its operand can't be read: %w", err)

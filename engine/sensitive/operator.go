@@ -10,7 +10,7 @@ import (
 )
 
 // Operator is one of the operators for rules: verifyCC, verifySSN, verifyIBAN, verifyCNID and detectSensitive. It may be
-// used concurrently.
+// used concurrently. verifyCPF and verifySVNR are ModSecurity's for numbers of Brazil and Austria.
 type Operator struct {
 	kinds      []int // indices of what is counted
 	least      int
@@ -19,7 +19,7 @@ type Operator struct {
 }
 
 // Operators are the names of the operators, as rules have them.
-var Operators = []string{"verifyCC", "verifySSN", "verifyIBAN", "verifyCNID", "detectSensitive"}
+var Operators = []string{"verifyCC", "verifyCPF", "verifySSN", "verifySVNR", "verifyIBAN", "verifyCNID", "detectSensitive"}
 
 // NewOperator makes an operator of a rule; its name is in any case.
 //
@@ -34,6 +34,10 @@ func NewOperator(name, operand string) (*Operator, error) {
 	case "verifycc":
 		o.of(Card, CNBankCard)
 		o.verify = func(s string) bool { return Luhn(only(s, isDigit)) }
+	case "verifycpf":
+		o.verify = func(s string) bool { return isDigits(s, 11, isCPF) }
+	case "verifysvnr":
+		o.verify = func(s string) bool { return isDigits(s, 10, isSVNR) }
 	case "verifyssn":
 		o.of(SSN)
 		o.verify = func(s string) bool { return isSSN(only(s, isDigit)) }
@@ -53,6 +57,9 @@ func NewOperator(name, operand string) (*Operator, error) {
 		return nil, fmt.Errorf("there is no operator %s for sensitive data", name)
 	}
 	if operand == "" {
+		if len(o.kinds) == 0 {
+			return nil, fmt.Errorf("%s needs a pattern", name)
+		}
 		return o, nil
 	}
 	var err error
@@ -91,6 +98,12 @@ func (o *Operator) parse(operand string) error {
 		o.of(kind)
 	}
 	return nil
+}
+
+// isDigits reports whether a text has n digits, and whether these hold.
+func isDigits(s string, n int, holds func(string) bool) bool {
+	digits := only(s, isDigit)
+	return len(digits) == n && holds(digits)
 }
 
 func only(s string, allowed func(byte) bool) string {

@@ -32,6 +32,10 @@ func TestOperator(t *testing.T) {
 		{"verifyIBAN", `[a-z]{2}\d{2}[a-z0-9]{11,30}`, "gb82west12345698765432", "******************5432", 1},
 		{"verifyCNID", "", "11010519491231002X", "**************002X", 1},
 		{"verifyCNID", `\d{17}[\dxX]`, "z11010519491231002X 110105194912310021", "**************002X", 1},
+		{"verifyCPF", `[\d.-]{11,14}`, "111.444.777-35 11144477736 22222222222 1114447773", "**********7-35", 1},
+		{"verifyCPF", `\d{11}`, "52998224724 52998224725", "*******4725", 1},
+		{"verifySVNR", `\d{4} ?\d{6}`, "1237 010180 1237010181 0000000000", "*******0180", 1},
+		{"verifySVNR", `\d+`, "123701018", "", 0},
 		{"detectSensitive", "card,iban", "GB82WEST12345698765432 4716258050958603", "GB82**************5432", 2},
 		{"detectSensitive", "card 2", "4111111111111111", "", 0},
 		{"detectSensitive", "card 2", "4111111111111111 4111111111111111", "", 0}, // the same one
@@ -62,6 +66,8 @@ func TestOperator(t *testing.T) {
 func TestOperatorErrors(t *testing.T) {
 	for _, c := range []struct{ name, operand, says string }{
 		{"verifyCC", "(", "("},
+		{"verifyCPF", "", "needs a pattern"},
+		{"verifySVNR", "", "needs a pattern"},
 		{"detectSensitive", "", `""`},
 		{"detectSensitive", "card 1 2", "card 1 2"},
 		{"detectSensitive", "card x", `"x"`},

@@ -349,6 +349,11 @@ func isCPF(s string) bool {
 		digit(weighted(s[:10], 11, 10, 9, 8, 7, 6, 5, 4, 3, 2)) == int(s[10]-'0')
 }
 
+// isSVNR: the social security number of Austria; the fourth digit checks the others, modulo 11.
+func isSVNR(s string) bool {
+	return strings.Count(s, s[:1]) < len(s) && weighted(s, 3, 7, 9, 0, 5, 8, 4, 2, 1, 6)%11%10 == int(s[3]-'0')
+}
+
 // isAadhaar: UIDAI; the first digit is 2 or more, the last Verhoeff's.
 func isAadhaar(s string) bool {
 	if s[0] < '2' {

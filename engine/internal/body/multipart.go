@@ -384,8 +384,8 @@ func (f *multipartForm) add(p part) error {
 	}
 	f.size += len(data)
 	for _, file := range d.files {
-		v.Files().Add("", file)
-		v.FilesSizes().SetIndex(file, 0, strconv.Itoa(len(data)))
+		v.Files().Add(OwnName(d.name), file) // by the field, as ModSecurity has them; Coraza gives them no name
+		v.FilesSizes().Add(OwnName(d.name), strconv.Itoa(len(data)))
 		v.FilesTmpContent().Add(OwnName(file), data)
 	}
 	if len(d.files) > 0 {

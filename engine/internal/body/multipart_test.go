@@ -43,8 +43,12 @@ func variablesOf(t testing.TB, waf coraza.WAF, contentType, body string, cut boo
 			if m.Key() == xmlBody && col.Name() == "REQUEST_XML" {
 				continue // the text that the test gave: see TestWhole
 			}
-			if m.Value() != "" && m.Value() != "0" || m.Key() != "" {
-				own = append(own, fmt.Sprintf("%s:%s=%s", col.Name(), m.Key(), m.Value()))
+			key := m.Key()
+			if col.Name() == "FILES" || col.Name() == "FILES_SIZES" {
+				key = "" // ours are of the field, Coraza's of nothing and of the file: see TestFilesOfFields
+			}
+			if m.Value() != "" && m.Value() != "0" || key != "" {
+				own = append(own, fmt.Sprintf("%s:%s=%s", col.Name(), key, m.Value()))
 			}
 		}
 		slices.Sort(own)
@@ -129,6 +133,28 @@ func TestMixed(t *testing.T) {
 		}
 		if !slices.Equal(got, c.want) || failed != "0" {
 			t.Errorf("%s: %q, error %q; want %q", name, got, failed, c.want)
+		}
+	}
+}
+
+// Files and their sizes are found by the field, as in ModSecurity.
+func TestFilesOfFields(t *testing.T) {
+	ours, _ := wafs(t, "MULTIPART")
+	tx := ours.NewTransaction()
+	defer func() { _ = tx.Close() }()
+	tx.AddRequestHeader("Content-Type", formType)
+	tx.ProcessRequestHeaders()
+	text := file(`name="Photo"; filename="a"`, "1") + file(`name="photo"; filename="b"`, "22") + formEnd
+	if _, _, err := tx.WriteRequestBody([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.ProcessRequestBody(); err != nil {
+		t.Fatal(err)
+	}
+	v := tx.(plugintypes.TransactionState).Variables()
+	for name, got := range map[string][]string{"a b": v.Files().Get("photo"), "1 2": v.FilesSizes().Get("photo")} {
+		if strings.Join(got, " ") != name {
+			t.Errorf("got %q, want %s", got, name)
 		}
 	}
 }
