@@ -384,7 +384,7 @@ func (e *Engine) evaluateAll(t *mapping.Transaction) (Verdict, error) {
 
 // evaluate runs all rules of one of the engine's rule sets but those that can't match; set is what is set before. A rule
 // at which Coraza panics is left out, and the others run again.
-func (e *Engine) evaluate(waf coraza.WAF, set []assignment, t *mapping.Transaction, cannotMatch []int) (Verdict, error) {
+func (e *Engine) evaluate(waf coraza.WAF, set order.Settings, t *mapping.Transaction, cannotMatch []int) (Verdict, error) {
 	var panics []RulePanic
 	for {
 		v, err := e.run(waf, set, t, cannotMatch)
@@ -399,7 +399,7 @@ func (e *Engine) evaluate(waf coraza.WAF, set []assignment, t *mapping.Transacti
 }
 
 // run is evaluate for one time.
-func (e *Engine) run(waf coraza.WAF, before []assignment, t *mapping.Transaction, removed []int) (v Verdict, err error) {
+func (e *Engine) run(waf coraza.WAF, before order.Settings, t *mapping.Transaction, removed []int) (v Verdict, err error) {
 	tx, ok := waf.NewTransaction().(transaction)
 	if !ok {
 		return v, errTransaction
@@ -411,7 +411,7 @@ func (e *Engine) run(waf coraza.WAF, before []assignment, t *mapping.Transaction
 		}
 		err = errors.Join(err, tx.Close())
 	}()
-	set(tx, before)
+	before.Set(tx.Variables())
 	e.remove(tx, t, e.excludedIn(t))
 	if e.fast != nil && waf == e.fast.rest {
 		e.fast.remove(tx, removed)
@@ -428,13 +428,6 @@ func (e *Engine) run(waf coraza.WAF, before []assignment, t *mapping.Transaction
 		v.views = viewsOf(&of, t, maxViewBytes)
 	}
 	return v, nil
-}
-
-// set sets variables of TX before all rules.
-func set(tx transaction, all []assignment) {
-	for i := range all {
-		tx.Variables().TX().Set(all[i].name, all[i].values)
-	}
 }
 
 // remove takes away what is not applied to an exchange: rules about what its log can't show, and what is excluded.

@@ -53,27 +53,21 @@ const (
 type fastPath struct {
 	plan      *analysis.Plan
 	screen    *screen.Screen
-	reader    coraza.WAF   // with the rules that have a say in how bodies are read
-	readerTX  []assignment // of TX that it has set before
-	plain     coraza.WAF   // without any, for requests without a body
-	needsBody bool         // plain reads such requests as reader does
-	blank     transaction  // of plain, with nothing in it; nil where it takes Coraza to read any, see bare.go
-	rest      coraza.WAF   // with the rules that are needed, for what the screen can't clear
-	tx        []assignment // of TX that rest has set before
-	ids       []int        // of rest's rules, ascending
-	removed   map[int]bool // rules that are excluded everywhere
+	reader    coraza.WAF     // with the rules that have a say in how bodies are read
+	readerTX  order.Settings // of TX that it has set before
+	plain     coraza.WAF     // without any, for requests without a body
+	needsBody bool           // plain reads such requests as reader does
+	blank     transaction    // of plain, with nothing in it; nil where it takes Coraza to read any, see bare.go
+	rest      coraza.WAF     // with the rules that are needed, for what the screen can't clear
+	tx        order.Settings // of TX that rest has set before
+	ids       []int          // of rest's rules, ascending
+	removed   map[int]bool   // rules that are excluded everywhere
 
 	mode     ScreenMode
 	anyMatch bool
 	evidence bool // see Config.ScreenEvidence
 
 	screened, reduced atomic.Uint64 // transactions that no rules saw, or only some
-}
-
-// assignment sets a variable of TX to a list of one value.
-type assignment struct {
-	name   string
-	values []string
 }
 
 // isVerified counts a transaction, and reports whether all rules are to see it. Long ones are not chosen: all rules may take
@@ -197,12 +191,12 @@ func (f *fastPath) compile(cfg Config, own, taken []*unit, sum [32]byte) (err er
 		}
 	}
 	if reading.AsksTX {
-		f.readerTX = assignments(ownTX, reading.TX)
+		f.readerTX = order.SettingsOf(ownTX, reading.TX)
 	}
 	if reduction.Observed {
 		ownTX = nil
 	}
-	f.tx, f.ids = assignments(ownTX, reduction.TX), idsOf(rest)
+	f.tx, f.ids = order.SettingsOf(ownTX, reduction.TX), idsOf(rest)
 	reader = slices.Concat(plain, reader)
 	for waf, units := range map[*coraza.WAF][]*unit{&f.plain: plain, &f.reader: reader, &f.rest: rest} {
 		var took []*unit
@@ -361,18 +355,6 @@ func (u *unit) settings() map[string]string {
 	return all
 }
 
-// assignments are those of all names, in order; later ones win.
-func assignments(of ...map[string]string) (all []assignment) {
-	values := map[string]string{}
-	for _, m := range of {
-		maps.Copy(values, m)
-	}
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		all = append(all, assignment{name, []string{values[name]}})
-	}
-	return all
-}
-
 // screening is what the screen says of a transaction, and of its views.
 type screening struct {
 	screen.Answer
@@ -448,7 +430,7 @@ func (e *Engine) ask(t *mapping.Transaction, question func(source source, skip f
 	}()
 	excluded := e.excludedIn(t)
 	if !isPlain {
-		set(tx, e.fast.readerTX)
+		e.fast.readerTX.Set(tx.Variables())
 		e.remove(tx, t, excluded)
 	}
 	e.read(tx, t, !isPlain)

@@ -249,11 +249,10 @@ func (vs *views) header(name, value string) {
 	if len(value) < minViewed || isPlain(value) && view.IsPlain(value) {
 		return
 	}
-	lower := strings.ToLower(name)
+	lower, variable := headerVariable(name)
 	if lower == "cookie" || isOrdinary(lower, value) {
 		return
 	}
-	variable := "REQUEST_HEADERS:" + lower
 	if lower == "authorization" {
 		if _, credentials, ok := strings.Cut(value, " "); ok {
 			vs.add(variable, variable, credentials)
@@ -265,6 +264,32 @@ func (vs *views) header(name, value string) {
 	}
 	vs.add(variable, variable, value)
 }
+
+// headerVariable is a header's name in lower case, and the variable of such.
+func headerVariable(name string) (lower, variable string) {
+	if variable, ok := usualHeaders[name]; ok {
+		return variable[len(headerPrefix):], variable
+	}
+	lower = strings.ToLower(name)
+	return lower, headerPrefix + lower
+}
+
+const headerPrefix = "REQUEST_HEADERS:"
+
+// usualHeaders are the variables of headers that most requests have, as they are mostly written and in lower case.
+var usualHeaders = func() map[string]string {
+	all := map[string]string{}
+	for _, name := range []string{
+		"Accept", "Accept-Encoding", "Accept-Language", "Authorization", "Cache-Control", "Connection", "Content-Length", "Content-Type", "Cookie",
+		"Forwarded", "Host", "If-Modified-Since", "If-None-Match", "Origin", "Pragma", "Priority", "Range", "Referer", "Sec-CH-UA",
+		"Sec-CH-UA-Mobile", "Sec-CH-UA-Platform", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Fetch-User", "TE",
+		"Upgrade-Insecure-Requests", "User-Agent", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "X-Requested-With",
+	} {
+		lower := strings.ToLower(name)
+		all[name], all[lower] = headerPrefix+lower, headerPrefix+lower
+	}
+	return all
+}()
 
 // isOrdinary reports whether a header that lists what a client can do has such a value: gzip is a command as well.
 func isOrdinary(lower, value string) bool {

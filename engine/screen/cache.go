@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"strings"
 	"sync/atomic"
+	"unsafe"
 )
 
 // longestRemembered is the longest value that is remembered: long ones seldom come again.
@@ -61,7 +62,35 @@ func (j *judged) is(class uint32, value string) bool {
 // put remembers; the value is copied, the hits are kept.
 func (c *cache) put(known judged) {
 	first, second := c.set(known.class, known.value)
-	known.value = strings.Clone(known.value)
 	second.Store(first.Load())
-	first.Store(&known)
+	first.Store(known.clone())
 }
+
+// clone is a copy with a copy of the value, in one piece of memory unless that is long.
+func (j *judged) clone() *judged {
+	switch n := len(j.value); {
+	case n <= 24:
+		return cloneWith[[24]byte](j)
+	case n <= 56:
+		return cloneWith[[56]byte](j)
+	case n <= 136:
+		return cloneWith[[136]byte](j)
+	}
+	clone := *j
+	clone.value = strings.Clone(j.value)
+	return &clone
+}
+
+// cloneWith is a copy of what has a value that is no longer than a text.
+func cloneWith[T [24]byte | [56]byte | [136]byte](j *judged) *judged {
+	clone := &struct {
+		judged
+		text T
+	}{judged: *j}
+	text := unsafe.Slice((*byte)(unsafe.Pointer(&clone.text)), len(clone.text))
+	clone.value = viewOf(text[:copy(text, j.value)])
+	return &clone.judged
+}
+
+// viewOf is a text in memory of others, to be used as long as it stays the same.
+func viewOf(text []byte) string { return unsafe.String(unsafe.SliceData(text), len(text)) }

@@ -24,7 +24,7 @@ func TestScansOfAValue(t *testing.T) {
 		{"Sel%65ct&#32;a from b", 4, 2},
 	} {
 		x := s.scratch.Get().(*scratch)
-		hits := s.judge(x, s.variables[0].class("x"), c.value)
+		hits := s.judge(x, s.variables[0].class("x", new([]byte)), c.value)
 		if x.texts.stamp != c.scans || len(hits) != c.hits {
 			t.Errorf("%q: %d scans and %d hits, want %d and %d", c.value, x.texts.stamp, len(hits), c.scans, c.hits)
 		}

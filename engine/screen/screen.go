@@ -109,6 +109,7 @@ type scratch struct {
 	skip    func(id int) bool
 
 	variable *variable // whose values visit gets
+	lower    []byte    // memory for a key
 	visit    func(key, value string)
 
 	work, most int // see spend
@@ -380,7 +381,7 @@ func (s *Screen) visit(x *scratch, key, value string) {
 	if x.isSpent() {
 		return
 	}
-	if cl := v.class(key); cl != nil {
+	if cl := v.class(key, &x.lower); cl != nil {
 		x.note(cl, value)
 		s.count(x, s.lookup(x, cl, value))
 	}

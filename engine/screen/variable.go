@@ -65,13 +65,12 @@ type group struct {
 // maxMixed bounds what is remembered of keys that patterns match.
 const maxMixed = 1024
 
-// class is that of a key's values, nil when no condition looks at them.
-func (v *variable) class(key string) *class {
+// class is that of a key's values, nil when no condition looks at them. The memory is for the key in lower case.
+func (v *variable) class(key string, memory *[]byte) *class {
 	cl := v.base
 	if len(v.named) > 0 && key != "" {
-		var buf [64]byte
-		lower := appendLower(buf[:0], key)
-		if named, ok := v.named[string(lower)]; ok {
+		*memory = appendLower((*memory)[:0], key)
+		if named, ok := v.named[string(*memory)]; ok {
 			cl = named
 		}
 	}
@@ -84,9 +83,14 @@ func (v *variable) class(key string) *class {
 	if ok {
 		return mixed
 	}
-	matching := make([]byte, (len(v.patterns)+7)/8)
+	var buf [8]byte
+	matching := buf[:]
+	if len(v.patterns) > 8*len(buf) {
+		matching = make([]byte, (len(v.patterns)+7)/8)
+	}
 	matches := false
-	lower := strings.ToLower(key)
+	*memory = appendLower((*memory)[:0], key)
+	lower := viewOf(*memory)
 	for i, p := range v.patterns {
 		text := key
 		if p.except {

@@ -151,18 +151,18 @@ func quotedPrintable(text string) (string, bool) {
 // isQuoted reports whether a text begins with an escape like =3C.
 func isQuoted(text string) bool { return text[0] == '=' && len(text) > 2 && isHex(text[1:3]) }
 
-// packed is the text in bytes that are none: of two bytes a character, or compressed.
+// packed is the text in bytes that are none: of two bytes a character, or compressed. The bytes are not kept.
 func packed(data []byte) (string, bool) {
-	if text, ok := utf16Text(string(data)); ok {
+	if text, ok := utf16Text(data); ok {
 		return text, isText([]byte(text))
 	}
 	var r io.Reader
 	var err error
 	switch {
 	case bytes.HasPrefix(data, []byte{0x1f, 0x8b}):
-		r, err = gzip.NewReader(bytes.NewReader(data))
+		r, err = gzip.NewReader(bytes.NewReader(bytes.Clone(data)))
 	case data[0]&0x0f == 8 && len(data) > 2 && (uint(data[0])<<8|uint(data[1]))%31 == 0: // RFC 1950
-		r, err = zlib.NewReader(bytes.NewReader(data))
+		r, err = zlib.NewReader(bytes.NewReader(bytes.Clone(data)))
 	default:
 		return "", false
 	}

@@ -397,7 +397,7 @@ func html(text string) (string, bool) {
 }
 
 // utf16Text reads text of two bytes a character, in either order, as far as it is one.
-func utf16Text(text string) (string, bool) {
+func utf16Text[T string | []byte](text T) (string, bool) {
 	if len(text) < 8 {
 		return "", false
 	}
@@ -441,11 +441,17 @@ func base64Text(text string) (string, bool) {
 	if strings.ContainsAny(text, "-_") {
 		encoding = base64.RawURLEncoding
 	}
-	decoded, err := encoding.DecodeString(text)
+	// Nearly all that could be base64 are names and tokens, and what these decode to is no text: it is not kept.
+	var buf [512]byte
+	decoded := buf[:]
+	if n := encoding.DecodedLen(len(text)); n > len(buf) {
+		decoded = make([]byte, n)
+	}
+	n, err := encoding.Decode(decoded, []byte(text))
 	if err != nil {
 		return "", false
 	}
-	if !isText(decoded) {
+	if decoded = decoded[:n]; !isText(decoded) {
 		return packed(decoded)
 	}
 	if bytes.IndexByte(decoded, 0) >= 0 { // of two bytes a character; else zeros are of a language's objects
@@ -511,11 +517,12 @@ func isText(b []byte) bool {
 // jwt yields the header and the claims of a JSON Web Token, RFC 7519.
 func jwt(text string, yield func(string)) {
 	text = strings.TrimPrefix(text, "Bearer ")
-	parts := strings.Split(text, ".")
-	if len(parts) != 3 || !strings.HasPrefix(text, "ey") {
+	if !strings.HasPrefix(text, "ey") || strings.Count(text, ".") != 2 {
 		return
 	}
-	for _, p := range parts[:2] {
+	header, rest, _ := strings.Cut(text, ".")
+	claims, _, _ := strings.Cut(rest, ".")
+	for _, p := range []string{header, claims} {
 		if decoded, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(p, "=")); err == nil && isText(decoded) {
 			yield(string(decoded))
 		}

@@ -19,6 +19,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strings"
 	"unsafe"
 
 	"github.com/corazawaf/coraza/v3"
@@ -106,7 +107,7 @@ func checkValues(waf coraza.WAF) error {
 		return errCoraza
 	}
 	v := state.Variables()
-	for _, col := range []collection.Map{v.ArgsGet(), v.ArgsPost()} {
+	for _, col := range []collection.Map{v.ArgsGet(), v.ArgsPost(), v.TX()} {
 		if !isKept(col) {
 			return errCoraza
 		}
@@ -161,6 +162,32 @@ func data(col collection.Map) map[string][]value {
 	return *(*map[string][]value)(unsafe.Pointer(dataField(col).UnsafeAddr()))
 }
 
+// Settings are variables of TX that are set together: one by one, Coraza takes memory for each.
+type Settings []value
+
+// SettingsOf are those of all names; of a name that several have, the last.
+func SettingsOf(of ...map[string]string) (s Settings) {
+	all := map[string]string{}
+	for _, m := range of {
+		maps.Copy(all, m)
+	}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		s = append(s, value{name, all[name]})
+	}
+	return s
+}
+
+// Set sets the variables, to one value each.
+func (s Settings) Set(v plugintypes.TransactionVariables) {
+	if len(s) == 0 {
+		return
+	}
+	values, own := data(v.TX()), slices.Clone(s) // what rules count up they change in place
+	for i := range own {
+		values[strings.ToLower(own[i].key)] = own[i : i+1 : i+1]
+	}
+}
+
 // Request makes the lists of what a request's head has. It is called once, when all of that is there.
 func Request(v plugintypes.TransactionVariables) {
 	list(v.RequestHeaders())
@@ -191,12 +218,18 @@ func listArgs(v plugintypes.TransactionVariables) {
 
 // appendValues appends values by their names, and those of one name in the order in which they came.
 func appendValues(all []value, of map[string][]value) []value {
-	return appendNamed(all, of, maps.Keys(of))
+	n := 0
+	for _, values := range of {
+		n += len(values)
+	}
+	return appendNamed(slices.Grow(all, n), of, maps.Keys(of))
 }
 
 // appendNamed sorts values whose names differ in case by these: Coraza reads cookies into a map.
 func appendNamed(all []value, of map[string][]value, names iter.Seq[string]) []value {
-	for _, name := range slices.Sorted(names) {
+	sorted := slices.AppendSeq(make([]string, 0, len(of)), names)
+	slices.Sort(sorted)
+	for _, name := range sorted {
 		first := len(all)
 		all = append(all, of[name]...)
 		slices.SortStableFunc(all[first:], func(a, b value) int { return cmp.Compare(a.key, b.key) })
