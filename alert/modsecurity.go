@@ -68,14 +68,17 @@ func (a *Alert) modsecurityMessages() []object {
 
 // modsecurityHeaders has each name once: libmodsecurity repeats keys, which receivers of JSON refuse, or keep the last of.
 func modsecurityHeaders(head string) (o object) {
+	values := map[string][]string{} // by the name in lower case: who sends a request chooses how many there are
 	for _, h := range headersOf(head) {
 		name := strings.ToValidUTF8(h.Name, "\ufffd")
-		i := slices.IndexFunc(o, func(m member) bool { return strings.EqualFold(m.key, name) })
-		if i < 0 {
-			o.set(name, h.Value)
-			continue
+		lower := strings.ToLower(name)
+		if values[lower] == nil {
+			o.set(name, lower)
 		}
-		o[i].value = o[i].value.(string) + ", " + h.Value // RFC 9110 section 5.3
+		values[lower] = append(values[lower], h.Value)
+	}
+	for i := range o {
+		o[i].value = strings.Join(values[o[i].value.(string)], ", ") // RFC 9110 section 5.3
 	}
 	return o
 }
