@@ -3,6 +3,7 @@ package mapping
 import (
 	"embed"
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -40,25 +41,38 @@ var moreSpecific = map[string][]string{
 		"caddy", "traefik", "istio", "envoy-gateway", "envoy", "packetbeat", "ecs", "rails", "pino", "tomcat", "linkerd", "nginx-proxy-manager", "squid", "ingress-nginx", "nginx-json", "nginx", "apache"},
 }
 
-// presets is compiled at first use.
+// presets are all of them, in the order in which they are tried.
 var presets = sync.OnceValue(func() []*Mapping {
 	var all []*Mapping
 	for _, name := range presetOrder {
-		text, err := PresetText(name)
-		if err != nil {
-			panic(err) // embedded: can't happen
-		}
-		m, err := Parse("presets/"+name+".yaml", text)
-		if err != nil {
-			panic(err) // a test compiles every preset
-		}
-		for _, one := range m {
-			one.Name = name
-		}
-		all = append(all, m...)
+		all = append(all, presetOf[name]()...)
 	}
 	return all
 })
+
+// presetOf compiles a preset once, when it is asked for: who names one does without the others.
+var presetOf = func() map[string]func() []*Mapping {
+	all := map[string]func() []*Mapping{}
+	for _, name := range presetOrder {
+		all[name] = sync.OnceValue(func() []*Mapping { return compilePreset(name) })
+	}
+	return all
+}()
+
+func compilePreset(name string) []*Mapping {
+	text, err := PresetText(name)
+	if err != nil {
+		panic(err) // embedded: can't happen
+	}
+	all, err := Parse("presets/"+name+".yaml", text)
+	if err != nil {
+		panic(err) // a test compiles every preset
+	}
+	for _, one := range all {
+		one.Name = name
+	}
+	return all
+}
 
 func presetNames() map[string]bool {
 	all := map[string]bool{}
@@ -70,16 +84,11 @@ func presetNames() map[string]bool {
 
 // Preset is what the embedded file of that name has.
 func Preset(name string) ([]*Mapping, error) {
-	var all []*Mapping
-	for _, m := range presets() {
-		if m.Name == name {
-			all = append(all, m)
-		}
-	}
-	if all == nil {
+	of, ok := presetOf[name]
+	if !ok {
 		return nil, fmt.Errorf("no preset %q: %s", name, suggest(name, presetNames()))
 	}
-	return all, nil
+	return slices.Clone(of()), nil
 }
 
 // PresetNames lists the embedded mappings in the order in which auto tries them.
