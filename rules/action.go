@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -163,6 +164,9 @@ func (a Action) control() (out Action, keep bool, why string) {
 		targets, err := parseTargets(text)
 		if err == nil && len(targets) != 1 {
 			err = fmt.Errorf("%w %q", errTarget, text)
+		}
+		if err == nil && strings.Contains(text, "%{") {
+			err = errors.New("there are no macros there")
 		}
 		if err != nil {
 			return a, false, fmt.Sprintf("%s: %v", a.Value, err) // Coraza goes on without a word, and without an effect

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -30,8 +31,37 @@ func (l *Link) parsesAnswers() bool {
 	return slices.ContainsFunc(l.Values("ctl"), func(ctl string) bool { return strings.HasPrefix(strings.ToLower(ctl), "responsebodyprocessor=") })
 }
 
+// knownFrom is the phase from which a variable has values: before it, rules look at nothing. It is 1 for most.
+func knownFrom(variable string) int {
+	switch {
+	case variable == "response_body" || variable == "response_args" || variable == "response_xml":
+		return 4
+	case strings.HasPrefix(variable, "response_") || variable == "status_line":
+		return 3
+	case strings.HasPrefix(variable, "args_post") || strings.HasPrefix(variable, "files") || strings.HasPrefix(variable, "multipart_") ||
+		slices.Contains([]string{"request_body", "request_body_length", "reqbody_error", "reqbody_processor_error", "xml", "request_xml", "json"}, variable):
+		return 2
+	}
+	return 1
+}
+
+// tooEarly says of a link of a rule in a phase that all it looks at is only known later; "" if some is known.
+func (l *Link) tooEarly(phase int) string {
+	from := 5
+	var names []string
+	for _, t := range l.Targets {
+		if !t.Except {
+			names, from = append(names, t.String()), min(from, knownFrom(t.Variable))
+		}
+	}
+	if len(names) == 0 || phase == 0 || from <= phase {
+		return ""
+	}
+	return fmt.Sprintf("it sees nothing in phase %d: it is phase %d that shows %s", phase, from, strings.Join(names, " and "))
+}
+
 // dead says of a link what of it is never there, where some rule says how answers are read or none does; "" if all is there.
-func (l *Link) dead(parsesAnswers bool) string {
+func (l *Link) dead(parsesAnswers bool, phase int) string {
 	var names []string
 	alive := l.IsAction()
 	for _, t := range l.Targets {
@@ -46,7 +76,7 @@ func (l *Link) dead(parsesAnswers bool) string {
 	list := strings.Join(names, " and ")
 	switch {
 	case len(names) == 0:
-		return ""
+		return l.tooEarly(phase)
 	case alive:
 		return "it sees nothing of " + list + ", which MSA never has"
 	case l.Operator.Negated || slices.ContainsFunc(l.Targets, func(t Target) bool { return t.Count }):

@@ -56,6 +56,7 @@ func (s *settler) settle(all []*Directive) ([]*Directive, error) {
 		}
 	}
 	s.warnOfCounting()
+	s.warnOfRemoving()
 	s.markRules()
 	return s.out, nil
 }
@@ -113,7 +114,7 @@ func (s *settler) rule(d *Directive) {
 		s.counting = append(s.counting, d)
 	}
 	for _, l := range r.Links {
-		if why := l.dead(s.parsesAnswers); why != "" && r.Unusable == "" {
+		if why := l.dead(s.parsesAnswers, r.Phase); why != "" && r.Unusable == "" {
 			s.warn(d, why)
 		}
 		if looksMisspelt(l.operator) {
@@ -172,6 +173,47 @@ func (s *settler) warnOfCounting() {
 		s.warn(head, fmt.Sprintf("collections such as IP are empty at the start of each record, so rules can't count with them (detectors count across records): %s",
 			strings.Join(ids, " ")))
 	}
+}
+
+// warnOfRemoving says once a file of which rules actions ctl take something away that are not there: exclusions that serve
+// several versions of CRS name many.
+func (s *settler) warnOfRemoving() {
+	lost, first := map[string][]string{}, map[string]*Directive{} // by file
+	for _, d := range s.out {
+		if !d.IsRule() {
+			continue
+		}
+		for _, l := range d.Rule.Links {
+			for _, ctl := range l.Values("ctl") {
+				isNamed, name := removes(ctl)
+				if isNamed == nil || slices.Contains(lost[d.File], name) || slices.ContainsFunc(s.out, func(of *Directive) bool { return of.IsRule() && isNamed(of.Rule, name) }) {
+					continue
+				}
+				if first[d.File] == nil {
+					first[d.File] = d
+				}
+				lost[d.File] = append(lost[d.File], name)
+			}
+		}
+	}
+	for _, file := range slices.Sorted(maps.Keys(lost)) {
+		s.warn(first[file], "ctl has no effect on rules that are not there: "+strings.Join(lost[file], " "))
+	}
+}
+
+// removes is how a value of ctl names rules, and the name; nil if it names none.
+func removes(ctl string) (isNamed func(r *Rule, name string) bool, name string) {
+	what, value, _ := strings.Cut(ctl, "=")
+	name = strings.TrimSpace(upTo(value, ';'))
+	switch strings.Replace(what, "RemoveTarget", "Remove", 1) {
+	case "ruleRemoveById":
+		return numbered, name
+	case "ruleRemoveByTag":
+		return tagged, name
+	case "ruleRemoveByMsg":
+		return saying, name
+	}
+	return nil, ""
 }
 
 // merged are a link's actions behind the default ones. Of these, a link of a chain gets the transformations of its rule's
