@@ -113,8 +113,5 @@ func (e *Explanation) PrintJSON(w io.Writer, withAdvice bool) error {
 	if withAdvice {
 		out.Advice = e.advise()
 	}
-	if withAdvice {
-		out.Advice = e.advise()
-	}
 	return listing.JSON(w, out)
 }
