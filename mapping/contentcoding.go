@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"bytes"
-
 	"errors"
 	"io"
 	"slices"

@@ -59,7 +59,7 @@ type alertSpec struct {
 	message, forward, source, host, domain, geoip field
 }
 
-// read reads one document of a mapping file.
+// readDocument reads one document of a mapping file.
 func (m *Mapping) readDocument(document ast.Node) error {
 	y := newYAMLReader(document)
 	words := func(into *words) func(ast.Node) error {

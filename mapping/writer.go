@@ -6,7 +6,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// kubernetesKey is the key under which the pod that wrote a record stands, as collectors add it.
+// writerAccessor is the key under which the pod that wrote a record stands, as collectors add it.
 var writerAccessor = []Accessor{{key: "kubernetes"}}
 
 // writer is who a record's collector says has written it.

@@ -1,14 +1,14 @@
 package mapping
 
 import (
-	"github.com/modsecurity-for-anylog/msa/internal/typo"
-
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"github.com/modsecurity-for-anylog/msa/internal/typo"
 )
 
 // positionError is an error at a place of a YAML file.

@@ -118,7 +118,7 @@ func (c *counters) below(v *engine.Verdict) {
 	}
 }
 
-// Snapshot is the counters at one moment. They only grow.
+// Snapshot is the counters, which only grow, and the gauges, which are ints, at one moment.
 type Snapshot struct {
 	Records           uint64            // events seen
 	Skipped           uint64            // of these, what the mapping leaves out

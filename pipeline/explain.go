@@ -39,8 +39,8 @@ func (x *Explanation) Masked(name, value string) string {
 	return x.masker.MaskNamed(name, value)
 }
 
-// Explain takes one record of a tag through mapping and engine. Nothing is counted or remembered.
-// The explanation's strings are views into the record.
+// Explain takes one record of a tag through mapping, engine and triage. It is no record of those that are counted, but what it
+// teaches is learned. The explanation's strings are views into the record.
 func (p *Pipeline) Explain(tag string, r mapping.Record) (Explanation, error) {
 	x := Explanation{Transaction: &mapping.Transaction{Workloads: p.table}}
 	if p.cfg.Alert.Mask {

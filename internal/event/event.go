@@ -7,9 +7,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/tinylib/msgp/msgp"
+
 	"github.com/modsecurity-for-anylog/msa/alert"
 	"github.com/modsecurity-for-anylog/msa/mapping"
-	"github.com/tinylib/msgp/msgp"
 )
 
 // TextKey is the key under which an alert's JSON text has to be.
