@@ -68,82 +68,33 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 	if engines == nil || cfg.Profiler != nil { // what is measured is not shared
 		engines = &Engines{}
 	}
-	cfg = cfg.profiled()
-	m, err := mapping.Load(cfg.Mapping)
-	if err != nil {
-		return nil, fmt.Errorf("property mapping: %w", err)
-	}
-	var table *mapping.WorkloadTable
-	if cfg.Workloads != "" {
-		if table, err = mapping.OpenWorkloadTable(cfg.Workloads, func(err error) { log.Error(err.Error()) }); err != nil {
-			return nil, fmt.Errorf("property workloads: %w", err)
-		}
-	}
-	var canaries *reread.File[sensitive.Canaries]
-	if cfg.Canaries != "" {
-		if canaries, err = reread.Open("canaries", cfg.Canaries, sensitive.ParseCanaries, func(err error) { log.Error(err.Error()) }); err != nil {
-			return nil, fmt.Errorf("property canaries: %w", err)
-		}
-	}
-	tag, err := parseTag(cfg.AlertTag)
-	if err != nil {
-		return nil, fmt.Errorf("property alert_tag: %w", err)
-	}
-	if cfg.StatePath != "" && !cfg.Trial {
-		if err := state.At(cfg.StatePath).Check(); err != nil {
-			return nil, fmt.Errorf("property state_path: %w", err)
-		}
-	}
-	if cfg.ByConfidence && slices.Contains(cfg.Engine.Rules, rules.CRS) && !slices.Contains(cfg.Engine.Rules, rules.Evidence) {
-		cfg.Engine.Rules = append(slices.Clone(cfg.Engine.Rules), rules.Evidence)
-	}
-	e, err := engines.get(cfg.Engine)
-	if err != nil {
-		return nil, err
-	}
-	for _, w := range e.Warnings() {
-		log.Warn(w.String())
-	}
-	for _, o := range e.Unjudged() {
-		log.Info("the fast path can't judge a rule", "rule", o.Rule, "reason", o.Reason)
-	}
-	exclusions, err := engine.ParseExclusions(cfg.Engine.Exclude)
-	if err != nil {
-		return nil, err
-	}
 	p := &Pipeline{
-		cfg: cfg, watch: cfg.watch(), tag: tag, exclusions: exclusions, mapper: m, table: table, canaries: canaries, engine: e, rules: e, engines: engines, log: log,
-		pool:         newPool(cfg.Workers - 1),
+		cfg: cfg.profiled(), watch: cfg.watch(), engines: engines, log: log,
 		transactions: sync.Pool{New: func() any { return new(mapping.Transaction) }},
 	}
-	if err := p.remember(); err != nil {
-		p.Close()
+	if err := p.read(); err != nil {
 		return nil, err
 	}
-	if cfg.Behavior != "" {
-		p.detectors, p.closeDetectors, err = behavior.Open(cfg.Behavior, p.cfg.StatePath, func(err error) { log.Error(err.Error()) })
-		if err != nil {
-			p.Close()
-			return nil, fmt.Errorf("property behavior: %w", err)
-		}
+	e, err := engines.get(p.cfg.Engine)
+	if err != nil {
+		return nil, err
 	}
-	if cfg.tellsIncidents() {
-		o := incident.Options{Path: cfg.StatePath, Everything: cfg.PerIncident}
-		if cfg.Trial {
-			o.Path = ""
-		}
-		p.incidents, p.closeIncidents = engines.incidents.Open(o, func(err error) { log.Error(err.Error()) })
+	p.engine, p.rules, p.pool = e, e, newPool(p.cfg.Workers-1)
+	p.warn(e)
+	if err := p.open(); err != nil {
+		p.Close()
+		return nil, err
 	}
 	if cfg.FromAlerts {
 		p.aggregate = newAggregate(alert.Reader{Standing: e.Standing, Internal: cfg.Alert.Internal})
 	}
-	if exclusions.Any() { // or there is nothing to look for
-		for _, warning := range exclusions.Unknown(p.named()) {
+	if p.exclusions.Any() { // or there is nothing to look for
+		for _, warning := range p.exclusions.Unknown(p.named()) {
 			log.Warn(warning)
 		}
 	}
 	if cfg.Mapping != "auto" {
-		for _, one := range m.Mappings() {
+		for _, one := range p.mapper.Mappings() {
 			p.announce(one)
 		}
 	}
@@ -151,14 +102,74 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 	return p, nil
 }
 
-// remember opens what earlier records have taught.
+// read reads what the properties name, but for rules, detectors and state.
+func (p *Pipeline) read() (err error) {
+	cfg := &p.cfg
+	if p.mapper, err = mapping.Load(cfg.Mapping); err != nil {
+		return fmt.Errorf("property mapping: %w", err)
+	}
+	if cfg.Workloads != "" {
+		if p.table, err = mapping.OpenWorkloadTable(cfg.Workloads, p.logError); err != nil {
+			return fmt.Errorf("property workloads: %w", err)
+		}
+	}
+	if cfg.Canaries != "" {
+		if p.canaries, err = reread.Open("canaries", cfg.Canaries, sensitive.ParseCanaries, p.logError); err != nil {
+			return fmt.Errorf("property canaries: %w", err)
+		}
+	}
+	if p.tag, err = parseTag(cfg.AlertTag); err != nil {
+		return fmt.Errorf("property alert_tag: %w", err)
+	}
+	if cfg.StatePath != "" && !cfg.Trial {
+		if err := state.At(cfg.StatePath).Check(); err != nil {
+			return fmt.Errorf("property state_path: %w", err)
+		}
+	}
+	if cfg.ByConfidence && slices.Contains(cfg.Engine.Rules, rules.CRS) && !slices.Contains(cfg.Engine.Rules, rules.Evidence) {
+		cfg.Engine.Rules = append(slices.Clone(cfg.Engine.Rules), rules.Evidence)
+	}
+	p.exclusions, err = engine.ParseExclusions(cfg.Engine.Exclude)
+	return err
+}
+
+// warn logs what of the rules is passed over, or slow.
+func (p *Pipeline) warn(e *sharedEngine) {
+	for _, w := range e.Warnings() {
+		p.log.Warn(w.String())
+	}
+	for _, o := range e.Unjudged() {
+		p.log.Info("the fast path can't judge a rule", "rule", o.Rule, "reason", o.Reason)
+	}
+}
+
+// open opens all that learns.
+func (p *Pipeline) open() error {
+	if err := p.remember(); err != nil {
+		return err
+	}
+	if p.cfg.Behavior != "" {
+		var err error
+		if p.detectors, p.closeDetectors, err = behavior.Open(p.cfg.Behavior, p.cfg.StatePath, p.logError); err != nil {
+			return fmt.Errorf("property behavior: %w", err)
+		}
+	}
+	if p.cfg.tellsIncidents() {
+		p.incidents, p.closeIncidents = p.engines.incidents.Open(incident.Options{Path: p.cfg.StatePath, Everything: p.cfg.PerIncident}, p.logError)
+	}
+	return nil
+}
+
+func (p *Pipeline) logError(err error) { p.log.Error(err.Error()) }
+
+// remember opens what earlier records have taught. A trial keeps nothing.
 func (p *Pipeline) remember() (err error) {
 	if p.cfg.Trial {
 		p.memory, err = behavior.ReadMemory(p.cfg.StatePath)
 		p.cfg.StatePath = ""
 		return err
 	}
-	p.memory, p.closeMemory, err = behavior.OpenMemory(p.cfg.StatePath, func(err error) { p.log.Error(err.Error()) })
+	p.memory, p.closeMemory, err = behavior.OpenMemory(p.cfg.StatePath, p.logError)
 	return err
 }
 
