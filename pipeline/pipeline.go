@@ -458,8 +458,8 @@ func (p *Pipeline) split(tag string, chunk []byte) []event {
 // detect gives what was inspected to the detectors, in the order of the records, and adds their alerts.
 func (p *Pipeline) detect(tag string, events []event, observed []behavior.Observation, findings []finding) {
 	defer func() {
-		if r := recover(); r != nil {
-			p.countUninspected(panicked, tag, fmt.Errorf("the detectors failed: %v", r))
+		if v := recover(); v != nil {
+			p.countUninspected(panicked, tag, fmt.Errorf("the detectors failed: %w", panicError(v)))
 		}
 	}()
 	all := make([]*behavior.Observation, len(findings))
@@ -579,8 +579,8 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 	}
 	p.counters.records.Add(1)
 	defer func() {
-		if r := recover(); r != nil {
-			p.countUninspected(panicked, tag, fmt.Errorf("%v", r))
+		if v := recover(); v != nil {
+			p.countUninspected(panicked, tag, panicError(v))
 			f = finding{}
 		}
 	}()

@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"fmt"
+	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/modsecurity-for-anylog/msa/alert"
@@ -100,9 +102,6 @@ func (i *Inspection) judge() []behavior.Sequel {
 	var suspects []int
 	for n := range i.findings {
 		f := &i.findings[n]
-		if f.mapped && past.WasTold(&f.exchange) {
-			p.overlook(f)
-		}
 		if f.mapped {
 			p.guarded(i.tag, func() { i.settle(n, past) }) // without it, the record's own text decides
 		}
@@ -144,16 +143,34 @@ func (p *Pipeline) overlook(f *finding) {
 // guarded runs work on one record. A defect costs what it would have made of that record.
 func (p *Pipeline) guarded(tag string, work func()) {
 	defer func() {
-		if r := recover(); r != nil {
-			p.countUninspected(panicked, tag, fmt.Errorf("%v", r))
+		if v := recover(); v != nil {
+			p.countUninspected(panicked, tag, panicError(v))
 		}
 	}()
 	work()
 }
 
+// panicError says what a panic is and where, while it is recovered from: all of its stack is too long for a line of a log.
+func panicError(v any) error {
+	var callers [64]uintptr
+	frames := runtime.CallersFrames(callers[:runtime.Callers(0, callers[:])])
+	for began := false; ; {
+		frame, more := frames.Next()
+		isRuntime := strings.HasPrefix(frame.Function, "runtime.")
+		if began && !isRuntime || !more {
+			return fmt.Errorf("%v, at %s:%d", v, filepath.Base(frame.File), frame.Line)
+		}
+		began = began || frame.Function == "runtime.gopanic"
+	}
+}
+
 // settle judges the n-th record, when all before it are judged.
 func (i *Inspection) settle(n int, past *behavior.Recollection) {
 	p, f := i.p, &i.findings[n]
+	if past.WasTold(&f.exchange) {
+		p.overlook(f)
+		return
+	}
 	s := f.suspect
 	if s == nil {
 		past.Turn(n, &f.exchange, func() (page string) {
@@ -189,10 +206,12 @@ func (i *Inspection) tell(sequels []behavior.Sequel) {
 	p := i.p
 	for _, s := range sequels {
 		e, f := i.events[s.Index], &i.findings[s.Index]
-		p.again(i.tag, e, func(tx *mapping.Transaction) {
-			if !p.exclusions.Any() || !p.exclusions.Excluded(s.Of.ID, s.Of.Name, s.Of.Tags, engine.ExchangeOf(tx)) {
-				p.emitFound(f, i.tag, e, s.Alert(tx, p.cfg.Alert.Internal, i.tag, e.when()))
-			}
+		p.guarded(i.tag, func() {
+			p.again(i.tag, e, func(tx *mapping.Transaction) {
+				if !p.exclusions.Any() || !p.exclusions.Excluded(s.Of.ID, s.Of.Name, s.Of.Tags, engine.ExchangeOf(tx)) {
+					p.emitFound(f, i.tag, e, s.Alert(tx, p.cfg.Alert.Internal, i.tag, e.when()))
+				}
+			})
 		})
 	}
 }
