@@ -27,7 +27,8 @@ var (
 )
 
 var (
-	// lead is what stands in a value before the injection: a number, or a text and the quote that ends it.
+	// lead is what stands in a value before the injection: a number, or a text and the quote that ends it. It is looked for in
+	// the value itself: in lower case, what is no UTF-8 is longer.
 	lead       = compile(`^\s*([+-]?\d{1,12}['"]?|[^'"\s]{0,64}['"])\)*`)
 	unionQuery = compile(`\bunion\b\W+(?:all\W+|distinct\W+)?select\b`)
 	addition   = compile(`\border by \d{1,5}\b|; ?(?:select|declare|exec|waitfor|insert|update|delete)\b.*(?:--|#)`)
@@ -40,8 +41,8 @@ var (
 // leadOf is what stands in the payload before the injection, "" if it is a statement by itself.
 func (x *exchange) leadOf() string {
 	for _, value := range x.payloads {
-		if m := lead.FindStringSubmatch(strings.ToLower(value)); m != nil && len(m[0]) < len(value) {
-			return m[1]
+		if m := lead.FindStringSubmatch(value); m != nil && len(m[0]) < len(value) {
+			return strings.ToLower(m[1])
 		}
 	}
 	return ""
@@ -57,7 +58,7 @@ func (x *exchange) spot(breaks bool) uint64 {
 			continue
 		}
 		for _, p := range m.Places {
-			found := lead.FindStringSubmatch(strings.ToLower(p.Value))
+			found := lead.FindStringSubmatch(p.Value)
 			if found == nil || len(found[0]) == len(p.Value) && !breaks {
 				continue
 			}
@@ -86,7 +87,7 @@ func (x *exchange) isComplete() bool {
 	}
 	goesOn := x.yields() || addition.MatchString(sqlBlanks.ReplaceAllString(x.lower, " "))
 	return slices.ContainsFunc(x.payloads, func(p string) bool {
-		found := lead.FindStringSubmatch(strings.ToLower(p))
+		found := lead.FindStringSubmatch(p)
 		if found == nil {
 			return false
 		}

@@ -1,6 +1,11 @@
 package triage
 
-import "testing"
+import (
+	"strings"
+	"testing"
+
+	"github.com/modsecurity-for-anylog/msa/mapping"
+)
 
 func TestConditionOf(t *testing.T) {
 	for payload, want := range map[string]Condition{
@@ -30,5 +35,22 @@ func TestConditionOf(t *testing.T) {
 	_, b := conditionOf("1'/**/and  77=9924 and 'x'='x")
 	if _, c := conditionOf("1 AND 3412=3412"); a != b || a == c {
 		t.Errorf("forms %q, %q, %q", a, b, c)
+	}
+}
+
+// What stands before the injection may be anything: bytes that are no UTF-8 are longer in lower case, as are some letters.
+func TestAnyTextBeforeTheInjection(t *testing.T) {
+	tx := &mapping.Transaction{Method: "GET", URI: "/", Status: 200, ResponseBody: mapping.Body{Text: "ok"}}
+	attempt := func(text string) Attempt {
+		return Examine(tx, verdict("ARGS:q", text+"' or 1=1-- ", 942100)).Attempt(Past{})
+	}
+	want := attempt("x")
+	if !want.Completes || want.Spot == 0 {
+		t.Fatalf("%+v", want)
+	}
+	for _, text := range []string{strings.Repeat("\xff", 20), strings.Repeat("Ⱥ", 20), "ÄÖÜ", "X"} {
+		if got := attempt(text); !got.Completes || got.Spot != want.Spot {
+			t.Errorf("%q: %+v", text, got)
+		}
 	}
 }
