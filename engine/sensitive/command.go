@@ -541,8 +541,6 @@ func (s *scanner) insertedInto(i int) {
 			}
 		case c == ')':
 			depth--
-		case c == ';' && depth == 0:
-			return
 		case c == ',' && depth == 1:
 			column++
 		case isQuote(c):
@@ -554,6 +552,8 @@ func (s *scanner) insertedInto(i int) {
 				s.hideValue(from, until)
 			}
 			k = until
+		case depth == 0 && c != ',' && !isBlank(c) && !isSpace(c): // behind the rows
+			return
 		}
 	}
 }
@@ -577,7 +577,7 @@ func (s *scanner) saidLine(i int) {
 		}
 		from = run(text, digitsEnd(text, count+1), 2, isSpace)
 	}
-	until := s.lineEnd(from)
+	until := run(text, from, longestStatement, func(c byte) bool { return c != '\n' && c != '\r' })
 	for _, mechanism := range []string{"LOGIN", "PLAIN", "NTLM", "CRAM-MD5", "XOAUTH2", "TLS", "SSL"} {
 		if foldedPrefix(text[from:until], mechanism) {
 			from = s.pastBlanks(from + len(mechanism))
@@ -594,7 +594,9 @@ func (s *scanner) netUser(i int) {
 	}
 	w := words{s: s, i: i, opening: i, most: i + longestCommand, plus: text[i] == '+'}
 	sub := ""
-	for n := 0; ; n++ {
+	const most = 12 // arguments
+	n := 0
+	for range most {
 		from, until, ok := w.next()
 		if !ok || from == until {
 			return
@@ -606,14 +608,12 @@ func (s *scanner) netUser(i int) {
 				return
 			}
 		case word[0] == '/' || word[0] == '\\' || strings.HasSuffix(word, ":"):
-			n--
-			if sub == "use" {
-				n = max(n, 1)
-			}
-		case sub == "user" && n == 2, sub == "use" && n >= 1:
+			continue
+		case sub == "user" && n == 2, sub == "use":
 			s.hideValue(from, until)
 			return
 		}
+		n++
 	}
 }
 
