@@ -27,9 +27,16 @@ type unit struct {
 	*rules.Directive
 	own  bool   // added by MSA: may not fail
 	file string // virtual name, in the directory of the real file, where data files are looked for
+	code string // see text
 }
 
-func (u *unit) text() string { return u.Text() + "\n" }
+// text is what Coraza reads, which is put together once for all rule sets that have the unit.
+func (u *unit) text() string {
+	if u.code == "" {
+		u.code = u.Text() + "\n"
+	}
+	return u.code
+}
 
 // units checks what Coraza would let pass: rules without an id, and ids used twice.
 func units(directives []*rules.Directive) ([]*unit, error) {

@@ -80,6 +80,9 @@ func parseTargets(text string) ([]Target, error) {
 	return all, nil
 }
 
+// withoutMarks takes away what says that a target is an exception, or counted.
+var withoutMarks = strings.NewReplacer("!", "", "&", "")
+
 func (r *targetReader) target() (t Target, err error) {
 	start := r.at
 	for r.at < len(r.text) && !strings.ContainsRune(":.|", rune(r.text[r.at])) {
@@ -87,7 +90,7 @@ func (r *targetReader) target() (t Target, err error) {
 	}
 	name := strings.TrimSpace(r.text[start:r.at])
 	t.Except, t.Count = strings.Contains(name, "!"), strings.Contains(name, "&")
-	t.Variable = strings.ToLower(strings.TrimSpace(strings.NewReplacer("!", "", "&", "").Replace(name)))
+	t.Variable = strings.ToLower(strings.TrimSpace(withoutMarks.Replace(name)))
 	if t.Variable == "" {
 		return t, fmt.Errorf("%w %q", errTarget, shorten(r.text[start:]))
 	}

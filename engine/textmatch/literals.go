@@ -523,7 +523,23 @@ func sorted(texts []string) []string {
 
 // prefixes are the texts, cut so that there are few.
 func (s textSet) prefixes() textSet {
+	if s.arePrefixes() {
+		return s
+	}
 	return s.cut(strings.Compare, func(t string, n int) string { return t[:n] }, strings.HasPrefix)
+}
+
+// arePrefixes reports whether nothing has to be cut.
+func (s textSet) arePrefixes() bool {
+	if len(s.texts) > mostAffixes {
+		return false
+	}
+	for i, t := range s.texts {
+		if len(t) > longestAffix || i > 0 && strings.HasPrefix(t, s.texts[i-1]) {
+			return false
+		}
+	}
+	return true
 }
 
 // suffixes are the texts, cut so that there are few.
