@@ -221,7 +221,7 @@ func (p *alertPrinter) printIncident(a event.Alert) {
 		p.printLine(a.Text())
 		return
 	}
-	p.printLine(a.Get("timestamp") + "  incident " + a.Get("incident_id")[:8] + ", " + a.Get("event") + "\n  " + a.Get("text"))
+	p.printLine(a.Get("timestamp") + "  incident " + a.Get("incident_id")[:8] + ", " + a.Get("event") + "\n  " + listing.Printable(a.Get("text")))
 }
 
 // printOne prints an alert with its place.

@@ -229,6 +229,18 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// A host that turns the direction of the text does not turn an incident's story on the terminal.
+func TestScanPrintsIncidents(t *testing.T) {
+	p := command(t, "msa", "scan", "-", "--lines", "--format=text", "--alert-per=incident", oneRule(t))
+	if code := p.run(`{"remote_addr":"192.0.2.1","request":"GET /?t=../../etc/passwd HTTP/1.1","host":"a\u202egro.example","status":200}` + "\n"); code != 1 {
+		t.Fatalf("exit code %d; %s", code, p.stderr.String())
+	}
+	out := p.stdout.String()
+	if !strings.Contains(out, "  incident ") || strings.Contains(out, "\u202e") {
+		t.Errorf("got %q", out)
+	}
+}
+
 // For people: text with a summary, CSV, Markdown; and alerts of a time.
 func TestScanFormats(t *testing.T) {
 	at := func(when, client, uri string) string {
