@@ -18,6 +18,7 @@ type parseStep struct {
 	groups   []int        // slots of the regex's groups, -1 where nobody wants them
 	columns  columnLayout // of format w3c
 	ends     string       // how the line must end, which is cheaper to find than a pattern
+	contains string       // what the line must have in it, likewise
 
 	unescaped bool // quotes between quotes are not escaped
 }
@@ -102,9 +103,10 @@ func (y *yamlReader) parseStep(node ast.Node) (step parseStep, err error) {
 			patterns, err = y.texts(n)
 			return err
 		},
-		"ends":   y.textInto(&step.ends),
-		"decode": y.decode(&step.field.decode),
-		"escape": choice(y, "escape", &step.unescaped, map[string]bool{"backslash": false, "none": true}),
+		"ends":     y.textInto(&step.ends),
+		"contains": y.textInto(&step.contains),
+		"decode":   y.decode(&step.field.decode),
+		"escape":   choice(y, "escape", &step.unescaped, map[string]bool{"backslash": false, "none": true}),
 		"columns": func(n ast.Node) error {
 			all, err := y.texts(n)
 			for _, s := range all {
@@ -225,7 +227,7 @@ func (m *Mapping) openEvent(tag string, step *parseStep, event int, tx *Transact
 		tx.event = event
 		return err == nil && (m.hasRequest(tx) || m.hasArgs(tx)), err
 	}
-	if e.text == "" || !strings.HasSuffix(e.lines[0], step.ends) || step.format == formatRequest && e.object != nil {
+	if e.text == "" || !step.mayRead(e) {
 		return false, nil
 	}
 	if step.format == formatW3C && m.directive(tag, e.lines[len(e.lines)-1], !tx.explaining) {
@@ -244,6 +246,13 @@ func (m *Mapping) openEvent(tag string, step *parseStep, event int, tx *Transact
 	tx.event = event
 	tx.leftOver = append(tx.leftOver, rest...)
 	return true, nil
+}
+
+// mayRead reports whether a line is worth trying, by what is cheap to see. All its layers end as it does.
+func (s *parseStep) mayRead(e *carried) bool {
+	whole := e.lines[0]
+	return strings.HasSuffix(whole, s.ends) && strings.Contains(whole, s.contains) &&
+		(s.format != formatRequest || e.object == nil && anyRequest.MatchString(whole))
 }
 
 // matchAny appends the values that a line has for the mapping, and tells what of it no field has. The line is tried
