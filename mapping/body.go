@@ -97,8 +97,8 @@ func (m *Mapping) loggedBody(tx *Transaction, b *bodySpec) string {
 	return m.verbatim(tx, &b.field)
 }
 
-// read makes a body of what was logged: from base64, de-chunked if it really is chunked, without its content codings, and
-// marked when the headers or the mapping say that there was more of it.
+// read makes a body of what was logged: from base64, de-chunked if it really is chunked, without its content codings, as JSON
+// if it is in a binary format, and marked when the headers or the mapping say that there was more of it.
 func (b *bodySpec) read(m *Mapping, tx *Transaction, logged string, headers []Header) Body {
 	if logged == "" {
 		return Body{}
@@ -126,10 +126,12 @@ func (b *bodySpec) read(m *Mapping, tx *Transaction, logged string, headers []He
 			text, cut = data, !whole
 		}
 	}
+	body := Body{Text: text, Truncated: cut}
 	if codings, ok := header(headers, "content-encoding"); ok {
-		return open(text, codings, cut)
+		body = open(text, codings, cut)
 	}
-	return Body{Text: text, Truncated: cut}
+	body.readFormat(headers)
+	return body
 }
 
 // isCut reports whether the log has cut a body of so many bytes, -1 if nobody says how many. U+FFFD may stand for one to
