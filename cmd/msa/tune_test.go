@@ -172,12 +172,15 @@ func TestTuneSilencesWhatItSays(t *testing.T) {
 	}
 }
 
-// compiled is a file of SecLang that the engine takes without a warning, with so many rules in it.
+// compiled is a file of SecLang that the engine takes without a warning, with so many rules in it. What they exclude is not loaded.
 func compiled(t testing.TB, text string, count int) string {
 	t.Helper()
 	path := file(t, "exclusions.conf", text)
+	others := func(all []rules.Warning) []rules.Warning {
+		return slices.DeleteFunc(slices.Clone(all), func(w rules.Warning) bool { return strings.Contains(w.Text, "rules that are not there") })
+	}
 	set, err := rules.Load([]string{path})
-	if err != nil || len(set.Directives) != count || len(set.Warnings) > 0 {
+	if err != nil || len(set.Directives) != count || len(others(set.Warnings)) > 0 {
 		t.Fatalf("%d directives and %v instead of %d, %v in:\n%s", len(set.Directives), set.Warnings, count, err, text)
 	}
 	e, err := engine.New(engine.Config{Rules: []string{path}, ParanoiaLevel: 1, InboundThreshold: 5, OutboundThreshold: 4, BodyLimit: 1})
@@ -185,7 +188,7 @@ func compiled(t testing.TB, text string, count int) string {
 		t.Fatal(err)
 	}
 	defer e.Close()
-	if len(e.Warnings()) > 0 || e.RuleCount() != count {
+	if len(others(e.Warnings())) > 0 || e.RuleCount() != count {
 		t.Fatalf("%d rules, %v", e.RuleCount(), e.Warnings())
 	}
 	return path
