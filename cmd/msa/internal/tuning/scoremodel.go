@@ -67,6 +67,9 @@ func (s *scoreModel) add(r *rules.Rule) {
 // several variables has added its points several times, and the alert does not say which: what is left is
 // rather taken for more than it is.
 func (s *scoreModel) alarms(a *Alert, removed func(match) bool) bool {
+	if !slices.ContainsFunc(a.matches, removed) {
+		return true // by its confidence, if not by its score
+	}
 	var all, gone points
 	leftIn, leftOut := false, false
 	for _, m := range a.matches {
