@@ -3,8 +3,10 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/corazawaf/coraza/v3/types/variables"
 )
@@ -207,20 +209,31 @@ func (a Action) each() []Action {
 	return all
 }
 
-// withoutUnknownMacros leaves the names of variables that Coraza does not have as plain text in what people are told, for
-// which it would refuse the rule.
+// withoutUnknownMacros leaves the names of variables that Coraza does not have, and keys that it can't read, as plain text in
+// what people are told, for which it would refuse the rule.
 func withoutUnknownMacros(text string) string {
-	for _, name := range MacrosOf(text) {
-		if !isKnown(VariableOf(name)) {
-			return ExpandMacros(text, func(name string) string {
-				if isKnown(VariableOf(name)) {
-					return "%{" + name + "}"
-				}
-				return "{" + name + "}"
-			})
-		}
+	if !slices.ContainsFunc(MacrosOf(text), func(name string) bool { return !canExpand(name) }) {
+		return text
 	}
-	return text
+	return ExpandMacros(text, func(name string) string {
+		if canExpand(name) {
+			return "%{" + name + "}"
+		}
+		return "{" + name + "}"
+	})
+}
+
+// canExpand reports whether Coraza can read what a macro names.
+func canExpand(macro string) bool {
+	_, key, hasKey := strings.Cut(macro, ".")
+	return isKnown(VariableOf(macro)) && (!hasKey || isKey(key))
+}
+
+// isKey reports whether a key may stand in a macro of Coraza's.
+func isKey(s string) bool {
+	return s != "" && !strings.HasSuffix(s, ".") && !strings.ContainsFunc(s, func(r rune) bool {
+		return r >= utf8.RuneSelf || !isWordByte(byte(r)) && !strings.ContainsRune("[]._-", r)
+	})
 }
 
 func isKnown(variable string) bool {

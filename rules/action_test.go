@@ -50,6 +50,7 @@ func TestActions(t *testing.T) {
 		"id:1,ctl:auditLogParts=+E,ctl:auditEngine=On":        "id:1",
 		"id:1,setvar:ip.n=+1,setvar:'!session.%{ip.m}'":       "id:1,setvar:tx.ip.n=+1,setvar:'!tx.session.%{tx.ip.m}=1'",
 		"id:1,setvar:'tx.a=%{ARGS:b}%{IP:n}',msg:'%{none:a}'": "id:1,setvar:'tx.a=%{ARGS.b}%{tx.IP.n}',msg:'{none:a}'",
+		"id:1,msg:'%{ARGS:/a/}%{args.b c}%{args.d[]}'":        "id:1,msg:'{args:/a/}{args.b c}%{args.d[]}'",
 		"id:1,ctl:ruleRemoveTargetByTag=t;!Args:/Ab/":         "id:1,ctl:ruleRemoveTargetByTag=t;ARGS:/ab/",
 		"id:1,ctl:ruleRemoveTargetById=7-9;IP.n":              "id:1,ctl:ruleRemoveTargetById=7-9;TX:ip.n",
 		"id:1,ctl:'ruleRemoveById=7,9 12'":                    "id:1,ctl:'ruleRemoveById=7',ctl:'ruleRemoveById=9',ctl:'ruleRemoveById=12'",

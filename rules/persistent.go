@@ -34,7 +34,7 @@ func canonicalMacros(text string) string {
 		if i := strings.IndexAny(after, ".:}"); i >= 0 {
 			name = after[:i]
 		}
-		if rest, ok := strings.CutPrefix(after[len(name):], ":"); ok && (persistent[strings.ToLower(name)] || isKnown(name)) {
+		if rest, ok := strings.CutPrefix(after[len(name):], ":"); ok && isKey(upTo(rest, '}')) && (persistent[strings.ToLower(name)] || isKnown(name)) {
 			after = name + "." + rest
 		}
 		if ofEnvironment[strings.ToLower(name)] {
