@@ -20,7 +20,6 @@ const (
 )
 
 var (
-	sqlBlanks  = compile(`/\*.*?\*/|[\s+]+`)
 	comparison = compile(`(?:\band|\bor|\bhaving|\bwhere|\bwhen|\bif|\|\||&&)[ (]+(not[ (]+)?('?)([\w.]{1,20})('?) ?(=|<>|!=|<|>|like|rlike)[ (]*'?([\w.]{1,20})`)
 	openWords  = compile(`\b(?:ascii|ord|substr|substring|mid|length|char_length|unicode|left|bin|hex|exists|count|cast|convert|isnull)\b ?\(.*(?:[<>=]|\blike\b|\bbetween\b|\bin\b)|\bexists ?\(`)
 	varying    = compile(`'[^'\s]{0,24}'?|\b[\da-z]*\d[\da-z]*\b`)
@@ -76,7 +75,7 @@ func (x *exchange) spot(breaks bool) uint64 {
 // yields reports whether a statement that the payload has become part of gives what it would not give otherwise: a condition
 // that is true of each row, or another query's rows.
 func (x *exchange) yields() bool {
-	return x.isAnsweredQuery() && (x.condition == True || unionQuery.MatchString(sqlBlanks.ReplaceAllString(x.lower, " ")))
+	return x.isAnsweredQuery() && (x.condition == True || unionQuery.MatchString(spaced(x.lower)))
 }
 
 // isComplete reports whether the payload leaves whole the statement that it has become part of: it has left what it stands in, goes
@@ -85,7 +84,7 @@ func (x *exchange) isComplete() bool {
 	if !x.isAnsweredQuery() {
 		return false
 	}
-	goesOn := x.yields() || addition.MatchString(sqlBlanks.ReplaceAllString(x.lower, " "))
+	goesOn := x.yields() || addition.MatchString(spaced(x.lower))
 	return slices.ContainsFunc(x.payloads, func(p string) bool {
 		found := lead.FindStringSubmatch(p)
 		if found == nil {
@@ -131,9 +130,52 @@ func (x *exchange) findError() bool {
 // sent reports whether the payload has a text: a page that repeats it says nothing by that.
 func (x *exchange) sent(text string) bool { return strings.Contains(x.lower, strings.ToLower(text)) }
 
+// spaced is a payload with one space for each comment within a line, /*…*/, and for blanks beside one another, which in a form may be plus
+// signs. The end of a comment is looked for once for all that are not closed: a pattern looks for it from each of them on.
+func spaced(text string) string {
+	var b strings.Builder
+	b.Grow(len(text))
+	closed, line := -1, -1 // where the next end of a comment or of the line is, behind i
+	next := func(known int, of string, from int) int {
+		if known >= from {
+			return known
+		}
+		if k := strings.Index(text[from:], of); k >= 0 {
+			return from + k
+		}
+		return len(text)
+	}
+	for i := 0; i < len(text); {
+		switch {
+		case isSQLBlank(text[i]):
+			for i < len(text) && isSQLBlank(text[i]) {
+				i++
+			}
+			b.WriteByte(' ')
+		case strings.HasPrefix(text[i:], "/*"):
+			closed, line = next(closed, "*/", i+2), next(line, "\n", i+2)
+			if closed == len(text) || line < closed {
+				b.WriteByte('/')
+				i++
+				continue
+			}
+			b.WriteByte(' ')
+			i = closed + len("*/")
+		default:
+			b.WriteByte(text[i])
+			i++
+		}
+	}
+	return b.String()
+}
+
+func isSQLBlank(c byte) bool {
+	return c == ' ' || c == '+' || c == '\t' || c == '\n' || c == '\f' || c == '\r'
+}
+
 // conditionOf reads the condition of a payload, and what of it stays the same when an attacker tries another one.
 func conditionOf(payload string) (c Condition, form string) {
-	text := sqlBlanks.ReplaceAllString(strings.ToLower(payload), " ")
+	text := spaced(strings.ToLower(payload))
 	all := comparison.FindAllStringSubmatchIndex(text, maxPayloads)
 	part := func(m []int, n int) string {
 		if m[2*n] < 0 {

@@ -258,5 +258,9 @@ func mixes() map[string]*mapping.Transaction {
 			all["fields of "+name] = Post(form, "a="+strings.ReplaceAll(text, " ", "&b="))
 		}
 	}
+	// Of these all is inspected, at a length that no limit of work shortens.
+	for _, text := range []string{"' or count(//*)=1 or '", "' union select /* ", "AUTH a\\n", "insert into a(pin) values('b') "} {
+		all[fmt.Sprintf("shorter form of %q", text)] = Post(form, "q="+Fill(text, body/8))
+	}
 	return all
 }
