@@ -134,7 +134,7 @@ func (vs *views) xml(texts []types.MatchData) {
 		name := "REQUEST_XML:" + m.Key()
 		switch m.Key() {
 		case "//@*":
-			if !isPlain(m.Value()) && !isNamespace(m.Value()) {
+			if !isNamespace(m.Value()) && (!isPlain(m.Value()) || strings.Contains(m.Value(), "://")) {
 				vs.put(viewed{variable: name, argument: name, text: m.Value()})
 			}
 			vs.add(name, name, m.Value())
@@ -144,8 +144,11 @@ func (vs *views) xml(texts []types.MatchData) {
 	}
 }
 
+// isNamespace reports whether an attribute of XML may be the name of a namespace. Of links to a machine by its address none is.
 func isNamespace(value string) bool {
-	return strings.HasPrefix(value, "http://") || strings.HasPrefix(value, "https://") || strings.HasPrefix(value, "urn:")
+	scheme, rest, _ := strings.Cut(value, ":")
+	host, isLink := strings.CutPrefix(rest, "//")
+	return scheme == "urn" || (scheme == "http" || scheme == "https") && isLink && host != "" && (host[0]|0x20 >= 'a' && host[0]|0x20 <= 'z')
 }
 
 // Bounds on bodies that are inspected as a whole: what is longer is a document.
