@@ -201,7 +201,7 @@ func TestEvidence(t *testing.T) {
 		"rows to a program":               {exchange("GET", "/a?id="+url.QueryEscape("7;COPY (SELECT '') TO PROGRAM 'lamp'--"), "", ""), 9703088},
 		"blanks that are comments":        {exchange("GET", "/a?id="+url.QueryEscape("7--abcd\nAND--efgh\n9=9"), "", ""), 9703088},
 		"order that sleeps":               {exchange("GET", "/a?id="+url.QueryEscape("name,SLEEP(5)"), "", ""), 9703088},
-		"words with comments in them":     {exchange("GET", "/a?id="+url.QueryEscape("7 UN/**/ION SEL/**/ECT lamp FR/**/OM shop"), "", ""), 9703089},
+		"words with comments in them":     {exchange("GET", "/a?id="+url.QueryEscape("7 UN/**/ION SELE/**/CT lamp FR/**/OM shop"), "", ""), 9703089},
 		"words with percent signs":        {exchange("GET", "/a?id="+url.QueryEscape("7 %U%N%I%O%N %S%E%L%E%C%T 1"), "", ""), 9703089},
 		"query in a name":                 {exchange("GET", "/a?"+url.QueryEscape("filter[value][0||(SELECT 'a'::text)]")+"=1", "", ""), 9703090},
 		"attribute that is hidden":        {exchange("GET", "/a?name="+url.QueryEscape("{{lamp|attr('\\x5f\\x5fglobals\\x5f\\x5f')}}"), "", ""), 9703091},
