@@ -84,6 +84,22 @@ func (d *Detectors) encoded() (state.Sections, error) {
 	return values, nil
 }
 
+// CheckState fails if a state can't be gone on with by the detectors of a source, or by a memory. The source is "" for none.
+func CheckState(source string, values state.Sections) error {
+	if err := NewMemory().decode(values); err != nil || source == "" {
+		return err
+	}
+	specs, err := Load(source)
+	if err != nil {
+		return err
+	}
+	d, err := New(specs)
+	if err != nil {
+		return err
+	}
+	return d.decoded(values)
+}
+
 // decoded goes on with a state, or is left as it was.
 func (d *Detectors) decoded(values state.Sections) error {
 	fresh, err := New(d.specs)

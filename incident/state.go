@@ -103,6 +103,9 @@ func (s *Incidents) SaveState() error {
 	return state.At(s.opts.Path).Change(func(all state.Sections) { all[s.opts.section()] = text })
 }
 
+// CheckState fails if incidents can't go on with a state.
+func CheckState(o Options, all state.Sections) error { return New(o).decode(all[o.section()]) }
+
 // decode goes on with a state, or is left as it was.
 func (s *Incidents) decode(text []byte) error {
 	if text == nil {

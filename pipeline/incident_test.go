@@ -7,9 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/modsecurity-for-anylog/msa/alert"
+	"github.com/modsecurity-for-anylog/msa/internal/state"
 )
 
 // incidents reads what is told of them.
@@ -197,5 +199,31 @@ func BenchmarkIncidents(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/100, "ns/record")
 		})
+	}
+}
+
+// Whoever examines is told of the state of each part that a start could not go on with, and none is renamed.
+func TestExamineSaysWhatIsDamaged(t *testing.T) {
+	for _, section := range []string{"/memory", "/shared", "/incidents"} {
+		path := filepath.Join(t.TempDir(), "state")
+		if err := state.At(path).Change(func(all state.Sections) { all[section] = []byte("damaged") }); err != nil {
+			t.Fatal(err)
+		}
+		cfg, err := ParseConfig(given("behavior=default", "incident_tag=msa.incident", "state_path="+path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var log bytes.Buffer
+		p, err := Examine(cfg, slog.New(slog.NewTextHandler(&log, nil)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Close()
+		if !strings.Contains(log.String(), "MSA would rename it") {
+			t.Errorf("%s: logged %s", section, log.String())
+		}
+		if _, err := os.Stat(path); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -102,6 +102,38 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 	return p, nil
 }
 
+// Examine is New for one who only looks: it fails where New would, logs what New would, and changes nothing on disk.
+func Examine(cfg Config, log *slog.Logger) (*Pipeline, error) {
+	trial := cfg
+	trial.Trial, trial.StatePath = true, ""
+	p, err := New(trial, nil, log)
+	if err != nil || cfg.StatePath == "" {
+		return p, err
+	}
+	file := state.At(cfg.StatePath)
+	if err := file.CheckUntouched(); err != nil {
+		p.Close()
+		return nil, fmt.Errorf("property state_path: %w", err)
+	}
+	if err := file.LoadUntouched(cfg.checkState); err != nil {
+		p.logError(err)
+	}
+	return p, nil
+}
+
+// checkState fails if something that learns can't go on with a state.
+func (c *Config) checkState(all state.Sections) error {
+	if err := behavior.CheckState(c.Behavior, all); err != nil || !c.tellsIncidents() {
+		return err
+	}
+	return incident.CheckState(c.incidents(), all)
+}
+
+// incidents are the options of incidents.
+func (c *Config) incidents() incident.Options {
+	return incident.Options{Path: c.StatePath, Everything: c.PerIncident}
+}
+
 // read reads what the properties name, but for rules, detectors and state.
 func (p *Pipeline) read() (err error) {
 	cfg := &p.cfg
@@ -155,7 +187,7 @@ func (p *Pipeline) open() error {
 		}
 	}
 	if p.cfg.tellsIncidents() {
-		p.incidents, p.closeIncidents = p.engines.incidents.Open(incident.Options{Path: p.cfg.StatePath, Everything: p.cfg.PerIncident}, p.logError)
+		p.incidents, p.closeIncidents = p.engines.incidents.Open(p.cfg.incidents(), p.logError)
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ type checkCommand struct {
 
 // Help explains the exit codes.
 func (*checkCommand) Help() string {
-	return `Says whether the filter would start, and names each rule or directive that would be skipped; for a configuration of Fluent Bit, also what would keep alerts from arriving. Then it lists, for each mapping, the rules that its log can't support, and the rules that are about policy.
+	return `Says whether the filter would start, and names each rule or directive that would be skipped; for a configuration of Fluent Bit, also what would keep alerts from arriving. Then it lists, for each mapping, the rules that its log can't support, and the rules that are about policy. It changes nothing on disk.
 
 Exit code: 0 if the filter would start, even if it skips some rules; 1 if not.`
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"strings"
@@ -140,6 +141,44 @@ func TestCheckOwnPipelines(t *testing.T) {
 		if code := p.run(""); code != 0 || strings.Contains(p.stdout.String(), "error: ") || !strings.Contains(p.stdout.String(), "filter msa, match nano") {
 			t.Errorf("%s: exit code %d: %s%s", name, code, p.stdout.String(), p.stderr.String())
 		}
+	}
+}
+
+// A check says what a start would refuse or set aside, and changes nothing on disk.
+func TestCheckChangesNothing(t *testing.T) {
+	const damaged = "MSA behavior 1\nand no digest"
+	for _, c := range []struct {
+		name, path, text string // of the state; no text for no file
+		code             int
+		want             string
+	}{
+		{"no directory", "missing/deeper/state", "", 0, "ok: "},
+		{"damaged", "state", damaged, 0, `.unreadable" and start without it: it is not whole`},
+		{"another file", "state", "a diary", 1, "property state_path: cannot keep state in "},
+		{"below a file", "state/state", "", 1, "not a directory"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, c.path)
+			held := filepath.Join(dir, "state")
+			text := cmp.Or(c.text, "a diary")
+			if err := os.WriteFile(held, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			p := command(t, "msa", "check", "--rules=crs", "--behavior=default", "--incident-tag=msa.incident", "--state-path="+path)
+			if code := p.run(""); code != c.code {
+				t.Errorf("exit code %d, want %d", code, c.code)
+			}
+			if out := p.stdout.String() + p.stderr.String(); !strings.Contains(out, c.want) {
+				t.Errorf("%q is missing in %s", c.want, out)
+			}
+			if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+				t.Errorf("the directory has %v, %v", entries, err)
+			}
+			if got, err := os.ReadFile(held); err != nil || string(got) != text {
+				t.Errorf("the file has %q, %v", got, err)
+			}
+		})
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 )
 
 // The file is magic, the SHA-256 of what follows, and a map of sections. It is no database that is mapped into memory, as
@@ -47,23 +48,57 @@ func (f File) Check() error {
 }
 
 func (f File) check() error {
-	file, exists, err := followed(f.path)
+	file, err := f.place()
 	if err != nil {
 		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return err
 	}
-	if exists {
-		if err := checkIsState(file); err != nil {
-			return err
-		}
-	}
 	t, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*")
 	if err != nil {
 		return err
 	}
 	return errors.Join(t.Close(), os.Remove(t.Name()))
+}
+
+// CheckUntouched is Check for one who only looks: no directory is made, and what may be written is asked, not tried.
+func (f File) CheckUntouched() error {
+	file, err := f.place()
+	if err == nil {
+		err = checkDirectory(filepath.Dir(file))
+	}
+	if err != nil {
+		return fmt.Errorf("cannot keep state in %q: %w", f.path, err)
+	}
+	return nil
+}
+
+// place is the file to keep state in. It fails if something else is there.
+func (f File) place() (string, error) {
+	file, exists, err := followed(f.path)
+	if err == nil && exists {
+		err = checkIsState(file)
+	}
+	return file, err
+}
+
+// checkDirectory fails if files can't be made in a directory, or if it is missing and can't be made.
+func checkDirectory(dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && filepath.Dir(dir) != dir:
+		return checkDirectory(filepath.Dir(dir))
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return &fs.PathError{Op: "mkdir", Path: dir, Err: syscall.ENOTDIR}
+	}
+	const writeAndSearch = 2 | 1 // W_OK and X_OK of POSIX
+	if err := syscall.Access(dir, writeAndSearch); err != nil {
+		return &fs.PathError{Op: "access", Path: dir, Err: err}
+	}
+	return nil
 }
 
 // checkIsState fails if a file can't be read or written, or would be lost if a state were written in its place.
@@ -201,29 +236,47 @@ func (f File) write(file string, sections Sections) error {
 func (f File) Load(accept func(Sections) error) error {
 	changing.Lock()
 	defer changing.Unlock()
-	file, exists, err := followed(f.path)
-	if err == nil && !exists {
-		return nil
-	}
-	damaged := false
-	if err == nil {
-		var sections Sections
-		if sections, damaged, err = read(file); err == nil && sections != nil {
-			err = accept(sections)
-			damaged = err != nil
-		}
-	}
+	file, damaged, err := f.load(accept)
 	switch {
 	case err == nil:
 		return nil
 	case !damaged:
 		return fmt.Errorf("cannot read state %q: starting without it: %w", f.path, err)
 	}
-	aside := file + ".unreadable"
+	aside := file + unreadable
 	if err2 := os.Rename(file, aside); err2 != nil {
 		return fmt.Errorf("cannot read state %q, nor rename it: starting without it: %w", f.path, errors.Join(err, err2))
 	}
 	return fmt.Errorf("cannot read state %q: it was renamed to %q, starting without it: %w", f.path, aside, err)
+}
+
+// unreadable is what the name of a file that was set aside ends with.
+const unreadable = ".unreadable"
+
+// load gives the file's sections to a part of MSA, if there is a file; damaged says that it was a state.
+func (f File) load(accept func(Sections) error) (file string, damaged bool, err error) {
+	file, exists, err := followed(f.path)
+	if err != nil || !exists {
+		return file, false, err
+	}
+	sections, damaged, err := read(file)
+	if err == nil && sections != nil {
+		err = accept(sections)
+		damaged = err != nil
+	}
+	return file, damaged, err
+}
+
+// LoadUntouched is Load for one who only looks: it says what Load would do, and whatever is there stays as it is.
+func (f File) LoadUntouched(accept func(Sections) error) error {
+	file, damaged, err := f.load(accept)
+	switch {
+	case err == nil:
+		return nil
+	case !damaged:
+		return fmt.Errorf("cannot read state %q: MSA would start without it: %w", f.path, err)
+	}
+	return fmt.Errorf("cannot read state %q: MSA would rename it to %q and start without it: %w", f.path, file+unreadable, err)
 }
 
 // Read gives the file's sections to one who only looks. Whatever is there stays as it is.

@@ -79,10 +79,13 @@ func TestStateReplacesNothing(t *testing.T) {
 			path := filepath.Join(dir, "state")
 			c.make(t, path)
 			before := listing(t, dir)
-			if err := At(path).Check(); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), `cannot keep state in "`+path+`": `) {
-				t.Errorf("got %v", err)
+			for _, err := range []error{At(path).Check(), At(path).CheckUntouched()} {
+				if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), `cannot keep state in "`+path+`": `) {
+					t.Errorf("got %v", err)
+				}
 			}
-			if err := At(path).Load(func(Sections) error { return nil }); err == nil {
+			accept := func(Sections) error { return nil }
+			if At(path).Load(accept) == nil || At(path).LoadUntouched(accept) == nil {
 				t.Error("it was read as a state")
 			}
 			if err := At(path).Change(learn); err == nil {
@@ -103,8 +106,10 @@ func TestStateThatCannotBeKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, path := range map[string]string{"below a file": filepath.Join(file, "state"), "where nobody may write": "/proc/sys/state"} {
-		if err := At(path).Check(); err == nil || !strings.Contains(err.Error(), path) {
-			t.Errorf("%s: got %v", name, err)
+		for _, err := range []error{At(path).Check(), At(path).CheckUntouched()} {
+			if err == nil || !strings.Contains(err.Error(), path) {
+				t.Errorf("%s: got %v", name, err)
+			}
 		}
 	}
 	if os.Getuid() == 0 {
@@ -118,6 +123,26 @@ func TestStateThatCannotBeKept(t *testing.T) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
+}
+
+// Who only looks is told what a start would do, and nothing on disk changes: no directory is made, and nothing renamed.
+func TestLookingChangesNothing(t *testing.T) {
+	dir := t.TempDir()
+	if err := At(filepath.Join(dir, "a", "b", "state")).CheckUntouched(); err != nil {
+		t.Error(err)
+	}
+	if got := listing(t, dir); len(got) > 0 {
+		t.Errorf("the directory has %q", got)
+	}
+	path := filepath.Join(dir, "state")
+	if err := At(path).Change(learn); err != nil {
+		t.Fatal(err)
+	}
+	if err := At(path).LoadUntouched(func(Sections) error { return errors.New("not of this part") }); err == nil ||
+		!strings.Contains(err.Error(), `MSA would rename it to "`+path+`.unreadable" and start without it: not of this part`) {
+		t.Errorf("got %v", err)
+	}
+	learned(t, path)
 }
 
 // A state is read and replaced where links lead, and the links stay; an empty file and a link to nothing are no state yet.

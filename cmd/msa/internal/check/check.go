@@ -96,7 +96,7 @@ func checkFilter(given inspect.Properties) (Filter, error) {
 	var compiled *pipeline.Pipeline
 	if err == nil {
 		f.config = &config
-		compiled, err = pipeline.New(config, nil, slog.New(warned))
+		compiled, err = pipeline.Examine(config, slog.New(warned))
 	}
 	f.Warnings = warned.All()
 	if err != nil {
