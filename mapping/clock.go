@@ -169,13 +169,20 @@ func withoutBrackets(s string) string {
 	return s
 }
 
-// withYear gives a time of RFC 3164, which has no year, that of the last such day.
+// withYear gives a time of RFC 3164, which has no year, that of the last such day: 29 February is one of a leap year. The
+// clock that wrote it may be ahead by two days.
 func withYear(t, now time.Time) time.Time {
-	t = t.AddDate(now.Year(), 0, 0)
-	if t.After(now.AddDate(0, 0, 2)) {
-		t = t.AddDate(-1, 0, 0)
+	latest := now.AddDate(0, 0, 2)
+	for year := latest.In(t.Location()).Year(); ; year-- {
+		at := time.Date(year, t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location())
+		if !at.After(latest) && exists(year, t.Month(), t.Day()) {
+			return at
+		}
 	}
-	return t
+}
+
+func exists(year int, month time.Month, day int) bool {
+	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Day() == day
 }
 
 func (t *timeSpec) zoneOrUTC() *time.Location {
