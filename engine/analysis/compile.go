@@ -91,7 +91,7 @@ func (c *compiler) add(p *parsedRule) {
 		r.Conditions = append(r.Conditions, indices...)
 		if last && scoresAt >= 0 {
 			r.Scores = indices[len(indices)-1]
-			isBound = isBound && c.countsMatches(p.links[scoresAt], head, r.Scores)
+			isBound = isBound && c.countsMatches(p, p.links[scoresAt], head, r.Scores)
 			times := timesSeen(head.targets)
 			r.In, r.Out = r.In*times, r.Out*times
 		}
@@ -109,7 +109,7 @@ func (c *compiler) add(p *parsedRule) {
 
 // countsMatches reports whether it is known how often a link matches at most that scores: for each of the values that its
 // condition finds, or once. The head of the condition may be a link before it.
-func (c *compiler) countsMatches(l, head *parsedLink, condition int) bool {
+func (c *compiler) countsMatches(p *parsedRule, l, head *parsedLink, condition int) bool {
 	kind := c.conditions[condition].Kind
 	switch {
 	case len(l.targets) == 0, kind == OnValues && l == head:
@@ -118,7 +118,9 @@ func (c *compiler) countsMatches(l, head *parsedLink, condition int) bool {
 		return false
 	case kind == OnCount || l.targets[0].Count:
 		return true
-	case kind == OnValues && strings.HasPrefix(l.targets[0].Variable, "matched_var"):
+	case kind == OnValues && l.looksAtMatchedVars():
+		return l == p.links[1] // a link between has found the same values again
+	case kind == OnValues && l.targets[0].Variable == "matched_var":
 		return true
 	}
 	return l.targets[0].Variable == "tx" && l.targets[0].Key != "" && l.targets[0].Pattern == nil
