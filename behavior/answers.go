@@ -64,6 +64,8 @@ type endpoint struct {
 	Answers [4]sameAnswer
 }
 
+func (u *endpoint) possible() bool { return u.Longest >= 0 }
+
 // times is how many powers of two of microseconds are told apart: up to half a minute.
 const times = 26
 

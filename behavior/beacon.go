@@ -36,6 +36,10 @@ const (
 	longMemory = 32 // intervals, for the means
 )
 
+func (b *beats) possible() bool {
+	return isAmount(float64(b.Mean)) && isAmount(float64(b.Spread)) && b.N >= 0
+}
+
 func (d *beacon) observe(o *Observation, now int64) string {
 	if d.value.empty(o) {
 		return ""
@@ -116,8 +120,7 @@ func (d *beacon) save() any {
 	return &beaconState{*d.firstSeen.save().(*firstSeenState), d.beats.save()}
 }
 func (d *beacon) fresh() any { return &beaconState{} }
-func (d *beacon) restore(s any) {
+func (d *beacon) restore(s any) int {
 	state := s.(*beaconState)
-	d.firstSeen.restore(&state.New)
-	d.beats.restore(state.Beats)
+	return d.firstSeen.restore(&state.New) + d.beats.restore(state.Beats)
 }

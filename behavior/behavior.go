@@ -39,6 +39,7 @@ type Detectors struct {
 	changed   bool // since the state was kept
 	source    string
 	path      string
+	dropped   int // values of that file that can't be
 }
 
 // Clients that are known are so many at most, and for so long without a record.

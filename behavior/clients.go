@@ -45,6 +45,8 @@ type client struct {
 	Before client0 // the life before, if this one began a short time ago
 }
 
+func (p *client) possible() bool { return isAmount(float64(p.Gap)) }
+
 // client0 is a life that may have ended.
 type client0 struct {
 	Life   uint32

@@ -14,7 +14,7 @@ type detector interface {
 	keys() names
 	size() (keys int, evicted uint64)
 	save() any       // a pointer that gob writes
-	restore(any)     // what save returned, read again
+	restore(any) int // what save returned, read again; and how much of it is dropped, as it can't be
 	fresh() (to any) // where gob reads it
 }
 

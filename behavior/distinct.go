@@ -26,6 +26,8 @@ type different struct {
 	Sketch, Earlier *hyperloglog.Sketch
 }
 
+func (v *different) possible() bool { return len(v.Values) == len(v.Seen) }
+
 func (d *distinct) observe(o *Observation, now int64) string {
 	if d.value.empty(o) {
 		return ""
@@ -104,4 +106,4 @@ func (v *different) estimate(value uint64, half int64) int {
 func (d *distinct) size() (int, uint64) { return d.table.len(), d.table.evicted }
 func (d *distinct) save() any           { s := d.table.save(); return &s }
 func (d *distinct) fresh() any          { return &saved[different]{} }
-func (d *distinct) restore(s any)       { d.table.restore(*s.(*saved[different])) }
+func (d *distinct) restore(s any) int   { return d.table.restore(*s.(*saved[different])) }

@@ -286,10 +286,8 @@ func (d *firstSeen) save() any {
 	return &firstSeenState{d.started, d.sources.save(), d.pairs.save(), d.holders.save()}
 }
 func (d *firstSeen) fresh() any { return &firstSeenState{} }
-func (d *firstSeen) restore(s any) {
+func (d *firstSeen) restore(s any) int {
 	state := s.(*firstSeenState)
 	d.started = state.Started
-	d.sources.restore(state.Sources)
-	d.pairs.restore(state.Pairs)
-	d.holders.restore(state.Holders)
+	return d.sources.restore(state.Sources) + d.pairs.restore(state.Pairs) + d.holders.restore(state.Holders)
 }

@@ -32,6 +32,8 @@ type guesses struct {
 	Plain             bool      // the last refusal said that it was one
 }
 
+func (g *guesses) possible() bool { return isAmount(float64(g.Usual)) }
+
 // usualTimes is how many times as many as usual are too many.
 const usualTimes = 4
 
@@ -181,12 +183,10 @@ func (d *logins) fresh() any {
 	return &loginsOfState{}
 }
 
-func (d *logins) restore(s any) {
+func (d *logins) restore(s any) int {
 	if d.as == nil {
-		d.table.restore(*s.(*saved[guesses]))
-		return
+		return d.table.restore(*s.(*saved[guesses]))
 	}
 	state := s.(*loginsOfState)
-	d.table.restore(state.Guesses)
-	d.as.restore(state.As)
+	return d.table.restore(state.Guesses) + d.as.restore(state.As)
 }

@@ -27,6 +27,7 @@ type Memory struct {
 	changed   bool   // since it was kept
 	chunk     uint64 // number of the one that is judged, from 1 on
 	path      string // of the file in which it is kept; empty for none
+	dropped   int    // values of that file that can't be
 
 	endpoints *table[endpoint]
 	services  *table[service]
@@ -82,7 +83,7 @@ func OpenMemory(path string, warn func(error)) (*Memory, func(), error) {
 			}
 			m := NewMemory()
 			if path != "" {
-				if err := state.At(path).Load(m.decode); err != nil {
+				if err := load(path, m.decode, &m.dropped); err != nil {
 					warn(err)
 				}
 			}
@@ -152,13 +153,8 @@ func (m *Memory) decode(all state.Sections) error {
 	if k.Templates != nil {
 		m.templates.Children = k.Templates
 	}
-	m.endpoints.restore(k.Endpoints)
-	m.services.restore(k.Services)
-	m.clean.restore(k.Clean)
-	m.awaited.restore(k.Awaited)
-	m.scripts.restore(k.Scripts)
-	m.habits.restore(k.Habits)
-	m.sessions.restore(k.Sessions)
+	m.dropped = m.endpoints.restore(k.Endpoints) + m.services.restore(k.Services) + m.clean.restore(k.Clean) + m.awaited.restore(k.Awaited) +
+		m.scripts.restore(k.Scripts) + m.habits.restore(k.Habits) + m.sessions.restore(k.Sessions)
 	return nil
 }
 

@@ -41,4 +41,4 @@ func (d *offHours) observe(o *Observation, now int64) string {
 func (d *offHours) size() (int, uint64) { return d.table.len(), d.table.evicted }
 func (d *offHours) save() any           { s := d.table.save(); return &s }
 func (d *offHours) fresh() any          { return &saved[hours]{} }
-func (d *offHours) restore(s any)       { d.table.restore(*s.(*saved[hours])) }
+func (d *offHours) restore(s any) int   { return d.table.restore(*s.(*saved[hours])) }

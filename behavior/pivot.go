@@ -234,9 +234,7 @@ func (d *pivot) size() (int, uint64) {
 }
 func (d *pivot) save() any  { return &pivotState{d.hosts.save(), d.names.save(), d.told.save()} }
 func (d *pivot) fresh() any { return &pivotState{} }
-func (d *pivot) restore(s any) {
+func (d *pivot) restore(s any) int {
 	state := s.(*pivotState)
-	d.hosts.restore(state.Hosts)
-	d.names.restore(state.Names)
-	d.told.restore(state.Told)
+	return d.hosts.restore(state.Hosts) + d.names.restore(state.Names) + d.told.restore(state.Told)
 }

@@ -16,6 +16,15 @@ type precedent struct {
 	Next uint
 }
 
+func (p *precedent) possible() bool {
+	for _, d := range p.Days {
+		if !isSum(d.Amount) || d.Times < 0 {
+			return false
+		}
+	}
+	return true
+}
+
 type occasion struct {
 	Time   int64
 	Amount int64

@@ -86,8 +86,7 @@ func (d *sequence) size() (int, uint64) {
 }
 func (d *sequence) save() any  { return &sequenceState{d.table.save(), d.usual.table.save()} }
 func (d *sequence) fresh() any { return &sequenceState{} }
-func (d *sequence) restore(s any) {
+func (d *sequence) restore(s any) int {
 	state := s.(*sequenceState)
-	d.table.restore(state.Table)
-	d.usual.table.restore(state.Usual)
+	return d.table.restore(state.Table) + d.usual.table.restore(state.Usual)
 }

@@ -31,7 +31,7 @@ func Open(source, path string, warn func(error)) (*Detectors, func(), error) {
 			case before != nil: // the file was changed, or it is loaded again
 				err = d.inherit(before)
 			case path != "":
-				err = state.At(path).Load(d.decoded)
+				err = load(path, d.decoded, &d.dropped)
 			}
 			if err != nil {
 				warn(err)

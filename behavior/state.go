@@ -25,6 +25,16 @@ type keptDetector struct {
 	State []byte
 }
 
+// load reads the state that is kept in a file. It fails, too, if decode has dropped values that can't be: they are not the
+// whole state, with which it goes on.
+func load(path string, decode func(state.Sections) error, dropped *int) error {
+	err := state.At(path).Load(decode)
+	if err == nil && *dropped > 0 {
+		err = fmt.Errorf("cannot read all of state %q: starting without %d values that can't be", path, *dropped)
+	}
+	return err
+}
+
 // fingerprint tells specifications apart that may not share a state.
 func (s *Spec) fingerprint() []byte {
 	c := *s
@@ -117,8 +127,7 @@ func (d *Detectors) decoded(values state.Sections) error {
 	if k.Templates != nil {
 		fresh.templates.Children = k.Templates
 	}
-	fresh.clients.all.restore(k.Sources)
-	fresh.clients.roles.restore(k.Roles)
+	dropped := fresh.clients.all.restore(k.Sources) + fresh.clients.roles.restore(k.Roles)
 	for i := range fresh.all {
 		r := &fresh.all[i]
 		value, ok := values[r.spec.Name]
@@ -136,8 +145,9 @@ func (d *Detectors) decoded(values state.Sections) error {
 		if err := state.Decode(one.State, past); err != nil {
 			return fmt.Errorf("detector %s: %w", r.spec.Name, err)
 		}
-		r.restore(past)
+		dropped += r.restore(past)
 	}
+	d.dropped = dropped
 	d.clock, d.templates, d.clients, d.all = fresh.clock, fresh.templates, fresh.clients, fresh.all
 	return nil
 }

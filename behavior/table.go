@@ -1,6 +1,7 @@
 package behavior
 
 import (
+	"math"
 	"math/bits"
 	"math/rand/v2"
 )
@@ -227,14 +228,26 @@ func (t *table[T]) save() saved[T] {
 	return s
 }
 
-func (t *table[T]) restore(s saved[T]) {
+// checked is a value that a file may have as it can't be: it was written by a version with a defect, or by somebody else.
+type checked interface{ possible() bool }
+
+// restore goes on with what was kept, but for what can't be, and says how much that was.
+func (t *table[T]) restore(s saved[T]) (dropped int) {
 	*t = *newTable[T](t.most)
 	for i, key := range s.Keys {
 		if i >= len(s.Used) || i >= len(s.Values) {
 			break
 		}
+		if c, ok := any(&s.Values[i]).(checked); ok && !c.possible() {
+			dropped++
+			continue
+		}
 		v, _ := t.get(key, s.Used[i], 1<<62)
 		*v = s.Values[i]
 	}
 	t.evicted = s.Evicted
+	return dropped
 }
+
+// isAmount reports whether a number is one that is counted or measured: it is not negative, and finite.
+func isAmount(x float64) bool { return x >= 0 && x <= math.MaxFloat64 }

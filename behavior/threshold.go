@@ -52,4 +52,4 @@ func advance(newest, bucket int64, all ...[]uint32) int64 {
 func (d *threshold) size() (int, uint64) { return d.table.len(), d.table.evicted }
 func (d *threshold) save() any           { s := d.table.save(); return &s }
 func (d *threshold) fresh() any          { return &saved[counted]{} }
-func (d *threshold) restore(s any)       { d.table.restore(*s.(*saved[counted])) }
+func (d *threshold) restore(s any) int   { return d.table.restore(*s.(*saved[counted])) }

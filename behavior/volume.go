@@ -48,6 +48,13 @@ type summed struct {
 	Until   int64
 }
 
+func (s *summed) possible() bool {
+	return isSum(s.Sum) && isAmount(s.Median) && isAmount(s.Spread) && s.Past >= 0
+}
+
+// isSum reports whether amounts can add up to this.
+func isSum(n int64) bool { return n >= 0 && n <= mostSummed }
+
 // baseline is the sums of all keys' windows, by their logarithm to the base of the square root of 2.
 type baseline struct {
 	Counts [128]uint64
@@ -57,6 +64,14 @@ type baseline struct {
 func (b *baseline) add(sum int64) {
 	b.Counts[min(int(2*math.Log2(float64(sum)+1)), len(b.Counts)-1)]++
 	b.Total++
+}
+
+func (b *baseline) possible() bool {
+	total := uint64(0)
+	for _, n := range b.Counts {
+		total += n
+	}
+	return total == b.Total
 }
 
 // quantile is a bound above so much of the sums.
@@ -220,11 +235,16 @@ func (d *volume) save() any {
 	return &volumeState{d.table.save(), d.others, d.usual.table.save(), d.started}
 }
 func (d *volume) fresh() any { return &volumeState{} }
-func (d *volume) restore(s any) {
+func (d *volume) restore(s any) int {
 	state := s.(*volumeState)
-	d.table.restore(state.Table)
-	d.usual.table.restore(state.Usual)
-	if d.started = state.Started; state.Others != nil {
-		d.others = state.Others
+	dropped := d.table.restore(state.Table) + d.usual.table.restore(state.Usual)
+	d.started = state.Started
+	for group, b := range state.Others {
+		if !b.possible() {
+			dropped++
+			continue
+		}
+		d.others[group] = b
 	}
+	return dropped
 }

@@ -1,0 +1,100 @@
+package behavior
+
+import (
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/modsecurity-for-anylog/msa/internal/state"
+)
+
+// What can't be is dropped from a state with one warning, and the rest is gone on with.
+func TestStateWithoutWhatCannotBe(t *testing.T) {
+	source := filepath.Join(t.TempDir(), "detectors.yaml")
+	text := "detectors:\n  - {name: volume, id: 1, type: volume, key: [client], amount: events, window: 1m, at_least: 100}\n"
+	if err := os.WriteFile(source, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	specs, err := Load(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := New(specs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := d.all[0].detector.(*volume)
+	wrong := []summed{{Sum: -2}, {Sum: math.MaxInt64}, {Median: math.NaN()}, {Spread: math.Inf(1)}, {Spread: -1}, {Past: -1}}
+	for i, s := range append(wrong, summed{Sum: 7, Median: 3, Spread: 1, Past: 2}) {
+		one, _ := v.table.get(uint64(i), 1, day)
+		*one = s
+	}
+	v.others[1], v.others[2] = &baseline{Total: 1}, &baseline{}
+	v.others[2].add(5)
+	one, _ := v.usual.table.get(1, 1, day)
+	one.Days[2].Amount = -1
+	client, _ := d.clients.all.get(1, 1, day)
+	client.Gap = float32(math.NaN())
+	values, err := d.encoded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := NewMemory()
+	for i, longest := range []int{-1, 100} {
+		u, _ := m.endpoints.get(uint64(i), 1, day)
+		u.Longest = longest
+	}
+	m.changed, m.path = true, filepath.Join(t.TempDir(), "state")
+	if err := m.SaveState(); err != nil {
+		t.Fatal(err)
+	}
+	if err := state.At(m.path).Change(func(all state.Sections) {
+		maps.Copy(all, values)
+	}); err != nil {
+		t.Fatal(err)
+	}
+
+	var warnings []string
+	warn := func(err error) { warnings = append(warnings, err.Error()) }
+	back, end, err := Open(source, m.path, warn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer end()
+	v = back.all[0].detector.(*volume)
+	if s := v.table.peek(uint64(len(wrong))); v.table.len() != 1 || s == nil || s.Sum != 7 || len(v.others) != 1 || v.usual.table.len()+back.clients.all.len() != 0 {
+		t.Errorf("%d sums, %d baselines, %d precedents, %d clients", v.table.len(), len(v.others), v.usual.table.len(), back.clients.all.len())
+	}
+	remembered, forget, err := OpenMemory(m.path, warn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer forget()
+	if remembered.endpoints.len() != 1 {
+		t.Errorf("%d endpoints", remembered.endpoints.len())
+	}
+	if all := strings.Join(warnings, "\n"); len(warnings) != 2 || !strings.Contains(all, "starting without 9 values") || !strings.Contains(all, "starting without 1 values") {
+		t.Errorf("warned %s", all)
+	}
+}
+
+// Values that a detector would fail on, or that would spoil what it learns for good, can't be.
+func TestWhatCannotBe(t *testing.T) {
+	nan := float32(math.NaN())
+	for name, values := range map[string][2]checked{
+		"values without times": {&different{Values: []uint64{1}}, &different{Values: []uint64{1}, Seen: []int64{1}}},
+		"mean interval":        {&beats{Mean: nan}, &beats{Mean: 1000, N: 3}},
+		"intervals":            {&beats{N: -1}, &beats{}},
+		"usual refusals":       {&guesses{Usual: nan}, &guesses{Usual: 2.5}},
+	} {
+		if values[0].possible() {
+			t.Errorf("%s: %+v passes", name, values[0])
+		}
+		if !values[1].possible() {
+			t.Errorf("%s: %+v is dropped", name, values[1])
+		}
+	}
+}
