@@ -2,6 +2,7 @@ package alert
 
 import (
 	"encoding/binary"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -95,9 +96,15 @@ func (a *Alert) unidentified() object {
 // JSON is the alert in format msa as one JSON object, in valid UTF-8, its keys in order.
 func (a *Alert) JSON() []byte { return a.msa().JSON() }
 
+// lastSecond is the last of an EventTime, in 2106: the two after it are -1 and -2, where a group of events begins and ends.
+const lastSecond = math.MaxUint32 - 2
+
 // AppendTime appends a time as Fluent Bit's EventTime, extension 0: seconds and
-// nanoseconds, big-endian.
+// nanoseconds, big-endian. A time that it can't hold becomes the nearest that it can.
 func AppendTime(dst []byte, t time.Time) []byte {
+	if s := t.Unix(); s < 0 || s > lastSecond {
+		t = time.Unix(min(max(s, 0), lastSecond), 0)
+	}
 	dst = append(dst, 0xd7, 0x00)
 	dst = binary.BigEndian.AppendUint32(dst, uint32(t.Unix()))
 	return binary.BigEndian.AppendUint32(dst, uint32(t.Nanosecond()))
