@@ -956,7 +956,10 @@ static void mutate(struct filter *f, struct output *o, char *tag, const char *fi
         if (o != NULL) {
             ok += output_flush((void *) o->context, chunk, n, tag) == 1;
         } else if (plugin.cb_filter(chunk, n, tag, (int) strlen(tag), &out, &out_size, f, &source, f->context, f->config) == 1) {
-            modified += ((char *) out)[out_size - 1] != 0 || out_size > 0; /* reads the last byte */
+            if (out_size > 0) {
+                (void) ((volatile char *) out)[out_size - 1]; /* reads the last byte */
+                modified++;
+            }
             free(out);
         }
         changed += memcmp(chunk, before, n) != 0;

@@ -113,3 +113,18 @@ func TestMutants(t *testing.T) {
 		}
 	})
 }
+
+// dropping is a host with a filter that drops all records.
+var dropping = &host{name: "dropping", cflags: asan.cflags, plugin: sync.OnceValues(func() (string, error) {
+	so := filepath.Join(work, "dropping.so")
+	if out, err := exec.Command("gcc", "-std=gnu11", "-shared", "-fPIC", "-o", so, "testdata/dropping.c").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("cannot build the filter that drops all: %w\n%s", err, out)
+	}
+	return so, nil
+})}
+
+// What a filter answers is read only where there is something: a host that reads before it would blame the filter.
+func TestMutantsThatAreDropped(t *testing.T) {
+	out, _ := dropping.run(t, nil, fmt.Sprintf("new a\ninit a\nmutate a in %s 1 3\n", file(t, sample(t, "/"))))
+	check(t, out, "mutate 3 modified=0 ok=0 changed=0")
+}
