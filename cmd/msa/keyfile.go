@@ -3,10 +3,13 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
+	"github.com/modsecurity-for-anylog/msa/internal/atomicfile"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
@@ -34,6 +37,7 @@ var nanoFields = map[string]string{
 type keyFile struct {
 	path    string
 	mapping string // path of the mapping
+	loading sync.Mutex
 }
 
 // importKeyFile writes the mapping into a temporary file.
@@ -52,6 +56,8 @@ func importKeyFile(path string) (*keyFile, error) {
 
 // load reads the key file again. With an error the mapping stays as it was.
 func (k *keyFile) load() error {
+	k.loading.Lock() // or what was read first might be written last
+	defer k.loading.Unlock()
 	text, err := os.ReadFile(k.path)
 	if err != nil {
 		return fmt.Errorf("cannot read key file: %w", err)
@@ -60,7 +66,10 @@ func (k *keyFile) load() error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(k.mapping, []byte(yaml), 0o600); err != nil {
+	if err := atomicfile.Write(k.mapping, 0o600, func(w io.Writer) error { // at once: another reload may read it meanwhile
+		_, err := io.WriteString(w, yaml)
+		return err
+	}); err != nil {
 		return fmt.Errorf("cannot import key file %q: %w", k.path, err)
 	}
 	return nil

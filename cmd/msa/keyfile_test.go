@@ -1,12 +1,14 @@
 package main
 
 import (
+	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/tinylib/msgp/msgp"
-
 	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/tinylib/msgp/msgp"
 )
 
 func TestKeyMappingNamesEveryField(t *testing.T) {
@@ -76,5 +78,35 @@ func TestKeyMappingErrors(t *testing.T) {
 		if _, err := keyMapping("keys.txt", c.text); err == nil || err.Error() != c.want {
 			t.Errorf("got  %v\nwant %s", err, c.want)
 		}
+	}
+}
+
+// Whoever reads the mapping while the key file is read again has all of it, the old one or the new.
+func TestKeyFileIsReplacedAtOnce(t *testing.T) {
+	k, err := importKeyFile(file(t, "keys.txt", "url : before\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer k.remove()
+	reader, err := os.Open(k.mapping)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = reader.Close() }()
+	if err := os.WriteFile(k.path, []byte("url : after\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.load(); err != nil {
+		t.Fatal(err)
+	}
+	old, err := io.ReadAll(reader)
+	if err != nil || !strings.Contains(string(old), `"before"`) || strings.Contains(string(old), `"after"`) {
+		t.Errorf("who had opened the mapping reads %q, %v", old, err)
+	}
+	if text, err := os.ReadFile(k.mapping); err != nil || !strings.Contains(string(text), `"after"`) {
+		t.Errorf("the mapping is %q, %v", text, err)
+	}
+	if entries, err := os.ReadDir(filepath.Dir(k.mapping)); err != nil || len(entries) != 1 {
+		t.Errorf("the directory has %v, %v", entries, err)
 	}
 }
