@@ -28,11 +28,11 @@ type keptDetector struct {
 // load reads the state that is kept in a file. It fails, too, if decode has dropped values that can't be: they are not the
 // whole state, with which it goes on.
 func load(path string, decode func(state.Sections) error, dropped *int) error {
-	err := state.At(path).Load(decode)
-	if err == nil && *dropped > 0 {
-		err = fmt.Errorf("cannot read all of state %q: starting without %d values that can't be", path, *dropped)
+	file := state.At(path)
+	if err := file.Load(decode); err != nil {
+		return err
 	}
-	return err
+	return file.Incomplete(*dropped)
 }
 
 // fingerprint tells specifications apart that may not share a state.
@@ -94,20 +94,23 @@ func (d *Detectors) encoded() (state.Sections, error) {
 	return values, nil
 }
 
-// CheckState fails if a state can't be gone on with by the detectors of a source, or by a memory. The source is "" for none.
-func CheckState(source string, values state.Sections) error {
-	if err := NewMemory().decode(values); err != nil || source == "" {
-		return err
+// CheckState fails if a state can't be gone on with by the detectors of a source, or by a memory, and tells how many of its
+// values can't be. The source is "" for none.
+func CheckState(source string, values state.Sections) (dropped int, err error) {
+	m := NewMemory()
+	if err := m.decode(values); err != nil || source == "" {
+		return m.dropped, err
 	}
 	specs, err := Load(source)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	d, err := New(specs)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return d.decoded(values)
+	err = d.decoded(values)
+	return m.dropped + d.dropped, err
 }
 
 // decoded goes on with a state, or is left as it was.

@@ -57,6 +57,14 @@ func TestStateWithoutWhatCannotBe(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	if err := state.At(m.path).Read(func(all state.Sections) error {
+		if dropped, err := CheckState(source, all); err != nil || dropped != 10 {
+			t.Errorf("a check tells %d values, %v", dropped, err)
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
 	var warnings []string
 	warn := func(err error) { warnings = append(warnings, err.Error()) }
 	back, end, err := Open(source, m.path, warn)

@@ -204,9 +204,32 @@ func BenchmarkIncidents(b *testing.B) {
 
 // Whoever examines is told of the state of each part that a start could not go on with, and none is renamed.
 func TestExamineSaysWhatIsDamaged(t *testing.T) {
-	for _, section := range []string{"/memory", "/shared", "/incidents"} {
+	type endpoint struct{ Longest int }
+	type memory struct {
+		Endpoints struct {
+			Keys   []uint64
+			Used   []int64
+			Values []endpoint
+		}
+	}
+	var m memory
+	m.Endpoints.Keys, m.Endpoints.Used, m.Endpoints.Values = []uint64{1, 2}, []int64{1, 1}, []endpoint{{-1}, {100}}
+	negative, err := state.Encode(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		section string
+		value   []byte
+		want    string
+	}{
+		{"/memory", []byte("damaged"), "MSA would rename it"},
+		{"/shared", []byte("damaged"), "MSA would rename it"},
+		{"/incidents", []byte("damaged"), "MSA would rename it"},
+		{"/memory", negative, "starting without 1 values that can't be"},
+	} {
 		path := filepath.Join(t.TempDir(), "state")
-		if err := state.At(path).Change(func(all state.Sections) { all[section] = []byte("damaged") }); err != nil {
+		if err := state.At(path).Change(func(all state.Sections) { all[c.section] = c.value }); err != nil {
 			t.Fatal(err)
 		}
 		cfg, err := ParseConfig(given("behavior=default", "incident_tag=msa.incident", "state_path="+path))
@@ -219,8 +242,8 @@ func TestExamineSaysWhatIsDamaged(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.Close()
-		if !strings.Contains(log.String(), "MSA would rename it") {
-			t.Errorf("%s: logged %s", section, log.String())
+		if !strings.Contains(log.String(), c.want) {
+			t.Errorf("%s: logged %s", c.section, log.String())
 		}
 		if _, err := os.Stat(path); err != nil {
 			t.Error(err)

@@ -115,18 +115,26 @@ func Examine(cfg Config, log *slog.Logger) (*Pipeline, error) {
 		p.Close()
 		return nil, fmt.Errorf("property state_path: %w", err)
 	}
-	if err := file.LoadUntouched(cfg.checkState); err != nil {
+	dropped := 0
+	err = file.LoadUntouched(func(all state.Sections) (err error) {
+		dropped, err = cfg.checkState(all)
+		return err
+	})
+	if err == nil {
+		err = file.Incomplete(dropped)
+	}
+	if err != nil {
 		p.logError(err)
 	}
 	return p, nil
 }
 
-// checkState fails if something that learns can't go on with a state.
-func (c *Config) checkState(all state.Sections) error {
-	if err := behavior.CheckState(c.Behavior, all); err != nil || !c.tellsIncidents() {
-		return err
+// checkState fails if something that learns can't go on with a state, and tells how many of its values can't be.
+func (c *Config) checkState(all state.Sections) (dropped int, err error) {
+	if dropped, err = behavior.CheckState(c.Behavior, all); err != nil || !c.tellsIncidents() {
+		return dropped, err
 	}
-	return incident.CheckState(c.incidents(), all)
+	return dropped, incident.CheckState(c.incidents(), all)
 }
 
 // incidents are the options of incidents.

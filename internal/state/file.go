@@ -279,6 +279,14 @@ func (f File) LoadUntouched(accept func(Sections) error) error {
 	return fmt.Errorf("cannot read state %q: MSA would rename it to %q and start without it: %w", f.path, file+unreadable, err)
 }
 
+// Incomplete is what to say of a state without values that can't be, which were dropped; nil if none were.
+func (f File) Incomplete(dropped int) error {
+	if dropped == 0 {
+		return nil
+	}
+	return fmt.Errorf("cannot read all of state %q: starting without %d values that can't be", f.path, dropped)
+}
+
 // Read gives the file's sections to one who only looks. Whatever is there stays as it is.
 func (f File) Read(accept func(Sections) error) error {
 	file, _, err := followed(f.path)
