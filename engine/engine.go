@@ -522,7 +522,8 @@ func (e *Engine) chooseProcessor(tx transaction, t *mapping.Transaction, text st
 	case t.RequestBody.Coded:
 		name = "RAW" // whatever its Content-Type says: nobody can read it here
 	case guessed:
-		name = guessProcessor(headerOf(t.RequestHeaders, "content-type"), text)
+		contentType, _ := mapping.HeaderValue(t.RequestHeaders, "content-type")
+		name = guessProcessor(contentType, text)
 	}
 	if name == "JSON" && truncated {
 		if whole, ok := mapping.CompleteJSON(text); ok {
@@ -533,7 +534,8 @@ func (e *Engine) chooseProcessor(tx transaction, t *mapping.Transaction, text st
 	}
 	switch name {
 	case "MULTIPART":
-		truncated = truncated || guessed || !hasHeader(t.RequestHeaders, "content-length")
+		_, hasLength := mapping.HeaderValue(t.RequestHeaders, "content-length")
+		truncated = truncated || guessed || !hasLength
 	case "XML", "JSON":
 		truncated = truncated || guessed // what it is not, it need not be
 	case "URLENCODED", "RAW":
@@ -566,19 +568,6 @@ func guessProcessor(contentType, text string) string {
 		return "URLENCODED"
 	}
 	return "RAW"
-}
-
-func hasHeader(headers []mapping.Header, name string) bool {
-	return slices.ContainsFunc(headers, func(h mapping.Header) bool { return strings.EqualFold(h.Name, name) })
-}
-
-func headerOf(headers []mapping.Header, name string) string {
-	for _, h := range headers {
-		if strings.EqualFold(h.Name, name) {
-			return h.Value
-		}
-	}
-	return ""
 }
 
 func (e *Engine) processResponseHeaders(tx transaction, t *mapping.Transaction) {

@@ -55,19 +55,14 @@ func fillRequest(tx transaction, t *mapping.Transaction, uri string) {
 
 // authorized are the kind of the credentials that a request shows, and their user, who is told for the kind Basic only.
 func authorized(t *mapping.Transaction) (kind, user string) {
-	for _, h := range t.RequestHeaders {
-		if !strings.EqualFold(h.Name, "authorization") {
-			continue
-		}
-		kind, shown, _ := strings.Cut(strings.TrimSpace(h.Value), " ")
-		if !strings.EqualFold(kind, "basic") {
-			return kind, ""
-		}
-		text, _ := base64.StdEncoding.DecodeString(strings.TrimSpace(shown)) // as far as it goes
-		user, _, _ = strings.Cut(string(text), ":")
-		return kind, user
+	credentials, _ := mapping.HeaderValue(t.RequestHeaders, "authorization")
+	kind, shown, _ := strings.Cut(strings.TrimSpace(credentials), " ")
+	if !strings.EqualFold(kind, "basic") {
+		return kind, ""
 	}
-	return "", ""
+	text, _ := base64.StdEncoding.DecodeString(strings.TrimSpace(shown)) // as far as it goes
+	user, _, _ = strings.Cut(string(text), ":")
+	return kind, user
 }
 
 // isForm reports whether a body is one of a form in a URL's encoding.

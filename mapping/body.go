@@ -104,7 +104,7 @@ func (b *bodySpec) read(m *Mapping, tx *Transaction, logged string, headers []He
 		return Body{}
 	}
 	length := -1
-	if v, ok := header(headers, "content-length"); ok {
+	if v, ok := HeaderValue(headers, "content-length"); ok {
 		if n, err := strconv.Atoi(v); err == nil && n >= 0 {
 			length = n
 		}
@@ -121,13 +121,13 @@ func (b *bodySpec) read(m *Mapping, tx *Transaction, logged string, headers []He
 			cut = cut || n > len(text)
 		}
 	}
-	if te, ok := header(headers, "transfer-encoding"); ok && strings.Contains(strings.ToLower(te), "chunked") {
+	if te, ok := HeaderValue(headers, "transfer-encoding"); ok && strings.Contains(strings.ToLower(te), "chunked") {
 		if data, whole, ok := dechunk(text); ok {
 			text, cut = data, !whole
 		}
 	}
 	body := Body{Text: text, Truncated: cut}
-	if codings, ok := header(headers, "content-encoding"); ok {
+	if codings, ok := HeaderValue(headers, "content-encoding"); ok {
 		body = open(text, codings, cut)
 	}
 	body.readFormat(headers)

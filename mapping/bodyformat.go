@@ -39,7 +39,7 @@ func (b *Body) readFormat(headers []Header) {
 	if b.Coded || b.Text == "" {
 		return
 	}
-	kind, ok := header(headers, "content-type")
+	kind, ok := HeaderValue(headers, "content-type")
 	if !ok {
 		return
 	}

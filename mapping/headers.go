@@ -417,7 +417,7 @@ func (m *Mapping) addCookies(tx *Transaction) {
 	if !spec.isSet() {
 		return
 	}
-	if _, ok := header(tx.RequestHeaders, "cookie"); ok {
+	if _, ok := HeaderValue(tx.RequestHeaders, "cookie"); ok {
 		return
 	}
 	v, ok := spec.object(tx)

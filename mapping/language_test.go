@@ -206,7 +206,7 @@ func TestLines(t *testing.T) {
 	request := "\nclient: {address: [remote, client]}\nrequest: {line: {field: request, decode: backslash}, headers: {fields: {User-Agent: [agent, user_agent]}}}\nresponse: {status: [code, status, elb_status_code]}\n"
 	step := func(format string) string { return "parse: {field: [log, message], format: " + format + "}" + request }
 	show := func(tx *Transaction) string {
-		agent, _ := header(tx.RequestHeaders, "user-agent")
+		agent, _ := HeaderValue(tx.RequestHeaders, "user-agent")
 		return fmt.Sprintf("%s %s %s %d %s", tx.Client.Address, tx.Method, tx.URI, tx.Status, agent)
 	}
 	for _, c := range []struct {

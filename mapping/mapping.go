@@ -354,7 +354,7 @@ func (m *Mapping) fillRequest(tx *Transaction) (body string) {
 	m.addCookies(tx)
 
 	host := m.text(tx, &spec.host)
-	if h, ok := header(tx.RequestHeaders, "host"); ok {
+	if h, ok := HeaderValue(tx.RequestHeaders, "host"); ok {
 		host = h
 	}
 	if tx.URI != uri {

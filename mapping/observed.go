@@ -159,8 +159,8 @@ func (m *Mapping) sentNoBody(tx *Transaction) bool {
 	if !shows || tx.RequestBody.Text != "" || tx.RequestBody.Truncated || tx.Method != "GET" && tx.Method != "HEAD" {
 		return false
 	}
-	length, ok := header(tx.RequestHeaders, "content-length")
-	_, isCoded := header(tx.RequestHeaders, "transfer-encoding")
+	length, ok := HeaderValue(tx.RequestHeaders, "content-length")
+	_, isCoded := HeaderValue(tx.RequestHeaders, "transfer-encoding")
 	return !isCoded && (!ok || strings.TrimSpace(length) == "0")
 }
 

@@ -103,7 +103,7 @@ func (tx *Transaction) originForm(host string) string {
 		rest = view(tx.scratch[start:])
 	}
 	tx.URI = rest
-	if _, ok := header(tx.RequestHeaders, "host"); !ok {
+	if _, ok := HeaderValue(tx.RequestHeaders, "host"); !ok {
 		tx.RequestHeaders = append(tx.RequestHeaders, Header{"Host", authority})
 		tx.Observed.Request.add("host")
 	}

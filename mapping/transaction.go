@@ -137,8 +137,8 @@ func (tx *Transaction) appendJSON(text string) (Record, bool) {
 	return Record(out[start:]), true
 }
 
-// header is the value of the first header of a name.
-func header(headers []Header, name string) (string, bool) {
+// HeaderValue is the value of the first header of a name, in any case; ok is false without one.
+func HeaderValue(headers []Header, name string) (value string, ok bool) {
 	for _, h := range headers {
 		if strings.EqualFold(h.Name, name) {
 			return h.Value, true

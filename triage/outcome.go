@@ -238,12 +238,8 @@ func (x *exchange) plain() string {
 var jsonEscape = compile(`\\(?:u[0-9a-fA-F]{4}|["\\/nrt])`)
 
 func (x *exchange) header(name string) string {
-	for _, h := range x.tx.ResponseHeaders {
-		if strings.EqualFold(h.Name, name) {
-			return h.Value
-		}
-	}
-	return ""
+	value, _ := mapping.HeaderValue(x.tx.ResponseHeaders, name)
+	return value
 }
 
 // isHTML reports whether a browser would read the answer as a page.

@@ -189,7 +189,7 @@ func merged(found, more []Finding) []Finding {
 // namedFlag looks at --password secret, from start to end without its value.
 func (s *scanner) namedFlag(start, end int) int {
 	says := meaning(strings.TrimLeft(s.text[start:end], "-"))
-	if says == saysNothing || says == saysRandom || end >= len(s.text) || !isBlank(s.text[end]) {
+	if !says.isSure() || end >= len(s.text) || !isBlank(s.text[end]) {
 		return end
 	}
 	w := words{s: s, i: end, opening: start, most: end + longestCommand}
@@ -214,6 +214,14 @@ type words struct {
 	i, opening, most int
 	plus             bool // a plus sign is a blank: in a form
 	lines            bool
+}
+
+// wordsBehind are the arguments behind the name of a command, which ends at i; ok is false if something else stands there.
+func (s *scanner) wordsBehind(i int) (w words, ok bool) {
+	if i >= len(s.text) || !isBlank(s.text[i]) {
+		return words{}, false
+	}
+	return words{s: s, i: i, opening: i, most: i + longestCommand, plus: s.text[i] == '+'}, true
 }
 
 // blankLength is that of a blank at i, also as injections write it.
@@ -347,8 +355,7 @@ func (s *scanner) arguments(c *command, start, end int) int {
 
 // isPairName: an argument that is the name of the next.
 func isPairName(word string) bool {
-	says := meaning(lastName(word))
-	return says != saysNothing && says != saysRandom
+	return meaning(lastName(word)).isSure()
 }
 
 // flagged looks at a flag. It reports whether the next argument is a secret, or what stands before the one in it.
@@ -366,8 +373,7 @@ func (s *scanner) flagged(c *command, from, until int) (next bool, behind byte) 
 		if c.user != "" && (name == "user" || name == "proxy-user") {
 			return false, ':'
 		}
-		says := meaning(name)
-		return says != saysNothing && says != saysRandom || name == "oauth2-bearer", 0
+		return meaning(name).isSure() || name == "oauth2-bearer", 0
 	}
 	if len(word) == 2 {
 		switch {
@@ -394,8 +400,7 @@ func (s *scanner) flagged(c *command, from, until int) (next bool, behind byte) 
 	case c.user != "" && strings.IndexByte(c.user, word[len(word)-1]) >= 0 && run(word, 1, len(word), isLetter) == len(word): // -sku
 		return false, ':'
 	default:
-		says := meaning(word[1:]) // -password, of PowerShell and X
-		return says != saysNothing && says != saysRandom, 0
+		return meaning(word[1:]).isSure(), 0 // -password, of PowerShell and X
 	}
 	return false, 0
 }
@@ -589,10 +594,10 @@ func (s *scanner) saidLine(i int) {
 // netUser is of net user ann secret /add, and net use z: \\host\share secret /user:ann.
 func (s *scanner) netUser(i int) {
 	text := s.text
-	if i >= len(text) || !isBlank(text[i]) {
+	w, ok := s.wordsBehind(i)
+	if !ok {
 		return
 	}
-	w := words{s: s, i: i, opening: i, most: i + longestCommand, plus: text[i] == '+'}
 	sub := ""
 	const most = 12 // arguments
 	n := 0
@@ -620,10 +625,10 @@ func (s *scanner) netUser(i int) {
 // htpasswd is of htpasswd -b file ann secret, and -nb ann secret.
 func (s *scanner) htpasswd(i int) {
 	text := s.text
-	if i >= len(text) || !isBlank(text[i]) {
+	w, ok := s.wordsBehind(i)
+	if !ok {
 		return
 	}
-	w := words{s: s, i: i, opening: i, most: i + longestCommand, plus: text[i] == '+'}
 	isGiven, left := false, 3
 	for {
 		from, until, ok := w.next()
@@ -649,10 +654,10 @@ func (s *scanner) htpasswd(i int) {
 // piped is of echo secret | sudo -S, and echo ann:secret | chpasswd.
 func (s *scanner) piped(i int) {
 	text := s.text
-	if i >= len(text) || !isBlank(text[i]) {
+	w, ok := s.wordsBehind(i)
+	if !ok {
 		return
 	}
-	w := words{s: s, i: i, opening: i, most: i + longestCommand, plus: text[i] == '+'}
 	from, until, ok := w.next()
 	for ok && from < until && text[from] == '-' {
 		from, until, ok = w.next()

@@ -36,7 +36,7 @@ func (s *scanner) named(i int) int {
 	case says != saysNothing && s.isDeclared(i, name):
 		return i + 1
 	}
-	if says == saysNothing || says == saysRandom { // a key may be the name of what follows
+	if !says.isSure() { // a key may be the name of what follows
 		if next := s.paired(i, name); next > i+1 || says == saysNothing {
 			return next
 		}
@@ -94,7 +94,7 @@ func (s *scanner) serialized(i int) int {
 	says := nameOf(text[from:end])
 	at := len(text) - len(value)
 	at = digitsEnd(text, at)
-	if says == saysNothing || says == saysRandom || !strings.HasPrefix(text[at:], `:"`) {
+	if !says.isSure() || !strings.HasPrefix(text[at:], `:"`) {
 		return 0
 	}
 	return s.conceal(says, at, true)
@@ -216,7 +216,7 @@ func (s *scanner) conceal(says naming, i int, quoted bool) int {
 	case says.isWord():
 		return s.hideWord(says, from)
 	case text[i] == ':' && !quoted && s.isLineStart(i):
-		if !says.isWord() && (text[from] == '\n' || text[from] == '\r') { // a map of YAML
+		if text[from] == '\n' || text[from] == '\r' { // a map of YAML
 			return s.hide(says, from, s.blockEnd(i))
 		}
 		return s.hide(says, from, s.foldedEnd(i, from))
@@ -551,7 +551,7 @@ func (s *scanner) argument(i int) int {
 	}
 	from := s.pastSpace(i+1, true)
 	says := nameOf(name)
-	if from == len(text) || !isQuote(text[from]) || says == saysNothing || says == saysRandom {
+	if from == len(text) || !isQuote(text[from]) || !says.isSure() {
 		return i + 1
 	}
 	return s.conceal(says, i, true)
@@ -778,7 +778,7 @@ func (s *scanner) element(i int) int {
 	name := text[i+1 : end]
 	name = name[strings.LastIndexAny(name, ":.")+1:]
 	says := meaning(name)
-	if says == saysNothing || says == saysRandom {
+	if !says.isSure() {
 		if isOneOf(name, cells) {
 			return s.cell(i, end)
 		}
@@ -858,7 +858,7 @@ func (s *scanner) cell(i, end int) int {
 		return i + 1
 	}
 	says := nameOf(name)
-	if says == saysNothing || says == saysRandom {
+	if !says.isSure() {
 		return i + 1
 	}
 	from = run(text, past(until), near, isSpace)

@@ -29,6 +29,9 @@ func (n naming) isFinding() bool { return n > saysNothing && n < saysHidden }
 // isWord: what is behind the name was made by a server, in one word.
 func (n naming) isWord() bool { return n >= saysSession }
 
+// isSure: whatever is behind the name is a secret, random or not.
+func (n naming) isSure() bool { return n != saysNothing && n != saysRandom }
+
 // fit is which part of a name decides.
 type fit uint8
 
@@ -463,7 +466,7 @@ func nameOf(variable string) naming {
 	variable, _, _ = strings.Cut(variable, " (") // how a view has read it: ARGS:password (base64)
 	last := lastName(variable)
 	says := meaning(last)
-	if says != saysNothing && says != saysRandom {
+	if says.isSure() {
 		return says
 	}
 	// The beginning may have dots in it: .AspNetCore.Cookies.

@@ -156,7 +156,7 @@ func (m *Matcher) tryEach(t *table, text string) (ok bool, work int) {
 				ok, end := m.run(t, s, text, i)
 				return ok, workAt(i) + costOfStep*(end-i)
 			}
-			class, size := int(m.classOf[text[j]]), 1
+			class, size := int(m.classOf[text[j]]), 1 // classAt and next, without their calls: most time is spent here
 			if text[j] >= utf8.RuneSelf {
 				class, size = m.classAt(text, j)
 			}

@@ -391,9 +391,7 @@ func (f *multipartForm) add(p part) error {
 	if len(d.files) > 0 {
 		v.FilesNames().Add("", d.name)
 		if StartsXML(data) {
-			for _, markup := range scanXML(data, f.arguments).external.all {
-				v.RequestXML().Add(OwnName(xmlExternal), markup)
-			}
+			f.addXML(xmlExternal, scanXML(data, f.arguments).external.all)
 		}
 	}
 	switch {
@@ -425,16 +423,17 @@ func (f *multipartForm) document(contentType, data string) {
 		f.full = f.full || truncated
 	case StartsXML(data) && kind != "text/html":
 		x := scanXML(data, f.arguments)
-		for _, found := range []struct {
-			name string
-			all  []string
-		}{{xmlAttributes, x.attributes.all}, {xmlTexts, x.texts.all}, {xmlExternal, x.external.all}} {
-			for _, text := range found.all {
-				f.v.RequestXML().Add(OwnName(found.name), text)
-			}
-		}
+		f.addXML(xmlAttributes, x.attributes.all)
+		f.addXML(xmlTexts, x.texts.all)
+		f.addXML(xmlExternal, x.external.all)
 	default:
 		f.v.FilesTmpContent().Add("", data)
+	}
+}
+
+func (f *multipartForm) addXML(name string, texts []string) {
+	for _, text := range texts {
+		f.v.RequestXML().Add(OwnName(name), text)
 	}
 }
 
