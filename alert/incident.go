@@ -32,7 +32,7 @@ type Incident struct {
 	Successes  int
 	Stages     []Stage // in ATT&CK's order of tactics
 	Targets    []Target
-	AllTargets int // how many there are, up to a bound
+	AllTargets int // how many there are, listed or not
 	Endpoints  []Count
 	Hops       []Hop
 	Data       []Count // different answers with sensitive data, by its kind

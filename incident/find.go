@@ -129,16 +129,10 @@ func (s *Incidents) name(inc *incident, a actor) {
 	if s.actors[a.key] == inc {
 		return
 	}
-	if len(inc.aliases) >= 4*maxActors {
-		inc.MoreActors++
-		return
-	}
-	s.actors[a.key] = inc
-	inc.aliases = append(inc.aliases, a.key)
-	if len(inc.Actors) < maxActors {
-		inc.Actors = append(inc.Actors, a.name)
-	} else {
-		inc.MoreActors++
+	inc.addActor(a.name)
+	if len(inc.aliases) < maxAliases {
+		s.actors[a.key] = inc
+		inc.aliases = append(inc.aliases, a.key)
 	}
 }
 
@@ -171,15 +165,23 @@ func (s *Incidents) hitOn(f *alert.Facts, at int64) *victim {
 	return last
 }
 
-// now is the incident that it has become part of, nil if that is over.
+// now is the incident that it has become part of, nil if that is over. All on the way there lead to it at once from then on.
 func (inc *incident) now() *incident {
-	for inc != nil && inc.into != nil {
-		inc = inc.into
-	}
-	if inc == nil || inc.isOver {
+	if inc == nil {
 		return nil
 	}
-	return inc
+	last := inc
+	for last.into != nil {
+		last = last.into
+	}
+	for inc != last {
+		next := inc.into
+		inc.into, inc = last, next
+	}
+	if last.isOver {
+		return nil
+	}
+	return last
 }
 
 // hurt notes who was attacked. Attacks that failed make no victims.
@@ -295,7 +297,7 @@ func (s *Incidents) join(a, b *incident) *incident {
 	s.remove(b)
 	b.isOver, b.into = false, a
 	for _, key := range aliases {
-		if _, taken := s.actors[key]; !taken {
+		if _, taken := s.actors[key]; !taken && len(a.aliases) < maxAliases {
 			s.actors[key] = a
 			a.aliases = append(a.aliases, key)
 		}
@@ -305,6 +307,7 @@ func (s *Incidents) join(a, b *incident) *incident {
 		s.tell(b, end, s.clock.Now)
 		a.note("incident " + b.ID + " is part of it")
 	}
+	b.Story = Story{}
 	return a
 }
 
@@ -324,16 +327,12 @@ func (inc *incident) absorb(other *incident) {
 	inc.Successes += other.Successes
 	inc.Failures += other.Failures
 	inc.Unknown += other.Unknown
-	inc.MoreTargets += other.MoreTargets
-	inc.MoreActors += other.MoreActors
 	for t, n := range other.Stages {
 		inc.Stages[t] += n
 	}
 	inc.Joined = first(append(append(inc.Joined, other.ID), other.Joined...), maxJoined)
 	inc.Samples = union(inc.Samples, other.Samples, maxSamples)
-	n := len(inc.Actors) + len(other.Actors)
-	inc.Actors = union(inc.Actors, other.Actors, maxActors)
-	inc.MoreActors += n - len(inc.Actors)
+	inc.absorbActors(&other.Story)
 	inc.Hops = first(append(inc.Hops, other.Hops...), maxHops)
 	for _, c := range other.Endpoints {
 		inc.Endpoints = sum(inc.Endpoints, c, maxEndpoints)
@@ -377,8 +376,11 @@ func (inc *incident) absorbTargets(other *incident) {
 		case len(inc.Targets) < maxTargets:
 			inc.Targets = append(inc.Targets, target)
 		default:
-			inc.MoreTargets += target.Alerts
+			inc.countTarget(target.Name)
 		}
+	}
+	if other.AllTargets != nil {
+		_ = inc.targetNames().Merge(other.AllTargets) // of the same precision
 	}
 }
 

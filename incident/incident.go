@@ -47,6 +47,7 @@ const (
 // Bounds on what an incident keeps.
 const (
 	maxActors    = 64
+	maxAliases   = 4 * maxActors // names by which alerts find it
 	maxSteps     = 48
 	maxTargets   = 128
 	maxEndpoints = 32
@@ -111,7 +112,7 @@ type Story struct {
 	Follows     string
 	Joined      []string // ids of incidents that became part of it
 	Actors      []string
-	MoreActors  int
+	Crowds      []Crowd // of actors that are more than Actors lists
 	Direction   string
 
 	Severity, Confidence         int
@@ -122,7 +123,7 @@ type Story struct {
 	Stages          [tactics]int
 	Steps           []Step
 	Targets         []Target
-	MoreTargets     int // alerts about others
+	AllTargets      *hyperloglog.Sketch // their names, nil as long as Targets lists all
 	Endpoints       []alert.Count
 	Hops            []alert.Hop
 	Data            []Data
@@ -250,10 +251,11 @@ func (s *Incidents) remove(inc *incident) {
 	inc.aliases = nil
 }
 
-// end ends an incident, and tells that.
+// end ends an incident, and tells that. Those who were attacked in it know for long that it was, and no more of it.
 func (s *Incidents) end(inc *incident, now int64) {
 	s.remove(inc)
 	s.part(inc, now)
+	inc.Story = Story{}
 }
 
 // part tells that nothing more is known to come, once.
@@ -381,8 +383,7 @@ func (inc *incident) addTarget(f *alert.Facts) (isNew bool) {
 	}
 	i := slices.IndexFunc(inc.Targets, func(t Target) bool { return t.Name == name })
 	if i < 0 {
-		if i = inc.room(f.Outcome == triage.Success); i < 0 {
-			inc.MoreTargets++
+		if i = inc.room(name, f.Outcome == triage.Success); i < 0 {
 			return false
 		}
 		inc.Targets[i] = Target{Name: name}
@@ -403,19 +404,16 @@ func (inc *incident) addTarget(f *alert.Facts) (isNew bool) {
 
 // room is where one more target may stand, -1 if there is none. One on which something worked takes the place of another
 // on which nothing did.
-func (inc *incident) room(worked bool) int {
+func (inc *incident) room(name string, worked bool) int {
 	if len(inc.Targets) < maxTargets {
 		inc.Targets = append(inc.Targets, Target{})
 		return len(inc.Targets) - 1
 	}
+	inc.countTarget(name)
 	if !worked {
 		return -1
 	}
-	i := slices.IndexFunc(inc.Targets, func(t Target) bool { return t.Successes == 0 })
-	if i >= 0 {
-		inc.MoreTargets += inc.Targets[i].Alerts
-	}
-	return i
+	return slices.IndexFunc(inc.Targets, func(t Target) bool { return t.Successes == 0 })
 }
 
 func (inc *incident) addData(f *alert.Facts) {

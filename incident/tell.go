@@ -88,13 +88,13 @@ func (s *Story) message(event string, at int64) alert.Incident {
 	m := alert.Incident{
 		ID: s.ID, Event: event, News: s.News, Message: s.Told, Follows: s.Follows, Joined: slices.Clone(s.Joined),
 		Time: time.UnixMilli(at).UTC(), First: time.UnixMilli(s.Begin).UTC(), Last: time.UnixMilli(s.Last).UTC(),
-		Key: s.Key, Actors: slices.Clone(first(s.Actors, shownActors)), MoreActors: s.MoreActors + max(0, len(s.Actors)-shownActors),
+		Key: s.Key, Actors: slices.Clone(first(s.Actors, shownActors)), MoreActors: s.moreActors(shownActors),
 		Severity: s.Severity, Confidence: s.Confidence, Outcome: string(s.outcome()), Evidence: slices.Clone(s.Evidence), Direction: s.Direction,
 		Alerts: s.Alerts, Successes: s.Successes, Stages: s.stages(),
 		Endpoints: most(s.Endpoints, shownEndpoints), Detectors: most(s.Detectors, maxDetectors),
 		Hops: slices.Clone(s.Hops), Samples: slices.Clone(s.Samples), Targets: s.targets(),
 	}
-	m.AllTargets = len(s.Targets)
+	m.AllTargets = s.allTargets()
 	for _, d := range s.Data {
 		m.Data = append(m.Data, alert.Count{Name: d.Kind, N: int(d.Answers.Estimate())})
 	}
@@ -188,14 +188,16 @@ func (s *Story) furthest() string {
 // who is who attacks: 10.0.0.1, or 10.0.0.1 with 2 others.
 func (s *Story) who() string {
 	name := bare(s.Key)
-	others := s.MoreActors + len(s.others())
-	switch {
-	case others == 1:
-		return name + " with " + s.others()[0]
-	case others > 1:
-		return fmt.Sprintf("%s with %s others", name, grouped(others))
+	listed, unlisted := s.others(), s.unlisted(kindOf(s.Key))
+	switch n := len(listed) + unlisted; {
+	case n == 0:
+		return name
+	case n > 1:
+		return fmt.Sprintf("%s with %s others", name, grouped(n))
+	case unlisted == 1:
+		return name + " with 1 other"
 	}
-	return name
+	return name + " with " + listed[0]
 }
 
 // others are the actors beside the first and those that were victims before. Names of the first one are no others.
@@ -203,7 +205,7 @@ func (s *Story) others() (all []string) {
 	for _, a := range s.Actors {
 		kind, name, _ := strings.Cut(a, " ")
 		isHop := slices.ContainsFunc(s.Hops, func(h alert.Hop) bool { return h.To == name })
-		if own, _, _ := strings.Cut(s.Key, " "); a != s.Key && !isHop && kind == own {
+		if a != s.Key && !isHop && kind == kindOf(s.Key) {
 			all = append(all, name)
 		}
 	}
@@ -229,14 +231,12 @@ func (s *Story) whom(most int) string {
 	for _, t := range first(targets, most) {
 		names = append(names, t.Name)
 	}
-	rest := len(s.Targets) - len(names)
+	rest := s.allTargets() - len(names)
 	switch {
 	case rest == 0:
 		return listed(names)
-	case rest == 1 && s.MoreTargets == 0:
+	case rest == 1:
 		return strings.Join(names, ", ") + " and 1 other"
-	case s.MoreTargets > 0:
-		return fmt.Sprintf("%s and more than %s others", strings.Join(names, ", "), grouped(rest))
 	}
 	return fmt.Sprintf("%s and %s others", strings.Join(names, ", "), grouped(rest))
 }
