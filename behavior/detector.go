@@ -2,6 +2,8 @@ package behavior
 
 import (
 	"slices"
+
+	"github.com/modsecurity-for-anylog/msa/internal/clock"
 )
 
 // detector finds one sort of behaviour. It is used by one goroutine at a time.
@@ -34,6 +36,14 @@ func (c *common) begin(now int64) {
 	if c.started == 0 {
 		c.started = now
 	}
+}
+
+// resume goes on with when the first record came, unless that can't be, and says how much that was.
+func (c *common) resume(started int64) (dropped int) {
+	if c.started = started; started != 0 && !clock.Can(started) {
+		c.started, dropped = 0, 1
+	}
+	return dropped
 }
 
 // learns reports whether it is too early to say anything.

@@ -288,6 +288,5 @@ func (d *firstSeen) save() any {
 func (d *firstSeen) fresh() any { return &firstSeenState{} }
 func (d *firstSeen) restore(s any) int {
 	state := s.(*firstSeenState)
-	d.started = state.Started
-	return d.sources.restore(state.Sources) + d.pairs.restore(state.Pairs) + d.holders.restore(state.Holders)
+	return d.resume(state.Started) + d.sources.restore(state.Sources) + d.pairs.restore(state.Pairs) + d.holders.restore(state.Holders)
 }

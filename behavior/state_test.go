@@ -106,3 +106,27 @@ func TestWhatCannotBe(t *testing.T) {
 		}
 	}
 }
+
+// A table has no value that was used when no record can come: it would never be forgotten, nor what was used before it.
+func TestStateWithTimesThatCannotBe(t *testing.T) {
+	const now = 1_700_000_000_000
+	times := []int64{math.MaxInt64, math.MinInt64, -1, 0, 253_402_300_800_000, now}
+	s := saved[int]{Values: []int{1, 2, 3, 4, 5, 6, 7}}
+	for i, used := range times {
+		s.Keys, s.Used = append(s.Keys, uint64(i)), append(s.Used, used)
+	}
+	s.Keys = append(s.Keys, 100) // used nobody knows when
+	table := newTable[int](10)
+	if dropped := table.restore(s); dropped != len(times) || table.len() != 1 || table.peek(uint64(len(times)-1)) == nil {
+		t.Errorf("%d values are dropped, and %d of 7 are left", dropped, table.len())
+	}
+	if table.get(200, now+2, 1); table.len() != 1 {
+		t.Errorf("%d values are left of those that were not used for long", table.len())
+	}
+	for started, want := range map[int64]int64{0: 0, now: now, -1: 0, math.MaxInt64: 0} {
+		var c common
+		if dropped := c.resume(started); c.started != want || (dropped == 0) != (started == want) {
+			t.Errorf("learning that began at %d goes on from %d, and %d are dropped", started, c.started, dropped)
+		}
+	}
+}

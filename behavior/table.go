@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/bits"
 	"math/rand/v2"
+
+	"github.com/modsecurity-for-anylog/msa/internal/clock"
 )
 
 // table keeps a value for each of a bounded number of keys, which are hashes. When there are more, the one that was not
@@ -235,8 +237,9 @@ type checked interface{ possible() bool }
 func (t *table[T]) restore(s saved[T]) (dropped int) {
 	*t = *newTable[T](t.most)
 	for i, key := range s.Keys {
-		if i >= len(s.Used) || i >= len(s.Values) {
-			break
+		if i >= len(s.Used) || i >= len(s.Values) || !clock.Can(s.Used[i]) {
+			dropped++
+			continue
 		}
 		if c, ok := any(&s.Values[i]).(checked); ok && !c.possible() {
 			dropped++

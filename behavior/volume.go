@@ -238,7 +238,7 @@ func (d *volume) fresh() any { return &volumeState{} }
 func (d *volume) restore(s any) int {
 	state := s.(*volumeState)
 	dropped := d.table.restore(state.Table) + d.usual.table.restore(state.Usual)
-	d.started = state.Started
+	dropped += d.resume(state.Started)
 	for group, b := range state.Others {
 		if !b.possible() {
 			dropped++

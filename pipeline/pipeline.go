@@ -134,7 +134,8 @@ func (c *Config) checkState(all state.Sections) (dropped int, err error) {
 	if dropped, err = behavior.CheckState(c.Behavior, all); err != nil || !c.tellsIncidents() {
 		return dropped, err
 	}
-	return dropped, incident.CheckState(c.incidents(), all)
+	n, err := incident.CheckState(c.incidents(), all)
+	return dropped + n, err
 }
 
 // incidents are the options of incidents.

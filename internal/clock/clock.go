@@ -39,10 +39,13 @@ const (
 
 // Restore goes on with the time that a clock had, unless that can't have been.
 func (c *Clock) Restore(now int64) {
-	if now > 0 && now <= latest {
+	if Can(now) {
 		c.Now = now
 	}
 }
+
+// Can reports whether a clock can tell a time, in milliseconds.
+func Can(t int64) bool { return t > 0 && t <= latest }
 
 // At is the time that counts for a record with a time of its own: never more than Lateness before the present.
 func (c *Clock) At(t int64) int64 {
