@@ -1,6 +1,7 @@
 package sensitive
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 )
@@ -11,46 +12,60 @@ import (
 
 // command says where the arguments of a command have a secret.
 type command struct {
-	behind   string // letters of flags, and the secret is the next argument: -p secret
-	attached string // or behind the letter: -psecret
-	user     string // the next argument, or what is behind the letter, is a user, a colon and the secret: -u ann:secret
-	percent  string // the same with a percent sign: -U ann%secret
-	slash    string // /p:secret
-	sub      string // the first argument, without which nothing of that holds
-	at       int    // which argument that is no flag is the secret, from 1
-	pairs    bool   // one argument may be the name of the next: config set password secret
-	lines    bool   // it may go on in the next line
-	userAt   bool   // an argument is ann:secret@host
-	oracle   bool   // or ann/secret@host
+	behind   string   // letters of flags, and the secret is the next argument: -p secret
+	attached string   // or behind the letter: -psecret
+	user     string   // the next argument, or what is behind the letter, is a user, a colon and the secret: -u ann:secret
+	by       byte     // what stands for the colon: -U ann%secret
+	flags    []string // whole flags, and the secret is the next argument: /rp secret
+	slash    string   // /p:secret
+	sub      string   // the first argument, without which nothing of that holds
+	line     bool     // it begins a line, in lower case: of a configuration
+	at       int      // which argument that is no flag is the secret, from 1
+	pairs    bool     // one argument may be the name of the next: config set password secret
+	lines    bool     // it may go on in the next line
+	userAt   bool     // an argument is ann:secret@host
+	oracle   bool     // or ann/secret@host
 }
 
 // commands by their names in lower case, without .exe and .py.
 var commands = func() map[string]command {
 	all := map[string]command{}
 	for names, c := range map[string]command{
-		"mysql mysqldump mysqladmin mysqlimport mysqlshow mariadb mariadb-dump 7z 7za rar unrar": {attached: "p"},
-		"sshpass mongo mongosh mongodump mongorestore mongoexport cqlsh rdesktop":                {behind: "p", attached: "p"},
+		"mysql mysqldump mysqlimport mysqlshow mariadb mariadb-dump 7z 7za rar unrar": {attached: "p"},
+		"mysqladmin": {attached: "p", pairs: true},
+		"sshpass mongo mongosh mongodump mongorestore mongoexport cqlsh rdesktop": {behind: "p", attached: "p"},
 		"psexec": {behind: "p", userAt: true},
-		"psexec64 paexec crackmapexec cme nxc netexec evil-winrm smbmap certipy hydra medusa useradd usermod": {behind: "p"},
-		"docker podman buildah nerdctl az oc": {sub: "login", behind: "p"},
-		"curl":                                {user: "uU"},
-		"zip unzip":                           {behind: "P", attached: "P"},
+		"psexec64 paexec smbmap certipy hydra medusa useradd usermod bloodhound-python kerbrute lsassy": {behind: "p"},
+		"crackmapexec cme nxc netexec evil-winrm":                                                       {behind: "pH"}, // H has the hash, which is as good
+		"docker podman buildah nerdctl az oc":                                                           {sub: "login", behind: "p"},
+		"dotnet":                                                                                        {sub: "nuget", behind: "p"},
+		"twine":                                                                                         {sub: "upload", behind: "p"},
+		"curl":                                                                                          {user: "uU"},
+		"etcdctl jenkins-cli":                                                                           {user: "u"},
+		"http https":                                                                                    {user: "a"}, // HTTPie
+		"lftp":                                                                                          {user: "u", by: ','},
+		"zip unzip":                                                                                     {behind: "P", attached: "P"},
 		"ipmitool sqlcmd bcp isql osql mosquitto_pub mosquitto_sub": {behind: "P", attached: "P"}, //nolint:misspell // a name
 		"redis-cli": {behind: "a", pairs: true},
 		"ldapsearch ldapadd ldapmodify ldapdelete ldapwhoami ldappasswd": {behind: "w", attached: "w"},
 		"openssl": {behind: "kK"},
-		"smbclient rpcclient smbget winexe pth-winexe":      {percent: "U"},
+		"smbclient rpcclient smbget winexe pth-winexe":      {user: "U", by: '%', userAt: true},
 		"snmpwalk snmpget snmpset snmpbulkwalk snmpgetnext": {behind: "cAX"},
 		"xfreerdp wfreerdp mstsc":                           {slash: "p"},
+		"schtasks":                                          {flags: []string{"rp", "p"}},
 		"wpa_passphrase":                                    {at: 2},
 		"rabbitmqctl":                                       {at: 3, sub: "add_user"},
-		"setx npm yarn pnpm aws git nmcli heroku":           {pairs: true},
-		"machine": {pairs: true, lines: true}, // of .netrc
-		"config":  {sub: "set", pairs: true},  // of Redis
-		"requirepass masterauth convertto-securestring":           {at: 1},
-		"impacket-psexec impacket-wmiexec impacket-secretsdump":   {userAt: true},
-		"wmiexec smbexec dcomexec atexec secretsdump getuserspns": {userAt: true},
-		"sqlplus exp imp expdp impdp":                             {oracle: true},
+		"vault":                                             {at: 2, sub: "login"},
+		"mc":                                                {at: 6, sub: "alias"}, // of MinIO
+		"setx npm yarn pnpm aws git nmcli heroku": {pairs: true},
+		"machine":     {pairs: true, lines: true},           // of .netrc
+		"config":      {sub: "set", pairs: true},            // of Redis
+		"enable":      {sub: "password", at: 2, line: true}, // of routers
+		"snmp-server": {sub: "community", at: 2, line: true},
+		"requirepass masterauth convertto-securestring": {at: 1},
+		"wmiexec smbexec dcomexec atexec secretsdump getuserspns getnpusers gettgt getst mssqlclient lookupsid rpcdump samrdump addcomputer": { // of Impacket
+			userAt: true, flags: []string{"hashes"}},
+		"sqlplus exp imp expdp impdp": {oracle: true},
 	} {
 		for _, name := range strings.Fields(names) {
 			all[name] = c
@@ -64,6 +79,16 @@ var statements = map[string]func(*scanner, int){
 	"identified":             (*scanner).identified,
 	"password":               (*scanner).quotedPassword,
 	"passwd":                 (*scanner).quotedPassword,
+	"passwort":               (*scanner).quotedPassword,
+	"kennwort":               (*scanner).quotedPassword,
+	"contrase":               (*scanner).quotedPassword, // contraseña
+	"passe":                  (*scanner).quotedPassword, // mot de passe
+	"psk":                    (*scanner).quotedPassword, // of ipsec.secrets
+	"xauth":                  (*scanner).quotedPassword,
+	"eap":                    (*scanner).quotedPassword,
+	"wp":                     (*scanner).blogCall,
+	"metaweblog":             (*scanner).blogCall,
+	"blogger":                (*scanner).blogCall,
 	"aes_encrypt":            nth(2),
 	"aes_decrypt":            nth(2),
 	"pgp_sym_encrypt":        nth(2),
@@ -90,6 +115,9 @@ const (
 	longestStatement = 512
 )
 
+// impacket is what distributions put before the names of its programs.
+const impacket = "impacket-"
+
 // leads are the first two bytes of words that are looked at, in any case.
 var leads = func() (t [256][4]uint64) {
 	add := func(word string) {
@@ -105,6 +133,7 @@ var leads = func() (t [256][4]uint64) {
 	for word := range statements {
 		add(word)
 	}
+	add(impacket)
 	return t
 }()
 
@@ -148,12 +177,12 @@ func commanded(text string, levels []level, found []Finding) []Finding {
 		for k := start; k < end; k++ {
 			buf[k-start] = lower(text[k])
 		}
-		word := buf[:end-start]
+		word := bytes.TrimPrefix(buf[:end-start], []byte(impacket))
 		if behind := statements[string(word)]; behind != nil {
 			behind(&s, end)
 			continue
 		}
-		if c, ok := commands[string(word)]; ok {
+		if c, ok := commands[string(word)]; ok && (!c.line || !isUpper(text[start]) && (start == 0 || text[start-1] == '\n')) {
 			i = s.arguments(&c, start, end)
 		}
 	}
@@ -291,7 +320,7 @@ func isSeparator(c byte) bool {
 func (s *scanner) arguments(c *command, start, end int) int {
 	text := s.text
 	w := words{s: s, i: end, opening: start, most: end + longestCommand, lines: c.lines}
-	for _, suffix := range []string{".exe", ".py"} {
+	for _, suffix := range []string{".exe", ".py", ".jar"} {
 		if foldedPrefix(text[end:], suffix) {
 			w.i += len(suffix)
 		}
@@ -333,6 +362,7 @@ func (s *scanner) arguments(c *command, start, end int) int {
 		case c.slash != "" && len(word) > 3 && word[0] == '/' && word[2] == ':' && strings.IndexByte(c.slash, word[1]) >= 0:
 			s.hideValue(from+3, until)
 		case word[0] == '/':
+			hideNext = slices.Contains(c.flags, word[1:])
 		default:
 			plain++
 			switch {
@@ -364,14 +394,17 @@ func (s *scanner) flagged(c *command, from, until int) (next bool, behind byte) 
 	if len(word) < 2 {
 		return false, 0
 	}
-	letter := word[1]
+	letter, by := word[1], byte(':')
+	if c.by != 0 {
+		by = c.by
+	}
 	if letter == '-' {
 		name, _, hasValue := strings.Cut(word[2:], "=")
-		if hasValue {
+		switch {
+		case hasValue:
 			return false, 0
-		}
-		if c.user != "" && (name == "user" || name == "proxy-user") {
-			return false, ':'
+		case c.user != "" && isUserFlag(name):
+			return false, by
 		}
 		return meaning(name).isSure() || name == "oauth2-bearer", 0
 	}
@@ -380,30 +413,31 @@ func (s *scanner) flagged(c *command, from, until int) (next bool, behind byte) 
 		case strings.IndexByte(c.behind, letter) >= 0:
 			return true, 0
 		case strings.IndexByte(c.user, letter) >= 0:
-			return false, ':'
-		case strings.IndexByte(c.percent, letter) >= 0:
-			return false, '%'
+			return false, by
 		}
 		return false, 0
 	}
 	switch {
+	case c.user != "" && isUserFlag(word[1:]):
+		return false, by
 	case strings.IndexByte(c.attached, letter) >= 0:
 		start, end := from+2, until
 		if isQuote(s.text[start]) && s.text[end-1] == s.text[start] {
 			start, end = start+1, end-1
 		}
 		s.hideValue(start, end)
-	case c.user != "" && strings.IndexByte(c.user, letter) >= 0:
-		s.hideBehind(':', from+2, until)
-	case c.percent != "" && strings.IndexByte(c.percent, letter) >= 0:
-		s.hideBehind('%', from+2, until)
-	case c.user != "" && strings.IndexByte(c.user, word[len(word)-1]) >= 0 && run(word, 1, len(word), isLetter) == len(word): // -sku
-		return false, ':'
+	case strings.IndexByte(c.user, letter) >= 0:
+		s.hideBehind(by, from+2, until)
+	case strings.IndexByte(c.user, word[len(word)-1]) >= 0 && run(word, 1, len(word), isLetter) == len(word): // -sku
+		return false, by
 	default:
-		return meaning(word[1:]).isSure(), 0 // -password, of PowerShell and X
+		return slices.Contains(c.flags, word[1:]) || meaning(word[1:]).isSure(), 0 // -password, of PowerShell and X
 	}
 	return false, 0
 }
+
+// isUserFlag: a flag in one word whose argument is ann:secret.
+func isUserFlag(name string) bool { return name == "user" || name == "proxy-user" || name == "auth" }
 
 // hideBehind hides what is behind the first of a separator: ann:secret.
 func (s *scanner) hideBehind(separator byte, from, until int) {
@@ -457,10 +491,18 @@ func (s *scanner) identified(i int) {
 	}
 }
 
-// quotedPassword is of PASSWORD 'secret' and PASSWORD('secret') of SQL, LIKE too, and of prose: the password is: secret.
+// quotedPassword is of PASSWORD 'secret' and PASSWORD('secret') of SQL, LIKE too, of prose: the password is: secret, and of routers: password
+// 0 secret.
 func (s *scanner) quotedPassword(i int) {
 	text := s.text
+	if strings.HasPrefix(text[i:], "ña") {
+		i += len("ña")
+	}
 	at := s.pastBlanks(i)
+	if from, until, ok := s.routerPassword(at); ok && at > i {
+		s.hideValue(from, until)
+		return
+	}
 	if at < len(text) && text[at] == '(' {
 		at = s.pastBlanks(at + 1)
 	}
@@ -473,10 +515,11 @@ func (s *scanner) quotedPassword(i int) {
 		}
 		return
 	}
-	if !foldedPrefix(text[at:], "is") || at == i {
+	verb := verbLength(text[at:])
+	if verb == 0 || at == i {
 		return
 	}
-	at += len("is")
+	at += verb
 	if at < len(text) && text[at] == ':' {
 		at++
 	}
@@ -484,6 +527,62 @@ func (s *scanner) quotedPassword(i int) {
 	until := run(text, from, longestName, func(c byte) bool { return c > ' ' && c != '<' && c != '"' })
 	if from > at && until-from >= leastKnown && strings.ContainsAny(text[from:until], "0123456789") {
 		s.hideValue(from, until)
+	}
+}
+
+// verbLength is that of a verb of prose that a password may follow: is, of some languages. It is 0 for no such thing.
+func verbLength(text string) int {
+	for _, verb := range []string{"is", "ist", "lautet", "est", "es"} {
+		if foldedPrefix(text, verb) && len(text) > len(verb) && (isBlank(text[len(verb)]) || text[len(verb)] == ':') {
+			return len(verb)
+		}
+	}
+	return 0
+}
+
+// routerPassword is the password behind the number at i that says how it is written: 0 for as it is, 7 for scrambled. Others are hashes.
+func (s *scanner) routerPassword(i int) (from, until int, ok bool) {
+	text := s.text
+	if i+1 >= len(text) || text[i] != '0' && text[i] != '7' || text[i+1] != ' ' {
+		return 0, 0, false
+	}
+	from = i + 2
+	until = run(text, from, longestName, func(c byte) bool { return c > ' ' && c != '<' && c != '"' })
+	return from, until, until > from && (text[i] == '0' || until-from >= leastKnown && run(text, from, until-from, isHex) == until)
+}
+
+// blogCall is of the procedures of WordPress and other blogs over XML-RPC, whose arguments have no names: behind that of the user stands the
+// password. The name of the procedure goes on at i.
+func (s *scanner) blogCall(i int) {
+	const most = 2 << 10
+	text := s.text
+	end := run(text, i, longestName, func(c byte) bool { return isLetter(c) || c == '.' })
+	if i == end || text[i] != '.' || !strings.HasPrefix(text[end:], "</") || end < s.called {
+		return
+	}
+	left := 3 // behind the blog and the user
+	switch text[i:end] {
+	case ".getUsersBlogs", ".getProfile":
+		left = 2
+	}
+	if foldedSuffix(text[:i], "blogger") { // behind the key of an application, too
+		left++
+	}
+	for k, from := end, 0; k < min(len(text), end+most); k++ {
+		s.called = k
+		switch {
+		case text[k] == '>':
+			from = k + 1
+		case text[k] == '<' && from > 0 && strings.HasPrefix(text[k:], "</") && text[from-2] != '/':
+			value, start := strings.TrimSpace(text[from:k]), from
+			if from = 0; value == "" || value == "params" { // the name of the list, where several are called at once
+				continue
+			}
+			if left--; left == 0 {
+				s.hideValue(start, k)
+				return
+			}
+		}
 	}
 }
 
@@ -651,7 +750,7 @@ func (s *scanner) htpasswd(i int) {
 	}
 }
 
-// piped is of echo secret | sudo -S, and echo ann:secret | chpasswd.
+// piped is of echo secret | sudo -S, and echo ann:secret | chpasswd, and what else reads secrets so.
 func (s *scanner) piped(i int) {
 	text := s.text
 	w, ok := s.wordsBehind(i)
@@ -676,7 +775,9 @@ func (s *scanner) piped(i int) {
 	switch {
 	case strings.Contains(reader, "chpasswd"):
 		isUserToo = true
-	case strings.HasPrefix(reader, "sudo") && strings.Contains(reader, "-S"), strings.HasPrefix(reader, "passwd"), strings.HasPrefix(reader, "kinit"), strings.Contains(reader, "--password-stdin"):
+	case strings.HasPrefix(reader, "sudo") && strings.Contains(reader, "-S"), strings.HasPrefix(reader, "passwd"), strings.HasPrefix(reader, "kinit"), strings.HasPrefix(reader, "vncpasswd"),
+		strings.HasPrefix(reader, "smbpasswd"), strings.HasPrefix(reader, "cryptsetup"), strings.Contains(reader, "-stdin"), strings.Contains(reader, "--with-token"),
+		strings.Contains(reader, "--passphrase-fd"), strings.Contains(reader, "-pass stdin"):
 	default:
 		return
 	}

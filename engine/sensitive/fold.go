@@ -31,15 +31,26 @@ func folded(r rune) byte {
 	return 0
 }
 
+// foldedMark is the colon or equals sign that a full-width or small one stands for, and what folded is of all others.
+func foldedMark(r rune) byte {
+	switch r {
+	case 0xff1a, 0xfe55:
+		return ':'
+	case 0xff1d, 0xfe66:
+		return '='
+	}
+	return folded(r)
+}
+
 // firstFolded is where the first character is that stands for an ASCII one, -1 for nowhere.
-func firstFolded(text string) int {
+func firstFolded(text string, fold func(rune) byte) int {
 	for i := 0; i < len(text); {
 		if text[i] < utf8.RuneSelf {
 			i++
 			continue
 		}
 		r, width := utf8.DecodeRuneInString(text[i:])
-		if r != utf8.RuneError && folded(r) != 0 {
+		if r != utf8.RuneError && fold(r) != 0 {
 			return i
 		}
 		i += width
@@ -50,7 +61,7 @@ func firstFolded(text string) int {
 // asRead is a text as rules search it: as it is, unless digits in it are written in another way. Find itself knows the escapes that stand
 // around values.
 func asRead(text string) string {
-	if firstFolded(text) >= 0 || hasEscapedDigit(text) {
+	if firstFolded(text, folded) >= 0 || hasEscapedDigit(text) {
 		return undo(text).text
 	}
 	return text

@@ -29,6 +29,8 @@ var hostile = []string{
 	"mysql -pa ", "mysql ", "curl -u a:b ", "curl -sku \"", "--password a ", "--password --password ", "net user a b ", "net use ", "net \\a ", "echo a|sudo -S ", "echo a ", "echo 'a|", "htpasswd -b a ", "psexec.py a:b@c ",
 	"machine password ", "config set pin a ", "docker login -p a ", "docker ", "openrowset(", "openrowset('a',", "aes_decrypt(a,'b", "identified by ", "identified by 'a' ", "identified ", "password 'a' ", "password (", "password is 1",
 	"insert into a(pin)values('", "insert into a(pin,b)values('a','b'),", "into ", "into a(", "AUTH a\n", "AUTH a\\n", "PASS ", "insert into a(pin) values('b') ", "net use /", "\nPASS a", "curl${IFS}", "curl+-u+a:b+", "redis-cli -a ",
+	"wp.a</", "wp.a</>b</", "enable password a\n", "password 0 a ", "password 7 0a0b0c ", "vault login ", "lftp -u a,b ", "\"type\":\"pin\",", "type=pin value=a ", "$krb5", "$ANSIBLE_VAULT;\n 0a", "1//0", "1/", "acme_", "a_aB3dE5fG7",
+	"密码：a\n", "4111.", "4111.1111.1111.1111.", "MDA", "a                :",
 	// base64
 	"V", "QUFB", "VVVV/VVVV-", "eyJwYXNzd29yZCI6Imh1bnRlcjIifQ ", "eyJwYXNzd29yZCI6Imh1bnRlcjIifQ/", "/", "//", "+",
 	// objects, rows, and other bytes

@@ -47,7 +47,7 @@ func (s *scanner) named(i int) int {
 // nameAt is the name before i, and whether it stands in quotes: of user[password][0], password.
 func (s *scanner) nameAt(i int) (name string, quoted bool) {
 	text, end := s.text, i
-	for least := max(s.done, i-4); end > least && (isBlank(text[end-1]) || text[end-1] == 0); {
+	for least := max(s.done, i-mostBlanks); end > least && (isBlank(text[end-1]) || text[end-1] == 0); {
 		end--
 	}
 	if end > s.done && text[end-1] == '*' { // of RFC 5987: name*=UTF-8''a
@@ -66,6 +66,9 @@ func (s *scanner) nameAt(i int) (name string, quoted bool) {
 	}
 	return text[start:end], quoted
 }
+
+// mostBlanks is how many may stand between a name and its colon, where a program has set them under one another.
+const mostBlanks = 16
 
 func isQuote(c byte) bool { return c == '"' || c == '\'' || c == '`' }
 
@@ -597,9 +600,13 @@ func (s *scanner) authority(i int) int {
 
 // pairNames and pairValues are the names of pairs: <add key="password" value="hunter2"/>, {"name": "password", "value": "hunter2"}.
 var (
-	pairNames  = []string{"name", "label", "key", "id", "field", "param", "property", "path", "k", "n"}
+	pairNames  = []string{"name", "label", "key", "id", "field", "param", "property", "path", "k", "n", typeName}
 	pairValues = []string{"value", "val", "content", "text", "v"}
 )
+
+// typeName is that of <input type="password" value="hunter2"> and {"type": "password", "value": "hunter2"}. What such an element has in it
+// is not of that type.
+const typeName = "type"
 
 // paired looks at name=…, whose value may be the name of a credential that follows.
 func (s *scanner) paired(i int, name string) int {
@@ -636,7 +643,7 @@ func (s *scanner) paired(i int, name string) int {
 	if s.otherBefore(says, i) {
 		return end
 	}
-	return s.other(says, end)
+	return s.other(says, end, !strings.EqualFold(name, typeName))
 }
 
 // headerLine is the last line of a text, with those that it goes on from: it begins with a blank then.
@@ -745,8 +752,8 @@ func (s *scanner) part(says naming, i int) int {
 	return s.hide(says, from, until)
 }
 
-// other looks for the other half of a pair, within the tag or object in which i is, or behind the tag.
-func (s *scanner) other(says naming, i int) int {
+// other looks for the other half of a pair, within the tag or object in which i is, or behind the tag if it may be the element's content.
+func (s *scanner) other(says naming, i int, mayBeContent bool) int {
 	const near = 160
 	text := s.text
 	for k := i; k < min(len(text), i+near); k++ {
@@ -754,7 +761,7 @@ func (s *scanner) other(says naming, i int) int {
 		case c == '}' || c == '{' || c == '<':
 			return i
 		case c == '>':
-			if text[k-1] == '/' {
+			if text[k-1] == '/' || !mayBeContent {
 				return i
 			}
 			return s.content(says, k+1)

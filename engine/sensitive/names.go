@@ -125,6 +125,8 @@ var names = []struct {
 	{"clave", lastWord, saysHidden},
 	{"senha", lastWord, saysHidden},
 	{"parola", lastWord, saysHidden},
+	{"parol", lastWord, saysHidden},
+	{"parool", lastWord, saysHidden},
 	{"hasło", lastWord, saysHidden},
 	{"haslo", lastWord, saysHidden},
 	{"heslo", lastWord, saysHidden},
@@ -178,6 +180,13 @@ var names = []struct {
 	{"secrets", ends, saysHidden},
 	{"securityanswer", ends, saysHidden},
 	{"secretanswer", ends, saysHidden},
+	{"mnemonic", ends, saysHidden}, // the words of a wallet
+	{"seedphrase", ends, saysHidden},
+	{"recoveryphrase", ends, saysHidden},
+	{"creds", ends, saysHidden},
+	{"ntlm", lastWord, saysRandom},
+	{"nthash", ends, saysRandom},
+	{"lmhash", ends, saysRandom},
 
 	// Keys.
 	{"subscriptionkey", ends, saysHidden}, // Ocp-Apim-Subscription-Key

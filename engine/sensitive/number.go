@@ -8,6 +8,11 @@ import (
 // number looks at the digits at i, before which no word is. It returns where to go on.
 func (s *scanner) number(i int) int {
 	text := s.text
+	if s.masking && mayBeToken(text[i:]) {
+		if end := s.token(i); end > 0 {
+			return end
+		}
+	}
 	digits := digitsEnd(text, i)
 	word := digits
 	if digits < len(text) && isWord(text[digits]) {
@@ -45,7 +50,7 @@ func (s *scanner) number(i int) int {
 			return s.add(kind, i, digits)
 		}
 	}
-	if (n == 4 || n == 6) && separator(text, digits) > 0 {
+	if (n == 4 || n == 6) && s.cardSeparator(digits) > 0 {
 		if kind, end := s.groupedCard(i); end > 0 {
 			return s.add(kind, i, end)
 		}
@@ -129,6 +134,14 @@ var shapes = [][]int{
 	{4, 4, 4, 4, 3}, {4, 4, 4, 4, 2}, {4, 4, 4, 4, 1}, {4, 4, 4, 4}, {4, 6, 5}, {4, 6, 4}, {4, 3, 3, 3}, {6, 13}, {6, 10},
 }
 
+// cardSeparator is separator, or a point, which masking knows, too: versions and addresses have no groups of four digits.
+func (s *scanner) cardSeparator(i int) int {
+	if s.masking && i < len(s.text) && s.text[i] == '.' {
+		return 1
+	}
+	return separator(s.text, i)
+}
+
 // groupedCard finds a card's number with the same separator between its groups; end is 0 without one.
 func (s *scanner) groupedCard(i int) (kind string, end int) {
 	if !s.freeBefore(i) || s.isInList(i) {
@@ -140,7 +153,7 @@ func (s *scanner) groupedCard(i int) (kind string, end int) {
 		n, at, between := 0, i, ""
 		for g, size := range shape {
 			if g > 0 {
-				width := separator(text, at)
+				width := s.cardSeparator(at)
 				if width == 0 || g > 1 && text[at:at+width] != between {
 					n = -1
 					break

@@ -96,7 +96,7 @@ func undo(text string) plain {
 			first = i
 		}
 	}
-	if i := firstFolded(text[:first]); i >= 0 {
+	if i := firstFolded(text[:first], foldedMark); i >= 0 {
 		first = i
 	}
 	if first == len(text) {
@@ -152,7 +152,7 @@ func (r *reader) reduce() bool {
 	return false
 }
 
-// fold replaces the character that ends here by the ASCII digit, dash or space that it stands for.
+// fold replaces the character that ends here by the ASCII digit, dash, space, colon or equals sign that it stands for.
 func (r *reader) fold() {
 	if n := len(r.text); n == 0 || r.text[n-1] < utf8.RuneSelf {
 		return
@@ -161,7 +161,7 @@ func (r *reader) fold() {
 	if c == utf8.RuneError {
 		return
 	}
-	if ascii := folded(c); ascii != 0 {
+	if ascii := foldedMark(c); ascii != 0 {
 		r.put(width, []byte{ascii}, 0)
 	}
 }

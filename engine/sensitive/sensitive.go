@@ -122,6 +122,7 @@ type scanner struct {
 	insideSays        naming
 	oauth, oauthKnown bool
 	isSecret, isKey   answer
+	called            int // up to where arguments of a call over XML-RPC were looked for
 }
 
 func (s *scanner) run() {

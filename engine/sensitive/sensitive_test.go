@@ -272,6 +272,47 @@ func TestMask(t *testing.T) {
 	}
 }
 
+// Tokens that no rule asks for are masked by what they begin with, of any service.
+func TestMaskOfServices(t *testing.T) {
+	const (
+		mixed = "aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0xY"
+		hex   = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+	)
+	for _, parts := range [][2]string{
+		{"sb_secret_", mixed[:22] + "_" + mixed[:8]}, {"HRKU-", "AA" + mixed + mixed[:26]}, {"oy2", "b3kibtktkasyml65twksv35szfwjguv3fdxl2z3xnhz"[:43]}, {"ATBB", mixed},
+		{"shippo_live_", hex + hex[:8]}, {"sl.", "B" + strings.Repeat(mixed, 4)}, {"SWMTKN-1-", "jgbda2n1h8jdhpo71hvvbitra2llz7i6qr6eqm9z9a1b2c3d4e-jgbda2n1h8jdhpo71hvvbitra"},
+		{"v4.local.", mixed + mixed}, {"v2.public.", mixed + mixed}, {"MDAxY2xvY2F0aW9uIHB5cGkub3Jn", mixed + mixed}, {"tfp_", mixed + mixed[:27]}, {"CFPAT-", mixed + mixed[:11]},
+		{"rdme_", strings.ToLower(mixed + mixed + mixed[:6])}, {"FLWSECK-", hex + "-X"}, {"sk-or-v1-", hex + hex}, {"sk-", hex}, {"v1.0-", hex[:24] + "-" + strings.Repeat(hex, 4) + hex[:18]},
+		{"cmVmdGtuOj", "AxOjE3" + mixed + mixed[:16]}, {"sgp_", hex[:16] + "_" + hex + hex[:8]}, {"CCIPAT_", mixed[:22] + "_" + hex + hex[:8]}, {"sk.eyJ", mixed + mixed[:20] + "." + mixed[:22]},
+		{"AKID", mixed}, {"AKLT", mixed + mixed[:12]}, {"ABSK", strings.Repeat(mixed, 4)}, {"ico-", mixed}, {"lsv2_pt_", hex + "_" + hex[:10]}, {"phx_", mixed + mixed[:11]},
+		{"re_", mixed[:8] + "_" + mixed[:24]}, {"s-s4t2ud-", hex + hex}, {"AQVN", mixed + mixed[:4]}, {"K10", hex + hex + "::server:" + hex}, {"hooks.zapier.com/hooks/catch/", "1234567/aB3dE5f"},
+		{"webhook.office.com/webhookb2/", "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0@0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0/IncomingWebhook/" + hex + "/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"},
+		{"EAAAE", mixed + mixed[:27]}, {"1//0", mixed + mixed}, {"1/", "1234567890123456:" + hex},
+		// of a service that nobody here knows
+		{"newservice_live_", mixed + "Ab12"}, {"acme_", mixed + mixed},
+	} {
+		value := parts[0] + parts[1]
+		for _, text := range []string{"use " + value + " now", "q=" + value + "&z=1", `{"note":"` + value + `"}`, "q=" + strings.ReplaceAll(value, "/", "%2F") + "&z=1"} {
+			masked := Mask(text)
+			if tail := parts[1][len(parts[1])-6:]; strings.Contains(masked, tail) {
+				t.Errorf("%q is masked as %q", text, masked)
+			}
+			if len(Find(text)) > 0 {
+				t.Errorf("%q is a finding of rules", text)
+			}
+		}
+	}
+	for _, text := range []string{
+		"/assets/app_0f1e2d3c4b5a69788796a5b4c3d2e1f0.js", "build_" + hex + hex, "img_3f2b8c9a-1b2c-4d5e-8f90-123456789abc", "utm_campaign=SummerSale2026ForAllOfOurBestCustomers",
+		"SELECT very_long_name_of_a_column_that_has_no_digit FROM t", "get_User2ByEmailAddressAndPassword3", "sha256_" + strings.ToUpper(hex), "1/1200000000000000/f 1/2 1//2", "fr_FR_UTF8_very_long_locale_name_0123456789",
+		"pod_cart-6d4cf56db6-x2x9z_7f0a1b2c-0000-11ee-8001-0242ac110002", "report_2026-11-29_FinalVersionForTheBoard2.pdf",
+	} {
+		if got := Mask(text); got != text {
+			t.Errorf("%q is masked as %q", text, got)
+		}
+	}
+}
+
 func TestMaskNamed(t *testing.T) {
 	for _, c := range []struct{ name, value, want string }{
 		{"ARGS:password", "hunter2", "****"},

@@ -111,9 +111,12 @@ var tokens = func() (all [256][]token) {
 		{Secret, "PMAK-", 59, 59, isBase64URL},    // Postman
 		{Secret, "ATATT3", 100, 400, isBase64URL}, // Atlassian
 		{Secret, "ATCTT3", 100, 400, isBase64URL},
-		{Secret, "sbp_", 40, 40, isHex},          // Supabase
-		{Secret, "tskey-", 20, 100, isBase64URL}, // Tailscale
-		{Secret, "EAA", 100, 400, alphanumeric},  // Meta
+		{Secret, "sbp_", 40, 40, isHex},                                           // Supabase
+		{Secret, "tskey-", 20, 100, isBase64URL},                                  // Tailscale
+		{Secret, "EAA", 100, 400, alphanumeric},                                   // Meta
+		{Secret, "EAAAE", 59, 59, isBase64URL},                                    // Square
+		{Secret, "1//0", 40, 200, isBase64URL},                                    // to renew tokens of Google's
+		{Secret, "1/", 49, 49, func(c byte) bool { return isHex(c) || c == ':' }}, // Asana
 		{Secret, "CLOJARS_", 60, 60, isHex},
 		{Secret, "fo1_", 43, 43, isBase64URL}, // Fly.io
 		{Secret, "fm2_", 60, 1024, isBase64},
@@ -145,6 +148,47 @@ var tokens = func() (all [256][]token) {
 		{Secret, "gAAAAA", 60, 4096, isBase64URL},   // Fernet: Keystone's tokens, Airflow's values
 		{Secret, "CfDJ8", 40, 8192, isBase64URL},    // Data Protection of ASP.NET Core: its cookies and tokens
 		{Secret, "base64url.bearer.authorization.k8s.io.", 8, 4096, isBase64URL},
+		{Secret, "v1.local.", 40, 4096, isBase64URL}, // PASETO
+		{Secret, "v2.local.", 40, 4096, isBase64URL},
+		{Secret, "v3.local.", 40, 4096, isBase64URL},
+		{Secret, "v4.local.", 40, 4096, isBase64URL},
+		{Secret, "v1.public.", 40, 4096, isBase64URL},
+		{Secret, "v2.public.", 40, 4096, isBase64URL},
+		{Secret, "v3.public.", 40, 4096, isBase64URL},
+		{Secret, "v4.public.", 40, 4096, isBase64URL},
+		{Secret, "MDA", 60, 4096, func(c byte) bool { return isBase64(c) || isBase64URL(c) }}, // macaroons
+		{Secret, "sb_secret_", 31, 40, isBase64URL},                                           // Supabase
+		{Secret, "HRKU-", 36, 80, isBase64URL},                                                // Heroku
+		{Secret, "oy2", 43, 43, alphanumeric},                                                 // NuGet
+		{Secret, "ATBB", 32, 40, isBase64URL},                                                 // Bitbucket
+		{Secret, "shippo_live_", 40, 40, isHex},
+		{Secret, "shippo_test_", 40, 40, isHex},
+		{Secret, "sl.", 100, 2048, func(c byte) bool { return isBase64URL(c) || c == '.' }}, // Dropbox
+		{Secret, "SWMTKN-1-", 70, 80, isBase64URL},                                          // Docker Swarm
+		{Secret, "K10", 70, 160, func(c byte) bool { return alphanumeric(c) || c == ':' }},  // RKE2, k3s
+		{Secret, "tfp_", 40, 70, isBase64URL},                                               // Typeform
+		{Secret, "CFPAT-", 43, 43, isBase64URL},                                             // Contentful
+		{Secret, "rdme_", 60, 80, alphanumeric},                                             // ReadMe
+		{Secret, "FLWSECK-", 32, 40, isBase64URL},                                           // Flutterwave
+		{Secret, "FLWSECK_TEST-", 12, 40, isBase64URL},
+		{Secret, "sk-or-v1-", 64, 64, isHex},                                                 // OpenRouter
+		{Secret, "sk-", 32, 32, isHex},                                                       // DeepSeek
+		{Secret, "v1.0-", 160, 180, isBase64URL},                                             // Cloudflare's origin CA
+		{Secret, "cmVmdGtuOj", 54, 54, alphanumeric},                                         // Artifactory
+		{Secret, "sgp_", 40, 60, isWord},                                                     // Sourcegraph
+		{Secret, "CCIPAT_", 60, 70, isWord},                                                  // CircleCI
+		{Secret, "sk.eyJ", 60, 300, func(c byte) bool { return isBase64URL(c) || c == '.' }}, // Mapbox
+		{Secret, "AKID", 32, 32, alphanumeric},                                               // Tencent Cloud
+		{Secret, "AKLT", 40, 60, isBase64},                                                   // Volcano Engine
+		{Secret, "ABSK", 100, 160, isBase64},                                                 // Amazon Bedrock
+		{Secret, "ico-", 32, 32, alphanumeric},                                               // Infracost
+		{Secret, "lsv2_", 40, 60, isWord},                                                    // LangSmith
+		{Secret, "phx_", 40, 50, alphanumeric},                                               // PostHog
+		{Secret, "re_", 33, 33, isWord},                                                      // Resend
+		{Secret, "s-s4t2ud-", 64, 64, isHex},                                                 // 42
+		{Secret, "AQVN", 32, 40, isBase64URL},                                                // Yandex Cloud
+		{Secret, "hooks.zapier.com/hooks/catch/", 10, 60, func(c byte) bool { return alphanumeric(c) || c == '/' }},
+		{Secret, "webhook.office.com/webhookb2/", 80, 250, func(c byte) bool { return isBase64URL(c) || c == '/' || c == '@' }},
 	} {
 		all[t.prefix[0]] = append(all[t.prefix[0]], t)
 	}
@@ -177,6 +221,9 @@ func (s *scanner) word(i int) int {
 	}
 	if s.masking {
 		if end := s.discordToken(i); end > 0 {
+			return s.add(Secret, i, end)
+		}
+		if end := s.prefixed(i); end > 0 {
 			return s.add(Secret, i, end)
 		}
 	}
@@ -267,11 +314,56 @@ func (s *scanner) discordToken(i int) int {
 	return end
 }
 
+// prefixed is the end of a token of any service at i, 0 without one: nearly all begin with words in lower case and an underscore, so that
+// scanners find them, and what follows is random in letters of both cases and digits, which names, hashes and UUIDs are not.
+func (s *scanner) prefixed(i int) int {
+	const (
+		longestPrefix = 24
+		leastBody     = 32
+		leastOfEach   = 3 // upper case, lower case, digits
+		bits          = 4.0
+	)
+	text := s.text
+	prefix := run(text, i, longestPrefix, func(c byte) bool { return isDigit(c) || isLetter(c) && !isUpper(c) || c == '_' })
+	k := strings.LastIndexByte(text[i:prefix], '_')
+	if k < 2 {
+		return 0
+	}
+	body := i + k + 1
+	end := run(text, body, longestPart, func(c byte) bool { return isDigit(c) || isLetter(c) })
+	if end-body < leastBody || end < len(text) && isWord(text[end]) {
+		return 0
+	}
+	upper, lower, digits := 0, 0, 0
+	for _, c := range []byte(text[body:end]) {
+		switch {
+		case isDigit(c):
+			digits++
+		case isUpper(c):
+			upper++
+		default:
+			lower++
+		}
+	}
+	if min(upper, lower, digits) < leastOfEach || entropy(text[body:min(end, body+mostCounted)]) < bits {
+		return 0
+	}
+	return end
+}
+
 // holds reports whether a token has what its prefix alone does not tell.
 func holds(t *token, body string) bool {
 	switch {
-	case t.prefix == "sk-":
+	case t.kind == OpenAIKey && t.prefix == "sk-":
 		return strings.Contains(body, "T3BlbkFJ")
+	case t.prefix == "MDA": // the length of the first packet, four digits, and its name: location
+		return body[5:13] == "Y2F0aW9u"
+	case t.prefix == "1/":
+		return body[16] == ':' && digitsEnd(body, 0) == 16
+	case t.prefix == "re_":
+		return body[8] == '_' && isRandom(body)
+	case t.kind == Secret && strings.HasSuffix(t.prefix, "-"):
+		return isRandom(body)
 	case t.kind == SendGridKey:
 		return strings.IndexByte(body, '.') == 22 && strings.Count(body, ".") == 1
 	case t.prefix == "pat":
@@ -299,11 +391,22 @@ func (s *scanner) puttyKey(i int) int {
 	return end
 }
 
+// hashSchemes are what crypt(3) and its like write between the first two dollar signs.
+var hashSchemes = map[string]bool{
+	"2a": true, "2b": true, "2y": true, "2x": true, "1": true, "apr1": true, "5": true, "6": true, "7": true, "y": true, "gy": true,
+	"argon2id": true, "argon2i": true, "argon2d": true,
+}
+
 // passwordHash looks at the dollar sign at i: a hash as crypt(3) writes it. It returns where to go on.
 func (s *scanner) passwordHash(i int) int {
 	text := s.text
 	scheme := run(text, i+1, 10, func(c byte) bool { return isDigit(c) || isLetter(c) })
-	if scheme == i+1 || scheme >= len(text) || text[scheme] != '$' {
+	if s.masking {
+		if end := s.crackable(i); end > 0 {
+			return s.add(Password, i, end)
+		}
+	}
+	if scheme >= len(text) || text[scheme] != '$' || !hashSchemes[text[i+1:scheme]] {
 		return i + 1
 	}
 	end := run(text, i, 200, func(c byte) bool { return isWord(c) || strings.IndexByte("$./=,-+", c) >= 0 })
@@ -328,6 +431,30 @@ func (s *scanner) passwordHash(i int) int {
 		return i + 1
 	}
 	return s.add(PasswordHash, i, end)
+}
+
+// crackable is the end of what a password has encrypted, whose dollar sign is at i, and which tells the password to who has time: a ticket
+// of Kerberos as hashcat takes it, or a vault of Ansible. It is 0 for anything else.
+func (s *scanner) crackable(i int) int {
+	text, vault := s.text, "$ANSIBLE_VAULT;"
+	switch {
+	case strings.HasPrefix(text[i:], "$krb5"):
+		if end := run(text, i, longestPart, func(c byte) bool { return c > ' ' && !isQuote(c) && c != '<' && c != '&' }); end-i > 2*lengthOfHash {
+			return end
+		}
+	case strings.HasPrefix(text[i:], vault):
+		end := s.lineEnd(i)
+		for end < len(text) {
+			start := run(text, end, 40, isSpace)
+			next := run(text, start, longestPart, isHex)
+			if next == start || s.lineEnd(next) != next {
+				break
+			}
+			end = next
+		}
+		return end
+	}
+	return 0
 }
 
 // isSigned: ids of AWS access keys are part of signed requests and URLs, and no secret there. Source: AWS, "Authenticating Requests
