@@ -184,7 +184,7 @@ func (d *Detectors) Observe(all []*Observation, isExcluded func(*Spec, *Observat
 		}
 		d.observed++
 		now := d.clock.At(o.Time.UnixMilli())
-		d.buf = d.templates.of(o.service(), o.Path, o.Status < 400, d.buf)
+		d.buf = d.templates.of(o.service(), o.Path, o.Status < 400, now, d.buf)
 		o.endpoint = string(d.buf)
 		d.pool.next()
 		clear(d.sums)
@@ -287,6 +287,13 @@ func (d *Detectors) Usage() []Usage {
 		all[i] = Usage{d.specs[i].Name, keys, evicted, d.alerts[i], d.all[i].learns(d.clock.Now)}
 	}
 	return all
+}
+
+// Evicted is how many paths and clients made room for others.
+func (d *Detectors) Evicted() uint64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.templates.evicted() + d.clients.all.evicted + d.clients.roles.evicted
 }
 
 // Alert is the alert of something that was found at an observation.

@@ -292,25 +292,55 @@ func TestTemplates(t *testing.T) {
 		"/api/v1/users": "/api/v1/users", "/css/app.2.css": "/css/app.2.css", "/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r": "/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/{more}",
 		"/s/eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9xyz1234": "/s/{id}", "//x": "//x",
 	} {
-		if got := string(newTemplates().of("s", path, true, nil)); got != want {
+		if got := string(newTemplates().of("s", path, true, 1, nil)); got != want {
 			t.Errorf("%s is %s, want %s", path, got, want)
 		}
 	}
 	learned := newTemplates()
 	for i := range 60 {
-		learned.of("s", "/docs/"+strings.Repeat("x", i%3+1)+string(rune('a'+i%26))+string(rune('a'+i/26))+"/text", true, nil)
+		learned.of("s", "/docs/"+strings.Repeat("x", i%3+1)+string(rune('a'+i%26))+string(rune('a'+i/26))+"/text", true, 1, nil)
 	}
-	if got := string(learned.of("s", "/docs/manual/text", true, nil)); got != "/docs/{any}/text" {
+	if got := string(learned.of("s", "/docs/manual/text", true, 1, nil)); got != "/docs/{any}/text" {
 		t.Errorf("where there are many names, a new one is %s", got)
 	}
-	if got := string(learned.of("t", "/docs/manual/text", true, nil)); got != "/docs/manual/text" {
+	if got := string(learned.of("t", "/docs/manual/text", true, 1, nil)); got != "/docs/manual/text" {
 		t.Errorf("at another service it is %s", got)
 	}
-	for i := range 3 * maxTemplates {
-		learned.of(fmt.Sprint("svc", i), "/a/b", true, nil)
+}
+
+// What paths vary in is learned however many there were before. Those that were not seen for the longest time make room, by
+// the order of the records alone, which is counted; one that asks for ever new paths has nothing forgotten that varies.
+func TestTemplatesMakeRoom(t *testing.T) {
+	const now = 1_700_000_000_000
+	learned := newTemplates()
+	learn := func(t *templates, service string) string {
+		for i := range maxChildren + 1 {
+			t.of(service, fmt.Sprintf("/docs/%c%c", 'g'+i%20, 'g'+i/20), true, now, nil)
+		}
+		return string(t.of(service, "/docs/manual", true, now, nil))
 	}
-	if n := len(learned.Children); n > maxTemplates {
-		t.Errorf("%d places are learned", n)
+	if got := learn(learned, "old"); got != "/docs/{any}" {
+		t.Errorf("a place with many names is %s", got)
+	}
+	for i := range 2 * maxTemplates {
+		learned.of(fmt.Sprint("svc", i), "/a", true, now, nil)
+	}
+	if got := string(learned.of("old", "/docs/manual", false, now, nil)); got != "/docs/{any}" {
+		t.Errorf("after many paths with other names it is %s", got)
+	}
+	if got := learn(learned, "new"); got != "/docs/{any}" {
+		t.Errorf("after many paths a new place with many names is %s", got)
+	}
+	named, varied := learned.named.len(), learned.varied.len()
+	if want := uint64(maxTemplates + 3); named != maxTemplates-1 || varied != 2 || learned.evicted() != want {
+		t.Errorf("%d and %d places are learned, and %d made room, want %d", named, varied, learned.evicted(), want)
+	}
+	back := newTemplates()
+	if dropped := back.restore(learned.save()); dropped != 0 || back.evicted() != learned.evicted() {
+		t.Errorf("of what was kept %d can't be, and %d made room", dropped, back.evicted())
+	}
+	if got := string(back.of("new", "/docs/manual", false, now, nil)); got != "/docs/{any}" {
+		t.Errorf("what was kept says %s", got)
 	}
 }
 

@@ -111,7 +111,7 @@ const memorySection = "/memory"
 // keptMemory is the memory as it is kept. What is about minutes is not.
 type keptMemory struct {
 	Now       int64
-	Templates map[uint64][]uint64
+	Paths     savedTemplates
 	Endpoints saved[endpoint]
 	Services  saved[service]
 	Clean     saved[uint8]
@@ -129,7 +129,7 @@ func (m *Memory) SaveState() error {
 		return nil
 	}
 	section, err := state.Encode(keptMemory{
-		m.clock.Now, m.templates.Children, m.endpoints.save(), m.services.save(), m.clean.save(), m.awaited.save(), m.scripts.save(), m.habits.save(),
+		m.clock.Now, m.templates.save(), m.endpoints.save(), m.services.save(), m.clean.save(), m.awaited.save(), m.scripts.save(), m.habits.save(),
 		m.sessions.save(),
 	})
 	m.changed = err != nil
@@ -150,12 +150,17 @@ func (m *Memory) decode(all state.Sections) error {
 		return fmt.Errorf("what is usual: %w", err)
 	}
 	m.clock.Restore(k.Now)
-	if k.Templates != nil {
-		m.templates.Children = k.Templates
-	}
-	m.dropped = m.endpoints.restore(k.Endpoints) + m.services.restore(k.Services) + m.clean.restore(k.Clean) + m.awaited.restore(k.Awaited) +
+	m.dropped = m.templates.restore(k.Paths) + m.endpoints.restore(k.Endpoints) + m.services.restore(k.Services) + m.clean.restore(k.Clean) + m.awaited.restore(k.Awaited) +
 		m.scripts.restore(k.Scripts) + m.habits.restore(k.Habits) + m.sessions.restore(k.Sessions)
 	return nil
+}
+
+// Evicted is how many of what it remembers made room for others.
+func (m *Memory) Evicted() uint64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.templates.evicted() + m.endpoints.evicted + m.services.evicted + m.clean.evicted + m.attempts.evicted + m.contrasts.evicted +
+		m.awaited.evicted + m.scripts.evicted + m.habits.evicted + m.sessions.evicted
 }
 
 // Exchange is what is remembered of one record. Its strings are its own.
@@ -240,7 +245,7 @@ func (r *Recollection) Turn(index int, x *Exchange, page func() string) {
 	r.x, r.index, r.calls = x, index, false
 	r.now = r.clock.At(x.time)
 	name := x.service()
-	r.buf = r.templates.of(name, x.path, x.status < 400, r.buf)
+	r.buf = r.templates.of(name, x.path, x.status < 400, r.now, r.buf)
 	r.place = hash(0, name)
 	r.at = hash(hash(r.place, x.method), string(r.buf))
 	r.pair = hash(r.place, x.client)

@@ -13,10 +13,10 @@ const sharedState = "/shared" // the section of what detectors share
 
 // common state of all detectors.
 type kept struct {
-	Now       int64
-	Templates map[uint64][]uint64
-	Sources   saved[client]
-	Roles     saved[role]
+	Now     int64
+	Paths   savedTemplates
+	Sources saved[client]
+	Roles   saved[role]
 }
 
 // keptDetector is a detector's state. Spec tells whether it may go on with it.
@@ -78,7 +78,7 @@ func (d *Detectors) snapshot() (state.Sections, error) {
 func (d *Detectors) encoded() (state.Sections, error) {
 	values := state.Sections{}
 	var err error
-	if values[sharedState], err = state.Encode(kept{d.clock.Now, d.templates.Children, d.clients.all.save(), d.clients.roles.save()}); err != nil {
+	if values[sharedState], err = state.Encode(kept{d.clock.Now, d.templates.save(), d.clients.all.save(), d.clients.roles.save()}); err != nil {
 		return nil, fmt.Errorf("cannot keep what the detectors share: %w", err)
 	}
 	for i := range d.all {
@@ -127,10 +127,7 @@ func (d *Detectors) decoded(values state.Sections) error {
 		return err
 	}
 	fresh.clock.Restore(k.Now)
-	if k.Templates != nil {
-		fresh.templates.Children = k.Templates
-	}
-	dropped := fresh.clients.all.restore(k.Sources) + fresh.clients.roles.restore(k.Roles)
+	dropped := fresh.templates.restore(k.Paths) + fresh.clients.all.restore(k.Sources) + fresh.clients.roles.restore(k.Roles)
 	for i := range fresh.all {
 		r := &fresh.all[i]
 		value, ok := values[r.spec.Name]

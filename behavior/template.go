@@ -6,21 +6,47 @@ import (
 )
 
 // templates learns which parts of paths vary, and puts names in their place: /users/123 is /users/{id}. What is an
-// id by its looks is one at once; a place where more than maxChildren names were seen becomes {any}.
+// id by its looks is one at once; a place where more than maxChildren names were seen becomes {any}. The places that were not
+// seen for the longest time make room for others. Those that vary do so among themselves: who asks for many new paths
+// has none of them forgotten.
 type templates struct {
-	Children map[uint64][]uint64 // hashes of the names seen, by hash of the template up to there; none where there are more than maxChildren
+	named  *table[children] // by hash of the template up to there
+	varied *table[bool]     // the same, of {any}
 }
+
+// children are hashes of the names that were seen at a place.
+type children []uint64
+
+func (c *children) possible() bool { return len(*c) <= maxChildren }
 
 const (
 	maxChildren  = 40
-	maxTemplates = 20_000 // places that are learned
+	maxTemplates = 20_000 // places of either sort
 	maxSegments  = 16     // what is deeper is cut
+
+	always = int64(1) << 62 // is how long they are kept
 )
 
-func newTemplates() *templates { return &templates{map[uint64][]uint64{}} }
+func newTemplates() *templates {
+	return &templates{newTable[children](maxTemplates), newTable[bool](maxTemplates)}
+}
+
+// savedTemplates are templates as they are kept.
+type savedTemplates struct {
+	Named  saved[children]
+	Varied saved[bool]
+}
+
+func (t *templates) save() savedTemplates { return savedTemplates{t.named.save(), t.varied.save()} }
+
+func (t *templates) restore(s savedTemplates) (dropped int) {
+	return t.named.restore(s.Named) + t.varied.restore(s.Varied)
+}
+
+func (t *templates) evicted() uint64 { return t.named.evicted + t.varied.evicted }
 
 // of is the template of a path of a service, without its query. Names are learned if learn says so.
-func (t *templates) of(service, path string, learn bool, buf []byte) []byte {
+func (t *templates) of(service, path string, learn bool, now int64, buf []byte) []byte {
 	out := buf[:0]
 	h := hash(0, service)
 	for n := 0; path != ""; n++ {
@@ -33,7 +59,7 @@ func (t *templates) of(service, path string, learn bool, buf []byte) []byte {
 		name := kindOf(segment)
 		next := hash(h, name)
 		if name == "" && segment != "" {
-			name, next = t.child(h, segment, learn)
+			name, next = t.child(h, segment, learn, now)
 		}
 		out = append(append(out, '/'), name...)
 		h = next
@@ -45,21 +71,26 @@ func (t *templates) of(service, path string, learn bool, buf []byte) []byte {
 }
 
 // child is the segment, or {any} where there are too many of them, with the hash of the template up to there.
-func (t *templates) child(place uint64, segment string, learn bool) (name string, h uint64) {
+func (t *templates) child(place uint64, segment string, learn bool, now int64) (name string, h uint64) {
 	const varies = "{any}"
-	all, known := t.Children[place]
-	if known && len(all) == 0 { // gob makes no difference between nil and none
+	if t.varied.touch(place, now, always) {
 		return varies, hash(place, varies)
 	}
 	h = hash(place, segment)
-	switch {
-	case !learn || !known && len(t.Children) >= maxTemplates, slices.Contains(all, h):
+	if !learn {
+		t.named.touch(place, now, always)
 		return segment, h
-	case len(all) >= maxChildren:
-		t.Children[place] = nil
+	}
+	all, _ := t.named.get(place, now, always)
+	switch {
+	case slices.Contains(*all, h):
+	case len(*all) < maxChildren:
+		*all = append(*all, h)
+	default:
+		t.named.forget(place)
+		t.varied.get(place, now, always)
 		return varies, hash(place, varies)
 	}
-	t.Children[place] = append(all, h)
 	return segment, h
 }
 

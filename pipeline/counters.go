@@ -135,6 +135,7 @@ type Snapshot struct {
 	Incidents         int               // open ones, which pipelines may share
 	Keys              int               // whose behaviour the detectors keep, which pipelines may share
 	Evicted           uint64            // keys that made room for others
+	Forgotten         uint64            // what was learned of paths, clients and endpoints, and made room for others; shared likewise
 	Learning          int               // detectors that say nothing yet, shared likewise
 	Mapped            map[string]uint64 // by mapping: records that it has made transactions of
 	Habits            int               // rules and places where many clients are answered with success although the rule matches; shared likewise
@@ -166,6 +167,7 @@ func (s *Snapshot) Add(other Snapshot) {
 	s.Incidents = max(s.Incidents, other.Incidents)
 	s.Keys = max(s.Keys, other.Keys)
 	s.Evicted = max(s.Evicted, other.Evicted)
+	s.Forgotten = max(s.Forgotten, other.Forgotten)
 	s.Learning = max(s.Learning, other.Learning)
 	s.Habits = max(s.Habits, other.Habits)
 	s.Habitual += other.Habitual
@@ -227,8 +229,10 @@ func (p *Pipeline) Snapshot() Snapshot {
 				s.Learning++
 			}
 		}
+		s.Forgotten += p.detectors.Evicted()
 	}
 	if p.memory != nil {
+		s.Forgotten += p.memory.Evicted()
 		s.Habits = len(p.memory.Habits())
 	}
 	for i, name := range causeNames {

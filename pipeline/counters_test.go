@@ -18,12 +18,12 @@ func TestSnapshotAdd(t *testing.T) {
 
 // What detectors hold at present is the same in all pipelines that share them, whichever is asked first.
 func TestSnapshotAddOfShared(t *testing.T) {
-	small := Snapshot{Incidents: 1, Keys: 2, Evicted: 3, Learning: 4, Habits: 5}
-	large := Snapshot{Incidents: 10, Keys: 20, Evicted: 30, Learning: 40, Habits: 50}
+	small := Snapshot{Incidents: 1, Keys: 2, Evicted: 3, Learning: 4, Habits: 5, Forgotten: 6}
+	large := Snapshot{Incidents: 10, Keys: 20, Evicted: 30, Learning: 40, Habits: 50, Forgotten: 60}
 	for _, order := range [][2]Snapshot{{small, large}, {large, small}} {
 		s := order[0]
 		s.Add(order[1])
-		if s.Incidents != 10 || s.Keys != 20 || s.Evicted != 30 || s.Learning != 40 || s.Habits != 50 {
+		if s.Incidents != 10 || s.Keys != 20 || s.Evicted != 30 || s.Learning != 40 || s.Habits != 50 || s.Forgotten != 60 {
 			t.Errorf("got %+v", s)
 		}
 	}

@@ -73,6 +73,8 @@ var metrics = []struct {
 		value: func(r reading) float64 { return float64(r.Keys) }},
 	{subsystem: "behavior", name: "evicted_total", help: "Keys that the detectors dropped to make room for others.",
 		value: func(r reading) float64 { return float64(r.Evicted) }},
+	{subsystem: "memory", name: "evicted_total", help: "Paths, clients, endpoints and other things learned that were dropped to make room for others; instances share them.",
+		value: func(r reading) float64 { return float64(r.Forgotten) }},
 	{subsystem: "detector", name: "learning", help: "Detectors that are still learning what is usual, and silent until then; instances share them.", gauge: true,
 		value: func(r reading) float64 { return float64(r.Learning) }},
 	{subsystem: "errors", name: "total", help: "Records that passed uninspected and chunks that passed unannotated, by cause.",
