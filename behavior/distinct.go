@@ -2,6 +2,7 @@ package behavior
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/axiomhq/hyperloglog"
 )
@@ -16,17 +17,41 @@ type distinct struct {
 // exactly so many values are kept for a key.
 const exactly = 256
 
+// different are the values of one key: at most 8 KB, however many they are.
 type different struct {
 	Values []uint64
 	Seen   []int64
 	Until  int64
-
-	// Of counts above exactly: this half of the window and the one before.
-	Half            int64
-	Sketch, Earlier *hyperloglog.Sketch
+	Many   *sketches // of more than exactly, in place of the values
 }
 
-func (v *different) possible() bool { return len(v.Values) == len(v.Seen) }
+// sketches are of what was seen in this half of the window, and of that with what was seen in the half before.
+type sketches struct {
+	Half          int64
+	Present, Both *hyperloglog.Sketch
+	Last          int // estimate
+	Since         int // values
+}
+
+// precision of sketches: of 4 KB at most, with an error of 2 %.
+const precision = 12
+
+func newSketch() *hyperloglog.Sketch {
+	s, _ := hyperloglog.NewSketch(precision, true) // fails only with another precision
+	return s
+}
+
+func (v *different) possible() bool {
+	return len(v.Values) == len(v.Seen) && len(v.Values) <= exactly && (v.Many == nil || v.Many.possible())
+}
+
+func (m *sketches) possible() bool {
+	isSketch := func(s *hyperloglog.Sketch) bool { return s != nil && newSketch().Merge(s) == nil }
+	return isSketch(m.Present) && isSketch(m.Both) && isCount(m.Last) && isCount(m.Since)
+}
+
+// isCount reports whether a number is one of values that were counted.
+func isCount(n int) bool { return n >= 0 && n <= math.MaxInt32 }
 
 func (d *distinct) observe(o *Observation, now int64) string {
 	if d.value.empty(o) {
@@ -38,8 +63,8 @@ func (d *distinct) observe(o *Observation, now int64) string {
 	var n int
 	if d.spec.Count <= exactly {
 		n = v.add(value, now, now-window, d.spec.Count)
-	} else {
-		n = v.estimate(value, now*2/window)
+	} else if v.noteOfMany(value, now, window); v.Many != nil && v.Many.mayBe(d.spec.Count) && now >= v.Until {
+		n = v.Many.estimate()
 	}
 	if n < d.spec.Count || d.quiet(&v.Until, now) {
 		return ""
@@ -84,23 +109,44 @@ func (v *different) count(since int64) (n int) {
 	return n
 }
 
-func (v *different) estimate(value uint64, half int64) int {
-	switch {
-	case v.Sketch == nil || half > v.Half+1:
-		v.Sketch, v.Earlier = hyperloglog.New14(), nil
-	case half == v.Half+1:
-		v.Sketch, v.Earlier = hyperloglog.New14(), v.Sketch
+// noteOfMany notes a value of what may be more than exactly.
+func (v *different) noteOfMany(value uint64, now, window int64) {
+	half := now * 2 / window
+	if v.Many != nil && half > v.Many.Half+1 {
+		v.Many = nil // all were seen before the window
 	}
-	v.Half = max(v.Half, half)
-	v.Sketch.InsertHash(value)
-	if v.Earlier == nil {
-		return int(v.Sketch.Estimate())
+	if v.Many != nil {
+		v.Many.note(value, half)
+		return
 	}
-	both := v.Sketch.Clone()
-	if err := both.Merge(v.Earlier); err != nil { // they are of one precision
-		return int(v.Sketch.Estimate())
+	if v.add(value, now, now-window, exactly) == exactly {
+		v.Many = &sketches{Half: half, Present: newSketch(), Both: newSketch(), Since: exactly}
+		for i, value := range v.Values {
+			if v.Seen[i]*2/window >= half {
+				v.Many.Present.InsertHash(value)
+			}
+			v.Many.Both.InsertHash(value)
+		}
+		v.Values, v.Seen = nil, nil
 	}
-	return int(both.Estimate())
+}
+
+func (m *sketches) note(value uint64, half int64) {
+	if half > m.Half {
+		m.Half, m.Present, m.Both = half, newSketch(), m.Present
+	}
+	m.Present.InsertHash(value)
+	m.Both.InsertHash(value)
+	m.Since = min(m.Since+1, math.MaxInt32)
+}
+
+// mayBe reports whether there may be so many values. To estimate them takes more time than to note one.
+func (m *sketches) mayBe(count int) bool { return m.Last+m.Since >= count }
+
+// estimate is how many values there were in this half of the window and the one before.
+func (m *sketches) estimate() int {
+	m.Last, m.Since = int(m.Both.Estimate()), 0
+	return m.Last
 }
 
 func (d *distinct) size() (int, uint64) { return d.table.len(), d.table.evicted }
