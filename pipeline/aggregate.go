@@ -156,7 +156,7 @@ func (p *Pipeline) letGo(f *finding, chunk *incident.Chunk, isDue func(*held) bo
 			continue
 		}
 		sent := alert.AppendIdentified(nil, h.event.time, h.event.body, id, p.cfg.TextKey)
-		f.sent = appended(f.sent, Alerts{p.tag.expand(h.tag, h.event.body), sent, 1})
+		f.sent = appended(f.sent, Alerts{p.tag.expand(h.tag, h.event.body), sent, 1}, 0)
 		p.counters.alert(h.facts.Series())
 	}
 }
@@ -191,5 +191,5 @@ func (p *Pipeline) heldNoMore(isDue func(*held) bool) Result {
 	chunk := p.incidents.Begin()
 	defer chunk.End()
 	p.letGo(&f, chunk, isDue)
-	return Result{Alerts: f.sent, Incidents: appended(nil, Alerts{p.cfg.IncidentTag, f.told, f.tells})}
+	return Result{Alerts: f.sent, Incidents: appended(nil, Alerts{p.cfg.IncidentTag, f.told, f.tells}, 0)}
 }

@@ -567,7 +567,7 @@ func (p *Pipeline) Finish() Result {
 	}
 	var f finding
 	p.told(&f, p.incidents.Finish())
-	r.Incidents = appended(r.Incidents, Alerts{p.cfg.IncidentTag, f.told, f.tells})
+	r.Incidents = appended(r.Incidents, Alerts{p.cfg.IncidentTag, f.told, f.tells}, 0)
 	return r
 }
 
@@ -729,12 +729,16 @@ func (p *Pipeline) annotate(tag string, e event, masker *sensitive.Masker, tx *m
 	return out
 }
 
-// appended is runs with one more, which becomes part of the last if that has the same tag.
-func appended(runs []Alerts, more Alerts) []Alerts {
+// appended is runs with one more, which becomes part of the last if that has the same tag. The first has room for so many
+// bytes, as most often all have its tag.
+func appended(runs []Alerts, more Alerts, room int) []Alerts {
 	if more.Count == 0 {
 		return runs
 	}
-	if n := len(runs); n == 0 || runs[n-1].Tag != more.Tag {
+	switch n := len(runs); {
+	case n == 0:
+		runs = append(runs, Alerts{Tag: more.Tag, Events: make([]byte, 0, room)})
+	case runs[n-1].Tag != more.Tag:
 		runs = append(runs, Alerts{Tag: more.Tag})
 	}
 	last := &runs[len(runs)-1]
@@ -747,17 +751,26 @@ func appended(runs []Alerts, more Alerts) []Alerts {
 func (p *Pipeline) join(chunk []byte, events []event, findings []finding) Result {
 	var r Result
 	replaced := false
+	alerts, incidents := 0, 0 // bytes
 	for i := range findings {
 		f := &findings[i]
 		replaced = replaced || f.replaced != nil
+		alerts += len(f.alerts)
+		for _, run := range f.sent {
+			alerts += len(run.Events)
+		}
+		incidents += len(f.told)
+	}
+	for i := range findings {
+		f := &findings[i]
 		for range f.count {
 			r.Records = append(r.Records, i)
 		}
-		r.Alerts = appended(r.Alerts, Alerts{f.tag, f.alerts, f.count})
+		r.Alerts = appended(r.Alerts, Alerts{f.tag, f.alerts, f.count}, alerts)
 		for _, run := range f.sent {
-			r.Alerts = appended(r.Alerts, run)
+			r.Alerts = appended(r.Alerts, run, alerts)
 		}
-		r.Incidents = appended(r.Incidents, Alerts{p.cfg.IncidentTag, f.told, f.tells})
+		r.Incidents = appended(r.Incidents, Alerts{p.cfg.IncidentTag, f.told, f.tells}, incidents)
 	}
 	if !replaced {
 		return r

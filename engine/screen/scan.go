@@ -20,6 +20,9 @@ func (s set) add(i int32) { s[i/64] |= 1 << (i % 64) }
 
 func (s set) has(i int32) bool { return s[i/64]>>(i%64)&1 != 0 }
 
+// each visits what is in the set, ascending.
+func (s set) each(visit func(i int32)) { s.both(s, visit) }
+
 // both visits what is in this set and in another one of the same size, ascending.
 func (s set) both(other set, visit func(i int32)) {
 	for w := range s {
@@ -37,6 +40,17 @@ func (s set) meets(a, b set) bool {
 		}
 	}
 	return false
+}
+
+// mayHave reports whether a literal of a group may be in a text of the value, without a scan. Where a group's literals are few
+// that spares most texts the scan which only this group would have them take.
+func (x *scratch) mayHave(g *group, i int) bool {
+	t := &x.texts.all[i]
+	if g.needles == nil || t.scanned >= 0 {
+		return true
+	}
+	x.spend(costOfNeedle * len(g.needles) * len(t.text) / 16)
+	return g.needles.In(t.text)
 }
 
 // scan is the set of conditions of which a literal is in a text of the value.

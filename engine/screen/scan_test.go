@@ -30,3 +30,27 @@ func TestScansOfAValue(t *testing.T) {
 		}
 	}
 }
+
+// A text that has nothing of the few literals of a group costs no scan of its own.
+func TestFewLiteralsSpareScans(t *testing.T) {
+	s := newScreen(t, `SecRule ARGS:x "@rx (?i)select.*from" "id:1,phase:2,block,t:none`+critical+`"
+SecRule ARGS:x "@rx \.\.[/\\]" "id:2,phase:2,block,t:urlDecodeUni`+critical+`"`, scores, 0)
+	for _, c := range []struct {
+		value string
+		scans uint32
+		hits  int
+	}{
+		{"a b %63", 1, 0},
+		{"a b ../", 1, 1},
+		{"a b %2e./", 2, 1},
+		{"a b .%2e.", 1, 0},
+	} {
+		x := s.scratch.Get().(*scratch)
+		before := x.texts.stamp
+		hits := s.judge(x, s.variables[0].class("x", new([]byte)), c.value)
+		if scans := x.texts.stamp - before; scans != c.scans || len(hits) != c.hits {
+			t.Errorf("%q: %d scans and %d hits, want %d and %d", c.value, scans, len(hits), c.scans, c.hits)
+		}
+		s.scratch.Put(x)
+	}
+}

@@ -78,7 +78,7 @@ func New(plan *analysis.Plan, cfg Config) *Screen {
 	s.buildVariables()
 	s.buildLiterals()
 	s.scratch.New = func() any {
-		x := &scratch{matches: make([]int32, len(s.conditions)), state: make([]answer, len(s.rules)), texts: newTexts(len(s.conditions), len(s.literalOf))}
+		x := &scratch{matches: make([]int32, len(s.conditions)), state: make([]answer, len(s.rules)), skipped: make([]bool, len(s.rules)), texts: newTexts(len(s.conditions), len(s.literalOf))}
 		x.visit = func(key, value string) { s.visit(x, key, value) }
 		return x
 	}
@@ -101,6 +101,7 @@ type scratch struct {
 	matches []int32 // by condition: values that fulfil it
 	touched []int32 // conditions with matches
 	state   []answer
+	skipped []bool  // by rule
 	asked   []int32 // rules whose state is known
 	texts   texts
 	hits    []hit
@@ -161,8 +162,9 @@ func (s *Screen) answer(x *scratch) Answer {
 
 // rest finds the rules that need not run.
 func (s *Screen) rest(x *scratch) Answer {
-	skipped := make([]bool, len(s.rules))
-	a := Answer{MayAlarm: true}
+	skipped := x.skipped
+	clear(skipped)
+	a := Answer{MayAlarm: true, Skippable: make([]int, 0, len(s.rules)+len(s.helpers))} // nearly all of them
 	for i := range s.rules {
 		if s.canSkip(x, int32(i)) && s.canSkipAll(x, s.rules[i].Affects) {
 			skipped[i] = true
@@ -454,7 +456,7 @@ func (s *Screen) judgeGroup(x *scratch, g *group) {
 func (s *Screen) passes(x *scratch, g *group, i int) bool {
 	l := x.texts.all[i].level
 	at := g.at[l]
-	return !at.unfiltered && (!at.filtered || !g.filtered.meets(s.scan(x, i), s.possible[l]))
+	return !at.unfiltered && (!at.filtered || !x.mayHave(g, i) || !g.filtered.meets(s.scan(x, i), s.possible[l]))
 }
 
 // judgeStage finds out what a text of the value fulfils of a group's conditions.
@@ -468,7 +470,7 @@ func (s *Screen) judgeStage(x *scratch, g *group, i int) {
 			}
 		}
 	}
-	if at.filtered {
+	if at.filtered && x.mayHave(g, i) {
 		g.filtered.both(s.scan(x, i), func(c int32) {
 			if s.possible[l].has(c) {
 				s.judgeText(x, c, text)

@@ -58,6 +58,7 @@ type group struct {
 	steps       []step
 	behind      []transform.Traits // by step: without these, it and those behind it change the case of letters at most
 	filtered    set                // conditions that want a literal; nil without any
+	needles     textmatch.Needles  // one is in each text that has one of these literals; nil where they are not few
 	keepsTokens bool               // its transformations do, see package transform
 	at          [textmatch.Levels + 1]judgedAt
 }
@@ -269,6 +270,7 @@ func (s *Screen) newClass(conditions []int32) *class {
 	}
 	for i := range cl.groups {
 		g := &cl.groups[i]
+		g.needles = s.needlesOf(g)
 		g.keepsTokens = !slices.ContainsFunc(g.Names, func(name string) bool { return !transform.KeepsTokens(name) })
 		for n, one := range g.Steps {
 			g.steps = append(g.steps, step{one, s.steps[g.Names[n]]})
@@ -279,6 +281,14 @@ func (s *Screen) newClass(conditions []int32) *class {
 		}
 	}
 	return cl
+}
+
+// needlesOf are those of a group's literals; nil where they are not few.
+func (s *Screen) needlesOf(g *group) textmatch.Needles {
+	var literals []string
+	g.filtered.each(func(c int32) { literals = append(literals, s.conditions[c].Operator.Literals...) })
+	needles, _ := textmatch.NeedlesOf(literals)
+	return needles
 }
 
 // buildLiterals makes one automaton of all literals of all conditions.

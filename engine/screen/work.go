@@ -14,6 +14,7 @@ const (
 	costOfValue   = 250 // of each value, however short
 	costOfChange  = 2   // of a transformation that changes a text
 	costOfScan    = 1
+	costOfNeedle  = 1 // of each, for 16 bytes
 	costOfLiteral = 2 // of each that a scan comes upon
 	costOfCapture = 16
 	costOfKey     = 4    // for each pattern of keys too, which Coraza leaves to regexp
