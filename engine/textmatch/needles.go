@@ -18,15 +18,18 @@ const (
 	mostLiterals  = 32
 )
 
-// NeedlesOf finds the needles of literals that are in lower case; ok is false where there are none that pay.
+// NeedlesOf finds the needles of literals; ok is false where there are none that pay.
 func NeedlesOf(literals []string) (n Needles, ok bool) {
 	if len(literals) > mostLiterals {
 		return nil, false
 	}
-	literals = slices.Clone(literals)
-	slices.SortFunc(literals, func(a, b string) int { return len(a) - len(b) })
+	lower := make([]string, len(literals))
+	for i, l := range literals {
+		lower[i] = lowerOf(l)
+	}
+	slices.SortStableFunc(lower, func(a, b string) int { return len(a) - len(b) })
 	frequent := 0.0
-	for _, l := range literals {
+	for _, l := range lower {
 		if slices.ContainsFunc(n, func(needle string) bool { return strings.Contains(l, needle) }) {
 			continue
 		}
@@ -62,6 +65,15 @@ func rarestNeedle(literal string) (needle string, ok bool) {
 		}
 	}
 	return needle, ok
+}
+
+// lowerOf is a text with its ASCII letters in lower case.
+func lowerOf(text string) string {
+	lower := []byte(text)
+	for i, c := range lower {
+		lower[i] = lowerByte(c)
+	}
+	return string(lower)
 }
 
 // upperOf is a text with its ASCII letters in upper case.
