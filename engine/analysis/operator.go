@@ -3,6 +3,7 @@ package analysis
 import (
 	"bufio"
 	"bytes"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
@@ -253,9 +254,53 @@ func (o *Operator) phrases(list []string) {
 }
 
 // Phrases are those of an operand of @pm, in lower case. Between two blanks there is none, as in ModSecurity; Coraza has an
-// empty one there, which it finds in some texts and not in others.
+// empty one there, which it finds in some texts and not in others. ModSecurity's escapes count as there, too.
 func Phrases(operand string) []string {
-	return strings.FieldsFunc(strings.ToLower(operand), func(r rune) bool { return r == ' ' })
+	all := strings.FieldsFunc(strings.ToLower(operand), func(r rune) bool { return r == ' ' })
+	for i, phrase := range all {
+		if unescaped, ok := unescapePhrase(phrase); ok {
+			all[i] = unescaped
+		}
+	}
+	return all
+}
+
+// unescapePhrase undoes what ModSecurity knows in a phrase: |0d0a| for bytes, and a backslash before : ; \ and ". ok is false
+// where there is nothing of it, or what ModSecurity can't read: then the phrase stands for itself.
+func unescapePhrase(phrase string) (unescaped string, ok bool) {
+	if !strings.ContainsAny(phrase, `|\`) {
+		return "", false
+	}
+	var b strings.Builder
+	for i, part := range strings.Split(phrase, "|") {
+		if i%2 == 1 {
+			data, err := hex.DecodeString(part)
+			if err != nil {
+				return "", false
+			}
+			b.WriteString(lowerASCII(data))
+			continue
+		}
+		for j := 0; j < len(part); j++ {
+			if part[j] == '\\' {
+				if j++; j == len(part) || !strings.ContainsRune(`:;\"`, rune(part[j])) {
+					return "", false
+				}
+			}
+			b.WriteByte(part[j])
+		}
+	}
+	return b.String(), strings.Count(phrase, "|")%2 == 0 && b.Len() > 0
+}
+
+// lowerASCII is a text with its ASCII letters in lower case, whatever else is in it.
+func lowerASCII(text []byte) string {
+	for i, c := range text {
+		if 'A' <= c && c <= 'Z' {
+			text[i] = c + 'a' - 'A'
+		}
+	}
+	return string(text)
 }
 
 // PhraseLines are those of a file of @pmFromFile, in lower case.

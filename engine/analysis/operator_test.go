@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -82,6 +83,26 @@ func TestQuickAnswers(t *testing.T) {
 		}
 		if got, want := isXSS(text), libinjection.IsXSS(text); got != want {
 			t.Errorf("a script in %q: %v, but libinjection says %v", text, got, want)
+		}
+	}
+}
+
+func TestPhrasesOfOperand(t *testing.T) {
+	for _, c := range []struct {
+		operand string
+		want    []string
+	}{
+		{"Wget  curl ", []string{"wget", "curl"}},
+		{"cmd|2E|EXE", []string{"cmd.exe"}},
+		{"|4D5A|", []string{"mz"}},
+		{"|FFD8ff|x |00|", []string{"\xff\xd8\xffx", "\x00"}},
+		{`a\;b \: c\\d \"`, []string{"a;b", ":", `c\d`, `"`}},
+		// what ModSecurity can't read stands for itself
+		{`..\ a\b x\`, []string{`..\`, `a\b`, `x\`}},
+		{"a|b c|2e |2g| |2| || a||b", []string{"a|b", "c|2e", "|2g|", "|2|", "||", "ab"}},
+	} {
+		if got := Phrases(c.operand); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.operand, got, c.want)
 		}
 	}
 }
