@@ -119,6 +119,7 @@ type runner struct {
 	listeners  []listen.Listener
 	receiving  sync.WaitGroup
 	inspecting chan struct{}
+	lettingGo  sync.WaitGroup
 }
 
 // start opens everything, or nothing.
@@ -183,7 +184,7 @@ func (c *runCommand) start(p *process, keys *keyFile, log *slog.Logger) (_ *runn
 		inspect.All(r.inspector, runTag, r.queue.Take, func(chunk []byte) []byte { return chunk }, r.deliver)
 	}()
 	if config.FromAlerts {
-		go r.letGo()
+		r.lettingGo.Go(r.letGo)
 	}
 	at := make([]string, len(r.listeners))
 	for i, l := range r.listeners {
@@ -264,6 +265,7 @@ func (r *runner) end() {
 	r.receiving.Wait()
 	r.queue.Close()
 	<-r.inspecting
+	r.lettingGo.Wait() // or what it sends would come when nothing is sent any more
 	r.deliver(nil, r.inspector.Finish())
 	ctx, cancel := context.WithTimeout(context.Background(), lastDelivery)
 	defer cancel()
