@@ -1,11 +1,13 @@
 package tuning
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/netip"
 	"regexp"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 )
@@ -20,7 +22,10 @@ type proposal struct {
 	client    netip.Addr
 
 	group    string
+	covered  int      // alerts of the group
+	place    int      // among all of them
 	silenced []*Alert // by it alone
+	own      []*Alert // of these, those of the group
 	fresh    int      // of these, those that no proposal before it silences
 }
 
@@ -118,6 +123,9 @@ type group struct {
 	id       int
 	matches  []match
 	alerts   []*Alert
+
+	prefixes []string           // of all of them, sorted; nil before it is asked for
+	clients  map[netip.Addr]int // how many each has sent, the same
 }
 
 // propose groups the alerts and gives the proposals, the most effective first, each by what those before it leave.
@@ -143,21 +151,93 @@ func (p *proposer) propose(top int) []*proposal {
 		}
 		g.alerts = append(g.alerts, a)
 	}
-	var candidates []*proposal
-	for _, key := range slices.Sorted(maps.Keys(groups)) {
-		for _, c := range p.candidates(key, groups[key]) {
-			c.group = key
-			candidates = append(candidates, c)
-		}
-	}
+	candidates := p.best(groups, max(mostLookedAt, 10*top))
 	for _, c := range candidates {
 		for _, a := range p.alerts {
-			if p.silences(c, a) {
-				c.silenced = append(c.silenced, a)
+			if !p.silences(c, a) {
+				continue
+			}
+			if c.silenced = append(c.silenced, a); p.decisive[a] == c.group {
+				c.own = append(c.own, a)
 			}
 		}
 	}
 	return p.choose(candidates, top)
+}
+
+// mostLookedAt bounds the groups, and the proposals for them, that are compared with all alerts: whoever attacks chooses names
+// and paths, and so how many there are.
+const mostLookedAt = 200
+
+// Of alerts whose group, or whose place in it, is one of too many.
+const tooSmall = "alerts of groups and places that are too many, with too few alerts each, to propose something"
+
+// best are the candidates that cover most of the largest groups, in the order of groups.
+func (p *proposer) best(groups map[string]*group, most int) (all []*proposal) {
+	keys := largest(slices.Sorted(maps.Keys(groups)), func(key string) int { return len(groups[key].alerts) })
+	for _, key := range keys[min(most, len(keys)):] {
+		p.note(len(groups[key].alerts), tooSmall)
+	}
+	keys = keys[:min(most, len(keys))]
+	slices.Sort(keys)
+	for _, key := range keys {
+		g := groups[key]
+		for _, c := range p.candidates(key, g) {
+			c.group, c.covered, c.place = key, g.covered(c), len(all)
+			all = append(all, c)
+		}
+	}
+	all = largest(all, func(c *proposal) int { return c.covered })
+	for _, c := range all[min(most, len(all)):] {
+		p.note(c.covered, tooSmall)
+	}
+	all = all[:min(most, len(all))]
+	slices.SortFunc(all, func(a, b *proposal) int { return cmp.Compare(a.place, b.place) })
+	return all
+}
+
+// largest puts what has more of something first.
+func largest[T any](all []T, of func(T) int) []T {
+	slices.SortStableFunc(all, func(a, b T) int { return cmp.Compare(of(b), of(a)) })
+	return all
+}
+
+// covered is how many alerts of a group are where a proposal for it is about.
+func (g *group) covered(c *proposal) int {
+	switch {
+	case c.client.IsValid():
+		if g.clients == nil {
+			g.clients = map[netip.Addr]int{}
+			for _, a := range g.alerts {
+				if addr, ok := clientOf(a); ok {
+					g.clients[addr]++
+				}
+			}
+		}
+		return g.clients[c.client]
+	case c.path == "":
+		return len(g.alerts)
+	}
+	if g.prefixes == nil {
+		g.prefixes = prefixesOf(g.alerts)
+	}
+	return below(g.prefixes, c.path)
+}
+
+// prefixesOf are the prefixes of alerts, sorted.
+func prefixesOf(alerts []*Alert) []string {
+	all := make([]string, len(alerts))
+	for i, a := range alerts {
+		all[i] = a.prefix
+	}
+	slices.Sort(all)
+	return all
+}
+
+// below is how many of a sorted list begin with a path.
+func below(sorted []string, path string) int {
+	first, _ := slices.BinarySearch(sorted, path)
+	return sort.Search(len(sorted)-first, func(i int) bool { return !strings.HasPrefix(sorted[first+i], path) })
 }
 
 // choose takes the candidate that silences most of its own group of what is left, and of these the one with the fewest
@@ -170,8 +250,8 @@ func (p *proposer) choose(candidates []*proposal, top int) (chosen []*proposal) 
 		most := 0
 		for _, c := range candidates {
 			own := 0
-			for _, a := range c.silenced {
-				if !silent[a] && p.decisive[a] == c.group {
+			for _, a := range c.own {
+				if !silent[a] {
 					own++
 				}
 			}
@@ -306,11 +386,10 @@ func (p *proposer) paths(key string, g *group, with proposal) (all []string, wit
 		prefixes[a.prefix] = true
 	}
 	delete(prefixes, "")
-	foreign := func(path string) bool {
-		return slices.ContainsFunc(p.alerts, func(a *Alert) bool {
-			return p.decisive[a] != key && strings.HasPrefix(a.prefix, path) && p.alarms(a, with.removes)
-		})
-	}
+	others := prefixesOf(slices.DeleteFunc(slices.Clone(p.alerts), func(a *Alert) bool {
+		return p.decisive[a] == key || !p.alarms(a, with.removes)
+	}))
+	foreign := func(path string) bool { return below(others, path) > 0 }
 	var cover func(list []string)
 	cover = func(list []string) {
 		common := commonPath(list)
@@ -338,13 +417,41 @@ func (p *proposer) paths(key string, g *group, with proposal) (all []string, wit
 	if len(prefixes) > 0 {
 		cover(slices.Sorted(maps.Keys(prefixes)))
 	}
+	slices.Sort(all)
 	for _, a := range g.alerts {
-		if !slices.ContainsFunc(all, func(path string) bool { return strings.HasPrefix(a.prefix, path) && a.prefix != "" }) {
+		if a.prefix == "" || !hasPrefixOf(all, a.prefix) {
 			without++
 		}
 	}
-	slices.Sort(all)
 	return all, without
+}
+
+// hasPrefixOf reports whether a path begins with one of a sorted list: if not with the last one before it, then with none but
+// what that begins with.
+func hasPrefixOf(sorted []string, path string) bool {
+	for n := len(path); n > 0; {
+		i, found := slices.BinarySearch(sorted, path[:n])
+		if found {
+			return true
+		}
+		if i == 0 {
+			return false
+		}
+		n = common(sorted[i-1], path[:n])
+		if n == len(sorted[i-1]) {
+			return true
+		}
+	}
+	return false
+}
+
+// common is how long the beginning is that two texts have in common.
+func common(a, b string) int {
+	n := 0
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
 }
 
 // commonPath is what paths have in common, in whole segments: a directory with a slash at its end, unless
