@@ -72,13 +72,21 @@ func parse(text []byte) (*known, error) {
 		return nil, errNoAlert
 	}
 	k.at = undated
-	if at, err := time.Parse(time.DateTime, k.Time); err == nil && at.Year() >= 1970 && at.Year() < 2100 {
-		k.at = at.Unix()
+	if at, err := time.Parse(time.DateTime, k.Time); err == nil {
+		k.at = dated(at)
 	}
 	if k.Target == "" {
 		k.Target = k.Domain
 	}
 	return &k, nil
+}
+
+// dated is a time in seconds since 1970, undated if it is none at which a log can have been written.
+func dated(at time.Time) int64 {
+	if year := at.UTC().Year(); year < 1970 || year >= 2100 {
+		return undated
+	}
+	return at.Unix()
 }
 
 // otherFormat names the format that an alert may be in, "" if it looks like none.

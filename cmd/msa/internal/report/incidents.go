@@ -117,9 +117,10 @@ func (i *incidents) tell(m message) {
 		return
 	}
 	k := known{Severity: m.Severity}
+	first := dated(m.First)
 	one.pageIncident = pageIncident{
 		ID: one.ID, Severity: int(k.severity()), Title: cut(m.Summary, longestLabel), Text: cut(m.Text, longestStory), Outcome: better("failure", m.Outcome),
-		Confidence: min(max(m.Confidence, 0), 100), Alerts: m.Alerts, First: m.First.Unix(), Last: m.Last.Unix(),
+		Confidence: min(max(m.Confidence, 0), 100), Alerts: max(m.Alerts, 0), First: first, Last: max(first, dated(m.Last)),
 	}
 	one.told = max(m.Message, 1)
 }

@@ -47,3 +47,31 @@ func TestIncidents(t *testing.T) {
 		t.Errorf("the data lacks them: %v", err)
 	}
 }
+
+// Times at which no log can have been written are none, as of alerts.
+func TestTimesOfIncidents(t *testing.T) {
+	for _, c := range []struct {
+		first, last string
+		want        string // in Markdown
+	}{
+		{"2026-03-02T10:00:00Z", "2026-03-02T11:00:00Z", ", 2026-03-02 10:00:00 to 2026-03-02 11:00:00"},
+		{"2026-03-02T10:00:00Z", "", ", 2026-03-02 10:00:00 to 2026-03-02 10:00:00"},
+		{"2026-03-02T10:00:00Z", "1969-12-31T23:59:59Z", ", 2026-03-02 10:00:00 to 2026-03-02 10:00:00"},
+		{"1969-12-31T23:00:00Z", "1969-12-31T23:59:59Z", ""}, {"", "", ""}, {"9999-01-01T00:00:00Z", "9999-12-31T00:00:00Z", ""},
+	} {
+		var m message
+		text := fmt.Sprintf(`{"kind":"incident","incident_id":"one","message":1,"severity":"3","alerts":-4,"first":%q,"last":%q}`, c.first, c.last)
+		for _, key := range []string{"first", "last"} {
+			text = strings.Replace(text, fmt.Sprintf(`,%q:""`, key), "", 1)
+		}
+		if err := json.Unmarshal([]byte(text), &m); err != nil {
+			t.Fatal(err)
+		}
+		var all incidents
+		all.tell(m)
+		one := all.seen["one"]
+		if got := span(", ", one.First, one.Last); got != c.want || one.Alerts != 0 {
+			t.Errorf("from %q to %q: %q, %d alerts", c.first, c.last, got, one.Alerts)
+		}
+	}
+}

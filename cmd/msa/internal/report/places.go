@@ -4,28 +4,30 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/axiomhq/hyperloglog"
 	"github.com/cespare/xxhash/v2"
 )
 
-// mostPlaces bounds the different URLs that are told apart of one finding; the URLs are the attackers', too.
-const mostPlaces = 10_000
+// The different URLs of one finding, which are the attackers', too, are counted exactly up to some number, and by 4 KB at most.
+const (
+	exactPlaces     = 1000
+	placesPrecision = 12
+)
 
 // places are the URLs of a finding: how many different ones, and what they have in common.
 type places struct {
-	seen map[uint64]struct{} // hashes of the URLs
-	path []string            // segments, where they differ placeholder
-	rest bool                // paths have different lengths
+	seen *hyperloglog.Sketch
+	path []string // segments, where they differ placeholder
+	rest bool     // paths have different lengths
 }
 
 const placeholder = "{…}"
 
 func (p *places) add(url string) {
 	if p.seen == nil {
-		p.seen = map[uint64]struct{}{}
+		p.seen, _ = hyperloglog.NewSketch(placesPrecision, true) // fails only with another precision
 	}
-	if len(p.seen) < mostPlaces {
-		p.seen[xxhash.Sum64String(url)] = struct{}{}
-	}
+	p.seen.InsertHash(xxhash.Sum64String(url))
 	path, _, _ := strings.Cut(url, "?")
 	segments := strings.Split(cut(path, longestName), "/")
 	if p.path == nil {
@@ -43,23 +45,17 @@ func (p *places) add(url string) {
 	}
 }
 
-// different is how many, in words: more than that if there was no room for all.
-func (p *places) different() string {
-	n := strconv.Itoa(len(p.seen))
-	if len(p.seen) == mostPlaces {
-		n += " or more"
-	}
-	return n
-}
-
 // text is the URL's path, or what the paths have in common, and how many different URLs there are.
 func (p *places) text() string {
 	path := strings.Join(p.path, "/")
 	if p.rest {
 		path += "/…"
 	}
-	if len(p.seen) > 1 {
-		path += " · " + p.different() + " different"
+	switch n := int(p.seen.Estimate()); {
+	case n > exactPlaces:
+		path += " · about " + strconv.Itoa(n) + " different"
+	case n > 1:
+		path += " · " + strconv.Itoa(n) + " different"
 	}
 	return path
 }

@@ -23,11 +23,24 @@ func TestPlaces(t *testing.T) {
 			t.Errorf("%q are %q, want %q", urls, got, want)
 		}
 	}
+}
+
+// Different URLs are counted, exactly if they are few, and take little room however many they are.
+func TestManyPlaces(t *testing.T) {
 	var p places
-	for i := range 2 * mostPlaces {
-		p.add(fmt.Sprintf("/users/%d", i))
-	}
-	if got := p.text(); got != "/users/{…} · 10000 or more different" || len(p.seen) != mostPlaces {
-		t.Errorf("%d are kept: %q", len(p.seen), got)
+	for _, n := range []int{1000, 2_000, 20_000, 200_000} {
+		for i := range n {
+			p.add(fmt.Sprintf("/users/%d", i))
+		}
+		about, got := "", 0
+		if n > exactPlaces {
+			about = "about "
+		}
+		if _, err := fmt.Sscanf(p.text(), "/users/{…} · "+about+"%d different", &got); err != nil || got < n*95/100 || got > n*105/100 || about == "" && got != n {
+			t.Errorf("%d are %q: %v", n, p.text(), err)
+		}
+		if kept, err := p.seen.MarshalBinary(); err != nil || len(kept) > 5<<10 {
+			t.Errorf("%d take %d bytes, %v", n, len(kept), err)
+		}
 	}
 }
