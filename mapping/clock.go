@@ -17,7 +17,12 @@ type timeSpec struct {
 	format string        // as strptime has it; "" for any of the known layouts
 	unit   time.Duration // of a number since 1970, 0 unless format says so
 	zone   *time.Location
+
+	yearless bool // format has none, but for one that is put before it
 }
+
+// someDay is one from which it is three months, a week and six years to days of the same name.
+var someDay = time.Date(2001, time.April, 15, 0, 0, 0, 0, time.UTC)
 
 func (y *yamlReader) timeInto(t *timeSpec) func(ast.Node) error {
 	units := map[string]time.Duration{
@@ -43,6 +48,15 @@ func (y *yamlReader) timeInto(t *timeSpec) func(ast.Node) error {
 				now := time.Unix(0, 0).UTC()
 				if _, err := timefmt.Parse(timefmt.Format(now, t.format), t.format); err != nil {
 					return positioned(n, "cannot use time format %q: %w", s, err)
+				}
+				tells := func(other time.Time) bool {
+					return timefmt.Format(someDay, t.format) != timefmt.Format(other, t.format)
+				}
+				if !tells(someDay.AddDate(0, 3, 0)) || !tells(someDay.AddDate(0, 0, 7)) {
+					return positioned(n, "cannot use time format %q: it has no month and day", s)
+				}
+				if t.yearless = !tells(someDay.AddDate(6, 0, 0)); t.yearless {
+					t.format = "%Y " + t.format
 				}
 				return nil
 			},
@@ -120,14 +134,25 @@ func (t *timeSpec) read(m *Mapping, tx *Transaction) time.Time {
 		return at
 	}
 	if t.format != "" {
-		at, err := timefmt.ParseInLocation(s, t.format, t.zone)
-		if err != nil {
-			return time.Time{}
-		}
-		return at.UTC()
+		return t.parse(s, time.Now())
 	}
 	at, _ := parseTime(s, t.zone)
 	return at
+}
+
+// parse reads a time in the format, zero if it is in another.
+func (t *timeSpec) parse(s string, now time.Time) time.Time {
+	if t.yearless {
+		s = "2000 " + s // which has a 29 February
+	}
+	at, err := timefmt.ParseInLocation(s, t.format, t.zone)
+	switch {
+	case err != nil:
+		return time.Time{}
+	case t.yearless:
+		at = withYear(at, now)
+	}
+	return at.UTC()
 }
 
 // longestTime bounds what is tried: no layout has more characters.
@@ -169,7 +194,7 @@ func withoutBrackets(s string) string {
 	return s
 }
 
-// withYear gives a time of RFC 3164, which has no year, that of the last such day: 29 February is one of a leap year. The
+// withYear gives a time without a year, as RFC 3164 has them, that of the last such day: 29 February is one of a leap year. The
 // clock that wrote it may be ahead by two days.
 func withYear(t, now time.Time) time.Time {
 	latest := now.AddDate(0, 0, 2)

@@ -84,6 +84,8 @@ func TestWrongMappings(t *testing.T) {
 		{"wrong replace", "request: {uri: {field: a, replace: {'(': b}}}\n", "cannot read pattern", false},
 		{"replace by a list", "request: {uri: {field: a, replace: {a: [b]}}}\n", "expected a text", false},
 		{"wrong remove", "request: {uri: {field: a, remove: '('}}\n", "cannot read pattern", false},
+		{"time format without a day", "request: {uri: a}\ntime: {field: t, format: '%H:%M:%S'}\n", `cannot use time format "%H:%M:%S": it has no month and day`, true},
+		{"time format without a month", "request: {uri: a}\ntime: {field: t, format: '%a %d %H:%M:%S'}\n", `it has no month and day`, true},
 		{"wrong time format", "request: {uri: a}\ntime: {field: t, format: epoch_s}\n", `unknown time format "epoch_s"`, false},
 		{"wrong zone", "request: {uri: a}\ntime: {field: t, zone: Mars/Olympus}\n", `unknown time zone "Mars/Olympus"`, true},
 		{"wrong network", "request: {uri: a}\nclient: {address: a, trusted_proxies: [10.0.0.0/40]}\n", `"10.0.0.0/40" is not a network`, true},
