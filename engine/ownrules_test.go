@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/modsecurity-for-anylog/msa/engine"
@@ -88,6 +89,8 @@ func rulesOfOwn() []ownRulesCase {
 	host := func(t mapping.Transaction) mapping.Transaction { t.RequestHeaders[0].Value = "10.1.2.3"; return t }
 	return []ownRulesCase{
 		{name: "pmFromFile of TX skips", rules: `SecAction "id:5,phase:1,pass,nolog,setvar:tx.site=shop"` + "\n" + `SecRule TX:site "@pmFromFile names.data" "id:6,phase:2,pass,nolog,skipAfter:END"` + "\n" + `SecRule ARGS "@rx evil" "id:7,phase:2,deny"` + "\nSecMarker END", tx: get("/?x=evil")},
+		{name: "captures of a long match behind those of another rule", rules: `SecRule ARGS:a "@rx ^(b+)c$" "id:5,phase:2,log,capture,chain"` + "\n" + `SecRule ARGS:z "@streq 1"` + "\n" +
+			`SecRule ARGS:long "@rx ^(x+)=" "id:6,phase:2,log,capture,chain"` + "\n" + `SecRule TX:1 "@streq bb"`, tx: get("/?a=bbc&long=" + strings.Repeat("x", 5<<10) + "=")},
 		{name: "setter silent by default action, mapping excludes it", crs: true,
 			rules: `SecDefaultAction "phase:1,nolog,pass"` + "\n" + `SecAction "id:900200,phase:1,pass,t:none,setvar:'tx.allowed_methods=GET HEAD POST OPTIONS PUT'"`,
 			tx:    but(get("/x", "900200"), func(t *mapping.Transaction) { t.Method = "PUT" })},

@@ -124,7 +124,9 @@ func TestCapturesOfLongTexts(t *testing.T) {
 		{`(a)(b)`, long + "ab" + long, []string{"ab", "a", "b"}},
 		{`\b(a)b`, long + "ab", []string{"ab", "a"}},
 		{`a(b.*)`, long + "ab" + long, []string{"ab" + long[:1<<10], "b" + long[:1<<10]}},
-		{`a.*?(b)`, long + "a" + long + "b" + long, []string{"a" + long + "b"}},
+		{`a.*?(b)`, long + "a" + long + "b" + long, []string{"a" + long + "b", ""}},
+		{`(a)(.*?)(b)(c)?`, "a" + long + "b", []string{"a" + long + "b", "", "", "", ""}},
+		{strings.Repeat(`(a*?)`, 12) + `x{2}`, strings.Repeat("a", 5<<10) + "xx", append([]string{strings.Repeat("a", 5<<10) + "xx"}, make([]string, 8)...)},
 	} {
 		p, err := textmatch.PatternOf(c.pattern)
 		if err != nil {

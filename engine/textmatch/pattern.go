@@ -215,8 +215,9 @@ func (p *Pattern) Measure(text string) (ok bool, work int) {
 }
 
 // Bounds of captures. Finding them takes far longer than finding that there is a match. What is captured beyond the first
-// match's end is cut; of a match that is longer than that, only the whole is captured.
+// match's end is cut; of a match that is longer than that, the whole is captured, and all groups are empty.
 const (
+	mostCaptured   = 9 // with the whole
 	longestCapture = 4 << 10
 	CaptureBehind  = 1 << 10
 )
@@ -230,8 +231,10 @@ func (p *Pattern) Captures(text string) []string {
 	switch {
 	case !ok:
 		return nil
-	case end-from > longestCapture:
-		return []string{text[from:end]}
+	case end-from > longestCapture: // groups as well: what they had captured of another text would be taken for this one's
+		all := make([]string, 1+min(p.groups(), mostCaptured-1))
+		all[0] = text[from:end]
+		return all
 	}
 	behind := min(len(text), end+CaptureBehind)
 	for behind < len(text) && !utf8.RuneStart(text[behind]) {
@@ -243,7 +246,15 @@ func (p *Pattern) Captures(text string) []string {
 	} else {
 		all = p.text().FindStringSubmatch(text[from:behind])
 	}
-	return all[:min(len(all), 9)]
+	return all[:min(len(all), mostCaptured)]
+}
+
+// groups is how many the pattern has.
+func (p *Pattern) groups() int {
+	if p.bytes != nil {
+		return p.bytes.NumSubexp()
+	}
+	return p.text().NumSubexp()
 }
 
 // mayMatch reports whether a text has what it must have, and how much work that was.
