@@ -47,10 +47,14 @@ func readAccessLine(line string) (a accessLine, ok bool) {
 }
 
 // readTimeless reads a line without a time of its own, because whoever carries it writes one: the client, then a
-// request and its status.
+// request and its status. If the status stands before the request, it is another format.
 func (a *accessLine) readTimeless(line string) bool {
 	quote := strings.IndexByte(line, '"')
-	if quote < 0 || !isAddressWord(line) || len(headWords(line[:quote])) > 3 || !a.readHead(line[:quote]) {
+	if quote < 0 || !isAddressWord(line) {
+		return false
+	}
+	words := headWords(line[:quote])
+	if n := len(words); n > 3 || n > 1 && isAnyStatus(words[n-1].text) || !a.readHead(line[:quote]) {
 		return false
 	}
 	tail, ok := a.readRequest(line[quote:])
@@ -156,6 +160,9 @@ func (a *accessLine) readHead(head string) bool {
 	if at+1 < n {
 		a.host = words[at+1].text
 		a.user = trimSpace(head[words[at+1].end:])
+	}
+	if isDomain(a.host) { // lighttpd has whom the client asked in place of its identity
+		a.domain, a.host = a.host, "-"
 	}
 	return true
 }
@@ -275,16 +282,17 @@ func (a *accessLine) readRequest(s string) (tail string, ok bool) {
 		if !isSpace(s[quote-1]) {
 			return "", false
 		}
-		a.domain, _ = cutWord(s[:quote])
+		if domain, _ := cutWord(s[:quote]); isDomain(domain) {
+			a.domain = domain
+		}
 		a.rest = appendLeftOver(a.rest, s[:quote])
 	}
 	s = s[quote+1:]
 	if quoted, request, ok := quotedBefore(s); ok {
-		a.domain, s = quoted, request
+		if s = request; isDomain(quoted) {
+			a.domain = quoted
+		}
 		a.leave(quoted)
-	}
-	if !isDomain(a.domain) {
-		a.domain = ""
 	}
 	end := requestEnd(s)
 	if end < 0 {

@@ -20,10 +20,13 @@ var (
 	// identity, or the scheme and the host that CDNs have there.
 	anyRequest = regexp.MustCompile(`(?:^|[^A-Za-z0-9_./-])(GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS|PROPFIND|SEARCH|REPORT)\]?"?` +
 		`([ \t|;,]+)(?:- |https?[ \t|;,]+(?:([\w.-]+)[ \t|;,]+)?)?(["']?)(/|https?://)`)
-	anyVersion = regexp.MustCompile(`^[ \t|;,]*HTTP/(\d(?:\.\d)?)`)
-	anyTime    = regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|\d{1,2}/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d(?: [+-]\d{4})?`)
-	anyAgent   = regexp.MustCompile(`^[A-Za-z][\w.+-]*/v?\d[\w.+-]*(?:$| [\w(])`)
-	anyDomain  = regexp.MustCompile(`^(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?::\d+)?$`)
+	// anyUpstream is what follows a method if a proxy writes whom it asks before what was asked for.
+	anyUpstream = regexp.MustCompile(`^\S* "(?:/|https?://)[^"]*" HTTP/`)
+	anyVersion  = regexp.MustCompile(`^[ \t|;,]*HTTP/(\d(?:\.\d)?)`)
+	anyTime     = regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|\d{1,2}/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d(?: [+-]\d{4})?`)
+	anyAgent    = regexp.MustCompile(`^[A-Za-z][\w.+-]*/v?\d[\w.+-]*(?:$| [\w(])`)
+	bareNumber  = regexp.MustCompile(` (\d(?:\.\d)?)$`) // a version without its name
+	anyDomain   = regexp.MustCompile(`^(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?::\d+)?$`)
 )
 
 // readAnyLine reads a line; loosely, if it has both a client and a status. One with neither is a text about a request, and a
@@ -37,11 +40,16 @@ func readAnyLine(line string, how leniency) (a anyLine, ok bool) {
 	a.method = line[at[2]:at[3]]
 	separator := line[at[4]:at[5]]
 	quote := line[at[8]:at[9]]
-	if whole, ok := strings.CutSuffix(head, `"`); ok && quote == "" && strings.HasPrefix(line[at[3]:], " ") {
+	switch whole, ok := strings.CutSuffix(head, `"`); {
+	case ok && quote == "" && strings.HasPrefix(line[at[3]:], " "):
 		head, quote = whole, `"` // around the whole request
 		if n := len(head); n > 0 && strings.IndexByte("\t|;,", head[n-1]) >= 0 {
 			separator = head[n-1:]
 		}
+	case quote == "" && anyUpstream.MatchString(target):
+		target, quote = target[strings.IndexByte(target, '"')+1:], `"`
+	case quote == "" && separator == " " && (strings.HasSuffix(head, "|") || strings.HasSuffix(head, "\t")):
+		separator = head[len(head)-1:] // around the whole request
 	}
 	target, tail := a.cutTarget(target, quote, separator)
 	if at[6] >= 0 && strings.HasPrefix(target, "/") {
@@ -93,7 +101,24 @@ func (a *anyLine) cutTarget(s, quote, separator string) (target, tail string) {
 	if v := anyVersion.FindStringSubmatchIndex(tail); v != nil {
 		a.version, tail = tail[v[2]:v[3]], tail[v[1]:]
 	}
+	if quote != "" && a.version == "" {
+		return a.cutQuoted(target, tail)
+	}
 	return target, tail
+}
+
+// cutQuoted parts what stands between quotes where it is more than the target: a version without its name, or the status, unless that
+// stands behind.
+func (a *anyLine) cutQuoted(quoted, tail string) (target, rest string) {
+	if v := bareNumber.FindStringSubmatchIndex(quoted); v != nil {
+		a.version = quoted[v[2]:v[3]]
+		return quoted[:v[0]], tail
+	}
+	word, more := cutWord(quoted)
+	if more != "" && anyStatus(nil, anyWords(tail, "")) == "" && anyStatus(nil, anyWords(more, "")) != "" {
+		return word, more + " " + tail
+	}
+	return quoted, tail
 }
 
 // anyWord is a word, or a text between quotes or columns.
@@ -131,10 +156,14 @@ func unquoted(s string) string {
 }
 
 // bare is a word without the brackets and marks around it.
-func (w anyWord) bare() string { return strings.Trim(w.text, `[](){}<>"',;:`) }
+func (w anyWord) bare() string { return strings.Trim(w.text, `[](){}<>"',;:|`) }
 
-// anyStatus is the first status behind the request, or else the last one before it.
+// anyStatus is the status right behind the request, or else right before it, where sizes may be behind; or else the first one behind the
+// request, or the last one before it.
 func anyStatus(before, behind []anyWord) string {
+	if n := len(before); n > 0 && isAnyStatus(before[n-1].bare()) && (len(behind) == 0 || !isAnyStatus(behind[0].bare())) {
+		return before[n-1].bare()
+	}
 	for _, w := range behind {
 		if s := w.bare(); isAnyStatus(s) {
 			return s
@@ -192,7 +221,12 @@ func (a *anyLine) nameWords(before, behind []anyWord) {
 		}
 	}
 	for _, w := range behind {
+		name, value, _ := strings.Cut(w.text, ": ")
 		switch {
+		case a.agent == "" && w.quoted && strings.EqualFold(name, "User-Agent"):
+			a.agent = value
+		case a.domain == "" && w.quoted && strings.EqualFold(name, "Host"):
+			a.domain = value
 		case a.agent == "" && anyAgent.MatchString(w.text) && !strings.HasPrefix(w.text, "HTTP/"):
 			a.agent = w.text
 		case a.domain == "" && w.quoted && anyDomain.MatchString(w.text):

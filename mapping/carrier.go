@@ -16,11 +16,12 @@ import (
 // Sources: Docker's json-file driver and Fluent Bit (log), Fluentd and Filebeat (message), journald (MESSAGE), GELF
 // (full_message, short_message), rsyslog (msg), Azure ($properties['log'], LogEntry), Google Cloud (textPayload,
 // jsonPayload), ECS ($event['original']), Fluent Bit's kubernetes filter (log_processed), Promtail (line), Splunk (event), OTLP (body),
-// LogDNA (_line), Wazuh (full_log), exports of Elasticsearch (_source).
+// LogDNA (_line), Wazuh (full_log), exports of Elasticsearch (_source),
+// Oracle Cloud (logContent).
 var carriers = []string{
 	"log", "log_processed", "message", "MESSAGE", "full_message", "short_message", "_message", "msg", "event", "line", "payload",
 	"textPayload", "jsonPayload", "structured", "LogEntry", "LogMessage", "properties", "body", "Body", "stringValue",
-	"_raw", "raw", "Message", "@message", "content", "text", "data", "original", "_line", "full_log", "_source",
+	"_raw", "raw", "Message", "@message", "content", "text", "data", "original", "_line", "full_log", "_source", "logContent",
 }
 
 var isCarrier = func() map[string]int {

@@ -16,9 +16,10 @@ type columnLayout struct {
 }
 
 // fileDirectives begin the lines of such a log that are about the log. Sources: W3C, "Extended Log File Format",
-// WD-logfile-960323; Zeek, "Log Formats and Inspection".
+// WD-logfile-960323; Zeek, "Log Formats and Inspection"; the heads of
+// Exchange's logs.
 var fileDirectives = []string{
-	"#Version:", "#Fields:", "#Software:", "#Start-Date:", "#End-Date:", "#Date:", "#Remark:",
+	"#Version:", "#Fields:", "#Software:", "#Start-Date:", "#End-Date:", "#Date:", "#Remark:", "#Log-type:",
 	"#separator", "#set_separator", "#empty_field", "#unset_field", "#path", "#open", "#close", "#fields", "#types",
 }
 
@@ -37,7 +38,9 @@ func (m *Mapping) directive(tag, line string, learn bool) bool {
 		return true
 	}
 	layout, _ := m.columns.of(tag)
-	if names, ok := strings.CutPrefix(line, "#Fields:"); ok {
+	if names, ok := strings.CutPrefix(line, "#Fields:"); ok && strings.IndexByte(trimSpace(names), ' ') < 0 && strings.IndexByte(names, ',') > 0 { // Exchange
+		m.columns.learn(tag, columnLayout{names: strings.Split(trimSpace(names), ","), separator: ",", quoted: true, date: layout.date})
+	} else if ok {
 		m.columns.learn(tag, columnLayout{names: strings.Fields(names), date: layout.date})
 	} else if names, ok := strings.CutPrefix(line, "#fields"); ok && len(names) > 1 {
 		m.columns.learn(tag, columnLayout{names: strings.Split(names[1:], names[:1]), separator: names[:1]})
@@ -197,7 +200,7 @@ func (c *w3cColumns) learn(tag string, layout columnLayout) {
 			c.tags.Store(1)
 		}
 	}
-	kept := columnLayout{separator: strings.Clone(layout.separator), date: strings.Clone(layout.date)} // the line is borrowed
+	kept := columnLayout{separator: strings.Clone(layout.separator), quoted: layout.quoted, date: strings.Clone(layout.date)} // the line is borrowed
 	for _, name := range layout.names {
 		kept.names = append(kept.names, strings.Clone(name))
 	}

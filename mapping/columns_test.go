@@ -34,6 +34,11 @@ func TestColumnsAsWritten(t *testing.T) {
 			"#Fields: date time c-ip cs-method cs-uri-stem cs(User-Agent) sc-status",
 			`2026-11-20 10:11:12 10.0.0.7 GET /a "Mozilla/5.0 (X11; ""odd"") Gecko" 200`},
 			`10.0.0.7 GET /a 200 2026-11-20T10:11:12Z Mozilla/5.0 (X11; "odd") Gecko`},
+		{"Exchange, columns parted by commas", "iis", []string{
+			"#Software: Microsoft Exchange Server", "#Log-type: HttpProxy Logs", "#Date: 2026-11-20T00:00:00.000Z",
+			"#Fields: DateTime,Protocol,UrlHost,UrlStem,UserAgent,ClientIpAddress,ServerHostName,HttpStatus,Method,UrlQuery",
+			`2026-11-20T10:11:12.000Z,Ecp,mail.example.com,/ecp/x.js,"Mozilla/5.0 (X11; a, b)",10.0.0.7,EX1,200,POST,?b=c`},
+			"10.0.0.7 POST /ecp/x.js?b=c 200 2026-11-20T10:11:12Z Mozilla/5.0 (X11; a, b)"},
 		{"the day is that of #Date:", "iis", []string{
 			"#Software: Microsoft Internet Information Services 10.0", "#Version: 1.0", "#Date: 2026-11-20 00:00:00",
 			"#Fields: time c-ip cs-method cs-uri-stem sc-status", "10:11:12 10.0.0.7 GET /a 200"},

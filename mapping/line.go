@@ -365,10 +365,42 @@ func (s *parseStep) match(m *Mapping, tag, line string, how leniency, values []p
 	}
 	for i := range s.patterns {
 		if out, left, ok := s.patterns[i].match(line, how, values); ok {
-			return out, appendLeftOver(nil, left), true
+			rest = appendLeftOver(nil, left)
+			if s.format == formatHAProxy {
+				out, rest = m.appendCaptured(out, rest, line)
+			}
+			return out, rest, true
 		}
 	}
 	return values, nil, false
+}
+
+// capturedHeaders are the request's in HAProxy's line, before those of the response if there are any.
+var capturedHeaders = regexp.MustCompile(` \{([^{}]*)\} (?:\{[^{}]*\} )?"`)
+
+var decodeCaptured = decodeHexAfter("#")
+
+// appendCaptured takes the headers that HAProxy has captured, of which the line does not have the names: what looks like a host or an agent is
+// one, and rules see the others as what is left over.
+func (m *Mapping) appendCaptured(values []parsed, rest []string, line string) ([]parsed, []string) {
+	found := capturedHeaders.FindStringSubmatch(line)
+	if found == nil || m.slotOf("captured_agent") < 0 {
+		return values, rest
+	}
+	var agent, host string
+	for _, value := range strings.Split(found[1], "|") {
+		switch value = decodeCaptured(value); {
+		case agent == "" && anyAgent.MatchString(value):
+			agent = value
+			values = m.appendParsed(values, "captured_agent", value)
+		case host == "" && anyDomain.MatchString(value):
+			host = value
+			values = m.appendParsed(values, "captured_host", value)
+		default:
+			rest = appendLeftOver(rest, value)
+		}
+	}
+	return values, rest
 }
 
 func (m *Mapping) appendParsed(values []parsed, name, value string) []parsed {

@@ -394,7 +394,7 @@ func (m *Mapping) fillAlert(tx *Transaction) {
 		Host:           verbatim(&m.alert.host),
 		Domain:         verbatim(&m.alert.domain),
 		GeoIP:          verbatim(&m.alert.geoip),
-		Status:         verbatim(&m.response.status),
+		Status:         statusAlone(verbatim(&m.response.status)),
 		RequestHeader:  verbatim(&m.request.headers.raw),
 		RequestBody:    m.loggedBody(tx, &m.request.body),
 		ResponseHeader: verbatim(&m.response.headers.raw),

@@ -22,7 +22,8 @@ func TestNotHTTP(t *testing.T) {
 		`Server listening at http://0.0.0.0:8080/ (HTTP/1.1)`:                                                                              ErrNotHTTP,
 		``: ErrNotHTTP,
 		`calling GET https://shop.example.com/x HTTP/1.1: 200`:                                           ErrUnmapped,
-		`{"level":"info","msg":"request completed","verb":"GET","target":"/x","code":200}`:               ErrUnmapped,
+		`{"level":"info","msg":"request completed","did":"GET","what":"/x","got":200}`:                   ErrUnmapped,
+		`{"level":"info","msg":"called","verb":"GET","target":"https://shop.example.com/x","code":200}`:  ErrUnmapped,
 		`{"log":{"http":{"verb":"POST","target":"https://shop.example.com/x"}},"result":{"code":"404"}}`: ErrUnmapped,
 		`{"access":"GET /x?a=b HTTP/1.1","result":200}`:                                                  ErrUnmapped,
 	} {

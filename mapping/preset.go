@@ -37,8 +37,10 @@ var moreSpecific = map[string][]string{
 	"nginx":  {"nginx-proxy-manager", "traefik", "tomcat", "linkerd", "squid", "ingress-nginx"},
 	"envoy":  {"istio", "envoy-gateway"},
 	"ecs":    {"packetbeat"},
-	anyProgram: {"gcp-lb", "azure-appgw", "azure-frontdoor", "azure-appservice", "aws-waf", "aws-apigw", "aws-lambda", "cloudflare", "akamai", "fastly", "kong", "apisix", "suricata", "zeek",
-		"caddy", "traefik", "istio", "envoy-gateway", "envoy", "packetbeat", "ecs", "rails", "pino", "tomcat", "linkerd", "nginx-proxy-manager", "squid", "ingress-nginx", "nginx-json", "nginx", "apache"},
+	"ocsf":   {"modsecurity"},
+	anyProgram: {"gcp-lb", "azure-appgw", "azure-frontdoor", "azure-appservice", "aws-waf", "aws-apigw", "aws-lambda", "cloudflare", "akamai", "fastly", "hubble", "modsecurity", "ocsf", "har",
+		"kong", "apisix", "suricata", "zeek", "caddy", "traefik", "istio", "envoy-gateway", "envoy", "packetbeat", "ecs", "opentelemetry", "rails", "pino", "tomcat", "monolog", "logbook", "aspnet",
+		"tower-http", "sentry", "firewall", "linkerd", "nginx-proxy-manager", "squid", "ingress-nginx", "nginx-json", "nginx", "apache", "cef"},
 }
 
 // presets are all of them, in the order in which they are tried.

@@ -161,6 +161,14 @@ func status(s string) int {
 	return n
 }
 
+// statusAlone is 404 of 404 Not Found, and any other text as it is.
+func statusAlone(s string) string {
+	if code, text, _ := strings.Cut(s, " "); text != "" && isAnyStatus(code) {
+		return code
+	}
+	return s
+}
+
 // withoutPort cuts the port off a Host header: example.com:80, [::1]:80.
 func withoutPort(host string) string {
 	if i := strings.LastIndexByte(host, ':'); i >= 0 && strings.IndexByte(host[i:], ']') < 0 &&

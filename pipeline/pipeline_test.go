@@ -170,7 +170,7 @@ func TestBadInput(t *testing.T) {
 		{"record is nil", newEvent(1, []byte{0xc0}), "not_a_map", false},
 		{"empty record", newEvent(1, []byte{0x80}), notHTTP, false},
 		{"nothing of HTTP", newEvent(1, jsonRecord(t, `{"log":"hello"}`)), notHTTP, false},
-		{"a request that no preset reads", newEvent(1, jsonRecord(t, `{"verb":"GET","target":"/x","code":200}`)), "unmapped", false},
+		{"a request that no preset reads", newEvent(1, jsonRecord(t, `{"did":"GET","what":"/x","got":200}`)), "unmapped", false},
 		{"wrong types", newEvent(1, jsonRecord(t, `{"URL":{},"METHOD":[],"SRC_IP":1,"REQ_HEADER":null,"REQ_BODY":7.5,"RETCODE":true,"DST_PORT":-1}`)), "not_text", false},
 		{"10 MB value", newEvent(1, request(t, "/"+strings.Repeat("x", 10<<20))), "", false},
 		{"100,000 keys", newEvent(1, manyKeys), notHTTP, false},
