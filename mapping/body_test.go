@@ -3,6 +3,7 @@ package mapping
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"io"
 	"strconv"
 	"strings"
@@ -83,6 +84,28 @@ func encode(t testing.TB, coding, text string) string {
 }
 
 const attackText = "id=1' UNION SELECT name, secret FROM accounts-- "
+
+// A body behind the head, in one field, is the body in alerts, too, and the head is shown as it is read.
+func TestBodyBehindHead(t *testing.T) {
+	head, body := "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\n", "b=c"
+	for name, c := range map[string]struct{ decode, value string }{
+		"as it is":  {"", head + body},
+		"in base64": {", decode: base64", base64.StdEncoding.EncodeToString([]byte(head + body))},
+	} {
+		all, err := Parse("raw.yaml", []byte("name: raw\nrequest:\n  headers:\n    raw: {field: all"+c.decode+"}\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		value, _ := json.Marshal(map[string]string{"all": c.value})
+		var tx Transaction
+		if err := all[0].Map("t", record(t, string(value)), &tx); err != nil {
+			t.Fatal(err)
+		}
+		if tx.Alert.RequestHeader != head || tx.Alert.RequestBody != body || tx.RequestBody.Text != body {
+			t.Errorf("%s: head %q, body %q, inspected %q", name, tx.Alert.RequestHeader, tx.Alert.RequestBody, tx.RequestBody.Text)
+		}
+	}
+}
 
 func TestContentCodings(t *testing.T) {
 	for _, c := range []struct{ header, coding string }{

@@ -319,7 +319,7 @@ func (m *Mapping) fill(r Record, tx *Transaction) error {
 	tx.RequestBody = m.request.body.read(m, tx, loggedRequest, tx.RequestHeaders)
 	tx.ResponseBody = m.response.body.read(m, tx, loggedResponse, tx.ResponseHeaders)
 	m.observe(tx)
-	m.fillAlert(tx)
+	m.fillAlert(tx, loggedRequest, loggedResponse)
 	m.fillOrigin(r, tx)
 	if len(tx.doubled) > 0 {
 		m.addDoubled(tx)
@@ -380,7 +380,8 @@ func (m *Mapping) fillResponse(tx *Transaction) (body string) {
 	return first(logged, head.rest)
 }
 
-func (m *Mapping) fillAlert(tx *Transaction) {
+// fillAlert reads what only alerts show. The bodies are those that the log has, also behind the heads.
+func (m *Mapping) fillAlert(tx *Transaction, loggedRequest, loggedResponse string) {
 	verbatim := func(f *field) string {
 		if f.isSet() {
 			return m.verbatim(tx, f)
@@ -388,18 +389,29 @@ func (m *Mapping) fillAlert(tx *Transaction) {
 		return ""
 	}
 	tx.Alert = AlertFields{
-		Message:        verbatim(&m.alert.message),
-		Forward:        verbatim(&m.alert.forward),
-		Source:         verbatim(&m.alert.source),
-		Host:           verbatim(&m.alert.host),
-		Domain:         verbatim(&m.alert.domain),
-		GeoIP:          verbatim(&m.alert.geoip),
-		Status:         statusAlone(verbatim(&m.response.status)),
-		RequestHeader:  verbatim(&m.request.headers.raw),
-		RequestBody:    m.loggedBody(tx, &m.request.body),
-		ResponseHeader: verbatim(&m.response.headers.raw),
-		ResponseBody:   m.loggedBody(tx, &m.response.body),
+		Message: verbatim(&m.alert.message),
+		Forward: verbatim(&m.alert.forward),
+		Source:  verbatim(&m.alert.source),
+		Host:    verbatim(&m.alert.host),
+		Domain:  verbatim(&m.alert.domain),
+		GeoIP:   verbatim(&m.alert.geoip),
+		Status:  statusAlone(verbatim(&m.response.status)),
 	}
+	tx.Alert.RequestHeader, tx.Alert.RequestBody = m.loggedParts(tx, &m.request.headers.raw, &m.request.body, loggedRequest)
+	tx.Alert.ResponseHeader, tx.Alert.ResponseBody = m.loggedParts(tx, &m.response.headers.raw, &m.response.body, loggedResponse)
+}
+
+// loggedParts are a head and a body as the log has them, the body behind the head if it has no field of its own.
+func (m *Mapping) loggedParts(tx *Transaction, raw *field, b *bodySpec, logged string) (head, body string) {
+	if raw.isSet() {
+		if head = m.verbatim(tx, raw); raw.decode != nil {
+			head = m.text(tx, raw)
+		}
+	}
+	if before, ok := strings.CutSuffix(head, logged); ok && !b.field.isSet() {
+		return before, logged
+	}
+	return head, m.loggedBody(tx, b)
 }
 
 func first(a, b string) string {
