@@ -395,7 +395,7 @@ func (m *Mapping) fillAlert(tx *Transaction, loggedRequest, loggedResponse strin
 		Host:    verbatim(&m.alert.host),
 		Domain:  verbatim(&m.alert.domain),
 		GeoIP:   verbatim(&m.alert.geoip),
-		Status:  statusAlone(verbatim(&m.response.status)),
+		Status:  shownStatus(verbatim(&m.response.status), tx.Status),
 	}
 	tx.Alert.RequestHeader, tx.Alert.RequestBody = m.loggedParts(tx, &m.request.headers.raw, &m.request.body, loggedRequest)
 	tx.Alert.ResponseHeader, tx.Alert.ResponseBody = m.loggedParts(tx, &m.response.headers.raw, &m.response.body, loggedResponse)

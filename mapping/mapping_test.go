@@ -91,6 +91,8 @@ func TestNano(t *testing.T) {
 			func(tx *Transaction) any { return tx.Method + " " + tx.URI + " " + tx.Client.Address }, "PUT /a 1.2.3.4"},
 		{"plain name before GELF name", `{"_URL":"/b","URL":"/a"}`, func(tx *Transaction) any { return tx.URI }, "/a"},
 		{"last of duplicate keys", `{"URL":"/a","URL":"/b"}`, func(tx *Transaction) any { return tx.URI }, "/b"},
+		{"a status with its text", `{"URL":"/","RETCODE":"404 Not Found"}`,
+			func(tx *Transaction) any { return []any{tx.Status, tx.Alert.Status} }, []any{404, "404"}},
 		{"numbers", `{"URL":"/","RETCODE":404,"SRC_PORT":46152,"DST_PORT":80.0}`,
 			func(tx *Transaction) any { return []any{tx.Status, tx.Client.Port, tx.Server.Port} }, []any{404, "46152", "80"}},
 		{"null and objects are none", `{"URL":"/","RETCODE":null,"SRC_PORT":{"a":1},"SRC_IP":{},"BEGIN_TIME":{}}`,

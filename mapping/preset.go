@@ -16,7 +16,7 @@ var presetOrder = []string{
 	"nano", "nano-sql", "nano-redis", "nano-dns",
 	"kubernetes-audit", "gke-audit", "aks-audit", "gcp-lb", "azure-appgw", "azure-frontdoor", "azure-appservice", "aws-waf", "aws-apigw", "aws-lambda",
 	"cloudflare", "akamai", "fastly", "hubble", "falco-k8saudit", "modsecurity", "ocsf", "har", "kong", "apisix",
-	"tyk", "gravitee", "hasura", "elasticsearch-audit", "minio-audit", "vault-audit", "nextcloud",
+	"tyk", "gravitee", "hasura", "elasticsearch-audit", "minio-audit", "vault-audit", "nextcloud", "keycloak",
 	"suricata", "zeek", "caddy", "traefik",
 	"istio", "envoy-gateway", "envoy", // the JSON of both has the same keys, and Istio's has more
 	"packetbeat", "ecs", "opentelemetry", "rails", "pino", "tomcat", "monolog", "logbook", "aspnet", "tower-http", "sentry", "firewall",

@@ -161,12 +161,12 @@ func status(s string) int {
 	return n
 }
 
-// statusAlone is 404 of 404 Not Found, and any other text as it is.
-func statusAlone(s string) string {
-	if code, text, _ := strings.Cut(s, " "); text != "" && isAnyStatus(code) {
-		return code
+// shownStatus is the status as the log has it, and its number if the log has more or something else: 404 Not Found.
+func shownStatus(logged string, code int) string {
+	if code > 0 && logged != "" && !isNumber(logged) {
+		return strconv.Itoa(code)
 	}
-	return s
+	return logged
 }
 
 // withoutPort cuts the port off a Host header: example.com:80, [::1]:80.
