@@ -303,37 +303,48 @@ func (r *Recollection) Attack(e *triage.Examination) triage.Past {
 		c, _ := r.contrasts.get(key^a.Form*mix, r.now, forgetAttempts)
 		switch {
 		case a.Waits:
-			past.Waited = c.Waited
-			switch {
-			case a.Waited && !c.Waited:
-				r.prove(&c.pending, triage.WaitedForAnother, 0)
-			case !c.Waited:
-				c.pending.add(r.chunk, r.index, 0)
-			}
-			c.Waited = c.Waited || a.Waited
+			past.Waited = r.waits(c, a)
 		case a.Answer != 0:
-			past.Odd = a.Condition == triage.Open && r.x.status/100 == 2 && c.isOdd(a.Answer)
-			told := c.learn(a, tried.has)
-			if !told {
-				c.pending.add(r.chunk, r.index, answerTo(a.Condition, a.Answer))
-			}
-			if !told && a.Lead != 0 { // the same before another form: where a statement can be broken
-				c, _ = r.contrasts.get(key^a.Lead*mix, r.now, forgetAttempts)
-				if told = c.learn(a, tried.has) && tried.Broke; !told {
-					c.pending.add(r.chunk, r.index, answerTo(a.Condition, a.Answer))
-				}
-				past.Held = tried.Broke && a.Condition == triage.Open && c.holds(a.Answer)
-			}
-			if told {
-				tried.Oracle, tried.OracleLead = c.Answers, a.Lead
-				r.prove(&c.pending, triage.ToldApart, answerTo(triage.True, c.Answers[1]))
-				r.prove(&c.pending, triage.ToldApart, answerTo(triage.False, c.Answers[0]))
-			}
-			past.Told = tried.tells(a)
+			r.contrast(&past, tried, c, key, a)
 		}
 	}
 	past.CalledBack = r.expect(a.Signs)
 	return past
+}
+
+// waits learns whether the server waited for a condition, and reports whether it did for another one of this form.
+func (r *Recollection) waits(c *contrast, a triage.Attempt) (before bool) {
+	before = c.Waited
+	switch {
+	case a.Waited && !before:
+		r.prove(&c.pending, triage.WaitedForAnother, 0)
+	case !before:
+		c.pending.add(r.chunk, r.index, 0)
+	}
+	c.Waited = before || a.Waited
+	return before
+}
+
+// contrast learns the answer to a condition, and tells what it shows beside those to others of this form.
+func (r *Recollection) contrast(past *triage.Past, tried *attempts, c *contrast, key uint64, a triage.Attempt) {
+	past.Odd = a.Condition == triage.Open && r.x.status/100 == 2 && c.isOdd(a.Answer)
+	told := c.learn(a, tried.has)
+	if !told {
+		c.pending.add(r.chunk, r.index, answerTo(a.Condition, a.Answer))
+	}
+	if !told && a.Lead != 0 { // the same before another form: where a statement can be broken
+		c, _ = r.contrasts.get(key^a.Lead*mix, r.now, forgetAttempts)
+		if told = c.learn(a, tried.has) && tried.Broke; !told {
+			c.pending.add(r.chunk, r.index, answerTo(a.Condition, a.Answer))
+		}
+		past.Held = tried.Broke && a.Condition == triage.Open && c.holds(a.Answer)
+	}
+	if told {
+		tried.Oracle, tried.OracleLead = c.Answers, a.Lead
+		r.prove(&c.pending, triage.ToldApart, answerTo(triage.True, c.Answers[1]))
+		r.prove(&c.pending, triage.ToldApart, answerTo(triage.False, c.Answers[0]))
+	}
+	past.Told = tried.tells(a)
 }
 
 // pace learns how long a client's attack on an endpoint took, and tells how long they take.

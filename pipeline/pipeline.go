@@ -630,19 +630,50 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 	}
 	tx := p.transactions.Get().(*mapping.Transaction)
 	defer func() { p.release(tx) }()
+	if !p.mapEvent(tag, e, tx) {
+		return f
+	}
+	if p.cfg.Shards > 0 {
+		f.replaced = p.shard(tag, e, tx)
+		return f
+	}
+	if tx.UnreadHeaders > 0 {
+		p.complainOfHeaders(tag, tx)
+	}
+	verdict := p.match(tag, tx)
+	if verdict == nil {
+		return f
+	}
+	if f.at = tx.Time; f.at.IsZero() {
+		f.at = e.when()
+	}
+	f.exchange.Read(tx, e.when())
+	f.mapped = true
+	if len(verdict.Matches) > 0 {
+		f.suspect = p.suspect(tx, *verdict)
+		tx = nil
+	} else if o != nil {
+		p.observe(tag, e, tx, verdict, false, o)
+		f.observed = true
+	}
+	return f
+}
+
+// mapEvent fills a transaction with what an event says, and reports whether it is one to inspect; if not, it is counted why.
+func (p *Pipeline) mapEvent(tag string, e event, tx *mapping.Transaction) bool {
 	p.watch.Enter(stopwatch.Mapping)
 	tx.Metadata, tx.Workloads = e.meta, p.table
 	switch err := p.mapper.Map(tag, e.body, tx); {
 	case err == nil:
 	case errors.Is(err, mapping.ErrSkipped):
 		p.counters.skipped.Add(1)
-		return f
+		return false
 	case errors.Is(err, mapping.ErrNotHTTP):
 		p.counters.notHTTP.Add(1)
-		return f
+		return false
 	default:
 		p.countUninspected(whyUnmapped(err), tag, err)
-		return f
+		return false
 	}
 	if isFirst := p.counters.mapped.add(tx.Mapping()); isFirst && p.cfg.Mapping == "auto" {
 		p.announce(tx.Mapping())
@@ -653,42 +684,28 @@ func (p *Pipeline) inspect(tag string, e event, o *behavior.Observation) (f find
 	if key := tx.DoubledKey(); key != "" {
 		p.announceDoubled(tag, key)
 	}
-	if p.cfg.Shards > 0 {
-		f.replaced = p.shard(tag, e, tx)
-		return f
-	}
-	if tx.UnreadHeaders > 0 {
-		p.complainOfHeaders(tag, tx)
-	}
+	return true
+}
+
+// match is what the rules find in a transaction, and how that was found is counted; nil if they failed.
+func (p *Pipeline) match(tag string, tx *mapping.Transaction) *engine.Verdict {
 	p.exclusions.See(tx)
 	start := time.Now()
-	verdict, err := p.rules.Inspect(tx)
+	v, err := p.rules.Inspect(tx)
 	p.watch.Enter(stopwatch.Other)
 	p.counters.inspection.Add(int64(time.Since(start)))
-	p.countPanics(tag, verdict.Panics)
+	p.countPanics(tag, v.Panics)
 	if err != nil {
 		p.countUninspected(failed, tag, err)
-		return f
+		return nil
 	}
-	p.findCanaries(tx, &verdict)
-	p.inspected(tx, &verdict)
-	if f.at = tx.Time; f.at.IsZero() {
-		f.at = e.when()
-	}
-	p.countScreened(tag, &verdict)
-	if len(verdict.Uninspected) > 0 {
+	p.findCanaries(tx, &v)
+	p.inspected(tx, &v)
+	p.countScreened(tag, &v)
+	if len(v.Uninspected) > 0 {
 		p.counters.cut.Add(1)
 	}
-	f.exchange.Read(tx, e.when())
-	f.mapped = true
-	if len(verdict.Matches) > 0 {
-		f.suspect = p.suspect(tx, verdict)
-		tx = nil
-	} else if o != nil {
-		p.observe(tag, e, tx, &verdict, false, o)
-		f.observed = true
-	}
-	return f
+	return &v
 }
 
 // countScreened keeps account of the fast path. When it was wrong, the alert goes out all the same.
