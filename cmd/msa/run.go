@@ -153,22 +153,11 @@ func (c *runCommand) start(p *process, keys *keyFile, log *slog.Logger) (_ *runn
 			r.abandon()
 		}
 	}()
-	sending := send.Config{
-		Hostname: c.Hostname,
-		Syslog:   c.Syslog,
-		Header:   c.Header,
-		Shared:   c.SharedKey,
-		TLS:      send.TLS{CAFile: c.TLSCA, CertFile: c.TLSCert, KeyFile: c.TLSKey, ServerName: c.TLSServer},
-		Buffer:   config.AlertBuffer,
-		Stdout:   p.stdout,
-		Log:      log,
-		RateLog:  r.rateLog,
+	sending, err := c.sending()
+	if err != nil {
+		return nil, err
 	}
-	if sending.Hostname == "" {
-		if sending.Hostname, err = os.Hostname(); err != nil {
-			return nil, fmt.Errorf("cannot find this host's name, which --hostname can give: %w", err)
-		}
-	}
+	sending.Buffer, sending.Stdout, sending.Log, sending.RateLog = config.AlertBuffer, p.stdout, log, r.rateLog
 	for _, address := range listenAt {
 		l, err := listen.Open(address, listen.Config{Put: r.queue.Lane().Put, Datagram: datagram, Log: log, RateLog: r.rateLog})
 		if err != nil {
@@ -179,21 +168,42 @@ func (c *runCommand) start(p *process, keys *keyFile, log *slog.Logger) (_ *runn
 	if r.sink, err = send.Open(output, sending); err != nil {
 		return nil, err
 	}
+	log.Info("listening", "at", strings.Join(r.work(config.FromAlerts), ", "), "output", send.Shown(output),
+		"rules", r.properties.Or("rules"), "mapping", r.mapping(keys), "version", versionText())
+	return r, nil
+}
+
+// sending is what flags say of how alerts are delivered.
+func (c *runCommand) sending() (s send.Config, err error) {
+	s = send.Config{
+		Hostname: c.Hostname,
+		Syslog:   c.Syslog,
+		Header:   c.Header,
+		Shared:   c.SharedKey,
+		TLS:      send.TLS{CAFile: c.TLSCA, CertFile: c.TLSCert, KeyFile: c.TLSKey, ServerName: c.TLSServer},
+	}
+	if s.Hostname == "" {
+		if s.Hostname, err = os.Hostname(); err != nil {
+			return s, fmt.Errorf("cannot find this host's name, which --hostname can give: %w", err)
+		}
+	}
+	return s, nil
+}
+
+// work begins to receive, inspect and send, and is where it listens.
+func (r *runner) work(fromAlerts bool) (at []string) {
 	go func() {
 		defer close(r.inspecting)
 		inspect.All(r.inspector, runTag, r.queue.Take, func(chunk []byte) []byte { return chunk }, r.deliver)
 	}()
-	if config.FromAlerts {
+	if fromAlerts {
 		r.lettingGo.Go(r.letGo)
 	}
-	at := make([]string, len(r.listeners))
-	for i, l := range r.listeners {
+	for _, l := range r.listeners {
 		r.receiving.Go(l.Serve)
-		at[i] = l.Addr().Network() + "://" + l.Addr().String()
+		at = append(at, l.Addr().Network()+"://"+l.Addr().String())
 	}
-	log.Info("listening", "at", strings.Join(at, ", "), "output", send.Shown(output),
-		"rules", r.properties.Or("rules"), "mapping", r.mapping(keys), "version", versionText())
-	return r, nil
+	return at
 }
 
 func (r *runner) mapping(keys *keyFile) string {
