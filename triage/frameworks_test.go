@@ -14,22 +14,24 @@ func TestOutcomeOfFrameworks(t *testing.T) {
 		want Outcome
 	}{
 		// Pages of errors.
-		"Django, debugging":   {attempt{kind: "sqli", payload: "4'", status: "500", body: "<title>ProgrammingError at /book</title><pre>syntax error at or near \"'\"</pre>"}, Failure},
-		"Rails":               {attempt{kind: "sqli", payload: "4'", status: "500", body: "<h1>We're sorry, but something went wrong.</h1>"}, Failure},
-		"Spring, JSON":        {attempt{kind: "sqli", payload: "4'", status: "500", mime: "application/json", body: `{"status":500,"error":"Internal Server Error","path":"/book"}`}, Failure},
-		"Express":             {attempt{kind: "lfi", payload: "../../etc/passwd", status: "404", body: "<pre>Cannot GET /etc/passwd</pre>"}, Failure},
-		"Laravel":             {attempt{kind: "sqli", payload: "4'", status: "500", body: "<title>SQLSTATE[42000]: Syntax error</title>"}, Failure},
-		"ASP.NET":             {attempt{kind: "xss", payload: "<script>alert(7)</script>", status: "500", body: "<title>A potentially dangerous Request.Form value was detected</title>"}, Failure},
-		"Tomcat":              {attempt{kind: "lfi", payload: "..;/WEB-INF/web.xml", status: "400", body: "<h1>HTTP Status 400 – Bad Request</h1>"}, Failure},
-		"IIS":                 {attempt{kind: "lfi", payload: `..\..\windows\win.ini`, status: "404", body: "<h2>404 - File or directory not found.</h2>"}, Failure},
-		"FastAPI":             {attempt{kind: "sqli", payload: "4 or 1=1", status: "422", mime: "application/json", body: `{"detail":[{"type":"int_parsing","loc":["path","id"]}]}`}, Failure},
-		"gateway":             {attempt{kind: "sqli", payload: "4'", status: "502", body: "<center>openresty</center>"}, Failure},
-		"login of Devise":     {attempt{kind: "sqli", payload: "' or 1=1-- ", request: "user[password]=%27+or+1%3D1--+", status: "302", headers: "Location: /users/sign_in\r\n"}, Failure},
-		"firewall of a cloud": {attempt{kind: "sqli", payload: "4'", status: "403", body: "<title>Attention Required! | Shield</title>"}, Failure},
-		"firewall with 200":   {attempt{kind: "sqli", payload: "4'", body: "<h1>The requested URL was rejected. Please consult with your administrator.</h1>"}, Failure},
+		"Django, debugging":     {attempt{kind: "sqli", payload: "4'", status: "500", body: "<title>ProgrammingError at /book</title><pre>syntax error at or near \"'\"</pre>"}, Failure},
+		"Rails":                 {attempt{kind: "sqli", payload: "4'", status: "500", body: "<h1>We're sorry, but something went wrong.</h1>"}, Failure},
+		"Spring, JSON":          {attempt{kind: "sqli", payload: "4'", status: "500", mime: "application/json", body: `{"status":500,"error":"Internal Server Error","path":"/book"}`}, Failure},
+		"Express":               {attempt{kind: "lfi", payload: "../../etc/passwd", status: "404", body: "<pre>Cannot GET /etc/passwd</pre>"}, Failure},
+		"Laravel":               {attempt{kind: "sqli", payload: "4'", status: "500", body: "<title>SQLSTATE[42000]: Syntax error</title>"}, Failure},
+		"ASP.NET":               {attempt{kind: "xss", payload: "<script>alert(7)</script>", status: "500", body: "<title>A potentially dangerous Request.Form value was detected</title>"}, Failure},
+		"Tomcat":                {attempt{kind: "lfi", payload: "..;/WEB-INF/web.xml", status: "400", body: "<h1>HTTP Status 400 – Bad Request</h1>"}, Failure},
+		"IIS":                   {attempt{kind: "lfi", payload: `..\..\windows\win.ini`, status: "404", body: "<h2>404 - File or directory not found.</h2>"}, Failure},
+		"FastAPI":               {attempt{kind: "sqli", payload: "4 or 1=1", status: "422", mime: "application/json", body: `{"detail":[{"type":"int_parsing","loc":["path","id"]}]}`}, Failure},
+		"gateway":               {attempt{kind: "sqli", payload: "4'", status: "502", body: "<center>openresty</center>"}, Failure},
+		"login of Devise":       {attempt{kind: "sqli", payload: "' or 1=1-- ", request: "user[password]=%27+or+1%3D1--+", status: "302", headers: "Location: /users/sign_in\r\n"}, Failure},
+		"firewall of a cloud":   {attempt{kind: "sqli", payload: "4'", status: "403", body: "<title>Attention Required! | Shield</title>"}, Failure},
+		"firewall with 200":     {attempt{kind: "sqli", payload: "4'", body: "<h1>The requested URL was rejected. Please consult with your administrator.</h1>"}, Failure},
+		"PHP warning":           {attempt{kind: "lfi", payload: "../../etc/passwd", body: "<b>Warning</b>: include(../../etc/passwd): Failed to open stream: No such file in <b>/srv/index.php</b>"}, Failure},
+		"fetch, refused kindly": {attempt{kind: "ssrf", payload: "http://10.1.1.1:2375/version", mime: "application/json", body: `{"success":false,"message":"host not allowed"}`}, Failure},
+		"operator, nobody":      {attempt{kind: "sqli", payload: "$ne", request: `{"user":{"$ne":""},"password":{"$ne":""}}`, mime: "application/json", body: `{"success":false}`}, Failure},
 
 		// Answers that say nothing.
-		"PHP warning":             {attempt{kind: "lfi", payload: "../../etc/passwd", body: "<b>Warning</b>: include(../../etc/passwd): Failed to open stream: No such file in <b>/srv/index.php</b>"}, Unknown},
 		"no rows":                 {attempt{kind: "sqli", payload: "a' union select 1,2-- ", mime: "application/json", body: `{"count":0,"next":null,"results":[]}`}, Unknown},
 		"the payload in JSON":     {attempt{kind: "xss", payload: "<script>alert(7)</script>", mime: "application/problem+json", body: `{"title":"no <script>alert(7)</script>"}`}, Unknown},
 		"escaped by a template":   {attempt{kind: "xss", payload: `<img src=x onerror=alert(7)>`, body: "<p>&lt;img src=x onerror=alert(7)&gt;</p>"}, Failure},
@@ -40,8 +42,6 @@ func TestOutcomeOfFrameworks(t *testing.T) {
 		"SPA to every path":       {attempt{kind: "lfi", payload: "/.git/config", body: `<!doctype html><div id="root"></div><script src="/assets/main.js"></script>`}, Unknown},
 		"token for a right login": {attempt{kind: "rce", payload: "a;b", request: `{"user":"a;b","password":"right"}`, mime: "application/json", body: `{"access_token":"eyJhbGciOiJIUzI1NiJ9.e30.x"}`}, Unknown},
 		"redirect to a partner":   {attempt{kind: "lfi", payload: "https://pay.example.net/../x", status: "302", headers: "Location: https://pay.example.net/x\r\n"}, Unknown},
-		"fetch, refused kindly":   {attempt{kind: "ssrf", payload: "http://10.1.1.1:2375/version", mime: "application/json", body: `{"success":false,"message":"host not allowed"}`}, Unknown},
-		"operator, nobody":        {attempt{kind: "sqli", payload: "$ne", request: `{"user":{"$ne":""},"password":{"$ne":""}}`, mime: "application/json", body: `{"success":false}`}, Unknown},
 
 		// Success.
 		"file in a page of Rails": {attempt{kind: "lfi", payload: "../../etc/hosts", body: "<pre>127.0.0.1\tlocalhost\n::1 ip6-localhost</pre>"}, Success},

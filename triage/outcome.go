@@ -126,6 +126,9 @@ func (e *Examination) Outcome(past Past) (Outcome, []string) {
 	if e.refusal != "" {
 		return Failure, []string{e.refusal}
 	}
+	if why := e.x.errorInside(); why != "" && !past.Decides {
+		return Failure, []string{why}
+	}
 	if why := e.x.inVain(past); why != "" {
 		return Failure, []string{why}
 	}
@@ -247,76 +250,6 @@ func (x *exchange) isHTML() bool {
 	return x.kind == "text/html" || x.kind == "application/xhtml+xml" || x.kind == "" && strings.Contains(x.body, "<")
 }
 
-// blockWords are what pages of firewalls say.
-var blockWords = []string{
-	"request blocked", "request has been blocked", "request was blocked", "access denied", "attention required! |", "mod_security", "modsecurity",
-	"web application firewall", "the requested url was rejected",
-}
-
-var (
-	loginPage = compile(`(?i)(?:^|[/?&=._-])(?:log[-_]?in|log[-_]?on|sign[-_]?in|sessions?/new)(?:$|[/?&=._;#-])`)
-)
-
-// longestBlockPage is how long a page of a firewall is at most that is sent with 200.
-const longestBlockPage = 8 << 10
-
-// Statuses of 4xx that say nothing of the request: the client or the network was slow, or gone.
-var notRefused = []int{408, 499}
-
-func (x *exchange) findRefusal() string {
-	status := x.tx.Status
-	isError := status >= 400 && status < 600
-	if isError || len(x.body) <= longestBlockPage && x.isHTML() {
-		page := strings.ToLower(x.body)
-		if at := slices.IndexFunc(blockWords, func(words string) bool { return strings.Contains(page, words) }); at >= 0 {
-			return fmt.Sprintf("%d with a page that blocks (%q)", status, blockWords[at])
-		}
-	}
-	switch location := x.header("location"); {
-	case slices.Contains(notRefused, status):
-	case status >= 400 && status < 500:
-		return fmt.Sprintf("%d: the server refused the request", status)
-	case status >= 500 && status < 600 && x.hasDatabaseError():
-		return fmt.Sprintf("%d with an error of the database: the query was broken, and gave nothing", status)
-	case status >= 500 && status < 600:
-		return fmt.Sprintf("%d: the server could not answer", status)
-	case status >= 300 && status < 400 && loginPage.MatchString(location):
-		return fmt.Sprintf("%d to the login page", status)
-	case status/100 == 2 && slices.Equal(x.kinds, []string{"lfi"}) && x.isPageInstead():
-		return "the answer is a page, and not the file"
-	}
-	return x.unopened()
-}
-
-// fileErrors are what the runtimes of PHP, Python, Node, Go, Java, Ruby and .NET say of a file that they could not open. What a command says
-// is none: it ran.
-var fileErrors = compile(`failed to open stream: [\w ]{1,60}|\[Errno (?:2|13|20|21|36)\] [\w ]{1,60}|\b(?:ENOENT|EACCES|EISDIR|ENAMETOOLONG): [\w ]{1,60}|` +
-	`\bopen [^\s"<]{1,200}: (?:no such file or directory|permission denied)|\b(?:FileNotFound|NoSuchFile)Exception\b|` +
-	`(?:No such file or directory|Permission denied) @ rb_sysopen|Could not find (?:file|a part of the path) '`)
-
-// unopened is what shows that the application could not open the file that it was told to.
-func (x *exchange) unopened() string {
-	if !hasTag(x.kinds, "lfi") || !fileErrors.MatchString(x.text) {
-		return ""
-	}
-	found := fileErrors.FindString(x.text)
-	if x.sent(found) {
-		return ""
-	}
-	return fmt.Sprintf("the file could not be opened (%q)", strings.TrimRight(found, " "))
-}
-
-// dotFiles are paths that a server sends as they are, if at all. A page in their place is what an application of one page answers to any path.
-var (
-	dotFiles = compile(`/\.(?:env|git|svn|hg|bzr|aws|ssh|docker|kube|npmrc|pypirc|netrc|htpasswd|ds_store|bash_history|vscode)(?:[./]|$)`)
-	pageHead = compile(`(?i)\A\s*(?:<!doctype html|<html)\b`)
-)
-
-func (x *exchange) isPageInstead() bool {
-	path, _, _ := strings.Cut(strings.ToLower(x.tx.URI), "?")
-	return dotFiles.MatchString(path) && x.kind == "text/html" && pageHead.MatchString(x.body)
-}
-
 // hasDatabaseError reports whether rules of CRS found one in the answer that the payload does not have itself.
 func (x *exchange) hasDatabaseError() bool {
 	return slices.ContainsFunc(x.v.Matches, func(m engine.Match) bool {
@@ -342,6 +275,8 @@ func (x *exchange) gaps(median time.Duration) (why []string) {
 	}
 	body := &tx.ResponseBody
 	switch {
+	case tx.Status >= 400 && x.mayHaveRun(tx.Status):
+		why = append(why, fmt.Sprintf("%d: what the payload would run may have run before that was known", tx.Status))
 	case tx.Status == 0 && body.Text == "" && len(tx.ResponseHeaders) == 0:
 		why = append(why, "the log shows no answer")
 	case body.Text == "" && !tx.Observed.ResponseBody:

@@ -193,7 +193,7 @@ func TestOutcome(t *testing.T) {
 		"environment":         {attempt{kind: "rce", payload: "|env", body: "HOME=/\nPATH=/usr/local/bin:/usr/bin\n"}, Success, "environment"},
 
 		"schema":          {attempt{kind: "generic", payload: "x", request: `{"query":"{__schema{types{name}}}"}`, mime: "application/json", body: `{"data":{"__schema":{"types":[]}}}`}, Success, "schema"},
-		"schema, refused": {attempt{kind: "generic", payload: "x", request: `{"query":"{__schema{types{name}}}"}`, mime: "application/json", body: `{"errors":["no __schema"]}`}, Unknown, ""},
+		"schema, refused": {attempt{kind: "generic", payload: "x", request: `{"query":"{__schema{types{name}}}"}`, mime: "application/json", body: `{"errors":["no __schema"]}`}, Failure, "says that it failed"},
 
 		"refused":               {attempt{kind: "sqli", payload: "1'", status: "403"}, Failure, "403"},
 		"not found":             {attempt{kind: "lfi", payload: "../x", status: "404", body: "<h1>Not Found</h1>"}, Failure, "404"},

@@ -221,6 +221,7 @@ func TestEvidence(t *testing.T) {
 		{"success", "10.2.0.31 asked admin.internal while it answered", true}, {"success", "10.0.0.1 asked b.example, 2s after 10.0.0.9 told shop to", true},
 		{"success", "answered after 5.03 s, usually 0.02 s, as sleep(5) asks", false}, {"failure", "403: the server refused the request", true}, {"failure", "404: the server refused the request", false},
 		{"failure", "the same answer to 7 different payloads of this client", true}, {"success", "The answer has /etc/passwd", true}, {"success", "the answer has 49, the result of {{7*7}}", true},
+		{"failure", `the answer says that it failed ("error: no file")`, true}, {"failure", `the answer says that it failed ("success: false")`, true},
 	} {
 		f.weigh(alert{Outcome: e.outcome, OutcomeEvidence: []string{e.text, e.text}}, e.right)
 	}
@@ -231,6 +232,7 @@ func TestEvidence(t *testing.T) {
 | success | the answer has the result of an expression | 1 | 0 |
 | success | the server waited as it was asked to | 0 | 1 |
 | failure | a status of 4xx | 1 | 1 |
+| failure | the answer says that it failed | 2 | 0 |
 | failure | the same answer to many payloads of this client | 1 | 0 |
 `
 	if got := f.evidenceTable(); got != want {

@@ -1,0 +1,250 @@
+package triage
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tidwall/gjson"
+)
+
+// blockWords are what the pages say by which firewalls refuse, or ask whether the client is a human.
+// Sources: the default pages of F5, Imperva, Fortinet, Radware, Citrix, Cloudflare, ModSecurity, and of hosters in China.
+var blockWords = []string{
+	"request blocked", "request has been blocked", "request was blocked", "access denied", "attention required! |", "mod_security", "modsecurity",
+	"web application firewall", "the requested url was rejected", "_incapsula_resource", "incapsula incident id", "web page blocked", "unauthorized request blocked",
+	"detected unauthorized activity", "blocked by security policy", "blocked by a security policy", "blocked by our security", "blocked for security reasons",
+	"verify you are human", "verify you are a human", "verifying you are human", "checking your browser before accessing",
+	"aus sicherheitsgründen blockiert", "bloquée pour des raisons de sécurité", "bloqueada por razones de seguridad", "bloqueada por motivos de segurança",
+	"访问被拦截", "请求被拦截", "已被拦截", "设置拦截", "疑似攻击", "疑似黑客攻击", "网站防火墙", "网站防护系统", "запрос заблокирован",
+}
+
+// Places to which a redirect refuses.
+var (
+	loginPage = compile(`(?i)(?:^|[/?&=._-])(?:log[-_]?in|log[-_]?on|sign[-_]?in|sessions?/new)(?:$|[/?&=._;#-])`)
+	errorPage = compile(`(?i)^(?:https?://[^/?#]*)?(?:/[^?#]{0,200})?/(?:(?:access[-_]?)?(?:blocked|denied)|forbidden|waf[-_]?block(?:ed)?|(?:err(?:or)?|block(?:ed)?)[-_]?(?:pages?)?|40[034]|50[023]|(?:page[-_]?)?not[-_]?found)(?:\.\w{2,5})?/?(?:[?#;]|$)`)
+)
+
+const (
+	longestBlockPage = 8 << 10 // of a page of a firewall that is sent with 200
+	longestRefusal   = 1 << 10 // of an object that says no more than that it was refused
+)
+
+var (
+	// Statuses of 4xx that say nothing of the request: the client or the network was slow, or gone.
+	notRefused = []int{408, 499}
+
+	// Statuses of an application that has read what was sent, and those of what stands before it.
+	wasRead = []int{400, 401, 404, 405, 409, 415, 422, 500}
+)
+
+func (x *exchange) findRefusal() string {
+	status := x.tx.Status
+	if words := x.blockWord(); words != "" {
+		return fmt.Sprintf("%d with a page that blocks (%q)", status, words)
+	}
+	switch location := x.header("location"); {
+	case slices.Contains(notRefused, status), x.mayHaveRun(status):
+	case status >= 400 && status < 500:
+		return fmt.Sprintf("%d: the server refused the request", status)
+	case status >= 500 && status < 600 && x.hasDatabaseError():
+		return fmt.Sprintf("%d with an error of the database: the query was broken, and gave nothing", status)
+	case status >= 500 && status < 600:
+		return fmt.Sprintf("%d: the server could not answer", status)
+	case status >= 300 && status < 400 && loginPage.MatchString(location):
+		return fmt.Sprintf("%d to the login page", status)
+	case status >= 300 && status < 400 && errorPage.MatchString(location):
+		return fmt.Sprintf("%d to a page of errors", status)
+	case status >= 300 && status < 400 && x.staysHere(location):
+		return fmt.Sprintf("%d to this site, and not to where the payload says", status)
+	case status/100 == 2 && slices.Equal(x.kinds, []string{"lfi"}) && x.isPageInstead():
+		return "the answer is a page, and not the file"
+	}
+	return x.unopened()
+}
+
+// staysHere reports whether the client is sent to a page of the site, by a payload that is nothing but the address of another one.
+func (x *exchange) staysHere(location string) bool {
+	to := hostOf(location)
+	return location != "" && (to == "" || strings.EqualFold(to, x.tx.Host)) && slices.Equal(x.kinds, []string{"generic"}) &&
+		len(x.payloads) > 0 && !slices.ContainsFunc(x.payloads, func(p string) bool {
+		host := hostOf(p)
+		return host == "" || strings.Contains(location, host)
+	})
+}
+
+// blockWord is what a page says that blocks, "" if it does not. A long one is an article about it.
+func (x *exchange) blockWord() string {
+	isError := x.tx.Status >= 400 && x.tx.Status < 600
+	isNotice := x.isHTML() || len(x.body) <= longestRefusal && strings.HasPrefix(x.body, "{")
+	if !isError && (len(x.body) > longestBlockPage || !isNotice) {
+		return ""
+	}
+	if x.header("cf-mitigated") == "challenge" {
+		return "challenge"
+	}
+	page := strings.ToLower(x.body)
+	at := slices.IndexFunc(blockWords, func(words string) bool { return strings.Contains(page, words) })
+	if at < 0 || x.sent(blockWords[at]) {
+		return ""
+	}
+	return blockWords[at]
+}
+
+// What is read, and so run, before anybody knows what to answer: lookups of a logger, serialized objects, and functions in the
+// environment. Then the answer is that to a request which makes no sense otherwise.
+var (
+	lookup     = compile(`\$\{(?:jndi:|[^{}]{0,20}\$\{)|jndi:(?:ldap|rmi|dns|iiop|corba)`)
+	serialized = compile(`(?i)(?:^|[\s=:,"'])(?:rO0AB|AAEAAAD/////|gA[J-U]|BAh)[\w+/=]|\x00\x05sr\x00|\b[OC]:\+?\d{1,3}:"|!!(?:javax?\.|python/)|!ruby/|\bcom\.sun\.rowset\.|springframework\.context\.support\.|[\x02-\x0c](?:posix|nt|os|subprocess|builtins)[^\w\s]|\bc(?:os|posix|nt|subprocess|builtins)\n|"@(?:type|class)"|objectdataprovider`)
+	function   = compile(`\(\)\s*\{`)
+)
+
+// mayHaveRun reports whether a status says nothing of an attack that leaves no trace in the answer, as what it is about comes before
+// the status is known. A server that fails may do so by what a command has done.
+func (x *exchange) mayHaveRun(status int) bool {
+	switch {
+	case !slices.Contains(wasRead, status):
+		return false
+	case lookup.MatchString(x.lower):
+		return true
+	case status != 500 || !slices.ContainsFunc(x.kinds, runsCode):
+		return false
+	}
+	return serialized.MatchString(x.payload) || function.MatchString(x.payload) || blindWords.MatchString(x.lower)
+}
+
+// runsCode reports whether a kind of attack is about code that the server would run.
+func runsCode(kind string) bool {
+	return slices.Contains([]string{"rce", "injection-php", "injection-java", "injection-generic", "ssti"}, kind)
+}
+
+// fileErrors are what the runtimes of PHP, Python, Node, Go, Java, Ruby and .NET say of a file that they could not open. What a command says
+// is none: it ran.
+var fileErrors = compile(`(?i:failed to open stream): [\w ]{1,60}|\[Errno (?:2|13|20|21|36)\] [\w ]{1,60}|\b(?:ENOENT|EACCES|EISDIR|ENAMETOOLONG): [\w ]{1,60}|` +
+	`\bopen [^\s"<]{1,200}: (?:no such file or directory|permission denied)|\b(?:FileNotFound|NoSuchFile)Exception\b|` +
+	`(?:No such file or directory|Permission denied) @ rb_sysopen|Could not find (?:file|a part of the path) '|wrapper is disabled in the server configuration|` +
+	`open_basedir restriction in effect`)
+
+// entityErrors are what parsers of XML say that read no entities from elsewhere.
+// Sources: Xerces, .NET's XmlReader, Python's defusedxml, libxml2, Woodstox.
+var entityErrors = compile(`(?i)DOCTYPE is (?:disallowed|not allowed)|DTD is prohibited|\b(?:Entities|DTD|ExternalReference)Forbidden\b|disallow-doctype-decl|` +
+	`Entity '\w{1,40}' (?:not defined|failed to parse)|External Entity: Failed to read|reference '\w{1,40}' but undefined|Undeclared general entity|accessExternal(?:DTD|Schema)`)
+
+// unopened is what shows that the application did not open the file that it was told to.
+func (x *exchange) unopened() string {
+	isFile := hasTag(x.kinds, "lfi") || hasTag(x.kinds, "rfi") || hasTag(x.kinds, "injection-php")
+	for _, e := range []struct {
+		asked bool
+		says  *expression
+		what  string
+	}{{isFile, fileErrors, "the file could not be opened"}, {hasTag(x.kinds, "xxe"), entityErrors, "the parser reads no entities"}} {
+		if !e.asked || !e.says.MatchString(x.text) {
+			continue
+		}
+		if found := e.says.FindString(x.text); !x.sent(found) {
+			return fmt.Sprintf("%s (%q)", e.what, strings.TrimRight(found, " "))
+		}
+	}
+	return ""
+}
+
+// Members of an object by which interfaces say that a request has failed, in an answer with 2xx.
+var (
+	errorMembers   = setOf("error errors err exception fault error_description error_message errormessage errormsg errmsg")
+	successMembers = setOf("success succeeded ok issuccess successful")
+	statusMembers  = setOf("code status statuscode status_code errcode errorcode error_code")
+	messageMembers = setOf("message msg detail reason description error errmsg error_message errormsg")
+	resultMembers  = setOf("data result results items rows records content output response payload list value values hits body token")
+	failures       = setOf("error fail failed failure denied forbidden unauthorized rejected refused invalid blocked")
+)
+
+// mostMembers is how many an object has at most that only says that a request has failed.
+const mostMembers = 8
+
+// attempted is what an error says of something that was done as the payload says, and ended in an error: a command, a query, a
+// request to another host.
+var attempted = compile(`(?i)\b(?:sh|bash|zsh|cmd|ash|dash): |command not found|: not found\b|not recognized as an internal|exit (?:code|status)|\bECONN\w+|\bE(?:TIMEDOUT|HOSTUNREACH|PIPE|AI_AGAIN)\b|ENOTFOUND|getaddrinfo|` +
+	`timed? ?out|connection (?:refused|reset|closed)|connect(?:ion)? (?:to|failed|error)|could not (?:connect|resolve)|unreachable|dial tcp|name or service not known|no such host|` +
+	`remote (?:server|host)|upstream|returned? (?:status|http|[1-5]\d\d)|status (?:code )?[1-5]\d\d|certificate|TLS|SSL`)
+
+// fetched is what an interface says that has asked the address, and can't use what it got.
+var fetched = compile(`(?i)\b(?:response|reply|content|json|image|xml|html|mime|feed|parse|decode|size)\b`)
+
+// notAllowed is what an interface says that does not ask the address it was told to.
+var notAllowed = compile(`(?i)\b(?:not|un)[- ]?(?:allowed|permitted|supported)|unsupported|disallowed|forbidden|denied|blocked|rejected|invalid|must (?:be|use)|only https?\b`)
+
+// errorInside is what shows that an interface refused, or failed, where it says so in an answer with 2xx: an object that
+// tells of an error, and has no result. What a database says of a query is no refusal of it, nor is the answer to a condition that may
+// not hold.
+func (x *exchange) errorInside() string {
+	body := strings.TrimSpace(x.body)
+	if x.tx.Status/100 != 2 || x.tx.ResponseBody.Truncated || len(body) > longestRefusal || !strings.HasPrefix(body, "{") || !gjson.Valid(body) {
+		return ""
+	}
+	if slices.ContainsFunc(x.kinds, reachesOut) && (!notAllowed.MatchString(x.text) || fetched.MatchString(x.text)) {
+		return ""
+	}
+	isOpen := x.condition == False || x.condition == Open || x.delay().time > 0 || x.delay().toil
+	if isOpen || x.isBroken() || x.mayHaveRun(500) || blindWords.MatchString(x.lower) || attempted.MatchString(x.text) {
+		return ""
+	}
+	said, members, hasMessage, hasResult := "", 0, false, false
+	gjson.Parse(body).ForEach(func(key, value gjson.Result) bool {
+		name := strings.ToLower(key.String())
+		members++
+		hasMessage = hasMessage || messageMembers[name] && value.Type == gjson.String
+		hasResult = hasResult || resultMembers[name] && hasContent(value)
+		if said == "" && tellsError(name, value) {
+			said = key.String() + ": " + value.String()
+		}
+		return true
+	})
+	name, _, _ := strings.Cut(strings.ToLower(said), ":")
+	if said == "" || hasResult || members > mostMembers || statusMembers[name] && !hasMessage {
+		return ""
+	}
+	return fmt.Sprintf("the answer says that it failed (%q)", quoted(said))
+}
+
+// tellsError reports whether a member of an object says that a request has failed.
+func tellsError(name string, value gjson.Result) bool {
+	switch {
+	case errorMembers[name]:
+		return hasContent(value) && value.Type != gjson.Number
+	case successMembers[name]:
+		return value.Type == gjson.False || value.String() == "0"
+	case statusMembers[name] && value.Type == gjson.String && failures[strings.ToLower(value.String())]:
+		return true
+	case statusMembers[name]:
+		code := value.Int()
+		if code >= 10000 && code <= 99999 { // 40101 is one of 401
+			code /= 100
+		}
+		return code >= 400 && code < 600
+	}
+	return false
+}
+
+// hasContent reports whether a value is more than the mark of none.
+func hasContent(value gjson.Result) bool {
+	switch value.Type {
+	case gjson.Null, gjson.False:
+		return false
+	case gjson.String:
+		return strings.TrimSpace(value.String()) != ""
+	case gjson.JSON:
+		return len(strings.Trim(value.Raw, "[]{} \t\r\n")) > 0
+	}
+	return true
+}
+
+// dotFiles are paths that a server sends as they are, if at all. A page in their place is what an application of one page answers to any path.
+var (
+	dotFiles = compile(`/\.(?:env|git|svn|hg|bzr|aws|ssh|docker|kube|npmrc|pypirc|netrc|htpasswd|ds_store|bash_history|vscode)(?:[./]|$)`)
+	pageHead = compile(`(?i)\A\s*(?:<!doctype html|<html)\b`)
+)
+
+func (x *exchange) isPageInstead() bool {
+	path, _, _ := strings.Cut(strings.ToLower(x.tx.URI), "?")
+	return dotFiles.MatchString(path) && x.kind == "text/html" && pageHead.MatchString(x.body)
+}
