@@ -20,8 +20,8 @@ import (
 // looked for is never written in the payload itself.
 func (x *exchange) deeds() (all []string) {
 	for _, find := range []func(*exchange) string{
-		(*exchange).computed, (*exchange).printed, (*exchange).hashed, (*exchange).markers, (*exchange).databaseTells, (*exchange).output,
-		(*exchange).splitHeader, (*exchange).operatorSignsIn,
+		(*exchange).computed, (*exchange).printed, (*exchange).hashed, (*exchange).markers, (*exchange).databaseTells, (*exchange).dumped, (*exchange).output,
+		(*exchange).namesAccount, (*exchange).inHeader, (*exchange).splitHeader, (*exchange).operatorSignsIn,
 	} {
 		if found := find(x); found != "" {
 			all = append(all, found)
@@ -56,7 +56,7 @@ func hasTag(tags []string, tag string) bool {
 
 // arithmetic is a product, sum or difference of two numbers where a template or a shell computes it, with the word
 // that stands directly before and behind.
-var arithmetic = compile(`(\w*)(?:\{\{|[$#*@]\{|<%=|\$\(\(|\$\[|` + "`expr |\\$\\(expr |" + `set /a \(?)\s*(\d{1,9})\s*(\\?\*|\+|-| )\s*('?\d{1,9}'?)\s*(?:\}\}|\}|%>|\)\)|\]|` + "`" + `|\)|$)(\w*)`)
+var arithmetic = compile(`(\w*)(?:\{\{|[$#*@]\{|<%=|\$\(\(|\$\[|\bexpr |set /a \(?)\s*(\d{1,9})\s*(\\?\*|\+|-| )\s*('?\d{1,9}'?)\s*(?:\}\}|\}|%>|\)\)|\]|` + "`" + `|\)|\s*(?:[;|&#\n]|$))(\w*)`)
 
 // computed finds the result of an expression of the payload in the answer.
 func (x *exchange) computed() string {
@@ -105,6 +105,7 @@ func compute(left, operator, right string) (string, bool) {
 // kind, and the expression itself is not there.
 const (
 	certain     = 5
+	longResult  = 7 // no price has so many digits in a row
 	shortAnswer = 1 << 10
 )
 
@@ -140,7 +141,7 @@ func standsAlone(body string, from, to int) bool {
 		return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || strings.IndexByte("_-/:#$%&", c) >= 0
 	}
 	isPoint := func(c byte) bool { return c == '.' || c == ',' }
-	if from > 0 && (isPart(body[from-1]) || isPoint(body[from-1])) {
+	if from > 0 && (isPart(body[from-1]) || isPoint(body[from-1])) && (to-from < longResult || strings.IndexByte("$#", body[from-1]) < 0) {
 		return false
 	}
 	if to < len(body) && isPart(body[to]) && (body[to] != ':' || to+1 < len(body) && isPart(body[to+1])) {
@@ -261,7 +262,7 @@ func decodedMarkers(payload string) (all []string) {
 // valueError is how databases quote a value that is not of the type asked for: it is what a statement has found.
 // Sources: MySQL's ER_XPATH and ER_DUP_ENTRY, PostgreSQL's 22P02, SQL Server's messages 245 and 8114, Oracle's ORA-29257.
 var valueError = compile(`(?i)XPATH syntax error: '([^']{2,200})|invalid input syntax for (?:type )?\w[\w ]{0,30}: "([^"]{2,200})"|` +
-	`Conversion failed when converting the \w{1,20} value '([^']{2,200})|Duplicate entry '([^']{2,200})' for key|ORA-29257: host (\S{2,200}) unknown`)
+	`Conversion failed when converting the \w{1,20} value '([^']{2,200})|Duplicate entry '([^']{2,200})' for key|ORA-29257: host ([^\n]{2,200}?) unknown`)
 
 var queries = compile(`\b(?:select|extractvalue|updatexml|cast|convert|version|user|database)\b|@@`)
 
@@ -300,9 +301,9 @@ var outputs = []struct {
 	{compile(`\bipconfig\b`), compile(`Windows IP Configuration`), "the answer has the output of ipconfig"},
 	{compile(`\b(?:ifconfig|ip\s+a)`), compile(`\binet (?:addr:)?127\.0\.0\.1\b`), "the answer has the output of ifconfig"},
 	{compile(`\b(?:env|printenv|export|set|environ)\b`), compile(`(?:^|[\s\x00>"'])PATH=\S*:?/(?:usr/)?s?bin\b`), "the answer has the environment"},
-	{compile(`\buname\b|/proc/version`), compile(`\bLinux (?:version \d|\S+ \d+\.\d+\S* .{0,120}GNU/Linux)`), "the answer has the kernel's version"},
-	{compile(`\b(?:ver|systeminfo|cmd)\b`), compile(`Microsoft Windows \[Version \d`), "the answer has the version of Windows"},
-	{compile(`\bwhoami\b`), compile(`(?im)(?:^|>)\s*(?:root|www-data|nginx|apache|nobody|nt authority\\[\w ]+|iis apppool\\\w+)\s*(?:$|<)`), "the answer has the output of whoami"},
+	{compile(`uname\b|/proc/version`), compile(`\bLinux (?:version \d|\S+ \d+\.\d+\S* (?:.{0,120}GNU/Linux|#\d[^\n<"|]{0,120}\b(?:x86_64|aarch64|armv\dl|i[3-6]86)\b))`), "the answer has the kernel's version"},
+	{compile(`\b(?:ver|systeminfo|cmd)\b`), compile(`Microsoft Windows \[Version \d|(?m)^OS Name: +Microsoft Windows`), "the answer has the version of Windows"},
+	{compile(`\bwhoami\b`), compile(`(?im)(?:^|>)\s*(?:root|www-data|nginx|apache|nobody|nt (?:authority|service)\\[\w $]+|iis apppool\\\w+)\s*(?:$|<)`), "the answer has the output of whoami"},
 	{compile(`\bps\b`), compile(`(?m)^(?:USER +PID|UID +PID| +PID TTY|PID +USER)\b`), "the answer has the list of processes"},
 	{compile(`\bnet\s+(?:user|view|localgroup)\b`), compile(`User accounts for \\\\|The command completed successfully|Server Name +Remark`), "the answer has the output of net"},
 	{compile(`\.log\b|/log/`), compile(`(?m)(?:^|>|")[\w.:-]+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d `), "the answer has an access log"},
@@ -312,7 +313,7 @@ var outputs = []struct {
 	{compile(`\bphpinfo\b`), compile(`(?i)<title>(?:PHP [\d.]+\S* - )?phpinfo\(\)</title>`), "the answer has PHP's settings"},
 	{compile(`php://|\.php\b|\.\.[/\\]`), compile(`<\?php\s`), "the answer has source in PHP"},
 	{compile(`base64-encode`), compile(`\bPD9waHA[\w+/]{8,}`), "the answer has source in PHP, in base64"},
-	{compile(`base64-encode`), compile(`\bcm9vdDp4OjA6MD[\w+/]{8,}`), "the answer has /etc/passwd, in base64"},
+	{compile(`base64|etc/passwd`), compile(`\bcm9vdDp4OjA6MD[\w+/]{8,}`), "the answer has /etc/passwd, in base64"},
 	{compile(`serviceaccount/token`), compile(`(?:\A|[>"'])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}`), "the answer has the token of a service account"},
 	{compile(`\.\.[/\\]|^/|file:/`), compile(`<title>Index of /`), "the answer lists a directory"},
 	{compile(`\.env\b`), compile(`(?m)(?:^|>|")[A-Z][A-Z0-9_]{2,}=.*\n(?:#.*\n|\s*\n)*[A-Z][A-Z0-9_]{2,}=`), "the answer has a file of settings"},
@@ -329,10 +330,84 @@ var outputs = []struct {
 	{compile(`pprof`), compile(`Types of profiles available`), "the answer has the application's profiles"},
 	{compile(`web\.config`), compile(`<configuration[\s>]`), "the answer has web.config"},
 	{compile(`etc/hosts\b`), compile(`(?m)(?:^|[>"'])(?:127\.0\.0\.1|::1)\s+localhost\b`), "the answer has /etc/hosts"},
+	{compile(`etc/group\b`), compile(`(?m)(?:^|[>"'])root:[x*!]?:0:[\w,-]*\s*(?:$|<)`), "the answer has /etc/group"},
+	{compile(`etc/(?:fstab|mtab)|proc/(?:self/)?mounts`), compile(`(?m)(?:^|[>"'])\S+\s+/\S*\s+(?:ext[234]|xfs|btrfs|overlay|tmpfs|proc|vfat|swap)\s`), "the answer has the list of file systems"},
+	{compile(`etc/crontab|cron\.d/`), compile(`(?m)(?:^|[>"'])[\d*/,-]+\s+[\d*/,-]+\s+[\d*/,-]+\s+[\d*/,-]+\s+[\d*/,-]+\s+\w+\s+\S`), "the answer has a table of cron"},
+	{compile(`etc/sudoers`), compile(`(?m)(?:^|[>"'])(?:root|%\w+)\s+ALL\s*=`), "the answer has /etc/sudoers"},
+	{compile(`resolv\.conf`), compile(`(?m)(?:^|[>"'])nameserver\s+[\d.:a-f]+\s*(?:$|<)`), "the answer has the settings of name servers"},
+	{compile(`proc/(?:self|\d+)/(?:status|limits|maps)`), compile(`(?m)(?:^|[>"'])(?:Name:\s+\S+\s+(?:Umask|State):|Limit\s+Soft Limit|[0-9a-f]{8,16}-[0-9a-f]{8,16} [r-][w-][x-][ps] )`), "the answer has what the system tells of a process"},
+	{compile(`authorized_keys|known_hosts|\.pub\b`), compile(`(?m)(?:^|[>"' ])(?:ssh-(?:rsa|ed25519)|ecdsa-sha2-nistp256) AAAA[\w+/]{20,}`), "the answer has public keys"},
+	{compile(`\.(?:bash|zsh|sh|ash|mysql|psql|python)_history`), compile(`(?m)^(?:sudo |cd |ls(?: |$)|apt(?:-get)? |yum |vim? |nano |systemctl |service |mysql |psql |ssh |scp |git |docker |cat |exit$)(?:.*\n){2,}`), "the answer has the history of a shell"},
+	{compile(`tomcat-users`), compile(`<tomcat-users[\s>]`), "the answer has the users of Tomcat"},
+	{compile(`application[\w-]*\.(?:ya?ml|properties)|bootstrap\.ya?ml`), compile(`(?m)(?:^|[>"'])(?:spring|server|management|logging|eureka)(?::\s*\n\s+[\w-]+:|\.[\w.-]+\s*[=:])`), "the answer has the application's settings"},
+	{compile(`nginx|apache|httpd|sites-(?:available|enabled)`), compile(`(?m)^\s*(?:(?:worker_processes|worker_connections|server_name|proxy_pass|listen) [^;<\n]{1,100};|<VirtualHost |ServerRoot |DocumentRoot )`), "the answer has the settings of a web server"},
+	{compile(`(?:\.\.[/\\]|/etc/|/opt/|[a-z]:\\).*\.(?:ini|cnf|conf|cfg|toml)\b`), compile(`(?m)\A(?:\s*(?:[#;].*)?\n)*\[[\w. -]+\]\s*\n(?:\s*(?:[#;].*)?\n)*[\w.-]+\s*=`), "the answer has a file of settings"},
+	{compile(`\.py\b`), compile(`(?m)\A(?:#.*\n|\s*\n)*(?:import [a-z_][\w.]*(?:,| as |$)|from [\w.]+ import )`), "the answer has source in Python"},
+	{compile(`\.rb\b`), compile(`(?m)\A(?:#.*\n|\s*\n)*(?:require(?:_relative)? ['"]|class \w+ < \w|module [A-Z]\w*$)`), "the answer has source in Ruby"},
+	{compile(`\.(?:jspx?|as[pchm]x?)\b`), compile(`\A\s*<%@\s*(?i:page|import|taglib|webservice|webhandler|control|language)\b`), "the answer has the source of a page"},
 	{compile(`web\.xml`), compile(`<web-app[\s>]`), "the answer has web.xml"},
-	{compile(`169\.254\.169\.254|metadata|2852039166|0xa9fea9fe`), compile(`"AccessKeyId"\s*:|(?m)(?:^|[>"'])(?:ami-id|instance-id)$|"access_token"\s*:\s*"ya29\.|"azEnvironment"\s*:`), "the answer has metadata of the cloud"},
+	{compile(`169\.254\.169\.254|metadata|2852039166|0xa9fea9fe`), compile(`"AccessKeyId"\s*:|(?m)(?:^|[>"'])(?:ami-id|instance-id)$|"access_token"\s*:\s*"ya29\.|"azEnvironment"\s*:|(?:^|[>"'])(?:i|ami|vpc|subnet|sg|eni)-(?:[0-9a-f]{8}|[0-9a-f]{17})(?:$|[<"'])`), "the answer has metadata of the cloud"},
 	{compile(`latest/user-data|user-data`), compile(`(?:^|[>"'])(?:#!/(?:usr/)?bin/|#cloud-config\b)`), "the answer has the settings with which the machine was started"},
 	{compile(`\b(?:https?|gopher|dict)://`), compile(`"Config"\s*:\s*\{\s*"Datacenter"|"tagline"\s*:\s*"You Know, for Search"|\bredis_version:\d|"kind"\s*:\s*"(?:Pod|Secret|Node|ConfigMap|Namespace)List"|"MinAPIVersion"\s*:|(?:^|[>"'])STAT (?:pid|version) |(?:^|[>"'])SSH-2\.0-\w|"etcdserver"\s*:|"couchdb"\s*:\s*"Welcome"|<title>Apache Status</title>|Apache Server Status for|(?:^|[>"'])Active connections: \d`), "the answer is that of a service inside"},
+}
+
+// dumps are what queries give, in whatever column.
+var dumps = []struct {
+	ask, answer *expression
+	what        string
+}{
+	{compile(`\bselect\b`), compile(`\$2[abxy]\$\d\d\$[./\w]{53}|\$[PH]\$[./\w]{31}|\$argon2(?:id?|d)\$v=|\bpbkdf2_sha\d{1,3}\$\d|\$[156]\$[./\w]{2,16}\$[./\w]{22,}|\{SS?HA\}[\w+/=]{20,}`), "the answer has hashes of passwords"},
+	{compile(`\bselect\b.*(?:pass|pwd|hash|md5)`), compile(`(?:[>"':,|~]\s?(?:[0-9a-f]{32}|[0-9a-f]{40}|\*[0-9A-F]{40})\s?(?:$|[<"',|~])(?:[\s\S]{1,400})){2}`), "the answer has digests, where passwords were asked for"},
+	{compile(`sqlite_(?:master|schema)|show\s+create`), compile(`(?i)CREATE TABLE `), "the answer has the schema of a database"},
+	{compile(`\b(?:table|column|schema)_name\b|\btable_schema\b|\bsys(?:objects|columns)\b|\ball_tables\b`), compile(`(?i)\b(?:CHARACTER_SETS,COLLATIONS|pg_catalog\.|innodb_\w+|ALL_PLUGINS)|>\s*[a-z]\w{1,63}(?:,[a-z]\w{1,63}){2,}\s*<`), "the answer has names of tables or columns"},
+	{compile(`@@version|\bversion\s*\(|\bbanner\b`), compile(`(?i)\b\d{1,2}\.\d+\.\d+-(?:mariadb|\d+ubuntu|log\b)|PostgreSQL \d+\.\d+[^<"]{0,40} on [\w-]+|Microsoft SQL Server \d{4}|Oracle Database \d+`), "the answer has the version of a database"},
+}
+
+// dumped finds what a query of the payload gives.
+func (x *exchange) dumped() string {
+	if x.text == "" || !hasTag(x.kinds, "sqli") {
+		return ""
+	}
+	for i := range dumps {
+		if d := &dumps[i]; d.ask.MatchString(x.lower) && d.answer.MatchString(x.text) && !d.answer.MatchString(x.payload) {
+			return d.what
+		}
+	}
+	return ""
+}
+
+// accounts are those that services run as.
+var (
+	accounts = setOf("root www-data nginx apache apache2 nobody daemon tomcat tomcat7 tomcat8 tomcat9 jetty jboss wildfly weblogic oracle postgres mysql mssql mongodb redis elasticsearch " +
+		"logstash kibana solr jenkins gitlab git jira confluence nexus sonarqube grafana node app www http httpd lighttpd caddy php-fpm uwsgi gunicorn django rails deploy ubuntu debian centos " +
+		"ec2-user admin administrator system iusr vagrant docker airflow spark hadoop kafka zabbix nagios asterisk freepbx")
+	whoAmI  = compile(`\bwhoami\b`)
+	anyTag  = compile(`<[^>]{0,200}>`)
+	account = compile(`\A(?:[\w.-]{1,32}\\)?[\w.$-]{1,32}\z`)
+)
+
+// longestAccount is how long an answer is at most that is nothing but the name of an account.
+const longestAccount = 200
+
+// namesAccount finds an answer that is nothing but the account that the server runs as.
+func (x *exchange) namesAccount() string {
+	if len(x.text) > longestAccount || !whoAmI.MatchString(x.lower) {
+		return ""
+	}
+	name := strings.ToLower(strings.TrimSpace(anyTag.ReplaceAllString(x.text, "")))
+	if !account.MatchString(name) || !accounts[name] && !strings.Contains(name, `\`) || x.sent(name) {
+		return ""
+	}
+	return "the answer has the output of whoami"
+}
+
+// inHeader finds the output of id in a header of the answer, where exploits put it that see no body.
+func (x *exchange) inHeader() string {
+	isOutput := func(h mapping.Header) bool { return outputs[0].answer.MatchString(h.Value) && !x.sent(h.Value) }
+	if outputs[0].ask.MatchString(x.lower) && slices.ContainsFunc(x.tx.ResponseHeaders, isOutput) {
+		return "a header of the answer has the output of id"
+	}
+	return ""
 }
 
 // output finds what the payload's command or file gives.
@@ -349,7 +424,8 @@ func (x *exchange) output() string {
 }
 
 var delays = compile(`(?i)\b(?:pg_)?sleep\s*\(\s*(\d{1,3}(?:\.\d{1,3})?)\b|\bwaitfor\s+delay\s+'(\d{1,2}:\d{1,2}:\d{1,2})|\breceive_message\s*\([^,]{1,100},\s*(\d{1,3})\b|` +
-	`\bsleep[\s+]+(?:-s(?:econds)?[\s+]+)?(\d{1,3}(?:\.\d{1,3})?)\b|\bping\s+(?:\S+\s+)?-[nc]\s*(\d{1,3})\b|\btimeout\s+/t\s+(\d{1,3})\b`)
+	`\bsleep[\s+]+(?:-s(?:econds)?[\s+]+)?(\d{1,3}(?:\.\d{1,3})?)\b|\bping\s+(?:\S+\s+)?-[nc]\s*(\d{1,3})\b|\btimeout\s+/t\s+(\d{1,3})\b|` +
+	`\bsleep\s*\(\s*(\d{4,5})L?\s*\)`) // the last in milliseconds, as MongoDB and Java have it
 
 var delayWords = []string{"sleep", "delay", "ping", "timeout", "receive_message"}
 
@@ -393,6 +469,9 @@ func (x *exchange) findDelay() (d delay) {
 		case m[5] != "":
 			seconds, _ = strconv.ParseFloat(m[5], 64)
 			seconds-- // it waits between its packets
+		case m[7] != "":
+			seconds, _ = strconv.ParseFloat(m[7], 64)
+			seconds /= 1000
 		default:
 			seconds, _ = strconv.ParseFloat(m[1]+m[3]+m[4]+m[6], 64)
 		}
@@ -558,9 +637,12 @@ func (x *exchange) operatorSignsIn() string {
 	return x.signedIn()
 }
 
-// statementSignsIn tells one in which rules saw SQL.
+// filterBreak ends a value in a filter of LDAP, and adds a condition to it.
+var filterBreak = compile(`\*?\)\([|&!]?\(?\w+=|\*\)\(`)
+
+// statementSignsIn tells one in which rules saw SQL, or the filter of a directory.
 func (x *exchange) statementSignsIn() string {
-	if x.hasOperator() || !HasPassword(x.tx.RequestBody.Text) || !hasTag(x.kinds, "sqli") {
+	if x.hasOperator() || !HasPassword(x.tx.RequestBody.Text) || !hasTag(x.kinds, "sqli") && !filterBreak.MatchString(x.payload) {
 		return ""
 	}
 	return x.signedIn()

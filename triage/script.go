@@ -11,6 +11,9 @@ var (
 	// activeTag is markup that runs code in today's browsers: not javascript: as the address of a picture.
 	activeTag = compile(`(?i)<(?:script|iframe|object|embed)\b|<[a-z][^>]*[\s/"']on[a-z]{3,}\s*=|` +
 		`<(?:a|area|form|button|input|use|animate|set|base|math|maction)\b[^>]*java\s*script\s*:`)
+	// bareTag is the beginning of a tag that any page has.
+	bareTag = compile(`^<(?:script|iframe|object|embed)(?:\s+(?:src|data|type|async|defer))?\s*(?:=\s*["']?)?$`)
+
 	handler = compile(`\b(on[a-z]{3,20})\s*=\s*["']?\s*([^"'<>+\s%&\x60]{1,40})`)
 	address = compile(`^\s*java\s*script\s*:\S{3,}`)
 	runs    = compile(`<(?:(?:a|area|use)\b[^<>]*[\s"'/](?:xlink:)?href|form\b[^<>]*[\s"'/]action|(?:button|input)\b[^<>]*[\s"'/]formaction|(?:iframe|frame|embed)\b[^<>]*[\s"'/]src|object\b[^<>]*[\s"'/]data)\s*=\s*["']?\s*$`)
@@ -31,6 +34,9 @@ func (x *exchange) script() string {
 		lower := plusAsSpace.Replace(sent)
 		if from := activeTag.FindStringIndex(lower); from != nil {
 			piece := strings.TrimSpace(lower[from[0]:])
+			if bareTag.MatchString(piece) {
+				continue
+			}
 			if isIn(page, piece, isMarkup) || len(piece) < leastScript && isIn(page, lower, func(before string) bool { return isMarkup(before + lower[:from[0]]) }) {
 				return "the page has the payload's script as it was sent: " + quoted(piece)
 			}
