@@ -40,7 +40,7 @@ func (p *Pipeline) suspect(tx *mapping.Transaction, v engine.Verdict) *suspect {
 // decide settles whether a suspect alarms, if its confidence is what does.
 func (p *Pipeline) decide(s *suspect) {
 	if p.cfg.ByConfidence {
-		s.verdict.Alarm = s.verdict.HasEvidence() && s.sure.Confidence >= p.cfg.MinConfidence || s.verdict.AlarmsByRule()
+		s.verdict.Alarm = s.isAttack(p.cfg.MinConfidence)
 	}
 }
 
@@ -219,7 +219,7 @@ func (i *Inspection) tell(sequels []behavior.Sequel) {
 // isAttack reports whether the rules that matched, and what they matched, speak of an attack, and not of a policy alone.
 // Detectors count attacks, whatever it is that decides about alarms.
 func (s *suspect) isAttack(minConfidence int) bool {
-	return s.verdict.HasEvidence() && s.sure.Confidence >= minConfidence || s.verdict.AlarmsByRule()
+	return s.verdict.HasEvidence() && s.sure.Confidence >= minConfidence || s.verdict.AlarmsByRule() && !triage.IsManual(s.tx, &s.verdict)
 }
 
 // observe fills what detectors look at of a record.

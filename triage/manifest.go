@@ -8,17 +8,33 @@ import (
 
 // kubernetesAPI is the path of an object of Kubernetes, or of a kind that a cluster has been taught.
 // Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-uris
-var kubernetesAPI = compile(`^/(?:api/v\d\w*|apis/[a-z0-9][a-z0-9.-]*/v\d\w*)/(?:namespaces/[a-z0-9.-]+/)?[a-z]+(?:/[\w.:-]+){0,2}(?:\?|$)`)
+var kubernetesAPI = compile(`^/(?:api/v1/(?:namespaces/[a-z0-9.-]+/)?` + coreResource + `|apis/(?:` + shortGroup + `|[a-z0-9-]+(?:\.[a-z0-9-]+)+)/v\d\w*/(?:namespaces/[a-z0-9.-]+/)?[a-z]+)(?:/[\w.:-]+){0,2}(?:\?|$)`)
+
+// Interfaces of others begin with /api/v1, too, and call what they are sent data (https://jsonapi.org): objects of the core of
+// Kubernetes have these names, and groups without a dot are its own.
+const (
+	coreResource = `(?:configmaps|endpoints|events|limitranges|namespaces|nodes|persistentvolume(?:claim)?s|pods|podtemplates|replicationcontrollers|resourcequotas|secrets|serviceaccounts|services)`
+	shortGroup   = `apps|batch|autoscaling|policy|extensions`
+)
+
+// withData are those that hold files.
+var withData = compile(`^/api/v1/(?:namespaces/[a-z0-9.-]+/)?(?:configmaps|secrets)(?:[/?]|$)`)
 
 // manifestField is a field of such an object that is a command, a setting of a program, or a file: of containers, their probes and
 // hooks, of steps of Tekton and Argo, of config maps, and the whole object as kubectl keeps it. Fields of a patch in
 // the form of JSON are not told apart.
 var manifestField = compile(`(?i)^ARGS(?:_GET|_POST)?:json\.(?:(?:.+\.)?(?:(?:init|ephemeral)?containers?|steps|sidecars|template|script|manager)\.(?:\d+\.)?` +
 	`(?:(?:command|args)\.\d+|script|source|env\.\d+\.value|(?:(?:liveness|readiness|startup)probe|lifecycle\.(?:poststart|prestop))\.exec\.command\.\d+)` +
-	`|(?:binary)?data\.[\w.-]+|metadata\.annotations\.kubectl\.kubernetes\.io/last-applied-configuration)$`)
+	`|metadata\.annotations\.kubectl\.kubernetes\.io/last-applied-configuration)$`)
+
+// dataField is a file in an object that holds some.
+var dataField = compile(`(?i)^ARGS(?:_GET|_POST)?:json\.(?:binary)?data\.[\w.-]+$`)
 
 // isManifest reports whether a value of a transaction with Kubernetes is a command by design. What is bad in one, rules about
 // Kubernetes know (lateral-movement).
 func isManifest(tx *mapping.Transaction, variable string) bool {
-	return strings.HasPrefix(tx.URI, "/api") && manifestField.MatchString(variable) && kubernetesAPI.MatchString(tx.URI)
+	if !strings.HasPrefix(tx.URI, "/api") {
+		return false
+	}
+	return manifestField.MatchString(variable) && kubernetesAPI.MatchString(tx.URI) || dataField.MatchString(variable) && withData.MatchString(tx.URI)
 }

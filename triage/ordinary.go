@@ -54,7 +54,7 @@ var lines = compile(`^[\w+/]{16,}(?:\r?\n[\w+/]+)*=*[\r\n]*$`)
 
 // isOrdinary reports whether a value on which a rule matched is what a protocol has that looks like an attack.
 func isOrdinary(tx *mapping.Transaction, m *engine.Match, variable, value string) bool {
-	if isEncoded(value) || m.IsShipped() && isManifest(tx, variable) {
+	if isEncoded(value) || m.IsShipped() && isManifest(tx, variable) || isTelemetry(tx, variable, value) || isWritten(m, value) {
 		return true
 	}
 	collection, name, _ := strings.Cut(variable, ":")

@@ -177,6 +177,14 @@ func TestOrdinaryManifests(t *testing.T) {
 		{"/api/v1/namespaces/shop/pods/..%2f..%2fetc/passwd", "ARGS:json.spec.containers.0.command.2", false},
 		{"/api/diagnostics", "ARGS:json.containers.0.command.2", false},
 		{"/tools/apis/apps/v1/namespaces/shop/deployments", "ARGS:json.spec.containers.0.command.2", false},
+		{"/api/v1/namespaces/shop/secrets", "ARGS:json.data.key", true},
+		{"/api/v1/namespaces/shop/pods", "ARGS:json.data.key", false},
+		{"/api/v1/namespaces/shop/pods/a/ephemeralcontainers", "ARGS:json.spec.ephemeralContainers.0.command.2", true},
+		{"/api/v1/runs", "ARGS:json.data.attributes.message", false}, // of an interface that is none of Kubernetes
+		{"/api/v2/users/7", "ARGS:json.data.attributes.name", false},
+		{"/api/v1/workflows", "ARGS:json.template.script", false},
+		{"/api/v1/jobs/7", "ARGS:json.steps.0.script", false},
+		{"/apis/shop/v1/orders", "ARGS:json.containers.0.args.0", false},
 	} {
 		if got := isManifest(&mapping.Transaction{URI: c.uri}, c.variable); got != c.want {
 			t.Errorf("%s %s: %v", c.uri, c.variable, got)

@@ -86,6 +86,9 @@ func AppraiseBut(isHabit func(rule int, variable string) bool, tx *mapping.Trans
 // appraise leaves out what is habit; isHabit may be nil.
 func (m *model) appraise(tx *mapping.Transaction, v *engine.Verdict, isHabit func(rule int, variable string) bool) Appraisal {
 	var best Appraisal
+	if IsManual(tx, v) {
+		return best
+	}
 	var of *Suspect
 	score := 0.0
 	suspects := suspectsBut(isHabit, tx, v)

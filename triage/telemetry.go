@@ -1,0 +1,49 @@
+package triage
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/modsecurity-for-anylog/msa/mapping"
+)
+
+// shipped are the interfaces to which agents ship logs, traces and errors, and the members that quote what somebody else has
+// sent or run: the attack is in another exchange, which has an alert of its own.
+// Sources: the HTTP interfaces of Loki, OTLP/HTTP, Splunk's collector, Datadog, Sentry, Elasticsearch, GELF.
+var shipped = []struct{ path, member *expression }{
+	{compile(`^/loki/api/v1/push$`), compile(`\.streams\.\d+\.values\.\d+\.1$`)},
+	{compile(`^/(?:[\w-]+/)?v1/(?:logs|traces)$`), compile(`(?i)\.resource(?:logs|spans)\..*(?:value|name|body|message)$`)},
+	{compile(`^/services/collector(?:/event|/raw)?(?:/1\.0)?$`), compile(`\.(?:event|fields)(?:\.|$)`)},
+	{compile(`^/(?:api/)?v[12]/(?:logs|input(?:/\w+)?)$`), compile(`^json(?:\.\d+)?\.message$`)},
+	{compile(`^/api/\d+/(?:store|envelope)/$`), compile(`^json\.(?:exception|request|breadcrumbs|message|logentry|transaction|culprit)(?:\.|$)`)},
+	{compile(`^/(?:[\w.-]+/)?(?:_bulk|_doc(?:/[\w-]+)?)$`), compile(`\.(?:message|log|event\.original|url\.original|http\.request\.body)$`)},
+	{compile(`^/gelf$`), compile(`^json\.(?:short_message|full_message|_\w+)$`)},
+}
+
+// reportMember are members of the reports that browsers send, which quote the code of a page that was not run.
+// Source: https://www.w3.org/TR/CSP3/#reporting
+var reportMember = compile(`(?i)^json\.(?:csp-report|(?:\d+\.)?body)\.(?:script-sample|sample|original-policy|originalpolicy)$`)
+
+// isTelemetry reports whether a value is such a quotation. What a logger looks up, it does in what is shipped as well.
+func isTelemetry(tx *mapping.Transaction, variable, value string) bool {
+	collection, member, _ := strings.Cut(variable, ":")
+	if tx == nil || !strings.HasPrefix(member, "json") || collection != "ARGS" && collection != "ARGS_POST" || lookup.MatchString(strings.ToLower(value)) {
+		return false
+	}
+	if reportMember.MatchString(member) {
+		kind, _ := mapping.HeaderValue(tx.RequestHeaders, "content-type")
+		kind, _, _ = strings.Cut(kind, ";")
+		return slices.Contains([]string{"application/csp-report", "application/reports+json"}, strings.ToLower(strings.TrimSpace(kind)))
+	}
+	return isShipped(tx, member)
+}
+
+func isShipped(tx *mapping.Transaction, member string) bool {
+	path, _, _ := strings.Cut(tx.URI, "?")
+	for i := range shipped {
+		if shipped[i].path.MatchString(path) {
+			return tx.Method == "POST" && shipped[i].member.MatchString(member)
+		}
+	}
+	return false
+}
