@@ -462,6 +462,35 @@ func rulesOf(t *testing.T, p *Pipeline, record map[string]string) (all []int) {
 }
 
 // alertsOf are the alerts of one record.
+// A statement is SQL: it alarms by what it does.
+func TestConfidenceOfStatements(t *testing.T) {
+	p := confident(t, "rules=crs,lateral-movement,sensitive-data", "mapping=nano-sql")
+	record := func(statement string) map[string]string {
+		return map[string]string{
+			"BEGIN_TIME": "2026-11-20 10:12:00.998", "SRC_IP": "10.0.1.5", "DST_IP": "10.0.1.9", "SRC_PORT": "40218", "DST_PORT": "3306",
+			"SQL": statement, "ERR": "", "RET_CODE": "0", "USER": "shop", "L7_PROTOCOL": "mysql", "L4_PROTOCOL": "tcp",
+		}
+	}
+	for _, statement := range []string{
+		"SELECT version()",
+		"SELECT @@version, @@hostname",
+		"SELECT table_name FROM information_schema.tables WHERE table_schema = 'shop' ORDER BY 1",
+		"SELECT id FROM lamps WHERE 1=1 AND (price > 7 OR name = 'x') UNION SELECT id FROM old_lamps -- all",
+	} {
+		if all := alertsOf(t, p, record(statement)); len(all) > 0 {
+			t.Errorf("%s: %v", statement, all[0]["summary"])
+		}
+	}
+	for _, statement := range []string{
+		"SELECT load_file('/etc/passwd')",
+		"SELECT '<?php system($_GET[1]);?>' INTO OUTFILE '/var/www/html/x.php'",
+	} {
+		if len(alertsOf(t, p, record(statement))) == 0 {
+			t.Errorf("%s: no alert", statement)
+		}
+	}
+}
+
 func alertsOf(t *testing.T, p *Pipeline, record map[string]string) []map[string]any {
 	t.Helper()
 	text, err := json.Marshal(record)
