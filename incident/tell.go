@@ -231,14 +231,14 @@ func (s *Story) whom(most int) string {
 	for _, t := range first(targets, most) {
 		names = append(names, t.Name)
 	}
-	rest := s.allTargets() - len(names)
-	switch {
-	case rest == 0:
+	switch rest := s.allTargets() - len(names); rest {
+	case 0:
 		return listed(names)
-	case rest == 1:
+	case 1:
 		return strings.Join(names, ", ") + " and 1 other"
+	default:
+		return fmt.Sprintf("%s and %s others", strings.Join(names, ", "), grouped(rest))
 	}
-	return fmt.Sprintf("%s and %s others", strings.Join(names, ", "), grouped(rest))
 }
 
 // text is the story in a paragraph.
