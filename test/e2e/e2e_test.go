@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -150,24 +149,18 @@ func freePort(t testing.TB) int {
 	return port
 }
 
-// lines are the lines of a file, none if there is no file yet.
+// lines are the whole lines of a file, none if there is no file yet.
 func lines(t testing.TB, file string) []string {
 	t.Helper()
-	f, err := os.Open(file)
+	text, err := os.ReadFile(file)
 	if os.IsNotExist(err) {
 		return nil
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	var all []string
-	sc := bufio.NewScanner(f)
-	sc.Buffer(nil, 16<<20)
-	for sc.Scan() {
-		all = append(all, sc.Text())
-	}
-	return all
+	all := strings.Split(string(text), "\n")
+	return all[:len(all)-1] // the last is being written, or empty
 }
 
 // object is the JSON object at the end of a line.
