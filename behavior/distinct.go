@@ -5,6 +5,8 @@ import (
 	"math"
 
 	"github.com/axiomhq/hyperloglog"
+
+	"github.com/modsecurity-for-anylog/msa/internal/sketch"
 )
 
 // distinct counts different values: one by one as long as that takes little memory, and by HyperLogLog beyond.
@@ -33,21 +35,12 @@ type sketches struct {
 	Since         int // values
 }
 
-// precision of sketches: of 4 KB at most, with an error of 2 %.
-const precision = 12
-
-func newSketch() *hyperloglog.Sketch {
-	s, _ := hyperloglog.NewSketch(precision, true) // fails only with another precision
-	return s
-}
-
 func (v *different) possible() bool {
 	return len(v.Values) == len(v.Seen) && len(v.Values) <= exactly && (v.Many == nil || v.Many.possible())
 }
 
 func (m *sketches) possible() bool {
-	isSketch := func(s *hyperloglog.Sketch) bool { return s != nil && newSketch().Merge(s) == nil }
-	return isSketch(m.Present) && isSketch(m.Both) && isCount(m.Last) && isCount(m.Since)
+	return sketch.Is(m.Present) && sketch.Is(m.Both) && isCount(m.Last) && isCount(m.Since)
 }
 
 // isCount reports whether a number is one of values that were counted.
@@ -120,7 +113,7 @@ func (v *different) noteOfMany(value uint64, now, window int64) {
 		return
 	}
 	if v.add(value, now, now-window, exactly) == exactly {
-		v.Many = &sketches{Half: half, Present: newSketch(), Both: newSketch(), Since: exactly}
+		v.Many = &sketches{Half: half, Present: sketch.New(), Both: sketch.New(), Since: exactly}
 		for i, value := range v.Values {
 			if v.Seen[i]*2/window >= half {
 				v.Many.Present.InsertHash(value)
@@ -133,7 +126,7 @@ func (v *different) noteOfMany(value uint64, now, window int64) {
 
 func (m *sketches) note(value uint64, half int64) {
 	if half > m.Half {
-		m.Half, m.Present, m.Both = half, newSketch(), m.Present
+		m.Half, m.Present, m.Both = half, sketch.New(), m.Present
 	}
 	m.Present.InsertHash(value)
 	m.Both.InsertHash(value)

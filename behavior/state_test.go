@@ -10,6 +10,7 @@ import (
 
 	"github.com/axiomhq/hyperloglog"
 
+	"github.com/modsecurity-for-anylog/msa/internal/sketch"
 	"github.com/modsecurity-for-anylog/msa/internal/state"
 )
 
@@ -96,7 +97,7 @@ func TestWhatCannotBe(t *testing.T) {
 	nan := float32(math.NaN())
 	for name, values := range map[string][2]checked{
 		"values without times": {&different{Values: []uint64{1}}, &different{Values: []uint64{1}, Seen: []int64{1}}},
-		"half a sketch":        {&different{Many: &sketches{Present: newSketch()}}, &different{Many: &sketches{Present: newSketch(), Both: newSketch()}}},
+		"half a sketch":        {&different{Many: &sketches{Present: sketch.New()}}, &different{Many: &sketches{Present: sketch.New(), Both: sketch.New()}}},
 		"another's sketch":     {&different{Many: &sketches{Present: hyperloglog.New(), Both: hyperloglog.New()}}, &different{}},
 		"mean interval":        {&beats{Mean: nan}, &beats{Mean: 1000, N: 3}},
 		"intervals":            {&beats{N: -1}, &beats{}},

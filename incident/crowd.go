@@ -6,6 +6,8 @@ import (
 
 	"github.com/axiomhq/hyperloglog"
 	"github.com/cespare/xxhash/v2"
+
+	"github.com/modsecurity-for-anylog/msa/internal/sketch"
 )
 
 // Crowd is the different names of a kind, listed or not, where there are more than a list has. They are counted exactly as
@@ -13,14 +15,6 @@ import (
 type Crowd struct {
 	Kind  string // client
 	Names *hyperloglog.Sketch
-}
-
-// crowdPrecision bounds a crowd to 4 KB, with an error of 2 %.
-const crowdPrecision = 12
-
-func newNames() *hyperloglog.Sketch {
-	names, _ := hyperloglog.NewSketch(crowdPrecision, true) // fails only with another precision
-	return names
 }
 
 func kindOf(actor string) string {
@@ -46,7 +40,7 @@ func (s *Story) crowd(kind string) *hyperloglog.Sketch {
 			return c.Names
 		}
 	}
-	names := newNames()
+	names := sketch.New()
 	for _, a := range s.Actors {
 		if kindOf(a) == kind {
 			names.InsertHash(xxhash.Sum64String(a))
@@ -96,7 +90,7 @@ func (s *Story) countTarget(name string) { s.targetNames().InsertHash(xxhash.Sum
 // targetNames are those of all targets, of which there are more than are listed.
 func (s *Story) targetNames() *hyperloglog.Sketch {
 	if s.AllTargets == nil {
-		s.AllTargets = newNames()
+		s.AllTargets = sketch.New()
 		for _, t := range s.Targets {
 			s.AllTargets.InsertHash(xxhash.Sum64String(t.Name))
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/modsecurity-for-anylog/msa/alert"
 	"github.com/modsecurity-for-anylog/msa/internal/clock"
+	"github.com/modsecurity-for-anylog/msa/internal/sketch"
 	"github.com/modsecurity-for-anylog/msa/internal/state"
 )
 
@@ -211,7 +212,7 @@ func (s *Story) hasCounts() bool {
 		counts = append(counts, t.Alerts, t.Successes, t.Failures)
 	}
 	for _, c := range s.Crowds {
-		if c.Names == nil || newNames().Merge(c.Names) != nil {
+		if !sketch.Is(c.Names) {
 			return false
 		}
 	}
@@ -220,7 +221,7 @@ func (s *Story) hasCounts() bool {
 			return false
 		}
 	}
-	return areCounts(counts...) && (s.AllTargets == nil || newNames().Merge(s.AllTargets) == nil)
+	return areCounts(counts...) && (s.AllTargets == nil || sketch.Is(s.AllTargets))
 }
 
 // mostCounted is more than can be of anything that was counted one by one.

@@ -38,10 +38,12 @@ func (m *Mapping) directive(tag, line string, learn bool) bool {
 		return true
 	}
 	layout, _ := m.columns.of(tag)
-	if names, ok := strings.CutPrefix(line, "#Fields:"); ok && strings.IndexByte(trimSpace(names), ' ') < 0 && strings.IndexByte(names, ',') > 0 { // Exchange
-		m.columns.learn(tag, columnLayout{names: strings.Split(trimSpace(names), ","), separator: ",", quoted: true, date: layout.date})
-	} else if ok {
-		m.columns.learn(tag, columnLayout{names: strings.Fields(names), date: layout.date})
+	if names, ok := strings.CutPrefix(line, "#Fields:"); ok {
+		next := columnLayout{names: strings.Fields(names), date: layout.date}
+		if strings.IndexByte(names, ',') > 0 && !strings.Contains(trimSpace(names), " ") { // Exchange
+			next.names, next.separator, next.quoted = strings.Split(trimSpace(names), ","), ",", true
+		}
+		m.columns.learn(tag, next)
 	} else if names, ok := strings.CutPrefix(line, "#fields"); ok && len(names) > 1 {
 		m.columns.learn(tag, columnLayout{names: strings.Split(names[1:], names[:1]), separator: names[:1]})
 	} else if date, ok := strings.CutPrefix(line, "#Date:"); ok {

@@ -287,14 +287,32 @@ func (x *exchange) databaseTells() string {
 // bareNames are lines of names or columns of them, as ls and dir print, one of them a file of a site.
 const bareNames = `(?m)(?:^|>)(?:[\w-][\w.-]*(?:\n|\t *|  +)){2,20}[\w-]+\.(?:php|html?|jsp|aspx?|js|css|py|pl|sh|sql|conf|ini|log|txt|xml|ya?ml|json)(?:\n|\t|  |<|$)`
 
+// sign is what an answer has that a payload asks for.
+type sign struct {
+	ask, answer *expression
+	what        string
+}
+
+// shows is what of some signs the answer has, and the payload itself has not.
+func (x *exchange) shows(signs []sign) string {
+	if x.text == "" {
+		return ""
+	}
+	for i := range signs {
+		if s := &signs[i]; s.ask.MatchString(x.lower) && s.answer.MatchString(x.text) && !s.answer.MatchString(x.payload) {
+			return s.what
+		}
+	}
+	return ""
+}
+
+var idOutput = sign{compile(`\bid\b`), compile(`(?:uid|gid|groups)=\d{1,10}\([\w.@\\-]{1,64}\)`), "the answer has the output of id"}
+
 // outputs are what commands print and files hold, beside what rules find in any answer, with what asks for it. Forms as
 // in ls(1p), Windows' dir and ipconfig, env(1), uname(1), ps(1), gitrepository-layout(5), the PHP manual, RFC 7468, and
 // cloud providers' metadata services.
-var outputs = []struct {
-	ask, answer *expression
-	what        string
-}{
-	{compile(`\bid\b`), compile(`(?:uid|gid|groups)=\d{1,10}\([\w.@\\-]{1,64}\)`), "the answer has the output of id"},
+var outputs = []sign{
+	idOutput,
 	{compile(`\bls\b`), compile(`(?m)^(?:total \d+\s*$|[-dlbcps][-rwxsStT]{9}[.+@]?\s+\d+ +\S+ +\S+ +[\d,]+ )`), "the answer has the output of ls"},
 	{compile(`\b(?:ls|dir)\b`), compile(bareNames), "the answer has the names of files"},
 	{compile(`\bdir\b`), compile(`Volume Serial Number is [0-9A-F]{4}-|Directory of [A-Za-z]:\\`), "the answer has the output of dir"},
@@ -352,10 +370,7 @@ var outputs = []struct {
 }
 
 // dumps are what queries give, in whatever column.
-var dumps = []struct {
-	ask, answer *expression
-	what        string
-}{
+var dumps = []sign{
 	{compile(`\bselect\b`), compile(`\$2[abxy]\$\d\d\$[./\w]{53}|\$[PH]\$[./\w]{31}|\$argon2(?:id?|d)\$v=|\bpbkdf2_sha\d{1,3}\$\d|\$[156]\$[./\w]{2,16}\$[./\w]{22,}|\{SS?HA\}[\w+/=]{20,}`), "the answer has hashes of passwords"},
 	{compile(`\bselect\b.*(?:pass|pwd|hash|md5)`), compile(`(?:[>"':,|~]\s?(?:[0-9a-f]{32}|[0-9a-f]{40}|\*[0-9A-F]{40})\s?(?:$|[<"',|~])(?:[\s\S]{1,400})){2}`), "the answer has digests, where passwords were asked for"},
 	{compile(`sqlite_(?:master|schema)|show\s+create`), compile(`(?i)CREATE TABLE `), "the answer has the schema of a database"},
@@ -365,15 +380,10 @@ var dumps = []struct {
 
 // dumped finds what a query of the payload gives.
 func (x *exchange) dumped() string {
-	if x.text == "" || !hasTag(x.kinds, "sqli") {
+	if !hasTag(x.kinds, "sqli") {
 		return ""
 	}
-	for i := range dumps {
-		if d := &dumps[i]; d.ask.MatchString(x.lower) && d.answer.MatchString(x.text) && !d.answer.MatchString(x.payload) {
-			return d.what
-		}
-	}
-	return ""
+	return x.shows(dumps)
 }
 
 // accounts are those that services run as.
@@ -403,25 +413,15 @@ func (x *exchange) namesAccount() string {
 
 // inHeader finds the output of id in a header of the answer, where exploits put it that see no body.
 func (x *exchange) inHeader() string {
-	isOutput := func(h mapping.Header) bool { return outputs[0].answer.MatchString(h.Value) && !x.sent(h.Value) }
-	if outputs[0].ask.MatchString(x.lower) && slices.ContainsFunc(x.tx.ResponseHeaders, isOutput) {
+	isOutput := func(h mapping.Header) bool { return idOutput.answer.MatchString(h.Value) && !x.sent(h.Value) }
+	if idOutput.ask.MatchString(x.lower) && slices.ContainsFunc(x.tx.ResponseHeaders, isOutput) {
 		return "a header of the answer has the output of id"
 	}
 	return ""
 }
 
 // output finds what the payload's command or file gives.
-func (x *exchange) output() string {
-	if x.text == "" {
-		return ""
-	}
-	for i := range outputs {
-		if o := &outputs[i]; o.ask.MatchString(x.lower) && o.answer.MatchString(x.text) && !o.answer.MatchString(x.payload) {
-			return o.what
-		}
-	}
-	return ""
-}
+func (x *exchange) output() string { return x.shows(outputs) }
 
 var delays = compile(`(?i)\b(?:pg_)?sleep\s*\(\s*(\d{1,3}(?:\.\d{1,3})?)\b|\bwaitfor\s+delay\s+'(\d{1,2}:\d{1,2}:\d{1,2})|\breceive_message\s*\([^,]{1,100},\s*(\d{1,3})\b|` +
 	`\bsleep[\s+]+(?:-s(?:econds)?[\s+]+)?(\d{1,3}(?:\.\d{1,3})?)\b|\bping\s+(?:\S+\s+)?-[nc]\s*(\d{1,3})\b|\btimeout\s+/t\s+(\d{1,3})\b|` +

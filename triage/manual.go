@@ -59,13 +59,9 @@ func isExample(tx *mapping.Transaction, m *engine.Match) bool {
 			return false
 		}
 	}
-	plain, _ := plainWords(anyTag.ReplaceAllString(withoutExamples(page), " "))
+	plain, _ := plainWords(anyTag.ReplaceAllString(notText.ReplaceAllString(page, " "), " "))
 	return plain >= leastProse
 }
 
-// withoutExamples is a page without what is marked as code, and without what is for its browser.
-func withoutExamples(page string) string {
-	return notText.ReplaceAllString(page, " ")
-}
-
+// notText is what a page marks as code, and what is for its browser.
 var notText = compile(`(?is)<(?:pre|code|samp|kbd)\b.*?</(?:pre|code|samp|kbd)\s*>|<script\b.*?</script\s*>|<style\b.*?</style\s*>|<title\b.*?</title\s*>|<(?:nav|footer|header)\b.*?</(?:nav|footer|header)\s*>`)

@@ -31,9 +31,7 @@ func isTelemetry(tx *mapping.Transaction, variable, value string) bool {
 		return false
 	}
 	if reportMember.MatchString(member) {
-		kind, _ := mapping.HeaderValue(tx.RequestHeaders, "content-type")
-		kind, _, _ = strings.Cut(kind, ";")
-		return slices.Contains([]string{"application/csp-report", "application/reports+json"}, strings.ToLower(strings.TrimSpace(kind)))
+		return slices.Contains([]string{"application/csp-report", "application/reports+json"}, mediaType(tx.RequestHeaders))
 	}
 	return isShipped(tx, member)
 }

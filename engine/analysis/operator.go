@@ -278,7 +278,7 @@ func unescapePhrase(phrase string) (unescaped string, ok bool) {
 			if err != nil {
 				return "", false
 			}
-			b.WriteString(lowerASCII(data))
+			b.WriteString(textmatch.LowerASCII(string(data)))
 			continue
 		}
 		for j := 0; j < len(part); j++ {
@@ -291,16 +291,6 @@ func unescapePhrase(phrase string) (unescaped string, ok bool) {
 		}
 	}
 	return b.String(), strings.Count(phrase, "|")%2 == 0 && b.Len() > 0
-}
-
-// lowerASCII is a text with its ASCII letters in lower case, whatever else is in it.
-func lowerASCII(text []byte) string {
-	for i, c := range text {
-		if 'A' <= c && c <= 'Z' {
-			text[i] = c + 'a' - 'A'
-		}
-	}
-	return string(text)
 }
 
 // PhraseLines are those of a file of @pmFromFile, in lower case.

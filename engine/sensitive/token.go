@@ -25,6 +25,7 @@ var tokens = func() (all [256][]token) {
 	base32 := func(c byte) bool { return isUpper(c) || c >= '2' && c <= '7' }
 	alphanumeric := func(c byte) bool { return isDigit(c) || isLetter(c) }
 	dotted := func(c byte) bool { return alphanumeric(c) || c == '.' }
+	dottedBase64 := func(c byte) bool { return isBase64URL(c) || c == '.' }
 	for _, t := range []token{
 		{AWSKey, "AKIA", 16, 16, base32},
 		{AWSKey, "ASIA", 16, 16, base32},
@@ -69,7 +70,7 @@ var tokens = func() (all [256][]token) {
 		{HuggingFaceToken, "hf_", 34, 40, alphanumeric},
 		{NPMToken, "npm_", 36, 36, alphanumeric},
 		{PyPIToken, "pypi-", 60, 400, isBase64URL},
-		{SendGridKey, "SG.", 66, 66, func(c byte) bool { return isBase64URL(c) || c == '.' }},
+		{SendGridKey, "SG.", 66, 66, dottedBase64},
 		{VaultToken, "hvs.", 24, 255, isBase64URL},
 		{VaultToken, "hvb.", 24, 255, isBase64URL},
 		{VaultToken, "hvr.", 24, 255, isBase64URL},
@@ -163,30 +164,30 @@ var tokens = func() (all [256][]token) {
 		{Secret, "ATBB", 32, 40, isBase64URL},                                                 // Bitbucket
 		{Secret, "shippo_live_", 40, 40, isHex},
 		{Secret, "shippo_test_", 40, 40, isHex},
-		{Secret, "sl.", 100, 2048, func(c byte) bool { return isBase64URL(c) || c == '.' }}, // Dropbox
-		{Secret, "SWMTKN-1-", 70, 80, isBase64URL},                                          // Docker Swarm
-		{Secret, "K10", 70, 160, func(c byte) bool { return alphanumeric(c) || c == ':' }},  // RKE2, k3s
-		{Secret, "tfp_", 40, 70, isBase64URL},                                               // Typeform
-		{Secret, "CFPAT-", 43, 43, isBase64URL},                                             // Contentful
-		{Secret, "rdme_", 60, 80, alphanumeric},                                             // ReadMe
-		{Secret, "FLWSECK-", 32, 40, isBase64URL},                                           // Flutterwave
+		{Secret, "sl.", 100, 2048, dottedBase64},                                           // Dropbox
+		{Secret, "SWMTKN-1-", 70, 80, isBase64URL},                                         // Docker Swarm
+		{Secret, "K10", 70, 160, func(c byte) bool { return alphanumeric(c) || c == ':' }}, // RKE2, k3s
+		{Secret, "tfp_", 40, 70, isBase64URL},                                              // Typeform
+		{Secret, "CFPAT-", 43, 43, isBase64URL},                                            // Contentful
+		{Secret, "rdme_", 60, 80, alphanumeric},                                            // ReadMe
+		{Secret, "FLWSECK-", 32, 40, isBase64URL},                                          // Flutterwave
 		{Secret, "FLWSECK_TEST-", 12, 40, isBase64URL},
-		{Secret, "sk-or-v1-", 64, 64, isHex},                                                 // OpenRouter
-		{Secret, "sk-", 32, 32, isHex},                                                       // DeepSeek
-		{Secret, "v1.0-", 160, 180, isBase64URL},                                             // Cloudflare's origin CA
-		{Secret, "cmVmdGtuOj", 54, 54, alphanumeric},                                         // Artifactory
-		{Secret, "sgp_", 40, 60, isWord},                                                     // Sourcegraph
-		{Secret, "CCIPAT_", 60, 70, isWord},                                                  // CircleCI
-		{Secret, "sk.eyJ", 60, 300, func(c byte) bool { return isBase64URL(c) || c == '.' }}, // Mapbox
-		{Secret, "AKID", 32, 32, alphanumeric},                                               // Tencent Cloud
-		{Secret, "AKLT", 40, 60, isBase64},                                                   // Volcano Engine
-		{Secret, "ABSK", 100, 160, isBase64},                                                 // Amazon Bedrock
-		{Secret, "ico-", 32, 32, alphanumeric},                                               // Infracost
-		{Secret, "lsv2_", 40, 60, isWord},                                                    // LangSmith
-		{Secret, "phx_", 40, 50, alphanumeric},                                               // PostHog
-		{Secret, "re_", 33, 33, isWord},                                                      // Resend
-		{Secret, "s-s4t2ud-", 64, 64, isHex},                                                 // 42
-		{Secret, "AQVN", 32, 40, isBase64URL},                                                // Yandex Cloud
+		{Secret, "sk-or-v1-", 64, 64, isHex},         // OpenRouter
+		{Secret, "sk-", 32, 32, isHex},               // DeepSeek
+		{Secret, "v1.0-", 160, 180, isBase64URL},     // Cloudflare's origin CA
+		{Secret, "cmVmdGtuOj", 54, 54, alphanumeric}, // Artifactory
+		{Secret, "sgp_", 40, 60, isWord},             // Sourcegraph
+		{Secret, "CCIPAT_", 60, 70, isWord},          // CircleCI
+		{Secret, "sk.eyJ", 60, 300, dottedBase64},    // Mapbox
+		{Secret, "AKID", 32, 32, alphanumeric},       // Tencent Cloud
+		{Secret, "AKLT", 40, 60, isBase64},           // Volcano Engine
+		{Secret, "ABSK", 100, 160, isBase64},         // Amazon Bedrock
+		{Secret, "ico-", 32, 32, alphanumeric},       // Infracost
+		{Secret, "lsv2_", 40, 60, isWord},            // LangSmith
+		{Secret, "phx_", 40, 50, alphanumeric},       // PostHog
+		{Secret, "re_", 33, 33, isWord},              // Resend
+		{Secret, "s-s4t2ud-", 64, 64, isHex},         // 42
+		{Secret, "AQVN", 32, 40, isBase64URL},        // Yandex Cloud
 		{Secret, "hooks.zapier.com/hooks/catch/", 10, 60, func(c byte) bool { return alphanumeric(c) || c == '/' }},
 		{Secret, "webhook.office.com/webhookb2/", 80, 250, func(c byte) bool { return isBase64URL(c) || c == '/' || c == '@' }},
 	} {

@@ -25,7 +25,7 @@ func NeedlesOf(literals []string) (n Needles, ok bool) {
 	}
 	lower := make([]string, len(literals))
 	for i, l := range literals {
-		lower[i] = lowerOf(l)
+		lower[i] = LowerASCII(l)
 	}
 	slices.SortStableFunc(lower, func(a, b string) int { return len(a) - len(b) })
 	frequent := 0.0
@@ -67,8 +67,8 @@ func rarestNeedle(literal string) (needle string, ok bool) {
 	return needle, ok
 }
 
-// lowerOf is a text with its ASCII letters in lower case.
-func lowerOf(text string) string {
+// LowerASCII is a text with its ASCII letters in lower case, whatever else is in it.
+func LowerASCII(text string) string {
 	lower := []byte(text)
 	for i, c := range lower {
 		lower[i] = lowerByte(c)

@@ -6,13 +6,12 @@ import (
 
 	"github.com/axiomhq/hyperloglog"
 	"github.com/cespare/xxhash/v2"
+
+	"github.com/modsecurity-for-anylog/msa/internal/sketch"
 )
 
-// The different URLs of one finding, which are the attackers', too, are counted exactly up to some number, and by 4 KB at most.
-const (
-	exactPlaces     = 1000
-	placesPrecision = 12
-)
+// exactPlaces is up to how many the different URLs of one finding are counted exactly; the URLs are the attackers', too.
+const exactPlaces = 1000
 
 // places are the URLs of a finding: how many different ones, and what they have in common.
 type places struct {
@@ -25,7 +24,7 @@ const placeholder = "{…}"
 
 func (p *places) add(url string) {
 	if p.seen == nil {
-		p.seen, _ = hyperloglog.NewSketch(placesPrecision, true) // fails only with another precision
+		p.seen = sketch.New()
 	}
 	p.seen.InsertHash(xxhash.Sum64String(url))
 	path, _, _ := strings.Cut(url, "?")
