@@ -354,10 +354,9 @@ func (m *mutator) mutate(s string) string {
 
 const special = " \t\n\x00/*\"'`$;|&<>(){}=%+"
 
-// The screen and the rules agree on generated and mutated records. $MSA_SCREEN_RECORDS says how many, $MSA_SCREEN_SEED which.
-func TestScreenOnMutations(t *testing.T) {
-	seed, _ := strconv.ParseUint(os.Getenv("MSA_SCREEN_SEED"), 10, 64)
-	n := 8_000
+// mutations is how many records there are of a mutator, and its seed.
+func mutations(t *testing.T) (n int, seed uint64) {
+	n = 8_000
 	if testing.Short() {
 		n = 200
 	}
@@ -367,23 +366,49 @@ func TestScreenOnMutations(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	seed, _ = strconv.ParseUint(os.Getenv("MSA_SCREEN_SEED"), 10, 64)
+	return n, seed
+}
+
+// The screen and the rules agree on generated and mutated records. $MSA_SCREEN_RECORDS says how many, $MSA_SCREEN_SEED which.
+func TestScreenOnMutations(t *testing.T) {
+	n, seed := mutations(t)
+	verifyMutations(t, n, seed, []ruleSet{
+		{"CRS", []string{rules.CRS}}, {"all packs", slices.Concat([]string{rules.CRS}, rules.Packs)},
+	}, (*mutator).next)
+}
+
+// ruleSet is sources of rules.
+type ruleSet struct {
+	name    string
+	sources []string
+}
+
+// verifyMutations compares the screen with the rules of each of some sets, at each paranoia level, where the score alarms and
+// where evidence does, with views, as by default. All share the n records that next makes.
+func verifyMutations(t *testing.T, n int, seed uint64, sets []ruleSet, next func(*mutator, testing.TB, *mapping.Transaction)) {
+	n /= 2 * 4 * len(sets)
 	for level := 1; level <= 4; level++ {
-		for i, sources := range [][]string{{rules.CRS}, slices.Concat([]string{rules.CRS}, rules.Packs)} {
-			t.Run(fmt.Sprintf("paranoia level %d, %s", level, strings.Join(sources, " ")), func(t *testing.T) {
-				t.Parallel()
-				e := verifying(t, level, sources...)
-				m := newMutator(t, seed+uint64(10*level+i))
-				var tx mapping.Transaction
-				var count tally
-				for range n / 8 {
-					m.next(t, &tx)
-					count.inspect(t, e, tx.Describe(), &tx)
-				}
-				t.Logf("%d records, %d silent, %d of them screened", n/8, count.silent, count.screened)
-				if !testing.Short() && level < 3 && count.screened < count.silent*3/4 {
-					t.Error("the screen is of little use")
-				}
-			})
+		for i, set := range sets {
+			for j, by := range []string{"score", "evidence"} {
+				t.Run(fmt.Sprintf("paranoia level %d, %s, by %s", level, set.name, by), func(t *testing.T) {
+					t.Parallel()
+					cfg := configOf(level, engine.ScreenVerify, set.sources...)
+					cfg.ScreenEvidence, cfg.Views = by == "evidence", by == "evidence"
+					e := newEngineOf(t, cfg)
+					m := newMutator(t, seed+uint64(10*level+2*i+j))
+					var count tally
+					for range n {
+						var tx mapping.Transaction
+						next(m, t, &tx)
+						count.inspect(t, e, tx.Describe(), &tx)
+					}
+					t.Logf("%d records, %d silent, %d of them screened", n, count.silent, count.screened)
+					if level == 1 && by == "evidence" && count.screened < n/2 {
+						t.Error("the screen is of little use")
+					}
+				})
+			}
 		}
 	}
 }
@@ -430,8 +455,17 @@ func verifying(t testing.TB, level int, rules ...string) *engine.Engine {
 
 func newEngine(t testing.TB, level int, screen engine.ScreenMode, rules ...string) *engine.Engine {
 	t.Helper()
-	e, err := engine.New(engine.Config{Rules: rules, ParanoiaLevel: level, InboundThreshold: 5, OutboundThreshold: 4,
-		BodyLimit: 128 << 10, Screen: screen, CacheSize: 1 << 16})
+	return newEngineOf(t, configOf(level, screen, rules...))
+}
+
+func configOf(level int, screen engine.ScreenMode, rules ...string) engine.Config {
+	return engine.Config{Rules: rules, ParanoiaLevel: level, InboundThreshold: 5, OutboundThreshold: 4,
+		BodyLimit: 128 << 10, Screen: screen, CacheSize: 1 << 16}
+}
+
+func newEngineOf(t testing.TB, cfg engine.Config) *engine.Engine {
+	t.Helper()
+	e, err := engine.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
