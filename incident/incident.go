@@ -26,7 +26,8 @@ import (
 )
 
 const (
-	maxOpen = 100_000 // incidents; of more, the quietest end first
+	maxOpen  = 100_000 // incidents; of more, the quietest end first
+	maxBytes = 64 << 20
 
 	silence  = int64(30 * time.Minute / time.Millisecond) // after which an incident is over
 	patience = int64(5 * time.Minute / time.Millisecond)  // between messages, but for what can't wait
@@ -79,6 +80,7 @@ type Incidents struct {
 	victims generations[[]hit]
 	waves   generations[*wave]
 	pending pending
+	bytes   int  // of those that are open
 	changed bool // since the state was kept
 	told    []alert.Incident
 }
@@ -103,6 +105,7 @@ type incident struct {
 	soon    bool  // there is a new stage
 	due     int64 // when what is new is told
 	place   int   // in pending, or -1
+	bytes   int   // when it was weighed
 }
 
 // Story is what is known of an incident, as it is kept.
@@ -198,6 +201,10 @@ func (c *Chunk) Alert(f *alert.Facts) (id string, told []alert.Incident) {
 	s.quiet.MoveToBack(inc.element)
 	s.extend(inc, f)
 	s.mayTell(inc, f.Time.UnixMilli())
+	s.weigh(inc)
+	for s.bytes > maxBytes && s.quiet.Len() > 1 { // it is the last of them
+		s.end(s.quiet.Front().Value.(*incident), s.clock.Now)
+	}
 	return inc.ID, s.taken()
 }
 
@@ -241,6 +248,8 @@ func (s *Incidents) begin(key string, f *alert.Facts) *incident {
 // remove takes an incident out of all that is open.
 func (s *Incidents) remove(inc *incident) {
 	inc.isOver = true
+	s.bytes -= inc.bytes
+	inc.bytes = 0
 	s.quiet.Remove(inc.element)
 	s.pending.remove(inc)
 	for _, key := range inc.aliases {

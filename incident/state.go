@@ -141,6 +141,7 @@ func (s *Incidents) decode(text []byte) (dropped int, err error) {
 	open := map[string]*incident{}
 	actors := map[uint64]*incident{}
 	quiet := list.New()
+	bytes := 0
 	var waiting pending
 	for i := range k.Open {
 		one := &k.Open[i]
@@ -150,6 +151,8 @@ func (s *Incidents) decode(text []byte) (dropped int, err error) {
 		}
 		inc := &incident{Story: one.Story, seen: one.Seen, aliases: first(one.Aliases, maxAliases), urgent: one.Urgent, place: -1}
 		inc.element = quiet.PushBack(inc)
+		inc.bytes = inc.size()
+		bytes += inc.bytes
 		for _, id := range append([]string{inc.ID}, inc.Joined...) {
 			open[id] = inc
 		}
@@ -173,7 +176,7 @@ func (s *Incidents) decode(text []byte) (dropped int, err error) {
 		victims.now[key] = hits
 	}
 	s.clock.Restore(k.Now)
-	s.quiet, s.actors, s.pending, s.victims = quiet, actors, waiting, victims
+	s.quiet, s.actors, s.pending, s.victims, s.bytes = quiet, actors, waiting, victims, bytes
 	return dropped, nil
 }
 

@@ -88,7 +88,7 @@ func (c *runCommand) Run(p *process) error {
 			log.Info("shutting down; what was received is still inspected", "signal", s)
 			break
 		}
-		go r.reload(keys)
+		r.reloading.Go(func() { r.reload(keys) })
 	}
 	ended := make(chan struct{})
 	go func() {
@@ -120,6 +120,7 @@ type runner struct {
 	receiving  sync.WaitGroup
 	inspecting chan struct{}
 	lettingGo  sync.WaitGroup
+	reloading  sync.WaitGroup
 }
 
 // start opens everything, or nothing.
@@ -275,6 +276,7 @@ func (r *runner) end() {
 	r.receiving.Wait()
 	r.queue.Close()
 	<-r.inspecting
+	r.reloading.Wait() // or what is loaded would come when nothing can take it any more
 	r.lettingGo.Wait() // or what it sends would come when nothing is sent any more
 	r.deliver(nil, r.inspector.Finish())
 	ctx, cancel := context.WithTimeout(context.Background(), lastDelivery)

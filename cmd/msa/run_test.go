@@ -353,6 +353,37 @@ func TestReload(t *testing.T) {
 	p.logged(fmt.Sprintf("msg=ended records=%d alerts=%d", n+3, n+3))
 }
 
+// A reload that is under way when it ends is waited for: what it loads is closed with the rest.
+func TestReloadAtTheEnd(t *testing.T) {
+	const rule = "SecRuleEngine On\nSecRule ARGS:t \"@contains passwd\" \"id:1,phase:2,deny,msg:'test'\"\n"
+	rules := file(t, "rules.conf", rule)
+	p := running(t, "--listen=tcp://127.0.0.1:0", "--rules="+rules)
+	if err := os.Remove(rules); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mkfifo(rules, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.signal(syscall.SIGHUP)
+	var pipe *os.File
+	p.until(func() (err error) {
+		pipe, err = os.OpenFile(rules, os.O_WRONLY|syscall.O_NONBLOCK, 0) // fails as long as nobody reads
+		return err
+	})
+	p.signal(syscall.SIGTERM)
+	p.logged("shutting down")
+	if _, err := pipe.WriteString(rule); err != nil {
+		t.Fatal(err)
+	}
+	if err := pipe.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if code := p.wait(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	p.logged("(?s)msg=(?:reloaded|\"cannot reload).*msg=ended")
+}
+
 // A state file that something else has taken the place of is refused at a reload, and what was loaded before stays.
 func TestReloadWithoutAStateFile(t *testing.T) {
 	state := filepath.Join(t.TempDir(), "state")
