@@ -109,6 +109,28 @@ const (
 	shortAnswer = 1 << 10
 )
 
+// clientTemplate is what pages have whose templates a browser fills in.
+var clientTemplate = compile(`(?i)\bng-(?:app|controller|bind)\b|\bangular\b|\bv-(?:bind|if|for|html|app)\b|\bvue(?:\.|-|js)|\bx-data\b|\bdata-bind\b|handlebars|mustache`)
+
+// isUncomputed reports whether a page has all expressions of the payload as they were sent, and no result of any.
+func (x *exchange) isUncomputed() bool {
+	if x.tx.Method != "GET" || x.tx.Status/100 != 2 || !x.isHTML() || x.tx.ResponseBody.Truncated || slices.ContainsFunc(x.kinds, func(kind string) bool { return !runsCode(kind) }) {
+		return false
+	}
+	all := arithmetic.FindAllStringSubmatch(x.payload, maxPayloads)
+	for _, m := range all {
+		expression := strings.TrimSuffix(strings.TrimPrefix(m[0], m[1]), m[5])
+		result, ok := compute(m[2], strings.TrimPrefix(m[3], `\`), m[4])
+		if !ok || !templateStart.MatchString(expression) || !strings.Contains(x.text, expression) || strings.Contains(x.text, result) {
+			return false
+		}
+	}
+	return len(all) > 0 && !clientTemplate.MatchString(x.body)
+}
+
+// templateStart is how an expression of a template language begins, and none of a shell.
+var templateStart = compile(`^(?:\{\{|[$#*@]\{|<%=)`)
+
 func (x *exchange) hasResult(text, expression string) bool {
 	n, first := 0, -1
 	for from := 0; ; {
@@ -322,8 +344,31 @@ var outputs = []sign{
 	{compile(`uname\b|/proc/version`), compile(`\bLinux (?:version \d|\S+ \d+\.\d+\S* (?:.{0,120}GNU/Linux|#\d[^\n<"|]{0,120}\b(?:x86_64|aarch64|armv\dl|i[3-6]86)\b))`), "the answer has the kernel's version"},
 	{compile(`\b(?:ver|systeminfo|cmd)\b`), compile(`Microsoft Windows \[Version \d|(?m)^OS Name: +Microsoft Windows`), "the answer has the version of Windows"},
 	{compile(`\bwhoami\b`), compile(`(?im)(?:^|>)\s*(?:root|www-data|nginx|apache|nobody|nt (?:authority|service)\\[\w $]+|iis apppool\\\w+)\s*(?:$|<)`), "the answer has the output of whoami"},
+	{compile(`\bwhoami\b`), compile(`(?i)(?:unknown host|can(?:'t|not) (?:find|resolve|access)|could not (?:resolve host|find):?) ['"]?(?:` + services + `)(?:['":.\s]|$)|` +
+		`: ['"]?(?:` + services + `)['"]?: (?:name or service not known|temporary failure in name resolution|no such file|(?:command )?not found|unknown host|no address|non-existent domain|nxdomain)`), "an error of another command quotes the output of whoami"},
+	{compile(`\bwhoami\b`), compile(`(?m)^\s*(?:USER|GROUP|PRIVILEGES) INFORMATION\s*$|User Name +SID\b|Privilege Name +Description +State`), "the answer has the output of whoami"},
 	{compile(`\bps\b`), compile(`(?m)^(?:USER +PID|UID +PID| +PID TTY|PID +USER)\b`), "the answer has the list of processes"},
-	{compile(`\bnet\s+(?:user|view|localgroup)\b`), compile(`User accounts for \\\\|The command completed successfully|Server Name +Remark`), "the answer has the output of net"},
+	{compile(`\bnet1?(?:\.exe)?\s+(?:user|view|localgroup|group|share|accounts|start|use|config)\b`), compile(`User accounts for \\\\|The command completed successfully|Server Name +Remark`), "the answer has the output of net"},
+	{compile(`\btasklist\b`), compile(`Image Name +PID\b`), "the answer has the list of processes"},
+	{compile(`\b(?:ps|get-process)\b`), compile(`Handles +NPM\(K\)`), "the answer has the list of processes"},
+	{compile(`\b(?:dir|ls|gci|get-childitem)\b`), compile(`Mode +LastWriteTime +Length +Name`), "the answer has the output of dir"},
+	{compile(`\barp\b`), compile(`Interface: [\d.]{7,15} --- 0x|\) at (?:[0-9a-f]{2}:){5}[0-9a-f]{2} `), "the answer has the neighbours of the machine"},
+	{compile(`\broute\b`), compile(`IPv4 Route Table|Kernel IP routing table|(?m)^default via [\d.]{7,15} dev `), "the answer has the routes of the machine"},
+	{compile(`\breg\s+query\b`), compile(`(?m)(?:^|>)\s*HKEY_(?:LOCAL_MACHINE|CURRENT_USER|USERS|CLASSES_ROOT)\\`), "the answer has keys of the registry"},
+	{compile(`\bsc\s+query`), compile(`(?m)(?:^|>)\s*SERVICE_NAME: \S`), "the answer has the list of services"},
+	{compile(`\bdf\b`), compile(`(?m)(?:^|>)Filesystem +(?:Size|1K-blocks|512-blocks) +Used `), "the answer has the list of file systems"},
+	{compile(`\bmount\b`), compile(`(?m)(?:^|>)\S+ on / type \w+ \(`), "the answer has the list of file systems"},
+	{compile(`\b(?:w|uptime|top)\b`), compile(`load averages?: \d+\.\d\d`), "the answer has the load of the machine"},
+	{compile(`\b(?:free|meminfo)\b`), compile(`(?m)(?:^|>)Mem(?:: +\d+ +\d+ +\d|Total: +\d+ kB)`), "the answer has the memory of the machine"},
+	{compile(`\b(?:cpuinfo|lscpu)\b`), compile(`(?m)(?:^|>)(?:processor\s*: \d+$|Architecture: +\w)`), "the answer has the processors of the machine"},
+	{compile(`\blsb_release|hostnamectl`), compile(`(?m)(?:^|>)\s*(?:Distributor ID:\s+\S|Operating System: \S)`), "the answer has the name of the system"},
+	{compile(`\bss\b`), compile(`(?m)(?:^|>)(?:Netid +)?State +Recv-Q +Send-Q `), "the answer has the list of connections"},
+	{compile(`\bsudo\s+-l\b`), compile(`may run the following commands`), "the answer has the output of sudo"},
+	{compile(`\bfind\b`), compile(`(?m)(?:^|>)(?:/(?:bin|boot|dev|etc|home|lib|opt|proc|root|run|sbin|srv|sys|tmp|usr|var)(?:/[^\s<>"]*)?\n){3}`), "the answer has the names of files"},
+	{compile(`\bcrontab\b`), compile(`(?m)(?:^|>)[\d*/,-]+ +[\d*/,-]+ +[\d*/,-]+ +[\d*/,-]+ +[\d*/,-]+ +\S`), "the answer has a table of cron"},
+	{compile(`\bdocker\b`), compile(`CONTAINER ID +IMAGE +COMMAND`), "the answer has the list of containers"},
+	{compile(`autodiscover`), compile(`Exchange MAPI/HTTP Connectivity Endpoint[\s\S]{0,400}NT AUTHORITY\\SYSTEM`), "the answer is that of a service behind the login, for the system itself"},
+	{compile(`jsp=/app/rest|/app/rest/[\w/:]+;\.jsp`), compile(`<users? (?:count|username)=|<token name="[^"]*" value=|<server version=`), "the answer is that of an interface behind the login"},
 	{compile(`\.log\b|/log/`), compile(`(?m)(?:^|>|")[\w.:-]+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d `), "the answer has an access log"},
 	{compile(`etc/(?:issue|os-release)\b`), compile(`\\n \\l|Kernel \\r on|(?m)^PRETTY_NAME=`), "the answer has the name of the system"},
 	{compile(`\bconfig\b`), compile(`<Config \{|\bdict_items\(\[|'SECRET_KEY': `), "the answer has the application's settings"},
@@ -364,9 +409,11 @@ var outputs = []sign{
 	{compile(`\.rb\b`), compile(`(?m)\A(?:#.*\n|\s*\n)*(?:require(?:_relative)? ['"]|class \w+ < \w|module [A-Z]\w*$)`), "the answer has source in Ruby"},
 	{compile(`\.(?:jspx?|as[pchm]x?)\b`), compile(`\A\s*<%@\s*(?i:page|import|taglib|webservice|webhandler|control|language)\b`), "the answer has the source of a page"},
 	{compile(`web\.xml`), compile(`<web-app[\s>]`), "the answer has web.xml"},
-	{compile(`169\.254\.169\.254|metadata|2852039166|0xa9fea9fe`), compile(`"AccessKeyId"\s*:|(?m)(?:^|[>"'])(?:ami-id|instance-id)$|"access_token"\s*:\s*"ya29\.|"azEnvironment"\s*:|(?:^|[>"'])(?:i|ami|vpc|subnet|sg|eni)-(?:[0-9a-f]{8}|[0-9a-f]{17})(?:$|[<"'])`), "the answer has metadata of the cloud"},
+	{compile(`169\.254\.1(?:69\.254|70\.2)|100\.100\.100\.200|metadata|2852039166|0xa9fea9fe`), compile(`"AccessKeyId"\s*:|(?m)(?:^|[>"'])(?:ami-id|instance-id)$|"access_token"\s*:\s*"(?:ya29\.|eyJ)|"azEnvironment"\s*:|"(?:droplet_id|availabilityDomain|privateIp|RoleArn)"\s*:|(?:^|[>"'])(?:i|ami|vpc|subnet|sg|eni)-(?:[0-9a-f]{8}|[0-9a-f]{17})(?:$|[<"'])`), "the answer has metadata of the cloud"},
 	{compile(`latest/user-data|user-data`), compile(`(?:^|[>"'])(?:#!/(?:usr/)?bin/|#cloud-config\b)`), "the answer has the settings with which the machine was started"},
-	{compile(`\b(?:https?|gopher|dict)://`), compile(`"Config"\s*:\s*\{\s*"Datacenter"|"tagline"\s*:\s*"You Know, for Search"|\bredis_version:\d|"kind"\s*:\s*"(?:Pod|Secret|Node|ConfigMap|Namespace)List"|"MinAPIVersion"\s*:|(?:^|[>"'])STAT (?:pid|version) |(?:^|[>"'])SSH-2\.0-\w|"etcdserver"\s*:|"couchdb"\s*:\s*"Welcome"|<title>Apache Status</title>|Apache Server Status for|(?:^|[>"'])Active connections: \d`), "the answer is that of a service inside"},
+	{compile(`\b(?:https?|gopher|dict)://`), compile(`"Config"\s*:\s*\{\s*"Datacenter"|"tagline"\s*:\s*"You Know, for Search"|\bredis_version:\d|"kind"\s*:\s*"(?:Pod|Secret|Node|ConfigMap|Namespace)List"|"MinAPIVersion"\s*:|(?:^|[>"'])STAT (?:pid|version) |(?:^|[>"'])SSH-2\.0-\w|"etcdserver"\s*:|"couchdb"\s*:\s*"Welcome"|<title>Apache Status</title>|Apache Server Status for|(?:^|[>"'])Active connections: \d|` +
+		`(?m)(?:^|[>"'])(?:green|yellow|red) +(?:open|close) +\S+ +[\w-]{8,} +\d+ +\d+ |"cluster_name"\s*:\s*"[^"]{1,80}"\s*,\s*"(?:status|cluster_uuid|nodes)"|"Names"\s*:\s*\["/|"ApiVersion"\s*:\s*"1\.|` +
+		`"rabbitmq_version"\s*:|"versions__delta"|(?:^|[>"'])\+PONG\b|(?:^|[>"'])-(?:ERR wrong number of arguments for|DENIED Redis)|(?:^|[>"'])# (?:HELP|TYPE) go_|"minion_token"|"nodeInfo"\s*:\s*\{\s*"machineID"`), "the answer is that of a service inside"},
 }
 
 // dumps are what queries give, in whatever column.
@@ -385,6 +432,9 @@ func (x *exchange) dumped() string {
 	}
 	return x.shows(dumps)
 }
+
+// services are accounts that servers of the web run as, for an expression.
+const services = `www-data|nginx|apache2?|httpd|nobody|daemon|tomcat\d*|jetty|jboss|wildfly|weblogic|jenkins|confluence|node|www|http|lighttpd|php-fpm|gunicorn|root|postgres|mysql|oracle|ubuntu|ec2-user`
 
 // accounts are those that services run as.
 var (

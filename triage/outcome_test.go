@@ -13,6 +13,7 @@ import (
 // attempt is a request with a payload, and its answer.
 type attempt struct {
 	kind, payload   string // of the attack
+	method          string // "GET"
 	uri, request    string // "/" and no body by default
 	status, headers string // "200", and no more than the type
 	mime, body      string // "text/html"
@@ -25,7 +26,7 @@ func (a attempt) exchange(t testing.TB) (*mapping.Transaction, *engine.Verdict) 
 	t.Helper()
 	status := cmp.Or(a.status, "200")
 	text, err := json.Marshal(map[string]string{
-		"METHOD": "GET", "URL": cmp.Or(a.uri, "/"), "SRC_IP": "10.0.0.7", "DST_IP": "10.0.1.5", "RETCODE": status, "DOMAIN": "shop.example.com", "REQ_BODY": a.request,
+		"METHOD": cmp.Or(a.method, "GET"), "URL": cmp.Or(a.uri, "/"), "SRC_IP": "10.0.0.7", "DST_IP": "10.0.1.5", "RETCODE": status, "DOMAIN": "shop.example.com", "REQ_BODY": a.request,
 		"BEGIN_TIME": "2026-11-20 10:11:00.000", "END_TIME": "2026-11-20 10:11:" + cmp.Or(a.took, "00.020"),
 		"RSP_HEADER": "HTTP/1.1 " + status + " X\r\nContent-Type: " + cmp.Or(a.mime, "text/html; charset=utf-8") + "\r\n" + a.headers + "\r\n",
 		"RSP_BODY":   a.body,

@@ -101,6 +101,8 @@ func (x *exchange) inVain(past Past) string {
 		return "the endpoint's usual answer, as ordinary requests get it"
 	case x.isText():
 		return "the page has the payload as text, with all that would make it markup escaped"
+	case x.isUncomputed():
+		return "the page has the payload's expression as it was sent, and not its result"
 	case past.Alike >= enoughPayloads && (past.Responds || past.Varies) && x.reads() && !x.isEchoed():
 		return fmt.Sprintf("the same answer to %d different payloads of this client", past.Alike)
 	}

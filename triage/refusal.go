@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
 // blockWords are what the pages say by which firewalls refuse, or ask whether the client is a human.
@@ -51,7 +53,7 @@ func (x *exchange) findRefusal() string {
 		return fmt.Sprintf("%d with an error of the database: the query was broken, and gave nothing", status)
 	case status >= 500 && status < 600:
 		return fmt.Sprintf("%d: the server could not answer", status)
-	case status >= 300 && status < 400 && loginPage.MatchString(location):
+	case status >= 300 && status < 400 && loginPage.MatchString(location) && (!x.leadsToLogin() || complaint.MatchString(location)):
 		return fmt.Sprintf("%d to the login page", status)
 	case status >= 300 && status < 400 && errorPage.MatchString(location):
 		return fmt.Sprintf("%d to a page of errors", status)
@@ -59,8 +61,35 @@ func (x *exchange) findRefusal() string {
 		return fmt.Sprintf("%d to this site, and not to where the payload says", status)
 	case status/100 == 2 && slices.Equal(x.kinds, []string{"lfi"}) && x.isPageInstead():
 		return "the answer is a page, and not the file"
+	case x.hasLinesAsText():
+		return "a header of the answer has the payload's lines as its text"
 	}
 	return x.unopened()
+}
+
+// forms are what is sent to become somebody who can log in, or to be nobody any more. Who has done so is asked to log in.
+var forms = compile(`(?i)^[^?#]*[/_.-](?:regist(?:er|ration)|signup|sign[-_]up|join|(?:log|sign)[-_]?(?:out|off)|passwords?|forgot\w*|recover\w*|reset\w*|activat\w+|confirm\w*|verif\w+|invit\w+|set-?up|install)(?:$|[/_.?#-])`)
+
+// leadsToLogin reports whether the login page is where a form leads that was accepted.
+func (x *exchange) leadsToLogin() bool { return x.tx.Method == "POST" && forms.MatchString(x.tx.URI) }
+
+// hasLinesAsText reports whether the lines that the payload would add to the answer's head stand in one of its headers: their ends are
+// escaped, or gone.
+func (x *exchange) hasLinesAsText() bool {
+	for _, value := range x.payloads {
+		for _, m := range injectedHeader.FindAllStringSubmatch(value, maxPayloads) {
+			name := strings.ToLower(m[1])
+			isText := func(h mapping.Header) bool {
+				text := strings.ToLower(h.Value)
+				return strings.Contains(text, name+":") || strings.Contains(text, name+"%3a")
+			}
+			if !slices.ContainsFunc(x.tx.ResponseHeaders, func(h mapping.Header) bool { return strings.EqualFold(h.Name, m[1]) }) &&
+				slices.ContainsFunc(x.tx.ResponseHeaders, isText) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // staysHere reports whether the client is sent to a page of the site, by a payload that is nothing but the address of another one.
@@ -173,19 +202,59 @@ var fetched = compile(`(?i)\b(?:response|reply|content|json|image|xml|html|mime|
 // notAllowed is what an interface says that does not ask the address it was told to.
 var notAllowed = compile(`(?i)\b(?:not|un)[- ]?(?:allowed|permitted|supported)|unsupported|disallowed|forbidden|denied|blocked|rejected|invalid|must (?:be|use)|only https?\b`)
 
-// errorInside is what shows that an interface refused, or failed, where it says so in an answer with 2xx: an object that
-// tells of an error, and has no result. What a database says of a query is no refusal of it, nor is the answer to a condition that may
-// not hold.
+// errorInside is what shows that an application refused, or failed, where it says so in an answer with 2xx. What a database says of
+// a query is no refusal of it, nor is the answer to a condition that may not hold.
 func (x *exchange) errorInside() string {
+	isOpen := x.condition == False || x.condition == Open || x.delay().time > 0 || x.delay().toil
+	if x.tx.Status/100 != 2 || isOpen || x.isBroken() || x.mayHaveRun(500) || blindWords.MatchString(x.lower) {
+		return ""
+	}
+	switch {
+	case x.isErrorPage():
+		return "the page is one of errors, by its title"
+	case x.isLoginAgain():
+		return "the login was refused: the page asks for it again"
+	}
+	return x.errorObject()
+}
+
+// errorTitle is that of a page which says that something has failed.
+var errorTitle = compile(`(?i)<title[^<>]{0,100}>\s*(?:(?:http |error[ :-]*)?(?:4\d\d|50\d)\b|(?:(?:http|system|server|application|internal server|runtime) )?error\s*[!.]?\s*</|` +
+	`(?:the )?(?:(?:page|file|document|resource|site)(?: was)? )?(?:not found|cannot be found|nicht gefunden|introuvable|no encontrada)\b|(?:access|permission|request) (?:denied|forbidden|rejected)|forbidden\b|bad request\b|` +
+	`系统(?:发生)?错误|页面(?:不存在|未找到|错误))`)
+
+// isErrorPage reports whether the page that was sent with 2xx is one of errors, and of this server.
+func (x *exchange) isErrorPage() bool {
+	return x.isHTML() && len(x.body) <= longestBlockPage && errorTitle.MatchString(x.body) &&
+		!slices.ContainsFunc(x.kinds, reachesOut) && !strings.Contains(x.lower, "://")
+}
+
+// What a page has that asks for a login once more.
+var (
+	passwordField = compile(`(?i)<input\b[^<>]{0,300}\btype\s*=\s*["']?password\b`)
+	loginRefused  = compile(`(?i)\b(?:invalid|incorrect|wrong|unknown|bad|failed|failure|mismatch|(?:do(?:es)?|did) ?(?:not|n[o'’]t) (?:match|exist)|not (?:found|recogni[sz]ed|valid|correct)|try again|falsch\w*|ungültig\w*|incorrect\w*|inválid\w*|invalide\w*|errat\w+)\b|` +
+		`неверн|错误|不正确|无效|正しくありません`)
+)
+
+// isLoginAgain reports whether a page refuses what would have let a client in.
+func (x *exchange) isLoginAgain() bool {
+	wants := func(kind string) bool {
+		return slices.Contains([]string{"sqli", "ldap", "injection-generic", "generic"}, kind)
+	}
+	isBypass := hasTag(x.kinds, "sqli") || x.hasOperator() || filterBreak.MatchString(x.payload)
+	if x.tx.Method != "POST" || !isBypass || slices.ContainsFunc(x.kinds, func(kind string) bool { return !wants(kind) }) || unionWords.MatchString(x.lower) {
+		return false
+	}
+	return HasPassword(x.tx.RequestBody.Text) && x.isHTML() && passwordField.MatchString(x.body) && loginRefused.MatchString(anyTag.ReplaceAllString(x.text, " "))
+}
+
+// errorObject is what an object tells of an error that has no result.
+func (x *exchange) errorObject() string {
 	body := strings.TrimSpace(x.body)
-	if x.tx.Status/100 != 2 || x.tx.ResponseBody.Truncated || len(body) > longestRefusal || !strings.HasPrefix(body, "{") || !gjson.Valid(body) {
+	if x.tx.ResponseBody.Truncated || len(body) > longestRefusal || !strings.HasPrefix(body, "{") || !gjson.Valid(body) || attempted.MatchString(x.text) {
 		return ""
 	}
 	if slices.ContainsFunc(x.kinds, reachesOut) && (!notAllowed.MatchString(x.text) || fetched.MatchString(x.text)) {
-		return ""
-	}
-	isOpen := x.condition == False || x.condition == Open || x.delay().time > 0 || x.delay().toil
-	if isOpen || x.isBroken() || x.mayHaveRun(500) || blindWords.MatchString(x.lower) || attempted.MatchString(x.text) {
 		return ""
 	}
 	said, members, hasMessage, hasResult := "", 0, false, false

@@ -47,6 +47,46 @@ func TestRefusal(t *testing.T) {
 		"elsewhere, and asked it before": {attempt{kind: "ssrf", payload: "http://other.example/", status: "302", headers: "Location: /done\r\n"}, Unknown},
 		"elsewhere, no address":          {attempt{kind: "generic", payload: "x", status: "302", headers: "Location: /home\r\n"}, Unknown},
 
+		"to the login":                        {attempt{kind: "sqli", payload: union, request: "a=b", status: "302", headers: "Location: /login\r\n"}, Failure},
+		"to the login, by the login":          {attempt{kind: "sqli", method: "POST", uri: "/login", payload: union, status: "302", headers: "Location: /login\r\n"}, Failure},
+		"to the login, when registered":       {attempt{kind: "sqli", method: "POST", uri: "/account/register", payload: union, status: "302", headers: "Location: /login\r\n"}, Unknown},
+		"to the login, with another password": {attempt{kind: "sqli", method: "POST", uri: "/users/password", payload: union, status: "302", headers: "Location: /users/sign_in\r\n"}, Unknown},
+		"to the login, with a complaint":      {attempt{kind: "sqli", method: "POST", uri: "/users/password", payload: union, status: "302", headers: "Location: /login?error=1\r\n"}, Failure},
+		"to the login, from a set-up page":    {attempt{kind: "lfi", uri: "/setup", payload: file, status: "302", headers: "Location: /login\r\n"}, Failure},
+
+		// Lines of a head.
+		"lines escaped":              {attempt{kind: "protocol", payload: "/home\r\nX-Injected: yes", status: "302", headers: "Location: /home%0D%0AX-Injected:%20yes\r\n"}, Failure},
+		"lines whose ends are gone":  {attempt{kind: "protocol", payload: "/home\r\nX-Injected: yes", status: "302", headers: "Location: /homeX-Injected: yes\r\n"}, Failure},
+		"lines that were added":      {attempt{kind: "protocol", payload: "/home\r\nX-Injected: yes", status: "302", headers: "Location: /home\r\nX-Injected: yes\r\n"}, Success},
+		"lines that are not there":   {attempt{kind: "protocol", payload: "/home\r\nX-Injected: yes", status: "302", headers: "Location: /home\r\n"}, Unknown},
+		"another header of the name": {attempt{kind: "protocol", payload: "/home\r\nX-Injected: yes", status: "302", headers: "Location: /home%0D%0AX-Injected:%20yes\r\nX-Injected: no\r\n"}, Unknown},
+
+		// Pages of errors with 200.
+		"page not found":             {attempt{kind: "lfi", payload: file, body: "<html><head><title>Page not found - Shop</title></head><body>Sorry</body></html>"}, Failure},
+		"page of a number":           {attempt{kind: "sqli", payload: union, body: "<title>Error 404</title>"}, Failure},
+		"page of a framework":        {attempt{kind: "injection-php", payload: "phpinfo", body: "<title>System Error</title><h1>module not exists:Index</h1>"}, Failure},
+		"page of a framework, China": {attempt{kind: "injection-php", payload: "phpinfo", body: "<title>系统发生错误</title>"}, Failure},
+		"page about errors":          {attempt{kind: "sqli", payload: union, body: "<title>Error handling in Go</title>"}, Unknown},
+		"condition that is false":    {attempt{kind: "sqli", payload: "1' and 1=2-- ", body: "<title>Not found</title>"}, Unknown},
+		"page of errors elsewhere":   {attempt{kind: "ssrf", payload: "http://10.0.0.9/", body: "<title>404 Not Found</title>"}, Unknown},
+		"command without output":     {attempt{kind: "rce", payload: ";touch /tmp/a", body: "<title>Error</title>"}, Unknown},
+
+		// Logins that are asked for again.
+		"login again":               {attempt{kind: "sqli", method: "POST", payload: "' or 1=1-- ", request: "user=a&password=x", body: page(`<p>Invalid user or password.</p><input type="password" name="password">`)}, Failure},
+		"login again, of a filter":  {attempt{kind: "ldap", method: "POST", payload: "*)(uid=*", request: "uid=*)(uid=*&password=x", body: page(`<b>Falsches Passwort</b><input name=p type=password>`)}, Failure},
+		"login again, no complaint": {attempt{kind: "sqli", method: "POST", payload: "' or 1=1-- ", request: "user=a&password=x", body: page(`<p>Change it:</p><input type="password" name="password">`)}, Unknown},
+		"login again, a condition":  {attempt{kind: "sqli", method: "POST", payload: "a' and substring(version(),1,1)='8", request: "user=a&password=x", body: page(`<p>Invalid password.</p><input type="password">`)}, Unknown},
+		"login again, a command":    {attempt{kind: "rce", method: "POST", payload: ";id", request: "user=a&password=x", body: page(`<p>Invalid password.</p><input type="password">`)}, Unknown},
+		"profile with a password":   {attempt{kind: "sqli", method: "POST", payload: "' or 1=1-- ", request: "name=a", body: page(`<p>Invalid name.</p><input type="password">`)}, Unknown},
+
+		// Expressions that stay what they are.
+		"expression":                       {attempt{kind: "injection-generic", payload: "{{1337*7}}${1337*7}<%=1337*7%>", body: "<p>Hello, {{1337*7}}${1337*7}&lt;%=1337*7%&gt;</p>"}, Failure},
+		"expression, one computed":         {attempt{kind: "injection-generic", payload: "{{1337*7}}${1337*7}", body: "<p>Hello, {{1337*7}}9359</p>"}, Success},
+		"expression, of a browser":         {attempt{kind: "injection-generic", payload: "{{1337*7}}", body: "<html ng-app><p>Hello, {{1337*7}}</p>"}, Unknown},
+		"expression, stored":               {attempt{kind: "injection-generic", method: "POST", payload: "{{1337*7}}", body: "<p>Hello, {{1337*7}}</p>"}, Unknown},
+		"expression, its result by chance": {attempt{kind: "injection-generic", payload: "{{7*7}}", body: "<p>Hello, {{7*7}}</p><i>1490</i>"}, Unknown},
+		"expression of a shell":            {attempt{kind: "rce", payload: ";echo $((1337*7))", body: "<p>no ;echo $((1337*7))</p>"}, Unknown},
+
 		// Files and entities that were not opened.
 		"PHP 8":                    {attempt{kind: "lfi", payload: file, body: "Warning: include(/etc/passwd): Failed to open stream: Permission denied in /srv/a.php"}, Failure},
 		"PHP, no other hosts":      {attempt{kind: "rfi", payload: "http://198.51.100.7/c.txt?", body: "Warning: include(): http:// wrapper is disabled in the server configuration by allow_url_include=0"}, Failure},
