@@ -38,3 +38,17 @@ func isManifest(tx *mapping.Transaction, variable string) bool {
 	}
 	return manifestField.MatchString(variable) && kubernetesAPI.MatchString(tx.URI) || dataField.MatchString(variable) && withData.MatchString(tx.URI)
 }
+
+// cloudField is a field of a call of a cloud's interface that is a script by design: a template, what a machine runs when it starts,
+// and what an agent is told to run.
+// Sources: the API references of CloudFormation, EC2, Systems Manager.
+var cloudField = compile(`^ARGS(?:_GET|_POST)?:(?:TemplateBody|UserData|LaunchTemplateData\.UserData|json\.(?:[\w.]+\.)?(?:TemplateBody|UserData|userData|(?:P|p)arameters\.commands(?:\.\d+)?))$`)
+
+// isCloudScript reports whether a value is such a script, in a request that is signed.
+func isCloudScript(tx *mapping.Transaction, variable string) bool {
+	if tx == nil || !cloudField.MatchString(variable) {
+		return false
+	}
+	by, _ := mapping.HeaderValue(tx.RequestHeaders, "authorization")
+	return strings.HasPrefix(by, "AWS4-HMAC-SHA256 Credential=")
+}

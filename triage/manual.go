@@ -21,8 +21,12 @@ const (
 	mostExamples = 8  // of one form
 )
 
-// IsManual reports whether what rules have found is such an example in an answer, and nothing in the request asks for it.
+// IsManual reports whether what rules have found is such an example in an answer, and nothing in the request asks for it; or what a
+// language model or a repository tells.
 func IsManual(tx *mapping.Transaction, v *engine.Verdict) bool {
+	if isTold(tx) {
+		return !slices.ContainsFunc(v.Matches, func(m engine.Match) bool { return m.IsEvidence() && !isSignature(&m) })
+	}
 	if tx == nil || tx.Method != "GET" || tx.RequestBody.Text != "" || tx.Status != 200 || strings.Contains(tx.URI, "..") || !plainAddress.MatchString(tx.URI) {
 		return false
 	}
@@ -32,7 +36,7 @@ func IsManual(tx *mapping.Transaction, v *engine.Verdict) bool {
 		if !m.IsEvidence() {
 			continue
 		}
-		if m.Phase < 3 || !hasTag(m.Tags, "succeeded") || !isExample(tx, m) {
+		if !isSignature(m) || !isExample(tx, m) {
 			return false
 		}
 		found = true

@@ -54,14 +54,14 @@ var lines = compile(`^[\w+/]{16,}(?:\r?\n[\w+/]+)*=*[\r\n]*$`)
 
 // isOrdinary reports whether a value on which a rule matched is what a protocol has that looks like an attack.
 func isOrdinary(tx *mapping.Transaction, m *engine.Match, variable, value string) bool {
-	if isEncoded(value) || m.IsShipped() && isManifest(tx, variable) || isTelemetry(tx, variable, value) || isWritten(m, value) {
+	if isEncoded(value) || m.IsShipped() && isManifest(tx, variable) || isTelemetry(tx, variable, value) || isSearch(tx, variable, value) || isWritten(m, value) {
 		return true
 	}
 	collection, name, _ := strings.Cut(variable, ":")
 	isArgument := strings.HasPrefix(collection, "ARGS")
 	switch family(m) {
 	case "lfi":
-		if isNoFile(m, collection, value) {
+		if isNoFile(tx, m, collection, value) {
 			return true
 		}
 		if !isArgument && joined.MatchString(value) && !strings.Contains(value, "..") || openFile.MatchString(value) && (!isArgument || value[0] != '/') {
@@ -69,6 +69,14 @@ func isOrdinary(tx *mapping.Transaction, m *engine.Match, variable, value string
 		}
 	case "ldap", "injection-generic":
 		if isArgument && isDirectoryFilter(name, value) {
+			return true
+		}
+	case "xss":
+		if collection == "REQUEST_XML" && isPost(tx) {
+			return true
+		}
+	case "rce":
+		if isCloudScript(tx, variable) {
 			return true
 		}
 	case "protocol":
@@ -84,6 +92,14 @@ func isOrdinary(tx *mapping.Transaction, m *engine.Match, variable, value string
 		return strings.HasSuffix(name, "redirect_uri") && loopback.MatchString(value)
 	}
 	return strings.HasPrefix(variable, "REQUEST_") && gitTransport.MatchString(value)
+}
+
+// post is a call by which a program for authors writes a page or changes one. Whoever may do so may send markup.
+// Source: https://codex.wordpress.org/XML-RPC_WordPress_API
+var post = compile(`^\s*(?:<\?xml[^<>]{0,100}\?>\s*)?<methodcall>\s*<methodname>\s*(?:metaweblog\.(?:new|edit)post|(?:wp|blogger)\.(?:new|edit)(?:post|page))\s*</methodname>`)
+
+func isPost(tx *mapping.Transaction) bool {
+	return tx.Method == "POST" && post.MatchString(strings.ToLower(tx.RequestBody.Text[:min(len(tx.RequestBody.Text), 512)]))
 }
 
 // isAllOrdinary reports whether a rule that comes with MSA matched nothing but that.

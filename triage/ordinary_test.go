@@ -124,6 +124,10 @@ func TestOrdinaryPlaces(t *testing.T) {
 		{"lfi", "/../", "ARGS:u", "/var/www/lamps/../../../etc/passwd", false},
 		{"lfi", "/../", "ARGS:u", "/lamps/new/../etc/passwd", false},
 		{"lfi", "/../", "ARGS:u", "/var/www/../log", false},
+		{"lfi", "/../", "ARGS:u", "/home/ann/lamps/../beds", true},
+		{"lfi", "/../", "ARGS:u", "/home/ann/../bob/a", false},
+		{"lfi", "/../", "ARGS:u", "/home/ann/lamps/../.ssh/id_rsa", false},
+		{"lfi", "/../", "ARGS:u", "/home/ann/lamps/../../../etc/passwd", false},
 		{"lfi", "/../", "ARGS:u", `C:\Windows\..\Windows\win.ini`, false},
 		{"lfi", "/../", "ARGS:u", "/lamps/new/.../../old", false},
 		{"lfi", "/../", "ARGS:u", "/lamps/new/%2e%2e/../old", false},
@@ -207,6 +211,37 @@ func TestNamesOfScanners(t *testing.T) {
 		}
 		if got := isOrdinary(&mapping.Transaction{}, m, "REQUEST_HEADERS:User-Agent", value); got != want {
 			t.Errorf("%s: %v", value, got)
+		}
+	}
+}
+
+// Programs for authors send pages, and clients of a cloud send scripts; what else has such names is no such call.
+func TestWrittenByCalls(t *testing.T) {
+	signed := []mapping.Header{{Name: "Authorization", Value: "AWS4-HMAC-SHA256 Credential=A/20261120/eu-west-1/ec2/aws4_request"}}
+	call := func(method string) string {
+		return "<?xml version=\"1.0\"?><methodCall><methodName>" + method + "</methodName>"
+	}
+	for _, c := range []struct {
+		kind, variable, body string
+		headers              []mapping.Header
+		want                 bool
+	}{
+		{"xss", "REQUEST_XML:/*", call("metaWeblog.newPost"), nil, true},
+		{"xss", "REQUEST_XML:/*", call("wp.editPost"), nil, true},
+		{"xss", "REQUEST_XML:/*", call("wp.newComment"), nil, false},
+		{"sqli", "REQUEST_XML:/*", call("wp.editPost"), nil, false},
+		{"xss", "REQUEST_XML:/*", "<a>" + call("wp.editPost"), nil, false},
+		{"rce", "ARGS_POST:TemplateBody", "", signed, true},
+		{"rce", "ARGS:UserData", "", signed, true},
+		{"rce", "ARGS:json.Parameters.commands.0", "", signed, true},
+		{"rce", "ARGS:UserData", "", nil, false},
+		{"rce", "ARGS:Name", "", signed, false},
+		{"lfi", "ARGS:UserData", "", signed, false},
+	} {
+		tx := &mapping.Transaction{Method: "POST", URI: "/", RequestHeaders: c.headers}
+		tx.RequestBody.Text = c.body
+		if got := isOrdinary(tx, &engine.Match{Tags: []string{"attack-" + c.kind}}, c.variable, "x"); got != c.want {
+			t.Errorf("%s of %s, %s: %v", c.kind, c.variable, c.body, got)
 		}
 	}
 }

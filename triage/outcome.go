@@ -44,6 +44,9 @@ type Examination struct {
 // Examine reads a record on which rules matched.
 func Examine(tx *mapping.Transaction, v *engine.Verdict) *Examination {
 	x := newExchange(tx, v)
+	if isTold(tx) {
+		return &Examination{x: x, refusal: x.refusal()}
+	}
 	deeds := x.deeds()
 	return &Examination{x, deeds, append(x.traces(), deeds...), x.refusal()}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/modsecurity-for-anylog/msa/engine"
+	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
 var (
@@ -22,7 +23,7 @@ var (
 
 // isNoFile reports whether a rule about files has matched what names no file of the system: the interface /v1/sys of a service,
 // a program of Windows, or a path that goes up and stays where it is.
-func isNoFile(m *engine.Match, collection, value string) bool {
+func isNoFile(tx *mapping.Transaction, m *engine.Match, collection, value string) bool {
 	found, _ := matchedData(m.Data)
 	isArgument := strings.HasPrefix(collection, "ARGS")
 	switch {
@@ -33,21 +34,21 @@ func isNoFile(m *engine.Match, collection, value string) bool {
 	case isArgument:
 		return staysInside(value)
 	case collection == "REQUEST_URI_RAW" || collection == "REQUEST_URI" || collection == "QUERY_STRING":
-		return queryStaysInside(value)
+		return queryStaysInside(tx, value)
 	}
 	return false
 }
 
-// queryStaysInside reports whether all values of a query stay inside, and the path does not go up at all.
-func queryStaysInside(uri string) bool {
+// queryStaysInside reports whether all values of a query stay inside or are searched for, and the path does not go up at all.
+func queryStaysInside(tx *mapping.Transaction, uri string) bool {
 	path, query, _ := strings.Cut(uri, "?")
 	if goesUp(path) {
 		return false
 	}
 	for pair := range strings.SplitSeq(query, "&") {
-		_, value, _ := strings.Cut(pair, "=")
+		name, value, _ := strings.Cut(pair, "=")
 		value, err := url.QueryUnescape(value)
-		if err != nil || goesUp(value) && !staysInside(value) {
+		if err != nil || goesUp(value) && !staysInside(value) && !isSearch(tx, "ARGS:"+name, value) {
 			return false
 		}
 	}
@@ -65,7 +66,7 @@ func staysInside(path string) bool {
 	if strings.ContainsAny(path, "%\x00\n;") {
 		return false
 	}
-	depth, up := 0, false
+	depth, up, least := 0, false, 1
 	if _, rest, ok := strings.Cut(path, "://"); ok {
 		_, path, _ = strings.Cut(rest, "/")
 		depth = 1 // the host is what it begins with
@@ -75,13 +76,16 @@ func staysInside(path string) bool {
 		case segment == ".":
 		case segment == "..":
 			up = true
-			if depth--; depth < 1 {
+			if depth--; depth < least {
 				return false
 			}
 		case strings.Trim(segment, ".") == "":
 			return false
 		default:
-			if depth++; systemFolder.MatchString(segment) || depth == 1 && atRoot.MatchString(segment) {
+			switch depth++; {
+			case depth == 1 && segment == "home":
+				least = 2 // the folder of one user
+			case systemFolder.MatchString(segment), depth == 1 && atRoot.MatchString(segment), least == 2 && segment[0] == '.':
 				return false
 			}
 		}

@@ -98,8 +98,8 @@ func wordsBeside(value string, from, to int) (before, after int) {
 
 const blanks = " \t\r\n"
 
-// codeMarks are how markup says that something is code: Markdown, HTML, MediaWiki, and BBCode.
-var codeMarks = []string{"```", "~~~", "<code", "<pre", "<syntaxhighlight", "[code", "&lt;"}
+// codeMarks are how markup says that something is code: Markdown, HTML, MediaWiki, BBCode, and Jira.
+var codeMarks = []string{"```", "~~~", "<code", "<pre", "<syntaxhighlight", "[code", "&lt;", "{code}", "{code:", "{noformat}"}
 
 func isMarkedAsCode(value string) bool {
 	for _, mark := range codeMarks {

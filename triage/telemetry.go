@@ -15,7 +15,7 @@ var shipped = []struct{ path, member *expression }{
 	{compile(`^/(?:[\w-]+/)?v1/(?:logs|traces)$`), compile(`(?i)\.resource(?:logs|spans)\..*(?:value|name|body|message)$`)},
 	{compile(`^/services/collector(?:/event|/raw)?(?:/1\.0)?$`), compile(`\.(?:event|fields)(?:\.|$)`)},
 	{compile(`^/(?:api/)?v[12]/(?:logs|input(?:/\w+)?)$`), compile(`^json(?:\.\d+)?\.message$`)},
-	{compile(`^/api/\d+/(?:store|envelope)/$`), compile(`^json\.(?:exception|request|breadcrumbs|message|logentry|transaction|culprit)(?:\.|$)`)},
+	{compile(`^/api/\d+/(?:store|envelope)/$`), compile(`^json\.(?:exception|request|breadcrumbs|message|logentry|transaction|culprit|extra|contexts|tags|spans|threads|stacktrace)(?:\.|$)`)},
 	{compile(`^/(?:[\w.-]+/)?(?:_bulk|_doc(?:/[\w-]+)?)$`), compile(`\.(?:message|log|event\.original|url\.original|http\.request\.body)$`)},
 	{compile(`^/gelf$`), compile(`^json\.(?:short_message|full_message|_\w+)$`)},
 }

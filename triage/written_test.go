@@ -10,6 +10,7 @@ import (
 func TestWritten(t *testing.T) {
 	const (
 		trace   = "Fails:\njava.lang.NullPointerException\n\tat java.lang.Runtime.exec(Runtime.java:450)\n\tat org.example.Run.main(Run.java:7)"
+		helpful = "java.lang.NullPointerException: Cannot invoke \"java.lang.Runtime.exec(String)\" because \"rt\" is null\n\tat org.example.Run.main(Run.java:7)"
 		passive = `<svg xmlns="http://www.w3.org/2000/svg"><style>.a{fill:url(#g)}</style><path d="M1 2z"/></svg>`
 		yaml    = "---\nhost: \"{{ name }}\"\npath: /a\n"
 	)
@@ -35,6 +36,10 @@ func TestWritten(t *testing.T) {
 		{[]string{"attack-xss"}, "", `"><svg></svg>`, false},
 		{[]string{"attack-injection-php"}, "exec(Runtime.java:450)", trace, true},
 		{[]string{"attack-injection-php"}, "eval(/srv/app.js", "at eval(/srv/app.js:1)", false},
+		{[]string{"attack-injection-php"}, "exec(String)", helpful, true},
+		{[]string{"attack-injection-php"}, "exec(String)", helpful + "\nexec(String)", false},
+		{[]string{"attack-injection-php"}, "exec(String)", `Cannot invoke "java.lang.Runtime.exec(String)" because "rt" is null`, false},
+		{[]string{"attack-rce", "language-java"}, "", helpful, true},
 		{[]string{"attack-injection-php"}, "exec('id')", "exec('id')", false},
 		{[]string{"attack-rce", "language-java"}, "", trace, true},
 		{[]string{"attack-rce"}, "", trace, false},

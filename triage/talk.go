@@ -1,0 +1,44 @@
+package triage
+
+import (
+	"strings"
+
+	"github.com/modsecurity-for-anylog/msa/engine"
+	"github.com/modsecurity-for-anylog/msa/mapping"
+)
+
+// What is asked of a language model, and what it answers. It tells what files and commands look like, and has read none.
+// Sources: the HTTP interfaces of OpenAI, Anthropic, Google, Ollama, which others have as well.
+var (
+	modelPath   = compile(`^/(?:[\w.-]+/)*(?:chat/completions|completions|messages|responses|models/[\w.:-]+:(?:stream)?generatecontent|api/(?:chat|generate))$`)
+	modelAsked  = compile(`"(?:messages|prompt|contents|input)"\s*:`)
+	modelSays   = compile(`"choices"\s*:\s*\[|"candidates"\s*:\s*\[|"role"\s*:\s*"(?:assistant|model)"|"done"\s*:\s*(?:true|false)|"type"\s*:\s*"(?:text|output_text|content_block_delta)"`)
+	modelAnswer = compile(`^(?:application/(?:json|x-ndjson)|text/event-stream)$`)
+)
+
+// isTalk reports whether an exchange is one with a language model.
+func isTalk(tx *mapping.Transaction) bool {
+	if tx == nil || tx.Method != "POST" {
+		return false
+	}
+	path, _, _ := strings.Cut(tx.URI, "?")
+	start := func(text string) string { return text[:min(len(text), maxPayload)] }
+	return modelPath.MatchString(strings.ToLower(path)) && modelAsked.MatchString(start(tx.RequestBody.Text)) &&
+		modelAnswer.MatchString(mediaType(tx.ResponseHeaders)) && modelSays.MatchString(start(tx.ResponseBody.Text))
+}
+
+// repositoryFile is the address of a file in a repository: of GitLab, Gitea, GitHub, Bitbucket, and of GitLab's interface.
+var repositoryFile = compile(`^/(?:[\w.~-]+/){2,6}(?:-/(?:raw|blob|blame)/|(?:raw|src|blame)/(?:branch|tag|commit)/|(?:raw|blob|blame)/(?:refs/heads/|(?:main|master|develop|HEAD|[0-9a-f]{40})/)|repos/[\w.~-]+/(?:raw|browse)/)` +
+	`(?:[\w.~@%+-]+/)*[\w.~@%+-]+(?:\?(?:ref_type|inline|at|raw|plain)=[\w./-]{0,80})?$|` +
+	`^/api/v\d/projects/[\w%.-]+/repository/(?:files/[\w%.~+-]+(?:/raw)?|blobs/[0-9a-f]{40}(?:/raw)?)(?:\?ref=[\w./-]{1,80})?$`)
+
+// isRepositoryFile reports whether an answer is a file of a repository, which is about a system and not of one.
+func isRepositoryFile(tx *mapping.Transaction) bool {
+	return tx != nil && tx.Method == "GET" && !goesUp(tx.URI) && repositoryFile.MatchString(tx.URI)
+}
+
+// isTold reports whether what the answer has says nothing of the server that gives it.
+func isTold(tx *mapping.Transaction) bool { return isTalk(tx) || isRepositoryFile(tx) }
+
+// isSignature reports whether a rule has found in the answer what an attack gives.
+func isSignature(m *engine.Match) bool { return m.Phase >= 3 && hasTag(m.Tags, "succeeded") }
