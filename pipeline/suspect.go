@@ -219,7 +219,7 @@ func (i *Inspection) tell(sequels []behavior.Sequel) {
 // isAttack reports whether the rules that matched, and what they matched, speak of an attack, and not of a policy alone.
 // Detectors count attacks, whatever it is that decides about alarms.
 func (s *suspect) isAttack(minConfidence int) bool {
-	return s.verdict.HasEvidence() && s.sure.Confidence >= minConfidence || s.verdict.AlarmsByRule() && !triage.IsManual(s.tx, &s.verdict)
+	return s.verdict.HasEvidence() && s.sure.Confidence >= minConfidence || triage.AlarmsByRule(s.tx, &s.verdict)
 }
 
 // observe fills what detectors look at of a record.

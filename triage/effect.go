@@ -321,7 +321,11 @@ func (x *exchange) shows(signs []sign) string {
 		return ""
 	}
 	for i := range signs {
-		if s := &signs[i]; s.ask.MatchString(x.lower) && s.answer.MatchString(x.text) && !s.answer.MatchString(x.payload) {
+		s := &signs[i]
+		if !s.ask.MatchString(x.lower) || !s.answer.MatchString(x.text) || s.answer.MatchString(x.payload) {
+			continue
+		}
+		if found := strings.TrimLeft(strings.TrimRight(s.answer.FindString(x.text), blanks+`<"'`), blanks+`>"'`); !x.sent(found) {
 			return s.what
 		}
 	}

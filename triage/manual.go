@@ -21,12 +21,8 @@ const (
 	mostExamples = 8  // of one form
 )
 
-// IsManual reports whether what rules have found is such an example in an answer, and nothing in the request asks for it; or what a
-// language model or a repository tells.
-func IsManual(tx *mapping.Transaction, v *engine.Verdict) bool {
-	if isTold(tx) {
-		return !slices.ContainsFunc(v.Matches, func(m engine.Match) bool { return m.IsEvidence() && !isSignature(&m) })
-	}
+// isManual reports whether what rules have found is such an example in an answer, and nothing in the request asks for it.
+func isManual(tx *mapping.Transaction, v *engine.Verdict) bool {
 	if tx == nil || tx.Method != "GET" || tx.RequestBody.Text != "" || tx.Status != 200 || strings.Contains(tx.URI, "..") || !plainAddress.MatchString(tx.URI) {
 		return false
 	}

@@ -51,7 +51,7 @@ func TestManual(t *testing.T) {
 			if c.phase != 0 {
 				v.Matches = append(v.Matches, engine.Match{RuleID: 951100, Phase: c.phase, Severity: 2, Tags: []string{"attack-sqli"}})
 			}
-			if got := IsManual(tx, v); got != c.want {
+			if got := isManual(tx, v); got != c.want {
 				t.Errorf("%v", got)
 			}
 			if sure := Appraise(tx, v).Confidence > 0; sure == c.want {
@@ -60,7 +60,7 @@ func TestManual(t *testing.T) {
 		})
 	}
 	tx := &mapping.Transaction{}
-	if IsManual(tx, &engine.Verdict{}) {
+	if isManual(tx, &engine.Verdict{}) {
 		t.Error("a request without anything")
 	}
 }

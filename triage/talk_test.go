@@ -51,7 +51,7 @@ func TestTold(t *testing.T) {
 				t.Errorf("%s", got)
 			}
 			v.Matches = v.Matches[1:]
-			if got := IsManual(tx, v); got != c.want {
+			if got := AlarmsByRule(tx, v); got == c.want {
 				t.Errorf("alone: %v", got)
 			}
 			if a := Appraise(tx, v); (a.Confidence == 0) != c.want {

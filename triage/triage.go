@@ -86,7 +86,7 @@ func AppraiseBut(isHabit func(rule int, variable string) bool, tx *mapping.Trans
 // appraise leaves out what is habit; isHabit may be nil.
 func (m *model) appraise(tx *mapping.Transaction, v *engine.Verdict, isHabit func(rule int, variable string) bool) Appraisal {
 	var best Appraisal
-	if IsManual(tx, v) {
+	if isManual(tx, v) {
 		return best
 	}
 	var of *Suspect
@@ -120,6 +120,16 @@ func (m *model) appraise(tx *mapping.Transaction, v *engine.Verdict, isHabit fun
 		}
 	}
 	return best
+}
+
+// AlarmsByRule reports whether a rule has matched that alarms by itself, and more than what a manual, a language model or a repository
+// tells.
+func AlarmsByRule(tx *mapping.Transaction, v *engine.Verdict) bool {
+	if !v.AlarmsByRule() || isManual(tx, v) {
+		return false
+	}
+	told := isTold(tx)
+	return slices.ContainsFunc(v.Matches, func(m engine.Match) bool { return m.Alarms() && !(told && isSignature(&m)) })
 }
 
 func isAllHabit(isHabit func(rule int, variable string) bool, m *engine.Match) bool {

@@ -25,6 +25,9 @@ var (
 	// Source: https://www.thymeleaf.org/doc/tutorials/3.1/usingthymeleaf.html#appendix-b-expression-utility-objects
 	utility = compile(`^(?i)[$*]\{\s*#(?:temporals|dates|calendars|numbers|strings|objects|bools|arrays|lists|sets|maps|aggregates|ids|messages|uris|conversions|fields|themes|execinfo)\.$`)
 
+	// A pattern of file names with a choice of their ends.
+	glob = compile(`^(?:[\w.-]+/|\*{1,2}/)*[\w.-]*\*[\w.-]*\{\.?\w{1,8}(?:,\.?\w{1,8}){1,20}\}$`)
+
 	// What an expression needs to reach more than its page.
 	reaches = compile(`(?i)getclass|\.class\b|forname|\bt\s*\(|runtime|processbuilder|\bexec\b|@java|\bnew\s`)
 
@@ -47,7 +50,7 @@ func isWritten(m *engine.Match, value string) bool {
 		return picture.MatchString(value) && !activePicture.MatchString(value)
 	case "rce", "injection-php", "injection-generic", "injection-java":
 		return stackFrame.MatchString(found) || found == ";function" || utility.MatchString(found) && !reaches.MatchString(value) ||
-			(hasTag(m.Tags, "language-java") || standsInTrace(found, value)) && isTrace(value)
+			glob.MatchString(value) && strings.HasPrefix(found, "{") || (hasTag(m.Tags, "language-java") || standsInTrace(found, value)) && isTrace(value)
 	case "protocol":
 		return isSetting(found, value)
 	}
