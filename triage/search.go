@@ -19,7 +19,7 @@ var searched = []struct{ path, member *expression }{
 	{compile(`^/api/v[12]/logs(?:-queries/list|/events/search|/analytics/aggregate)$`), compile(`^json\.(?:filter\.)?query$`)},
 	{compile(`^/(?:v\d/workspaces/[\w-]+/query|api/(?:advancedhunting|advancedqueries)/run|security/runhuntingquery)$`), compile(`^json\.[qQ]uery$`)},
 	{compile(`^/services/data/v\d{2}\.\d/(?:query|queryall|search|tooling/query)/?$`), compile(`^q$`)},
-	{compile(`^/(?:[\w-]+/)?(?:parse|1)/(?:classes/\w+|users|roles|installations|aggregate/\w+)$`), compile(`^(?:where|pipeline)$`)},
+	{compile(`^/(?:[\w-]+/)?parse/(?:classes/\w+|users|roles|installations|aggregate/\w+)$`), compile(`^(?:where|pipeline)$`)},
 	{compile(`^/(?:[\w.-]+/)*action/(?:find|findone|aggregate|updateone|updatemany|deleteone|deletemany)$`), compile(`^json\.(?:filter|pipeline)(?:\.[\w.$-]+)?$`)},
 }
 
