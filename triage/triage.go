@@ -129,7 +129,7 @@ func AlarmsByRule(tx *mapping.Transaction, v *engine.Verdict) bool {
 		return false
 	}
 	told := isTold(tx)
-	return slices.ContainsFunc(v.Matches, func(m engine.Match) bool { return m.Alarms() && !(told && isSignature(&m)) })
+	return slices.ContainsFunc(v.Matches, func(m engine.Match) bool { return m.Alarms() && (!told || !isSignature(&m)) })
 }
 
 func isAllHabit(isHabit func(rule int, variable string) bool, m *engine.Match) bool {
