@@ -16,12 +16,12 @@ var presetOrder = []string{
 	"nano", "nano-sql", "nano-redis", "nano-dns",
 	"kubernetes-audit", "gke-audit", "aks-audit", "gcp-lb", "azure-appgw", "azure-frontdoor", "azure-appservice", "aws-waf", "aws-apigw", "aws-lambda",
 	"cloudflare", "akamai", "fastly", "hubble", "falco-k8saudit", "modsecurity", "ocsf", "har", "kong", "apisix",
-	"tyk", "gravitee", "hasura", "elasticsearch-audit", "minio-audit", "vault-audit", "nextcloud", "keycloak",
+	"tyk", "gravitee", "hasura", "elasticsearch-audit", "minio-audit", "vault-audit", "nextcloud", "keycloak", "knox", "drupal", "bunny",
 	"suricata", "zeek", "caddy", "traefik",
 	"istio", "envoy-gateway", "envoy", // the JSON of both has the same keys, and Istio's has more
 	"packetbeat", "ecs", "opentelemetry", "rails", "pino", "tomcat", "monolog", "logbook", "aspnet", "tower-http", "sentry", "firewall",
 	"aws-alb", "aws-elb", "aws-nlb", "aws-s3", "aws-cloudfront", "iis", "haproxy",
-	"solr", "sql", "gorouter", "linkerd", "nginx-proxy-manager", "squid", "uvicorn", "uwsgi", "django", "morgan", "gin", "chi", "spring",
+	"solr", "sql", "gorouter", "linkerd", "nginx-proxy-manager", "squid", "uvicorn", "uwsgi", "django", "morgan", "gin", "chi", "spring", "hapi", "phoenix", "aem",
 	"ingress-nginx", "nginx-json", "nginx", "apache", "cef", anyProgram, "ltsv", anyText,
 }
 
