@@ -17,13 +17,13 @@ type anyLine struct {
 
 var (
 	// anyRequest finds the method and the target. Between them are spaces, a column's separator, a quote, the - of an
-	// identity, or the scheme and the host that CDNs have there.
+	// identity, the scheme and the host that CDNs have there, or the column of the host.
 	anyRequest = regexp.MustCompile(`(?:^|[^A-Za-z0-9_./-])(GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS|PROPFIND|SEARCH|REPORT)\]?"?` +
-		`([ \t|;,]+)(?:- |https?[ \t|;,]+(?:([\w.-]+)[ \t|;,]+)?)?(["']?)(/|https?://)`)
+		`([ \t|;,]+)(?:- |https?[ \t|;,]+(?:([\w.-]+)[ \t|;,]+)?|([\w-]+(?:\.[\w-]+)+(?::\d+)?)[\t|;,] ?)?(["']?)(/|https?://)`)
 	// anyUpstream is what follows a method if a proxy writes whom it asks before what was asked for.
 	anyUpstream = regexp.MustCompile(`^\S* "(?:/|https?://)[^"]*" HTTP/`)
 	anyVersion  = regexp.MustCompile(`^[ \t|;,]*HTTP/(\d(?:\.\d)?)`)
-	anyTime     = regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|\d{1,2}/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d(?: [+-]\d{4})?`)
+	anyTime     = regexp.MustCompile(`\d{4}[-/]\d\d[-/]\d\d(?:[T ]| - )\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|\d{1,2}/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d(?: [+-]\d{4})?`)
 	anyAgent    = regexp.MustCompile(`^[A-Za-z][\w.+-]*/v?\d[\w.+-]*(?:$| [\w(])`)
 	bareNumber  = regexp.MustCompile(` (\d(?:\.\d)?)$`) // a version without its name
 	anyDomain   = regexp.MustCompile(`^(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?::\d+)?$`)
@@ -36,10 +36,10 @@ func readAnyLine(line string, how leniency) (a anyLine, ok bool) {
 	if at == nil || errorLog.MatchString(line) {
 		return a, false
 	}
-	head, target := line[:at[2]], line[at[10]:]
+	head, target := line[:at[2]], line[at[12]:]
 	a.method = line[at[2]:at[3]]
 	separator := line[at[4]:at[5]]
-	quote := line[at[8]:at[9]]
+	quote := line[at[10]:at[11]]
 	switch whole, ok := strings.CutSuffix(head, `"`); {
 	case ok && quote == "" && strings.HasPrefix(line[at[3]:], " "):
 		head, quote = whole, `"` // around the whole request
@@ -52,8 +52,10 @@ func readAnyLine(line string, how leniency) (a anyLine, ok bool) {
 		separator = head[len(head)-1:] // around the whole request
 	}
 	target, tail := a.cutTarget(target, quote, separator)
-	if at[6] >= 0 && strings.HasPrefix(target, "/") {
-		a.domain = line[at[6]:at[7]]
+	for _, host := range []int{6, 8} {
+		if at[host] >= 0 && strings.HasPrefix(target, "/") {
+			a.domain = line[at[host]:at[host+1]]
+		}
 	}
 	a.target = target
 	column := strings.Trim(separator, " ")

@@ -168,6 +168,9 @@ func (o *opened) add(e carried, depth int) {
 	o.events[at].until = len(o.events)
 }
 
+// jsonEnds are what may follow an object: Monolog has what its processors add there.
+var jsonEnds = words{"", "[]", "{}"}
+
 // openJSON reads the JSON object in a text, which may stand behind other text; nil when there is none.
 func (o *opened) openJSON(text string) (Record, error) {
 	begin := strings.IndexByte(text, '{')
@@ -182,7 +185,7 @@ func (o *opened) openJSON(text string) (Record, error) {
 			out, rest, err = AppendJSON(o.buf, []byte(whole))
 		}
 	}
-	if err != nil || strings.TrimSpace(string(rest)) != "" {
+	if err != nil || !jsonEnds.has(strings.TrimSpace(string(rest))) {
 		return nil, err
 	}
 	o.buf = out

@@ -172,6 +172,9 @@ func parseTime(s string, zone *time.Location) (time.Time, bool) {
 	if at := strings.LastIndex(s, " --"); at >= 0 { // ModSecurity 2 writes zones west of Greenwich so
 		s = s[:at+1] + s[at+2:]
 	}
+	if i := strings.IndexByte(s, ' '); i > 10 && s[10] == 'T' && i+1 < len(s) && s[i+1] >= 'A' {
+		s = s[:i] // a level behind it, as env_logger writes
+	}
 	if s == "" {
 		return time.Time{}, false
 	}
@@ -234,6 +237,8 @@ func layouts(s string) []string {
 		return isoLayouts
 	case len(s) > 10 && s[4] == '-':
 		return sqlLayouts
+	case len(s) > 10 && s[4] == '/':
+		return slashLayouts
 	case len(s) > 10 && s[2] == '/':
 		return accessLogLayouts
 	}
@@ -243,11 +248,13 @@ func layouts(s string) []string {
 var (
 	isoLayouts       = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04:05.999999999Z0700"}
 	sqlLayouts       = []string{"2006-01-02 15:04:05.999999999", "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999 -0700", "2006-01-02 15:04:05.999999999 MST"}
+	slashLayouts     = []string{"2006/01/02 15:04:05.999999999", "2006/01/02 - 15:04:05", "2006/01/02 15:04:05 -0700"} // Go's log, Gin
 	accessLogLayouts = []string{
 		"02/Jan/2006:15:04:05 -0700", "02/Jan/2006:15:04:05.999999999", // the latter is HAProxy's
 		"02/Jan/2006:15:04:05.999999999 -0700", "02/Jan/2006 15:04:05", // Python's http.server
+		"02/Jan/2006:15:04:05 MST", // WEBrick
 	}
-	otherLayouts = []string{time.RFC1123Z, time.RFC1123, time.Stamp, "Jan _2 2006 15:04:05", time.ANSIC} // time.Stamp is RFC 3164's
+	otherLayouts = []string{time.RFC1123Z, time.RFC1123, time.Stamp, "Jan _2 2006 15:04:05", "Jan _2 15:04:05 2006", time.ANSIC} // time.Stamp is RFC 3164's
 )
 
 func magnitude(n float64) time.Duration {

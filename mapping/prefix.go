@@ -61,8 +61,8 @@ var (
 	// cf logs: [RTR/0] OUT, [APP/PROC/WEB/0] ERR
 	cloudFoundry = regexp.MustCompile(`^\[[A-Z]+(?:/[\w.-]+)+\] +(?:OUT|ERR) `)
 	inFile       = regexp.MustCompile(`^[^\s"{\[]*\.(?:log|gz|txt|out)(?:[-.][\w.-]+)?:(?:\d+:)?`)
-	// INFO, [notice], level=info and the like between a stamp and what was logged.
-	level = regexp.MustCompile(`^\[?(?i:trace|debug|info|notice|warn|warning|error)\]?:?[ \t]+`)
+	// INFO, [notice], level=info, Python's INFO:name: and the like between a stamp and what was logged.
+	level = regexp.MustCompile(`^\[?(?i:trace|debug|info|notice|warn|warning|error)\]?:?[ \t]+|^(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):[\w.]+:`)
 )
 
 // peel cuts one prefix off a line.

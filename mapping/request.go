@@ -126,9 +126,14 @@ func splitRequestLine(line string) (method, uri, protocol string) {
 		uri, protocol = uri[:i], uri[i+1:]
 	} else if strings.HasPrefix(uri, "HTTP/") {
 		uri, protocol = "", uri
+	} else if i > 0 && bareVersions.has(uri[i+1:]) {
+		uri, protocol = uri[:i], "HTTP/"+uri[i+1:]
 	}
 	return method, uri, protocol
 }
+
+// bareVersions are what Hypercorn has in place of the protocol.
+var bareVersions = words{"1.0", "1.1", "2", "3"}
 
 const upperLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 

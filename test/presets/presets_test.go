@@ -123,12 +123,17 @@ func TestTagsDoNotStick(t *testing.T) {
 				if last != nil {
 					_ = auto.Map("tag", last, &tx)
 				}
-				if err := auto.Map("tag", r, &tx); err == nil && tx.Preset != second.Preset && (!isW3C(second.Preset) || tx.Preset != "text") {
+				if err := auto.Map("tag", r, &tx); err == nil && tx.Preset != second.Preset && (!isW3C(second.Preset) && !isTabbed(second, c) || tx.Preset != "text") {
 					t.Errorf("after records of %s, %s of %s is mapped by %s", before, c.Name, second.Preset, tx.Preset)
 				}
 			}
 		}
 	}
+}
+
+// isTabbed reports whether a record is a line of Zeek: the lines before it, of any log in columns, tell its columns, too.
+func isTabbed(p Product, c Case) bool {
+	return p.Preset == "zeek" && strings.HasPrefix(c.Name, "tab-separated")
 }
 
 func isW3C(preset string) bool { return preset == "iis" || preset == "aws-cloudfront" }
