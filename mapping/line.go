@@ -39,6 +39,7 @@ const (
 	formatLEEF
 	formatRequest
 	formatLTSV
+	formatFields
 )
 
 // namedPatterns are the lines of well-known formats. Sources: AWS, "Access logs for your Application Load
@@ -85,6 +86,7 @@ func (y *yamlReader) parseStep(node ast.Node) (step parseStep, err error) {
 		"json": formatJSON, "pattern": formatPattern, "regex": formatRegex, "w3c": formatW3C,
 		"combined": formatCombined, "common": formatCommon, "alb": formatPattern, "haproxy": formatHAProxy, "logfmt": formatLogfmt, "auditlog": formatAuditLog,
 		"cef": formatCEF, "leef": formatLEEF, "request": formatRequest, "ltsv": formatLTSV,
+		"fields": formatFields,
 	}
 	err = y.members(node, "parse", readers{
 		"field": func(n ast.Node) error {
@@ -194,9 +196,12 @@ func (m *Mapping) slotOf(key string) int {
 func (m *Mapping) openLine(tag string, r Record, tx *Transaction) error {
 	for i := range m.parse {
 		step := &m.parse[i]
+		if step.format == formatFields && m.findFields(r, tx) {
+			return nil
+		}
 		from, until := m.events(r, tx, step)
 		for j := from; j < until; j++ {
-			if done, err := m.openEvent(tag, step, j, tx); done || err != nil {
+			if done, err := m.openEvent(tag, step, r, j, tx); done || err != nil {
 				return err
 			}
 		}
@@ -217,15 +222,26 @@ func (m *Mapping) events(r Record, tx *Transaction, step *parseStep) (from, unti
 }
 
 // openEvent tries a step on a log event. done says that the record has been understood.
-func (m *Mapping) openEvent(tag string, step *parseStep, event int, tx *Transaction) (done bool, err error) {
+func (m *Mapping) openEvent(tag string, step *parseStep, r Record, event int, tx *Transaction) (done bool, err error) {
 	e := &tx.opened.events[event]
-	if step.format == formatJSON {
+	switch step.format {
+	case formatJSON:
 		if e.object == nil {
 			return false, nil
 		}
 		err = m.scan(e.object, tx)
 		tx.event = event
-		return err == nil && (m.hasRequest(tx) || m.hasArgs(tx)), err
+		return err == nil && m.isOf(e.object, r, tx), err
+	case formatFields:
+		if e.object != nil {
+			done = m.findFields(e.object, tx)
+		} else {
+			done = m.findPairs(e.lines[len(e.lines)-1], tx)
+		}
+		if done {
+			tx.event = event
+		}
+		return done, nil
 	}
 	if e.text == "" || !step.mayRead(e) {
 		return false, nil
@@ -267,7 +283,11 @@ func (s *parseStep) matchAny(m *Mapping, tag string, lines []string, values []pa
 		ok = ok && m.clientFits(out)
 		return ok
 	}
-	for _, line := range lines {
+	for i := range lines {
+		line := lines[i]
+		if s.format == formatLogfmt {
+			line = lines[len(lines)-1-i] // the pairs in a prefix are a syslog daemon's
+		}
 		if s.format != formatRequest && try(line, strictly) {
 			return out, rest, true
 		}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -160,7 +161,7 @@ func (m *Mapping) read(tag string, r Record, tx *Transaction) error {
 	if err := m.scan(r, tx); err != nil {
 		return err
 	}
-	if len(m.parse) == 0 || hasAny(tx, m.request.targets) {
+	if len(m.parse) == 0 || m.hasTarget(tx) {
 		return nil // somebody has parsed it already
 	}
 	err := m.openLine(tag, r, tx)
@@ -174,6 +175,29 @@ func (m *Mapping) read(tag string, r Record, tx *Transaction) error {
 
 // hasRequest reports whether the record has fields of a request.
 func (m *Mapping) hasRequest(tx *Transaction) bool { return hasAny(tx, m.request.all) }
+
+// hasTarget reports whether the record has what was asked for. A map of that name is something else, unless it is of parameters.
+func (m *Mapping) hasTarget(tx *Transaction) bool {
+	for _, f := range m.request.targets {
+		if v, ok := f.object(tx); ok && (f == &m.request.query || !isMap(v)) {
+			return true
+		}
+	}
+	return false
+}
+
+// isOf reports whether a log event in a record has a field of a request, or an argument: the record may have one of that name, too.
+func (m *Mapping) isOf(event, r Record, tx *Transaction) bool {
+	isOf := func(f *field) bool {
+		for _, slot := range f.slots {
+			if v, ok := tx.at(slot); ok && !isNil(v) && (event.has(v) || !r.has(v)) {
+				return true
+			}
+		}
+		return false
+	}
+	return slices.ContainsFunc(m.request.all, isOf) || slices.ContainsFunc(m.args, func(a namedField) bool { return isOf(&a.field) })
+}
 
 // hasAny reports whether the record has one of the fields.
 func hasAny(tx *Transaction, fields []*field) bool {

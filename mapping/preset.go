@@ -22,11 +22,14 @@ var presetOrder = []string{
 	"packetbeat", "ecs", "opentelemetry", "rails", "pino", "tomcat", "monolog", "logbook", "aspnet", "tower-http", "sentry", "firewall",
 	"aws-alb", "aws-elb", "aws-nlb", "aws-s3", "aws-cloudfront", "iis", "haproxy",
 	"solr", "sql", "gorouter", "linkerd", "nginx-proxy-manager", "squid", "uvicorn", "uwsgi", "django", "morgan", "gin", "chi", "spring", "hapi", "phoenix", "aem",
-	"ingress-nginx", "nginx-json", "nginx", "apache", "cef", anyProgram, "ltsv", anyText,
+	"ingress-nginx", "nginx-json", "nginx", "apache", "cef", anyProgram, "ltsv", anyNames, anyText,
 }
 
 // anyProgram is the preset that goes by the usual names of fields alone. What another preset skips is not for it.
 const anyProgram = "structured"
+
+// anyNames is the preset that finds the parts of a request under any names. What another preset takes or skips is not for it.
+const anyNames = "fields"
 
 // anyText is the preset that finds a request in a line of any format. What another preset takes or skips is not for it.
 const anyText = "text"

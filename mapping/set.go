@@ -59,7 +59,7 @@ func (s *Set) Map(tag string, r Record, tx *Transaction) error {
 	remembered, _ := s.byTag.Load(tag)
 	last, _ := remembered.(*Mapping)
 	for _, m := range s.order(last) {
-		if skipped && s.auto && (m.Name == anyProgram || m.Name == anyText) {
+		if skipped && s.auto && (m.Name == anyProgram || m.Name == anyNames || m.Name == anyText) {
 			continue
 		}
 		switch err := s.try(m, tag, r, tx); {
@@ -115,7 +115,7 @@ func (s *Set) orderAfter(last *Mapping) []*Mapping {
 	for _, m := range s.all {
 		switch {
 		case m == last:
-		case last.Name == anyText, slices.Contains(moreSpecific[last.Name], m.Name):
+		case last.Name == anyText, last.Name == anyNames && m.Name != anyText, slices.Contains(moreSpecific[last.Name], m.Name):
 			first = append(first, m)
 		default:
 			rest = append(rest, m)

@@ -1,0 +1,419 @@
+package mapping
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/tinylib/msgp/msgp"
+)
+
+// anyFields are the parts of a request in a record whose fields have names of a program's own, anywhere in it: each is found by the words
+// that its name and those of the maps around it are made of, and by what it holds. httpVerb, aspnet-request-method and req.method are all
+// names of a method, if GET is in it. Of several the best counts, of equals the first.
+type anyFields struct {
+	tx    *Transaction
+	found [anyParts]Record
+	ranks [anyParts]int
+	names [anyParts]string // compact
+	words []byte           // of the name of a field and of those around it, in lower case, with spaces around each
+	left  int              // values that may still be looked at
+	depth int
+}
+
+type requestPart int
+
+const (
+	anyMethod requestPart = iota
+	anyLineOf
+	anyTarget
+	anyQuery
+	anyStatusOf
+	anyClientOf
+	anyForwarded
+	anyHost
+	anyAgentOf
+	anyReferer
+	anyCookie
+	anyType
+	anyHeaders
+	anyBody
+	anyRaw
+	anyParams
+	anyStamp
+	anyDay
+	anyClock
+	anyRawAnswer
+	anyAnswerHeaders
+	anyAnswer
+	anyParts
+)
+
+// anyPartKeys are the keys that the mapping asks for.
+var anyPartKeys = [anyParts]string{
+	"found.method", "found.line", "found.target", "found.query", "found.status", "found.client", "found.forwarded", "found.host", "found.agent",
+	"found.referer", "found.cookie", "found.type", "found.headers", "found.body", "found.raw", "found.params", "found.time", "found.day", "found.clock", "found.answer.raw", "found.answer.headers", "found.answer",
+}
+
+// targetNames are how the names of what was asked for end.
+var targetNames = []string{"uri", "url", "path", "target", "endpoint", "resource", "urlfull", "urloriginal"}
+
+// maxAnyDepth bounds how deep maps are looked through.
+const maxAnyDepth = 8
+
+var (
+	lineText  = regexp.MustCompile(`^[A-Z]{3,9} \S[^\r\n]* HTTP/\d`)
+	queryText = regexp.MustCompile(`^\??[\w.%\[\]-]+=`)
+	rawAnswer = regexp.MustCompile(`^HTTP/\d(?:\.\d)? [1-5]\d\d\b`)
+	dayText   = regexp.MustCompile(`^\d{4}-\d\d-\d\d$`)
+	clockText = regexp.MustCompile(`^\d\d:\d\d:\d\d(?:\.\d+)?$`)
+	stampText = regexp.MustCompile(`^\d{1,4}[-/. ]|^\d{10,19}(?:\.\d+)?$|^\[\d`)
+)
+
+// findFields finds a request in the fields of a record, and keeps it as what the mapping asks for.
+func (m *Mapping) findFields(r Record, tx *Transaction) bool {
+	left := maxLookedAt
+	if !mayHoldRequest(r, &left) {
+		return false
+	}
+	f := anyFields{tx: tx, left: maxLookedAt, words: make([]byte, 0, 128)}
+	f.words = append(f.words, ' ')
+	f.walk(r)
+	return f.keep(m)
+}
+
+// findPairs is findFields of a line of key=value.
+func (m *Mapping) findPairs(line string, tx *Transaction) bool {
+	if !containsAny(line, "=/", "=\"/", "=http", "=\"http", "HTTP/") {
+		return false
+	}
+	f := anyFields{tx: tx, left: maxLookedAt, words: make([]byte, 0, 128)}
+	f.words = append(f.words, ' ')
+	rest, pairs := readLogfmt(line, func(key, value string) { f.visit([]byte(key), Record(msgp.AppendString(nil, value))) })
+	if pairs < 3 || !f.keep(m) {
+		return false
+	}
+	tx.leftOver = append(tx.leftOver, appendLeftOver(nil, strings.Join(rest, " "))...)
+	return true
+}
+
+// mayHoldRequest reports whether anything in a value is what a request is made of, which is cheaper to see than what it is: most records
+// are of no request.
+func mayHoldRequest(v Record, left *int) (found bool) {
+	if *left--; *left < 0 {
+		return false
+	}
+	v = otlpValue(v)
+	switch {
+	case isMap(v):
+		_ = v.fields(func(_ []byte, one Record) { found = found || mayHoldRequest(one, left) })
+	case isArray(v):
+		eachElement(v, func(one Record) { found = found || mayHoldRequest(one, left) })
+	case isText(v):
+		s, _ := v.text()
+		found = strings.HasPrefix(s, "/") || strings.HasPrefix(s, "http") || strings.HasPrefix(s, `{"`) || strings.Contains(s, " HTTP/")
+	}
+	return found
+}
+
+// keep keeps what was found, if it is a request that somebody made to the program: one with a whole URL and without a client may be one
+// that the program itself has made. An event of a firewall may do without the method.
+func (f *anyFields) keep(m *Mapping) bool {
+	has := func(p requestPart) bool { return f.found[p] != nil }
+	target := ""
+	if has(anyTarget) {
+		target, _ = f.found[anyTarget].text()
+	}
+	isClient := has(anyClientOf) || has(anyForwarded)
+	isPath := strings.HasPrefix(target, "/") || strings.HasSuffix(f.names[anyTarget], "requesturi") // of servers only
+	seen := has(anyStatusOf) || has(anyHost) || has(anyQuery) || has(anyAgentOf) || has(anyHeaders)
+	switch {
+	case has(anyRaw):
+	case has(anyLineOf) && (isClient || has(anyStatusOf)):
+	case target == "":
+		return false
+	case has(anyMethod) && (isClient || isPath && (seen || !strings.HasPrefix(target, "/"))):
+	case isClient && seen && endsWithAny(f.names[anyTarget], "uri", "url", "resource"):
+	default:
+		return false
+	}
+	for p, v := range f.found {
+		if slot := m.slotOf(anyPartKeys[p]); slot >= 0 && v != nil {
+			f.tx.scan[slot] = v
+		}
+	}
+	return true
+}
+
+// walk looks at the members of a map.
+func (f *anyFields) walk(v Record) {
+	if f.depth == maxAnyDepth {
+		return
+	}
+	f.depth++
+	_ = v.fields(f.visit)
+	f.depth--
+}
+
+// visit looks at a field.
+func (f *anyFields) visit(key []byte, v Record) {
+	if f.left--; f.left < 0 || isNil(v) || len(key) == 0 {
+		return
+	}
+	around := len(f.words)
+	f.words = appendWords(f.words, key)
+	defer func() { f.words = f.words[:around] }()
+	name := strings.ReplaceAll(string(f.words[around:]), " ", "")
+	v = otlpValue(v)
+	switch {
+	case isMap(v):
+		if !f.takeWhole(name, v) {
+			f.walk(v)
+		}
+	case isArray(v):
+		if !f.takeWhole(name, v) {
+			f.list(name, v)
+		}
+	default:
+		if s, ok := v.text(); ok && s != "" && s != "-" {
+			f.text(name, s, v)
+		}
+	}
+}
+
+// list looks at a list: of pairs, of an address and a port, or of one map. In one of several maps are several requests.
+func (f *anyFields) list(name string, v Record) {
+	n := 0
+	var one Record
+	pairs := false
+	eachElement(v, func(e Record) {
+		n++
+		one = e
+		if isMap(e) {
+			if key, value, ok := pair(e); ok {
+				pairs = true
+				f.visit([]byte(key), value)
+			}
+		}
+	})
+	if pairs {
+		return
+	}
+	head, _ := v.element(0)
+	switch {
+	case n == 1 && isMap(one) && name != "records" && name != "logevents": // which have to be split before, however many they are
+		f.walk(one)
+	case n > 0 && head != nil:
+		if s, ok := head.text(); ok {
+			f.text(name, s, head)
+		}
+	}
+}
+
+// takeWhole takes a map or a list that is a part by itself.
+func (f *anyFields) takeWhole(name string, v Record) bool {
+	answer := f.isAnswer()
+	switch {
+	case endsWithAny(name, "headers", "header", "hdrs"):
+		f.take(pickPartOf(answer, anyAnswerHeaders, anyHeaders), name, 0, v)
+	case endsWithAny(name, "cookies"):
+		f.take(anyCookie, name, 0, v)
+	case f.isBody(name):
+		f.take(pickPartOf(answer, anyAnswer, anyBody), name, 0, v)
+	case isMap(v) && endsWithAny(name, "query", "querystring", "queryparams", "queryparameters", "querystringparameters"):
+		f.take(anyQuery, name, 0, v)
+	case isMap(v) && endsWithAny(name, "params", "parameters", "arguments", "variables"):
+		f.take(anyParams, name, 0, v)
+	default:
+		return false
+	}
+	return true
+}
+
+func pickPartOf(answer bool, its, other requestPart) requestPart {
+	if answer {
+		return its
+	}
+	return other
+}
+
+// text takes a text for what its name and its form say that it is.
+func (f *anyFields) text(name, s string, v Record) {
+	answer := f.isAnswer()
+	http := 0
+	if f.around("http", "request", "req") {
+		http = 2
+	}
+	switch {
+	case lineText.MatchString(s) && isMethod(s[:strings.IndexByte(s, ' ')]):
+		f.take(pickPartOf(strings.IndexByte(s, '\n') > 0, anyRaw, anyLineOf), name, http, v)
+	case rawAnswer.MatchString(s):
+		f.take(anyRawAnswer, name, 0, v)
+	case endsWithAny(name, "method", "verb"):
+		if isMethod(strings.ToUpper(s)) {
+			f.take(anyMethod, name, http, v)
+		}
+	case strings.Contains(name, "referer") || strings.Contains(name, "referrer"):
+		f.take(anyReferer, name, http, v)
+	case strings.Contains(name, "useragent") || !answer && (name == "ua" || name == "agent" || strings.HasSuffix(name, "httpagent")):
+		f.take(anyAgentOf, name, http+len(name), v)
+	case strings.Contains(name, "forwardedfor") || strings.HasSuffix(name, "xff"):
+		if isAddressList(s) {
+			f.take(anyForwarded, name, http, v)
+		}
+	case strings.Contains(name, "contenttype"):
+		if !answer {
+			f.take(anyType, name, http, v)
+		}
+	case endsWithAny(name, "cookie", "cookies"):
+		if !answer {
+			f.take(anyCookie, name, http, v)
+		}
+	case endsWithAny(name, "headers", "header"):
+		if strings.IndexByte(s, ':') > 0 {
+			f.take(pickPartOf(answer, anyAnswerHeaders, anyHeaders), name, http, v)
+		}
+	case f.isBody(name):
+		f.take(pickPartOf(answer, anyAnswer, anyBody), name, http, v)
+	case isStatusName(name) || name == "code" && (answer || http > 0):
+		if isAnyStatus(s) {
+			f.take(anyStatusOf, name, pickRank(answer || http > 0, 2)+pickRank(strings.Contains(name, "status"), 1), v)
+		}
+	case strings.HasPrefix(s, "/") || strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://"):
+		if endsWithAny(name, targetNames...) && !f.isElsewhere() {
+			query := pickRank(strings.IndexByte(s, '?') >= 0, 4)
+			f.take(anyTarget, name, http+query+pickRank(endsWithAny(name, "uri", "url"), 1)+pickRank(strings.Contains(name, "original"), 1), v)
+		}
+	case endsWithAny(name, "query", "querystring", "args", "search", "querystr"):
+		if queryText.MatchString(s) {
+			f.take(anyQuery, name, http, v)
+		}
+	case strings.HasPrefix(s, `{"`):
+		if opened, ok := f.tx.appendJSON(s); ok {
+			f.walk(opened)
+		}
+	case f.takeClient(name, s, http, v):
+	case endsWithAny(name, "host", "hostname", "authority", "domain", "servername"):
+		if anyDomain.MatchString(s) && !f.around("agent", "node", "log", "kubernetes", "upstream", "backend", "resource", "os", "process") {
+			f.take(anyHost, name, http+pickRank(endsWithAny(name, "authority", "vhost", "domain"), 1), v)
+		}
+	case dayText.MatchString(s):
+		f.take(anyDay, name, 0, v)
+	case clockText.MatchString(s):
+		f.take(anyClock, name, 0, v)
+	case name == "at", endsWithAny(name, "time", "timestamp", "ts", "date", "timelocal", "timeunixnano", "starttime", "timestampstart"):
+		if stampText.MatchString(s) {
+			f.take(anyStamp, name, 0, v)
+		}
+	}
+}
+
+func pickRank(is bool, rank int) int {
+	if is {
+		return rank
+	}
+	return 0
+}
+
+func isStatusName(name string) bool {
+	return endsWithAny(name, "status", "statuscode", "responsecode", "respcode", "httpcode", "retcode", "returncode")
+}
+
+// takeClient takes an address, unless it is the server's.
+func (f *anyFields) takeClient(name, s string, http int, v Record) bool {
+	address, _ := splitAddress(s)
+	if !isAddressList(address) {
+		return false
+	}
+	isClient := containsAny(name, "client", "remote", "peer", "caller", "source", "src", "user", "visitor", "downstream", "connecting") || f.around("client", "remote", "peer", "source", "src", "downstream")
+	switch {
+	case containsAny(name, "server", "dest", "dst", "local", "upstream", "backend", "target", "mask") ||
+		f.around("server", "destination", "dest", "dst", "local", "upstream", "backend", "kubernetes", "host"):
+	case isClient:
+		f.take(anyClientOf, name, http+pickRank(containsAny(name, "client", "caller", "remote"), 1)+2, v)
+	case endsWithAny(name, "ip", "ipaddress", "addr", "address"):
+		f.take(anyClientOf, name, http, v)
+	}
+	return true
+}
+
+// take keeps a value, unless a better one was found.
+func (f *anyFields) take(p requestPart, name string, rank int, v Record) {
+	if f.found[p] == nil || rank > f.ranks[p] {
+		f.found[p], f.ranks[p], f.names[p] = v, rank, name
+	}
+}
+
+// isBody reports whether a field is a body by its name. Other things than requests have content, data and input, too.
+func (f *anyFields) isBody(name string) bool {
+	if endsWithAny(name, "reqbody", "requestbody", "httpbody", "rawbody", "postdata", "requestpayload", "reqpayload", "responsebody", "respbody", "resbody", "responsepayload") {
+		return true
+	}
+	return endsWithAny(name, "body", "bodycontent", "content", "payload", "input", "form", "formdata") && f.around("request", "req", "http", "response", "resp", "res")
+}
+
+// isAnswer reports whether the field is one of the response.
+func (f *anyFields) isAnswer() bool {
+	return f.around("response", "resp", "res", "rsp", "reply", "answer") || containsAny(string(f.words), "response")
+}
+
+// isElsewhere reports whether a path or URL is not what was asked for.
+func (f *anyFields) isElsewhere() bool {
+	return f.around("redirect", "location", "upstream", "backend", "file", "filename", "script", "root", "dir", "base", "callback", "webhook", "hook", "template",
+		"physical", "local", "config", "log", "exe", "binary", "mount", "module", "image", "avatar", "source", "process", "kubernetes", "cgroup")
+}
+
+// around reports whether one of the words is in the name of the field, or of a map around it.
+func (f *anyFields) around(words ...string) bool {
+	for _, w := range words {
+		for at, s := 0, string(f.words); ; {
+			i := strings.Index(s[at:], w)
+			if i < 0 {
+				break
+			}
+			if i += at; s[i-1] == ' ' && s[i+len(w)] == ' ' {
+				return true
+			}
+			at = i + len(w)
+		}
+	}
+	return false
+}
+
+// appendWords appends the words of a name in lower case: of requestUri, request_uri and cs-request.uri.
+func appendWords(words []byte, name []byte) []byte {
+	for i, c := range name {
+		switch {
+		case c >= 'A' && c <= 'Z':
+			if i > 0 && (name[i-1] < 'A' || name[i-1] > 'Z') && words[len(words)-1] != ' ' {
+				words = append(words, ' ')
+			}
+			words = append(words, c+'a'-'A')
+		case isAlphanumeric(c):
+			words = append(words, c)
+		case words[len(words)-1] != ' ':
+			words = append(words, ' ')
+		}
+	}
+	if words[len(words)-1] != ' ' {
+		words = append(words, ' ')
+	}
+	return words
+}
+
+func endsWithAny(s string, ends ...string) bool {
+	for _, one := range ends {
+		if strings.HasSuffix(s, one) {
+			return true
+		}
+	}
+	return false
+}
+
+func containsAny(s string, parts ...string) bool {
+	for _, one := range parts {
+		if strings.Contains(s, one) {
+			return true
+		}
+	}
+	return false
+}
