@@ -39,8 +39,11 @@ const (
 	mappingFile  = "msa-mapping.yaml"
 )
 
-// anyText is the preset that finds a request in any line. Where a first line names the columns, a mapping of these tells more.
-const anyText = "text"
+// What guesses: a mapping of one's own tells more.
+const (
+	anyText  = "text"   // finds a request in any line; where a first line names the columns, there is more to tell
+	anyNames = "fields" // finds a request under any names
+)
 
 type writer struct{ Job }
 
@@ -62,10 +65,16 @@ func Write(job Job) error {
 	names := slices.Sorted(maps.Keys(byPreset))
 	mappingName := ""
 	drafts := 2*read < len(records) || 2*byPreset[anyText] > read && isTable(records)
+	guessed := !drafts && 2*byPreset[anyNames] > read
+	if guessed {
+		if mappingName, err = w.draft(records); err == nil {
+			drafts = true
+		}
+	}
 	switch {
+	case drafts && guessed:
 	case drafts:
-		mappingName, err = w.draft(records)
-		if err != nil {
+		if mappingName, err = w.draft(records); err != nil {
 			return fmt.Errorf("presets read %d of %d records: %w", read, len(records), err)
 		}
 	case len(names) == 1:
