@@ -108,10 +108,9 @@ func (m *model) appraise(tx *mapping.Transaction, v *engine.Verdict, isHabit fun
 	if drops {
 		best.Believe("a command behind a value fetches a program, connects back or hides what it runs", confidenceOfSure)
 	}
-	told := isTold(tx)
 	for i := range v.Matches {
 		match := &v.Matches[i]
-		if told && isSignature(match) {
+		if isSignature(match) && isTold(tx) {
 			continue
 		}
 		if c := m.statedConfidence(match); c > best.Confidence && !isAllHabit(isHabit, match) && !isAllOrdinary(tx, match) {
