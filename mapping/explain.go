@@ -37,6 +37,9 @@ func (s *Set) Explain(tag string, r Record, tx *Transaction) (Explanation, error
 	defer func() { tx.explaining = false }()
 	failure := ErrUnmapped
 	for _, m := range s.all {
+		if s.auto && m.isNotAsked(errors.Is(failure, ErrSkipped), errors.Is(failure, ErrNotText)) {
+			continue
+		}
 		var err error
 		if len(s.all) == 1 && !s.auto {
 			err = m.Map(tag, r, tx)

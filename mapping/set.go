@@ -59,7 +59,7 @@ func (s *Set) Map(tag string, r Record, tx *Transaction) error {
 	remembered, _ := s.byTag.Load(tag)
 	last, _ := remembered.(*Mapping)
 	for _, m := range s.order(last) {
-		if skipped && s.auto && (m.Name == anyProgram || m.Name == anyNames || m.Name == anyText) {
+		if s.auto && m.isNotAsked(skipped, notText != nil) {
 			continue
 		}
 		switch err := s.try(m, tag, r, tx); {
@@ -84,6 +84,12 @@ func (s *Set) Map(tag string, r Record, tx *Transaction) error {
 		return ErrSkipped
 	}
 	return s.whyNone(r, tx)
+}
+
+// isNotAsked reports whether a preset that guesses is not asked for a record that another one has left out, or could not read: that must be
+// said.
+func (m *Mapping) isNotAsked(skipped, notText bool) bool {
+	return skipped && (m.Name == anyProgram || m.Name == anyText) || (skipped || notText) && m.Name == anyNames
 }
 
 // whyNone is the error for a record that no mapping takes.
