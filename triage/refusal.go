@@ -223,10 +223,11 @@ var errorTitle = compile(`(?i)<title[^<>]{0,100}>\s*(?:(?:http |error[ :-]*)?(?:
 	`(?:the )?(?:(?:page|file|document|resource|site)(?: was)? )?(?:not found|cannot be found|nicht gefunden|introuvable|no encontrada)\b|(?:access|permission|request) (?:denied|forbidden|rejected)|forbidden\b|bad request\b|` +
 	`系统(?:发生)?错误|页面(?:不存在|未找到|错误))`)
 
-// isErrorPage reports whether the page that was sent with 2xx is one of errors, and of this server.
+// isErrorPage reports whether the page that was sent with 2xx is one of errors, and of this server. What an attack gives may be behind
+// a cut, and pages of errors repeat scripts as others do.
 func (x *exchange) isErrorPage() bool {
-	return x.isHTML() && len(x.body) <= longestBlockPage && errorTitle.MatchString(x.body) &&
-		!slices.ContainsFunc(x.kinds, reachesOut) && !strings.Contains(x.lower, "://")
+	return x.isHTML() && !x.tx.ResponseBody.Truncated && len(x.body) <= longestBlockPage && errorTitle.MatchString(x.body) &&
+		!slices.ContainsFunc(x.kinds, reachesOut) && !hasTag(x.kinds, "xss") && !strings.Contains(x.lower, "://")
 }
 
 // What a page has that asks for a login once more.

@@ -66,6 +66,8 @@ func TestRefusal(t *testing.T) {
 		"page of a number":           {attempt{kind: "sqli", payload: union, body: "<title>Error 404</title>"}, Failure},
 		"page of a framework":        {attempt{kind: "injection-php", payload: "phpinfo", body: "<title>System Error</title><h1>module not exists:Index</h1>"}, Failure},
 		"page of a framework, China": {attempt{kind: "injection-php", payload: "phpinfo", body: "<title>系统发生错误</title>"}, Failure},
+		"page of errors, cut":        {attempt{kind: "lfi", payload: file, body: "<title>Not found</title>" + strings.Repeat("a", 1000)}, Unknown},
+		"page of errors, a script":   {attempt{kind: "xss", method: "POST", payload: "<b onclick=a()>", body: "<title>Not found</title>"}, Unknown},
 		"page about errors":          {attempt{kind: "sqli", payload: union, body: "<title>Error handling in Go</title>"}, Unknown},
 		"condition that is false":    {attempt{kind: "sqli", payload: "1' and 1=2-- ", body: "<title>Not found</title>"}, Unknown},
 		"page of errors elsewhere":   {attempt{kind: "ssrf", payload: "http://10.0.0.9/", body: "<title>404 Not Found</title>"}, Unknown},
