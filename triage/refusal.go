@@ -53,7 +53,7 @@ func (x *exchange) findRefusal() string {
 		return fmt.Sprintf("%d with an error of the database: the query was broken, and gave nothing", status)
 	case status >= 500 && status < 600:
 		return fmt.Sprintf("%d: the server could not answer", status)
-	case status >= 300 && status < 400 && loginPage.MatchString(location) && (!x.leadsToLogin() || complaint.MatchString(location)):
+	case status >= 300 && status < 400 && loginPage.MatchString(location) && !x.asksFor(location) && (!x.leadsToLogin() || complaint.MatchString(location)):
 		return fmt.Sprintf("%d to the login page", status)
 	case status >= 300 && status < 400 && errorPage.MatchString(location):
 		return fmt.Sprintf("%d to a page of errors", status)
@@ -90,6 +90,12 @@ func (x *exchange) hasLinesAsText() bool {
 		}
 	}
 	return false
+}
+
+// asksFor reports whether a payload names the host of an address: that is no login of the site, whatever the host is called.
+func (x *exchange) asksFor(location string) bool {
+	to := hostOf(location)
+	return to != "" && slices.ContainsFunc(x.payloads, func(value string) bool { return strings.EqualFold(hostOf(value), to) })
 }
 
 // staysHere reports whether the client is sent to a page of the site, by a payload that is nothing but the address of another one.

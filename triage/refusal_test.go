@@ -47,6 +47,9 @@ func TestRefusal(t *testing.T) {
 		"elsewhere, and asked it before": {attempt{kind: "ssrf", payload: "http://other.example/", status: "302", headers: "Location: /done\r\n"}, Unknown},
 		"elsewhere, no address":          {attempt{kind: "generic", payload: "x", status: "302", headers: "Location: /home\r\n"}, Unknown},
 
+		"to a host that is called login":      {attempt{kind: "generic", payload: "//evil-login.example/", status: "302", headers: "Location: //evil-login.example/\r\n"}, Success},
+		"to such a host, by a path":           {attempt{kind: "lfi", payload: "//evil-login.example/%2f..", status: "302", headers: "Location: //evil-login.example/%2f..\r\n"}, Unknown},
+		"to the login elsewhere":              {attempt{kind: "generic", payload: "//other.example/", status: "302", headers: "Location: https://login.example.com/authorize\r\n"}, Failure},
 		"to the login":                        {attempt{kind: "sqli", payload: union, request: "a=b", status: "302", headers: "Location: /login\r\n"}, Failure},
 		"to the login, by the login":          {attempt{kind: "sqli", method: "POST", uri: "/login", payload: union, status: "302", headers: "Location: /login\r\n"}, Failure},
 		"to the login, when registered":       {attempt{kind: "sqli", method: "POST", uri: "/account/register", payload: union, status: "302", headers: "Location: /login\r\n"}, Unknown},
