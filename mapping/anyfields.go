@@ -57,8 +57,11 @@ var anyPartKeys = [anyParts]string{
 // targetNames are how the names of what was asked for end.
 var targetNames = []string{"uri", "url", "path", "target", "endpoint", "resource", "urlfull", "urloriginal"}
 
-// maxAnyDepth bounds how deep maps are looked through.
-const maxAnyDepth = 8
+// maxAnyDepth bounds how deep maps are looked through, and maxAnyName how much of the end of a name is looked at.
+const (
+	maxAnyDepth = 8
+	maxAnyName  = 64
+)
 
 var (
 	lineText  = regexp.MustCompile(`^[A-Z]{3,9} \S[^\r\n]* HTTP/\d`)
@@ -160,7 +163,7 @@ func (f *anyFields) visit(key []byte, v Record) {
 		return
 	}
 	around := len(f.words)
-	f.words = appendWords(f.words, key)
+	f.words = appendWords(f.words, key[max(0, len(key)-maxAnyName):])
 	defer func() { f.words = f.words[:around] }()
 	name := strings.ReplaceAll(string(f.words[around:]), " ", "")
 	v = otlpValue(v)

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -55,5 +56,24 @@ func TestFieldsByTheirNames(t *testing.T) {
 				t.Errorf("got %s %s, %d, %v, %v", tx.Method, tx.URI, tx.Status, tx.Client, tx.RequestHeaders)
 			}
 		})
+	}
+}
+
+// Of a name the end counts: a long one costs no more than a short one, in each field that it is around.
+func TestFieldsOfLongNames(t *testing.T) {
+	long := strings.Repeat("k", 1<<16)
+	r := record(t, `{"`+long+`":{"`+long+`-request":{"`+long+`-method":"GET","`+long+`-path":"/x","`+long+`-status":404}},"clientIp":"192.0.2.7"}`)
+	m, err := Load("fields")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tx Transaction
+	if err := m.Map("t", r, &tx); err != nil || tx.Method != "GET" || tx.URI != "/x" || tx.Status != 404 {
+		t.Errorf("got %s %s, %d, %v", tx.Method, tx.URI, tx.Status, err)
+	}
+	f := anyFields{tx: &tx, left: maxLookedAt, words: []byte{' '}}
+	f.walk(r)
+	if n := cap(f.words); n > 4*maxAnyDepth*maxAnyName {
+		t.Errorf("names around a field came to %d bytes", n)
 	}
 }
