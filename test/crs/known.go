@@ -61,5 +61,4 @@ var nanoDifferences = map[string]string{
 	"956100-10": raw,
 	"956100-11": raw,
 	"956110-4":  raw,
-	"920430-6":  "its request line is GET / 1.1: the record is taken for HTTP/0.9, and matches 920430; the test expects a refusal",
 }
