@@ -67,7 +67,7 @@ func readPlugins(t *testing.T) (p plugins) {
 func TestScreenOnPlugins(t *testing.T) {
 	p := readPlugins(t)
 	n, seed := mutations(t)
-	verifyMutations(t, n, seed, []ruleSet{{"plugins", p.sources}}, func(m *mutator, t testing.TB, tx *mapping.Transaction) {
+	verifyMutations(t, n, seed, []ruleSet{{"plugins", p.sources, false}}, func(m *mutator, t testing.TB, tx *mapping.Transaction) {
 		m.next(t, tx)
 		m.readdress(tx, &p)
 	})

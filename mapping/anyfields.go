@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/tinylib/msgp/msgp"
@@ -217,11 +218,11 @@ func (f *anyFields) takeWhole(name string, v Record) bool {
 	answer := f.isAnswer()
 	switch {
 	case endsWithAny(name, "headers", "header", "hdrs"):
-		f.take(pickPartOf(answer, anyAnswerHeaders, anyHeaders), name, 0, v)
+		f.take(choose(answer, anyAnswerHeaders, anyHeaders), name, 0, v)
 	case endsWithAny(name, "cookies"):
 		f.take(anyCookie, name, 0, v)
 	case f.isBody(name):
-		f.take(pickPartOf(answer, anyAnswer, anyBody), name, 0, v)
+		f.take(choose(answer, anyAnswer, anyBody), name, 0, v)
 	case isMap(v) && endsWithAny(name, "query", "querystring", "queryparams", "queryparameters", "querystringparameters"):
 		f.take(anyQuery, name, 0, v)
 	case isMap(v) && endsWithAny(name, "params", "parameters", "arguments", "variables"):
@@ -232,8 +233,9 @@ func (f *anyFields) takeWhole(name string, v Record) bool {
 	return true
 }
 
-func pickPartOf(answer bool, its, other requestPart) requestPart {
-	if answer {
+// choose is one of two.
+func choose[T any](is bool, its, other T) T {
+	if is {
 		return its
 	}
 	return other
@@ -248,7 +250,7 @@ func (f *anyFields) text(name, s string, v Record) {
 	}
 	switch {
 	case lineText.MatchString(s) && isMethod(s[:strings.IndexByte(s, ' ')]):
-		f.take(pickPartOf(strings.IndexByte(s, '\n') > 0, anyRaw, anyLineOf), name, http, v)
+		f.take(choose(strings.IndexByte(s, '\n') > 0, anyRaw, anyLineOf), name, http, v)
 	case rawAnswer.MatchString(s):
 		f.take(anyRawAnswer, name, 0, v)
 	case endsWithAny(name, "method", "verb"):
@@ -273,18 +275,18 @@ func (f *anyFields) text(name, s string, v Record) {
 		}
 	case endsWithAny(name, "headers", "header"):
 		if strings.IndexByte(s, ':') > 0 {
-			f.take(pickPartOf(answer, anyAnswerHeaders, anyHeaders), name, http, v)
+			f.take(choose(answer, anyAnswerHeaders, anyHeaders), name, http, v)
 		}
 	case f.isBody(name):
-		f.take(pickPartOf(answer, anyAnswer, anyBody), name, http, v)
+		f.take(choose(answer, anyAnswer, anyBody), name, http, v)
 	case isStatusName(name) || name == "code" && (answer || http > 0):
 		if isAnyStatus(s) {
-			f.take(anyStatusOf, name, pickRank(answer || http > 0, 2)+pickRank(strings.Contains(name, "status"), 1), v)
+			f.take(anyStatusOf, name, choose(answer || http > 0, 2, 0)+choose(strings.Contains(name, "status"), 1, 0), v)
 		}
 	case strings.HasPrefix(s, "/") || strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://"):
 		if endsWithAny(name, targetNames...) && !f.isElsewhere() {
-			query := pickRank(strings.IndexByte(s, '?') >= 0, 4)
-			f.take(anyTarget, name, http+query+pickRank(endsWithAny(name, "uri", "url"), 1)+pickRank(strings.Contains(name, "original"), 1), v)
+			query := choose(strings.IndexByte(s, '?') >= 0, 4, 0)
+			f.take(anyTarget, name, http+query+choose(endsWithAny(name, "uri", "url"), 1, 0)+choose(strings.Contains(name, "original"), 1, 0), v)
 		}
 	case endsWithAny(name, "query", "querystring", "args", "search", "querystr"):
 		if queryText.MatchString(s) {
@@ -297,7 +299,7 @@ func (f *anyFields) text(name, s string, v Record) {
 	case f.takeClient(name, s, http, v):
 	case endsWithAny(name, "host", "hostname", "authority", "domain", "servername"):
 		if anyDomain.MatchString(s) && !f.around("agent", "node", "log", "kubernetes", "upstream", "backend", "resource", "os", "process") {
-			f.take(anyHost, name, http+pickRank(endsWithAny(name, "authority", "vhost", "domain"), 1), v)
+			f.take(anyHost, name, http+choose(endsWithAny(name, "authority", "vhost", "domain"), 1, 0), v)
 		}
 	case dayText.MatchString(s):
 		f.take(anyDay, name, 0, v)
@@ -308,13 +310,6 @@ func (f *anyFields) text(name, s string, v Record) {
 			f.take(anyStamp, name, 0, v)
 		}
 	}
-}
-
-func pickRank(is bool, rank int) int {
-	if is {
-		return rank
-	}
-	return 0
 }
 
 func isStatusName(name string) bool {
@@ -332,7 +327,7 @@ func (f *anyFields) takeClient(name, s string, http int, v Record) bool {
 	case containsAny(name, "server", "dest", "dst", "local", "upstream", "backend", "target", "mask") ||
 		f.around("server", "destination", "dest", "dst", "local", "upstream", "backend", "kubernetes", "host"):
 	case isClient:
-		f.take(anyClientOf, name, http+pickRank(containsAny(name, "client", "caller", "remote"), 1)+2, v)
+		f.take(anyClientOf, name, http+choose(containsAny(name, "client", "caller", "remote"), 1, 0)+2, v)
 	case endsWithAny(name, "ip", "ipaddress", "addr", "address"):
 		f.take(anyClientOf, name, http, v)
 	}
@@ -367,19 +362,8 @@ func (f *anyFields) isElsewhere() bool {
 
 // around reports whether one of the words is in the name of the field, or of a map around it.
 func (f *anyFields) around(words ...string) bool {
-	for _, w := range words {
-		for at, s := 0, string(f.words); ; {
-			i := strings.Index(s[at:], w)
-			if i < 0 {
-				break
-			}
-			if i += at; s[i-1] == ' ' && s[i+len(w)] == ' ' {
-				return true
-			}
-			at = i + len(w)
-		}
-	}
-	return false
+	all := string(f.words)
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(all, " "+w+" ") })
 }
 
 // appendWords appends the words of a name in lower case: of requestUri, request_uri and cs-request.uri.

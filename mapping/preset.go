@@ -22,17 +22,17 @@ var presetOrder = []string{
 	"packetbeat", "ecs", "opentelemetry", "rails", "pino", "tomcat", "monolog", "logbook", "aspnet", "tower-http", "sentry", "firewall",
 	"aws-alb", "aws-elb", "aws-nlb", "aws-s3", "aws-cloudfront", "iis", "haproxy",
 	"solr", "sql", "gorouter", "linkerd", "nginx-proxy-manager", "squid", "uvicorn", "uwsgi", "django", "morgan", "gin", "chi", "spring", "hapi", "phoenix", "aem",
-	"ingress-nginx", "nginx-json", "nginx", "apache", "cef", anyProgram, "ltsv", anyNames, anyText,
+	"ingress-nginx", "nginx-json", "nginx", "apache", "cef", anyProgram, "ltsv", AnyNames, AnyText,
 }
 
 // anyProgram is the preset that goes by the usual names of fields alone. What another preset skips is not for it.
 const anyProgram = "structured"
 
-// anyNames is the preset that finds the parts of a request under any names. What another preset takes or skips is not for it.
-const anyNames = "fields"
+// AnyNames is the preset that finds the parts of a request under any names. What another preset takes or skips is not for it.
+const AnyNames = "fields"
 
-// anyText is the preset that finds a request in a line of any format. What another preset takes or skips is not for it.
-const anyText = "text"
+// AnyText is the preset that finds a request in a line of any format. What another preset takes or skips is not for it.
+const AnyText = "text"
 
 // moreSpecific are the presets that must be asked first though a record of the tag was one of the named preset's:
 // their records look like its own where a line is cut or has less in it, and the tag would stay with it.

@@ -86,10 +86,10 @@ func (s *Set) Map(tag string, r Record, tx *Transaction) error {
 	return s.whyNone(r, tx)
 }
 
-// isNotAsked reports whether a preset that guesses is not asked for a record that another one has left out, or could not read: that must be
-// said.
+// isNotAsked reports whether a preset that guesses is not asked for a record that another one has left out, or could not read:
+// that must be said.
 func (m *Mapping) isNotAsked(skipped, notText bool) bool {
-	return skipped && (m.Name == anyProgram || m.Name == anyText) || (skipped || notText) && m.Name == anyNames
+	return skipped && (m.Name == anyProgram || m.Name == AnyText) || (skipped || notText) && m.Name == AnyNames
 }
 
 // whyNone is the error for a record that no mapping takes.
@@ -121,7 +121,7 @@ func (s *Set) orderAfter(last *Mapping) []*Mapping {
 	for _, m := range s.all {
 		switch {
 		case m == last:
-		case last.Name == anyText, last.Name == anyNames && m.Name != anyText, slices.Contains(moreSpecific[last.Name], m.Name):
+		case last.Name == AnyText, last.Name == AnyNames && m.Name != AnyText, slices.Contains(moreSpecific[last.Name], m.Name):
 			first = append(first, m)
 		default:
 			rest = append(rest, m)

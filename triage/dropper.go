@@ -45,9 +45,10 @@ func isDropper(variable, value string) bool {
 	if dropper.MatchString(value) {
 		return true
 	}
-	for _, m := range fetches.FindAllStringSubmatch(value, 1) {
-		address, err := netip.ParseAddr(m[1])
-		return err == nil && !address.IsPrivate() && !address.IsLoopback() && !address.IsLinkLocalUnicast()
+	from := fetches.FindAllStringSubmatch(value, 1)
+	if from == nil {
+		return false
 	}
-	return false
+	address, err := netip.ParseAddr(from[0][1])
+	return err == nil && !address.IsPrivate() && !address.IsLoopback() && !address.IsLinkLocalUnicast()
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
@@ -33,7 +34,7 @@ func (x *exchange) deeds() (all []string) {
 // traces are effects that those who mean well cause, too, if seldom. Of scripts the echo is the effect.
 func (x *exchange) traces() (all []string) {
 	for i := range x.v.Matches {
-		if m := &x.v.Matches[i]; m.Phase >= 3 && hasTag(m.Tags, "succeeded") {
+		if m := &x.v.Matches[i]; isSignature(m) {
 			all = append(all, m.Message)
 		}
 	}
@@ -44,6 +45,9 @@ func (x *exchange) traces() (all []string) {
 	}
 	return all
 }
+
+// isSignature reports whether a rule has found in the answer what an attack gives.
+func isSignature(m *engine.Match) bool { return m.Phase >= 3 && hasTag(m.Tags, "succeeded") }
 
 func hasTag(tags []string, tag string) bool {
 	for _, t := range tags {

@@ -10,7 +10,7 @@ import (
 // for an attack in logs or in tickets writes its words there.
 // Sources: the HTTP interfaces of Loki, Jira, Confluence, Elasticsearch, Graylog, Datadog, Log Analytics, Defender, Salesforce, Parse,
 // MongoDB's Data API.
-var searched = []struct{ path, member *expression }{
+var searched = interfaces{
 	{compile(`^/(?:[\w-]+/)*loki/api/v1/(?:query|query_range|tail|series|labels?|patterns|index/\w+|label/[\w.-]+/values|detected_\w+)$`), compile(`^(?:query|match(?:\[\])?)$`)},
 	{compile(`^/(?:[\w-]+/)?rest/api/(?:\d|latest)/(?:search(?:/jql|/approximate-count)?|jql/\w+)$`), compile(`^(?:json\.)?jql$`)},
 	{compile(`^/(?:[\w-]+/)?rest/api/(?:content/)?search$`), compile(`^cql$`)},
@@ -40,11 +40,5 @@ func isSearched(tx *mapping.Transaction, member string) bool {
 		return false
 	}
 	path, _, _ := strings.Cut(tx.URI, "?")
-	path = strings.ToLower(path)
-	for i := range searched {
-		if searched[i].path.MatchString(path) {
-			return searched[i].member.MatchString(member)
-		}
-	}
-	return false
+	return searched.have(strings.ToLower(path), member)
 }

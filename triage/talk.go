@@ -3,7 +3,6 @@ package triage
 import (
 	"strings"
 
-	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
@@ -39,6 +38,3 @@ func isRepositoryFile(tx *mapping.Transaction) bool {
 
 // isTold reports whether what the answer has says nothing of the server that gives it.
 func isTold(tx *mapping.Transaction) bool { return isTalk(tx) || isRepositoryFile(tx) }
-
-// isSignature reports whether a rule has found in the answer what an attack gives.
-func isSignature(m *engine.Match) bool { return m.Phase >= 3 && hasTag(m.Tags, "succeeded") }

@@ -10,7 +10,7 @@ import (
 // shipped are the interfaces to which agents ship logs, traces and errors, and the members that quote what somebody else has
 // sent or run: the attack is in another exchange, which has an alert of its own.
 // Sources: the HTTP interfaces of Loki, OTLP/HTTP, Splunk's collector, Datadog, Sentry, Elasticsearch, GELF.
-var shipped = []struct{ path, member *expression }{
+var shipped = interfaces{
 	{compile(`^/loki/api/v1/push$`), compile(`\.streams\.\d+\.values\.\d+\.1$`)},
 	{compile(`^/(?:[\w-]+/)?v1/(?:logs|traces)$`), compile(`(?i)\.resource(?:logs|spans)\..*(?:value|name|body|message)$`)},
 	{compile(`^/services/collector(?:/event|/raw)?(?:/1\.0)?$`), compile(`\.(?:event|fields)(?:\.|$)`)},
@@ -38,9 +38,17 @@ func isTelemetry(tx *mapping.Transaction, variable, value string) bool {
 
 func isShipped(tx *mapping.Transaction, member string) bool {
 	path, _, _ := strings.Cut(tx.URI, "?")
-	for i := range shipped {
-		if shipped[i].path.MatchString(path) {
-			return tx.Method == "POST" && shipped[i].member.MatchString(member)
+	return tx.Method == "POST" && shipped.have(path, member)
+}
+
+// interfaces are known by their paths, and have members of one kind.
+type interfaces []struct{ path, member *expression }
+
+// have reports whether the first of them that is at a path has a member.
+func (all interfaces) have(path, member string) bool {
+	for i := range all {
+		if all[i].path.MatchString(path) {
+			return all[i].member.MatchString(member)
 		}
 	}
 	return false

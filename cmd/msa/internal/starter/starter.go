@@ -39,12 +39,6 @@ const (
 	mappingFile  = "msa-mapping.yaml"
 )
 
-// What guesses: a mapping of one's own tells more.
-const (
-	anyText  = "text"   // finds a request in any line; where a first line names the columns, there is more to tell
-	anyNames = "fields" // finds a request under any names
-)
-
 type writer struct{ Job }
 
 // Write makes a pipeline for a log, and a mapping if no preset reads it. Files that are there stay as they are.
@@ -64,26 +58,18 @@ func Write(job Job) error {
 	byPreset, read := mappedBy(auto, records)
 	names := slices.Sorted(maps.Keys(byPreset))
 	mappingName := ""
-	drafts := 2*read < len(records) || 2*byPreset[anyText] > read && isTable(records)
-	guessed := !drafts && 2*byPreset[anyNames] > read
-	if guessed {
-		if mappingName, err = w.draft(records); err == nil {
-			drafts = true
-		}
-	}
-	switch {
-	case drafts && guessed:
-	case drafts:
-		if mappingName, err = w.draft(records); err != nil {
+	// Where presets guess, a mapping of one's own tells more; of a line, only if a first one names the columns.
+	needsDraft := 2*read < len(records) || 2*byPreset[mapping.AnyText] > read && isTable(records)
+	if needsDraft || 2*byPreset[mapping.AnyNames] > read {
+		if mappingName, err = w.draft(records); err != nil && needsDraft {
 			return fmt.Errorf("presets read %d of %d records: %w", read, len(records), err)
 		}
-	case len(names) == 1:
-		mappingName = names[0]
-	default:
-		mappingName = "auto"
 	}
-	if !drafts {
+	if mappingName == "" {
 		w.tell("%d of %d records are read by %s", read, len(records), strings.Join(names, ", "))
+		if mappingName = "auto"; len(names) == 1 {
+			mappingName = names[0]
+		}
 	}
 	path, err := w.tailed()
 	if err != nil {
