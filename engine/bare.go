@@ -153,6 +153,9 @@ func (s *bareSource) ask(question func(source source, skip func(id int) bool)) (
 
 func (s *bareSource) read() *values { return &s.values }
 
+// InURL implements [replay.Source].
+func (s *bareSource) InURL() int { return len(s.values.get) }
+
 var _ source = (*bareSource)(nil)
 
 // Each implements [screen.Source].

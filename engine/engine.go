@@ -303,7 +303,7 @@ func (e *Engine) inspect(t *shortened, r reach) (v Verdict, work int, err error)
 		return v, work, nil
 	}
 	verified := e.fast.isVerified(&s)
-	v, err = e.decide(t.Transaction, &s.Answer, verified)
+	v, err = e.decide(t.Transaction, &s, verified)
 	if err == nil && s.ofViews != nil {
 		err = e.decideViews(&v, t.Transaction, s.ofViews, r.work-work, verified)
 	}
@@ -312,18 +312,26 @@ func (e *Engine) inspect(t *shortened, r reach) (v Verdict, work int, err error)
 }
 
 // decide runs the rules that the screen leaves, and all if that is verified.
-func (e *Engine) decide(t *mapping.Transaction, a *screen.Answer, verified bool) (v Verdict, err error) {
-	if !a.MayAlarm {
+func (e *Engine) decide(t *mapping.Transaction, s *screening, verified bool) (v Verdict, err error) {
+	if !s.MayAlarm {
 		v.Screened = ScreenCleared
 	} else {
 		e.watch.Enter(stopwatch.Rules)
-		v, err = e.evaluate(e.fast.rest, e.fast.tx, t, a.Skippable)
+		v, err = e.rest(t, &s.Answer, s.decision)
 	}
 	if err != nil || !verified {
 		return v, err
 	}
 	e.watch.Enter(stopwatch.Check)
-	return e.verify(t, v, a)
+	return e.verify(t, v, &s.Answer)
+}
+
+// rest is what the rules say that the screen has left: as decided, else by Coraza.
+func (e *Engine) rest(t *mapping.Transaction, a *screen.Answer, d decision) (Verdict, error) {
+	if d.made {
+		return d.verdict, nil
+	}
+	return e.evaluate(e.fast.rest, e.fast.tx, t, a.Skippable)
 }
 
 // verify compares a verdict of the rules that the screen had left with that of all rules, which it returns.
@@ -588,24 +596,35 @@ func (e *Engine) responseBody(tx transaction, t *mapping.Transaction) {
 func (e *Engine) verdict(tx transaction) Verdict {
 	v := Verdict{argsCut: argsCut(tx)}
 	for _, matched := range tx.MatchedRules() {
-		if !logged(matched) || matched.Rule().ID() > ownRules {
-			continue
-		}
-		m := e.match(matched)
-		v.Matches = append(v.Matches, m)
-		switch {
-		case m.role == rules.Evaluates:
-			v.Alarm = true
-		case m.role == rules.Detects, !e.evaluates && (m.role == rules.Scores || m.role == rules.Noise):
-			v.Alarm = true
+		if logged(matched) {
+			e.add(&v, matched.Rule(), matched.MatchedDatas())
 		}
 	}
-	if len(v.Matches) > 0 {
-		vars := tx.Variables().TX()
-		v.ScoreIn = score(vars, "blocking_inbound_anomaly_score", "inbound_anomaly_score", "anomaly_score")
-		v.ScoreOut = score(vars, "blocking_outbound_anomaly_score", "outbound_anomaly_score")
-	}
+	v.count(tx.Variables().TX())
 	return v
+}
+
+// add adds a rule that is logged and has matched.
+func (e *Engine) add(v *Verdict, meta types.RuleMetadata, found []types.MatchData) {
+	if meta.ID() > ownRules {
+		return
+	}
+	m := e.match(meta, found)
+	v.Matches = append(v.Matches, m)
+	switch {
+	case m.role == rules.Evaluates:
+		v.Alarm = true
+	case m.role == rules.Detects, !e.evaluates && (m.role == rules.Scores || m.role == rules.Noise):
+		v.Alarm = true
+	}
+}
+
+// count notes the scores.
+func (v *Verdict) count(tx collection.Keyed) {
+	if len(v.Matches) > 0 {
+		v.ScoreIn = score(tx, "blocking_inbound_anomaly_score", "inbound_anomaly_score", "anomaly_score")
+		v.ScoreOut = score(tx, "blocking_outbound_anomaly_score", "outbound_anomaly_score")
+	}
 }
 
 // logged: rules that only set something up say nolog. Some configurations turn
@@ -618,10 +637,9 @@ func logged(m types.MatchedRule) bool {
 	return !ok || l.Log() || l.Audit()
 }
 
-func (e *Engine) match(matched types.MatchedRule) Match {
-	meta := matched.Rule()
+func (e *Engine) match(meta types.RuleMetadata, found []types.MatchData) Match {
 	known := e.rules[meta.ID()]
-	all := inOrder(matched.MatchedDatas())
+	all := inOrder(found)
 	message, logged := said(all)
 	m := Match{
 		RuleID:   meta.ID(),
@@ -711,7 +729,7 @@ func variableName(d types.MatchData) string {
 	return d.Variable().Name() + ":" + d.Key()
 }
 
-func score(tx collection.Map, names ...string) int {
+func score(tx collection.Keyed, names ...string) int {
 	for _, name := range names {
 		if values := tx.Get(name); len(values) > 0 && values[0] != "" {
 			n, _ := strconv.Atoi(values[0])

@@ -16,6 +16,7 @@ import (
 
 	"github.com/modsecurity-for-anylog/msa/engine/analysis"
 	"github.com/modsecurity-for-anylog/msa/engine/internal/order"
+	"github.com/modsecurity-for-anylog/msa/engine/internal/replay"
 	"github.com/modsecurity-for-anylog/msa/engine/screen"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/rules"
@@ -53,15 +54,16 @@ const (
 type fastPath struct {
 	plan      *analysis.Plan
 	screen    *screen.Screen
-	reader    coraza.WAF     // with the rules that have a say in how bodies are read
-	readerTX  order.Settings // of TX that it has set before
-	plain     coraza.WAF     // without any, for requests without a body
-	needsBody bool           // plain reads such requests as reader does
-	blank     transaction    // of plain, with nothing in it; nil where it takes Coraza to read any, see bare.go
-	rest      coraza.WAF     // with the rules that are needed, for what the screen can't clear
-	tx        order.Settings // of TX that rest has set before
-	ids       []int          // of rest's rules, ascending
-	removed   map[int]bool   // rules that are excluded everywhere
+	reader    coraza.WAF      // with the rules that have a say in how bodies are read
+	readerTX  order.Settings  // of TX that it has set before
+	plain     coraza.WAF      // without any, for requests without a body
+	needsBody bool            // plain reads such requests as reader does
+	blank     transaction     // of plain, with nothing in it; nil where it takes Coraza to read any, see bare.go
+	rest      coraza.WAF      // with the rules that are needed, for what the screen can't clear
+	tx        order.Settings  // of TX that rest has set before
+	program   *replay.Program // of rest's rules; nil where only Coraza can run them
+	ids       []int           // of rest's rules, ascending
+	removed   map[int]bool    // rules that are excluded everywhere
 
 	mode     ScreenMode
 	anyMatch bool
@@ -205,6 +207,11 @@ func (f *fastPath) compile(cfg Config, own, taken []*unit, sum [32]byte) (err er
 		}
 		if waf == &f.rest && len(took) < len(units) {
 			return errors.New("some rules need others that do nothing")
+		}
+	}
+	if !reduction.Observed {
+		if f.program, err = newProgram(f, taken, cfg.RuleTimes); err != nil {
+			return err
 		}
 	}
 	return order.Targets(f.rest)
@@ -358,6 +365,7 @@ func (u *unit) settings() map[string]string {
 // screening is what the screen says of a transaction, and of its views.
 type screening struct {
 	screen.Answer
+	decision
 	argsCut bool
 	ofViews *viewTransaction // nil without any
 }
@@ -377,6 +385,9 @@ func (e *Engine) screen(t *shortened, r reach) (s screening, err error) {
 		s.Answer = e.fast.screen.Ask(source, skip, r.work)
 		if e.views && s.Work <= r.work {
 			found = viewsOf(source.read(), t.Transaction, r.views)
+		}
+		if s.Work <= r.work {
+			s.decision = e.replay(t.Transaction, source, &s.Answer)
 		}
 	})
 	if err != nil {
@@ -484,6 +495,9 @@ type readerSource struct {
 }
 
 func (s *readerSource) read() *values { return &s.values }
+
+// InURL implements [replay.Source].
+func (s *readerSource) InURL() int { return len(s.values.get) }
 
 // Each implements [screen.Source].
 func (s *readerSource) Each(v variables.RuleVariable, visit func(key, value string)) bool {

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -394,7 +395,7 @@ func verifyMutations(t *testing.T, n int, seed uint64, sets []ruleSet, next func
 			for j, by := range []string{"score", "evidence"} {
 				t.Run(fmt.Sprintf("paranoia level %d, %s, by %s", level, set.name, by), func(t *testing.T) {
 					t.Parallel()
-					cfg := configOf(level, engine.ScreenVerify, set.sources...)
+					cfg := configOf(level, engine.ScreenOn, set.sources...)
 					cfg.ScreenEvidence, cfg.Views = by == "evidence", by == "evidence"
 					e := newEngineOf(t, cfg)
 					m := newMutator(t, seed+uint64(10*level+2*i+j))
@@ -402,7 +403,7 @@ func verifyMutations(t *testing.T, n int, seed uint64, sets []ruleSet, next func
 					for range n {
 						var tx mapping.Transaction
 						next(m, t, &tx)
-						count.inspect(t, e, tx.Describe(), &tx)
+						count.compare(t, e, &tx, by)
 					}
 					t.Logf("%d records, %d silent, %d of them screened", n, count.silent, count.screened)
 					isOfUse := level > 1 || count.screened >= n/2
@@ -451,6 +452,44 @@ func (c *tally) inspect(t *testing.T, e *engine.Engine, name string, tx *mapping
 	case engine.ScreenRight:
 		c.screened++
 	}
+}
+
+// compare inspects a transaction with the screen and without, and compares each word.
+func (c *tally) compare(t *testing.T, e *engine.Engine, tx *mapping.Transaction, by string) {
+	t.Helper()
+	v, err1 := e.Inspect(tx)
+	all, err2 := e.Evaluate(tx)
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	isSilent := !all.Alarm
+	if by == "evidence" {
+		isSilent = !all.HasEvidence()
+	}
+	if isSilent {
+		c.silent++
+	}
+	switch isCleared := v.Screened == engine.ScreenCleared && len(v.Matches) == 0; {
+	case len(v.Uninspected) > 0: // the screen has found it to be more work than there may be
+	case isCleared && isSilent:
+		c.screened++
+	case isCleared:
+		t.Errorf("%s is cleared, and without the screen: %+v", tx.Describe(), all)
+	default:
+		if v.Alarm != all.Alarm || v.ScoreIn != all.ScoreIn || v.ScoreOut != all.ScoreOut || !reflect.DeepEqual(v.Matches, all.Matches) {
+			t.Errorf("%s: %s", tx.Describe(), firstDifference(&v, &all))
+		}
+	}
+}
+
+// firstDifference is for people.
+func firstDifference(got, all *engine.Verdict) string {
+	for i := range min(len(got.Matches), len(all.Matches)) {
+		if a, b := got.Matches[i], all.Matches[i]; !reflect.DeepEqual(a, b) {
+			return fmt.Sprintf("got\n%q\nand without the screen\n%q", fmt.Sprint(a.RuleID, a.Message, a.Data, a.Variable, a.Value, a.Places), fmt.Sprint(b.RuleID, b.Message, b.Data, b.Variable, b.Value, b.Places))
+		}
+	}
+	return fmt.Sprintf("rules %v, scores %d and %d, and without the screen %v, %d and %d", got.RuleIDs(), got.ScoreIn, got.ScoreOut, all.RuleIDs(), all.ScoreIn, all.ScoreOut)
 }
 
 func verifying(t testing.TB, level int, rules ...string) *engine.Engine {

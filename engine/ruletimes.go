@@ -10,13 +10,13 @@ import (
 	"github.com/modsecurity-for-anylog/msa/internal/stopwatch"
 )
 
-// RuleTimes measures how long Coraza takes for each rule, and for one goroutine only. Coraza says in its debug log
-// when it begins with a rule and when it has finished; what a rule takes besides, as it is passed over or as the
-// log is on, is not in its time.
+// RuleTimes measures how long each rule takes, and for one goroutine only. Where Coraza runs the rules, it says in its debug
+// log when it begins with a rule and when it has finished; what a rule takes besides, as it is passed over or as the log is
+// on, is not in its time.
 type RuleTimes struct {
 	watch *stopwatch.Watch
 	all   map[int]*RuleTime
-	id    int // of the rule that Coraza is at
+	id    int // of the rule that runs
 	since time.Time
 }
 
@@ -41,6 +41,8 @@ func (t *RuleTimes) All() map[int]RuleTime {
 	}
 	return all
 }
+
+func (t *RuleTimes) begin(id int) { t.id, t.since = id, time.Now() }
 
 func (t *RuleTimes) end() {
 	spent := time.Since(t.since)
@@ -73,7 +75,7 @@ func (l timesLogger) With(fields ...debuglog.ContextField) debuglog.Logger {
 	if e.id == 0 {
 		return l
 	}
-	l.times.id, l.times.since = e.id, time.Now()
+	l.times.begin(e.id)
 	return ruleLogger(l)
 }
 

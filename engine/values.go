@@ -7,7 +7,8 @@ import (
 	"github.com/corazawaf/coraza/v3/types"
 	"github.com/corazawaf/coraza/v3/types/variables"
 
-	"github.com/modsecurity-for-anylog/msa/engine/screen"
+	"github.com/modsecurity-for-anylog/msa/engine/internal/order"
+	"github.com/modsecurity-for-anylog/msa/engine/internal/replay"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
@@ -24,9 +25,9 @@ type values struct {
 	request, response  []mapping.Header // as many as are inspected
 }
 
-// source is what the screen is asked about, and views are made of.
+// source is what the screen is asked about, views are made of, and rules are replayed on.
 type source interface {
-	screen.Source
+	replay.Source
 	read() *values
 }
 
@@ -36,7 +37,7 @@ func valuesOf(tx transaction, t *mapping.Transaction) values {
 	return values{
 		request: inspected(t.RequestHeaders), response: inspected(t.ResponseHeaders),
 		filename: vars.RequestFilename().Get(),
-		get:      pairsOf(vars.ArgsGet().FindAll()), post: pairsOf(vars.ArgsPost().FindAll()), cookies: pairsOf(vars.RequestCookies().FindAll()),
+		get:      pairsOf(vars.ArgsGet().FindAll()), post: pairsOf(vars.ArgsPost().FindAll()), cookies: pairsOf(order.FindAll(vars.RequestCookies())),
 		xml: vars.RequestXML().FindAll(), processor: vars.RequestBodyProcessor().Get(),
 	}
 }

@@ -316,6 +316,7 @@ type viewTransaction struct {
 	*mapping.Transaction
 	values []viewed
 	screen.Answer
+	decision
 }
 
 // newViewTransaction makes a transaction of the views of another one, nil of none.
@@ -339,8 +340,12 @@ func newViewTransaction(t *mapping.Transaction, values []viewed) *viewTransactio
 func (e *Engine) screenViews(of *viewTransaction, most int) error {
 	skip := e.isSkipped(of.Transaction, e.excludedIn(of.Transaction))
 	var err error
-	of.Answer, err = e.fast.screen.AskOf(viewSource(of.values), isOfViews, skip, most, func(ask func(screen.Source)) error {
-		_, err := e.ask(of.Transaction, func(source source, _ func(id int) bool) { ask(source) })
+	of.Answer, err = e.fast.screen.AskOf(viewSource(of.values), isOfViews, skip, most, func(ask func(screen.Source) screen.Answer) error {
+		_, err := e.ask(of.Transaction, func(source source, _ func(id int) bool) {
+			if a := ask(source); a.Work <= most {
+				of.decision = e.replay(of.Transaction, source, &a)
+			}
+		})
 		return err
 	})
 	return err
@@ -356,7 +361,7 @@ func (e *Engine) decideViews(v *Verdict, t *mapping.Transaction, of *viewTransac
 	if of.MayAlarm {
 		e.watch.Enter(stopwatch.Rules)
 		var err error
-		if some, err = e.evaluate(e.fast.rest, e.fast.tx, of.Transaction, of.Skippable); err != nil {
+		if some, err = e.rest(of.Transaction, &of.Answer, of.decision); err != nil {
 			return err
 		}
 		found := e.matchesOfViews(v, of, &some)
@@ -387,11 +392,16 @@ func (e *Engine) decideViews(v *Verdict, t *mapping.Transaction, of *viewTransac
 // addRest runs the rules that could not alarm, such as those of policy: an alert of what views have lists them, too.
 func (e *Engine) addRest(v *Verdict, t *mapping.Transaction, most int) error {
 	var a screen.Answer
-	_, err := e.ask(t, func(source source, skip func(id int) bool) { a = e.fast.screen.Rest(source, skip, most) })
+	var d decision
+	_, err := e.ask(t, func(source source, skip func(id int) bool) {
+		if a = e.fast.screen.Rest(source, skip, most); a.Work <= most {
+			d = e.replay(t, source, &a)
+		}
+	})
 	if err != nil || a.Work > most {
 		return err
 	}
-	*v, err = e.evaluate(e.fast.rest, e.fast.tx, t, a.Skippable)
+	*v, err = e.rest(t, &a, d)
 	return err
 }
 

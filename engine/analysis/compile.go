@@ -22,13 +22,14 @@ type compiler struct {
 	conditions    []Condition
 	planned       []Rule
 	index         map[*parsedRule]int32 // in planned, of those that play a part
+	ofLinks       map[int][]int32       // see Plan.OfLinks
 	unsatisfiable set                   // rules with a condition that is never fulfilled
 	unjudged      []Unjudged
 }
 
 // compile makes conditions of all rules that may come to matter.
 func compile(of *constants) (*compiler, error) {
-	c := &compiler{constants: of, index: map[*parsedRule]int32{}, unsatisfiable: set{}}
+	c := &compiler{constants: of, index: map[*parsedRule]int32{}, ofLinks: map[int][]int32{}, unsatisfiable: set{}}
 	var err error
 	if c.limits, c.inbound, c.outbound, err = of.findThresholds(); err != nil {
 		return nil, err
@@ -80,10 +81,15 @@ func (c *compiler) add(p *parsedRule) {
 	if setsTX && scoresAt < 0 && !r.Logged {
 		links = links[:1] // the head sets without the rest
 	}
+	var ofLinks []int32
 	for len(links) > 0 {
 		indices, last, n := c.addCondition(p, links)
 		head := links[0]
 		links = links[n:]
+		ofLinks = append(ofLinks, c.ofLink(indices))
+		for range n - 1 {
+			ofLinks = append(ofLinks, -1)
+		}
 		if len(indices) == 0 {
 			c.unsatisfiable[p] = true
 			return
@@ -103,8 +109,16 @@ func (c *compiler) add(p *parsedRule) {
 	for _, i := range r.Conditions {
 		c.conditions[i].Rules = append(c.conditions[i].Rules, index)
 	}
-	c.index[p] = index
+	c.index[p], c.ofLinks[p.id] = index, ofLinks
 	c.planned = append(c.planned, r)
+}
+
+// ofLink is the condition that was made of a link, -1 if that is not one of single values, or is one of links behind it, too.
+func (c *compiler) ofLink(indices []int) int32 {
+	if len(indices) != 1 || c.conditions[indices[0]].Kind != OnValues || len(c.conditions[indices[0]].then) > 0 {
+		return -1
+	}
+	return int32(indices[0])
 }
 
 // countsMatches reports whether it is known how often a link matches at most that scores: for each of the values that its
@@ -254,8 +268,8 @@ func isOfSeverity(name string) bool {
 	return ok && slices.Contains([]string{"critical", "error", "warning", "notice"}, severity)
 }
 
-// populated is the phase from which a variable has its values.
-func populated(v variables.RuleVariable) int {
+// Populated is the phase from which a variable has its values.
+func Populated(v variables.RuleVariable) int {
 	switch v {
 	case variables.Args, variables.ArgsNames, variables.ArgsPost, variables.ArgsPostNames, variables.ArgsCombinedSize,
 		variables.Files, variables.FilesNames, variables.FilesSizes, variables.FilesCombinedSize, variables.FilesTmpNames, variables.FilesTmpContent,
@@ -272,9 +286,9 @@ func populated(v variables.RuleVariable) int {
 	return 1
 }
 
-// steady reports whether a variable depends on the transaction alone: not on the time, on other rules
+// IsSteady reports whether a variable depends on the transaction alone: not on the time, on other rules
 // or on the way there.
-func steady(v variables.RuleVariable) bool {
+func IsSteady(v variables.RuleVariable) bool {
 	switch v {
 	case variables.TX, variables.Rule, variables.MatchedVar, variables.MatchedVarName, variables.MatchedVars, variables.MatchedVarsNames,
 		variables.Duration, variables.UniqueID, variables.Env, variables.HighestSeverity, variables.Geo, variables.FilesTmpNames, variables.MultipartName,

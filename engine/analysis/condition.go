@@ -367,13 +367,13 @@ func (c *compiler) condition(p *parsedRule, l *parsedLink) (cond Condition, poss
 	for _, t := range l.targets {
 		v, err := variables.Parse(strings.ToUpper(t.Variable))
 		switch {
-		case err != nil || !steady(v):
+		case err != nil || !IsSteady(v):
 			return giveUp("it looks at " + strings.ToUpper(t.Variable))
 		case t.Count && c.taken[p][t.Variable]:
 			return giveUp("it counts what other rules may take from it")
 		case t.Count && len(l.targets) > 1:
 			return giveUp("it counts among other targets")
-		case p.phase < populated(v) && (t.Count || negative || isOtherBefore(v) || transform.matchesInitial(&op)):
+		case p.phase < Populated(v) && (t.Count || negative || isOtherBefore(v) || transform.matchesInitial(&op)):
 			return giveUp("it looks at " + strings.ToUpper(t.Variable) + " before it is read")
 		case t.Count:
 			if t.Pattern != nil {

@@ -43,6 +43,10 @@ type Plan struct {
 	Reduction  Reduction
 	Reading    Reading
 
+	// OfLinks are, for the links of a rule by its id, the condition that a value must fulfil for the link to match it, or -1. Links
+	// of which nothing is known may be left out at the end.
+	OfLinks map[int][]int32
+
 	dependent map[int][]int // rules that depend on a rule, by its id
 }
 
@@ -126,7 +130,7 @@ func newPlan(cfg Config) (*Plan, error) {
 	return &Plan{
 		Inbound: compiled.inbound, Outbound: compiled.outbound,
 		Conditions: compiled.conditions, Rules: compiled.planned, Helpers: reduced.helpers, Unjudged: compiled.unjudged,
-		Reduction: reduced.reduction(), Reading: reading, dependent: reduced.dependent(),
+		Reduction: reduced.reduction(), Reading: reading, OfLinks: compiled.ofLinks, dependent: reduced.dependent(),
 	}, nil
 }
 

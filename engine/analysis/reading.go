@@ -155,7 +155,7 @@ func (p *parsedRule) looksAtPassing() string {
 		for _, name := range names {
 			name, _, _ = strings.Cut(name, ".")
 			v, err := variables.Parse(strings.ToUpper(name))
-			if err == nil && !steady(v) && !ofRules(v) {
+			if err == nil && !IsSteady(v) && !ofRules(v) {
 				return v.Name()
 			}
 		}

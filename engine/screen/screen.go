@@ -110,7 +110,9 @@ type scratch struct {
 	skip    func(id int) bool
 
 	variable *variable // whose values visit gets
-	lower    []byte    // memory for a key
+	at       int       // how many of them it has got
+	found    []Found
+	lower    []byte // memory for a key
 	visit    func(key, value string)
 
 	work, most int // see spend
@@ -125,9 +127,20 @@ type Answer struct {
 	// the rules that they affect.
 	Skippable []int
 
+	// Found are, if an alert is possible, the values that fulfil conditions of rules that are left.
+	Found []Found
+
 	// Work is that of the screen and of these others, as it is counted (see work.go). More than there may be means that
 	// the screen has stopped, and knows nothing.
 	Work int
+}
+
+// Found is a value that fulfils a condition of the plan.
+type Found struct {
+	Condition  int32
+	Variable   variables.RuleVariable
+	At         int // its place among the values of the variable
+	Key, Value string
 }
 
 // Ask judges a transaction whose variables are read. skip says which rules are not applied to it, and most is how much
@@ -176,15 +189,26 @@ func (s *Screen) rest(x *scratch) Answer {
 			a.Skippable = append(a.Skippable, h.ID)
 		}
 	}
+	a.Found = s.foundBut(x, skipped)
 	a.Work = x.work + s.rulesWork(x, func(rule int32) bool { return !skipped[rule] })
 	return a
+}
+
+// foundBut are the values that fulfil conditions of rules that are not skipped.
+func (s *Screen) foundBut(x *scratch, skipped []bool) (all []Found) {
+	for _, f := range x.found {
+		if slices.ContainsFunc(s.conditions[f.Condition].Rules, func(r int32) bool { return !skipped[r] }) {
+			all = append(all, f)
+		}
+	}
+	return all
 }
 
 // AskOf is Ask where a source has the values of some variables, by their names in lower case, and the others are known at a
 // cost. First these may be anything: only if a rule may match then, with a condition on the known ones that some value
 // fulfils, or that is about no single one, or with a link that is not asked about, whole is called to have the question put
 // with a source that has the others.
-func (s *Screen) AskOf(source Source, known func(variable string) bool, skip func(id int) bool, most int, whole func(ask func(Source)) error) (a Answer, err error) {
+func (s *Screen) AskOf(source Source, known func(variable string) bool, skip func(id int) bool, most int, whole func(ask func(Source) Answer) error) (a Answer, err error) {
 	x := s.scratch.Get().(*scratch)
 	defer s.release(x)
 	x.known = known
@@ -194,7 +218,7 @@ func (s *Screen) AskOf(source Source, known func(variable string) bool, skip fun
 	}
 	x.known = nil
 	s.forget(x)
-	err = whole(func(others Source) {
+	err = whole(func(others Source) Answer {
 		x.source = others
 		for _, v := range s.variables {
 			if !known(v.name) {
@@ -202,6 +226,7 @@ func (s *Screen) AskOf(source Source, known func(variable string) bool, skip fun
 			}
 		}
 		a = s.answer(x)
+		return a
 	})
 	return a, err
 }
@@ -259,7 +284,8 @@ func (s *Screen) release(x *scratch) {
 		x.readAt[r.class.id] = 0
 	}
 	s.forget(x)
-	x.touched, x.reads, x.source, x.known, x.skip = x.touched[:0], x.reads[:0], nil, nil, nil
+	clear(x.found)
+	x.touched, x.reads, x.found, x.source, x.known, x.skip = x.touched[:0], x.reads[:0], x.found[:0], nil, nil, nil
 	s.scratch.Put(x)
 }
 
@@ -357,7 +383,7 @@ func count(source Source, v variables.RuleVariable, key string) int {
 
 // readVariable finds what the values of a variable fulfil.
 func (s *Screen) readVariable(x *scratch, v *variable) {
-	x.variable = v
+	x.variable, x.at = v, 0
 	if x.source.Each(v.id, x.visit) {
 		return
 	}
@@ -377,6 +403,8 @@ func (s *Screen) readVariable(x *scratch, v *variable) {
 // visit finds what a value of a variable fulfils.
 func (s *Screen) visit(x *scratch, key, value string) {
 	v := x.variable
+	at := x.at
+	x.at++
 	if len(key) > longestKey {
 		x.spend(costOfKey * len(key) * (1 + len(v.patterns)))
 	}
@@ -385,17 +413,18 @@ func (s *Screen) visit(x *scratch, key, value string) {
 	}
 	if cl := v.class(key, &x.lower); cl != nil {
 		x.note(cl, value)
-		s.count(x, s.lookup(x, cl, value))
+		for _, h := range s.lookup(x, cl, value) {
+			x.count(h)
+			x.found = append(x.found, Found{h.condition, v.id, at, key, value})
+		}
 	}
 }
 
-func (s *Screen) count(x *scratch, hits []hit) {
-	for _, h := range hits {
-		if x.matches[h.condition] == 0 {
-			x.touched = append(x.touched, h.condition)
-		}
-		x.matches[h.condition] += h.times
+func (x *scratch) count(h hit) {
+	if x.matches[h.condition] == 0 {
+		x.touched = append(x.touched, h.condition)
 	}
+	x.matches[h.condition] += h.times
 }
 
 // lookup is what a value fulfils, remembered or found out.

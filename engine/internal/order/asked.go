@@ -128,7 +128,7 @@ func ask(rule reflect.Value, targets *[]target, n *int) error {
 	if lists == nil {
 		return nil
 	}
-	if !isLike(field.Type().Elem(), reflect.TypeFor[ruleOperator]()) {
+	if !IsLike(field.Type().Elem(), reflect.TypeFor[ruleOperator]()) {
 		return errCoraza
 	}
 	op := (*ruleOperator)(field.UnsafePointer())

@@ -25,6 +25,7 @@ import (
 	"github.com/corazawaf/coraza/v3"
 	"github.com/corazawaf/coraza/v3/collection"
 	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
+	"github.com/corazawaf/coraza/v3/types"
 	"github.com/corazawaf/coraza/v3/types/variables"
 )
 
@@ -75,7 +76,7 @@ func Targets(waf coraza.WAF) (err error) {
 	for i := range rules.Len() {
 		for rule := rules.Index(i); ; {
 			field := rule.FieldByName("variables")
-			if !isLike(field.Type(), reflect.TypeFor[[]target]()) {
+			if !IsLike(field.Type(), reflect.TypeFor[[]target]()) {
 				return errCoraza
 			}
 			targets := (*[]target)(unsafe.Pointer(field.UnsafeAddr()))
@@ -122,11 +123,11 @@ func checkValues(waf coraza.WAF) error {
 
 // isKept reports whether a collection keeps its values as this package takes it for.
 func isKept(col collection.Map) bool {
-	return isLike(dataField(col).Type(), reflect.TypeFor[map[string][]value]())
+	return IsLike(dataField(col).Type(), reflect.TypeFor[map[string][]value]())
 }
 
-// isLike reports whether two types have the same layout. Names of fields count, those of types do not.
-func isLike(a, b reflect.Type) bool {
+// IsLike reports whether two types have the same layout. Names of fields count, those of types do not.
+func IsLike(a, b reflect.Type) bool {
 	if a == b {
 		return true
 	}
@@ -134,17 +135,19 @@ func isLike(a, b reflect.Type) bool {
 		return false
 	}
 	switch a.Kind() {
-	case reflect.Slice:
-		return isLike(a.Elem(), b.Elem())
+	case reflect.Slice, reflect.Pointer:
+		return IsLike(a.Elem(), b.Elem())
 	case reflect.Map:
-		return a.Key() == b.Key() && isLike(a.Elem(), b.Elem())
+		return a.Key() == b.Key() && IsLike(a.Elem(), b.Elem())
 	case reflect.Struct:
 		for i := range a.NumField() {
-			if i >= b.NumField() || a.Field(i).Name != b.Field(i).Name || a.Field(i).Offset != b.Field(i).Offset || !isLike(a.Field(i).Type, b.Field(i).Type) {
+			if i >= b.NumField() || a.Field(i).Name != b.Field(i).Name || a.Field(i).Offset != b.Field(i).Offset || !IsLike(a.Field(i).Type, b.Field(i).Type) {
 				return false
 			}
 		}
 		return a.NumField() == b.NumField()
+	case reflect.Int, reflect.String:
+		return true
 	}
 	return false
 }
@@ -162,6 +165,17 @@ func data(col collection.Map) map[string][]value {
 	return *(*map[string][]value)(unsafe.Pointer(dataField(col).UnsafeAddr()))
 }
 
+// NameOfAll is the name under which a variable has the list of all its values, empty for one that has none.
+func NameOfAll(v variables.RuleVariable) string { return replaced[v] }
+
+// FindAll are the values of a collection, each once whether it has a list of them or not.
+func FindAll(col collection.Map) []types.MatchData {
+	if listed := col.FindString(All); listed != nil {
+		return listed
+	}
+	return col.FindAll()
+}
+
 // Settings are variables of TX that are set together: one by one, Coraza takes memory for each.
 type Settings []value
 
@@ -175,6 +189,13 @@ func SettingsOf(of ...map[string]string) (s Settings) {
 		s = append(s, value{name, all[name]})
 	}
 	return s
+}
+
+// Each calls visit with each of them, in the order of their names.
+func (s Settings) Each(visit func(name, value string)) {
+	for _, v := range s {
+		visit(v.key, v.value)
+	}
 }
 
 // Set sets the variables, to one value each.

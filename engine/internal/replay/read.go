@@ -1,0 +1,153 @@
+// Package replay runs the few rules that may match, where Coraza would go through all of them.
+//
+// The screen has judged every value: what it leaves are some forty rules that look at what others set, and those of which
+// it knows the values that they may match. Coraza takes a millisecond for these, as it makes a transaction, copies values
+// and asks each rule of each. This package takes the same rules, with the operators, transformations, actions and macros
+// that Coraza has compiled, and does with them what Coraza's doEvaluate does, with nothing but those values. What it can't do
+// so that Coraza could not be told from it makes it give up: then Coraza runs.
+package replay
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"unsafe"
+
+	"github.com/corazawaf/coraza/v3"
+	"github.com/corazawaf/coraza/v3/experimental/plugins/macro"
+	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
+	"github.com/corazawaf/coraza/v3/types"
+	"github.com/corazawaf/coraza/v3/types/variables"
+
+	"github.com/modsecurity-for-anylog/msa/engine/internal/order"
+)
+
+// Coraza's own types, as far as they are needed. Read compares them.
+type (
+	target struct {
+		Count      bool
+		Variable   variables.RuleVariable
+		KeyRx      *regexp.Regexp
+		KeyStr     string
+		Exceptions []struct {
+			KeyStr string
+			KeyRx  *regexp.Regexp
+		}
+	}
+	operator struct {
+		Operator       plugintypes.Operator
+		Function, Data string
+		Negation       bool
+	}
+	action struct {
+		Name     string
+		Function plugintypes.Action
+	}
+	transformation struct{ Function plugintypes.Transformation }
+	ctl            struct {
+		action     int
+		value      string
+		collection variables.RuleVariable
+		colKey     string
+		colKeyRx   *regexp.Regexp
+	}
+)
+
+// Rule is a compiled rule with its chain, or a marker.
+type Rule struct {
+	ID     int
+	Phase  int // 0 of a marker
+	Marker string
+	Meta   types.RuleMetadata
+	Logged bool // a match is for the error log or the audit log
+
+	links []link
+}
+
+// link is one condition of a rule.
+type link struct {
+	targets         []target
+	operator        *operator // nil of a SecAction
+	transformations []transformation
+	actions         []action
+	msg, logData    macro.Macro // nil without one
+	controls        []*ctl      // of the actions ctl, in their order
+	capture, multi  bool
+}
+
+var errCoraza = errors.New("this version of Coraza keeps rules in another way")
+
+// Read reads the rules of a WAF in their order, before their targets are changed by package order.
+func Read(waf coraza.WAF) (all []Rule, err error) {
+	defer func() {
+		if r := recover(); r != nil { // package reflect's word for a field that is not there
+			err = fmt.Errorf("%w: %v", errCoraza, r)
+		}
+	}()
+	rules := reflect.ValueOf(waf).FieldByName("waf").Elem().FieldByName("Rules").FieldByName("rules")
+	for i := range rules.Len() {
+		of := rules.Index(i)
+		known := of.FieldByName("RuleMetadata")
+		meta, ok := reflect.NewAt(known.Type(), unsafe.Pointer(known.UnsafeAddr())).Interface().(types.RuleMetadata)
+		if !ok {
+			return nil, errCoraza
+		}
+		r := Rule{
+			ID: meta.ID(), Phase: int(meta.Phase()), Meta: meta, Marker: of.FieldByName("SecMark_").String(),
+			Logged: of.FieldByName("Log").Bool() || of.FieldByName("Audit").Bool(),
+		}
+		for {
+			r.links = append(r.links, readLink(of))
+			next := of.FieldByName("Chain")
+			if next.IsNil() {
+				break
+			}
+			of = next.Elem()
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+func readLink(of reflect.Value) link {
+	l := link{
+		targets:         slices.Clone(field[[]target](of, "variables")),
+		transformations: field[[]transformation](of, "transformations"),
+		actions:         field[[]action](of, "actions"),
+		msg:             field[macro.Macro](of, "Msg"),
+		logData:         field[macro.Macro](of, "LogData"),
+		capture:         of.FieldByName("Capture").Bool(),
+		multi:           of.FieldByName("MultiMatch").Bool(),
+	}
+	if op := field[*operator](of, "operator"); op != nil {
+		copied := *op
+		l.operator = &copied
+	}
+	for _, a := range l.actions {
+		if a.Name != "ctl" {
+			continue
+		}
+		v := reflect.ValueOf(a.Function)
+		if !order.IsLike(v.Type(), reflect.TypeFor[*ctl]()) {
+			panic("ctl is another type")
+		}
+		l.controls = append(l.controls, (*ctl)(v.UnsafePointer()))
+	}
+	return l
+}
+
+// field is a field of one of Coraza's structs, which must have the same layout as T.
+func field[T any](of reflect.Value, name string) T {
+	v := of.FieldByName(name)
+	if !order.IsLike(v.Type(), reflect.TypeFor[T]()) {
+		panic(name + " is another type")
+	}
+	return *(*T)(unsafe.Pointer(v.UnsafeAddr()))
+}
+
+// has reports whether a link has an action.
+func (l *link) has(name string) bool {
+	return slices.ContainsFunc(l.actions, func(a action) bool { return a.Name == name })
+}

@@ -1,0 +1,76 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/modsecurity-for-anylog/msa/engine/internal/replay"
+	"github.com/modsecurity-for-anylog/msa/engine/screen"
+	"github.com/modsecurity-for-anylog/msa/internal/stopwatch"
+	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/rules"
+)
+
+// decision is what the rules say that the screen has left, if it was found without Coraza.
+type decision struct {
+	verdict Verdict
+	made    bool
+}
+
+// newProgram makes the program of the rules for the rest.
+func newProgram(f *fastPath, taken []*unit, times *RuleTimes) (*replay.Program, error) {
+	all, err := replay.Read(f.rest)
+	if err != nil {
+		return nil, err
+	}
+	links := map[int][]*rules.Link{}
+	for _, u := range taken {
+		if u.IsRule() {
+			links[u.ID()] = u.Rule.Links
+		}
+	}
+	cfg := replay.Config{
+		Links:      func(id int) []*rules.Link { return links[id] },
+		Conditions: f.plan.OfLinks,
+		HasRead:    func(id int) bool { return id > ownRules || f.plan.Reading.Rules[id] },
+		TX:         f.tx.Each,
+	}
+	if times != nil {
+		cfg.Begin, cfg.End = times.begin, times.end
+	}
+	return replay.New(all, cfg), nil
+}
+
+// replay runs the rules that the screen has left on what it has found, if that can be done without Coraza.
+func (e *Engine) replay(t *mapping.Transaction, source source, a *screen.Answer) (d decision) {
+	if !a.MayAlarm || e.fast.program == nil {
+		return d
+	}
+	x := e.excludedIn(t)
+	if len(x.targets) > 0 {
+		return d
+	}
+	e.watch.Enter(stopwatch.Rules)
+	defer e.watch.Enter(stopwatch.Screen)
+	defer func() {
+		if r := recover(); r != nil { // Coraza finds out which rule it is
+			d = decision{}
+		}
+	}()
+	removed := append(slices.Clone(a.Skippable), x.ids...)
+	for i := range e.absence {
+		if b := &e.absence[i]; !b.applies(&t.Observed) {
+			removed = append(removed, b.rule)
+		}
+	}
+	slices.Sort(removed)
+	matches, tx, ok := e.fast.program.Run(source, removed, a.Found)
+	if !ok {
+		return d
+	}
+	for _, m := range matches {
+		e.add(&d.verdict, m.Rule.Meta, m.Found)
+	}
+	d.verdict.count(tx)
+	d.made = true
+	return d
+}
