@@ -476,6 +476,13 @@ func TestConfidenceOfStatements(t *testing.T) {
 		"SELECT @@version, @@hostname",
 		"SELECT table_name FROM information_schema.tables WHERE table_schema = 'shop' ORDER BY 1",
 		"SELECT id FROM lamps WHERE 1=1 AND (price > 7 OR name = 'x') UNION SELECT id FROM old_lamps -- all",
+		"SELECT name FROM sys.configurations WHERE name = 'xp_cmdshell'",
+		"INSERT INTO texts (t) VALUES ('EXEC master..xp_cmdshell, pg_sleep(10) or load_file(0x2f)')",
+		"UPDATE texts SET t = 'where 1=1 and pg_sleep(10) union select user from mysql.user' WHERE id = 4",
+		"SELECT user, host FROM mysql.user",
+		"SELECT SLEEP(1)",
+		"SELECT table_name FROM information_schema.tables UNION SELECT table_name FROM information_schema.views",
+		"SELECT id FROM lamps WHERE name = 'x' OR price = 7 -- by shop's page",
 	} {
 		if all := alertsOf(t, p, record(statement)); len(all) > 0 {
 			t.Errorf("%s: %v", statement, all[0]["summary"])
@@ -483,6 +490,17 @@ func TestConfidenceOfStatements(t *testing.T) {
 	}
 	for _, statement := range []string{
 		"SELECT load_file('/etc/passwd')",
+		"EXEC master..xp_cmdshell 'dir'",
+		"EXEC sp_configure 'xp_cmdshell', 1; RECONFIGURE",
+		"SELECT id FROM lamps WHERE id = '1' || pg_sleep(5)--'",
+		"SELECT id FROM lamps WHERE id = 1 AND (SELECT 1 FROM (SELECT(SLEEP(5)))a)",
+		"SELECT id FROM lamps WHERE id = 1; SELECT pg_sleep(10)--",
+		"SELECT id FROM lamps WHERE id = -1 UNION ALL SELECT LOAD_FILE(0x2f657463)",
+		"SELECT name FROM lamps WHERE id = -1 UNION SELECT authentication_string FROM mysql.user",
+		"SELECT name FROM lamps WHERE id = -1 UNION SELECT passwd FROM pg_shadow",
+		"SELECT sys_exec('lamp')",
+		"SELECT * FROM users WHERE name = 'admin'-- ' AND pw = 'x'",
+		"SELECT * FROM users WHERE name = '' OR 1=1-- ' AND pw = 'x'",
 		"SELECT '<?php system($_GET[1]);?>' INTO OUTFILE '/var/www/html/x.php'",
 	} {
 		if len(alertsOf(t, p, record(statement))) == 0 {
