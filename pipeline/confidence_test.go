@@ -335,6 +335,7 @@ func TestConfidenceOfOrdinaryTraffic(t *testing.T) {
 		"role of another":        exchange("PUT", "/api/admin/users/7", jsonType, `{"role":"admin"}`, `answer: {"id":7,"role":"admin"}`),
 		"profile as it was":      exchange("PUT", "/api/me", jsonType, `{"id":1,"name":"Ann","role":"admin"}`, `answer: {"id":1,"name":"Ann","role":"admin"}`),
 		"first administrator":    exchange("POST", "/setup/register", jsonType, `{"user":"ann","role":"admin"}`, `answer: {"role":"admin"}`),
+		"formula of a sheet":     exchange("POST", "/api/sheets/7/update", jsonType, `{"A1":"=SUM(C1:C9)","A2":"=HYPERLINK(\"https://example.org\",\"x\")"}`),
 		"union of a club":        exchange("GET", "/a?q="+url.QueryEscape("5 union members select a room from the list"), "", ""),
 		"query of a console":     exchange("POST", "/a", jsonType, `{"query":"SELECT 1 AS n UNION SELECT 2"}`),
 		"condition in words":     exchange("GET", "/a?q="+url.QueryEscape("lamps and (select beds)"), "", ""),
