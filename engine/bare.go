@@ -153,7 +153,7 @@ func (s *bareSource) ask(question func(source source, skip func(id int) bool)) (
 
 func (s *bareSource) read() *values { return &s.values }
 
-// InURL implements [replay.Source].
+// InURL implements [interpreter.Source].
 func (s *bareSource) InURL() int { return len(s.values.get) }
 
 var _ source = (*bareSource)(nil)

@@ -15,8 +15,8 @@ import (
 	"github.com/corazawaf/coraza/v3/types/variables"
 
 	"github.com/modsecurity-for-anylog/msa/engine/analysis"
+	"github.com/modsecurity-for-anylog/msa/engine/internal/interpreter"
 	"github.com/modsecurity-for-anylog/msa/engine/internal/order"
-	"github.com/modsecurity-for-anylog/msa/engine/internal/replay"
 	"github.com/modsecurity-for-anylog/msa/engine/screen"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/rules"
@@ -54,16 +54,16 @@ const (
 type fastPath struct {
 	plan      *analysis.Plan
 	screen    *screen.Screen
-	reader    coraza.WAF      // with the rules that have a say in how bodies are read
-	readerTX  order.Settings  // of TX that it has set before
-	plain     coraza.WAF      // without any, for requests without a body
-	needsBody bool            // plain reads such requests as reader does
-	blank     transaction     // of plain, with nothing in it; nil where it takes Coraza to read any, see bare.go
-	rest      coraza.WAF      // with the rules that are needed, for what the screen can't clear
-	tx        order.Settings  // of TX that rest has set before
-	program   *replay.Program // of rest's rules; nil where only Coraza can run them
-	ids       []int           // of rest's rules, ascending
-	removed   map[int]bool    // rules that are excluded everywhere
+	reader    coraza.WAF           // with the rules that have a say in how bodies are read
+	readerTX  order.Settings       // of TX that it has set before
+	plain     coraza.WAF           // without any, for requests without a body
+	needsBody bool                 // plain reads such requests as reader does
+	blank     transaction          // of plain, with nothing in it; nil where it takes Coraza to read any, see bare.go
+	rest      coraza.WAF           // with the rules that are needed, for what the screen can't clear
+	tx        order.Settings       // of TX that rest has set before
+	program   *interpreter.Program // of rest's rules; nil where only Coraza can run them
+	ids       []int                // of rest's rules, ascending
+	removed   map[int]bool         // rules that are excluded everywhere
 
 	mode     ScreenMode
 	anyMatch bool
@@ -387,7 +387,7 @@ func (e *Engine) screen(t *shortened, r reach) (s screening, err error) {
 			found = viewsOf(source.read(), t.Transaction, r.views)
 		}
 		if s.Work <= r.work {
-			s.decision = e.replay(t.Transaction, source, &s.Answer)
+			s.decision = e.interpret(t.Transaction, source, &s.Answer)
 		}
 	})
 	if err != nil {
@@ -496,7 +496,7 @@ type readerSource struct {
 
 func (s *readerSource) read() *values { return &s.values }
 
-// InURL implements [replay.Source].
+// InURL implements [interpreter.Source].
 func (s *readerSource) InURL() int { return len(s.values.get) }
 
 // Each implements [screen.Source].

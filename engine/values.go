@@ -7,8 +7,8 @@ import (
 	"github.com/corazawaf/coraza/v3/types"
 	"github.com/corazawaf/coraza/v3/types/variables"
 
+	"github.com/modsecurity-for-anylog/msa/engine/internal/interpreter"
 	"github.com/modsecurity-for-anylog/msa/engine/internal/order"
-	"github.com/modsecurity-for-anylog/msa/engine/internal/replay"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
@@ -25,9 +25,9 @@ type values struct {
 	request, response  []mapping.Header // as many as are inspected
 }
 
-// source is what the screen is asked about, views are made of, and rules are replayed on.
+// source is what the screen is asked about, views are made of, and rules are interpreted on.
 type source interface {
-	replay.Source
+	interpreter.Source
 	read() *values
 }
 

@@ -343,7 +343,7 @@ func (e *Engine) screenViews(of *viewTransaction, most int) error {
 	of.Answer, err = e.fast.screen.AskOf(viewSource(of.values), isOfViews, skip, most, func(ask func(screen.Source) screen.Answer) error {
 		_, err := e.ask(of.Transaction, func(source source, _ func(id int) bool) {
 			if a := ask(source); a.Work <= most {
-				of.decision = e.replay(of.Transaction, source, &a)
+				of.decision = e.interpret(of.Transaction, source, &a)
 			}
 		})
 		return err
@@ -395,7 +395,7 @@ func (e *Engine) addRest(v *Verdict, t *mapping.Transaction, most int) error {
 	var d decision
 	_, err := e.ask(t, func(source source, skip func(id int) bool) {
 		if a = e.fast.screen.Rest(source, skip, most); a.Work <= most {
-			d = e.replay(t, source, &a)
+			d = e.interpret(t, source, &a)
 		}
 	})
 	if err != nil || a.Work > most {

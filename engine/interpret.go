@@ -3,7 +3,7 @@ package engine
 import (
 	"slices"
 
-	"github.com/modsecurity-for-anylog/msa/engine/internal/replay"
+	"github.com/modsecurity-for-anylog/msa/engine/internal/interpreter"
 	"github.com/modsecurity-for-anylog/msa/engine/screen"
 	"github.com/modsecurity-for-anylog/msa/internal/stopwatch"
 	"github.com/modsecurity-for-anylog/msa/mapping"
@@ -17,8 +17,8 @@ type decision struct {
 }
 
 // newProgram makes the program of the rules for the rest.
-func newProgram(f *fastPath, taken []*unit, times *RuleTimes) (*replay.Program, error) {
-	all, err := replay.Read(f.rest)
+func newProgram(f *fastPath, taken []*unit, times *RuleTimes) (*interpreter.Program, error) {
+	all, err := interpreter.Read(f.rest)
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +28,7 @@ func newProgram(f *fastPath, taken []*unit, times *RuleTimes) (*replay.Program, 
 			links[u.ID()] = u.Rule.Links
 		}
 	}
-	cfg := replay.Config{
+	cfg := interpreter.Config{
 		Links:      func(id int) []*rules.Link { return links[id] },
 		Conditions: f.plan.OfLinks,
 		HasRead:    func(id int) bool { return id > ownRules || f.plan.Reading.Rules[id] },
@@ -37,11 +37,11 @@ func newProgram(f *fastPath, taken []*unit, times *RuleTimes) (*replay.Program, 
 	if times != nil {
 		cfg.Begin, cfg.End = times.begin, times.end
 	}
-	return replay.New(all, cfg), nil
+	return interpreter.New(all, cfg), nil
 }
 
-// replay runs the rules that the screen has left on what it has found, if that can be done without Coraza.
-func (e *Engine) replay(t *mapping.Transaction, source source, a *screen.Answer) (d decision) {
+// interpret runs the rules that the screen has left on what it has found, if that can be done without Coraza.
+func (e *Engine) interpret(t *mapping.Transaction, source source, a *screen.Answer) (d decision) {
 	if !a.MayAlarm || e.fast.program == nil {
 		return d
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
-// replayed is what the rules say of a transaction without Coraza, if they can be run so.
-func replayed(t *testing.T, e *Engine, tx *mapping.Transaction) (Verdict, bool) {
+// interpreted is what the rules say of a transaction without Coraza, if they can be run so.
+func interpreted(t *testing.T, e *Engine, tx *mapping.Transaction) (Verdict, bool) {
 	t.Helper()
 	s, err := e.screen(&shortened{Transaction: tx}, e.wholeReach())
 	if err != nil {
@@ -23,7 +23,7 @@ func replayed(t *testing.T, e *Engine, tx *mapping.Transaction) (Verdict, bool) 
 }
 
 // What CRS and the packs leave is run without Coraza, with a body and without.
-func TestReplay(t *testing.T) {
+func TestInterpreter(t *testing.T) {
 	attack := get("/a?q=1'+union+select+password+from+users--", mapping.Header{Name: "Cookie", Value: "a=<script>alert(1)</script>"})
 	posted := get("/b", mapping.Header{Name: "Content-Type", Value: "application/json"})
 	posted.Method, posted.RequestBody.Text = "POST", `{"a":{"b":["; cat /etc/passwd"]}}`
@@ -33,7 +33,7 @@ func TestReplay(t *testing.T) {
 		cfg.Screen, cfg.CacheSize, cfg.ParanoiaLevel, cfg.Views, cfg.ScreenEvidence = ScreenOn, 1000, level, true, true
 		e := newEngine(t, cfg)
 		for _, tx := range []*mapping.Transaction{attack, posted} {
-			got, made := replayed(t, e, tx)
+			got, made := interpreted(t, e, tx)
 			want, err := e.evaluateAll(tx)
 			if err != nil {
 				t.Fatal(err)
@@ -46,7 +46,7 @@ func TestReplay(t *testing.T) {
 }
 
 // Rules that do what only Coraza can are left to it, and only where they match.
-func TestReplayGivesUp(t *testing.T) {
+func TestInterpreterGivesUp(t *testing.T) {
 	for _, c := range []struct {
 		name, rules string
 		made        bool
@@ -71,7 +71,7 @@ func TestReplayGivesUp(t *testing.T) {
 			cfg.Screen, cfg.CacheSize, cfg.ScreenAnyMatch = ScreenOn, 1000, true
 			e := newEngine(t, cfg)
 			tx := get("/?a=1&q=evil")
-			got, made := replayed(t, e, tx)
+			got, made := interpreted(t, e, tx)
 			if made != c.made {
 				t.Fatalf("made %v, want %v", made, c.made)
 			}

@@ -1,11 +1,11 @@
-// Package replay runs the few rules that may match, where Coraza would go through all of them.
+// Package interpreter runs the few rules that may match, where Coraza would go through all of them.
 //
-// The screen has judged every value: what it leaves are some forty rules that look at what others set, and those of which
-// it knows the values that they may match. Coraza takes a millisecond for these, as it makes a transaction, copies values
-// and asks each rule of each. This package takes the same rules, with the operators, transformations, actions and macros
-// that Coraza has compiled, and does with them what Coraza's doEvaluate does, with nothing but those values. What it can't do
-// so that Coraza could not be told from it makes it give up: then Coraza runs.
-package replay
+// The screen has judged every value. What it leaves are some forty rules that look at what others set, and those of which
+// it knows the values that they may match. Coraza takes most of a millisecond for these: it makes a transaction, copies
+// values and asks each rule of each. This package takes the rules as Coraza has compiled them, with its operators,
+// transformations, actions and macros, and does what Coraza's doEvaluate does, on nothing but those values. Where a rule does
+// what it can't do just so, it gives up, and Coraza runs.
+package interpreter
 
 import (
 	"errors"
