@@ -57,7 +57,7 @@ func (p *Pipeline) recollect(s *suspect, past *behavior.Recollection) {
 		if proof != "" {
 			s.sure.Prove(proof)
 		}
-		if s.sure.Outcome == triage.Success {
+		if s.sure.Outcome == triage.Success && !s.examination.ShowsWhatIsMeant(s.sure.OutcomeEvidence) {
 			return // what the answer proves is no habit, and teaches none
 		}
 	}

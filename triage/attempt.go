@@ -336,25 +336,16 @@ func (s *Sign) Shows(page string) bool {
 	return isIn(strings.ToLower(page[:min(len(page), 2*bodyEnd)]), s.Text, isMarkup)
 }
 
+// passwordMember is a name of a password, and what ends it in a form, in one of several parts, or in JSON.
+var passwordMember = compile(`(?i)(?:^|[&"{,\s\[._-]|%5b)(?:\w{0,20}(?:pass|pwd|pswd)|pw|senha|kennwort|contrase|clave|mdp|wachtwoord|parola|mot_de_passe)[\w%-]{0,20}\]?(?:"\s*:|=|"\r)`)
+
 // HasPassword reports whether a form or a JSON text has a field for a password.
-func HasPassword(body string) bool {
-	body = body[:min(len(body), 4<<10)]
-	for _, word := range []string{"pass", "Pass", "pwd", "PASS"} {
-		for rest := body; ; {
-			at := strings.Index(rest, word)
-			if at < 0 {
-				break
-			}
-			rest = rest[at+len(word):]
-			end := strings.IndexFunc(rest, func(r rune) bool { return r >= 0x80 || !isWordByte(byte(r)) && !strings.ContainsRune(`_-"]`, r) })
-			if end < 0 || end > 20 {
-				continue
-			}
-			isPart := end > 0 && rest[end-1] == '"' && rest[end] == '\r' // of a form in several parts
-			if isPart || strings.IndexByte("=:[%", rest[end]) >= 0 {
-				return true
-			}
-		}
-	}
-	return false
+func HasPassword(body string) bool { return passwordMember.MatchString(body[:min(len(body), 4<<10)]) }
+
+var passwordName = compile(`(?i)(?:^|[._\[-])(?:\w{0,20}(?:password|passwd|passphrase|pwd|pswd)\w{0,12}|\w{0,12}pass|pw|senha|kennwort|contrase\w+|clave|mdp|wachtwoord|parola|mot_de_passe)\d?\]?$`)
+
+// isPasswordName reports whether a variable is a password by its name.
+func isPasswordName(variable string) bool {
+	_, name, _ := strings.Cut(variable, ":")
+	return passwordName.MatchString(name)
 }

