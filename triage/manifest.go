@@ -39,6 +39,15 @@ func isManifest(tx *mapping.Transaction, variable string) bool {
 	return manifestField.MatchString(variable) && kubernetesAPI.MatchString(tx.URI) || dataField.MatchString(variable) && withData.MatchString(tx.URI)
 }
 
+// jenkinsJob is where Jenkins is given a job, whose steps are commands by design. That one is made or changed, a rule tells (lateral-movement).
+// Source: https://www.jenkins.io/doc/book/using/remote-access-api/
+var jenkinsJob = compile(`(?i)^/(?:[\w.%~-]+/)*(?:createitem|job/[^/?]+/config\.xml)(?:\?|$)`)
+
+// isStep reports whether a value is in the definition of such a job.
+func isStep(tx *mapping.Transaction, collection string) bool {
+	return tx.Method == "POST" && (collection == "REQUEST_XML" || collection == "XML") && jenkinsJob.MatchString(tx.URI)
+}
+
 // cloudField is a field of a call of a cloud's interface that is a script by design: a template, what a machine runs when it starts,
 // and what an agent is told to run.
 // Sources: the API references of CloudFormation, EC2, Systems Manager.

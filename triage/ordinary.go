@@ -54,14 +54,14 @@ var lines = compile(`^[\w+/]{16,}(?:\r?\n[\w+/]+)*=*[\r\n]*$`)
 
 // isOrdinary reports whether a value on which a rule matched is what a protocol has that looks like an attack.
 func isOrdinary(tx *mapping.Transaction, m *engine.Match, variable, value string) bool {
-	if isEncoded(value) || m.IsShipped() && isManifest(tx, variable) || isTelemetry(tx, variable, value) || isSearch(tx, variable, value) || isWritten(m, value) {
+	if isEncoded(value) || isCatalogue(value) || m.IsShipped() && isManifest(tx, variable) || isTelemetry(tx, variable, value) || isSearch(tx, variable, value) || isWritten(m, value) || m.IsShipped() && isMeant(tx, m, variable, value) {
 		return true
 	}
 	collection, name, _ := strings.Cut(variable, ":")
 	isArgument := strings.HasPrefix(collection, "ARGS")
 	switch family(m) {
 	case "lfi":
-		if isNoFile(tx, m, collection, value) {
+		if isNoFile(tx, m, collection, value) || isStep(tx, collection) {
 			return true
 		}
 		if !isArgument && joined.MatchString(value) && !strings.Contains(value, "..") || openFile.MatchString(value) && (!isArgument || value[0] != '/') {
@@ -72,11 +72,11 @@ func isOrdinary(tx *mapping.Transaction, m *engine.Match, variable, value string
 			return true
 		}
 	case "xss":
-		if collection == "REQUEST_XML" && isPost(tx) {
+		if collection == "REQUEST_XML" && isPost(tx) || isArgument && isPage(tx, name) {
 			return true
 		}
 	case "rce":
-		if isCloudScript(tx, variable) {
+		if isCloudScript(tx, variable) || isStep(tx, collection) && !hasTag(m.Tags, sure) {
 			return true
 		}
 	case "protocol":

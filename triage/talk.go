@@ -37,4 +37,11 @@ func isRepositoryFile(tx *mapping.Transaction) bool {
 }
 
 // isTold reports whether what the answer has says nothing of the server that gives it.
-func isTold(tx *mapping.Transaction) bool { return isTalk(tx) || isRepositoryFile(tx) }
+func isTold(tx *mapping.Transaction) bool {
+	return isTalk(tx) || isRepositoryFile(tx) || isTranslated(tx)
+}
+
+// isTranslated reports whether an answer is a catalogue of texts: what programs say, and none of them has said.
+func isTranslated(tx *mapping.Transaction) bool {
+	return tx != nil && tx.Method == "GET" && isCatalogue(tx.ResponseBody.Text[:min(len(tx.ResponseBody.Text), maxPayload)])
+}

@@ -9,7 +9,8 @@ import (
 
 // shipped are the interfaces to which agents ship logs, traces and errors, and the members that quote what somebody else has
 // sent or run: the attack is in another exchange, which has an alert of its own.
-// Sources: the HTTP interfaces of Loki, OTLP/HTTP, Splunk's collector, Datadog, Sentry, Elasticsearch, GELF.
+// Sources: the HTTP interfaces of Loki, OTLP/HTTP, Splunk's collector, Datadog, Sentry, Elasticsearch, GELF; the webhooks of GitHub,
+// GitLab and Gitea, which quote who has written about a change.
 var shipped = interfaces{
 	{compile(`^/loki/api/v1/push$`), compile(`\.streams\.\d+\.values\.\d+\.1$`)},
 	{compile(`^/(?:[\w-]+/)?v1/(?:logs|traces)$`), compile(`(?i)\.resource(?:logs|spans)\..*(?:value|name|body|message)$`)},
@@ -17,6 +18,7 @@ var shipped = interfaces{
 	{compile(`^/(?:api/)?v[12]/(?:logs|input(?:/\w+)?)$`), compile(`^json(?:\.\d+)?\.message$`)},
 	{compile(`^/api/\d+/(?:store|envelope)/$`), compile(`^json\.(?:exception|request|breadcrumbs|message|logentry|transaction|culprit|extra|contexts|tags|spans|threads|stacktrace)(?:\.|$)`)},
 	{compile(`^/(?:[\w.-]+/)?(?:_bulk|_doc(?:/[\w-]+)?)$`), compile(`\.(?:message|log|event\.original|url\.original|http\.request\.body)$`)},
+	{compile(`^/(?:[\w.-]+/){0,4}(?:web)?-?hooks?(?:/[\w.-]+){0,3}$`), compile(`^json\.(?:(?:pull_request|issue|comment|review|discussion|release|head_commit|object_attributes|merge_request|commits\.\d+)\.(?:title|body|message|description|note|last_commit\.message))$`)},
 	{compile(`^/gelf$`), compile(`^json\.(?:short_message|full_message|_\w+)$`)},
 }
 

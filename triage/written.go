@@ -50,7 +50,7 @@ func isWritten(m *engine.Match, value string) bool {
 		return picture.MatchString(value) && !activePicture.MatchString(value)
 	case "rce", "injection-php", "injection-generic", "injection-java":
 		return stackFrame.MatchString(found) || found == ";function" || utility.MatchString(found) && !reaches.MatchString(value) ||
-			glob.MatchString(value) && strings.HasPrefix(found, "{") || (hasTag(m.Tags, "language-java") || standsInTrace(found, value)) && isTrace(value)
+			glob.MatchString(value) && strings.HasPrefix(found, "{") || hasTag(m.Tags, "language-java") && isAboutJava(value) || (hasTag(m.Tags, "language-java") || standsInTrace(found, value)) && isTrace(value)
 	case "protocol":
 		return isSetting(found, value)
 	}
@@ -68,6 +68,18 @@ func isTrace(value string) bool {
 // standsInTrace reports whether what a rule has found stands in the lines of a trace only.
 func standsInTrace(found, value string) bool {
 	return found != "" && strings.Contains(value, found) && !strings.Contains(thrown.ReplaceAllString(value, ""), found)
+}
+
+// leastWords is how many words of a language a sentence has at least.
+const leastWords = 5
+
+// isAboutJava reports whether a text names classes of Java, and has nothing by which one is called, made or read.
+func isAboutJava(value string) bool {
+	if strings.ContainsAny(value, "({[<=;$#%@*\\") {
+		return false
+	}
+	plain, all := plainWords(value)
+	return plain >= leastWords && 2*plain >= all
 }
 
 // isSetting reports whether a line that a header of HTTP could be is one of a file of settings.
