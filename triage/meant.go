@@ -50,9 +50,9 @@ func isPassphrase(name, value string) bool {
 }
 
 var (
-	listNames = setOf(`tags sort sortby sort_by order orderby order_by fields field cols columns column select group groupby group_by include includes exclude keys expand props
-		properties attributes attrs embed facets populate with dimensions metrics`)
-	names    = compile(`^\w+(?:\s?[;|&,]\s?\w+){1,30}$`)
+	listNames = setOf(`tags sort sortby sort_by orderby order_by fields cols columns groupby group_by expand props properties attributes attrs embed facets populate dimensions
+		metrics`)
+	names    = compile(`^\w+(?:\s?[;|,]\s?\w+){1,30}$`)
 	commands = compile(`(?i)\b(?:whoami|uname|ifconfig|ipconfig|netstat|ls|cat|pwd|ps|w|sh|bash|nc|wget|curl|python\d?|perl|php|reboot|shutdown|systeminfo|tasklist|ver)\b`)
 )
 
