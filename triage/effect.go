@@ -723,11 +723,16 @@ func (x *exchange) statementSignsIn() string {
 	if x.hasOperator() || !HasPassword(x.tx.RequestBody.Text) || !hasTag(x.kinds, "sqli") && !filterBreak.MatchString(x.payload) {
 		return ""
 	}
-	if x.isInPasswordsOnly() && x.condition != True && !unionQuery.MatchString(spaced(x.lower)) && !filterBreak.MatchString(x.payload) {
+	if x.isInPasswordsOnly() && !slices.ContainsFunc(x.payloads, addsCondition) && !filterBreak.MatchString(x.payload) {
 		return "" // of odd signs, and right
 	}
 	return x.signedIn()
 }
+
+// added is a condition, or another query, behind a quote that ends a password.
+var added = compile(`(?i)^[^'"]{0,64}['"](?:[\s)]|/\*[^*]{0,20}\*/)*(?:(?:or|and|xor|having|union|\|\||&&)(?:[\s+(]|/\*[^*]{0,20}\*/)+\S|(?:or|and|xor|\|\||&&)['"(]?\w{1,20}['"]?\s*(?:[=<>]|like\b))`)
+
+func addsCondition(value string) bool { return added.MatchString(value) }
 
 // isInPasswordsOnly reports whether rules have seen SQL nowhere but in a password.
 func (x *exchange) isInPasswordsOnly() bool {

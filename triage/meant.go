@@ -182,9 +182,9 @@ var pages = interfaces{
 	{compile(`^/administrator/index\.php$`), compile(`^jform\[\w+\]$`)},
 }
 
-// isPage reports whether a value is a page that was taken.
-func isPage(tx *mapping.Transaction, name string) bool {
-	if tx.Method == "GET" || tx.Status < 200 || tx.Status >= 400 {
+// isPage reports whether a value is a page that was taken. What rules say of code without markup weighs with the rest.
+func isPage(tx *mapping.Transaction, name, value string) bool {
+	if tx.Method == "GET" || tx.Status < 200 || tx.Status >= 400 || !strings.Contains(value, "<") {
 		return false
 	}
 	if to, _ := mapping.HeaderValue(tx.ResponseHeaders, "location"); loginPage.MatchString(to) {

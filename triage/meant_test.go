@@ -103,6 +103,7 @@ func TestMeant(t *testing.T) {
 		"catalogue":               {"xss", "POST", "/a", "", "REQUEST_BODY", po, true},
 		"catalogue and more":      {"xss", "POST", "/a", "", "REQUEST_BODY", po + "<script>alert(1)</script>", false},
 		"page of WordPress":       {"xss", "POST", "/wp-json/wp/v2/posts/7", "", "ARGS:json.content", "<script src=/a></script>", true},
+		"code in WordPress":       {"xss", "POST", "/wp-json/wp/v2/posts/7", "", "ARGS:json.content", "import(os); print(1)", false},
 		"author of WordPress":     {"xss", "POST", "/wp-json/wp/v2/comments", "", "ARGS:json.content", "<script src=/a></script>", false},
 		"page, as SQL":            {"sqli", "POST", "/wp-json/wp/v2/posts/7", "", "ARGS:json.content", "' union select 1", false},
 		"step of Jenkins":         {"rce", "POST", "/job/a/config.xml", "", "REQUEST_XML:/*", "id; make", true},
@@ -131,5 +132,26 @@ func TestMeant(t *testing.T) {
 				t.Errorf("%v", got)
 			}
 		})
+	}
+}
+
+// What a password adds to a statement behind a quote, and signs that are none of that.
+func TestAddsCondition(t *testing.T) {
+	for value, want := range map[string]bool{
+		"' or ''='":              true,
+		"' OR role='admin'-- -":  true,
+		"'or'1'='1":              true,
+		"x' union select 1,2-- ": true,
+		"x'/**/or/**/1=1#":       true,
+		"') or (1=1":             true,
+		"x' or/*;--<>|$(k)":      false,
+		`Select#="or"='x`:        false,
+		"p';--or#1":              false,
+		"';<&>\"%$#":             false,
+		"me or you's":            false,
+	} {
+		if got := addsCondition(value); got != want {
+			t.Errorf("%q: %v", value, got)
+		}
 	}
 }

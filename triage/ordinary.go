@@ -72,7 +72,7 @@ func isOrdinary(tx *mapping.Transaction, m *engine.Match, variable, value string
 			return true
 		}
 	case "xss":
-		if collection == "REQUEST_XML" && isPost(tx) || isArgument && isPage(tx, name) {
+		if collection == "REQUEST_XML" && isPost(tx) || isArgument && isPage(tx, name, value) {
 			return true
 		}
 	case "rce":
