@@ -12,13 +12,14 @@ import (
 // that its name and those of the maps around it are made of, and by what it holds. httpVerb, aspnet-request-method and req.method are all
 // names of a method, if GET is in it. Of several the best counts, of equals the first.
 type anyFields struct {
-	tx    *Transaction
-	found [anyParts]Record
-	ranks [anyParts]int
-	names [anyParts]string // compact
-	words []byte           // of the name of a field and of those around it, in lower case, with spaces around each
-	left  int              // values that may still be looked at
-	depth int
+	tx          *Transaction
+	found       [anyParts]Record
+	ranks       [anyParts]int
+	names       [anyParts]string // compact
+	hostAddress Record           // under the name of the host, which some programs give to the client's
+	words       []byte           // of the name of a field and of those around it, in lower case, with spaces around each
+	left        int              // values that may still be looked at
+	depth       int
 }
 
 type requestPart int
@@ -79,10 +80,38 @@ func (m *Mapping) findFields(r Record, tx *Transaction) bool {
 	if !mayHoldRequest(r, &left) {
 		return false
 	}
-	f := anyFields{tx: tx, left: maxLookedAt, words: make([]byte, 0, 128)}
-	f.words = append(f.words, ' ')
+	f := newAnyFields(tx)
 	f.walk(r)
-	return f.keep(m)
+	if !f.isRequest() {
+		return false
+	}
+	f.keep(m)
+	return true
+}
+
+func newAnyFields(tx *Transaction) anyFields {
+	return anyFields{tx: tx, left: maxLookedAt, words: append(make([]byte, 0, 128), ' ')}
+}
+
+// addFields keeps what else is in a record that the mapping has read, for it to ask where its own names have nothing.
+func (m *Mapping) addFields(r Record, tx *Transaction) {
+	f := newAnyFields(tx)
+	var e carried
+	if tx.event >= 0 {
+		e = tx.opened.events[tx.event]
+		r = e.object
+	}
+	if r != nil {
+		f.walk(r)
+	} else if len(e.lines) > 0 {
+		readLogfmt(e.lines[len(e.lines)-1], f.pair)
+	}
+	f.keep(m)
+}
+
+// pair looks at a pair of a line.
+func (f *anyFields) pair(key, value string) {
+	f.visit([]byte(key), Record(msgp.AppendString(nil, value)))
 }
 
 // findPairs is findFields of a line of key=value.
@@ -90,12 +119,12 @@ func (m *Mapping) findPairs(line string, tx *Transaction) bool {
 	if !containsAny(line, "=/", "=\"/", "=http", "=\"http", "HTTP/") {
 		return false
 	}
-	f := anyFields{tx: tx, left: maxLookedAt, words: make([]byte, 0, 128)}
-	f.words = append(f.words, ' ')
-	rest, pairs := readLogfmt(line, func(key, value string) { f.visit([]byte(key), Record(msgp.AppendString(nil, value))) })
-	if pairs < 3 || !f.keep(m) {
+	f := newAnyFields(tx)
+	rest, pairs := readLogfmt(line, f.pair)
+	if pairs < 3 || !f.isRequest() {
 		return false
 	}
+	f.keep(m)
 	tx.leftOver = append(tx.leftOver, appendLeftOver(nil, strings.Join(rest, " "))...)
 	return true
 }
@@ -119,9 +148,21 @@ func mayHoldRequest(v Record, left *int) (found bool) {
 	return found
 }
 
-// keep keeps what was found, if it is a request that somebody made to the program: one with a whole URL and without a client may be one
-// that the program itself has made. An event of a firewall may do without the method.
-func (f *anyFields) keep(m *Mapping) bool {
+// keep keeps what was found.
+func (f *anyFields) keep(m *Mapping) {
+	if f.found[anyClientOf] == nil && f.found[anyHost] != nil {
+		f.found[anyClientOf] = f.hostAddress
+	}
+	for p, v := range f.found {
+		if slot := m.slotOf(anyPartKeys[p]); slot >= 0 && v != nil {
+			f.tx.scan[slot] = v
+		}
+	}
+}
+
+// isRequest reports whether what was found is a request that somebody made to the program: one with a whole URL and without a client may
+// be one that the program itself has made. An event of a firewall may do without the method.
+func (f *anyFields) isRequest() bool {
 	has := func(p requestPart) bool { return f.found[p] != nil }
 	target := ""
 	if has(anyTarget) {
@@ -132,20 +173,15 @@ func (f *anyFields) keep(m *Mapping) bool {
 	seen := has(anyStatusOf) || has(anyHost) || has(anyQuery) || has(anyAgentOf) || has(anyHeaders)
 	switch {
 	case has(anyRaw):
+		return true
 	case has(anyLineOf) && (isClient || has(anyStatusOf)):
+		return true
 	case target == "":
 		return false
 	case has(anyMethod) && (isClient || isPath && (seen || !strings.HasPrefix(target, "/"))):
-	case isClient && seen && endsWithAny(f.names[anyTarget], "uri", "url", "resource"):
-	default:
-		return false
+		return true
 	}
-	for p, v := range f.found {
-		if slot := m.slotOf(anyPartKeys[p]); slot >= 0 && v != nil {
-			f.tx.scan[slot] = v
-		}
-	}
-	return true
+	return isClient && seen && endsWithAny(f.names[anyTarget], "uri", "url", "resource")
 }
 
 // walk looks at the members of a map.
@@ -217,8 +253,10 @@ func (f *anyFields) list(name string, v Record) {
 func (f *anyFields) takeWhole(name string, v Record) bool {
 	answer := f.isAnswer()
 	switch {
-	case endsWithAny(name, "headers", "header", "hdrs"):
-		f.take(choose(answer, anyAnswerHeaders, anyHeaders), name, 0, v)
+	case isMap(v) && strings.HasSuffix(name, "headers") && hasMapsOnly(v): // of the request and of the answer
+		return false
+	case endsWithAny(name, "headers", "header", "hdrs", "headersin", "headersout") || isMap(v) && f.around("headers"):
+		f.take(choose(answer || strings.HasSuffix(name, "out"), anyAnswerHeaders, anyHeaders), name, 0, v)
 	case endsWithAny(name, "cookies"):
 		f.take(anyCookie, name, 0, v)
 	case f.isBody(name):
@@ -231,6 +269,13 @@ func (f *anyFields) takeWhole(name string, v Record) bool {
 		return false
 	}
 	return true
+}
+
+// hasMapsOnly reports whether all values in a map are maps.
+func hasMapsOnly(v Record) bool {
+	only, n := true, 0
+	_ = v.fields(func(_ []byte, one Record) { only, n = only && isMap(one), n+1 })
+	return only && n > 0
 }
 
 // choose is one of two.
@@ -279,7 +324,7 @@ func (f *anyFields) text(name, s string, v Record) {
 		}
 	case f.isBody(name):
 		f.take(choose(answer, anyAnswer, anyBody), name, http, v)
-	case isStatusName(name) || name == "code" && (answer || http > 0):
+	case isStatusName(name) || (name == "code" || name == "resp") && (answer || http > 0):
 		if isAnyStatus(s) {
 			f.take(anyStatusOf, name, choose(answer || http > 0, 2, 0)+choose(strings.Contains(name, "status"), 1, 0), v)
 		}
@@ -324,11 +369,13 @@ func (f *anyFields) takeClient(name, s string, http int, v Record) bool {
 	}
 	isClient := containsAny(name, "client", "remote", "peer", "caller", "source", "src", "user", "visitor", "downstream", "connecting") || f.around("client", "remote", "peer", "source", "src", "downstream")
 	switch {
+	case name == "host" && f.depth < 2:
+		f.hostAddress = v
 	case containsAny(name, "server", "dest", "dst", "local", "upstream", "backend", "target", "mask") ||
 		f.around("server", "destination", "dest", "dst", "local", "upstream", "backend", "kubernetes", "host"):
 	case isClient:
 		f.take(anyClientOf, name, http+choose(containsAny(name, "client", "caller", "remote"), 1, 0)+2, v)
-	case endsWithAny(name, "ip", "ipaddress", "addr", "address"):
+	case name == "from", endsWithAny(name, "ip", "ipaddress", "addr", "address"):
 		f.take(anyClientOf, name, http, v)
 	}
 	return true

@@ -196,6 +196,9 @@ func (m *Mapping) slotOf(key string) int {
 func (m *Mapping) openLine(tag string, r Record, tx *Transaction) error {
 	for i := range m.parse {
 		step := &m.parse[i]
+		if step.format == formatFields && m.adds {
+			continue
+		}
 		if step.format == formatFields && m.findFields(r, tx) {
 			return nil
 		}

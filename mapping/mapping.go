@@ -24,6 +24,7 @@ type Mapping struct {
 	none           words // texts that mean that there is no value
 	hidden         words // texts in place of a value that the log does not show
 	parse          []parseStep
+	adds           bool // the format fields adds what the others do not find
 	time, endTime  timeSpec
 	duration       durationSpec
 	bytes          field // of the whole exchange, both ways
@@ -124,6 +125,7 @@ func Parse(file string, text []byte) ([]*Mapping, error) {
 		for i := range m.parse {
 			m.parse[i].bind(m) // now that all keys are known
 		}
+		m.adds = len(m.parse) > 1 && m.parse[len(m.parse)-1].format == formatFields
 		m.prefixes, m.metadata, m.writers = m.topPrefixes(), m.slotOf(metadataKey), m.compile(writerAccessor)[0].index
 		all = append(all, m)
 	}
@@ -161,10 +163,16 @@ func (m *Mapping) read(tag string, r Record, tx *Transaction) error {
 	if err := m.scan(r, tx); err != nil {
 		return err
 	}
-	if len(m.parse) == 0 || m.hasTarget(tx) {
-		return nil // somebody has parsed it already
+	if len(m.parse) == 0 {
+		return nil
 	}
-	err := m.openLine(tag, r, tx)
+	var err error
+	if !m.hasTarget(tx) { // or somebody has parsed it already
+		err = m.openLine(tag, r, tx)
+	}
+	if err == nil && m.adds && m.detects(tx) {
+		m.addFields(r, tx)
+	}
 	for _, slot := range m.request.body.field.slots { // what was found in body is not what body holds
 		if v := tx.scan[slot.index]; v != nil && len(slot.path) == 0 && tx.opened.isIn(tx.event, v) {
 			tx.scan[slot.index] = nil
