@@ -17,6 +17,7 @@ type anyFields struct {
 	ranks       [anyParts]int
 	names       [anyParts]string // compact
 	hostAddress Record           // under the name of the host, which some programs give to the client's
+	likeBody    Record           // under a name that bodies have, with nothing around it that says so
 	words       []byte           // of the name of a field and of those around it, in lower case, with spaces around each
 	left        int              // values that may still be looked at
 	depth       int
@@ -56,6 +57,9 @@ var anyPartKeys = [anyParts]string{
 	"found.referer", "found.cookie", "found.type", "found.headers", "found.body", "found.raw", "found.params", "found.time", "found.day", "found.clock", "found.answer.raw", "found.answer.headers", "found.answer",
 }
 
+// bodyNames are names of bodies, and of other things.
+var bodyNames = words{"body", "form", "formdata", "payload", "input"}
+
 // targetNames are how the names of what was asked for end.
 var targetNames = []string{"uri", "url", "path", "target", "endpoint", "resource", "urlfull", "urloriginal"}
 
@@ -93,18 +97,25 @@ func newAnyFields(tx *Transaction) anyFields {
 	return anyFields{tx: tx, left: maxLookedAt, words: append(make([]byte, 0, 128), ' ')}
 }
 
-// addFields keeps what else is in a record that the mapping has read, for it to ask where its own names have nothing.
+// addFields keeps what else is in a record that the mapping has read, for it to ask where its own names have nothing: in the fields or
+// pairs of the log event, or beside a line that has neither.
 func (m *Mapping) addFields(r Record, tx *Transaction) {
 	f := newAnyFields(tx)
-	var e carried
+	pairs := 0
 	if tx.event >= 0 {
-		e = tx.opened.events[tx.event]
-		r = e.object
+		e := &tx.opened.events[tx.event]
+		switch {
+		case e.object != nil:
+			r = e.object
+		default:
+			_, pairs = readLogfmt(e.lines[len(e.lines)-1], f.pair)
+			if e.parent >= 0 {
+				r = tx.opened.events[e.parent].object
+			}
+		}
 	}
-	if r != nil {
+	if pairs == 0 {
 		f.walk(r)
-	} else if len(e.lines) > 0 {
-		readLogfmt(e.lines[len(e.lines)-1], f.pair)
 	}
 	f.keep(m)
 }
@@ -152,6 +163,9 @@ func mayHoldRequest(v Record, left *int) (found bool) {
 func (f *anyFields) keep(m *Mapping) {
 	if f.found[anyClientOf] == nil && f.found[anyHost] != nil {
 		f.found[anyClientOf] = f.hostAddress
+	}
+	if f.found[anyBody] == nil {
+		f.found[anyBody] = f.likeBody
 	}
 	for p, v := range f.found {
 		if slot := m.slotOf(anyPartKeys[p]); slot >= 0 && v != nil {
@@ -261,9 +275,12 @@ func (f *anyFields) takeWhole(name string, v Record) bool {
 		f.take(anyCookie, name, 0, v)
 	case f.isBody(name):
 		f.take(choose(answer, anyAnswer, anyBody), name, 0, v)
+	case !answer && f.likeBody == nil && bodyNames.has(name):
+		f.likeBody = v
+		return !isMap(v)
 	case isMap(v) && endsWithAny(name, "query", "querystring", "queryparams", "queryparameters", "querystringparameters"):
 		f.take(anyQuery, name, 0, v)
-	case isMap(v) && endsWithAny(name, "params", "parameters", "arguments", "variables"):
+	case isMap(v) && (endsWithAny(name, "params", "parameters", "arguments") || name == "variables"):
 		f.take(anyParams, name, 0, v)
 	default:
 		return false
@@ -324,10 +341,13 @@ func (f *anyFields) text(name, s string, v Record) {
 		}
 	case f.isBody(name):
 		f.take(choose(answer, anyAnswer, anyBody), name, http, v)
+	case !answer && f.likeBody == nil && bodyNames.has(name) && !strings.HasPrefix(s, "{\""):
+		f.likeBody = v
 	case isStatusName(name) || (name == "code" || name == "resp") && (answer || http > 0):
 		if isAnyStatus(s) {
 			f.take(anyStatusOf, name, choose(answer || http > 0, 2, 0)+choose(strings.Contains(name, "status"), 1, 0), v)
 		}
+	case s[0] == '/' && isAddressList(s[1:]) && f.takeClient(name, s[1:], http, v): // Java's addresses
 	case strings.HasPrefix(s, "/") || strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://"):
 		if endsWithAny(name, targetNames...) && !f.isElsewhere() {
 			query := choose(strings.IndexByte(s, '?') >= 0, 4, 0)
@@ -339,7 +359,13 @@ func (f *anyFields) text(name, s string, v Record) {
 		}
 	case strings.HasPrefix(s, `{"`):
 		if opened, ok := f.tx.appendJSON(s); ok {
+			before := f.found[anyMethod]
 			f.walk(opened)
+			if f.likeBody == nil && !answer && bodyNames.has(name) && (before != nil || f.found[anyMethod] == nil) {
+				f.likeBody = v
+			}
+		} else if endsWithAny(name, "params", "parameters") {
+			f.take(anyParams, name, 0, v)
 		}
 	case f.takeClient(name, s, http, v):
 	case endsWithAny(name, "host", "hostname", "authority", "domain", "servername"):
@@ -372,7 +398,7 @@ func (f *anyFields) takeClient(name, s string, http int, v Record) bool {
 	case name == "host" && f.depth < 2:
 		f.hostAddress = v
 	case containsAny(name, "server", "dest", "dst", "local", "upstream", "backend", "target", "mask") ||
-		f.around("server", "destination", "dest", "dst", "local", "upstream", "backend", "kubernetes", "host"):
+		f.around("destination", "dest", "dst", "local", "upstream", "backend", "kubernetes", "host") || f.around("server") && !containsAny(name, "client", "remote"):
 	case isClient:
 		f.take(anyClientOf, name, http+choose(containsAny(name, "client", "caller", "remote"), 1, 0)+2, v)
 	case name == "from", endsWithAny(name, "ip", "ipaddress", "addr", "address"):

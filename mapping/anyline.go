@@ -18,15 +18,15 @@ type anyLine struct {
 var (
 	// anyRequest finds the method and the target. Between them are spaces, a column's separator, a quote, the - of an
 	// identity, the scheme and the host that CDNs have there, or the column of the host.
-	anyRequest = regexp.MustCompile(`(?:^|[^A-Za-z0-9_./-])(GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS|PROPFIND|SEARCH|REPORT)\]?"?` +
+	anyRequest = regexp.MustCompile(`(?:^|[^A-Za-z0-9_./-])(GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS|PROPFIND|SEARCH|REPORT|:(?:get|head|post|put|delete|patch|options))\]?"?` +
 		`([ \t|;,]+)(?:- |https?[ \t|;,]+(?:([\w.-]+)[ \t|;,]+)?|([\w-]+(?:\.[\w-]+)+(?::\d+)?)[\t|;,] ?)?(["']?)(/|https?://)`)
 	// anyUpstream is what follows a method if a proxy writes whom it asks before what was asked for.
 	anyUpstream = regexp.MustCompile(`^\S* "(?:/|https?://)[^"]*" HTTP/`)
 	anyVersion  = regexp.MustCompile(`^[ \t|;,]*HTTP/(\d(?:\.\d)?)`)
-	anyTime     = regexp.MustCompile(`\d{4}[-/]\d\d[-/]\d\d(?:[T ]| - )\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|\d{1,2}/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d(?: [+-]\d{4})?`)
+	anyTime     = regexp.MustCompile(`\d{4}[-/]\d\d[-/]\d\d(?:[T \t]| - )\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|\d{1,2}/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d(?: [+-]\d{4})?`)
 	anyAgent    = regexp.MustCompile(`^[A-Za-z][\w.+-]*/v?\d[\w.+-]*(?:$| [\w(])`)
 	bareNumber  = regexp.MustCompile(` (\d(?:\.\d)?)$`) // a version without its name
-	anyDomain   = regexp.MustCompile(`^(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?::\d+)?$`)
+	anyDomain   = regexp.MustCompile(`^(?:[A-Za-z0-9-]+\.)+(?:[a-z]{2,}|[A-Z]{2,})(?::\d+)?$`)
 )
 
 // readAnyLine reads a line; loosely, if it has both a client and a status. One with neither is a text about a request, and a
@@ -38,6 +38,9 @@ func readAnyLine(line string, how leniency) (a anyLine, ok bool) {
 	}
 	head, target := line[:at[2]], line[at[12]:]
 	a.method = line[at[2]:at[3]]
+	if keyword, ok := strings.CutPrefix(a.method, ":"); ok { // of Clojure
+		a.method = strings.ToUpper(keyword)
+	}
 	separator := line[at[4]:at[5]]
 	quote := line[at[10]:at[11]]
 	switch whole, ok := strings.CutSuffix(head, `"`); {
@@ -60,8 +63,10 @@ func readAnyLine(line string, how leniency) (a anyLine, ok bool) {
 	a.target = target
 	column := strings.Trim(separator, " ")
 	before, behind := anyWords(head, column), anyWords(tail, column)
-	a.status = anyStatus(before, behind)
-	if a.status == "" && a.version == "" {
+	if a.status == "" {
+		a.status = anyStatus(before, behind)
+	}
+	if a.status == "" && a.version == "" && !namesClient(behind) {
 		return a, false
 	}
 	if a.client = anyClient(before); a.client == "" {
@@ -71,7 +76,7 @@ func readAnyLine(line string, how leniency) (a anyLine, ok bool) {
 	if !isWhole && (how == loosely || a.client == "" && (a.status == "" || !strings.HasPrefix(target, "/"))) {
 		return a, false
 	}
-	a.time = anyTime.FindString(head)
+	a.time = strings.Replace(anyTime.FindString(head), "\t", " ", 1)
 	a.nameWords(before, behind)
 	return a, true
 }
@@ -90,6 +95,15 @@ func (a *anyLine) cutTarget(s, quote, separator string) (target, tail string) {
 	case column != "":
 		target, tail, _ = strings.Cut(s, column[:1])
 		target = trimSpace(target)
+		if next, behind, _ := strings.Cut(tail, column[:1]); strings.IndexByte(target, '?') < 0 && queryText.MatchString(trimSpace(next)) {
+			target += "?" + strings.TrimPrefix(trimSpace(next), "?")
+			tail = behind
+		}
+		if word, more := cutWord(target); more != "" && !strings.HasPrefix(trimSpace(more), "HTTP/") { // a column with words about the request
+			if a.status = anyStatus(nil, anyWords(more, "")); a.status != "" {
+				target = word
+			}
+		}
 	default:
 		if i := strings.Index(s, " HTTP/"); i >= 0 {
 			target, tail = s[:i], s[i:]
@@ -133,8 +147,9 @@ type anyWord struct {
 func anyWords(s, column string) []anyWord {
 	var words []anyWord
 	if column != "" {
-		for _, one := range strings.Split(s, column[:1]) {
-			if one = trimSpace(one); one != "" {
+		for s != "" {
+			var one string
+			if one, s = cutColumn(s, column[0]); one != "" {
 				words = append(words, anyWord{unquoted(one), true})
 			}
 		}
@@ -147,6 +162,25 @@ func anyWords(s, column string) []anyWord {
 		}
 	}
 	return words
+}
+
+// cutColumn parts the first column from the others. A mark between quotes parts none.
+func cutColumn(s string, mark byte) (one, rest string) {
+	end := -1
+	if strings.HasPrefix(s, `"`) {
+		if i := strings.Index(s, `"`+string(mark)); i > 0 {
+			end = i + 1
+		} else if strings.HasSuffix(s, `"`) {
+			end = len(s)
+		}
+	}
+	if end < 0 {
+		end = strings.IndexByte(s, mark)
+	}
+	if end < 0 || end == len(s) {
+		return trimSpace(s), ""
+	}
+	return trimSpace(s[:end]), s[end+1:]
 }
 
 // unquoted is a text without the quotes around it.
@@ -163,11 +197,14 @@ func (w anyWord) bare() string { return strings.Trim(w.text, `[](){}<>"',;:|`) }
 // anyStatus is the status right behind the request, or else right before it, where sizes may be behind; or else the first one behind the
 // request, or the last one before it.
 func anyStatus(before, behind []anyWord) string {
+	if s := namedStatus(behind); s != "" {
+		return s
+	}
 	if n := len(before); n > 0 && isAnyStatus(before[n-1].bare()) && (len(behind) == 0 || !isAnyStatus(behind[0].bare())) {
 		return before[n-1].bare()
 	}
-	for _, w := range behind {
-		if s := w.bare(); isAnyStatus(s) {
+	for i, w := range behind {
+		if s := w.bare(); isAnyStatus(s) && (i+1 == len(behind) || !isUnit(behind[i+1].bare())) {
 			return s
 		}
 	}
@@ -177,6 +214,35 @@ func anyStatus(before, behind []anyWord) string {
 		}
 	}
 	return ""
+}
+
+// namedStatus is the status behind the word for it.
+func namedStatus(words []anyWord) string {
+	named := false
+	for _, w := range words {
+		s := w.bare()
+		name, value, ok := strings.Cut(s, "=")
+		if !ok {
+			name, value, ok = strings.Cut(s, ":")
+		}
+		switch {
+		case named && isAnyStatus(s):
+			return s
+		case ok && isStatusWord(name) && isAnyStatus(value):
+			return value
+		}
+		named = isStatusWord(s) || named && strings.EqualFold(s, "code")
+	}
+	return ""
+}
+
+func isStatusWord(s string) bool {
+	return strings.EqualFold(s, "status") || strings.EqualFold(s, "statuscode") || strings.EqualFold(s, "status_code")
+}
+
+// isUnit reports whether a word is what a number before it counts.
+func isUnit(s string) bool {
+	return words{"ms", "s", "us", "µs", "ns", "sec", "secs", "seconds", "milliseconds", "bytes", "B", "kB", "KB"}.has(s)
 }
 
 func isAnyStatus(s string) bool {
@@ -189,6 +255,9 @@ func anyClient(words []anyWord) string {
 	list := ""
 	for _, w := range words {
 		s := w.bare()
+		if name, value, ok := strings.Cut(s, ": "); ok && w.quoted && isName(name) { // a column with its name
+			s = value
+		}
 		if strings.HasPrefix(w.text, "[") && strings.IndexByte(w.text, ']') > 0 && strings.Count(w.text, ":") > 1 {
 			s = w.text // IPv6, with a port
 		}
@@ -209,6 +278,16 @@ func anyClient(words []anyWord) string {
 		return ""
 	}
 	return firstClient(list)
+}
+
+// namesClient reports whether words say from whom a request was.
+func namesClient(words []anyWord) bool {
+	for i, w := range words[:max(0, len(words)-1)] {
+		if (w.text == "from" || w.text == "for") && isAddress(words[i+1].bare()) {
+			return true
+		}
+	}
+	return false
 }
 
 // nameWords finds the agent and the host among the words, and leaves the others to the rules.
@@ -233,6 +312,8 @@ func (a *anyLine) nameWords(before, behind []anyWord) {
 			a.agent = w.text
 		case a.domain == "" && w.quoted && anyDomain.MatchString(w.text):
 			a.domain = w.text
+		case w.quoted && strings.HasPrefix(value, "http") && strings.Contains(value, a.target+"?"): // the same, with the query
+			a.target = value
 		default:
 			left.leave(w.text)
 		}

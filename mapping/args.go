@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/tinylib/msgp/msgp"
 )
@@ -32,9 +33,25 @@ func (m *Mapping) fillArgs(tx *Transaction) {
 			continue
 		}
 		if s, p := m.value(tx, &spec.field); p == present {
+			if r := rubyHash(s); r != nil {
+				m.flatten(tx, name, r, 0)
+				continue
+			}
 			tx.Args = append(tx.Args, Arg{spec.name, s})
 		}
 	}
+}
+
+// rubyHash is the map that a text is, as Ruby writes it: {"q"=>"shoes", "page" => 2}. It is nil for any other text.
+func rubyHash(s string) Record {
+	if !strings.HasPrefix(s, "{") || !strings.Contains(s, "=>") || bracketEnd(s, 0) != len(s) {
+		return nil
+	}
+	r, n := labelMark("=>").appendLabels(nil, s[1:len(s)-1], 0)
+	if n == 0 {
+		return nil
+	}
+	return r
 }
 
 // flatten takes the first value of b apart and returns what follows it, nil after one that can't be

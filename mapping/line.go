@@ -238,8 +238,12 @@ func (m *Mapping) openEvent(tag string, step *parseStep, r Record, event int, tx
 	case formatFields:
 		if e.object != nil {
 			done = m.findFields(e.object, tx)
-		} else {
-			done = m.findPairs(e.lines[len(e.lines)-1], tx)
+		}
+		if last := len(e.lines) - 1; !done && e.object == nil {
+			done = m.findPairs(e.lines[last], tx)
+		}
+		for i := len(e.lines) - 1; !done && i >= 0; i-- {
+			done = m.findLabelled(e.lines[i], tx)
 		}
 		if done {
 			tx.event = event

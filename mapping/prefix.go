@@ -180,7 +180,7 @@ func fromAddress(s string) string {
 		if at > 0 && isAddressWord(s[at:]) {
 			return s[at:]
 		}
-		if strings.IndexByte(word, '"') >= 0 || strings.HasPrefix(word, "{") {
+		if strings.IndexByte(word, '"') >= 0 || strings.HasPrefix(word, "{") || s[at+i] == '\t' && strings.Count(s[at:], "\t") > 3 { // a column
 			return ""
 		}
 		at += i
