@@ -104,8 +104,8 @@ func splitAddress(s string) (address, port string) {
 	if i := strings.Index(s, "://"); i > 0 {
 		s, _, _ = strings.Cut(s[i+len("://"):], "/")
 	}
-	if i := strings.LastIndexByte(s, '/'); i >= 0 && isAddress(strings.Trim(s[i+1:], "[]")) {
-		s = s[i+1:] // Java's name/address
+	if bare, ok := strings.CutPrefix(s, "/"); ok && isAddress(bare) { // Java's, of no name
+		s = bare
 	}
 	if strings.HasPrefix(s, "unix:") {
 		return "", ""

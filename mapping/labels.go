@@ -43,6 +43,15 @@ func markOf(line string) labelMark {
 	}
 }
 
+// hasMarkedEnds reports whether a mark follows the method of a line of labels, which is no end of a value in logfmt.
+func hasMarkedEnds(line string) bool {
+	if !mayBeLabelled(line) {
+		return false
+	}
+	at := labelled.FindStringIndex(line)
+	return at != nil && at[1] < len(line) && strings.IndexByte(",;|]})'", line[at[1]]) >= 0
+}
+
 // keywordMark is a space if the name before which a text ends begins with a colon.
 func keywordMark(before string) labelMark {
 	i := strings.LastIndexAny(before, ": \t{,")

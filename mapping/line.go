@@ -239,11 +239,10 @@ func (m *Mapping) openEvent(tag string, step *parseStep, r Record, event int, tx
 		if e.object != nil {
 			done = m.findFields(e.object, tx)
 		}
-		if last := len(e.lines) - 1; !done && e.object == nil {
-			done = m.findPairs(e.lines[last], tx)
-		}
 		for i := len(e.lines) - 1; !done && i >= 0; i-- {
-			done = m.findLabelled(e.lines[i], tx)
+			line := e.lines[i]
+			done = hasMarkedEnds(line) && m.findLabelled(line, tx) ||
+				e.object == nil && i == len(e.lines)-1 && m.findPairs(line, tx) || m.findLabelled(line, tx)
 		}
 		if done {
 			tx.event = event
