@@ -25,7 +25,7 @@ func mayBeLabelled(line string) bool {
 
 // markOf is the mark of a line's labels, "" if it has none.
 func markOf(line string) labelMark {
-	if !mayBeLabelled(line) || strings.HasPrefix(line, `{"`) {
+	if !mayBeLabelled(line) {
 		return ""
 	}
 	at := labelled.FindStringSubmatchIndex(line)
@@ -38,6 +38,11 @@ func markOf(line string) labelMark {
 			return keywordMark(line[:at[0]])
 		}
 		return ""
+	case ":":
+		if strings.HasPrefix(line, `{"`) {
+			return "" // JSON
+		}
+		return ":"
 	default:
 		return labelMark(mark)
 	}
@@ -133,8 +138,12 @@ func (mark labelMark) appendLabels(b []byte, s string, depth int) (out []byte, n
 		if !ok {
 			break
 		}
-		var value string
-		value, at = mark.value(s, l)
+		value := s[l.end:] // of the last one all that is left
+		if n < maxLookedAt-1 {
+			value, at = mark.value(s, l)
+		} else {
+			at = len(s)
+		}
 		b = msgp.AppendString(b, l.name)
 		b = mark.appendValue(b, l.name, value, depth)
 	}
@@ -167,27 +176,31 @@ func (mark labelMark) value(s string, l label) (value string, end int) {
 			return s[i:j], j
 		}
 	case c == '{' || c == '[' || c == '(':
-		if j := bracketEnd(s, i); j > 0 && mark.mayFollow(s, j) {
+		j := bracketEnd(s, i)
+		if j > 0 && mark.mayFollow(s, j) {
 			return s[i:j], j
+		}
+		if j == 0 && i+1 < len(s) {
+			if _, ok := mark.labelAt(s, i+1); ok { // the line was cut
+				return s[i:], len(s)
+			}
 		}
 	}
 	return mark.bareValue(s, i)
 }
 
-// mayFollow reports whether a value in quotes or brackets may end before a place: at a mark, or before a label.
+// mayFollow reports whether a value in quotes or brackets may end before a place: there the line or what is around it ends, or the next
+// label begins. Anything else belongs to the value, for nothing to go unseen.
 func (mark labelMark) mayFollow(s string, at int) bool {
-	if at == len(s) || strings.IndexByte("\r\n,;|}])", s[at]) >= 0 {
-		return true
-	}
 	next := at
-	for next < len(s) && (s[next] == ' ' || s[next] == '\t') {
+	for next < len(s) && strings.IndexByte(" \t,;|", s[next]) >= 0 {
 		next++
 	}
-	if next == at || next == len(s) {
-		return next > at
+	if next == len(s) || strings.IndexByte("\r\n}])", s[next]) >= 0 {
+		return true
 	}
 	_, ok := mark.labelAt(s, next)
-	return ok || strings.IndexByte("\r\n,;|}])", s[next]) >= 0
+	return ok && next > at
 }
 
 // bareValue is a value from a place to where the next label begins, or the line or what is around it ends.
@@ -242,13 +255,19 @@ func quoteEnd(s string, at int) int {
 // bracketEnd is behind the bracket that closes the one at a place, 0 if none does. Brackets between quotes are none.
 func bracketEnd(s string, at int) int {
 	depth := 0
+	open := "" // quotes that nothing closes, which are looked for once
 	for i := at; i < len(s); i++ {
 		switch c := s[i]; c {
+		case '\\':
+			i++
 		case '"', '\'':
-			if before := s[i-1]; c == '"' || strings.IndexByte(" ,:=>{[(", before) >= 0 {
-				if end := quoteEnd(s, i); end > 0 {
-					i = end - 1
-				}
+			if strings.IndexByte(open, c) >= 0 || c == '\'' && strings.IndexByte(" ,:=>{[(", s[i-1]) < 0 {
+				continue // an apostrophe
+			}
+			if end := quoteEnd(s, i); end > 0 {
+				i = end - 1
+			} else {
+				open += string(c)
 			}
 		case '{', '[', '(':
 			depth++
@@ -298,7 +317,11 @@ func (mark labelMark) appendValue(b []byte, name, value string, depth int) []byt
 			return out
 		}
 	case strings.IndexByte("{[(", c) >= 0 && !strings.HasPrefix(value, `{"`) || mark != ":" && c == '{':
-		if out, n := mark.appendLabels(b, value[1:len(value)-1], depth+1); n > 0 {
+		inner := value[1:]
+		if bracketEnd(value, 0) == len(value) {
+			inner = value[1 : len(value)-1]
+		}
+		if out, n := mark.appendLabels(b, inner, depth+1); n > 0 {
 			return out
 		}
 	case strings.HasSuffix(strings.ToLower(name), "headers"):

@@ -555,6 +555,8 @@ func FuzzLine(f *testing.F) {
 	f.Add(`haproxy[1]: 10.0.0.7:1 [06/Feb/2009:12:14:14.655] a b/c 1/2 200 3 - - ---- 1/1 0/0 {x} {y} "GET /a HTTP/1.1"`)
 	f.Add(`{"request":"GET / HTTP/1.1","remote_addr":"1.2.3.4"}`)
 	f.Add("#Fields: date time c-ip cs-uri-stem")
+	f.Add(`R[method=GET, uri=/a, remoteAddr=/10.0.0.7:1, headers={Host=b}] {"method"=>"GET"}`)
+	f.Add("from 10.0.0.7:\nGET /a HTTP/1.1\r\nHost: b\r\n\r\n")
 	set, err := Load("auto")
 	if err != nil {
 		f.Fatal(err)
