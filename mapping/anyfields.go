@@ -18,6 +18,7 @@ type anyFields struct {
 	names       [anyParts]string // compact
 	hostAddress Record           // under the name of the host, which some programs give to the client's
 	likeBody    Record           // under a name that bodies have, with nothing around it that says so
+	likeStatus  Record           // under the name code, likewise
 	words       []byte           // of the name of a field and of those around it, in lower case, with spaces around each
 	left        int              // values that may still be looked at
 	depth       int
@@ -71,6 +72,7 @@ const (
 
 var (
 	lineText  = regexp.MustCompile(`^[A-Z]{3,9} \S[^\r\n]* HTTP/\d`)
+	shortLine = regexp.MustCompile(`^[A-Z]{3,9} /\S*$`)
 	queryText = regexp.MustCompile(`^\??[\w.%\[\]-]+=`)
 	rawAnswer = regexp.MustCompile(`^HTTP/\d(?:\.\d)? [1-5]\d\d\b`)
 	dayText   = regexp.MustCompile(`^\d{4}-\d\d-\d\d$`)
@@ -127,7 +129,7 @@ func (f *anyFields) pair(key, value string) {
 
 // findPairs is findFields of a line of key=value.
 func (m *Mapping) findPairs(line string, tx *Transaction) bool {
-	if !containsAny(line, "=/", "=\"/", "=http", "=\"http", "HTTP/") {
+	if !containsAny(line, "=/", "=\"/", "='", "=http", "=\"http", "HTTP/") {
 		return false
 	}
 	f := newAnyFields(tx)
@@ -166,6 +168,9 @@ func (f *anyFields) keep(m *Mapping) {
 	}
 	if f.found[anyBody] == nil {
 		f.found[anyBody] = f.likeBody
+	}
+	if f.found[anyStatusOf] == nil {
+		f.found[anyStatusOf] = f.likeStatus
 	}
 	for p, v := range f.found {
 		if slot := m.slotOf(anyPartKeys[p]); slot >= 0 && v != nil {
@@ -216,7 +221,14 @@ func (f *anyFields) visit(key []byte, v Record) {
 	around := len(f.words)
 	f.words = appendWords(f.words, key[max(0, len(key)-maxAnyName):])
 	defer func() { f.words = f.words[:around] }()
-	name := strings.ReplaceAll(string(f.words[around:]), " ", "")
+	var compact [maxAnyName]byte
+	letters := compact[:0]
+	for _, c := range f.words[around:] {
+		if c != ' ' {
+			letters = append(letters, c)
+		}
+	}
+	name := string(letters)
 	v = otlpValue(v)
 	switch {
 	case isMap(v):
@@ -313,6 +325,8 @@ func (f *anyFields) text(name, s string, v Record) {
 	switch {
 	case lineText.MatchString(s) && isMethod(s[:strings.IndexByte(s, ' ')]):
 		f.take(choose(strings.IndexByte(s, '\n') > 0, anyRaw, anyLineOf), name, http, v)
+	case strings.HasSuffix(name, "request") && shortLine.MatchString(s) && isMethod(s[:strings.IndexByte(s, ' ')]):
+		f.take(anyLineOf, name, http, v)
 	case rawAnswer.MatchString(s):
 		f.take(anyRawAnswer, name, 0, v)
 	case endsWithAny(name, "method", "verb"):
@@ -348,6 +362,8 @@ func (f *anyFields) text(name, s string, v Record) {
 			f.take(anyStatusOf, name, choose(answer || http > 0, 2, 0)+choose(strings.Contains(name, "status"), 1, 0), v)
 		}
 	case s[0] == '/' && isAddressList(s[1:]) && f.takeClient(name, s[1:], http, v): // Java's addresses
+	case name == "code" && isAnyStatus(s):
+		f.likeStatus = v
 	case strings.HasPrefix(s, "/") || strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://"):
 		if endsWithAny(name, targetNames...) && !f.isElsewhere() {
 			query := choose(strings.IndexByte(s, '?') >= 0, 4, 0)
@@ -424,19 +440,34 @@ func (f *anyFields) isBody(name string) bool {
 
 // isAnswer reports whether the field is one of the response.
 func (f *anyFields) isAnswer() bool {
-	return f.around("response", "resp", "res", "rsp", "reply", "answer") || containsAny(string(f.words), "response")
+	return f.around("response", "resp", "res", "rsp", "reply", "answer") || strings.Contains(view(f.words), "response")
 }
 
 // isElsewhere reports whether a path or URL is not what was asked for.
 func (f *anyFields) isElsewhere() bool {
 	return f.around("redirect", "location", "upstream", "backend", "file", "filename", "script", "root", "dir", "base", "callback", "webhook", "hook", "template",
-		"physical", "local", "config", "log", "exe", "binary", "mount", "module", "image", "avatar", "source", "process", "kubernetes", "cgroup")
+		"physical", "local", "config", "exe", "binary", "mount", "module", "image", "avatar", "source", "process", "kubernetes", "cgroup") ||
+		f.around("log") && !f.around("records") // OTLP's
 }
 
 // around reports whether one of the words is in the name of the field, or of a map around it.
 func (f *anyFields) around(words ...string) bool {
-	all := string(f.words)
-	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(all, " "+w+" ") })
+	all := view(f.words)
+	return slices.ContainsFunc(words, func(w string) bool { return hasWord(all, w) })
+}
+
+// hasWord reports whether a word stands between spaces in a text.
+func hasWord(text, word string) bool {
+	for at := 0; ; at++ {
+		i := strings.Index(text[at:], word)
+		if i < 0 {
+			return false
+		}
+		at += i
+		if end := at + len(word); at > 0 && text[at-1] == ' ' && end < len(text) && text[end] == ' ' {
+			return true
+		}
+	}
 }
 
 // appendWords appends the words of a name in lower case: of requestUri, request_uri and cs-request.uri.

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"html"
 	"regexp"
 	"strings"
 
@@ -335,6 +336,12 @@ func (mark labelMark) appendValue(b []byte, name, value string, depth int) []byt
 // findLabelled is findFields of a line of labels.
 func (m *Mapping) findLabelled(text string, tx *Transaction) bool {
 	mark := markOf(text)
+	if strings.HasPrefix(text, "<") && mayBeLabelled(text) {
+		mark = ""
+		if m.findElements(text, tx) {
+			return true
+		}
+	}
 	if mark == "" {
 		return m.findWithin(text, tx)
 	}
@@ -380,6 +387,24 @@ func (m *Mapping) findWithin(text string, tx *Transaction) bool {
 	f.found[anyRaw] = msgp.AppendString(nil, raw)
 	if client := anyClient(anyWords(text[:at[0]], "")); client != "" {
 		f.found[anyClientOf] = msgp.AppendString(nil, client)
+	}
+	f.keep(m)
+	return true
+}
+
+// leafElement is an element of XML that has a text and no elements in it.
+var leafElement = regexp.MustCompile(`<([A-Za-z][\w.:-]{0,63})(?:\s[^<>]*)?>([^<]+)</`)
+
+// findElements is findFields of XML, whose elements have the parts of a request as their texts.
+func (m *Mapping) findElements(text string, tx *Transaction) bool {
+	f := newAnyFields(tx)
+	f.words = append(f.words, "request "...)
+	for _, at := range leafElement.FindAllStringSubmatchIndex(text, maxLookedAt) {
+		value := html.UnescapeString(trimSpace(text[at[4]:at[5]]))
+		f.pair(text[at[2]:at[3]], strings.TrimSuffix(strings.TrimPrefix(value, "<![CDATA["), "]]>"))
+	}
+	if !f.isRequest() {
+		return false
 	}
 	f.keep(m)
 	return true

@@ -26,7 +26,7 @@ func readLogfmt(line string, visit func(key, value string)) (rest []string, pair
 		}
 		end := valueEnd(after, ends)
 		value := after[:end]
-		if len(value) > 1 && value[0] == '"' && value[len(value)-1] == '"' {
+		if n := len(value); n > 1 && value[n-1] == value[0] && (value[0] == '"' || value[0] == '\'' && quoteEnd(value, 0) == n) {
 			value = decodeBackslash(value[1 : len(value)-1])
 		}
 		visit(key, value)
@@ -68,6 +68,11 @@ func isAlphanumeric(c byte) bool {
 // where tabs part the pairs. One that is never closed has
 // all that is left.
 func valueEnd(s, ends string) int {
+	if strings.HasPrefix(s, "'") { // of Python
+		if end := quoteEnd(s, 0); end > 0 && (end == len(s) || strings.IndexByte(ends, s[end]) >= 0) {
+			return end
+		}
+	}
 	if s == "" || strings.IndexByte(`"{[`, s[0]) < 0 {
 		if i := strings.IndexAny(s, ends); i >= 0 {
 			return i

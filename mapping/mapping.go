@@ -142,6 +142,9 @@ func (m *Mapping) Map(tag string, r Record, tx *Transaction) error {
 	if err := m.read(tag, r, tx); err != nil {
 		return err
 	}
+	if m.adds {
+		m.addFields(r, tx)
+	}
 	if !allHold(m.when, tx) {
 		return m.leftOut(tx)
 	}
@@ -169,9 +172,6 @@ func (m *Mapping) read(tag string, r Record, tx *Transaction) error {
 	var err error
 	if !m.hasTarget(tx) { // or somebody has parsed it already
 		err = m.openLine(tag, r, tx)
-	}
-	if err == nil && m.adds && m.detects(tx) {
-		m.addFields(r, tx)
 	}
 	for _, slot := range m.request.body.field.slots { // what was found in body is not what body holds
 		if v := tx.scan[slot.index]; v != nil && len(slot.path) == 0 && tx.opened.isIn(tx.event, v) {

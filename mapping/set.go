@@ -153,6 +153,9 @@ func (s *Set) try(m *Mapping, tag string, r Record, tx *Transaction) error {
 	if !m.detects(tx) {
 		return errOther
 	}
+	if m.adds {
+		m.addFields(r, tx)
+	}
 	if !allHold(m.when, tx) {
 		return ErrSkipped
 	}
