@@ -61,6 +61,9 @@ func TestInterpreterGivesUp(t *testing.T) {
 		{"removal of a rule", `SecRule ARGS:a "@streq 1" "id:2,phase:1,pass,nolog,ctl:ruleRemoveById=1"`, true},
 		{"removal of a target by a tag", `SecRule ARGS:a "@streq 1" "id:2,phase:1,pass,nolog,ctl:ruleRemoveTargetByTag=t;ARGS:q"`, true},
 		{"a skip", `SecRule ARGS:a "@streq 1" "id:2,phase:2,pass,nolog,skip:1"`, true},
+		{"what a negated pattern captures", `SecRule ARGS "!@rx ^(e)?v?" "id:2,phase:2,pass,nolog,capture"
+SecRule TX:1 "@streq e" "id:4,phase:2,pass,log,msg:'%{TX.1}'"`, true},
+		{"variables that a rule sets while it looks at them", `SecRule ARGS|TX:/^x/ "@rx ." "id:2,phase:2,pass,log,setvar:tx.x=1,setvar:tx.x2=1"`, true},
 		{"a jump", `SecRule ARGS:a "@streq 1" "id:2,phase:2,pass,nolog,skipAfter:END"`, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -151,9 +151,24 @@ func (s *state) step(l *line, n int) (all []types.MatchData) {
 		s.gaveUp = true
 		return nil
 	}
+	var before [][]value // by target
+	if st.isAsked {
+		before = make([][]value, len(st.targets))
+		for i := range st.targets {
+			if t := &st.targets[i]; t.isOfRules() {
+				before[i] = slices.Clone(s.valuesOf(t, -1))
+			}
+		}
+	}
 	for i := range st.targets {
 		t := &st.targets[i]
-		for _, v := range s.valuesOf(t, st.condition) {
+		var values []value
+		if st.isAsked && t.isOfRules() {
+			values = before[i]
+		} else {
+			values = s.valuesOf(t, st.condition)
+		}
+		for _, v := range values {
 			for _, text := range s.stages(st, v.text) {
 				if st.operator.Operator.Evaluate(s, text) == st.operator.Negation {
 					continue

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/corazawaf/coraza/v3/types/variables"
+
 	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
@@ -53,6 +55,7 @@ type line struct {
 type step struct {
 	*link
 	condition int32     // see Config.Conditions
+	isAsked   bool      // it looks at what rules have left behind, as that is before it matches anything
 	isOdd     bool      // what it looks at is Coraza's alone
 	doesOdd   bool      // what it does when it matches is
 	removals  []removal // that it makes
@@ -95,9 +98,11 @@ func (c *Config) line(r *Rule) line {
 	written := c.Links(r.ID)
 	for n := range r.links {
 		s := step{link: &r.links[n], condition: -1}
-		if of := c.Conditions[r.ID]; n < len(of) {
+		// What is captured of values that a negated operator matches is captured although the link does not match them.
+		if of := c.Conditions[r.ID]; n < len(of) && !(s.capture && s.operator != nil && s.operator.Negation) {
 			s.condition = of[n]
 		}
+		s.isAsked = !s.multi && slices.ContainsFunc(s.targets, func(t target) bool { return t.isOfRules() })
 		s.isOdd = slices.ContainsFunc(s.targets, func(t target) bool { return t.Count && t.KeyRx != nil })
 		s.doesOdd = n >= len(written) || !c.control(r, &s, written[n].Values("ctl"))
 		l.isSilent = l.isSilent && !s.isOdd && !s.doesOdd && len(s.controls) > 0 && len(s.removals) == 0 && !s.capture && !s.has("setvar")
@@ -173,6 +178,11 @@ func (m *removal) hides(t *target, lower string) bool {
 		return m.colKeyRx.MatchString(lower)
 	}
 	return m.colKey == "" || m.colKey == lower
+}
+
+// isOfRules reports whether a target names several variables that rules leave behind.
+func (t *target) isOfRules() bool {
+	return t.Variable == variables.MatchedVars || t.Variable == variables.TX && (t.KeyStr == "" || t.KeyRx != nil)
 }
 
 // fits reports whether a target names a value by its name; lower is the name in lower case.
