@@ -135,6 +135,9 @@ type Answer struct {
 	Work int
 }
 
+// mostKept is how many of what was found a scratch has memory for, when it waits for another transaction.
+const mostKept = 1 << 12
+
 // Found is a value that fulfils a condition of the plan.
 type Found struct {
 	Condition  int32
@@ -285,6 +288,9 @@ func (s *Screen) release(x *scratch) {
 	}
 	s.forget(x)
 	clear(x.found)
+	if cap(x.found) > mostKept {
+		x.found = nil
+	}
 	x.touched, x.reads, x.found, x.source, x.known, x.skip = x.touched[:0], x.reads[:0], x.found[:0], nil, nil, nil
 	s.scratch.Put(x)
 }
