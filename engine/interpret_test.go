@@ -64,6 +64,9 @@ func TestInterpreterGivesUp(t *testing.T) {
 		{"what a negated pattern captures", `SecRule ARGS "!@rx ^(e)?v?" "id:2,phase:2,pass,nolog,capture"
 SecRule TX:1 "@streq e" "id:4,phase:2,pass,log,msg:'%{TX.1}'"`, true},
 		{"variables that a rule sets while it looks at them", `SecRule ARGS|TX:/^x/ "@rx ." "id:2,phase:2,pass,log,setvar:tx.x=1,setvar:tx.x2=1"`, true},
+		{"a target that a rule takes from itself", `SecRule TX|ARGS "!@pm evil" "id:2,phase:2,pass,log,ctl:ruleRemoveTargetById=2;ARGS:a"`, true},
+		{"what Coraza has remembered of a value", `SecRule ARGS:a "@streq 1" "id:2,phase:2,pass,nolog,chain"
+SecRule MATCHED_VAR "@eq 1" "t:length"`, false},
 		{"a jump", `SecRule ARGS:a "@streq 1" "id:2,phase:2,pass,nolog,skipAfter:END"`, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {

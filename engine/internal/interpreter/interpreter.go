@@ -105,6 +105,7 @@ type state struct {
 	matchedVar, nameOf single
 	matched            []variable // MATCHED_VARS
 	removals           []*removal
+	before             int // of removals, those from before the link
 	gaveUp             bool
 
 	values      []value // memory of valuesOf
@@ -138,7 +139,7 @@ func (s *state) run(l *line) []types.MatchData {
 // step is what a link matches.
 func (s *state) step(l *line, n int) (all []types.MatchData) {
 	st := &l.links[n]
-	s.capturing = st.capture
+	s.capturing, s.before = st.capture, len(s.removals)
 	if st.operator == nil {
 		d := &data{}
 		if n > 0 || st.multi {
@@ -341,8 +342,11 @@ func (s *state) isRemoved(r *Rule) bool {
 
 // add adds a value if a target names it.
 func (s *state) add(t *target, name, text string) bool {
+	if order.IsList(name) {
+		s.gaveUp = true
+	}
 	lower := strings.ToLower(name)
-	if !t.fits(lower) || slices.ContainsFunc(s.removals, func(m *removal) bool { return m.ofTargets && m.removes(s.line.Rule) && m.hides(t, lower) }) {
+	if !t.fits(lower) || slices.ContainsFunc(s.removals[:s.before], func(m *removal) bool { return m.ofTargets && m.removes(s.line.Rule) && m.hides(t, lower) }) {
 		return false
 	}
 	s.values = append(s.values, value{name: name, lower: lower, text: text})

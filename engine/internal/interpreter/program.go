@@ -103,7 +103,7 @@ func (c *Config) line(r *Rule) line {
 			s.condition = of[n]
 		}
 		s.isAsked = !s.multi && slices.ContainsFunc(s.targets, func(t target) bool { return t.isOfRules() })
-		s.isOdd = slices.ContainsFunc(s.targets, func(t target) bool { return t.Count && t.KeyRx != nil })
+		s.isOdd = slices.ContainsFunc(s.targets, s.isOddTarget)
 		s.doesOdd = n >= len(written) || !c.control(r, &s, written[n].Values("ctl"))
 		l.isSilent = l.isSilent && !s.isOdd && !s.doesOdd && len(s.controls) > 0 && len(s.removals) == 0 && !s.capture && !s.has("setvar")
 		l.links = append(l.links, s)
@@ -117,6 +117,13 @@ func (c *Config) line(r *Rule) line {
 	}
 	l.isSilent = l.isSilent && !l.isOdd && l.skipTo == "" && l.skip == 0
 	return l
+}
+
+// isOddTarget reports whether a target of a link has other values in Coraza: patterns count the lists of package order, which a link
+// with multiMatch sees, too; and what a transformation has made of a count or of MATCHED_VAR is taken for later ones.
+func (l *link) isOddTarget(t target) bool {
+	isCached := t.Count || t.Variable == variables.MatchedVar || t.Variable == variables.MatchedVarName
+	return t.Count && t.KeyRx != nil || l.multi && t.isOfRules() || isCached && len(l.transformations) > 0
 }
 
 // control reads what a link controls, and reports whether a program can do that.
