@@ -119,11 +119,12 @@ func (c *Config) line(r *Rule) line {
 	return l
 }
 
-// isOddTarget reports whether a target of a link has other values in Coraza: patterns count the lists of package order, which a link
-// with multiMatch sees, too; and what a transformation has made of a count or of MATCHED_VAR is taken for later ones.
+// isOddTarget reports whether a target of a link has other values in Coraza, or other names: patterns count the lists of package order,
+// which a link with multiMatch sees, too; counts of what rules leave behind have the names of these; and what a transformation has
+// made of a count or of MATCHED_VAR is taken for later ones.
 func (l *link) isOddTarget(t target) bool {
 	isCached := t.Count || t.Variable == variables.MatchedVar || t.Variable == variables.MatchedVarName
-	return t.Count && t.KeyRx != nil || l.multi && t.isOfRules() || isCached && len(l.transformations) > 0
+	return t.Count && (t.KeyRx != nil || t.isOfRules()) || l.multi && t.isOfRules() || isCached && len(l.transformations) > 0
 }
 
 // control reads what a link controls, and reports whether a program can do that.
