@@ -98,8 +98,9 @@ func (c *Config) line(r *Rule) line {
 	written := c.Links(r.ID)
 	for n := range r.links {
 		s := step{link: &r.links[n], condition: -1}
-		// What is captured of values that a negated operator matches is captured although the link does not match them.
-		if of := c.Conditions[r.ID]; n < len(of) && !(s.capture && s.operator != nil && s.operator.Negation) {
+		// A negated operator captures of the values that the link does not match.
+		capturesOthers := s.capture && s.operator != nil && s.operator.Negation
+		if of := c.Conditions[r.ID]; n < len(of) && !capturesOthers {
 			s.condition = of[n]
 		}
 		s.isAsked = !s.multi && slices.ContainsFunc(s.targets, func(t target) bool { return t.isOfRules() })
