@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"regexp"
 	"slices"
 	"strconv"
@@ -438,14 +439,25 @@ func (e *Engine) run(waf coraza.WAF, before order.Settings, t *mapping.Transacti
 	return v, nil
 }
 
-// remove takes away what is not applied to an exchange: rules about what its log can't show, and what is excluded.
-func (e *Engine) remove(tx transaction, t *mapping.Transaction, x excluded) {
-	for i := range e.absence {
-		if a := &e.absence[i]; !a.applies(&t.Observed) {
-			tx.RemoveRuleByID(a.rule)
+// unapplied are the rules that are not applied to an exchange as a whole.
+func (e *Engine) unapplied(t *mapping.Transaction, x excluded) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i := range e.absence {
+			if a := &e.absence[i]; !a.applies(&t.Observed) && !yield(a.rule) {
+				return
+			}
+		}
+		for _, id := range x.ids {
+			if !yield(id) {
+				return
+			}
 		}
 	}
-	for _, id := range x.ids {
+}
+
+// remove takes away what is not applied to an exchange: rules about what its log can't show, and what is excluded.
+func (e *Engine) remove(tx transaction, t *mapping.Transaction, x excluded) {
+	for id := range e.unapplied(t, x) {
 		tx.RemoveRuleByID(id)
 	}
 	for _, x := range x.targets {

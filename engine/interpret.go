@@ -29,7 +29,7 @@ func newProgram(f *fastPath, taken []*unit, times *RuleTimes) (*interpreter.Prog
 		}
 	}
 	cfg := interpreter.Config{
-		Links:      func(id int) []*rules.Link { return links[id] },
+		Links:      links,
 		Conditions: f.plan.OfLinks,
 		HasRead:    func(id int) bool { return id > ownRules || f.plan.Reading.Rules[id] },
 		TX:         f.tx.Each,
@@ -56,12 +56,7 @@ func (e *Engine) interpret(t *mapping.Transaction, source source, a *screen.Answ
 			d = decision{}
 		}
 	}()
-	removed := append(slices.Clone(a.Skippable), x.ids...)
-	for i := range e.absence {
-		if b := &e.absence[i]; !b.applies(&t.Observed) {
-			removed = append(removed, b.rule)
-		}
-	}
+	removed := slices.AppendSeq(slices.Clone(a.Skippable), e.unapplied(t, x))
 	slices.Sort(removed)
 	matches, tx, ok := e.fast.program.Run(source, removed, a.Found)
 	if !ok {

@@ -13,8 +13,8 @@ import (
 
 // Config is what a program is made of beside the compiled rules.
 type Config struct {
-	// Links are those of a rule as they are written.
-	Links func(id int) []*rules.Link
+	// Links are those of each rule as they are written.
+	Links map[int][]*rules.Link
 
 	// Conditions are, for each link of a rule, the condition of the plan that a value must fulfil for the link to match it, or
 	// -1 where that is not known.
@@ -95,7 +95,7 @@ func New(all []Rule, cfg Config) *Program {
 
 func (c *Config) line(r *Rule) line {
 	l := line{Rule: r, isSilent: !r.Logged}
-	written := c.Links(r.ID)
+	written := c.Links[r.ID]
 	for n := range r.links {
 		s := step{link: &r.links[n], condition: -1}
 		// A negated operator captures of the values that the link does not match.

@@ -21,27 +21,14 @@ import (
 	"github.com/corazawaf/coraza/v3/types"
 	"github.com/corazawaf/coraza/v3/types/variables"
 
-	"github.com/modsecurity-for-anylog/msa/engine/internal/order"
+	"github.com/modsecurity-for-anylog/msa/engine/internal/compiled"
 )
 
 // Coraza's own types, as far as they are needed. Read compares them.
 type (
-	target struct {
-		Count      bool
-		Variable   variables.RuleVariable
-		KeyRx      *regexp.Regexp
-		KeyStr     string
-		Exceptions []struct {
-			KeyStr string
-			KeyRx  *regexp.Regexp
-		}
-	}
-	operator struct {
-		Operator       plugintypes.Operator
-		Function, Data string
-		Negation       bool
-	}
-	action struct {
+	target   compiled.Target
+	operator compiled.Operator
+	action   struct {
 		Name     string
 		Function plugintypes.Action
 	}
@@ -86,7 +73,7 @@ func Read(waf coraza.WAF) (all []Rule, err error) {
 			err = fmt.Errorf("%w: %v", errCoraza, r)
 		}
 	}()
-	rules := reflect.ValueOf(waf).FieldByName("waf").Elem().FieldByName("Rules").FieldByName("rules")
+	rules := compiled.Rules(waf)
 	for i := range rules.Len() {
 		of := rules.Index(i)
 		known := of.FieldByName("RuleMetadata")
@@ -98,13 +85,8 @@ func Read(waf coraza.WAF) (all []Rule, err error) {
 			ID: meta.ID(), Phase: int(meta.Phase()), Meta: meta, Marker: of.FieldByName("SecMark_").String(),
 			Logged: of.FieldByName("Log").Bool() || of.FieldByName("Audit").Bool(),
 		}
-		for {
+		for ; of.IsValid(); of = compiled.Next(of) {
 			r.links = append(r.links, readLink(of))
-			next := of.FieldByName("Chain")
-			if next.IsNil() {
-				break
-			}
-			of = next.Elem()
 		}
 		all = append(all, r)
 	}
@@ -113,15 +95,15 @@ func Read(waf coraza.WAF) (all []Rule, err error) {
 
 func readLink(of reflect.Value) link {
 	l := link{
-		targets:         slices.Clone(field[[]target](of, "variables")),
-		transformations: field[[]transformation](of, "transformations"),
-		actions:         field[[]action](of, "actions"),
-		msg:             field[macro.Macro](of, "Msg"),
-		logData:         field[macro.Macro](of, "LogData"),
+		targets:         slices.Clone(*compiled.Field[[]target](of, "variables")),
+		transformations: *compiled.Field[[]transformation](of, "transformations"),
+		actions:         *compiled.Field[[]action](of, "actions"),
+		msg:             *compiled.Field[macro.Macro](of, "Msg"),
+		logData:         *compiled.Field[macro.Macro](of, "LogData"),
 		capture:         of.FieldByName("Capture").Bool(),
 		multi:           of.FieldByName("MultiMatch").Bool(),
 	}
-	if op := field[*operator](of, "operator"); op != nil {
+	if op := *compiled.Field[*operator](of, "operator"); op != nil {
 		copied := *op
 		l.operator = &copied
 	}
@@ -130,21 +112,12 @@ func readLink(of reflect.Value) link {
 			continue
 		}
 		v := reflect.ValueOf(a.Function)
-		if !order.IsLike(v.Type(), reflect.TypeFor[*ctl]()) {
+		if !compiled.IsLike(v.Type(), reflect.TypeFor[*ctl]()) {
 			panic("ctl is another type")
 		}
 		l.controls = append(l.controls, (*ctl)(v.UnsafePointer()))
 	}
 	return l
-}
-
-// field is a field of one of Coraza's structs, which must have the same layout as T.
-func field[T any](of reflect.Value, name string) T {
-	v := of.FieldByName(name)
-	if !order.IsLike(v.Type(), reflect.TypeFor[T]()) {
-		panic(name + " is another type")
-	}
-	return *(*T)(unsafe.Pointer(v.UnsafeAddr()))
 }
 
 // has reports whether a link has an action.

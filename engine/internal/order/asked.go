@@ -9,6 +9,8 @@ import (
 	"github.com/corazawaf/coraza/v3/collection"
 	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
 	"github.com/corazawaf/coraza/v3/types/variables"
+
+	"github.com/modsecurity-for-anylog/msa/engine/internal/compiled"
 )
 
 // Few rules look at values by a pattern of their names, or at a variable that changes with each match, as MATCHED_VARS does. For
@@ -16,13 +18,6 @@ import (
 // request, and an operator that makes the lists when it is given that value, and says that it does not match.
 //
 // A rule with multiMatch is left alone, as it makes several values of one.
-
-// ruleOperator is Coraza's own type. Targets compares it.
-type ruleOperator struct {
-	Operator       plugintypes.Operator
-	Function, Data string
-	Negation       bool
-}
 
 // first is the target in front: how many values there are of a name that no value has.
 var first = target{Count: true, Variable: variables.ArgsPath, KeyStr: none}
@@ -103,10 +98,10 @@ var askable = map[variables.RuleVariable]func(plugintypes.TransactionVariables) 
 }
 
 // ask lets a rule ask for the lists that it needs. n numbers lists.
-func ask(rule reflect.Value, targets *[]target, n *int) error {
-	field := rule.FieldByName("operator")
-	if field.IsNil() || rule.FieldByName("MultiMatch").Bool() {
-		return nil
+func ask(rule reflect.Value, targets *[]target, n *int) {
+	op := *compiled.Field[*compiled.Operator](rule, "operator")
+	if op == nil || rule.FieldByName("MultiMatch").Bool() {
+		return
 	}
 	var lists []asked
 	for i := range *targets {
@@ -126,13 +121,8 @@ func ask(rule reflect.Value, targets *[]target, n *int) error {
 		t.KeyStr, t.KeyRx = name, nil
 	}
 	if lists == nil {
-		return nil
+		return
 	}
-	if !IsLike(field.Type().Elem(), reflect.TypeFor[ruleOperator]()) {
-		return errCoraza
-	}
-	op := (*ruleOperator)(field.UnsafePointer())
 	op.Operator = &lister{op.Operator, op.Negation, lists}
 	*targets = append([]target{first}, *targets...)
-	return nil
 }

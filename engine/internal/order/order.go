@@ -17,7 +17,6 @@ import (
 	"iter"
 	"maps"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"unsafe"
@@ -27,6 +26,8 @@ import (
 	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
 	"github.com/corazawaf/coraza/v3/types"
 	"github.com/corazawaf/coraza/v3/types/variables"
+
+	"github.com/modsecurity-for-anylog/msa/engine/internal/compiled"
 )
 
 // All is the name under which a collection has all its values. Should a request have a value of that name, rules see it twice.
@@ -35,19 +36,10 @@ const All = "\n"
 // none is a name without values.
 const none = "\r"
 
-// Coraza's own types, as far as they are needed. Targets compares them.
+// Coraza's own types, as far as they are needed.
 type (
-	target struct {
-		Count      bool
-		Variable   variables.RuleVariable
-		KeyRx      *regexp.Regexp
-		KeyStr     string
-		Exceptions []struct {
-			KeyStr string
-			KeyRx  *regexp.Regexp
-		}
-	}
-	value struct{ key, value string }
+	target = compiled.Target
+	value  struct{ key, value string }
 )
 
 // replaced are the variables whose rules look at the list, and the name where it is.
@@ -72,28 +64,17 @@ func Targets(waf coraza.WAF) (err error) {
 		return err
 	}
 	lists := 0
-	rules := reflect.ValueOf(waf).FieldByName("waf").Elem().FieldByName("Rules").FieldByName("rules")
+	rules := compiled.Rules(waf)
 	for i := range rules.Len() {
-		for rule := rules.Index(i); ; {
-			field := rule.FieldByName("variables")
-			if !IsLike(field.Type(), reflect.TypeFor[[]target]()) {
-				return errCoraza
-			}
-			targets := (*[]target)(unsafe.Pointer(field.UnsafeAddr()))
+		for rule := rules.Index(i); rule.IsValid(); rule = compiled.Next(rule) {
+			targets := compiled.Field[[]target](rule, "variables")
 			for n := range *targets {
 				t := &(*targets)[n]
 				if name, ok := replaced[t.Variable]; ok && t.KeyStr == "" && t.KeyRx == nil {
 					t.KeyStr = name
 				}
 			}
-			if err := ask(rule, targets, &lists); err != nil {
-				return err
-			}
-			next := rule.FieldByName("Chain")
-			if next.IsNil() {
-				break
-			}
-			rule = next.Elem()
+			ask(rule, targets, &lists)
 		}
 	}
 	return nil
@@ -123,33 +104,7 @@ func checkValues(waf coraza.WAF) error {
 
 // isKept reports whether a collection keeps its values as this package takes it for.
 func isKept(col collection.Map) bool {
-	return IsLike(dataField(col).Type(), reflect.TypeFor[map[string][]value]())
-}
-
-// IsLike reports whether two types have the same layout. Names of fields count, those of types do not.
-func IsLike(a, b reflect.Type) bool {
-	if a == b {
-		return true
-	}
-	if a.Kind() != b.Kind() || a.Size() != b.Size() {
-		return false
-	}
-	switch a.Kind() {
-	case reflect.Slice, reflect.Pointer:
-		return IsLike(a.Elem(), b.Elem())
-	case reflect.Map:
-		return a.Key() == b.Key() && IsLike(a.Elem(), b.Elem())
-	case reflect.Struct:
-		for i := range a.NumField() {
-			if i >= b.NumField() || a.Field(i).Name != b.Field(i).Name || a.Field(i).Offset != b.Field(i).Offset || !IsLike(a.Field(i).Type, b.Field(i).Type) {
-				return false
-			}
-		}
-		return a.NumField() == b.NumField()
-	case reflect.Int, reflect.String:
-		return true
-	}
-	return false
+	return compiled.IsLike(dataField(col).Type(), reflect.TypeFor[map[string][]value]())
 }
 
 // dataField is the map of a collection.

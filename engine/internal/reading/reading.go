@@ -17,6 +17,7 @@ import (
 	"github.com/corazawaf/coraza/v3"
 	"github.com/corazawaf/coraza/v3/types/variables"
 
+	"github.com/modsecurity-for-anylog/msa/engine/internal/compiled"
 	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
@@ -31,7 +32,7 @@ func Differences(waf coraza.WAF, all []*rules.Rule) (differences map[int]string,
 		}
 	}()
 	theirs := map[int]reflect.Value{}
-	list := reflect.ValueOf(waf).FieldByName("waf").Elem().FieldByName("Rules").FieldByName("rules")
+	list := compiled.Rules(waf)
 	for i := range list.Len() {
 		rule := list.Index(i)
 		theirs[int(rule.FieldByName("ID_").Int())] = rule
@@ -69,10 +70,7 @@ func compare(r *rules.Rule, theirs reflect.Value) string {
 		if what := compareLink(l, theirs); what != "" {
 			return what
 		}
-		next := theirs.FieldByName("Chain")
-		if theirs = (reflect.Value{}); !next.IsNil() {
-			theirs = next.Elem()
-		}
+		theirs = compiled.Next(theirs)
 	}
 	if theirs.IsValid() {
 		return "a longer chain"
