@@ -2,9 +2,7 @@ package mapping
 
 import (
 	"errors"
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/tinylib/msgp/msgp"
 )
@@ -43,6 +41,10 @@ func TestLabels(t *testing.T) {
 
 // Lines with labels are no requests because one of them is a method.
 func TestLabelsWithoutRequest(t *testing.T) {
+	auto, err := Load("auto")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, line := range []string{
 		`calling upstream: method: GET, url: https://shop.example.com/x, timeout: 5s`,
 		`{'method': 'GET', 'handler': 'list', 'count': 3}`,
@@ -50,27 +52,9 @@ func TestLabelsWithoutRequest(t *testing.T) {
 		`allowed verb: GET, resource: pods, namespace: web`,
 		"GET /x is not implemented for now",
 	} {
-		auto, err := Load("auto")
-		if err != nil {
-			t.Fatal(err)
-		}
 		var tx Transaction
 		if err := auto.Map("t", lineRecord("log", line), &tx); !errors.Is(err, ErrNotHTTP) && !errors.Is(err, ErrUnmapped) {
 			t.Errorf("%s: got %v by %s", line, err, tx.Preset)
-		}
-	}
-}
-
-// A line costs time in proportion to its length, whatever quotes and brackets are in it.
-func TestLabelsOfLongLines(t *testing.T) {
-	for _, part := range []string{`\"`, `"`, `'`, `{`, `a={`, `a="`, `a: {'`, ` a=b`, "\n a:", `,;`} {
-		line := "method=GET, x={" + strings.Repeat(part, (64<<10)/len(part))
-		begin := time.Now()
-		for _, mark := range []labelMark{"=", ":", "=>", " "} {
-			mark.appendLabels(nil, line, 0)
-		}
-		if took := time.Since(begin); took > 2*time.Second {
-			t.Errorf("%q took %v", part, took)
 		}
 	}
 }

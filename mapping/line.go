@@ -241,8 +241,8 @@ func (m *Mapping) openEvent(tag string, step *parseStep, r Record, event int, tx
 		}
 		for i := len(e.lines) - 1; !done && i >= 0; i-- {
 			line := e.lines[i]
-			done = hasMarkedEnds(line) && m.findLabelled(line, tx) ||
-				e.object == nil && i == len(e.lines)-1 && m.findPairs(line, tx) || m.findLabelled(line, tx)
+			mayBePairs, labelsFirst := e.object == nil && i == len(e.lines)-1, hasMarkedEnds(line)
+			done = labelsFirst && m.findLabelled(line, tx) || mayBePairs && m.findPairs(line, tx) || !labelsFirst && m.findLabelled(line, tx)
 		}
 		if done {
 			tx.event = event
