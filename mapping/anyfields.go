@@ -19,6 +19,7 @@ type anyFields struct {
 	hostAddress Record           // under the name of the host, which some programs give to the client's
 	likeBody    Record           // under a name that bodies have, with nothing around it that says so
 	likeStatus  Record           // under the name code, likewise
+	targets     []string         // all that might be what was asked for
 	words       []byte           // of the name of a field and of those around it, in lower case, with spaces around each
 	left        int              // values that may still be looked at
 	depth       int
@@ -62,7 +63,7 @@ var anyPartKeys = [anyParts]string{
 var bodyNames = words{"body", "form", "formdata", "payload", "input"}
 
 // targetNames are how the names of what was asked for end.
-var targetNames = []string{"uri", "url", "path", "target", "endpoint", "resource", "urlfull", "urloriginal"}
+var targetNames = []string{"uri", "url", "path", "target", "endpoint", "resource", "urlfull", "urloriginal", "uristem", "pathinfo"}
 
 // maxAnyDepth bounds how deep maps are looked through, and maxAnyName how much of the end of a name is looked at.
 const (
@@ -92,7 +93,33 @@ func (m *Mapping) findFields(r Record, tx *Transaction) bool {
 		return false
 	}
 	f.keep(m)
+	f.leaveTargets()
 	return true
+}
+
+// leaveTargets leaves to the rules what other fields say that was asked for, which may be true of them.
+func (f *anyFields) leaveTargets() {
+	if len(f.targets) < 2 || f.found[anyTarget] == nil {
+		return
+	}
+	one, _ := f.found[anyTarget].text()
+	one = afterHost(one)
+	for _, other := range f.targets {
+		if other = afterHost(other); len(other) > 1 && !strings.Contains(one, other) && !strings.Contains(other, one) {
+			f.tx.leftOver = append(f.tx.leftOver, appendLeftOver(nil, other)...)
+		}
+	}
+}
+
+// afterHost is the path and the query of a URL.
+func afterHost(url string) string {
+	if i := strings.Index(url, "://"); i > 0 && !strings.HasPrefix(url, "/") {
+		if j := strings.IndexByte(url[i+3:], '/'); j >= 0 {
+			return url[i+3+j:]
+		}
+		return ""
+	}
+	return url
 }
 
 func newAnyFields(tx *Transaction) anyFields {
@@ -138,6 +165,7 @@ func (m *Mapping) findPairs(line string, tx *Transaction) bool {
 		return false
 	}
 	f.keep(m)
+	f.leaveTargets()
 	tx.leftOver = append(tx.leftOver, appendLeftOver(nil, strings.Join(rest, " "))...)
 	return true
 }
@@ -180,7 +208,8 @@ func (f *anyFields) keep(m *Mapping) {
 }
 
 // isRequest reports whether what was found is a request that somebody made to the program: one with a whole URL and without a client may
-// be one that the program itself has made. An event of a firewall may do without the method.
+// be one that the program itself has made. An event of a firewall may do without the method, and so may one that names the client's
+// agent.
 func (f *anyFields) isRequest() bool {
 	has := func(p requestPart) bool { return f.found[p] != nil }
 	target := ""
@@ -200,7 +229,7 @@ func (f *anyFields) isRequest() bool {
 	case has(anyMethod) && (isClient || isPath && (seen || !strings.HasPrefix(target, "/"))):
 		return true
 	}
-	return isClient && seen && endsWithAny(f.names[anyTarget], "uri", "url", "resource")
+	return isClient && seen && (endsWithAny(f.names[anyTarget], "uri", "url", "resource", "uripath", "uristem") || has(anyAgentOf) && strings.HasPrefix(target, "/"))
 }
 
 // walk looks at the members of a map.
@@ -329,7 +358,7 @@ func (f *anyFields) text(name, s string, v Record) {
 		f.take(anyLineOf, name, http, v)
 	case rawAnswer.MatchString(s):
 		f.take(anyRawAnswer, name, 0, v)
-	case endsWithAny(name, "method", "verb"):
+	case endsWithAny(name, "method", "verb") || name == "op" || name == "meth" || name == "mtd":
 		if isMethod(strings.ToUpper(s)) {
 			f.take(anyMethod, name, http, v)
 		}
@@ -365,7 +394,8 @@ func (f *anyFields) text(name, s string, v Record) {
 	case name == "code" && isAnyStatus(s):
 		f.likeStatus = v
 	case strings.HasPrefix(s, "/") || strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://"):
-		if endsWithAny(name, targetNames...) && !f.isElsewhere() {
+		if (endsWithAny(name, targetNames...) || name == "arg") && !f.isElsewhere() {
+			f.targets = append(f.targets, s)
 			query := choose(strings.IndexByte(s, '?') >= 0, 4, 0)
 			f.take(anyTarget, name, http+query+choose(endsWithAny(name, "uri", "url"), 1, 0)+choose(strings.Contains(name, "original"), 1, 0), v)
 		}

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -12,6 +13,7 @@ type anyLine struct {
 	client, domain, time    string
 	method, target, version string
 	status, agent           string
+	columns                 bool // of W3C, whose client is behind the request
 	rest                    []string
 }
 
@@ -22,15 +24,17 @@ var (
 		`([ \t|;,]+)(?:- |https?[ \t|;,]+(?:([\w.-]+)[ \t|;,]+)?|([\w-]+(?:\.[\w-]+)+(?::\d+)?)[\t|;,] ?)?(["']?)(/|https?://)`)
 	// anyUpstream is what follows a method if a proxy writes whom it asks before what was asked for.
 	anyUpstream = regexp.MustCompile(`^\S* "(?:/|https?://)[^"]*" HTTP/`)
+	// anyW3C is how W3C's columns go on: a path, the query or -, and a number.
+	anyW3C      = regexp.MustCompile(`^([^\s?"]+) (-|\??[\w.%\[\]-]+=\S*)( \d+(?: |$))`)
 	anyVersion  = regexp.MustCompile(`^[ \t|;,]*HTTP/(\d(?:\.\d)?)`)
 	anyTime     = regexp.MustCompile(`\d{4}[-/]\d\d[-/]\d\d(?:[T \t]| - )\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|\d{1,2}/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d(?: [+-]\d{4})?`)
-	anyAgent    = regexp.MustCompile(`^[A-Za-z][\w.+-]*/v?\d[\w.+-]*(?:$| [\w(])`)
+	anyAgent    = regexp.MustCompile(`^[A-Za-z][\w.+-]*/v?\d[\w.+-]*(?:$| [\w(]|\(|%20)`)
 	bareNumber  = regexp.MustCompile(` (\d(?:\.\d)?)$`) // a version without its name
 	anyDomain   = regexp.MustCompile(`^(?:[A-Za-z0-9-]+\.)+(?:[a-z]{2,}|[A-Z]{2,})(?::\d+)?$`)
 )
 
-// readAnyLine reads a line; loosely, if it has both a client and a status. One with neither is a text about a request, and a
-// whole URL without a client one that the program itself has called.
+// readAnyLine reads a line; loosely, if it has both a client and a status. One with neither is a text about a request, unless it says
+// whose the request is, and a whole URL without a client one that the program itself has called.
 func readAnyLine(line string, how leniency) (a anyLine, ok bool) {
 	at := anyRequest.FindStringSubmatchIndex(line)
 	if at == nil || errorLog.MatchString(line) {
@@ -49,6 +53,8 @@ func readAnyLine(line string, how leniency) (a anyLine, ok bool) {
 		if n := len(head); n > 0 && strings.IndexByte("\t|;,", head[n-1]) >= 0 {
 			separator = head[n-1:]
 		}
+	case quote == "" && strings.HasPrefix(line[at[3]:], " ") && strings.Count(head, `"`)%2 == 1:
+		quote = `"` // with the host or the agent before it
 	case quote == "" && anyUpstream.MatchString(target):
 		target, quote = target[strings.IndexByte(target, '"')+1:], `"`
 	case quote == "" && separator == " " && (strings.HasSuffix(head, "|") || strings.HasSuffix(head, "\t")):
@@ -66,11 +72,12 @@ func readAnyLine(line string, how leniency) (a anyLine, ok bool) {
 	if a.status == "" {
 		a.status = anyStatus(before, behind)
 	}
-	if a.status == "" && a.version == "" && !namesClient(behind) {
-		return a, false
-	}
-	if a.client = anyClient(before); a.client == "" {
+	if a.client = anyClient(before); a.client == "" || a.columns && anyClient(behind[:min(len(behind), 4)]) != "" {
 		a.client = anyClient(behind)
+	}
+	isEvent := quote == `"` && anyClient(before) != "" && anyTime.MatchString(head) || slices.ContainsFunc(before, anyWord.namesClient)
+	if a.status == "" && a.version == "" && !namesClient(behind) && !isEvent {
+		return a, false
 	}
 	isWhole := a.client != "" && a.status != ""
 	if !isWhole && (how == loosely || a.client == "" && (a.status == "" || !strings.HasPrefix(target, "/"))) {
@@ -105,7 +112,11 @@ func (a *anyLine) cutTarget(s, quote, separator string) (target, tail string) {
 			}
 		}
 	default:
-		if i := strings.Index(s, " HTTP/"); i >= 0 {
+		if w3c := anyW3C.FindStringSubmatch(s); w3c != nil {
+			if target, tail, a.columns = w3c[1], s[len(w3c[0])-len(w3c[3]):], true; w3c[2] != "-" {
+				target += "?" + strings.TrimPrefix(w3c[2], "?")
+			}
+		} else if i := strings.Index(s, " HTTP/"); i >= 0 {
 			target, tail = s[:i], s[i:]
 		} else {
 			target, tail = cutWord(s)
@@ -113,6 +124,9 @@ func (a *anyLine) cutTarget(s, quote, separator string) (target, tail string) {
 	}
 	if i := strings.LastIndex(target, " HTTP/"); i >= 0 {
 		target, tail = target[:i], target[i:]+" "+tail
+	}
+	if !strings.ContainsRune(target, '(') {
+		target = strings.TrimSuffix(target, ")") // of a remark
 	}
 	if v := anyVersion.FindStringSubmatchIndex(tail); v != nil {
 		a.version, tail = tail[v[2]:v[3]], tail[v[1]:]
@@ -246,7 +260,7 @@ func isUnit(s string) bool {
 }
 
 func isAnyStatus(s string) bool {
-	return len(s) == 3 && '1' <= s[0] && s[0] <= '5' && isNumber(s)
+	return isDigits(s, 3, 3) && '1' <= s[0] && s[0] <= '5'
 }
 
 // anyClient is the client among the words: the first address on the Internet, or else the first one. Before an @ is the user
@@ -267,6 +281,11 @@ func anyClient(words []anyWord) string {
 		if i := strings.LastIndexByte(s, '['); i > 0 {
 			s = s[i+1:]
 		}
+		if _, value := w.namedAddress(); value != "" {
+			s = value
+		} else if i := strings.IndexByte(s, ' '); i > 0 && w.quoted && isAddress(s[:i]) { // and who it is
+			s = s[:i]
+		}
 		if isAddressList(s) {
 			if list != "" {
 				list += ","
@@ -280,6 +299,25 @@ func anyClient(words []anyWord) string {
 	return firstClient(list)
 }
 
+// namedAddress is an address behind a name of the client's: src=192.0.2.7:51000, req:192.0.2.7.
+func (w anyWord) namedAddress() (name, value string) {
+	s := w.bare()
+	i := strings.IndexAny(s, "=:")
+	if i < 1 || s[i] == ':' && strings.IndexByte(s[i:], '.') < 0 || !isName(s[:i]) || !isAddress(s[i+1:]) {
+		return "", ""
+	}
+	if name = strings.ToLower(s[:i]); !containsAny(name, "client", "src", "source", "remote", "req", "peer", "ip") {
+		return "", ""
+	}
+	return name, s[i+1:]
+}
+
+// namesClient reports whether a word says that an address is the client's.
+func (w anyWord) namesClient() bool {
+	name, value := w.namedAddress()
+	return value != "" && containsAny(name, "client", "src", "source")
+}
+
 // namesClient reports whether words say from whom a request was.
 func namesClient(words []anyWord) bool {
 	for i, w := range words[:max(0, len(words)-1)] {
@@ -288,6 +326,29 @@ func namesClient(words []anyWord) bool {
 		}
 	}
 	return false
+}
+
+// joinAgent joins the words of an agent that has no quotes around it: a product, remarks in parentheses, and more products.
+func joinAgent(words []anyWord) []anyWord {
+	for i := range max(0, len(words)-1) {
+		if words[i].quoted || !strings.HasPrefix(words[i+1].text, "(") || !anyAgent.MatchString(words[i].text) {
+			continue
+		}
+		end, depth := i+1, 0
+		for ; end < len(words); end++ {
+			s := words[end].text
+			if words[end].quoted || depth <= 0 && !strings.HasPrefix(s, "(") && !anyAgent.MatchString(s) {
+				break
+			}
+			depth += strings.Count(s, "(") - strings.Count(s, ")")
+		}
+		var agent []string
+		for _, w := range words[i:end] {
+			agent = append(agent, w.text)
+		}
+		return slices.Concat(words[:i], []anyWord{{strings.Join(agent, " "), true}}, words[end:])
+	}
+	return words
 }
 
 // nameWords finds the agent and the host among the words, and leaves the others to the rules.
@@ -301,7 +362,7 @@ func (a *anyLine) nameWords(before, behind []anyWord) {
 			left.leave(w.text)
 		}
 	}
-	for _, w := range behind {
+	for _, w := range joinAgent(behind) {
 		name, value, _ := strings.Cut(w.text, ": ")
 		switch {
 		case a.agent == "" && w.quoted && strings.EqualFold(name, "User-Agent"):

@@ -60,6 +60,9 @@ func leefSeparator(name string) string {
 // readEvent calls visit with the maker of an event, whose head has n fields, and gives back the first field and the pairs.
 func readEvent(line, mark string, n int, visit func(key, value string)) (version, pairs string, ok bool) {
 	at := eventStart(line, mark)
+	if mark == "CEF:" && len(line) > 2 && (line[0] == '0' || line[0] == '1') && line[1] == '|' {
+		at = 0 // a syslog daemon took CEF: for the program's name
+	}
 	if at < 0 {
 		return "", "", false
 	}

@@ -352,7 +352,7 @@ func (m *Mapping) findLabelled(text string, tx *Transaction) bool {
 	f := newAnyFields(tx)
 	f.words = append(f.words, "request "...) // as each part of it has a label
 	f.walk(r)
-	if !f.isRequest() {
+	if !f.isRequest() && !f.isCalledRequest(mark, text) {
 		return false
 	}
 	f.keep(m)
@@ -365,6 +365,20 @@ func (m *Mapping) findLabelled(text string, tx *Transaction) bool {
 		tx.leftOver = append(tx.leftOver, appendLeftOver(nil, text[at:l.begin])...)
 		_, at = mark.value(text, l)
 	}
+}
+
+// isCalledRequest reports whether a method and a path have the word for a request before them, and nothing else beside them.
+func (f *anyFields) isCalledRequest(mark labelMark, text string) bool {
+	l, ok := mark.nextLabel(text, 0)
+	for ok && mark == "=" && !strings.HasSuffix(strings.ToLower(strings.TrimRight(text[:l.begin], " :[{(")), "request") {
+		_, at := mark.value(text, l)
+		l, ok = mark.nextLabel(text, at)
+	}
+	if !ok || f.found[anyMethod] == nil || f.found[anyTarget] == nil {
+		return false
+	}
+	target, _ := f.found[anyTarget].text()
+	return strings.HasPrefix(target, "/") && strings.HasSuffix(strings.ToLower(strings.TrimRight(text[:l.begin], " :[{(")), "request")
 }
 
 // rawWithin finds the request line of a whole request in a text.
@@ -392,16 +406,19 @@ func (m *Mapping) findWithin(text string, tx *Transaction) bool {
 	return true
 }
 
-// leafElement is an element of XML that has a text and no elements in it.
-var leafElement = regexp.MustCompile(`<([A-Za-z][\w.:-]{0,63})(?:\s[^<>]*)?>([^<]+)</`)
+// leafElement is an element of XML that has a text and no elements in it. In Windows' events its name is an attribute.
+var leafElement = regexp.MustCompile(`<([A-Za-z][\w.:-]{0,63})(?:\s+Name=["']([^"'<>]*)["'])?(?:\s[^<>]*)?>([^<]+)</`)
 
 // findElements is findFields of XML, whose elements have the parts of a request as their texts.
 func (m *Mapping) findElements(text string, tx *Transaction) bool {
 	f := newAnyFields(tx)
 	f.words = append(f.words, "request "...)
 	for _, at := range leafElement.FindAllStringSubmatchIndex(text, maxLookedAt) {
-		value := html.UnescapeString(trimSpace(text[at[4]:at[5]]))
-		f.pair(text[at[2]:at[3]], strings.TrimSuffix(strings.TrimPrefix(value, "<![CDATA["), "]]>"))
+		name, value := text[at[2]:at[3]], html.UnescapeString(trimSpace(text[at[6]:at[7]]))
+		if at[4] >= 0 {
+			name = text[at[4]:at[5]]
+		}
+		f.pair(name, strings.TrimSuffix(strings.TrimPrefix(value, "<![CDATA["), "]]>"))
 	}
 	if !f.isRequest() {
 		return false

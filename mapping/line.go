@@ -286,7 +286,7 @@ func (s *parseStep) matchAny(m *Mapping, tag string, lines []string, values []pa
 			line, _, _ = strings.Cut(line, "\n") // what follows belongs to something else
 		}
 		out, rest, ok = s.match(m, tag, line, how, values)
-		ok = ok && m.clientFits(out)
+		ok = ok && (s.hasKeys() || m.clientFits(out))
 		return ok
 	}
 	for i := range lines {
@@ -306,6 +306,12 @@ func (s *parseStep) matchAny(m *Mapping, tag string, lines []string, values []pa
 		}
 	}
 	return values, nil, false
+}
+
+// hasKeys reports whether each value of a line has its name before it, so that none can be taken for another: not even a client whose address
+// somebody has masked.
+func (s *parseStep) hasKeys() bool {
+	return s.format == formatCEF || s.format == formatLEEF || s.format == formatLogfmt || s.format == formatLTSV
 }
 
 // clientFits reports whether what stands where the mapping has the client is an address, a list of addresses, or the
