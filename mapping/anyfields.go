@@ -161,7 +161,7 @@ func (m *Mapping) findPairs(line string, tx *Transaction) bool {
 	}
 	f := newAnyFields(tx)
 	rest, pairs := readLogfmt(line, f.pair)
-	if pairs < 3 || !f.isRequest() {
+	if pairs < 3 || !f.isRequest() || f.found[anyMethod] == nil && markOf(line) != "" { // which labels have
 		return false
 	}
 	f.keep(m)
@@ -184,7 +184,8 @@ func mayHoldRequest(v Record, left *int) (found bool) {
 		eachElement(v, func(one Record) { found = found || mayHoldRequest(one, left) })
 	case isText(v):
 		s, _ := v.text()
-		found = strings.HasPrefix(s, "/") || strings.HasPrefix(s, "http") || strings.HasPrefix(s, `{"`) || strings.Contains(s, " HTTP/")
+		found = strings.HasPrefix(s, "/") || strings.HasPrefix(s, "http") || strings.HasPrefix(s, `{"`) || strings.Contains(s, " HTTP/") ||
+			strings.IndexByte(s, '/') > 3 && hostPath.MatchString(s)
 	}
 	return found
 }
@@ -399,6 +400,7 @@ func (f *anyFields) text(name, s string, v Record) {
 			query := choose(strings.IndexByte(s, '?') >= 0, 4, 0)
 			f.take(anyTarget, name, http+query+choose(endsWithAny(name, "uri", "url"), 1, 0)+choose(strings.Contains(name, "original"), 1, 0), v)
 		}
+	case endsWithAny(name, "uri", "url") && f.takeHostPath(name, s):
 	case endsWithAny(name, "query", "querystring", "args", "search", "querystr"):
 		if queryText.MatchString(s) {
 			f.take(anyQuery, name, http, v)
@@ -427,6 +429,20 @@ func (f *anyFields) text(name, s string, v Record) {
 			f.take(anyStamp, name, 0, v)
 		}
 	}
+}
+
+// hostPath is a URL without a scheme.
+var hostPath = regexp.MustCompile(`^(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+(?::\d+)?/`)
+
+// takeHostPath takes a URL without a scheme, as firewalls write it, unless there is a better one.
+func (f *anyFields) takeHostPath(name, s string) bool {
+	at := hostPath.FindStringIndex(s)
+	if at == nil || f.isElsewhere() {
+		return false
+	}
+	f.take(anyTarget, name, -1, msgp.AppendString(nil, s[at[1]-1:]))
+	f.take(anyHost, name, -1, msgp.AppendString(nil, s[:at[1]-1]))
+	return true
 }
 
 func isStatusName(name string) bool {

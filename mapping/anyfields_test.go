@@ -15,6 +15,11 @@ func TestFieldsWithoutRequest(t *testing.T) {
 		`{"file":"/etc/shop.yaml","clientIp":"192.0.2.7","status":200}`,
 		`{"grpc.service":"shop.v1.Orders","grpc.method":"List","peer.address":"192.0.2.7:1","grpc.code":"OK"}`,
 		`{"items":[{"method":"GET","uri":"/x","status":200,"clientIp":"192.0.2.7"},{"method":"GET","uri":"/y"}]}`,
+		`{"file_path":"/etc/shop.yaml","clientIp":"192.0.2.7","status":200,"user_agent":"curl/8.5.0"}`,
+		`{"repo":"git.example.com/shop","url":"git.example.com/shop/items","status":200}`,
+		`level=info msg="the answer to the request" verb=GET uri=/x`,
+		`2026-11-20 10:11:12 calling "GET https://shop.example.com/x" with timeout 5`,
+		`2026-11-20 10:11:12 retry "GET /x" in 5`,
 		`level=info msg=called verb=GET target=https://shop.example.com/x result=200`,
 	} {
 		auto, err := Load("auto")

@@ -76,7 +76,7 @@ func readAnyLine(line string, how leniency) (a anyLine, ok bool) {
 		a.client = anyClient(behind)
 	}
 	isEvent := quote == `"` && anyClient(before) != "" && anyTime.MatchString(head) || slices.ContainsFunc(before, anyWord.namesClient)
-	if a.status == "" && a.version == "" && !namesClient(behind) && !isEvent {
+	if a.status == "" && a.version == "" && !namesClient(behind) && !namesClient(before) && !isEvent {
 		return a, false
 	}
 	isWhole := a.client != "" && a.status != ""
@@ -266,9 +266,12 @@ func isAnyStatus(s string) bool {
 // anyClient is the client among the words: the first address on the Internet, or else the first one. Before an @ is the user
 // whose client it is.
 func anyClient(words []anyWord) string {
+	if client := connecting(words); client != "" {
+		return client
+	}
 	list := ""
 	for _, w := range words {
-		s := w.bare()
+		s := strings.TrimRight(w.bare(), ".")
 		if name, value, ok := strings.Cut(s, ": "); ok && w.quoted && isName(name) { // a column with its name
 			s = value
 		}
@@ -299,6 +302,27 @@ func anyClient(words []anyWord) string {
 	return firstClient(list)
 }
 
+// connecting is the client of a connection: of two addresses with a port behind each, or of which only the second has one, right before the
+// request, the first.
+func connecting(words []anyWord) string {
+	first := -1
+	for i := range max(0, len(words)-1) {
+		if !isAddress(words[i].bare()) {
+			continue
+		}
+		hasPort := isDigits(words[i+1].bare(), 1, 5)
+		switch {
+		case first < 0:
+			first = i
+		case hasPort && (first == i-2 && isDigits(words[i-1].bare(), 1, 5) || i+2 == len(words)):
+			return words[first].bare()
+		default:
+			return ""
+		}
+	}
+	return ""
+}
+
 // namedAddress is an address behind a name of the client's: src=192.0.2.7:51000, req:192.0.2.7.
 func (w anyWord) namedAddress() (name, value string) {
 	s := w.bare()
@@ -321,7 +345,7 @@ func (w anyWord) namesClient() bool {
 // namesClient reports whether words say from whom a request was.
 func namesClient(words []anyWord) bool {
 	for i, w := range words[:max(0, len(words)-1)] {
-		if (w.text == "from" || w.text == "for") && isAddress(words[i+1].bare()) {
+		if (w.text == "from" || w.text == "for") && isAddress(strings.TrimRight(words[i+1].bare(), ".")) {
 			return true
 		}
 	}
@@ -337,7 +361,8 @@ func joinAgent(words []anyWord) []anyWord {
 		end, depth := i+1, 0
 		for ; end < len(words); end++ {
 			s := words[end].text
-			if words[end].quoted || depth <= 0 && !strings.HasPrefix(s, "(") && !anyAgent.MatchString(s) {
+			isPart := strings.HasPrefix(s, "(") || anyAgent.MatchString(s) || end+1 < len(words) && isName(s) && !isNumber(s) && anyAgent.MatchString(words[end+1].text)
+			if words[end].quoted || depth <= 0 && !isPart {
 				break
 			}
 			depth += strings.Count(s, "(") - strings.Count(s, ")")

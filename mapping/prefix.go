@@ -170,6 +170,9 @@ func structuredData(s string) (rest string, ok bool) {
 // fromAddress is the line from its first word that is an address, when words stand before it that no prefix
 // explains: a duration, a host name, a container. Words behind a quote or a bracket are somebody's text.
 func fromAddress(s string) string {
+	if isAddressWord(s) && !isTagged(s) {
+		return ""
+	}
 	at := 0
 	for range 10 {
 		i := strings.IndexAny(s[at:], " \t")
@@ -189,6 +192,12 @@ func fromAddress(s string) string {
 		}
 	}
 	return ""
+}
+
+// isTagged reports whether the second word of a text is a syslog tag: the first one is the host's.
+func isTagged(s string) bool {
+	words := strings.Fields(s[:min(len(s), 256)])
+	return len(words) > 1 && strings.HasSuffix(words[1], ":")
 }
 
 // isAddressWord reports whether a text's first word is an address, with or without a port.
