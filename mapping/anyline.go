@@ -25,12 +25,12 @@ var (
 	// anyUpstream is what follows a method if a proxy writes whom it asks before what was asked for.
 	anyUpstream = regexp.MustCompile(`^\S* "(?:/|https?://)[^"]*" HTTP/`)
 	// anyW3C is how W3C's columns go on: a path, the query or -, and a number.
-	anyW3C      = regexp.MustCompile(`^([^\s?"]+) (-|\??[\w.%\[\]-]+=\S*)( \d+(?: |$))`)
-	anyVersion  = regexp.MustCompile(`^[ \t|;,]*HTTP/(\d(?:\.\d)?)`)
-	anyTime     = regexp.MustCompile(`\d{4}[-/]\d\d[-/]\d\d(?:[T \t]| - )\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|\d{1,2}/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d(?: [+-]\d{4})?`)
-	anyAgent    = regexp.MustCompile(`^[A-Za-z][\w.+-]*/v?\d[\w.+-]*(?:$| [\w(]|\(|%20)`)
-	bareNumber  = regexp.MustCompile(` (\d(?:\.\d)?)$`) // a version without its name
-	anyDomain   = regexp.MustCompile(`^(?:[A-Za-z0-9-]+\.)+(?:[a-z]{2,}|[A-Z]{2,})(?::\d+)?$`)
+	anyW3C     = regexp.MustCompile(`^([^\s?"]+) (-|\??[\w.%\[\]-]+=\S*)( \d+(?: |$))`)
+	anyVersion = regexp.MustCompile(`^[ \t|;,]*HTTP/(\d(?:\.\d)?)`)
+	anyTime    = regexp.MustCompile(`\d{4}[-/]\d\d[-/]\d\d(?:[T \t]| - )\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|\d{1,2}/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d(?: [+-]\d{4})?`)
+	anyAgent   = regexp.MustCompile(`^[A-Za-z][\w.+-]*/v?\d[\w.+-]*(?:$| [\w(]|\(|%20)`)
+	bareNumber = regexp.MustCompile(` (\d(?:\.\d)?)$`) // a version without its name
+	anyDomain  = regexp.MustCompile(`^(?:[A-Za-z0-9-]+\.)+(?:[a-z]{2,}|[A-Z]{2,})(?::\d+)?$`)
 )
 
 // readAnyLine reads a line; loosely, if it has both a client and a status. One with neither is a text about a request, unless it says

@@ -286,7 +286,7 @@ func (s *parseStep) matchAny(m *Mapping, tag string, lines []string, values []pa
 			line, _, _ = strings.Cut(line, "\n") // what follows belongs to something else
 		}
 		out, rest, ok = s.match(m, tag, line, how, values)
-		ok = ok && (s.hasKeys() || m.clientFits(out))
+		ok = ok && (s.isEvent() || m.clientFits(out))
 		return ok
 	}
 	for i := range lines {
@@ -308,11 +308,9 @@ func (s *parseStep) matchAny(m *Mapping, tag string, lines []string, values []pa
 	return values, nil, false
 }
 
-// hasKeys reports whether each value of a line has its name before it, so that none can be taken for another: not even a client whose address
+// isEvent reports whether a line has a head that tells its format, so that no value can be taken for another: not even a client whose address
 // somebody has masked.
-func (s *parseStep) hasKeys() bool {
-	return s.format == formatCEF || s.format == formatLEEF || s.format == formatLogfmt || s.format == formatLTSV
-}
+func (s *parseStep) isEvent() bool { return s.format == formatCEF || s.format == formatLEEF }
 
 // clientFits reports whether what stands where the mapping has the client is an address, a list of addresses, or the
 // name of a host. If it is none, something else stands before the line.
