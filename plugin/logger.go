@@ -13,13 +13,13 @@ import (
 	"unicode/utf8"
 )
 
-// logger is an instance's log. Records may be written on any thread, but the host
+// logger is the log of the instances of an identity: rules that outlive an instance go on writing to it. Records may be written on any thread, but the host
 // prints to its log file only from its own threads (on others to stderr), so lines
 // wait until flush is called on one.
 type logger struct {
 	*slog.Logger
 	prefix string
-	level  slog.Level
+	level  slog.LevelVar
 
 	mu      sync.Mutex
 	lines   []line
@@ -37,18 +37,23 @@ const maxLines = 10_000
 // newLogger makes the log of the plugin of this kind and name. It is for a thread of the host.
 func newLogger(kind, name string) *logger {
 	l := &logger{prefix: "[" + kind + ":msa:" + name + "] "}
-	switch level := hostLogLevel(); {
-	case level >= logDebug:
-		l.level = slog.LevelDebug
-	case level == logInfo:
-		l.level = slog.LevelInfo
-	case level == logWarn:
-		l.level = slog.LevelWarn
-	default:
-		l.level = slog.LevelError
-	}
+	l.takeLevel()
 	l.Logger = slog.New(handler{log: l})
 	return l
+}
+
+// takeLevel takes the host's level, which a reload may have changed. It is for a thread of the host.
+func (l *logger) takeLevel() {
+	switch level := hostLogLevel(); {
+	case level >= logDebug:
+		l.level.Set(slog.LevelDebug)
+	case level == logInfo:
+		l.level.Set(slog.LevelInfo)
+	case level == logWarn:
+		l.level.Set(slog.LevelWarn)
+	default:
+		l.level.Set(slog.LevelError)
+	}
 }
 
 // flush prints the waiting lines.
@@ -84,7 +89,9 @@ type handler struct {
 	group string // prefix of keys
 }
 
-func (h handler) Enabled(_ context.Context, level slog.Level) bool { return level >= h.log.level }
+func (h handler) Enabled(_ context.Context, level slog.Level) bool {
+	return level >= h.log.level.Level()
+}
 
 func (h handler) Handle(_ context.Context, r slog.Record) error {
 	var b strings.Builder

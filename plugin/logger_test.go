@@ -8,7 +8,7 @@ import (
 )
 
 func TestLoggerFormat(t *testing.T) {
-	l := &logger{level: slog.LevelInfo}
+	l := &logger{}
 	log := slog.New(handler{log: l})
 	log.Debug("not shown")
 	log.Info("plain")

@@ -52,6 +52,7 @@ type base struct {
 // identity is the instances of one kind and name, each the successor of the one before the
 // reload.
 type identity struct {
+	log    *logger
 	good   *rules   // the last that compiled
 	open   []*rules // those whose counters may still grow
 	wake   waker    // kept: the host's event loop may hold it until after the instance's end
@@ -91,10 +92,12 @@ func (g *registry) join(kind string, config uintptr, name string) *base {
 	}
 	who := kind + ":" + b.name
 	if g.identities[who] == nil {
-		g.identities[who] = &identity{wake: -1}
+		g.identities[who] = &identity{wake: -1, log: newLogger(kind, b.name)}
+	} else {
+		g.identities[who].log.takeLevel()
 	}
 	b.identity = g.identities[who]
-	b.log = newLogger(kind, b.name)
+	b.log = b.identity.log
 	g.live = append(g.live, b)
 	return b
 }

@@ -574,6 +574,13 @@ func TestReload(t *testing.T) {
 	check(t, out, "log error .*KEEPING THE LAST GOOD RULES", "init a ret=0", "append ", "exit a ret=0", "append ", "exit a ret=0")
 }
 
+// TestKeptRulesSayWhatIsWrong has rules that outlive their instance, as the new ones are broken, log by the new instance.
+func TestKeptRulesSayWhatIsWrong(t *testing.T) {
+	out, _ := plain.run(t, nil, one+"init a\nexit a\nconfig\nnew a\nset a rules testdata/broken.conf\ninit a\n"+
+		"filter a in "+file(t, event(1, msgp.AppendString(nil, "text")))+"\nexit a\n")
+	check(t, out, "log error .*KEEPING THE LAST GOOD RULES", "init a ret=0", "log warn .*records pass uninspected cause=not_a_map", "exit a ret=0")
+}
+
 func TestInstances(t *testing.T) {
 	attack := file(t, sample(t, "/?t=../../etc/passwd"))
 	everywhere(t, func(t *testing.T, h *host) {
