@@ -375,17 +375,22 @@ func TestTable(t *testing.T) {
 func TestSpecErrors(t *testing.T) {
 	const good = "name: a\n    id: 1\n    type: threshold\n    key: [client]\n    count: 3\n    window: 1m"
 	for name, c := range map[string]struct{ text, want string }{
-		"no YAML":          {"detectors: [", "["},
-		"unknown key":      {"detectors:\n  - " + good + "\n    cuont: 3", "cuont"},
+		"no YAML":          {"detectors: [", "line 1, column 12: sequence end token"},
+		"unknown key":      {"detectors:\n  - " + good + "\n    cuont: 3", `line 8, column 5: there is no key "cuont"`},
 		"unknown type":     {"detectors:\n  - name: a\n    id: 1\n    type: treshold", `detector a: type "treshold" is not one of threshold`},
 		"what is missing":  {"detectors:\n  - name: a\n    id: 1\n    type: threshold\n    key: [client]\n    window: 1m", "detector a: count is missing, which a threshold detector needs"},
 		"no meaning":       {"detectors:\n  - " + good + "\n    learn: 1h", "learn has no meaning for a threshold detector"},
-		"duration":         {"detectors:\n  - " + strings.Replace(good, "1m", "soon", 1), `"soon" is not a duration`},
+		"duration":         {"detectors:\n  - " + strings.Replace(good, "1m", "soon", 1), `line 7, column 13: "soon" is not a duration`},
 		"too long":         {"detectors:\n  - " + strings.Replace(good, "1m", "200000d", 1), `"200000d" is not a duration of up to 100 years`},
 		"much too long":    {"detectors:\n  - " + strings.Replace(good, "1m", "1h\n    suppress: 99999999999999999999d", 1), `is not a duration of up to 100 years`},
-		"field":            {"detectors:\n  - " + strings.Replace(good, "client", "clinet", 1), `there is no field "clinet"`},
+		"empty":            {"", "there is no detector in it"},
+		"no detectors":     {"detectors:\n", "there is no detector in it"},
+		"UTF-16":           {"\xff\xfed\x00", "the file is in UTF-16"},
+		"text for number":  {"detectors:\n  - " + strings.Replace(good, "3", "many", 1), "line 6, column 12: expected a whole number"},
+		"text for a list":  {"detectors:\n  - " + strings.Replace(good, "[client]", "client", 1), "line 5, column 10: expected a list"},
+		"field":            {"detectors:\n  - " + strings.Replace(good, "client", "clinet", 1), `there is no field "clinet"; did you mean "client"?`},
 		"accessor":         {"detectors:\n  - " + strings.Replace(good, "[client]", `["$a["]`, 1), "field \"$a[\""},
-		"condition":        {"detectors:\n  - " + good + "\n    where: {statsu: 200}", "condition statsu: there is no such field"},
+		"condition":        {"detectors:\n  - " + good + "\n    where: {statsu: 200}", `condition statsu: there is no such field; did you mean "status"?`},
 		"number":           {"detectors:\n  - " + good + "\n    where: {status: many}", `condition status: "many" is not a number`},
 		"network":          {"detectors:\n  - " + good + "\n    where: {client: 10.0.0.0/99}", "condition client"},
 		"two of a name":    {"detectors:\n  - " + good + "\n  - " + good, "detector a: there are two of that name"},
@@ -405,6 +410,13 @@ func TestSpecErrors(t *testing.T) {
 	}
 	if _, err := Load(filepath.Join(t.TempDir(), "none.yaml")); err == nil || !strings.Contains(err.Error(), "none.yaml") {
 		t.Errorf("got %v", err)
+	}
+	if _, err := Load("on"); err == nil || !strings.Contains(err.Error(), `"on" is neither default nor off, nor a file`) {
+		t.Errorf("got %v", err)
+	}
+	specs, err := Parse([]byte("\ufeffdetectors:\r\n  - " + strings.ReplaceAll(strings.Replace(good, "1m", "&w '2m'\n    suppress: *w", 1), "\n", "\r\n")))
+	if err != nil || len(specs) != 1 || specs[0].Window.String() != "2m" || specs[0].Suppress.String() != "2m" {
+		t.Errorf("%+v, %v", specs, err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package behavior
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/modsecurity-for-anylog/msa/alert"
 	"github.com/modsecurity-for-anylog/msa/engine/textmatch"
+	"github.com/modsecurity-for-anylog/msa/internal/typo"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
@@ -110,6 +112,15 @@ func newCondition(name string, value any) (condition, error) {
 	return c, nil
 }
 
+// conditionNames are the fields, and what only conditions can use.
+func conditionNames() []string {
+	names := []string{"status", "request_bytes", "response_bytes", "query_bytes", "sensitive", "rule", "rule_tag", "alarm", "attack", "login", "login_refused", "severity"}
+	for _, f := range fields {
+		names = append(names, f.name)
+	}
+	return names
+}
+
 func conditionOf(name string, list []string) (condition, error) {
 	switch name {
 	case "status":
@@ -155,7 +166,10 @@ func conditionOf(name string, list []string) (condition, error) {
 	if strings.HasPrefix(name, "$") {
 		return nil, nil // it is known once the accessors have places
 	}
-	return nil, fmt.Errorf("there is no such field")
+	if near := typo.Nearest(name, conditionNames()); near != "" {
+		return nil, fmt.Errorf("there is no such field; did you mean %q?", near)
+	}
+	return nil, errors.New("there is no such field")
 }
 
 func yesNo(list []string, of func(*Observation) bool) (condition, error) {

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"regexp"
 	"slices"
@@ -12,8 +13,11 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
 
 	"github.com/modsecurity-for-anylog/msa/alert"
+	"github.com/modsecurity-for-anylog/msa/internal/typo"
+	"github.com/modsecurity-for-anylog/msa/internal/yamlfile"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
@@ -66,8 +70,9 @@ const longestDays = 100 * 365
 var inDays = regexp.MustCompile(`^(\d+)d$`)
 
 // UnmarshalYAML reads 90s, 5m, 24h and 30d.
-func (d *duration) UnmarshalYAML(text []byte) error {
-	s := strings.Trim(strings.TrimSpace(string(text)), `"'`)
+func (d *duration) UnmarshalYAML(node ast.Node) error {
+	token := node.GetToken()
+	s := strings.TrimSpace(token.Value)
 	var v time.Duration
 	var err error
 	if m := inDays.FindStringSubmatch(s); m != nil {
@@ -78,7 +83,8 @@ func (d *duration) UnmarshalYAML(text []byte) error {
 		v, err = time.ParseDuration(s)
 	}
 	if err != nil || v < 0 || v > longestDays*24*time.Hour {
-		return fmt.Errorf("%q is not a duration of up to 100 years such as 90s, 5m, 24h or 30d", s)
+		return fmt.Errorf("line %d, column %d: %q is not a duration of up to 100 years such as 90s, 5m, 24h or 30d",
+			token.Position.Line, token.Position.Column, s)
 	}
 	*d = duration(v)
 	return nil
@@ -101,7 +107,11 @@ func Load(source string) ([]Spec, error) {
 	text := defaults
 	if source != Default {
 		var err error
-		if text, err = os.ReadFile(source); err != nil {
+		text, err = os.ReadFile(source)
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(source, "./"):
+			return nil, fmt.Errorf("%q is neither default nor off, nor a file", source)
+		case err != nil:
 			return nil, fmt.Errorf("cannot read detectors %q: %w", source, err)
 		}
 	}
@@ -125,7 +135,11 @@ func unmarshal(text []byte, to any) (err error) {
 			err = fmt.Errorf("cannot read it as YAML: %v", v)
 		}
 	}()
-	return yaml.UnmarshalWithOptions(text, to, yaml.Strict())
+	text, err = yamlfile.Text(text)
+	if err != nil {
+		return err
+	}
+	return yamlfile.Mistake(yaml.UnmarshalWithOptions(text, to, yaml.Strict()))
 }
 
 // Parse reads the text of a YAML file.
@@ -144,6 +158,9 @@ func Parse(text []byte) ([]Spec, error) {
 		}
 	default:
 		return nil, fmt.Errorf("include: %q is not %q", f.Include, Default)
+	}
+	if f.Include == "" && len(f.Detectors) == 0 {
+		return nil, errors.New("there is no detector in it; behavior off turns them off")
 	}
 	own := map[string]bool{}
 	for i := range f.Detectors {
@@ -288,6 +305,9 @@ func (s *Spec) know(name string) error {
 		var all []string
 		for _, f := range fields {
 			all = append(all, f.name)
+		}
+		if near := typo.Nearest(name, all); near != "" {
+			return fmt.Errorf("there is no field %q; did you mean %q?", name, near)
 		}
 		return fmt.Errorf("there is no field %q, but %s, and record accessors such as $kubernetes['pod_name']", name, strings.Join(all, ", "))
 	}
