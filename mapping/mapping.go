@@ -89,7 +89,12 @@ func load(nameOrFile string) ([]*Mapping, error) {
 	}
 	text, err := os.ReadFile(nameOrFile)
 	if err != nil {
-		if !strings.ContainsAny(nameOrFile, "/.") && errors.Is(err, fs.ErrNotExist) {
+		switch {
+		case nameOrFile == "":
+			return nil, errors.New("no mapping is named: auto, a preset or a file")
+		case nameOrFile == "auto":
+			return nil, errors.New("auto stands alone, as it is all presets: in a list, name the presets that are needed, or use a filter with auto beside this one")
+		case !strings.ContainsAny(nameOrFile, "/.") && errors.Is(err, fs.ErrNotExist):
 			return nil, fmt.Errorf("cannot find mapping %q: no file, and no preset: %s", nameOrFile, suggest(nameOrFile, presetNames()))
 		}
 		return nil, fmt.Errorf("cannot read mapping: %w", err)

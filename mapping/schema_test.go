@@ -66,7 +66,9 @@ func TestWrongMappings(t *testing.T) {
 		name, yaml, want string
 		readerOnly       bool
 	}{
-		{"no YAML", "a: [", "x.yaml", true},
+		{"no YAML", "a: [", `"x.yaml": line 1, column 4: sequence end token ']' not found`, true},
+		{"UTF-16", "\xff\xfen\x00", "the file is in UTF-16: save it as UTF-8", true},
+		{"a tab", "request:\n\turi: a\n", "line 2, column 1: a tab: YAML is indented by spaces", true},
 		{"nothing", "# nothing\n", "the file is empty", true},
 		{"nothing to inspect", "name: x\n", "line 1, column 5: there is nothing to inspect", false},
 		{"a list", "- a\n", "line 1, column 1: a mapping must have keys and values, not a list", false},

@@ -19,6 +19,7 @@ import (
 
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/inspect"
 	"github.com/modsecurity-for-anylog/msa/internal/event"
+	"github.com/modsecurity-for-anylog/msa/internal/yamlfile"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
 
@@ -85,6 +86,10 @@ func Read(name string) ([]*Case, error) {
 }
 
 func parseCases(text []byte) ([]*Case, error) {
+	text, err := yamlfile.Text(text)
+	if err != nil {
+		return nil, err
+	}
 	file, err := parser.ParseBytes(text, 0)
 	if err != nil {
 		return nil, err

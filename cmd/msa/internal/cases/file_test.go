@@ -16,6 +16,8 @@ func TestBroken(t *testing.T) {
 		{"no YAML", "cases: [1", ":1: sequence end token"},
 		{"twice", one + "    alarm: true\n    alarm: true\n", ":5: mapping key \"alarm\" already defined"},
 		{"empty", "", ": it is not one YAML document"},
+		{"UTF-16", "\xff\xfew\x00", ": the file is in UTF-16: save it as UTF-8"},
+		{"byte order mark", "\ufeffcases: 5", ":1: cases is not a list"},
 		{"two documents", one + "    alarm: true\n---\n" + one + "    alarm: true\n", ": it is not one YAML document"},
 		{"no map", "- a", ":1: the file is not a map"},
 		{"unknown key", "case: 1", `:1: the file has no key "case"`},
