@@ -59,6 +59,11 @@ func TestCheckPipeline(t *testing.T) {
 		{"alerts in memory", "    storage.path /var/lib/fluent-bit\n", "    Flush 1\n", 0, []string{":6: warning: there is no storage.path"}},
 		{"threaded", "Tag nano", "Tag nano\n    Threaded on", 0, []string{":3: warning: threaded without Mem_Buf_Limit"}},
 		{"threaded with a limit", "Tag nano", "Tag nano\n    Threaded on\n    Mem_Buf_Limit 50M", 0, nil},
+		{"a value twice", "Rules ", "Mapping nano\n    Mapping nginx\n    Rules ", 1, []string{":6: error: mapping is given 2 times, which Fluent Bit refuses"}},
+		{"rules twice", "Rules ", "Rules crs\n    Rules ", 0, nil},
+		{"variable that is not set", "Rules ", "Mapping ${MSA_NOWHERE}\n    Rules ", 0, []string{":6: warning: mapping is empty"}},
+		{"no match", "    Match nano\n", "", 1, []string{":6: error: the filter has no match"}},
+		{"byte order mark", "[SERVICE]", "\ufeff[SERVICE]", 1, nil},
 		{"by expression", "Match nano", "Match_Regex ^na", 0, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -100,6 +105,9 @@ func TestCheckPipelineIncludes(t *testing.T) {
 		"main.conf":    "@SET tag=nano\n@INCLUDE parts/*.conf\n",
 		"parts/1.conf": "[INPUT]\n\tName udp\n\tTag ${tag}\n",
 		"parts/2.conf": "[FILTER]\n\tName msa\n\tMatch ${tag}\n\tRules ${RULES}\n",
+		"mark.yaml":    "\ufeffpipeline:\n  filters: [{name: msa, match: nano, rules: own.conf, alert_tag: }]\n",
+		"filter.yaml":  "pipeline:\n  filter: [{name: msa, match: nano}]\n",
+		"type.yaml":    "pipeline:\n  filters: {name: msa}\n",
 		"loop.conf":    "@INCLUDE loop.conf\n",
 		"none.conf":    "[INPUT]\n    Name udp\n",
 		"own.conf":     "SecRule ARGS \"@contains evil\" \"id:1,phase:2,pass\"\n",
@@ -117,7 +125,10 @@ func TestCheckPipelineIncludes(t *testing.T) {
 		code int
 		out  string
 	}{
-		{[]string{filepath.Join(dir, "main.conf")}, 0, "ok: 1 rules from " + filepath.Join(dir, "own.conf")},
+		{[]string{filepath.Join(dir, "main.conf")}, 0, "ok: 1 rule from " + filepath.Join(dir, "own.conf")},
+		{[]string{filepath.Join(dir, "mark.yaml")}, 1, "mark.yaml: filters[0]: warning: alert_tag is empty"},
+		{[]string{filepath.Join(dir, "filter.yaml")}, 1, `filter.yaml": there is no key "filter" in a pipeline, but inputs, filters, outputs`},
+		{[]string{filepath.Join(dir, "type.yaml")}, 1, `type.yaml": line 2, column 12: expected a list`},
 		{[]string{filepath.Join(dir, "loop.conf")}, 1, "files include each other more than 16 deep"},
 		{[]string{filepath.Join(dir, "none.conf")}, 1, "there is no filter msa in it"},
 		{[]string{filepath.Join(dir, "own.conf")}, 1, "line " + filepath.Join(dir, "own.conf") + ":1 is neither section nor key and value"},

@@ -211,7 +211,7 @@ func TestCheck(t *testing.T) {
 	}{
 		{"default", nil, 0, "rules from crs, mapping auto", ""},
 		{"skipped rule", []string{"--rules", skipped}, 0, "warning: " + skipped + ":2: ", ""},
-		{"rules that are left", []string{"--rules", skipped, "--mapping=nano"}, 0, "ok: 1 rules from " + skipped + ", mapping nano, ", ""},
+		{"rules that are left", []string{"--rules", skipped, "--mapping=nano"}, 0, "ok: 1 rule from " + skipped + ", mapping nano, ", ""},
 		{"broken rules", []string{"--rules", broken}, 1, "", broken},
 		{"no such rules", []string{"--rules=/nowhere/*.conf"}, 1, "", "/nowhere/*.conf"},
 		{"no such mapping", []string{"--mapping=nowhere"}, 1, "", `msa: property mapping: `},

@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+
+	"github.com/modsecurity-for-anylog/msa/internal/yamlfile"
 )
 
 // Section is one of a configuration.
@@ -142,7 +144,10 @@ func (r *reader) parse(file, text string) ([]Section, error) {
 func (r *reader) classic(file, text string) ([]Section, error) {
 	place := func(line int) string { return strings.TrimPrefix(file+":", ":") + strconv.Itoa(line) }
 	var all []Section
-	for i, line := range strings.Split(strings.TrimPrefix(text, "\ufeff"), "\n") {
+	if strings.HasPrefix(text, "\ufeff") {
+		return nil, fmt.Errorf("%s: the file begins with a byte order mark, which Fluent Bit refuses here: save it as UTF-8 without one", place(1))
+	}
+	for i, line := range strings.Split(text, "\n") {
 		trimmed := strings.TrimSpace(line)
 		key, value := trimmed, ""
 		if at := strings.IndexAny(trimmed, " \t"); at >= 0 {
@@ -186,7 +191,11 @@ func (r *reader) yaml(file, text string) ([]Section, error) {
 		UpstreamServers  []map[string]any `yaml:"upstream_servers"`
 		Customs          []map[string]any
 	}
-	if err := yaml.UnmarshalWithOptions([]byte(text), &doc, yaml.Strict()); err != nil {
+	plain, err := yamlfile.Text([]byte(text))
+	if err == nil {
+		err = yamlfile.Mistake(yaml.UnmarshalWithOptions(plain, &doc, yaml.Strict()))
+	}
+	if err != nil {
 		return nil, fmt.Errorf("cannot read the pipeline of %q: %w", file, err)
 	}
 	for name, value := range doc.Env {
@@ -201,7 +210,8 @@ func (r *reader) yaml(file, text string) ([]Section, error) {
 		all = append(all, sections...)
 	}
 	all = append(all, Section{"service", strings.TrimPrefix(file+": ", ": ") + "service", r.values(doc.Service)})
-	for _, kind := range []string{"inputs", "filters", "outputs"} {
+	kinds := []string{"inputs", "filters", "outputs"}
+	for _, kind := range kinds {
 		for i, s := range doc.Pipeline[kind] {
 			place := fmt.Sprintf("%s%s[%d]", strings.TrimPrefix(file+": ", ": "), kind, i)
 			section := Section{strings.TrimSuffix(kind, "s"), place, r.values(s)}
@@ -215,7 +225,7 @@ func (r *reader) yaml(file, text string) ([]Section, error) {
 		delete(doc.Pipeline, kind)
 	}
 	for kind := range doc.Pipeline {
-		return nil, fmt.Errorf("a pipeline has no %s", kind)
+		return nil, fmt.Errorf("cannot read the pipeline of %q: there is no key %q in a pipeline, but %s", file, kind, strings.Join(kinds, ", "))
 	}
 	return all, nil
 }
@@ -244,6 +254,9 @@ func (r *reader) values(m map[string]any) map[string][]string {
 			list = []any{v}
 		}
 		for _, one := range list {
+			if one == nil {
+				one = ""
+			}
 			keys[strings.ToLower(k)] = append(keys[strings.ToLower(k)], r.expand(fmt.Sprint(one)))
 		}
 	}

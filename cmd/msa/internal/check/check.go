@@ -145,7 +145,7 @@ func (f *Filter) printVerdict(out *bufio.Writer) {
 		tell(out, "%s: filter msa, match %s", f.Place, f.Match)
 	}
 	if f.OK {
-		tell(out, "ok: %d rules from %s, mapping %s, %d warnings", f.RuleCount, f.Rules, f.Mapping, len(f.Warnings))
+		tell(out, "ok: %s from %s, mapping %s, %s", count(f.RuleCount, "rule"), f.Rules, f.Mapping, count(len(f.Warnings), "warning"))
 	}
 	for _, w := range f.Warnings {
 		tell(out, "%s", w)
@@ -187,6 +187,14 @@ func (f *Filter) unappliedSets() []unappliedSet {
 		}
 	}
 	return sets
+}
+
+// count is 1 rule, 2 rules.
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // spaced are numbers with a space between them.

@@ -56,11 +56,16 @@ func (r *review) properties(s fluentconf.Section) (given inspect.Properties, ok 
 	var names []string
 	for _, p := range pipeline.Properties() {
 		names = append(names, p.Name)
-		if v := s.Keys[p.Name]; v != nil {
+		v := s.Keys[p.Name]
+		if len(v) > 1 && !p.Multiple {
+			r.add(s, true, "%s is given %d times, which Fluent Bit refuses", p.Name, len(v))
+			ok, v = false, v[len(v)-1:]
+		}
+		switch {
+		case len(v) > 0 && strings.TrimSpace(v[0]) == "": // the filter asks for the first
+			r.add(s, false, "%s is empty, perhaps by a variable that is not set: that is as if it were not given", p.Name)
+		case v != nil:
 			given[p.Name] = v
-			if !p.Multiple {
-				given[p.Name] = v[len(v)-1:]
-			}
 		}
 	}
 	for key := range s.Keys {
@@ -117,6 +122,11 @@ func (r *review) flow(f fluentconf.Section, config pipeline.Config) {
 }
 
 func (r *review) inputs(f fluentconf.Section) {
+	match := strings.TrimSpace(f.Get("match") + f.Get("match_regex"))
+	if match == "" && !strings.Contains(f.Place, "processors") {
+		r.add(f, true, "the filter has no match: Fluent Bit does not start")
+		return
+	}
 	found, isOpen := false, false
 	for _, in := range r.sections {
 		if in.Kind != "input" {
@@ -136,7 +146,7 @@ func (r *review) inputs(f fluentconf.Section) {
 		}
 	}
 	if !found && !isOpen {
-		r.add(f, false, "no input has a tag that %s matches: the filter gets nothing", strings.TrimSpace(f.Get("match")+f.Get("match_regex")))
+		r.add(f, false, "no input has a tag that %s matches: the filter gets nothing", match)
 	}
 }
 
