@@ -72,9 +72,13 @@ func (c *scanCommand) Run(p *process) error {
 	out.end()
 	snapshot := in.Snapshot()
 	failed, causes := inspect.NotInspected(snapshot)
+	other := snapshot.NotHTTP
+	if failed >= snapshot.Records { // and they are among these
+		other = 0
+	}
 	if out.list != nil && !out.incidents && c.Format != "csv" && c.Format != "markdown" {
 		out.fail(out.summary.Print(out.w, listing.Inspected{
-			Records: snapshot.Records, NotInspected: failed, Mapped: snapshot.Mapped, Took: time.Since(began), Outside: out.outside,
+			Records: snapshot.Records, NotInspected: failed, NotHTTP: other, Mapped: snapshot.Mapped, Took: time.Since(began), Outside: out.outside,
 		}, c.Top))
 	}
 	out.flush()
@@ -86,6 +90,9 @@ func (c *scanCommand) Run(p *process) error {
 		complain(p.stderr, "msa: %d malformed records", files.Broken)
 	}
 	inspect.SayNotInspected(p.stderr, failed, snapshot.Records, causes)
+	if other > 0 {
+		complain(p.stderr, "msa: %d of %d records have no HTTP in them; a mapping says how to read them, if they should have", other, snapshot.Records)
+	}
 	for _, warning := range in.Unmet() {
 		complain(p.stderr, "warning: %s", warning)
 	}

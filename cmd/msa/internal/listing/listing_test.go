@@ -110,6 +110,15 @@ targets: shop.example (5)
 		t.Errorf("got %q, %v", out.String(), err)
 	}
 	out.Reset()
+	for want, in := range map[string]Inspected{
+		"2 records in 0s; 2 not inspected\nNothing was inspected.\n": {Records: 2, NotInspected: 2},
+		"2 records in 0s; 1 without HTTP\nNo attack was found.\n":    {Records: 2, NotHTTP: 1},
+	} {
+		if err := new(Summary).Print(&out, in, 2); err != nil || out.String() != want {
+			t.Errorf("%q, %v, want %q", out.String(), err, want)
+		}
+		out.Reset()
+	}
 	if err := new(Summary).Print(&out, Inspected{Records: 1}, 2); err != nil || out.String() != "1 record in 0s\nNo attack was found.\n" {
 		t.Errorf("got %q, %v", out.String(), err)
 	}

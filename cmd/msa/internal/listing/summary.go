@@ -36,6 +36,7 @@ func (s *Summary) Add(a *Alert) {
 // Inspected is what a scan has read.
 type Inspected struct {
 	Records, NotInspected uint64
+	NotHTTP               uint64            // beside records that are
 	Mapped                map[string]uint64 // records by mapping
 	Took                  time.Duration
 	Outside               int // alerts that are not of the time asked for
@@ -54,8 +55,15 @@ func (s *Summary) Print(w io.Writer, in Inspected, top int) error {
 	if in.NotInspected > 0 {
 		fmt.Fprintf(&b, "; %d not inspected", in.NotInspected)
 	}
+	if in.NotHTTP > 0 {
+		fmt.Fprintf(&b, "; %d without HTTP", in.NotHTTP)
+	}
 	b.WriteByte('\n')
-	s.printFound(&b, in.Outside, top)
+	if in.Records > 0 && in.NotInspected == in.Records {
+		b.WriteString("Nothing was inspected.\n")
+	} else {
+		s.printFound(&b, in.Outside, top)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
