@@ -17,7 +17,7 @@ import (
 
 	"github.com/modsecurity-for-anylog/msa/alert"
 	"github.com/modsecurity-for-anylog/msa/internal/typo"
-	"github.com/modsecurity-for-anylog/msa/internal/yamlfile"
+	"github.com/modsecurity-for-anylog/msa/internal/userfile"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
@@ -135,11 +135,11 @@ func unmarshal(text []byte, to any) (err error) {
 			err = fmt.Errorf("cannot read it as YAML: %v", v)
 		}
 	}()
-	text, err = yamlfile.Text(text)
+	text, err = userfile.Text(text)
 	if err != nil {
 		return err
 	}
-	return yamlfile.Mistake(yaml.UnmarshalWithOptions(text, to, yaml.Strict()))
+	return userfile.Mistake(yaml.UnmarshalWithOptions(text, to, yaml.Strict()))
 }
 
 // Parse reads the text of a YAML file.

@@ -9,7 +9,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 
 	"github.com/modsecurity-for-anylog/msa/internal/typo"
-	"github.com/modsecurity-for-anylog/msa/internal/yamlfile"
+	"github.com/modsecurity-for-anylog/msa/internal/userfile"
 )
 
 // positionError is an error at a place of a YAML file.
@@ -31,13 +31,13 @@ func (e *positionError) Unwrap() error { return e.err }
 
 // documents are the YAML documents of a file that have anything in them.
 func documents(text []byte) ([]ast.Node, error) {
-	text, err := yamlfile.Text(text)
+	text, err := userfile.Text(text)
 	if err != nil {
 		return nil, err
 	}
 	file, err := parser.ParseBytes(text, 0)
 	if err != nil {
-		return nil, yamlfile.Mistake(err)
+		return nil, userfile.Mistake(err)
 	}
 	var all []ast.Node
 	for _, d := range file.Docs {

@@ -99,7 +99,7 @@ func TestCanariesReread(t *testing.T) {
 	for i, step := range []struct {
 		text string
 		want int
-	}{{"another-value-1", 0}, {decoy + "\n", 1}, {"short\n", 1}, {"another-value-22\n", 0}} {
+	}{{"another-value-1", 0}, {decoy + "\n", 1}, {"short\n", 1}, {"", 1}, {"another-value-22\n", 0}} {
 		if err := os.WriteFile(file, []byte(step.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -120,5 +120,27 @@ func TestCanariesReread(t *testing.T) {
 	}
 	if _, err := New(cfg, nil, nil); err == nil || !strings.Contains(err.Error(), "property canaries: cannot read canaries ") {
 		t.Errorf("a file that is not there: %v", err)
+	}
+}
+
+func TestParseCanaries(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		line int
+		want string // of the error; empty for none
+	}{
+		"values":            {"# value, name\n4716-2580-5095-8603, card\nother-value\n", 0, ""},
+		"names of columns":  {"\ufeff\nValue,Name\n4716-2580-5095-8603,card\n", 0, ""},
+		"nothing":           {"", 1, "there is no value in it"},
+		"comments":          {"# one\n", 1, "there is no value in it"},
+		"names and no more": {"value,name\n", 1, "there is no value in it"},
+		"an open quote":     {"4716-2580-5095-8603,\"card\nother-value,x\n", 1, "a quote is not closed"},
+		"UTF-16":            {"\xff\xfe4\x007\x00", 1, "the file is in UTF-16"},
+		"short":             {"value\n4716-2580-5095-8603\nshort\n", 3, "a value has 5 letters and digits"},
+	} {
+		set, line, err := parseCanaries([]byte(c.text))
+		if c.want == "" && (err != nil || set == nil) || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || line != c.line) {
+			t.Errorf("%s: line %d, %v", name, line, err)
+		}
 	}
 }

@@ -155,7 +155,7 @@ func (p *Pipeline) read() (err error) {
 		}
 	}
 	if cfg.Canaries != "" {
-		if p.canaries, err = reread.Open("canaries", cfg.Canaries, sensitive.ParseCanaries, p.logError); err != nil {
+		if p.canaries, err = reread.Open("canaries", cfg.Canaries, parseCanaries, p.logError); err != nil {
 			return fmt.Errorf("property canaries: %w", err)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"github.com/modsecurity-for-anylog/msa/internal/yamlfile"
+	"github.com/modsecurity-for-anylog/msa/internal/userfile"
 )
 
 // Section is one of a configuration.
@@ -191,9 +191,9 @@ func (r *reader) yaml(file, text string) ([]Section, error) {
 		UpstreamServers  []map[string]any `yaml:"upstream_servers"`
 		Customs          []map[string]any
 	}
-	plain, err := yamlfile.Text([]byte(text))
+	plain, err := userfile.Text([]byte(text))
 	if err == nil {
-		err = yamlfile.Mistake(yaml.UnmarshalWithOptions(plain, &doc, yaml.Strict()))
+		err = userfile.Mistake(yaml.UnmarshalWithOptions(plain, &doc, yaml.Strict()))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the pipeline of %q: %w", file, err)

@@ -19,7 +19,7 @@ import (
 
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/inspect"
 	"github.com/modsecurity-for-anylog/msa/internal/event"
-	"github.com/modsecurity-for-anylog/msa/internal/yamlfile"
+	"github.com/modsecurity-for-anylog/msa/internal/userfile"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
 )
 
@@ -86,7 +86,7 @@ func Read(name string) ([]*Case, error) {
 }
 
 func parseCases(text []byte) ([]*Case, error) {
-	text, err := yamlfile.Text(text)
+	text, err := userfile.Text(text)
 	if err != nil {
 		return nil, err
 	}

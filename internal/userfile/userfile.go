@@ -1,6 +1,6 @@
-// Package yamlfile reads what is common to the YAML files that people write: how editors save them, and how their mistakes
-// are told.
-package yamlfile
+// Package userfile has what is common to the files that people write: how editors save them, and how mistakes in YAML are
+// told.
+package userfile
 
 import (
 	"bytes"
