@@ -149,10 +149,26 @@ func ParseConfig(values func(property string) []string) (Config, error) {
 	if _, err := parseTag(cfg.AlertTag); err != nil {
 		return cfg, fmt.Errorf("property alert_tag: %w", err)
 	}
+	if err := checkRuleNames(cfg.Engine.Rules); err != nil {
+		return cfg, fmt.Errorf("property rules: %w", err)
+	}
 	if err := cfg.Engine.Validate(); err != nil {
 		return cfg, err
 	}
 	return cfg, nil
+}
+
+// checkRuleNames refuses what could only fail later, with ids that are there twice.
+func checkRuleNames(names []string) error {
+	if len(names) == 0 {
+		return errors.New("no rules are named")
+	}
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			return fmt.Errorf("%q is named twice in %q", name, strings.Join(names, ","))
+		}
+	}
+	return nil
 }
 
 // parser reads properties and collects what is wrong with them.

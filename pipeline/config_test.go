@@ -42,6 +42,8 @@ func TestParseConfig(t *testing.T) {
 		ok       func(Config) bool // nil: refused
 	}{
 		{"rules=crs, /a/*.conf", func(c Config) bool { return len(c.Engine.Rules) == 2 && c.Engine.Rules[1] == "/a/*.conf" }},
+		{"rules=crs,own.conf,crs", nil},
+		{"rules=", nil},
 		{"paranoia_level=4", func(c Config) bool { return c.Engine.ParanoiaLevel == 4 }},
 		{"paranoia_level=5", nil},
 		{"paranoia_level=high", nil},
