@@ -738,6 +738,8 @@ func TestOpenErrors(t *testing.T) {
 		{"https://", TLS{}, "no host"},
 		{"gelf://h:0", TLS{}, `expected host:port, not "h:0"`},
 		{"gelf://h:70000", TLS{}, `expected host:port, not "h:70000"`},
+		{"syslog+tcp://h:1", TLS{CAFile: "ca.pem"}, "options of TLS are given, but syslog+tcp:// is not encrypted: use syslog+tls"},
+		{"http://h", TLS{ServerName: "h"}, "options of TLS are given, but http:// is not encrypted"},
 		{"syslog+tls://h:1", TLS{CAFile: "/nowhere/ca.pem"}, "cannot read CA file: open /nowhere/ca.pem"},
 		{"syslog+tls://h:1", TLS{CAFile: empty}, "no certificate in PEM"},
 		{"syslog+tls://h:1", TLS{CertFile: "c.pem"}, "client certificate and its key go together"},

@@ -25,6 +25,11 @@ func (t TLS) Load() (TLS, error) {
 	return t, err
 }
 
+// isGiven reports whether anything is said of TLS.
+func (t TLS) isGiven() bool {
+	return t.CAFile != "" || t.CertFile != "" || t.KeyFile != "" || t.ServerName != ""
+}
+
 // client is the configuration for a receiver.
 func (t TLS) client(host string) (*tls.Config, error) {
 	c := t.loaded

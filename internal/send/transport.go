@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -42,6 +43,9 @@ func newTransport(address string, config Config) (Transport, error) {
 	if config.Syslog != "" && config.Syslog != rfc5424 && config.Syslog != rfc3164 {
 		return nil, fmt.Errorf("syslog format %q is not one of %s, %s", config.Syslog, rfc5424, rfc3164)
 	}
+	if config.TLS.isGiven() && slices.Contains(plainSchemes, scheme) {
+		return nil, fmt.Errorf("options of TLS are given, but %s:// is not encrypted: use syslog+tls, forward+tls or https", scheme)
+	}
 	switch scheme {
 	case "unix":
 		return newUnix(rest, config)
@@ -74,6 +78,9 @@ func newTransport(address string, config Config) (Transport, error) {
 	}
 	return nil, fmt.Errorf("scheme %q is not one of %s", scheme, strings.Join(Schemes(), ", "))
 }
+
+// plainSchemes are those without TLS.
+var plainSchemes = []string{"gelf", "syslog+udp", "syslog+tcp", "forward", "http", "unix"}
 
 // hostOf is the host in host:port.
 func hostOf(hostPort string) (string, error) {
