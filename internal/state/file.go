@@ -38,6 +38,12 @@ func At(path string) File { return File{path, (*os.File).Sync} }
 // changing is held by who reads a file to change it: others may want to change other sections.
 var changing sync.Mutex
 
+// written is what this process has put in which place. It is for who holds changing.
+var written = map[string]os.FileInfo{}
+
+// errOthers says that another process has written the file since this one did, and that this one has now.
+var errOthers = errors.New("written by another process")
+
 // Check fails if state can't be kept in the file: what is there is no regular file or holds something else, or it can't
 // be read or replaced. Whatever is there stays as it is. The directory is made if there is none.
 func (f File) Check() error {
@@ -175,7 +181,11 @@ func kindOfFile(mode fs.FileMode) string {
 func (f File) Change(change func(Sections)) error {
 	changing.Lock()
 	defer changing.Unlock()
-	if err := f.change(change); err != nil {
+	err := f.change(change)
+	switch {
+	case errors.Is(err, errOthers):
+		return fmt.Errorf("state %q was written by another process, too: what that has learned may be lost; give each a file of its own", f.path)
+	case err != nil:
 		return fmt.Errorf("cannot keep state in %q: %w", f.path, err)
 	}
 	return nil
@@ -197,7 +207,27 @@ func (f File) change(change func(Sections)) error {
 		sections = Sections{}
 	}
 	change(sections)
-	return f.write(file, sections)
+	byOthers := exists && isOfOthers(file)
+	if err := f.write(file, sections); err != nil {
+		return err
+	}
+	if info, err := os.Stat(file); err == nil {
+		written[file] = info
+	}
+	if byOthers {
+		return errOthers
+	}
+	return nil
+}
+
+// isOfOthers reports whether what this process has put there is there no more. Each time it is a new file.
+func isOfOthers(file string) bool {
+	ours := written[file]
+	if ours == nil {
+		return false
+	}
+	info, err := os.Stat(file)
+	return err == nil && (!os.SameFile(info, ours) || !info.ModTime().Equal(ours.ModTime()))
 }
 
 func (f File) write(file string, sections Sections) error {

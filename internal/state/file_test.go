@@ -249,3 +249,28 @@ func TestSectionsOfOthersStay(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Two processes with one file forget what the other has learned: whoever comes to see it says so, once for each time.
+func TestAnotherProcess(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	f := At(path)
+	keep := func() error { return f.Change(func(s Sections) { s["a"] = []byte("1") }) }
+	for range 2 {
+		if err := keep(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(path)
+	if err == nil {
+		err = errors.Join(os.WriteFile(path+".1", text, 0o600), os.Rename(path+".1", path))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := keep(); err == nil || !strings.Contains(err.Error(), "was written by another process, too") {
+		t.Errorf("after another process: %v", err)
+	}
+	if err := keep(); err != nil {
+		t.Errorf("the next time: %v", err)
+	}
+}
