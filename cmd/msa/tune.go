@@ -68,6 +68,9 @@ func (c *tuneCommand) Run(p *process) error {
 	broken := 0
 	var alerts []*tuning.Alert
 	alertfile.Read(s, func(text string) error {
+		if alertfile.IsIncident(text) { // alerts of which are among the lines
+			return nil
+		}
 		a, err := tuning.Parse(text)
 		if err == nil {
 			if config.Alert.Mask {

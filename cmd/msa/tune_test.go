@@ -103,6 +103,7 @@ func TestTune(t *testing.T) {
 			[]string{"-", own}, 0, []string{"/x/ghp_********?password=****", "7 on ARGS:password: ****"}, []string{"16C7e42F", "Wint3r7"}, ""},
 		{"the same with mask off", `{"rule_id":"7","src_ip":"10.0.0.1","url":"/x/y?password=Wint3r7","method":"GET","rules":[{"id":7,"msg":"own","variable":"ARGS:password","value":"Wint3r7"}]}`,
 			[]string{"-", own, "--mask=off"}, 0, []string{"7 on ARGS:password: Wint3r7"}, nil, ""},
+		{"messages about incidents", `{"incident_id":"a","kind":"incident"}` + "\n" + detector("path-scan", "10.0.0.1", "/x"), []string{"-", own}, 0, []string{"silences 1 of 1 alerts"}, nil, ""},
 		{"nothing", "", []string{"-", own}, 0, []string{"0 proposals; alerts left: 0 of 0"}, nil, ""},
 		{"broken", "hello\n{\"rule_id\":\"1\"}\n", []string{"-", own}, 2, nil, nil, "<stdin>:2: cannot read alert: not an alert in format msa"},
 		{"no such file", "", []string{"/nowhere/x"}, 2, nil, nil, "/nowhere/x"},

@@ -19,6 +19,9 @@ const (
 	incidentHead = `{"incident_id"`
 )
 
+// IsIncident reports whether a text that Text has found is a message about an incident.
+func IsIncident(text string) bool { return strings.HasPrefix(text, incidentHead) }
+
 // isHead reports whether text is an alert or a message about an incident.
 func isHead(text string) bool {
 	return strings.HasPrefix(text, alertHead) || strings.HasPrefix(text, incidentHead)
