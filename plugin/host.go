@@ -10,6 +10,7 @@ import (
 	"maps"
 	"runtime/cgo"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 	"unsafe"
@@ -90,6 +91,9 @@ func (h hostProperties) values(log *logger) func(property string) []string {
 	return func(property string) []string {
 		first := h.first(property)
 		if first == "" {
+			if slices.ContainsFunc(h.keys(), func(key string) bool { return strings.EqualFold(key, property) }) {
+				log.Warn(fmt.Sprintf("property %s is empty, perhaps by a variable that is not set: that is as if it were not given", property))
+			}
 			return nil
 		}
 		if multiple[property] {

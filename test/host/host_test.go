@@ -581,6 +581,12 @@ func TestKeptRulesSayWhatIsWrong(t *testing.T) {
 	check(t, out, "log error .*KEEPING THE LAST GOOD RULES", "init a ret=0", "log warn .*records pass uninspected cause=not_a_map", "exit a ret=0")
 }
 
+// TestEmptyProperty has a variable of the host's that is not set leave nothing of a value.
+func TestEmptyProperty(t *testing.T) {
+	out, _ := plain.run(t, nil, one+"set a workloads \ninit a\nexit a\n")
+	check(t, out, "log warn .*property workloads is empty, perhaps by a variable that is not set", "init a ret=0", "exit a ret=0")
+}
+
 func TestInstances(t *testing.T) {
 	attack := file(t, sample(t, "/?t=../../etc/passwd"))
 	everywhere(t, func(t *testing.T, h *host) {
