@@ -126,7 +126,7 @@ An invalid value is an error that names the property and the value, and nothing 
     $ msa check --paranoia-level 7
     msa: property paranoia_level: "7" is not a whole number from 1 to 4
 
-An unknown property is an error, too. If a property that takes one value is given more than once, the last one counts. Relative paths start at the working directory of the process.
+An unknown property is an error, too. So is one that takes one value and is given more than once, in Fluent Bit; the command takes the last. An empty value, as of a variable that is not set, is in Fluent Bit as if it were not given, with a warning. Relative paths start at the working directory of the process.
 
 `
 
