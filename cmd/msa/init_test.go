@@ -26,7 +26,7 @@ func TestInit(t *testing.T) {
 		{"a log of one's own", strings.Repeat(ownLog, 3), 0, "request.uri ← $req['target']", "msa-mapping.yaml"},
 		{"CSV", csvLog, 0, "reads 2 of 3 records:", "msa-mapping.yaml"},
 		{"CSV with semicolons", strings.NewReplacer(";", ":", "1,2", "1", ",", ";").Replace(csvLog), 0, "reads 2 of 3 records:", "msa-mapping.yaml"},
-		{"no HTTP", `{"a":1}` + "\n", 1, "presets read 0 of 1 records: cannot draft a mapping, as none of their fields looks like the path of a request: a\n", ""},
+		{"no HTTP", `{"a":1}` + "\n", 1, "presets read 0 of 1 records: cannot draft a mapping, as none of their fields looks like the path of a request: a; of a log that is not HTTP, args in a mapping inspects fields (docs/mapping.md)\n", ""},
 		{"prose", "hello world\n", 1, "presets read 0 of 1 records: cannot draft a mapping, as they are neither JSON with fields nor lines of columns under a line of their names\n", ""},
 		{"empty", "", 1, "there are no records in it", ""},
 	} {

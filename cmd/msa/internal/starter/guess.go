@@ -148,7 +148,7 @@ func Guess(records []map[string]any) (*Draft, error) {
 	case len(fields) == 0:
 		return nil, errors.New("cannot draft a mapping, as they are neither JSON with fields nor lines of columns under a line of their names")
 	case d.Fields["request.uri"] == "":
-		return nil, fmt.Errorf("cannot draft a mapping, as none of their fields looks like the path of a request: %s", names(fields))
+		return nil, fmt.Errorf("cannot draft a mapping, as none of their fields looks like the path of a request: %s; of a log that is not HTTP, args in a mapping inspects fields (docs/mapping.md)", names(fields))
 	}
 	d.splitQuery(fields)
 	d.findUnit(fields)
