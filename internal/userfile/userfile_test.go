@@ -50,7 +50,7 @@ func TestMistake(t *testing.T) {
 			t.Errorf("%q: %v\nwant %s", text, err, want)
 		}
 	}
-	if err := errors.New("another"); Mistake(err) != err {
+	if err := errors.New("another"); !errors.Is(Mistake(err), err) {
 		t.Error("another error was changed")
 	}
 }
