@@ -90,9 +90,6 @@ func (c *scanCommand) Run(p *process) error {
 		complain(p.stderr, "msa: %d malformed records", files.Broken)
 	}
 	inspect.SayNotInspected(p.stderr, failed, snapshot.Records, causes)
-	if other > 0 {
-		complain(p.stderr, "msa: %d of %d records have no HTTP in them; a mapping says how to read them, if they should have", other, snapshot.Records)
-	}
 	for _, warning := range in.Unmet() {
 		complain(p.stderr, "warning: %s", warning)
 	}
