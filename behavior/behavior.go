@@ -260,6 +260,7 @@ func (d *Detectors) reveal(found []Found, i int, o *Observation, now int64) []Fo
 
 // note keeps what was done for the next records.
 func (d *Detectors) note(o *Observation, now int64) {
+	d.clients.serves(o, now)
 	d.clients.saw(o.bySource, o, now)
 	if o.byClient != nil && o.byClient != o.bySource {
 		d.clients.saw(o.byClient, o, now)

@@ -3,6 +3,8 @@ package behavior
 import (
 	"slices"
 	"time"
+
+	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
 // Addresses do not say who somebody is: a pod that is replaced has another one, and its own goes to whoever comes next.
@@ -14,6 +16,7 @@ import (
 //     with software that is new for it what others do, or what others do when they start. It begins a new life.
 //
 // Who does most of what it did before again, soon after, has not changed at all: the life goes on, and what was held back is told.
+// So does the life of an address that goes on to answer under a name of its own, as a pod that serves and rarely calls.
 type clients struct {
 	all   *table[client]
 	roles *table[role]
@@ -39,10 +42,15 @@ type client struct {
 	Roles   []uint64 // of this life, those played last first
 	Agents  []uint64 // the same
 
-	Returned int64 // after a long pause, when
+	Serves []served // names under which it answers in this life, those that it answered under last first
+	Served int64    // when it did so under one that it had before its last long pause
+	Same   bool     // it did so under one of the life before
+
+	Left     int64 // before its last long pause, when
+	Returned int64 // after it, when
 	Born     int64 // when it did last what others begin with
 
-	Before client0 // the life before, if this one began a short time ago
+	Before client0 // the life before, if this one began within a day
 }
 
 func (p *client) possible() bool { return isAmount(float64(p.Gap)) }
@@ -53,12 +61,20 @@ type client0 struct {
 	First  int64
 	Roles  []uint64
 	Agents []uint64
+	Serves []served
 	Back   int // roles that say something and are played again
+}
+
+// served is a name under which an address answers.
+type served struct {
+	Name  uint64
+	Since int64
 }
 
 const (
 	maxRoles  = 24
 	maxAgents = 6
+	maxServes = 4
 
 	// A pause is long if it is so many times the usual one, and so many milliseconds.
 	longPause = 8
@@ -86,27 +102,74 @@ func (c *clients) see(o *Observation, now int64) *client {
 		p.First, p.Named = now, o.isNamed
 	}
 	if pause := float32(now - p.Last); p.Last > 0 && pause >= max(minPause, longPause*p.Gap) {
-		p.Returned = now
+		p.Left, p.Returned = p.Last, now
 	}
 	if p.Named || o.Status >= 400 {
 		return p
 	}
 	role := o.role()
 	settled := now-p.First >= newcomer
-	if settled {
+	if now-p.First >= day {
 		p.Before = client0{}
 	}
 	switch {
-	case p.Before.Roles != nil && slices.Contains(p.Before.Roles, role) && !slices.Contains(p.Roles, role) && c.identifies(p.Before.Roles, role):
+	case p.Same && p.Before.Roles != nil:
+		o.merged = p.goOn()
+	case !settled && p.Before.Roles != nil && slices.Contains(p.Before.Roles, role) && !slices.Contains(p.Roles, role) && c.identifies(p.Before.Roles, role):
 		if p.Before.Back++; 2*p.Before.Back >= c.telling(p.Before.Roles) {
 			o.merged = p.goOn()
 		}
 	case settled && c.isAnother(p, o, role, now):
+		first := p.First
+		if p.First = now; len(p.Before.Serves) > 0 && len(p.Serves) == 0 {
+			break // it has not yet shown whether it is the one before
+		}
 		p.Lives++
-		p.Before = client0{Life: p.Life, First: p.First, Roles: p.Roles, Agents: p.Agents}
-		p.Life, p.First, p.Roles, p.Agents = p.Lives, now, nil, nil
+		p.Before = client0{Life: p.Life, First: first, Roles: p.Roles, Agents: p.Agents, Serves: p.Serves}
+		p.Life, p.Roles, p.Agents, p.Serves, p.Same = p.Lives, nil, nil, nil, false
+		p.parted(now)
 	}
 	return p
+}
+
+// parted leaves to the life before the names under which it answered until it was gone.
+func (p *client) parted(now int64) {
+	gone := p.Last
+	if now-p.Returned < newcomer {
+		gone = p.Left
+	}
+	isNew := func(s served) bool { return s.Since > gone }
+	for _, s := range p.Before.Serves {
+		if isNew(s) {
+			p.Serves = append(p.Serves, s)
+		}
+	}
+	p.Before.Serves = slices.DeleteFunc(p.Before.Serves, isNew)
+}
+
+// serves notes under which name an address answers, if it is known as a client. Probes ask for the address, which says nothing.
+func (c *clients) serves(o *Observation, now int64) {
+	if o.Status < 200 || o.Status >= 400 || o.Direction == "outbound" || o.Host == "" {
+		return
+	}
+	p := c.all.peek(hash(0, o.Server.Address))
+	if p == nil || p.Named {
+		return
+	}
+	if _, err := mapping.ParseAddress(o.Host); err == nil {
+		return
+	}
+	one := served{hash(0, o.Host), now}
+	is := func(other served) bool { return other.Name == one.Name }
+	if i := slices.IndexFunc(p.Serves, is); i >= 0 {
+		one = p.Serves[i]
+		if one.Since <= p.Left {
+			p.Served = now
+		}
+	} else if slices.ContainsFunc(p.Before.Serves, is) {
+		p.Served, p.Same = now, true
+	}
+	p.Serves, _ = toFront(p.Serves, one, maxServes)
 }
 
 // isAnother reports whether an address seems to be somebody else's now.
@@ -117,7 +180,7 @@ func (c *clients) isAnother(p *client, o *Observation, role uint64, now int64) b
 	if slices.Contains(p.Roles, role) {
 		return false
 	}
-	if p.Returned > p.First && now-p.Returned < newcomer {
+	if p.Returned > p.First && now-p.Returned < newcomer && p.Served < p.Returned {
 		return true
 	}
 	others := c.roles.peek(role)
@@ -136,7 +199,8 @@ func (p *client) goOn() (life uint32) {
 	p.Life, p.First = p.Before.Life, p.Before.First
 	p.Roles = firstOf(append(p.Roles, p.Before.Roles...), maxRoles)
 	p.Agents = firstOf(append(p.Agents, p.Before.Agents...), maxAgents)
-	p.Before = client0{}
+	p.Serves = firstOf(append(p.Before.Serves, p.Serves...), maxServes)
+	p.Before, p.Same = client0{}, false
 	return life
 }
 
@@ -263,7 +327,7 @@ func (c *clients) within(a, b []uint64, but uint64) bool {
 }
 
 // toFront puts a value first. The last of too many goes.
-func toFront(list []uint64, v uint64, most int) (moved []uint64, isNew bool) {
+func toFront[T comparable](list []T, v T, most int) (moved []T, isNew bool) {
 	at := slices.Index(list, v)
 	switch {
 	case at == 0:
@@ -281,4 +345,4 @@ func toFront(list []uint64, v uint64, most int) (moved []uint64, isNew bool) {
 	return list, isNew
 }
 
-func firstOf(list []uint64, most int) []uint64 { return list[:min(len(list), most)] }
+func firstOf[T any](list []T, most int) []T { return list[:min(len(list), most)] }

@@ -22,6 +22,15 @@ func (l *log) call(from, to, step time.Duration, client, host, agent string) {
 	}
 }
 
+// serve adds requests of others that an address answers under a name.
+func (l *log) serve(from, to, step time.Duration, server, host string) {
+	n := len(*l)
+	l.call(from, to, step, "10.2.0.1", host, "node")
+	for _, o := range (*l)[n:] {
+		o.Server.Address = server
+	}
+}
+
 // evidence is what detectors say of all that, with the clients.
 func (l log) evidence(d *Detectors) (all []string) {
 	slices.SortStableFunc(l, func(a, b *Observation) int { return a.Time.Compare(b.Time) })
@@ -86,6 +95,30 @@ func TestEdgesOfWorkloads(t *testing.T) {
 				l.call(end+time.Minute+time.Duration(20*i)*time.Second, end+2*time.Minute, time.Hour, "10.1.0.0", "service-3", "app-3")
 			}
 		}, []string{"source=10.1.0.0: new, though not told at once: target=service-3"}},
+		"an intruder after a pause, where the address still serves": {func(l *log) {
+			l.call(0, end-10*time.Hour, 3*time.Hour, "10.1.8.8", "mail", "php")
+			l.serve(0, end+2*time.Hour, 20*time.Minute, "10.1.8.8", "portal")
+			l.call(end+time.Minute, end+2*time.Hour, 50*time.Minute, "10.1.8.8", "payroll", "php")
+		}, []string{"source=10.1.8.8: target=payroll never seen"}},
+		"the same, where somebody else serves there": {func(l *log) {
+			l.call(0, end-10*time.Hour, 3*time.Hour, "10.1.8.8", "mail", "php")
+			l.serve(0, end-time.Hour, 20*time.Minute, "10.1.8.8", "portal")
+			l.serve(0, end+2*time.Hour, 20*time.Minute, "10.1.7.7", "wages")
+			l.serve(end-30*time.Minute, end+2*time.Hour, 20*time.Minute, "10.1.8.8", "wages")
+			l.call(end+time.Minute, end+2*time.Hour, 50*time.Minute, "10.1.8.8", "payroll", "php")
+		}, nil},
+		"the same, where only probes ask it": {func(l *log) {
+			l.call(0, end-10*time.Hour, 3*time.Hour, "10.1.8.8", "mail", "php")
+			l.serve(0, end+2*time.Hour, 20*time.Minute, "10.1.8.8", "10.1.8.8")
+			l.call(end+time.Minute, end+2*time.Hour, 50*time.Minute, "10.1.8.8", "payroll", "php")
+		}, nil},
+		"one who rarely calls": {func(l *log) {
+			for i, host := range []string{"mail", "stock", "rates", "mail", "stock"} {
+				l.call(time.Duration(5*i)*time.Hour, time.Duration(5*i+1)*time.Hour, 25*time.Minute, "10.1.8.8", host, "php")
+			}
+			l.call(end+time.Hour, end+2*time.Hour, 25*time.Minute, "10.1.8.8", "mail", "php")
+			l.call(end+3*time.Hour, end+4*time.Hour, 25*time.Minute, "10.1.8.8", "stock", "php")
+		}, nil},
 		"what is new while it is quiet is told later": {func(l *log) {
 			l.call(end, end+time.Second, time.Hour, "10.1.9.9", "harmless", "go")
 			l.call(end+time.Minute, end+2*time.Minute, time.Hour, "10.1.9.9", "payroll", "go")
@@ -508,6 +541,75 @@ func TestNewAdministration(t *testing.T) {
 		if got := l.evidence(d); len(got) != c.want {
 			t.Errorf("%s: %q", name, got)
 		}
+	}
+}
+
+// Of those who have a value that very many have, different ones are remembered, also when one workload was replaced last.
+func TestHoldersDiffer(t *testing.T) {
+	const end = 26 * time.Hour
+	l := &log{}
+	for i := range 5 { // workloads that all use the vault
+		l.call(0, 30*time.Hour, 5*time.Minute, fmt.Sprint("10.1.0.", i), fmt.Sprint("db-", i), "java")
+		l.call(time.Hour, 30*time.Hour, 5*time.Minute, fmt.Sprint("10.1.0.", i), "vault", "java")
+	}
+	for i := range 20 { // pods of one of them
+		from := 2*time.Hour + time.Duration(i)*time.Hour
+		l.call(from, from+2*time.Hour, 5*time.Minute, fmt.Sprint("10.1.1.", i), "db-0", "java")
+		l.call(from+time.Minute, from+2*time.Hour, 5*time.Minute, fmt.Sprint("10.1.1.", i), "vault", "java")
+	}
+	l.call(0, 30*time.Hour, 5*time.Minute, "10.1.2.1", "db-9", "java")
+	l.call(end, end+time.Minute, time.Hour, "10.1.2.1", "vault", "java")
+	if got := l.evidence(detectors(t, "first_seen", edges)); len(got) != 0 {
+		t.Errorf("got %q", got)
+	}
+}
+
+// What the detectors that MSA comes with find within days.
+func TestPatientIntruder(t *testing.T) {
+	specs, err := Load(Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		detector string
+		n        int
+		every    time.Duration
+		change   func(o *Observation, i int)
+		want     int
+	}{
+		"one user, all day":     {"slow-account-guessing", 150, 5 * time.Minute, func(o *Observation, _ int) { o.User, o.answer = "ann", refused }, 1},
+		"one user, a few times": {"slow-account-guessing", 60, 20 * time.Minute, func(o *Observation, _ int) { o.User, o.answer = "ann", refused }, 0},
+		"many users, all day":   {"slow-password-spraying", 60, 15 * time.Minute, func(o *Observation, i int) { o.User, o.answer = fmt.Sprint("u", i), refused }, 1},
+		"logins that are passed": {"slow-password-spraying", 200, 5 * time.Minute, func(o *Observation, i int) {
+			if o.User, o.answer = fmt.Sprint("u", i), accepted; i%4 == 0 {
+				o.answer = refused
+			}
+		}, 0},
+		"ids that there are not":  {"id-walk", 200, time.Second, func(o *Observation, i int) { o.Status = 404 - 204*min(i%3, 1) }, 1},
+		"ids of others":           {"id-walk", 200, time.Second, func(o *Observation, _ int) { o.Status = 403 }, 1},
+		"ids at one that is down": {"id-walk", 200, time.Second, func(o *Observation, _ int) { o.Status = 503 }, 0},
+		"deletes the audit log":   {"new-log-deletion", 2, time.Second, func(o *Observation, _ int) { o.Method, o.Path = "DELETE", "/audit-2026.05" }, 1},
+		"deletes a blog":          {"new-log-deletion", 2, time.Second, func(o *Observation, _ int) { o.Method, o.Path = "DELETE", "/blogs/7" }, 0},
+		"may not delete it":       {"new-log-deletion", 2, time.Second, func(o *Observation, _ int) { o.Method, o.Path, o.Status = "DELETE", "/audit-2026.05", 403 }, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, err := New(slices.DeleteFunc(slices.Clone(specs), func(s Spec) bool { return s.Name != c.detector }))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var l log
+			l.call(0, 26*time.Hour, 5*time.Minute, "10.0.0.1", "users", "mailer")
+			for i := range c.n {
+				l = append(l, request(26*time.Hour+time.Duration(i)*c.every, func(o *Observation) {
+					o.Agent, o.Path = "mailer/1.2", fmt.Sprint("/login/", 1000+i)
+					c.change(o, i)
+					o.readNumber("")
+				}))
+			}
+			if got := l.evidence(d); len(got) != c.want {
+				t.Errorf("got %q", got)
+			}
+		})
 	}
 }
 

@@ -136,8 +136,11 @@ func (d *firstSeen) judge(o *Observation, who *client, s *source, now int64) jud
 		}
 		return usual
 	}
-	if who == nil {
+	switch {
+	case who == nil:
 		return d.compare(o, nil, nil, with)
+	case who.Before.Roles != nil && d.hadBefore(o, who): // who calls rarely may need hours to show that it is the same
+		return usual
 	}
 	return d.compare(o, who, who.Roles, with)
 }
@@ -188,9 +191,32 @@ func (d *firstSeen) learn(o *Observation, who *client, s *source, pair uint64, n
 		return
 	}
 	if one := (life{o.sourceID, who.Life}); !slices.Contains(with.Recent[:], one) {
-		copy(with.Recent[1:], with.Recent[:])
+		out := d.dispensable(with, o.role())
+		copy(with.Recent[1:out+1], with.Recent[:out])
 		with.Recent[0] = one
 	}
+}
+
+// dispensable is which of the holders makes room: one that is over, or that another one stands for, or else the oldest.
+// Of a value that many have, they so remain different ones, whichever workload was replaced last.
+func (d *firstSeen) dispensable(with *holders, but uint64) int {
+	var roles [len(with.Recent)][]uint64
+	for i := range with.Recent {
+		roles[i] = d.clients.rolesOf(with.Recent[i])
+	}
+	for i := len(roles) - 1; i >= 0; i-- {
+		if roles[i] == nil {
+			return i
+		}
+	}
+	for i := len(roles) - 1; i >= 0; i-- {
+		for j := range roles {
+			if i != j && d.clients.within(roles[i], roles[j], but) {
+				return i
+			}
+		}
+	}
+	return len(roles) - 1
 }
 
 func (s *source) later() *later {
@@ -262,6 +288,7 @@ func (d *firstSeen) reveal(o *Observation, now int64) string {
 	key := d.learnedKey(o, who)
 	s, _ := d.sources.get(key, now, d.spec.Forget.milliseconds())
 	s.First = who.First
+	held = slices.DeleteFunc(held, func(h hidden) bool { return d.pairs.peek(h.of(key).Pair) != nil }) // told a moment ago
 	for _, h := range held {
 		s.later().Hidden = hide(s.later().Hidden, h.of(key))
 	}
