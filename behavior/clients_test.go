@@ -706,10 +706,19 @@ func TestSequence(t *testing.T) {
 			}
 			return 5000 + i/4
 		}), 1},
-		"any":        {ids(3000, time.Second, random), 0},
-		"the same":   {ids(300, time.Second, func(int) int { return 7 }), 0},
-		"by and by":  {ids(300, 2*time.Hour, func(i int) int { return 5000 + i }), 0},
-		"back again": {ids(300, time.Second, func(i int) int { return 5000 + i%20 }), 0},
+		"several at once": {ids(300, time.Second, func(i int) int { return 5000 + i ^ 3 }), 1},
+		"several at once, downwards, between what others ask for": {ids(600, time.Second, func(i int) int {
+			if i%3 > 0 {
+				return random(i)
+			}
+			return 5000 - i/3 ^ 1
+		}), 1},
+		"any":            {ids(3000, time.Second, random), 0},
+		"any of few":     {ids(3000, time.Second, func(i int) int { return i * i * 7919 % 211 }), 0},
+		"some in a list": {ids(300, time.Second, func(i int) int { return 5000 + 3*i }), 0},
+		"the same":       {ids(300, time.Second, func(int) int { return 7 }), 0},
+		"by and by":      {ids(300, 2*time.Hour, func(i int) int { return 5000 + i }), 0},
+		"back again":     {ids(300, time.Second, func(i int) int { return 5000 + i%20 }), 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := c.l.evidence(detectors(t, "sequence", text)); len(got) != c.want {
