@@ -20,10 +20,10 @@ import (
 // Detectors are those of one file, with their state. They may be used concurrently; the order of calls is that of
 // the records.
 type Detectors struct {
-	specs                     []Spec
-	accessors                 []mapping.Accessor
-	usesUser, usesClient      bool
-	usesCredential, usesToken bool
+	specs                                  []Spec
+	accessors                              []mapping.Accessor
+	usesUser, usesClient                   bool
+	usesCredential, usesToken, usesAttempt bool
 
 	mu        sync.Mutex
 	clock     clock.Clock
@@ -85,6 +85,9 @@ func New(specs []Spec) (*Detectors, error) {
 		}
 		if slices.Contains(specs[i].Key, "token") || slices.Contains(specs[i].Field, "token") {
 			d.usesToken = true
+		}
+		if slices.Contains(specs[i].Key, "attempt") || slices.Contains(specs[i].Field, "attempt") {
+			d.usesAttempt = true
 		}
 		if len(specs[i].Key) > 0 && specs[i].Key[0] == "client" {
 			d.usesClient = true

@@ -124,21 +124,19 @@ func (c *clients) see(o *Observation, now int64) *client {
 		if p.First = now; len(p.Before.Serves) > 0 && len(p.Serves) == 0 {
 			break // it has not yet shown whether it is the one before
 		}
+		isBack := now-p.Returned < newcomer
 		p.Lives++
 		p.Before = client0{Life: p.Life, First: first, Roles: p.Roles, Agents: p.Agents, Serves: p.Serves}
 		p.Life, p.Roles, p.Agents, p.Serves, p.Same = p.Lives, nil, nil, nil, false
-		p.parted(now)
+		p.parted(isBack)
 	}
 	return p
 }
 
-// parted leaves to the life before the names under which it answered until it was gone.
-func (p *client) parted(now int64) {
-	gone := p.Last
-	if now-p.Returned < newcomer {
-		gone = p.Left
-	}
-	isNew := func(s served) bool { return s.Since > gone }
+// parted leaves to the life before the names under which it answered before it was gone for long. Who was not gone has
+// begun anew, for which a pod that starts again under the same name is no exception.
+func (p *client) parted(wasGone bool) {
+	isNew := func(s served) bool { return !wasGone || s.Since > p.Left }
 	for _, s := range p.Before.Serves {
 		if isNew(s) {
 			p.Serves = append(p.Serves, s)

@@ -577,8 +577,9 @@ func TestPatientIntruder(t *testing.T) {
 		change   func(o *Observation, i int)
 		want     int
 	}{
-		"one user, all day":     {"slow-account-guessing", 150, 5 * time.Minute, func(o *Observation, _ int) { o.User, o.answer = "ann", refused }, 1},
-		"one user, a few times": {"slow-account-guessing", 60, 20 * time.Minute, func(o *Observation, _ int) { o.User, o.answer = "ann", refused }, 0},
+		"one user, all day":     {"slow-account-guessing", 150, 5 * time.Minute, func(o *Observation, i int) { o.User, o.answer, o.Attempt = "ann", refused, fmt.Sprint(i) }, 1},
+		"a program's password":  {"slow-account-guessing", 150, 5 * time.Minute, func(o *Observation, _ int) { o.User, o.answer, o.Attempt = "ann", refused, "9" }, 0},
+		"one user, a few times": {"slow-account-guessing", 60, 20 * time.Minute, func(o *Observation, i int) { o.User, o.answer, o.Attempt = "ann", refused, fmt.Sprint(i/2) }, 0},
 		"many users, all day":   {"slow-password-spraying", 60, 15 * time.Minute, func(o *Observation, i int) { o.User, o.answer = fmt.Sprint("u", i), refused }, 1},
 		"logins that are passed": {"slow-password-spraying", 200, 5 * time.Minute, func(o *Observation, i int) {
 			if o.User, o.answer = fmt.Sprint("u", i), accepted; i%4 == 0 {

@@ -32,6 +32,12 @@ func credentialOf(authorization, cookies string) string {
 	return ""
 }
 
+// attemptOf stands for the user and the password of a login, wherever they are in a text: the same for the same ones, as a
+// program sends them that is set up wrongly. It is so short that no password can be made of it.
+func attemptOf(text string) string {
+	return fmt.Sprintf("%04x", xxhash.Sum64String(text[:min(len(text), bodyHead)])&0xffff)
+}
+
 func printed(kind, value string) string {
 	return fmt.Sprintf("%s %016x", kind, xxhash.Sum64String(value))
 }

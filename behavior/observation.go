@@ -25,6 +25,7 @@ type Observation struct {
 	User           string // who the request says it is for: of Basic, or the subject of a JWT
 	Credential     string // stands for the token or the session of a client whose workload is known
 	Token          string // stands for the credential of which the log itself has an id
+	Attempt        string // stands for what a login says
 	Status         int
 	RequestBytes   int64 // as far as the log tells, see mapping.Transaction.Sizes
 	ResponseBytes  int64
@@ -159,6 +160,7 @@ var fields = []field{
 	{name: "agent_name", of: (*Observation).agentName},
 	{name: "user", of: func(o *Observation) string { return o.User }},
 	{name: "credential", of: func(o *Observation) string { return o.Credential }},
+	{name: "attempt", of: func(o *Observation) string { return o.Attempt }},
 	{name: "token", of: func(o *Observation) string { return o.Token }},
 	{name: "status", of: func(o *Observation) string { return strconv.Itoa(o.Status) }},
 	{name: "direction", of: func(o *Observation) string { return o.Direction }},

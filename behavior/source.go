@@ -76,6 +76,13 @@ func (d *Detectors) Read(s Source, o *Observation) {
 			o.User = strings.Clone(loginUser(tx.RequestBody.Text))
 		}
 	}
+	switch {
+	case !d.usesAttempt || o.answer == noLogin:
+	case o.try != 0:
+		o.Attempt = attemptOf(authorization)
+	case tx.RequestBody.Text != "":
+		o.Attempt = attemptOf(tx.RequestBody.Text)
+	}
 	if o.User == "" && o.answer == noLogin { // whoever passes a login on is not whom it is for
 		o.User = first(o.ClientWorkload.Impersonates, o.ClientWorkload.Account)
 	}
