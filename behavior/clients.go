@@ -76,6 +76,9 @@ const (
 	maxAgents = 6
 	maxServes = 4
 
+	// An address is known by a name under which it has answered for so long: where pods come and go, names do too.
+	longServed = 6 * newcomer
+
 	// A pause is long if it is so many times the usual one, and so many milliseconds.
 	longPause = 8
 	minPause  = float32(10 * time.Minute / time.Millisecond)
@@ -124,7 +127,7 @@ func (c *clients) see(o *Observation, now int64) *client {
 		if p.First = now; len(p.Before.Serves) > 0 && len(p.Serves) == 0 {
 			break // it has not yet shown whether it is the one before
 		}
-		isBack := now-p.Returned < newcomer
+		isBack := now-p.Returned < newcomer && !c.isBirth(role)
 		p.Lives++
 		p.Before = client0{Life: p.Life, First: first, Roles: p.Roles, Agents: p.Agents, Serves: p.Serves}
 		p.Life, p.Roles, p.Agents, p.Serves, p.Same = p.Lives, nil, nil, nil, false
@@ -133,16 +136,19 @@ func (c *clients) see(o *Observation, now int64) *client {
 	return p
 }
 
-// parted leaves to the life before the names under which it answered before it was gone for long. Who was not gone has
-// begun anew, for which a pod that starts again under the same name is no exception.
-func (p *client) parted(wasGone bool) {
-	isNew := func(s served) bool { return !wasGone || s.Since > p.Left }
+// parted leaves to the life before the names under which it had long answered when it left, if it is back, and to the new
+// one those of since then. Who does what others do when they start has begun anew, under whichever name.
+func (p *client) parted(isBack bool) {
+	left := p.Last
+	if isBack {
+		left = p.Left
+	}
 	for _, s := range p.Before.Serves {
-		if isNew(s) {
+		if s.Since > left {
 			p.Serves = append(p.Serves, s)
 		}
 	}
-	p.Before.Serves = slices.DeleteFunc(p.Before.Serves, isNew)
+	p.Before.Serves = slices.DeleteFunc(p.Before.Serves, func(s served) bool { return !isBack || left-s.Since < longServed })
 }
 
 // serves notes under which name an address answers, if it is known as a client. Probes ask for the address, which says nothing.
@@ -161,7 +167,7 @@ func (c *clients) serves(o *Observation, now int64) {
 	is := func(other served) bool { return other.Name == one.Name }
 	if i := slices.IndexFunc(p.Serves, is); i >= 0 {
 		one = p.Serves[i]
-		if one.Since <= p.Left {
+		if p.Left-one.Since >= longServed {
 			p.Served = now
 		}
 	} else if slices.ContainsFunc(p.Before.Serves, is) {
