@@ -169,12 +169,18 @@ func base64Len(s string) int {
 
 // dechunk undoes the chunked transfer coding (RFC 9112, 7.1). ok is false when
 // the text is not chunked at all; whole is false when it ends before the last chunk.
+//
+// Extensions are not read: nobody sends them, and what stands in one must not go unseen. Nor are trailers.
 func dechunk(s string) (data string, whole, ok bool) {
+	return joinChunks(s, func(line string) string { return line }, func(rest string) bool { return strings.Trim(rest, "\r\n") == "" })
+}
+
+// joinChunks does so with chunks whose size is what sizeOf leaves of their first line, and behind the last of which stands what isEnd knows.
+func joinChunks(s string, sizeOf func(line string) string, isEnd func(rest string) bool) (data string, whole, ok bool) {
 	var b strings.Builder
 	for first := true; ; first = false {
 		line, rest, found := strings.Cut(s, "\n")
-		// Extensions are not read: nobody sends them, and what stands in one must not go unseen.
-		n, err := strconv.ParseUint(trimSpace(strings.TrimSuffix(line, "\r")), 16, 31)
+		n, err := strconv.ParseUint(trimSpace(sizeOf(strings.TrimSuffix(line, "\r"))), 16, 31)
 		switch {
 		case !found && (err == nil || line == ""):
 			return b.String(), false, !first
@@ -182,7 +188,7 @@ func dechunk(s string) (data string, whole, ok bool) {
 			return "", false, false
 		}
 		if n == 0 {
-			if first || strings.Trim(rest, "\r\n") != "" {
+			if first || !isEnd(rest) {
 				return "", false, false // what follows is data, or trailers that somebody should see
 			}
 			return b.String(), true, true

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -27,6 +28,12 @@ const (
 // that somebody has decoded before, or else unread.
 func open(logged, codings string, cut bool) Body {
 	names := codingNames(codings)
+	if at := slices.Index(names, "aws-chunked"); at >= 0 {
+		if data, whole, ok := joinSigned(logged); ok {
+			logged, cut = data, cut || !whole
+			names = slices.Delete(names, at, at+1)
+		}
+	}
 	if len(names) == 0 {
 		return Body{Text: logged, Truncated: cut}
 	}
@@ -41,6 +48,18 @@ func open(logged, codings string, cut bool) Body {
 		}
 	}
 	return Body{Text: logged, Truncated: cut, Coded: !isPlain(logged)}
+}
+
+// A chunk that a client of S3 has signed, and the trailers that these clients send: sums of what they have sent.
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
+var (
+	chunkSignature = regexp.MustCompile(`;chunk-signature=[0-9a-f]{64}$`)
+	sumTrailers    = regexp.MustCompile(`^(?:x-amz-(?:checksum-\w{1,20}|trailer-signature):[\w+/=]{1,128}\r?\n)*(?:\r?\n)*$`)
+)
+
+// joinSigned undoes the chunks of aws-chunked.
+func joinSigned(s string) (data string, whole, ok bool) {
+	return joinChunks(s, func(line string) string { return chunkSignature.ReplaceAllString(line, "") }, sumTrailers.MatchString)
 }
 
 // codingNames are the codings of a header, in the order in which they were applied.

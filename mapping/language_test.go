@@ -156,6 +156,10 @@ func TestLanguage(t *testing.T) {
 		{"base64 that is cut", "request: {uri: u, body: {field: b, encoding: base64}}", `{"u":"/","b":"YT0xYmN"}`, body, Body{Text: "a=1bc"}},
 		{"what follows the last chunk", "request: {uri: u, body: b, headers: {fields: {Transfer-Encoding: t}}}", `{"u":"/","t":"chunked","b":"0\r\n\r\n&t=x"}`, body, Body{Text: "0\r\n\r\n&t=x"}},
 		{"an extension of a chunk", "request: {uri: u, body: b, headers: {fields: {Transfer-Encoding: t}}}", `{"u":"/","t":"chunked","b":"1;&t=x\r\ny\r\n0\r\n\r\n"}`, body, Body{Text: "1;&t=x\r\ny\r\n0\r\n\r\n"}},
+		{"chunks of S3, with a sum", "request: {uri: u, body: b, headers: {fields: {Content-Encoding: t}}}", `{"u":"/","t":"aws-chunked","b":"5\r\nlamps\r\n0\r\nx-amz-checksum-crc32:ShexVg==\r\n\r\n"}`, body, Body{Text: "lamps"}},
+		{"chunks of S3, signed", "request: {uri: u, body: b, headers: {fields: {Content-Encoding: t}}}", `{"u":"/","t":"aws-chunked","b":"5;chunk-signature=` + strings.Repeat("0f", 32) + `\r\nlamps\r\n0;chunk-signature=` + strings.Repeat("0f", 32) + `\r\n\r\n"}`, body, Body{Text: "lamps"}},
+		{"chunks of S3, with another line", "request: {uri: u, body: b, headers: {fields: {Content-Encoding: t}}}", `{"u":"/","t":"aws-chunked","b":"5\r\nlamps\r\n0\r\nSet-Cookie:a\r\n\r\n"}`, body, Body{Text: "5\r\nlamps\r\n0\r\nSet-Cookie:a\r\n\r\n"}},
+		{"chunks of S3 that are none", "request: {uri: u, body: b, headers: {fields: {Content-Encoding: t}}}", `{"u":"/","t":"aws-chunked","b":"a=;id"}`, body, Body{Text: "a=;id"}},
 		{"first header with a space in its name", "request: {uri: u, headers: {raw: h}}", `{"u":"/","h":"X y: z\r\nA: b"}`, headers, []Header{{"A", "b"}, {"X y", "z"}}},
 
 		// args
