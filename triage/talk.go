@@ -9,9 +9,9 @@ import (
 // What is asked of a language model, and what it answers. It tells what files and commands look like, and has read none.
 // Sources: the HTTP interfaces of OpenAI, Anthropic, Google, Ollama, which others have as well.
 var (
-	modelPath   = compile(`^/(?:[\w.-]+/)*(?:chat/completions|completions|messages|responses|models/[\w.:-]+:(?:stream)?generatecontent|api/(?:chat|generate))$`)
+	modelPath   = compile(`^/(?:[\w.-]+/)*(?:chat/completions|completions|messages|responses|models/[\w.:-]+:(?:stream)?generatecontent|model/[\w.:%-]+/(?:converse|invoke)|embeddings|api/(?:chat|generate))$`)
 	modelAsked  = compile(`"(?:messages|prompt|contents|input)"\s*:`)
-	modelSays   = compile(`"choices"\s*:\s*\[|"candidates"\s*:\s*\[|"role"\s*:\s*"(?:assistant|model)"|"done"\s*:\s*(?:true|false)|"type"\s*:\s*"(?:text|output_text|content_block_delta)"`)
+	modelSays   = compile(`"choices"\s*:\s*\[|"candidates"\s*:\s*\[|"role"\s*:\s*"(?:assistant|model)"|"done"\s*:\s*(?:true|false)|"embedding"\s*:\s*["[]|"type"\s*:\s*"(?:text|output_text|content_block_delta)"`)
 	modelAnswer = compile(`^(?:application/(?:json|x-ndjson)|text/event-stream)$`)
 )
 
@@ -24,6 +24,19 @@ func isTalk(tx *mapping.Transaction) bool {
 	start := func(text string) string { return text[:min(len(text), maxPayload)] }
 	return modelPath.MatchString(strings.ToLower(path)) && modelAsked.MatchString(start(tx.RequestBody.Text)) &&
 		modelAnswer.MatchString(mediaType(tx.ResponseHeaders)) && modelSays.MatchString(start(tx.ResponseBody.Text))
+}
+
+// prompted are the members that are read to a model: what is said, and what tools are for. Addresses among them are fetched.
+var (
+	prompted = compile(`^json\.(?:messages|input|inputs|contents|prompt|system|system_?instruction|systemInstruction|instructions|tools|functions)(?:\.|$)`)
+	linked   = compile(`(?i)ur[il](?:\.|$)`)
+)
+
+// isPrompt reports whether a value is what a language model was asked, which has answered. What it is told is run by nobody.
+func isPrompt(tx *mapping.Transaction, variable, value string) bool {
+	collection, member, _ := strings.Cut(variable, ":")
+	return tx != nil && (collection == "ARGS" || collection == "ARGS_POST") && prompted.MatchString(member) && !linked.MatchString(member) &&
+		!lookup.MatchString(strings.ToLower(value)) && isTalk(tx)
 }
 
 // repositoryFile is the address of a file in a repository: of GitLab, Gitea, GitHub, Bitbucket, and of GitLab's interface.

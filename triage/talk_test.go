@@ -60,3 +60,34 @@ func TestTold(t *testing.T) {
 		})
 	}
 }
+
+// What a model is asked is run by nobody; what its interface looks up or fetches, is.
+func TestPrompt(t *testing.T) {
+	for name, c := range map[string]struct {
+		uri, variable, value string
+		want                 bool
+	}{
+		"prompt":             {"/v1/chat/completions", "ARGS:json.messages.0.content", "x; cat /etc/passwd", true},
+		"prompt in parts":    {"/v1/messages", "ARGS:json.messages.0.content.0.text", "<script>alert(1)</script>", true},
+		"tool":               {"/v1/chat/completions", "ARGS:json.tools.0.function.description", "runs `id`", true},
+		"address":            {"/v1/chat/completions", "ARGS:json.messages.0.content.1.image_url.url", "http://169.254.169.254/latest/", false},
+		"lookup":             {"/v1/chat/completions", "ARGS:json.messages.0.content", "${jndi:ldap://198.51.100.7/a}", false},
+		"model":              {"/v1/chat/completions", "ARGS:json.model", "../../etc/passwd", false},
+		"prompt, in a query": {"/v1/chat/completions?messages=;id", "ARGS_GET:messages", ";id", false},
+		"another interface":  {"/run", "ARGS:json.messages.0.content", "x; cat /etc/passwd", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tx := &mapping.Transaction{Method: "POST", URI: c.uri, Status: 200, ResponseHeaders: []mapping.Header{{Name: "Content-Type", Value: "application/json"}}}
+			tx.RequestBody.Text = `{"messages":[]}`
+			tx.ResponseBody.Text = `{"choices":[{"message":{"role":"assistant","content":"No."}}]}`
+			m := &engine.Match{RuleID: 932160, Tags: []string{"attack-rce"}}
+			if got := isOrdinary(tx, m, c.variable, c.value); got != c.want {
+				t.Errorf("%v", got)
+			}
+			tx.ResponseBody.Text = `{"ok":true}`
+			if isOrdinary(tx, m, c.variable, c.value) {
+				t.Error("no model has answered")
+			}
+		})
+	}
+}
