@@ -61,3 +61,27 @@ func isCloudScript(tx *mapping.Transaction, variable string) bool {
 	by, _ := mapping.HeaderValue(tx.RequestHeaders, "authorization")
 	return strings.HasPrefix(by, "AWS4-HMAC-SHA256 Credential=")
 }
+
+// What a machine of a cloud runs when it starts, as the interfaces of clouds call it, and how such a script begins.
+// Sources: the API references of Compute Engine, Azure, Linode, Scaleway, Vultr, Hetzner; https://cloudinit.readthedocs.io
+var (
+	startField  = compile(`(?i)^ARGS(?:_GET|_POST)?:json\.(?:[\w-]+\.)*(?:(?:startup|shutdown|init|bootstrap)[_-]?script|script|user[_-]?data|custom[_-]?data|cloud[_-]?(?:init|config))$`)
+	startScript = compile(`\A\s*(?:#!\s?/[\w./-]+(?:\s-\w+|\s\w+)?\s*\n|#cloud-config\s)`)
+)
+
+// isStartScript reports whether a value is such a script, of somebody who has said who he is and was believed, and none that connects back or
+// hides what it runs.
+func isStartScript(tx *mapping.Transaction, variable, value string) bool {
+	if tx == nil || tx.Method == "GET" || tx.Status/100 != 2 || !startField.MatchString(variable) || !startScript.MatchString(value) || calls.MatchString(value) {
+		return false
+	}
+	for _, name := range []string{"authorization", "x-auth-token", "x-api-key"} {
+		if by, _ := mapping.HeaderValue(tx.RequestHeaders, name); by != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// calls are how a script hands a shell to somebody else.
+var calls = compile(`(?i)/dev/(?:tcp|udp)/|\b(?:nc|ncat|netcat)\b[^\n]*\s-\w*[ec]\b|\bmkfifo\b|\bsocat\b[^\n]*\bexec\b|\bsocket\b|base64\s+-{1,2}d\w*\s*\|\s*\w*sh\b`)

@@ -18,13 +18,15 @@ func isMeant(tx *mapping.Transaction, m *engine.Match, variable, value string) b
 	}
 	switch family(m) {
 	case "rce":
-		return isList(name, value) || isPassphrase(name, value) || isPathOfMany(tx, name, value) || isJob(tx, name, value)
+		return isList(name, value) || isCoding(name, value) || isCommitted(tx, name) || isPassphrase(name, value) || isPathOfMany(tx, name, value) || isJob(tx, name, value)
 	case "sqli":
-		return isPassphrase(name, value) || isFormula(name, value)
+		return isPassphrase(name, value) || isFormula(name, value) || isCommitted(tx, name)
 	case "lfi":
-		return isPathOfMany(tx, name, value) || isJob(tx, name, value)
+		return isCommitted(tx, name) || isPathOfMany(tx, name, value) || isJob(tx, name, value)
 	case "injection-php":
-		return isPassphrase(name, value) || isFormula(name, value)
+		return isPassphrase(name, value) || isFormula(name, value) || isCommitted(tx, name)
+	case "injection-generic", "injection-java", "xss":
+		return isCommitted(tx, name)
 	}
 	return false
 }
@@ -61,6 +63,31 @@ func isList(name, value string) bool {
 	return listNames[lastName(name)] && names.MatchString(value) && !commands.MatchString(value)
 }
 
+var codings = setOf("base64 base32 gzip gunzip zip bzip2 xz zstd compress utf-8 utf8 ascii hex")
+
+// isCoding reports whether a value is how something is encoded, which some commands are called like.
+func isCoding(name, value string) bool {
+	return strings.HasSuffix(lastName(name), "encoding") && codings[strings.ToLower(value)]
+}
+
+// committed are the interfaces by which programs write files of a repository, which are code by design, and the members that are these.
+// Sources: the REST APIs of GitHub, Gitea and GitLab.
+var committed = interfaces{
+	{compile(`^/(?:api/v\d/)?repos/[\w.~-]+/[\w.~-]+/(?:contents/[\w./~@%+-]+|git/(?:blobs|trees))$`), compile(`^json\.(?:tree\.\d+\.)?content$`)},
+	{compile(`^/(?:api/v\d/)?gists(?:/\w+)?$`), compile(`^json\.files\..+\.content$`)},
+	{compile(`^/api/v4/projects/[\w.%-]+/repository/(?:files/[\w.%~+-]+|commits)$`), compile(`^json\.(?:actions\.\d+\.)?content$`)},
+	{compile(`^/api/v4/(?:projects/[\w.%-]+/)?snippets(?:/\d+)?$`), compile(`^json\.(?:files\.\d+\.)?content$`)},
+}
+
+// isCommitted reports whether a value is such a file, which was taken.
+func isCommitted(tx *mapping.Transaction, name string) bool {
+	if tx.Method == "GET" || tx.Status/100 != 2 || goesUp(tx.URI) {
+		return false
+	}
+	path, _, _ := strings.Cut(tx.URI, "?")
+	return committed.have(path, name)
+}
+
 var (
 	manyPaths = compile(`(?i)^json\.(?:[\w-]{1,40}\.)*(?:paths?|includes?|excludes?|sources?|dirs|directories|folders|files|filesets?|volumes|mounts|locations|watch(?:es)?|targets?)\.\d{1,4}$`)
 	plainPath = compile(`^~?/?(?:[\w.@*+-]+/)*[\w.@*+-]*$`)
@@ -88,8 +115,9 @@ func isJob(tx *mapping.Transaction, name, value string) bool {
 }
 
 var (
-	formulaNames = setOf("expr expression formula calc calculation computed")
+	formulaNames = setOf("expr expression formula calc calculation computed conditionexpression valueextractor")
 	formulaCalls = compile(`^(?i)(?:sqrt|cbrt|a?sin|a?cos|a?tan2?|sinh|cosh|tanh|log(?:10|2)?|ln|exp|abs|min|max|pow|power|round|floor|ceil(?:ing)?|trunc|mod|sign|avg|average|sum|count|countif|sumif|median|rand|random|if|ifs|iif|and|or|not|` +
+		`timestamp|duration|has|size|extract|regexp_extract|(?:[a-z_]\w*\.)+(?:startswith|endswith|matches|contains|extract|size|get(?:fullyear|month|date|day(?:of(?:week|month|year))?|hours|minutes|seconds))|` + // of CEL
 		`concat|concatenate|substr|substring|left|right|mid|len|length|upper|lower|trim|replace|coalesce|ifnull|nullif|date|now|today|year|month|day|datediff|dateadd|text|value|int|float|round(?:up|down))$`)
 	formulaToken = compile(`^(?:\s+|\d+(?:\.\d+)?%?|[A-Za-z_][\w.$]*|'[^'"\\;|&<>{}$` + "`" + `]{0,40}'|"[^'"\\;|&<>{}$` + "`" + `]{0,40}"|\|\||&&|[<>=!]=?|<>|[-+*/^(),?:])`)
 	keywords     = setOf("select from union where having sleep benchmark exec execute drop insert update delete into waitfor delay case when then else end like rlike between is in null")

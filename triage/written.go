@@ -14,6 +14,13 @@ var (
 	// A place in a program where an error was, as traces of Java, .NET, Node and Python name it.
 	stackFrame = compile(`^(?i)[\w$.<>]{1,80}\s*\((?:[\w$.-]{1,80}\.(?:java|kt|scala|groovy|clj|cs|vb|js|mjs|ts|py|rb|php):\d{1,6}(?::\d{1,6})?|native method|unknown source)\)?$`)
 
+	// Cells of a spreadsheet, whose sheet stands in quotes.
+	cells = compile(`^'[\p{L}\p{N} _.-]{1,80}'![A-Za-z]{0,3}\d{0,7}(?::[A-Za-z]{0,3}\d{0,7})?$`)
+
+	// Names of resources that end with a wildcard, which a comment looks like. What would go before a comment to inject something begins with
+	// a number, or has a quote.
+	wildcard = compile(`^[A-Za-z_][\w.:@+-]*(?:/[\w.:@+-]+)*/\*{1,2}$`)
+
 	// A placeholder of a template that stands in quotes, which is how JSON begins, too.
 	quotedTemplate = compile(`^["']\s*\{[{%]`)
 
@@ -45,7 +52,7 @@ func isWritten(m *engine.Match, value string) bool {
 	found, _ := matchedData(m.Data)
 	switch family(m) {
 	case "sqli":
-		return arithmeticText.MatchString(value) || quotedTemplate.MatchString(found)
+		return arithmeticText.MatchString(value) || quotedTemplate.MatchString(found) || cells.MatchString(value) || wildcard.MatchString(value)
 	case "xss":
 		return picture.MatchString(value) && !activePicture.MatchString(value)
 	case "rce", "injection-php", "injection-generic", "injection-java":
