@@ -89,6 +89,10 @@ func isOrdinary(tx *mapping.Transaction, m *engine.Match, variable, value string
 		if strings.HasSuffix(collection, "_NAMES") && lines.MatchString(value) || collection == "REQUEST_BODY" && isPart(tx, m, value) {
 			return true
 		}
+	case "multipart-header":
+		if collection == "MULTIPART_PART_HEADERS" && asItIs.MatchString(value) {
+			return true
+		}
 	case "reputation-scanner":
 		if isPartOfName(m, value) {
 			return true
@@ -147,6 +151,9 @@ func isOfBody(tx *mapping.Transaction, variable string) bool {
 
 // partHeader is a line of the head of a part of a form: RFC 7578, 4.8, and those that RFC 2045 has.
 var partHeader = compile(`^(?i)[\r\n]+content-(?:disposition|type|transfer-encoding|id|description|location|length)\s*:`)
+
+// asItIs is how programs that are no browsers say that a part of a form is not encoded: RFC 7578, 4.7, allows it still.
+var asItIs = compile(`^(?i)content-transfer-encoding:\s*(?:binary|7bit|8bit)\s*$`)
 
 // isPart reports whether a rule has found such a line, in the end of a form that is too long to be read as one.
 func isPart(tx *mapping.Transaction, m *engine.Match, value string) bool {

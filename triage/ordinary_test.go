@@ -99,6 +99,15 @@ func TestOrdinaryByKind(t *testing.T) {
 			"ARGS_NAMES:a":     {"c2hvcCBsYW1wcyBh\nbmQg\n": true, "c2hvcCBsYW1wcyBh\nhost:a": false, "a\r\nb c": false},
 			"REQUEST_FILENAME": {"/c2hvcCBsYW1wcyBh\n": false},
 		},
+		"multipart-header": {
+			"MULTIPART_PART_HEADERS:file": {
+				"content-transfer-encoding: binary":           true,
+				"Content-Transfer-Encoding: 8bit":             true,
+				"content-transfer-encoding: base64":           false,
+				"content-transfer-encoding: quoted-printable": false,
+				"content-type: text/plain; charset=utf-7":     false,
+			},
+		},
 		"rce": {
 			"REQUEST_FILENAME": {"/assets/config.json": false},
 		},
