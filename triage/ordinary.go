@@ -60,7 +60,7 @@ var lines = compile(`^[\w+/]{16,}(?:\r?\n[\w+/]+)*=*[\r\n]*$`)
 
 // isOrdinary reports whether a value on which a rule matched is what a protocol has that looks like an attack.
 func isOrdinary(tx *mapping.Transaction, m *engine.Match, variable, value string) bool {
-	if isEncoded(value) || isCatalogue(value) || m.IsShipped() && isNoise(tx, variable) || isPrompt(tx, variable, value) || m.IsShipped() && isManifest(tx, variable) || isTelemetry(tx, variable, value) || isSearch(tx, variable, value) || isWritten(m, value) || m.IsShipped() && isMeant(tx, m, variable, value) {
+	if isEncoded(value) || isCatalogue(value) || m.IsShipped() && (isNoise(tx, variable) || isEndOfFile(tx, m, variable)) || isPrompt(tx, variable, value) || m.IsShipped() && isManifest(tx, variable) || isTelemetry(tx, variable, value) || isSearch(tx, variable, value) || isWritten(m, value) || m.IsShipped() && isMeant(tx, m, variable, value) {
 		return true
 	}
 	collection, name, _ := strings.Cut(variable, ":")
@@ -113,7 +113,35 @@ func isNoise(tx *mapping.Transaction, variable string) bool {
 	if tx == nil || !isOfBody(tx, variable) {
 		return false
 	}
-	body, all, noise, inRow := tx.RequestBody.Text, 0, 0, 0
+	return isRandom(tx.RequestBody.Text)
+}
+
+// isEndOfFile reports whether a rule has found a few signs in the end of a form that is too long to be read as one, where the end of a file is
+// that is no text. Rules about programs in files still count.
+func isEndOfFile(tx *mapping.Transaction, m *engine.Match, variable string) bool {
+	switch family(m) {
+	case "sqli", "lfi", "ldap":
+	default:
+		return false
+	}
+	found, _ := matchedData(m.Data)
+	if tx == nil || variable != "REQUEST_BODY" || len(found) > longestByChance || !strings.HasPrefix(mediaType(tx.RequestHeaders), "multipart/") {
+		return false
+	}
+	body := tx.RequestBody.Text
+	end := body[max(0, len(body)-maxRead):]
+	noise := strings.Count(end, "\ufffd")
+	for i := range len(end) {
+		if c := end[i]; c < ' ' && c != '\t' && c != '\r' && c != '\n' {
+			noise++
+		}
+	}
+	return len(body) > maxRead && 8*noise >= len(end)
+}
+
+// isRandom reports whether a text is nothing but bytes that came by chance.
+func isRandom(body string) bool {
+	all, noise, inRow := 0, 0, 0
 	for _, r := range body {
 		all++
 		switch {

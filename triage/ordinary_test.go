@@ -330,3 +330,29 @@ func TestStartScripts(t *testing.T) {
 		})
 	}
 }
+
+// The end of a file that is no text, in a form too long to be read as one.
+func TestEndOfFile(t *testing.T) {
+	end := strings.Repeat("\x00)\x00-\x01/../\x00'", 600)
+	for name, c := range map[string]struct {
+		family, found, kind, body, variable string
+		want                                bool
+	}{
+		"sound":           {"lfi", "/../", "multipart/form-data; boundary=a", end, "REQUEST_BODY", true},
+		"a long find":     {"sqli", "' union select a from b where c", "multipart/form-data; boundary=a", end, "REQUEST_BODY", false},
+		"a text":          {"lfi", "/../", "multipart/form-data; boundary=a", strings.Repeat("lamps /../ ", 600), "REQUEST_BODY", false},
+		"a program":       {"injection-php", "<?php", "multipart/form-data; boundary=a", end, "REQUEST_BODY", false},
+		"no form":         {"lfi", "/../", "text/plain", end, "REQUEST_BODY", false},
+		"an argument":     {"lfi", "/../", "multipart/form-data; boundary=a", end, "ARGS:file", false},
+		"a short request": {"lfi", "/../", "multipart/form-data; boundary=a", end[:100], "REQUEST_BODY", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tx := &mapping.Transaction{Method: "POST", URI: "/a", RequestHeaders: []mapping.Header{{Name: "Content-Type", Value: c.kind}}}
+			tx.RequestBody.Text = c.body
+			m := &engine.Match{Tags: []string{"attack-" + c.family}, Data: "Matched Data: " + c.found + " found within x: y"}
+			if got := isEndOfFile(tx, m, c.variable); got != c.want {
+				t.Errorf("%v", got)
+			}
+		})
+	}
+}
