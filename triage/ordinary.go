@@ -60,7 +60,10 @@ var lines = compile(`^[\w+/]{16,}(?:\r?\n[\w+/]+)*=*[\r\n]*$`)
 
 // isOrdinary reports whether a value on which a rule matched is what a protocol has that looks like an attack.
 func isOrdinary(tx *mapping.Transaction, m *engine.Match, variable, value string) bool {
-	if isEncoded(value) || isCatalogue(value) || m.IsShipped() && (isNoise(tx, variable) || isEndOfFile(tx, m, variable)) || isPrompt(tx, variable, value) || m.IsShipped() && isManifest(tx, variable) || isTelemetry(tx, variable, value) || isSearch(tx, variable, value) || isWritten(m, value) || m.IsShipped() && isMeant(tx, m, variable, value) {
+	if isEncoded(value) || isCatalogue(value) || isPrompt(tx, variable, value) || isTelemetry(tx, variable, value) || isSearch(tx, variable, value) || isWritten(m, value) {
+		return true
+	}
+	if m.IsShipped() && (isNoise(tx, variable, value) || isEndOfFile(tx, m, variable) || isManifest(tx, variable) || isMeant(tx, m, variable, value)) {
 		return true
 	}
 	collection, name, _ := strings.Cut(variable, ":")
@@ -108,12 +111,24 @@ func isOrdinary(tx *mapping.Transaction, m *engine.Match, variable, value string
 const longestByChance = 20
 
 // isNoise reports whether a value is a piece of a body of random bytes, such as one that is encrypted, which some sign at its beginning has
-// made a form, JSON or XML. What is a text in it would be longer.
-func isNoise(tx *mapping.Transaction, variable string) bool {
+// made a form, JSON or XML. What is a text in it would be longer, or has no such bytes in it, as what somebody hides between them.
+func isNoise(tx *mapping.Transaction, variable, value string) bool {
 	if tx == nil || !isOfBody(tx, variable) {
 		return false
 	}
-	return isRandom(tx.RequestBody.Text)
+	all, noise := countNoise(value)
+	return 4*noise >= all && isRandom(tx.RequestBody.Text)
+}
+
+// countNoise is how many characters a text has, and how many of them are none that a text has.
+func countNoise(text string) (all, noise int) {
+	for _, r := range text {
+		all++
+		if r == utf8.RuneError || r < ' ' && r != '\t' && r != '\r' && r != '\n' {
+			noise++
+		}
+	}
+	return all, noise
 }
 
 // isEndOfFile reports whether a rule has found a few signs in the end of a form that is too long to be read as one, where the end of a file is
@@ -130,31 +145,21 @@ func isEndOfFile(tx *mapping.Transaction, m *engine.Match, variable string) bool
 	}
 	body := tx.RequestBody.Text
 	end := body[max(0, len(body)-maxRead):]
-	noise := strings.Count(end, "\ufffd")
-	for i := range len(end) {
-		if c := end[i]; c < ' ' && c != '\t' && c != '\r' && c != '\n' {
-			noise++
-		}
-	}
+	_, noise := countNoise(end)
 	return len(body) > maxRead && 8*noise >= len(end)
 }
 
 // isRandom reports whether a text is nothing but bytes that came by chance.
 func isRandom(body string) bool {
-	all, noise, inRow := 0, 0, 0
+	inRow := 0
 	for _, r := range body {
-		all++
-		switch {
-		case r >= ' ' && r <= '~':
-			if inRow++; inRow > longestByChance {
-				return false
-			}
-			continue
-		case r == utf8.RuneError || r < ' ' && r != '\t' && r != '\r' && r != '\n':
-			noise++
+		if r < ' ' || r > '~' {
+			inRow = 0
+		} else if inRow++; inRow > longestByChance {
+			return false
 		}
-		inRow = 0
 	}
+	all, noise := countNoise(body)
 	return all > 2*longestByChance && 8*noise >= all
 }
 

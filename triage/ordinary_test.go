@@ -285,6 +285,7 @@ func TestOrdinaryBodies(t *testing.T) {
 		"noise as a name":         {"protocol", "", "/a", "", noise, "ARGS_NAMES:" + noise[:40], noise[:40], true},
 		"noise and a query":       {"rce", "", "/a?c=;id", "", noise, "ARGS:c", ";id", false},
 		"noise and a text":        {"rce", "", "/a", "", noise + "&c=;cat /etc/passwd; uname -a; id", "ARGS:c", ";cat /etc/passwd; uname -a; id", false},
+		"a value between noise":   {"sqli", "", "/a", "", noise + "&a=1'or'1'='1&" + noise, "ARGS:a", "1'or'1'='1", false},
 		"text":                    {"sqli", "", "/a", "", "a=1' or '1'='1", "ARGS:a", "1' or '1'='1", false},
 		"few bytes":               {"rce", "", "/a", "", "\x01=;id\x02", "ARGS:\x01", ";id\x02", false},
 		"part of a form":          {"protocol", "\r\nContent-Disposition:", "/a", form, tail, "REQUEST_BODY", tail, true},
@@ -297,7 +298,7 @@ func TestOrdinaryBodies(t *testing.T) {
 			tx := &mapping.Transaction{Method: "POST", URI: c.uri, RequestHeaders: []mapping.Header{{Name: "Content-Type", Value: c.kind}}}
 			tx.RequestBody.Text = c.body
 			m := &engine.Match{Tags: []string{"attack-" + c.family}, Data: "Matched Data: " + c.found + " found within x: y"}
-			if got := isOrdinary(tx, m, c.variable, c.value) || isNoise(tx, c.variable); got != c.want {
+			if got := isOrdinary(tx, m, c.variable, c.value) || isNoise(tx, c.variable, c.value); got != c.want {
 				t.Errorf("%v", got)
 			}
 		})
