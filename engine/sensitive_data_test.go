@@ -107,6 +107,11 @@ func TestSensitiveData(t *testing.T) {
 	form := func(body string) *mapping.Transaction { return post("application/x-www-form-urlencoded", body) }
 	text := func(body string) *mapping.Transaction { return post("text/csv", body) }
 	json := func(body string) *mapping.Transaction { return post("application/json", body) }
+	sent := func(path, body string) *mapping.Transaction {
+		tx := json(body)
+		tx.URI = path
+		return tx
+	}
 	located := func(url string) *mapping.Transaction {
 		return &mapping.Transaction{URI: "/", Status: 302, ResponseHeaders: []mapping.Header{{Name: "Location", Value: url}}}
 	}
@@ -156,6 +161,8 @@ func TestSensitiveData(t *testing.T) {
 		{9700412, text(times(20, `{"name":"Ann %d","email":"a"}`+"\n")), text(times(19, `{"name":"Ann %d","email":"a"}`+"\n")), nil},
 		{9700413, text("-- PostgreSQL database dump\n"), text("-- about a PostgreSQL database dump\n"), nil},
 		{9700414, json(`{"prompt":"deploy with ` + gitHub + `"}`), json(`{"prompt":"tokens begin with ghp_"}`), nil},
+		{9700414, json(`{"file":"` + gitHub + `"}`), sent("/api/v4/jobs/request", `{"token":"`+gitHub+`"}`), nil},
+		{9700414, sent("/api/v4/projects/1/issues", `{"token":"`+gitHub+`"}`), sent("/v1/auth/token/renew", `{"token":"`+gitHub+`"}`), nil},
 		{9700415, text(times(3, "u%d:$2b$12$"+strings.Repeat("aB3./", 10)+"x%[1]dz\n")), text("u:$2b$12$" + strings.Repeat("aB3./", 10) + "xyz\n"), nil},
 	} {
 		t.Run(strconv.Itoa(c.rule), func(t *testing.T) {
