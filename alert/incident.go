@@ -14,7 +14,7 @@ type Incident struct {
 	Event   string // begin, update or end
 	News    []string
 	Message int      // number of it among those of the incident, from 1 on
-	Follows string   // id of an earlier incident, of which the attacker of this one was a victim
+	Follows string   // id of an earlier incident, of which the attacker of this one was a victim, or else the attacker
 	Joined  []string // ids of incidents that became part of this one
 
 	Time        time.Time // of the message

@@ -17,7 +17,8 @@ const (
 	sameTime  = int64(10 * time.Minute / time.Millisecond) // in which clients that do the same do it together
 
 	maxVictims = 200_000
-	maxHits    = 8 // incidents in which one is a victim
+	maxEnded   = 200_000 // names of attackers
+	maxHits    = 8       // incidents in which one is a victim
 	maxWaves   = 100_000
 
 	// together is from how many clients on they do the same thing together.
@@ -69,11 +70,18 @@ type hit struct {
 	inc *incident // nil after a restart
 }
 
+// ended is an incident that is over, and when its last alert was.
+type ended struct {
+	Incident string
+	At       int64
+}
+
 // find finds the incident that an alert is part of, or begins it.
 func (s *Incidents) find(f *alert.Facts) *incident {
 	at := f.Time.UnixMilli()
 	actors := s.actorsOf(f)
-	if len(actors) == 0 { // a record that says of nobody: what is attacked is all that is known
+	isKnown := len(actors) > 0
+	if !isKnown { // a record that says of nobody: what is attacked is all that is known
 		actors = []actor{newActor("unknown client of", f.Service)}
 	}
 	inc := s.known(actors, at)
@@ -96,6 +104,9 @@ func (s *Incidents) find(f *alert.Facts) *incident {
 		inc = s.begin(actors[0].name, f)
 		if h != nil && h.inc == nil && !h.passes {
 			inc.Follows = h.Incident
+		} else if isKnown {
+			inc.Follows = s.before(actors, at)
+			inc.Again = inc.Follows != ""
 		}
 	}
 	if w != nil && len(w.incidents) < maxHits && !slices.Contains(w.incidents, inc) {
@@ -106,6 +117,17 @@ func (s *Incidents) find(f *alert.Facts) *incident {
 	}
 	s.hurt(inc, f, at)
 	return inc
+}
+
+// before is the last incident of an actor that has ended, empty if that is long ago.
+func (s *Incidents) before(actors []actor, at int64) string {
+	var last ended
+	for _, a := range actors {
+		if e, ok := s.ended.get(a.key, s.clock.Now); ok && e.At <= at && at-e.At <= pivotTime && e.At > last.At {
+			last = e
+		}
+	}
+	return last.Incident
 }
 
 // known is the open incident of an actor. Where his names have several, they become one.

@@ -1,5 +1,7 @@
 package incident
 
+import "maps"
+
 // generations keep values for a time at least, and not much longer, and of a bounded number of keys those that were used
 // last: what was not used since the last change of generations is forgotten with the next.
 type generations[T any] struct {
@@ -33,4 +35,12 @@ func (g *generations[T]) get(key uint64, now int64) (value T, ok bool) {
 func (g *generations[T]) set(key uint64, value T, now int64) {
 	g.turn(now)
 	g.now[key] = value
+}
+
+// all are the values that are kept.
+func (g *generations[T]) all() map[uint64]T {
+	all := make(map[uint64]T, len(g.now)+len(g.before))
+	maps.Copy(all, g.before)
+	maps.Copy(all, g.now)
+	return all
 }

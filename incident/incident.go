@@ -78,6 +78,7 @@ type Incidents struct {
 	quiet   *list.List // of *incident that are open, the quietest first
 	actors  map[uint64]*incident
 	victims generations[[]hit]
+	ended   generations[ended] // by the names of attackers
 	waves   generations[*wave]
 	pending pending
 	bytes   int  // of those that are open
@@ -89,7 +90,7 @@ type Incidents struct {
 func New(o Options) *Incidents {
 	return &Incidents{
 		opts: o, quiet: list.New(), actors: map[uint64]*incident{},
-		victims: newGenerations[[]hit](pivotTime, maxVictims), waves: newGenerations[*wave](sameTime, maxWaves),
+		victims: newGenerations[[]hit](pivotTime, maxVictims), ended: newGenerations[ended](pivotTime, maxEnded), waves: newGenerations[*wave](sameTime, maxWaves),
 	}
 }
 
@@ -113,6 +114,7 @@ type Story struct {
 	ID, Key     string
 	Begin, Last int64 // milliseconds
 	Follows     string
+	Again       bool     // Follows is of the same attacker, who was not its victim
 	Joined      []string // ids of incidents that became part of it
 	Actors      []string
 	Crowds      []Crowd // of actors that are more than Actors lists
@@ -260,8 +262,11 @@ func (s *Incidents) remove(inc *incident) {
 	inc.aliases = nil
 }
 
-// end ends an incident, and tells that. Those who were attacked in it know for long that it was, and no more of it.
+// end ends an incident, and tells that. For long it is known who attacked and who was attacked in it, and no more of it.
 func (s *Incidents) end(inc *incident, now int64) {
+	for _, key := range inc.aliases {
+		s.ended.set(key, ended{inc.ID, inc.Last}, now)
+	}
 	s.remove(inc)
 	s.part(inc, now)
 	inc.Story = Story{}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/modsecurity-for-anylog/msa/alert"
+	"github.com/modsecurity-for-anylog/msa/internal/state"
 	"github.com/modsecurity-for-anylog/msa/triage"
 )
 
@@ -260,13 +261,15 @@ func TestGoesOnAfterTheEnd(t *testing.T) {
 	}
 }
 
+// from is an attack of a client on a server, and what became of it.
+func from(client, server string, outcome triage.Outcome) func(f *alert.Facts) {
+	return func(f *alert.Facts) {
+		f.Client, f.Server, f.Service, f.Direction, f.Outcome, f.Request = client, server, server, "east-west", outcome, f.Request+uint64(f.Time.Unix())
+	}
+}
+
 // Whoever was attacked and then attacks is the same incident; not so one on whom all attacks failed.
 func TestPivot(t *testing.T) {
-	from := func(client, server string, outcome triage.Outcome) func(f *alert.Facts) {
-		return func(f *alert.Facts) {
-			f.Client, f.Server, f.Service, f.Direction, f.Outcome, f.Request = client, server, server, "east-west", outcome, f.Request+uint64(f.Time.Unix())
-		}
-	}
 	s := New(Options{})
 	ids, told := watch(s,
 		injection(0, from("10.0.0.1", "10.0.0.2", triage.Unknown)),
@@ -296,6 +299,48 @@ func TestPivot(t *testing.T) {
 	_, end := watch(s, injection(2*time.Hour+time.Second, from("10.0.0.3", "10.0.0.7", triage.Success)))
 	if late[0] == ids[0] || len(end) == 0 || end[0].Follows != ids[0] {
 		t.Errorf("a victim that attacks when all is over: incident %s follows %v", late[0], end)
+	}
+}
+
+// Who comes back within a day, and was not attacked, goes on with what he did before.
+func TestComesBack(t *testing.T) {
+	for name, c := range map[string]struct {
+		after  time.Duration
+		client string
+		want   bool
+	}{
+		"an hour later":     {time.Hour, "10.0.0.1", true},
+		"a day later":       {24 * time.Hour, "10.0.0.1", true},
+		"long after":        {25 * time.Hour, "10.0.0.1", false},
+		"somebody else":     {time.Hour, "10.0.0.9", false},
+		"nobody knows whom": {time.Hour, "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			first := c.client
+			if first == "10.0.0.9" {
+				first = "10.0.0.1"
+			}
+			s := New(Options{})
+			ids, _ := watch(s, injection(0, from(first, "10.0.0.2", triage.Success)))
+			if c.after == 24*time.Hour { // also with a state
+				text, err := state.Encode(s.kept())
+				if s = New(Options{}); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := s.decode(text); err != nil {
+					t.Fatal(err)
+				}
+			}
+			late, told := watch(s, injection(c.after, from(c.client, "10.0.0.3", triage.Success)))
+			follows := ""
+			if c.want {
+				follows = ids[0]
+			}
+			m := told[len(told)-1]
+			if late[0] == ids[0] || m.Event != begin || m.Follows != follows || strings.Contains(m.Text, "It has attacked before, in incident "+ids[0]) != c.want {
+				t.Errorf("it follows %q, want %q: %s", m.Follows, follows, m.Text)
+			}
+		})
 	}
 }
 

@@ -2,7 +2,6 @@ package incident
 
 import (
 	"container/list"
-	"maps"
 	"slices"
 	"time"
 
@@ -77,6 +76,7 @@ type kept struct {
 	Now     int64
 	Open    []keptIncident // the quietest first
 	Victims map[uint64][]hit
+	Ended   map[uint64]ended
 }
 
 type keptIncident struct {
@@ -88,12 +88,7 @@ type keptIncident struct {
 }
 
 func (s *Incidents) kept() kept {
-	k := kept{Now: s.clock.Now, Victims: maps.Clone(s.victims.now)}
-	for key, hits := range s.victims.before {
-		if _, newer := k.Victims[key]; !newer {
-			k.Victims[key] = hits
-		}
-	}
+	k := kept{Now: s.clock.Now, Victims: s.victims.all(), Ended: s.ended.all()}
 	for e := s.quiet.Front(); e != nil; e = e.Next() {
 		inc := e.Value.(*incident)
 		one := keptIncident{Story: inc.Story, Seen: inc.seen, Aliases: inc.aliases, Urgent: inc.urgent}
@@ -175,8 +170,17 @@ func (s *Incidents) decode(text []byte) (dropped int, err error) {
 		}
 		victims.now[key] = hits
 	}
+	over := newGenerations[ended](pivotTime, maxEnded)
+	over.began = k.Now
+	for key, e := range k.Ended {
+		if e.Incident == "" || !isTime(e.At) || len(over.now) == maxEnded {
+			dropped++
+			continue
+		}
+		over.now[key] = e
+	}
 	s.clock.Restore(k.Now)
-	s.quiet, s.actors, s.pending, s.victims, s.bytes = quiet, actors, waiting, victims, bytes
+	s.quiet, s.actors, s.pending, s.victims, s.ended, s.bytes = quiet, actors, waiting, victims, over, bytes
 	return dropped, nil
 }
 

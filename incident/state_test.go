@@ -96,6 +96,8 @@ func TestStateWithoutWhatCannotBe(t *testing.T) {
 		"more news":              func(_ *kept, one *keptIncident) { one.News = long },
 		"more hits":              func(k *kept, _ *keptIncident) { k.Victims[1] = make([]hit, maxHits+1) },
 		"a hit at a time of no…": func(k *kept, _ *keptIncident) { k.Victims[1] = []hit{{At: math.MaxInt64}} },
+		"an end at such a time":  func(k *kept, _ *keptIncident) { k.Ended[1] = ended{"a", math.MaxInt64} },
+		"an end of no incident":  func(k *kept, _ *keptIncident) { k.Ended[1] = ended{At: k.Now} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := busy().kept()
@@ -118,7 +120,7 @@ func TestStateWithoutWhatCannotBe(t *testing.T) {
 			if len(warnings) != 1 || !strings.Contains(warnings[0], "starting without 1 values that can't be") {
 				t.Errorf("warned %q", warnings)
 			}
-			if len(k.Victims) == len(s.victims.now) && s.Open() != before-1 {
+			if len(k.Victims) == len(s.victims.now) && len(k.Ended) == len(s.ended.now) && s.Open() != before-1 {
 				t.Errorf("%d of %d incidents are open", s.Open(), before)
 			}
 			watch(s, injection(time.Hour, func(f *alert.Facts) { f.Account, f.Outcome, f.Confidence = "bob", triage.Success, 100 }))

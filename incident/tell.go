@@ -284,7 +284,10 @@ func (s *Story) text(m *alert.Incident) string {
 	if len(m.Stages) > 0 {
 		b.WriteByte('.')
 	}
-	if s.Follows != "" {
+	switch {
+	case s.Again:
+		fmt.Fprintf(&b, " It has attacked before, in incident %s.", s.Follows)
+	case s.Follows != "":
 		fmt.Fprintf(&b, " Before that, it was a victim in incident %s.", s.Follows)
 	}
 	if m.Event == end && len(s.News) == 0 {
