@@ -66,21 +66,24 @@ var (
 	ErrSkipped = errors.New("record is not one to inspect")
 )
 
-// Load reads mappings: a comma list of names of presets and of mapping files, or auto for
-// all presets.
+// Load reads mappings: a comma list of names of presets and of mapping files. auto, alone or at its end, stands for all
+// presets.
 func Load(names string) (*Set, error) {
-	if names == "auto" {
-		return NewSet(presets(), true), nil
+	list := strings.Split(names, ",")
+	last := len(list) - 1
+	isAuto := strings.TrimSpace(list[last]) == "auto"
+	if isAuto {
+		list = list[:last]
 	}
-	var all []*Mapping
-	for _, name := range strings.Split(names, ",") {
+	var named []*Mapping
+	for _, name := range list {
 		some, err := load(strings.TrimSpace(name))
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, some...)
+		named = append(named, some...)
 	}
-	return NewSet(all, false), nil
+	return NewSet(named, isAuto), nil
 }
 
 func load(nameOrFile string) ([]*Mapping, error) {
@@ -93,7 +96,7 @@ func load(nameOrFile string) ([]*Mapping, error) {
 		case nameOrFile == "":
 			return nil, errors.New("no mapping is named: auto, a preset or a file")
 		case nameOrFile == "auto":
-			return nil, errors.New("auto stands alone, as it is all presets: in a list, name the presets that are needed, or use a filter with auto beside this one")
+			return nil, errors.New("auto stands at the end of a list, as it is all presets")
 		case !strings.ContainsAny(nameOrFile, "/.") && errors.Is(err, fs.ErrNotExist):
 			return nil, fmt.Errorf("cannot find mapping %q: no file, and no preset: %s", nameOrFile, suggest(nameOrFile, presetNames()))
 		}

@@ -3,6 +3,7 @@ package mapping
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -204,7 +205,7 @@ func TestMapErrors(t *testing.T) {
 }
 
 func TestAuto(t *testing.T) {
-	a := NewSet(presets(), true)
+	a := NewSet(nil, true)
 	var tx Transaction
 	for range 2 { // the second time from memory
 		if err := a.Map("t", record(t, `{"URL":"/a","METHOD":"GET","SRC_IP":"1.2.3.4"}`), &tx); err != nil || tx.Preset != "nano" {
@@ -213,6 +214,36 @@ func TestAuto(t *testing.T) {
 		if err := a.Map("t", record(t, `{"URL":"/a","log":"x"}`), &tx); !errors.Is(err, ErrNotHTTP) {
 			t.Errorf("got %v for a record that is not Nano's", err)
 		}
+	}
+}
+
+// What somebody names comes before the presets, whatever came before.
+func TestNamedBeforeAuto(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "shop.yaml")
+	if err := os.WriteFile(file, []byte("name: shop\nrequest: {method: how, path: what}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Load("nano, " + file + ",auto")
+	if err != nil || len(s.Named()) != 2 || len(s.Mappings()) != len(presets())+1 {
+		t.Fatalf("%v, %d named of %d", err, len(s.Named()), len(s.Mappings()))
+	}
+	var tx Transaction
+	for range 2 {
+		for _, c := range []struct{ record, preset string }{
+			{`{"how":"GET","what":"/a"}`, "shop"},
+			{`{"log":"192.0.2.7 - - [02/Mar/2026:09:00:00 +0000] \"GET /b HTTP/1.1\" 200 12 \"-\" \"curl/8.1\""}`, "nginx"},
+			{`{"URL":"/c","METHOD":"GET","SRC_IP":"192.0.2.7"}`, "nano"},
+		} {
+			if err := s.Map("t", record(t, c.record), &tx); err != nil || tx.Preset != c.preset {
+				t.Errorf("%s: %v, preset %q, want %q", c.record, err, tx.Preset, c.preset)
+			}
+		}
+		if err := s.Map("t", record(t, `{"log":"started"}`), &tx); !errors.Is(err, ErrNotHTTP) {
+			t.Errorf("got %v for a line that is no HTTP", err)
+		}
+	}
+	if _, err := Load("auto,nano"); err == nil || !strings.Contains(err.Error(), "auto stands at the end") {
+		t.Errorf("got %v", err)
 	}
 }
 

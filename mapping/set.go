@@ -12,7 +12,8 @@ import (
 // Set is one or more mappings, of which the first that fits maps a record. It is safe for
 // concurrent use.
 type Set struct {
-	all    []*Mapping
+	all    []*Mapping // those that somebody has named, and all presets behind them with auto
+	named  int        // how many are named
 	auto   bool
 	orders map[*Mapping][]*Mapping // after each
 	byTag  sync.Map                // tag to the *Mapping that fitted last, which is tried first
@@ -22,10 +23,18 @@ type Set struct {
 // maxTags bounds what is remembered: some inputs make a tag for each file.
 const maxTags = 4096
 
-// NewSet makes a set. With auto, a mapping without detect fits nothing.
-func NewSet(all []*Mapping, auto bool) *Set {
-	s := &Set{all: all, auto: auto, orders: map[*Mapping][]*Mapping{}}
-	for _, m := range all {
+// NewSet makes a set of mappings that somebody has named. With auto, all presets are behind them, of which one without
+// detect fits nothing.
+func NewSet(named []*Mapping, auto bool) *Set {
+	s := &Set{all: slices.Clone(named), named: len(named), auto: auto, orders: map[*Mapping][]*Mapping{}}
+	if auto {
+		for _, m := range presets() {
+			if !slices.Contains(named, m) {
+				s.all = append(s.all, m)
+			}
+		}
+	}
+	for _, m := range s.all {
 		s.orders[m] = s.orderAfter(m)
 	}
 	return s
@@ -33,6 +42,9 @@ func NewSet(all []*Mapping, auto bool) *Set {
 
 // Mappings are the set's, in the order in which they are tried.
 func (s *Set) Mappings() []*Mapping { return s.all }
+
+// Named are those of the set that somebody has named.
+func (s *Set) Named() []*Mapping { return s.all[:s.named] }
 
 // InOrder reports whether the records of a chunk must be mapped one after the other, after all before and before all after:
 // lines in it say what the lines after them mean.
@@ -45,7 +57,7 @@ func (m *Mapping) readsColumns() bool {
 }
 
 // Map is Mapping.Map with the first mapping that fits. When none does, it fails with ErrUnmapped, or with ErrNotHTTP
-// if the set is that of auto and nothing in the record looks like HTTP.
+// with auto if nothing in the record looks like HTTP.
 func (s *Set) Map(tag string, r Record, tx *Transaction) error {
 	if len(s.all) == 1 && !s.auto {
 		err := s.all[0].Map(tag, r, tx)
@@ -107,7 +119,7 @@ func (s *Set) whyNone(r Record, tx *Transaction) error {
 }
 
 // order is in which order mappings are tried, after one that has taken a record of the tag. Of presets no two fit the same
-// record, but those that moreSpecific has; a list of the user's counts as it stands, whatever came before.
+// record, but those that moreSpecific has; what the user names counts as it stands, whatever came before.
 func (s *Set) order(last *Mapping) []*Mapping {
 	if last == nil || !s.auto {
 		return s.all
@@ -115,10 +127,13 @@ func (s *Set) order(last *Mapping) []*Mapping {
 	return s.orders[last]
 }
 
-// orderAfter has those that are more specific first, then the one itself, then all others.
+// orderAfter has those that are named or more specific first, then the one itself, then all others.
 func (s *Set) orderAfter(last *Mapping) []*Mapping {
-	var first, rest []*Mapping
-	for _, m := range s.all {
+	if slices.Contains(s.Named(), last) {
+		return s.all
+	}
+	first, rest := slices.Clone(s.Named()), []*Mapping(nil)
+	for _, m := range s.all[s.named:] {
 		switch {
 		case m == last:
 		case last.Name == AnyText, last.Name == AnyNames && m.Name != AnyText, slices.Contains(moreSpecific[last.Name], m.Name):
@@ -144,7 +159,7 @@ func (s *Set) remember(tag string, m *Mapping, known bool) {
 var errOther = errors.New("record is of another mapping")
 
 func (s *Set) try(m *Mapping, tag string, r Record, tx *Transaction) error {
-	if len(m.detect) == 0 && s.auto {
+	if len(m.detect) == 0 && s.auto && !slices.Contains(s.Named(), m) {
 		return errOther
 	}
 	if err := m.read(tag, r, tx); err != nil {

@@ -19,7 +19,7 @@ import (
 type Config struct {
 	Engine      engine.Config
 	Alert       alert.Options
-	Mapping     string // "auto", or a comma list of presets and files
+	Mapping     string // a comma list of presets and files, and auto at its end
 	Workloads   string // of a file; empty for none
 	Canaries    string // the same
 	AlertTag    string // may hold record accessors; empty for no alerts

@@ -93,10 +93,8 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 			log.Warn(warning)
 		}
 	}
-	if cfg.Mapping != "auto" {
-		for _, one := range p.mapper.Mappings() {
-			p.announce(one)
-		}
+	for _, one := range p.mapper.Named() {
+		p.announce(one)
 	}
 	log.Info("rules loaded", "rules", e.RuleCount(), "files", len(e.Files()), "warnings", len(e.Warnings()), "mapping", cfg.Mapping)
 	return p, nil
@@ -675,7 +673,7 @@ func (p *Pipeline) mapEvent(tag string, e event, tx *mapping.Transaction) bool {
 		p.countUninspected(whyUnmapped(err), tag, err)
 		return false
 	}
-	if isFirst := p.counters.mapped.add(tx.Mapping()); isFirst && p.cfg.Mapping == "auto" {
+	if isFirst := p.counters.mapped.add(tx.Mapping()); isFirst {
 		p.announce(tx.Mapping())
 	}
 	if err := tx.NotText(); err != nil {

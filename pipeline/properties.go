@@ -30,7 +30,7 @@ func Properties() []Property {
 }
 
 var properties = [...]Property{
-	{Name: "mapping", Default: "auto", Description: "How fields become HTTP: a comma list of presets and YAML files, the first of which that fits reads the record, or auto for all presets"},
+	{Name: "mapping", Default: "auto", Description: "How fields become HTTP: a comma list of presets and YAML files, the first of which that fits reads the record; auto, alone or at the end, is all presets"},
 	{Name: "workloads", Description: "CSV or JSON file that says which workload is behind an address or network, for logs that don't"},
 	{Name: "canaries", Description: "File of values that nobody may ever read or send: a record with one of them always alarms"},
 	{Name: "rules", Default: "crs", Multiple: true, Description: "Rules: crs, exploited, lateral-movement, sensitive-data, a SecLang file, a glob or a directory; may be repeated, or a comma list"},

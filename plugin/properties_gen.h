@@ -4,7 +4,7 @@ enum { PROPERTIES = 35, MAX_CONFIG_MAP_SIZE = 256 };
 
 static const struct config_map properties[PROPERTIES] = {
     {0, "mapping", "auto", 0, 0, 0,
-     "How fields become HTTP: a comma list of presets and YAML files, the first of which that fits reads the record, or auto for all presets"},
+     "How fields become HTTP: a comma list of presets and YAML files, the first of which that fits reads the record; auto, alone or at the end, is all presets"},
     {0, "workloads", NULL, 0, 0, 0,
      "CSV or JSON file that says which workload is behind an address or network, for logs that don't"},
     {0, "canaries", NULL, 0, 0, 0,

@@ -10,7 +10,7 @@ type detail struct {
 
 // details are in the order of pipeline.Properties.
 var details = []detail{
-	{name: "mapping", example: "nginx, own.yaml", text: `Each name is a [preset](presets.md) or else the path of a [mapping file](mapping.md). With ` + "`auto`" + ` the presets are tried in their order. Records of one
+	{name: "mapping", example: "own.yaml, auto", text: `Each name is a [preset](presets.md) or else the path of a [mapping file](mapping.md). With ` + "`auto`" + ` the presets are tried in their order, after what is named before it. Records of one
 tag may be of several kinds. A record that no mapping fits passes uninspected, and is counted as ` + "`unmapped`" + `.`},
 	{name: "workloads", example: "/etc/msa/workloads.csv", text: `One row for each address or network, with its workload, and optionally its [account](mapping.md#workloads):
 
