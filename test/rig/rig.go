@@ -5,6 +5,7 @@ package rig
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -94,14 +95,22 @@ func TakenIn(conn *net.TCPConn) error {
 	return nil
 }
 
-// FreePort is a port of 127.0.0.1 that is free for UDP and for TCP.
+// FreePort is a port of 127.0.0.1 that is free for UDP and for TCP, and that the kernel gives to nobody who connects: a
+// test may leave it and come back.
 func FreePort() (int, error) {
-	for range 100 {
-		u, err := net.ListenPacket("udp", "127.0.0.1:0")
-		if err != nil {
-			return 0, err
+	const least = 10_000
+	most := 32_768 // Linux's own default
+	if text, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range"); err == nil {
+		if n, err := strconv.Atoi(strings.Fields(string(text) + " 0")[0]); err == nil && n > 2*least {
+			most = n
 		}
-		port := u.LocalAddr().(*net.UDPAddr).Port
+	}
+	for range 1000 {
+		port := least + rand.IntN(most-least)
+		u, err := net.ListenPacket("udp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			continue
+		}
 		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		_ = u.Close()
 		if err == nil {
