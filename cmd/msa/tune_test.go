@@ -70,7 +70,7 @@ func TestTune(t *testing.T) {
 		stderr      string
 	}{
 		{"text", "", []string{found}, 0, []string{
-			"1. 942100@ARGS:q 9703010@ARGS:q 9703015@ARGS:q\n   silences 6 of 15 alerts, from 3 sources: 10.0.0.0, 10.0.0.1, 10.0.0.2\n   942100 SQL Injection Attack Detected via libinjection\n   9703010 SQL: a condition is joined\n   9703015 SQL: a condition on constants\n" +
+			"1. 942100@ARGS:q 9703010@ARGS:q 9703015@ARGS:q 9703130@ARGS:q\n   silences 6 of 15 alerts, from 3 sources: 10.0.0.0, 10.0.0.1, 10.0.0.2\n   942100 SQL Injection Attack Detected via libinjection\n   9703010 SQL: a condition is joined\n   9703015 SQL: a condition on constants\n   9703130 SQL: a text ends, and the rest of a statement is a comment\n" +
 				"   for example GET /search/p0?q=" + sqli + " from 10.0.0.0; 942100 on ARGS:q: 1' or 1=1--",
 			"941100@ARGS:html 941110@ARGS:html", "silences 4 of 15 alerts, from 1 source: 10.0.1.1",
 			"930130@/backup/.git/config", "alerts without a narrow exclusion", "can't be written in one): 1\n",
