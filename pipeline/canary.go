@@ -1,11 +1,8 @@
 package pipeline
 
 import (
-	"bytes"
-	"encoding/csv"
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
@@ -50,40 +47,14 @@ func (p *Pipeline) findCanaries(tx *mapping.Transaction, v *engine.Verdict) {
 	look("RESPONSE_BODY", tx.ResponseBody.Text, 4)
 }
 
-// parseCanaries reads a file of canary values. It refuses what would leave some out in silence: no values at all, as of a
-// file that is being written, and a quote that is not closed, which takes in the lines after it.
+// parseCanaries reads a file of canary values. One without any is refused, as a file that is being written is.
 func parseCanaries(text []byte) (c *sensitive.Canaries, line int, err error) {
 	if text, err = userfile.Text(text); err != nil {
 		return nil, 1, err
 	}
-	reader := csv.NewReader(bytes.NewReader(text))
-	reader.Comment, reader.FieldsPerRecord, reader.TrimLeadingSpace, reader.LazyQuotes = '#', -1, true, true
-	values := 0
-	for {
-		row, err := reader.Read()
-		if err != nil { // the end, or what ParseCanaries says
-			break
-		}
-		line, _ := reader.FieldPos(0)
-		if slices.ContainsFunc(row, func(field string) bool { return strings.Contains(field, "\n") }) {
-			return nil, line, errors.New("a quote is not closed")
-		}
-		if values == 0 && strings.EqualFold(strings.TrimSpace(row[0]), "value") { // names of columns
-			text = asComment(text, line)
-			continue
-		}
-		values++
-	}
 	c, line, err = sensitive.ParseCanaries(text)
-	if err == nil && values == 0 {
+	if err == nil && c.Len() == 0 {
 		return nil, 1, errors.New("there is no value in it; canaries off is for none")
 	}
 	return c, line, err
-}
-
-// asComment is a text with a line of it as a comment.
-func asComment(text []byte, line int) []byte {
-	lines := bytes.SplitAfter(text, []byte("\n"))
-	lines[line-1] = append([]byte("#"), lines[line-1]...)
-	return bytes.Join(lines, nil)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -25,7 +26,8 @@ const (
 )
 
 // ParseCanaries reads a file with a value in each line, or CSV rows of a value and the name by which alerts call it. Lines
-// that begin with # are comments. line is where an error is.
+// that begin with # are comments, and a first row may name the columns, of which the first is value. line is where an error
+// is; a quote that is not closed is one, as it would take in the lines after it.
 func ParseCanaries(text []byte) (c *Canaries, line int, err error) {
 	c = &Canaries{of: map[uint64][]int32{}}
 	reader := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff"))))
@@ -40,6 +42,12 @@ func ParseCanaries(text []byte) (c *Canaries, line int, err error) {
 			return nil, wrong.Line, wrong.Err
 		}
 		line, _ := reader.FieldPos(0)
+		if slices.ContainsFunc(row, func(field string) bool { return strings.Contains(field, "\n") }) {
+			return nil, line, errors.New("a quote is not closed")
+		}
+		if len(c.bare) == 0 && strings.EqualFold(strings.TrimSpace(row[0]), "value") {
+			continue
+		}
 		if len(row) > 2 {
 			return nil, line, fmt.Errorf("expected a value and perhaps its name, not %d columns: a value with a comma in it needs quotes", len(row))
 		}
@@ -52,6 +60,9 @@ func ParseCanaries(text []byte) (c *Canaries, line int, err error) {
 		}
 	}
 }
+
+// Len is how many values there are.
+func (c *Canaries) Len() int { return len(c.bare) }
 
 func (c *Canaries) add(value, name string, line int) error {
 	if len(value) > mostCanary {
