@@ -128,15 +128,11 @@ action(type="omfile" file=%q template="message")
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = p.Stop(rig.Patience) })
-	if err := rig.Wait(rig.Patience, func() error {
-		c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err == nil {
-			_ = c.Close()
-		}
-		return err
-	}); err != nil {
+	c, err := rig.Dial(port)
+	if err != nil {
 		t.Fatalf("rsyslogd does not listen: %v\n%s", err, p.Output())
 	}
+	_ = c.Close()
 	return port, file
 }
 

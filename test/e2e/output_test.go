@@ -48,15 +48,11 @@ func startReceiver(t *testing.T, dir string, port int, file string) *rig.Process
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = p.Stop(rig.Patience) })
-	if err := rig.Wait(rig.Patience, func() error {
-		conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err == nil {
-			err = conn.Close()
-		}
-		return err
-	}); err != nil {
+	c, err := rig.Dial(port)
+	if err != nil {
 		t.Fatalf("the receiver does not listen: %v", err)
 	}
+	_ = c.Close()
 	return p
 }
 
