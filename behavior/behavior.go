@@ -76,19 +76,13 @@ func New(specs []Spec) (*Detectors, error) {
 			}})
 		}
 		for _, name := range []string{"user", "actor"} {
-			if slices.Contains(specs[i].Key, name) || slices.Contains(specs[i].Field, name) || specs[i].Where[name] != nil || specs[i].Type == "logins" {
+			if specs[i].names(name) || specs[i].Where[name] != nil || specs[i].Type == "logins" {
 				d.usesUser = true
 			}
 		}
-		if slices.Contains(specs[i].Key, "credential") || slices.Contains(specs[i].Field, "credential") {
-			d.usesCredential = true
-		}
-		if slices.Contains(specs[i].Key, "token") || slices.Contains(specs[i].Field, "token") {
-			d.usesToken = true
-		}
-		if slices.Contains(specs[i].Key, "attempt") || slices.Contains(specs[i].Field, "attempt") {
-			d.usesAttempt = true
-		}
+		d.usesCredential = d.usesCredential || specs[i].names("credential")
+		d.usesToken = d.usesToken || specs[i].names("token")
+		d.usesAttempt = d.usesAttempt || specs[i].names("attempt")
 		if len(specs[i].Key) > 0 && specs[i].Key[0] == "client" {
 			d.usesClient = true
 		}

@@ -291,6 +291,11 @@ func set[T int | float64 | duration](v *T, instead T) {
 	}
 }
 
+// names reports whether a field is one of the key or of what is counted.
+func (s *Spec) names(field string) bool {
+	return slices.Contains(s.Key, field) || slices.Contains(s.Field, field)
+}
+
 // know finds out whether there is such a field.
 func (s *Spec) know(name string) error {
 	if strings.HasPrefix(name, "$") {

@@ -13,8 +13,8 @@ import (
 	"unicode/utf8"
 )
 
-// logger is the log of the instances of an identity: rules that outlive an instance go on writing to it. Records may be written on any thread, but the host
-// prints to its log file only from its own threads (on others to stderr), so lines
+// logger is the log of the instances of an identity: rules that outlive an instance go on writing to it. Records may be
+// written on any thread, but the host prints to its log file only from its own threads (on others to stderr), so lines
 // wait until flush is called on one.
 type logger struct {
 	*slog.Logger

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/inspect"
+	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/listing"
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/warnings"
 	"github.com/modsecurity-for-anylog/msa/internal/fluentconf"
 	"github.com/modsecurity-for-anylog/msa/pipeline"
@@ -145,7 +146,7 @@ func (f *Filter) printVerdict(out *bufio.Writer) {
 		tell(out, "%s: filter msa, match %s", f.Place, f.Match)
 	}
 	if f.OK {
-		tell(out, "ok: %s from %s, mapping %s, %s", count(f.RuleCount, "rule"), f.Rules, f.Mapping, count(len(f.Warnings), "warning"))
+		tell(out, "ok: %s from %s, mapping %s, %s", listing.Plural(f.RuleCount, "rule"), f.Rules, f.Mapping, listing.Plural(len(f.Warnings), "warning"))
 	}
 	for _, w := range f.Warnings {
 		tell(out, "%s", w)
@@ -187,14 +188,6 @@ func (f *Filter) unappliedSets() []unappliedSet {
 		}
 	}
 	return sets
-}
-
-// count is 1 rule, 2 rules.
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // spaced are numbers with a space between them.
