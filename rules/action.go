@@ -37,10 +37,42 @@ func (a Action) with(value string) Action {
 }
 
 // parseActions cuts a list of actions where Coraza cuts it: at commas that are not between single quotes, where neither
-// the first character of the list nor one behind a backslash counts. Where a quote stays open, the rest is one value.
-func parseActions(text string) []Action {
-	var all []Action
-	start, colon, quoted := 0, -1, false
+// the first character of the list nor one behind a backslash counts. Where a quote stays open that way, quotes count as in
+// ModSecurity, only at the beginning of a value: msg:it's so. If one stays open even so, the rest is its value, and open
+// its action.
+func parseActions(text string) (all []Action, open string) {
+	all, isOpen := cutActions(text, false)
+	if !isOpen {
+		return all, ""
+	}
+	other, isOpen := cutActions(text, true)
+	for i, a := range other {
+		value := unquoted(a.written)
+		escaped := escapeQuotes(value)
+		switch {
+		case escaped == value:
+		case strings.HasPrefix(a.written, "'"):
+			isOpen = true // a quote begins the value, another one ends it, and there are more
+		default:
+			other[i].written = "'" + escaped + "'" // Coraza reads it again
+		}
+	}
+	if isOpen {
+		return all, all[len(all)-1].Name
+	}
+	return other, ""
+}
+
+// actionsOf is a link that has but actions.
+func actionsOf(text string) *Link {
+	l := &Link{}
+	l.Actions, l.open = parseActions(text)
+	return l
+}
+
+// cutActions is parseActions with quotes that count anywhere, or only at the beginning of a value.
+func cutActions(text string, atBeginning bool) (all []Action, quoted bool) {
+	start, colon := 0, -1
 	end := func(at int) {
 		name, value := text[start:at], ""
 		if colon >= 0 {
@@ -54,7 +86,7 @@ func parseActions(text string) []Action {
 	for i := 1; i < len(text); i++ {
 		switch {
 		case text[i-1] == '\\':
-		case text[i] == '\'':
+		case text[i] == '\'' && (quoted || !atBeginning || colon >= 0 && strings.TrimSpace(text[colon+1:i]) == ""):
 			quoted = !quoted
 		case quoted:
 		case text[i] == ':' && colon < 0:
@@ -64,7 +96,19 @@ func parseActions(text string) []Action {
 		}
 	}
 	end(len(text))
-	return all
+	return all, quoted
+}
+
+// escapeQuotes puts a backslash before each single quote that has none.
+func escapeQuotes(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		if s[i] == '\'' && (i == 0 || s[i-1] != '\\') {
+			b.WriteByte('\\')
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
 }
 
 // unquoted is a value without the quotes around it, single or double.

@@ -56,6 +56,9 @@ func TestActions(t *testing.T) {
 		"id:1,ctl:'ruleRemoveById=7,9 12'":                    "id:1,ctl:'ruleRemoveById=7',ctl:'ruleRemoveById=9',ctl:'ruleRemoveById=12'",
 		"id:1,ctl:'ruleRemoveTargetById=7;ARGS:a,TX:b'":       "id:1,ctl:'ruleRemoveTargetById=7;ARGS:a',ctl:'ruleRemoveTargetById=7;TX:b'",
 		"id:1,exec:/bin/a,initcol:ip=%{REMOTE_ADDR}":          "id:1",
+		"id:1,msg:it's so,nolog":                              `id:1,msg:'it\'s so',nolog`,
+		`id:1,msg:it\'s so,nolog`:                             `id:1,msg:it\'s so,nolog`,
+		"id:1,setvar:tx.a='b,c',nolog":                        "id:1,setvar:tx.a='b,c',nolog",
 		"id:1,expirevar:ip.n=60,logdata:'%{IP.n}'":            "id:1,logdata:'%{tx.IP.n}'",
 	} {
 		r, _ := parsed(t, `SecAction "`+in+`"`)
@@ -95,6 +98,14 @@ func TestWarnings(t *testing.T) {
 		`SecRule &ENV "@eq 0" "id:1"`:                                                                                  "it always finds &ENV empty, which MSA never has",
 		`SecRule XML:/a/b "@rx a" "id:1"`:                                                                              "it can never match: MSA never has XML:/a/b",
 		`SecRule XML:/*|XML://@* "@rx a" "id:1"`:                                                                       "",
+		`SecRule ARGS "@rx a" "id:1,msg:'it's so',nolog"`:                                                              "the quote of msg is not closed: all that follows is part of its value",
+		`SecRule ARGS "@rx a" "id:1,msg:it's so,nolog"`:                                                                "",
+		`SecRule ARGS "@rx a" "id:1,msg:'a,nolog"`:                                                                     "the quote of msg is not closed: all that follows is part of its value",
+		`SecRule REMOTE_ADDR "@ipMatch 10.0.0.300, ::1,fe80::/10" "id:1"`:                                              "@ipMatch passes over 10.0.0.300: no address or network",
+		`SecRule REMOTE_ADDR "!@ipMatch 10.0.0.1 10.0.0.2" "id:1"`:                                                     "no address is in @ipMatch 10.0.0.1 10.0.0.2: it is no list of addresses and networks with commas between",
+		`SecRule &ARGS "@gt many" "id:1"`:                                                                              `"many" is no number: @gt compares with 0`,
+		`SecRule &ARGS "@gt %{tx.n}" "id:1"`:                                                                           "",
+		`SecRule &ARGS "@eq -1" "id:1"`:                                                                                "",
 		`SecRule ARGS "@rx ^%{REMOTE_ADDR}$" "id:1"`:                                                                   "",
 		`SecRule ARGS "@rx ^%{a}$" "id:1"`:                                                                             "",
 	} {

@@ -73,7 +73,7 @@ func split(file, text string) ([]*Directive, error) {
 	var out []*Directive
 	var b strings.Builder
 	start, dataset, comment := 0, false, false
-	sc := bufio.NewScanner(strings.NewReader(strings.TrimPrefix(text, "\ufeff")))
+	sc := bufio.NewScanner(strings.NewReader(text))
 	sc.Buffer(nil, 16<<20)
 	n := 0
 	for sc.Scan() {
@@ -149,7 +149,7 @@ func newLink(directive, args string) (*Link, error) {
 		if len(all) != 1 {
 			return nil, fmt.Errorf("needs one list of actions, has %d arguments", len(all))
 		}
-		return &Link{Actions: parseActions(all[0].text)}, nil
+		return actionsOf(all[0].text), nil
 	}
 	if directive == "secrulescript" {
 		if len(all) == 0 || len(all) > 2 {
@@ -157,7 +157,7 @@ func newLink(directive, args string) (*Link, error) {
 		}
 		l := &Link{unreadable: errors.New("it runs a script of Lua, and MSA runs none")}
 		if len(all) == 2 {
-			l.Actions = parseActions(all[1].text)
+			l.Actions, l.open = parseActions(all[1].text)
 		}
 		return l, nil
 	}
@@ -174,7 +174,7 @@ func newLink(directive, args string) (*Link, error) {
 	}
 	l.Operator = parseOperator(l.operator)
 	if len(all) == 3 {
-		l.Actions = parseActions(all[2].text)
+		l.Actions, l.open = parseActions(all[2].text)
 	}
 	return l, nil
 }

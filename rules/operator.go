@@ -1,6 +1,11 @@
 package rules
 
-import "strings"
+import (
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+)
 
 // Operator is what a rule asks of each value.
 type Operator struct {
@@ -85,4 +90,49 @@ func (o Operator) IsEmptyText() bool {
 func looksMisspelt(text string) bool {
 	rest := strings.TrimLeft(strings.TrimPrefix(text, "!"), " \t")
 	return rest != strings.TrimPrefix(text, "!") && (strings.HasPrefix(rest, "@") || strings.HasPrefix(rest, "!@"))
+}
+
+// Networks are the addresses and networks of a list with commas between, as @ipMatch reads it, and what of the list is
+// neither: Coraza passes over that.
+func Networks(list string) (all []*net.IPNet, unread []string) {
+	for _, item := range strings.Split(list, ",") {
+		if item = strings.TrimSpace(item); item == "" {
+			continue
+		}
+		text := item
+		switch {
+		case strings.Contains(item, "/"):
+		case strings.Contains(item, ":"):
+			text += "/128"
+		case strings.Contains(item, "."):
+			text += "/32"
+		}
+		_, network, err := net.ParseCIDR(text)
+		if err != nil {
+			unread = append(unread, item)
+			continue
+		}
+		all = append(all, network)
+	}
+	return all, unread
+}
+
+// misread says what of the operand counts for something else than it looks like; "" if all of it counts.
+func (o Operator) misread() string {
+	switch o.Name {
+	case "ipMatch":
+		all, unread := Networks(o.Operand)
+		switch {
+		case len(unread) == 0:
+		case len(all) == 0:
+			return fmt.Sprintf("no address is in @ipMatch %s: it is no list of addresses and networks with commas between", o.Operand)
+		default:
+			return fmt.Sprintf("@ipMatch passes over %s: no address or network", strings.Join(unread, ", "))
+		}
+	case "eq", "ge", "gt", "le", "lt":
+		if _, err := strconv.Atoi(o.Operand); err != nil && !HasMacro(o.Operand) {
+			return fmt.Sprintf("%q is no number: @%s compares with 0", o.Operand, o.Name)
+		}
+	}
+	return ""
 }

@@ -28,6 +28,7 @@ type Link struct {
 
 	operator   string // as it stands in the text
 	unreadable error  // of its targets
+	open       string // action whose quote is not closed
 }
 
 // String is the link as Coraza reads it.

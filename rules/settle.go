@@ -23,7 +23,7 @@ type settler struct {
 
 // standardActions are ModSecurity's default actions. Coraza has them for phase 2 only, and CRS 4 states none for phases 3
 // to 5, so that its rules on answers would be silent.
-func standardActions() []Action { return parseActions("log,auditlog,pass") }
+func standardActions() []Action { return actionsOf("log,auditlog,pass").Actions }
 
 func (s *settler) settle(all []*Directive) ([]*Directive, error) {
 	s.defaults = map[int][]Action{}
@@ -120,8 +120,18 @@ func (s *settler) rule(d *Directive) {
 		if looksMisspelt(l.operator) {
 			s.warn(d, fmt.Sprintf("%q is a regular expression: is the space before @ intended?", shorten(l.operator)))
 		}
+		s.warnOfQuote(d, l)
+		if why := l.Operator.misread(); why != "" {
+			s.warn(d, why)
+		}
 	}
 	s.out = append(s.out, d)
+}
+
+func (s *settler) warnOfQuote(d *Directive, of *Link) {
+	if of.open != "" {
+		s.warn(d, fmt.Sprintf("the quote of %s is not closed: all that follows is part of its value", of.open))
+	}
 }
 
 func first(s string, _ bool) string { return s }
@@ -241,7 +251,8 @@ func (s *settler) defaultAction(d *Directive) {
 	phase := 2
 	var all []Action
 	dropped := map[string]string{}
-	l := Link{Actions: parseActions(d.Args)}
+	l := actionsOf(d.Args)
+	s.warnOfQuote(d, l)
 	l.settleActions(dropped)
 	for _, a := range l.Actions {
 		switch {
@@ -446,7 +457,8 @@ func (s *settler) updateActions(d *Directive) {
 		s.warn(d, d.written+" is skipped: it needs an id and a list of actions")
 		return
 	}
-	l := Link{Actions: parseActions(args[1].text)}
+	l := actionsOf(args[1].text)
+	s.warnOfQuote(d, l)
 	l.settleActions(map[string]string{})
 	found := false
 	for _, of := range s.out {

@@ -7,6 +7,7 @@
 package rules
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"embed"
@@ -19,6 +20,8 @@ import (
 	"strings"
 
 	coreruleset "github.com/corazawaf/coraza-coreruleset/v4"
+
+	"github.com/modsecurity-for-anylog/msa/internal/userfile"
 )
 
 // Set is what a list of sources held, in order.
@@ -257,6 +260,9 @@ func (l *loader) file(root fs.FS, path string) error {
 	l.hash.WriteString(path)
 	l.hash.WriteByte(0)
 	l.hash.Write(text)
+	if text, err = userfile.Text(text); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
 	directives, err := split(path, string(text))
 	if err != nil {
 		return err
@@ -276,7 +282,7 @@ func (l *loader) file(root fs.FS, path string) error {
 			if err := l.directive(d); err != nil {
 				return err
 			}
-			l.hashData(d)
+			l.data(d)
 		}
 	}
 	return nil
@@ -285,23 +291,45 @@ func (l *loader) file(root fs.FS, path string) error {
 // readsFile are the operators whose operand names a file.
 var readsFile = set("pmf", "pmFromFile", "ipMatchF", "ipMatchFromFile")
 
-// hashData makes the data files that a rule names part of the set's sum. One that
+// data makes the data files that a rule names part of the set's sum, and says what of a list of addresses is none. A file that
 // can't be read is the compiler's to report.
-func (l *loader) hashData(d *Directive) {
-	if !d.IsRule() || !readsFile[d.Rule.Links[0].Operator.Name] || strings.HasPrefix(d.File, "@") {
+func (l *loader) data(d *Directive) {
+	if !d.IsRule() || strings.HasPrefix(d.File, "@") {
 		return
 	}
-	for _, f := range strings.Fields(d.Rule.Links[0].Operator.Operand) {
+	operator := d.Rule.Links[0].Operator
+	if !readsFile[operator.Name] {
+		return
+	}
+	for _, f := range strings.Fields(operator.Operand) {
 		if !filepath.IsAbs(f) {
 			f = filepath.Join(filepath.Dir(d.File), f)
 		}
 		text, err := os.ReadFile(f)
-		if err == nil {
-			l.hash.WriteString(f)
-			l.hash.WriteByte(0)
-			l.hash.Write(text)
+		if err != nil {
+			continue
+		}
+		l.hash.WriteString(f)
+		l.hash.WriteByte(0)
+		l.hash.Write(text)
+		if !strings.HasPrefix(operator.Name, "ipMatch") {
+			continue
+		}
+		if _, unread := Networks(strings.Join(DataLines(text), ",")); len(unread) > 0 {
+			l.warn(d, fmt.Sprintf("%s: no address or network, and passed over: %s", f, shorten(strings.Join(unread, ", "))))
 		}
 	}
+}
+
+// DataLines are the lines of a data file, without white space around them and without comments.
+func DataLines(data []byte) (all []string) {
+	sc := bufio.NewScanner(bytes.NewReader(data))
+	for sc.Scan() {
+		if line := strings.TrimSpace(sc.Text()); line != "" && line[0] != '#' {
+			all = append(all, line)
+		}
+	}
+	return all
 }
 
 func (l *loader) include(root fs.FS, d *Directive) error {

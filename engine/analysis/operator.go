@@ -1,10 +1,10 @@
 package analysis
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -89,12 +89,9 @@ func (c *constants) operator(p *parsedRule, l *parsedLink) (Operator, error) {
 		o.phrases(Phrases(operand))
 		return o, nil
 	case "pmf", "pmfromfile":
-		if c.cfg.ReadFile == nil {
-			return o, fmt.Errorf("its data file can't be read")
-		}
-		data, err := c.cfg.ReadFile(p.File, operand)
+		data, err := c.dataFile(p, operand)
 		if err != nil {
-			return o, fmt.Errorf("its data file can't be read: %w", err)
+			return o, err
 		}
 		o.phrases(PhraseLines(data))
 		return o, nil
@@ -117,6 +114,16 @@ func (c *constants) operator(p *parsedRule, l *parsedLink) (Operator, error) {
 		if !negated {
 			o.Literals = found.Literals()
 		}
+		return o, nil
+	case "ipmatch":
+		o.addresses(operand)
+		return o, nil
+	case "ipmatchf", "ipmatchfromfile":
+		data, err := c.dataFile(p, operand)
+		if err != nil {
+			return o, err
+		}
+		o.addresses(strings.Join(rules.DataLines(data), ","))
 		return o, nil
 	case "unconditionalmatch":
 		o.match = func(string) bool { return true }
@@ -295,14 +302,33 @@ func unescapePhrase(phrase string) (unescaped string, ok bool) {
 
 // PhraseLines are those of a file of @pmFromFile, in lower case.
 func PhraseLines(data []byte) []string {
-	var all []string
-	sc := bufio.NewScanner(bytes.NewReader(data))
-	for sc.Scan() {
-		if line := strings.TrimSpace(sc.Text()); line != "" && line[0] != '#' {
-			all = append(all, strings.ToLower(line))
-		}
+	all := rules.DataLines(data)
+	for i := range all {
+		all[i] = strings.ToLower(all[i])
 	}
 	return all
+}
+
+// dataFile is what is in the file that an operator of a rule names.
+func (c *constants) dataFile(of *parsedRule, name string) ([]byte, error) {
+	if c.cfg.ReadFile == nil {
+		return nil, errors.New("its data file can't be read")
+	}
+	data, err := c.cfg.ReadFile(of.File, name)
+	if err != nil {
+		return nil, fmt.Errorf("its data file can't be read: %w", err)
+	}
+	return data, nil
+}
+
+// addresses is the operator that looks whether an address is one of a list.
+func (o *Operator) addresses(list string) {
+	networks, _ := rules.Networks(list)
+	o.match = func(value string) bool {
+		address := net.ParseIP(value)
+		return address != nil && slices.ContainsFunc(networks, func(n *net.IPNet) bool { return n.Contains(address) })
+	}
+	o.workOf = func(text string) int { return addressWork(text, len(networks)) }
 }
 
 // byteRange is true for values with a byte outside of the ranges.

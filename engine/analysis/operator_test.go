@@ -106,3 +106,28 @@ func TestPhrasesOfOperand(t *testing.T) {
 		}
 	}
 }
+
+// Addresses are compared as net.ParseIP reads them, of a list or a file; what of a list is no address counts for nothing.
+func TestAddresses(t *testing.T) {
+	files := func(_, name string) ([]byte, error) {
+		return []byte("# bad\n 192.0.2.0/24 \n\n2001:db8::/32, 10.0.0.1\nnobody\n"), nil
+	}
+	for _, operator := range []string{"@ipMatch 192.0.2.0/24, 2001:db8::/32,10.0.0.1,10.0.0.300,nobody", "@ipMatchFromFile list", "@ipMatchF list"} {
+		directives, err := rules.Parse("own.conf", `SecRule REMOTE_ADDR "`+operator+`" "id:1,phase:1,deny"`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan, err := New(Config{Directives: directives, Inbound: 5, Outbound: 4, ReadFile: files})
+		if err != nil || len(plan.Unjudged) > 0 || len(plan.Conditions) != 1 {
+			t.Fatalf("%s: %v, %d conditions, error %v", operator, plan.Unjudged, len(plan.Conditions), err)
+		}
+		for value, want := range map[string]bool{
+			"192.0.2.7": true, "192.0.3.7": false, "2001:DB8::1": true, "2001:db9::1": false, "10.0.0.1": true, "::ffff:10.0.0.1": true, "10.0.0.2": false,
+			"10.0.0.300": false, "nobody": false, "": false, "10.0.0.01": false, "10.0.0.1 ": false, "fe80::1%eth0": false,
+		} {
+			if got, _ := plan.Conditions[0].Judge(value); got != want {
+				t.Errorf("%s: %q is %v", operator, value, got)
+			}
+		}
+	}
+}

@@ -10,6 +10,7 @@ const (
 	costOfSQLiWide  = 16 // of each byte above ASCII, besides
 	costOfXSS       = 8
 	costOfSensitive = 8
+	costOfNetwork   = 4 // of each that an address is compared with
 )
 
 // sqliWork is what it costs to look for SQL in a text: words in capitals of ASCII are looked up as they are.
@@ -19,6 +20,18 @@ func sqliWork(text string) int {
 		if text[i] >= utf8.RuneSelf {
 			work += costOfSQLiWide
 		}
+	}
+	return work
+}
+
+// longestAddress is the length of the longest text that may be an address.
+const longestAddress = len("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255")
+
+// addressWork is what it costs to look whether a text is an address in one of so many networks.
+func addressWork(text string, networks int) int {
+	work := costOfPattern * len(text)
+	if len(text) <= longestAddress {
+		work += costOfNetwork * networks
 	}
 	return work
 }
