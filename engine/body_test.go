@@ -136,6 +136,37 @@ func TestAttacksInBodies(t *testing.T) {
 	}
 }
 
+// A body that is not what its Content-Type says is read as what it is, and that it is not is told all the same.
+func TestBodiesOfOtherTypes(t *testing.T) {
+	const attack = "-1' union select name, password from users-- "
+	bodies := map[string]struct{ text, at string }{
+		"JSON":               {`{"q":"` + attack + `"}`, "ARGS:json.q"},
+		"XML":                {"<a><q>" + attack + "</q></a>", "REQUEST_XML:/*"},
+		"a form":             {"q=" + strings.ReplaceAll(attack, " ", "+"), "ARGS:q"},
+		"a form in parts":    {formField("q", attack) + formLast, "ARGS:q"},
+		"in parts, - before": {"-" + formField("q", attack) + "-" + formLast, "ARGS:q"},
+	}
+	for mode, e := range bothCRS(t) {
+		for name, body := range bodies {
+			for _, contentType := range []string{"application/json", multipartType} {
+				if strings.Contains(contentType, "json") == (name == "JSON") && strings.Contains(contentType, "multipart") == (name == "a form in parts") {
+					continue
+				}
+				v, err := e.Inspect(postOf(contentType, body.text))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !slices.ContainsFunc(v.Matches, func(m Match) bool { return m.RuleID == 942100 && slices.ContainsFunc(m.Places, func(p Place) bool { return p.Variable == body.at }) }) {
+					t.Errorf("screen %s: %s as %s: no match at %s: %v", mode, name, contentType, body.at, ids(v))
+				}
+				if !slices.ContainsFunc(v.Matches, func(m Match) bool { return m.RuleID == 200002 }) {
+					t.Errorf("screen %s: %s as %s: nothing is wrong", mode, name, contentType)
+				}
+			}
+		}
+	}
+}
+
 // Well-formed XML is no broken body, and broken XML is one.
 func TestBrokenBodyIsTold(t *testing.T) {
 	const broken = 200002

@@ -543,7 +543,7 @@ func (e *Engine) chooseProcessor(tx transaction, t *mapping.Transaction, text st
 		name = "RAW" // whatever its Content-Type says: nobody can read it here
 	case guessed:
 		contentType, _ := mapping.HeaderValue(t.RequestHeaders, "content-type")
-		name = guessProcessor(contentType, text)
+		name = body.Guess(contentType, text)
 	}
 	if name == "JSON" && truncated {
 		if whole, ok := mapping.CompleteJSON(text); ok {
@@ -571,23 +571,6 @@ func (e *Engine) chooseProcessor(tx transaction, t *mapping.Transaction, text st
 		_ = body.MarkCut(v)
 	}
 	return text
-}
-
-// guessProcessor is how a body of no known type is read. Of those in parts CRS knows forms alone.
-func guessProcessor(contentType, text string) string {
-	switch {
-	case body.IsMultipart(contentType, text):
-		return "MULTIPART"
-	case body.StartsJSON(text):
-		return "JSON"
-	case body.StartsMultipart(text):
-		return "MULTIPART"
-	case body.StartsXML(text):
-		return "XML"
-	case body.StartsForm(text):
-		return "URLENCODED"
-	}
-	return "RAW"
 }
 
 func (e *Engine) processResponseHeaders(tx transaction, t *mapping.Transaction) {

@@ -108,6 +108,9 @@ func viewsOf(of *values, t *mapping.Transaction, room int) *views {
 	} {
 		vs.inQuery = col.inQuery
 		for _, p := range col.all {
+			if col.of == "ARGS" && !isPlainName(p.key) {
+				vs.name(p.key)
+			}
 			found := vs.read(p.value)
 			if len(found) == 0 { // as of nearly all values: names are for the others
 				continue
@@ -126,6 +129,25 @@ func viewsOf(of *values, t *mapping.Transaction, room int) *views {
 	vs.xml(of.xml)
 	vs.body(&t.RequestBody, of.processor)
 	return vs
+}
+
+// longestViewedName is the longest name of an argument that is viewed: longer ones are texts that were sent as a form.
+const longestViewedName = 256
+
+// isPlainName reports whether a name of an argument is like most.
+func isPlainName(name string) bool {
+	return strings.IndexFunc(name, func(r rune) bool { return isUncommonInPaths(r) && r < utf8.RuneSelf && !strings.ContainsRune("[]$ ", r) }) < 0
+}
+
+// name adds a name of an argument as a value, where it is no document: programs make texts of names as of values, and few
+// rules look at them.
+func (vs *views) name(key string) {
+	text := strings.TrimPrefix(key, "json.")
+	if text == "" || len(text) > longestViewedName || strings.IndexByte("{[<", text[0]) >= 0 {
+		return
+	}
+	vs.put(viewed{variable: "ARGS:" + key, kind: "name", argument: key, text: text})
+	vs.add("ARGS:"+key, key, text)
 }
 
 // xml adds what the texts of an XML document decode to. Attributes are values that CRS leaves out.
@@ -162,6 +184,9 @@ const (
 func (vs *views) body(b *mapping.Body, processor string) {
 	const name = "REQUEST_BODY"
 	text := b.Text
+	if processor == "JSON" && isJSON5(text) {
+		processor = "RAW"
+	}
 	switch processor {
 	case "URLENCODED":
 		if len(text) > maxFragment || !isToken(text) {
@@ -184,6 +209,14 @@ func (vs *views) body(b *mapping.Body, processor string) {
 	}
 	vs.put(viewed{variable: name, argument: name, text: text})
 	vs.add(name, name, text)
+}
+
+// isJSON5 reports whether the first name of what looks like an object of JSON is one of JSON5: without quotes, in single ones, or
+// behind a comment. Few programs read it, and none of JSON finds its values.
+func isJSON5(text string) bool {
+	name, isObject := strings.CutPrefix(strings.TrimLeft(text, " \t\r\n["), "{")
+	name = strings.TrimLeft(name, " \t\r\n")
+	return isObject && name != "" && (name[0] == '\'' || name[0] == '/' || name[0] == '_' || name[0] == '$' || name[0]|0x20 >= 'a' && name[0]|0x20 <= 'z')
 }
 
 // isBinary reports whether a character is of no text: those of Latin-1 are what logs make of bytes.

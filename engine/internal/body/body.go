@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"strings"
 	"sync"
 
 	"github.com/corazawaf/coraza/v3/collection"
@@ -21,6 +22,44 @@ func read(body io.Reader) (string, error) {
 	b.Reset()
 	_, err := b.ReadFrom(body)
 	return b.String(), err
+}
+
+// Processors by which bodies are read, by Coraza's names.
+const (
+	ofForm      = "URLENCODED"
+	ofJSON      = "JSON"
+	ofMultipart = "MULTIPART"
+	ofXML       = "XML"
+	ofRaw       = "RAW"
+)
+
+// Guess is the processor for a body of no known type. Of those in parts CRS knows forms alone.
+func Guess(contentType, text string) string {
+	switch {
+	case IsMultipart(contentType, text):
+		return ofMultipart
+	case StartsJSON(text):
+		return ofJSON
+	case StartsMultipart(text):
+		return ofMultipart
+	case StartsXML(text):
+		return ofXML
+	case StartsForm(text):
+		return ofForm
+	}
+	return ofRaw
+}
+
+// readAsItIs reads a body that is not of the type that its Content-Type says, as what it is: the type hides nothing, as some
+// programs do not heed it. That it is wrong is for who calls to tell, and what is wrong with the rest is nothing new.
+func readAsItIs(text, but string, v plugintypes.TransactionVariables, o plugintypes.BodyProcessorOptions) {
+	name := Guess("", text)
+	if name == but {
+		name = ofRaw
+	}
+	p := map[string]plugintypes.BodyProcessor{ofForm: Form{}, ofJSON: JSON{}, ofMultipart: Multipart{}, ofXML: XML{}, ofRaw: Raw{}}[name]
+	_ = set(name, v.RequestBodyProcessor())
+	_ = p.ProcessRequest(strings.NewReader(text), v, o)
 }
 
 // settable is a single variable, which Coraza's interfaces only let read.

@@ -30,8 +30,12 @@ func (JSON) ProcessRequest(body io.Reader, v plugintypes.TransactionVariables, o
 	setText(v, text)
 	cut := takeCut(v)
 	err = process(text, v, v.ArgsPost(), limits{o.RequestBodyRecursionLimit, o.ArgumentLimit})
-	if errors.Is(err, errInvalid) && (cut || isJSONLines(text)) {
+	switch {
+	case !errors.Is(err, errInvalid):
+	case cut || isJSONLines(text):
 		return nil
+	case !StartsJSON(text):
+		readAsItIs(text, ofJSON, v, o)
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package body
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -33,14 +34,17 @@ func (Multipart) ProcessRequest(body io.Reader, v plugintypes.TransactionVariabl
 	boundary, fault := boundaryOf(o.Mime, text)
 	r := multipartReader{text: text, delimiter: "--" + boundary, cut: cut, fault: fault}
 	form := multipartForm{v: v, limits: limits{o.RequestBodyRecursionLimit, o.ArgumentLimit}, isMixed: isMixed(o.Mime)}
-	for !form.full {
-		p, ok := r.next()
-		if !ok {
-			break
-		}
-		if err := form.add(p); err != nil {
+	if err := form.addAll(&r); err != nil {
+		return err
+	}
+	if first := firstBoundary(text); !r.hasPart() && first != "" && first != boundary {
+		r = multipartReader{text: text, delimiter: "--" + first, cut: cut, fault: cmp.Or(r.fault, errNoPart)}
+		if err := form.addAll(&r); err != nil {
 			return err
 		}
+	}
+	if !r.hasPart() {
+		readAsItIs(text, ofMultipart, v, o)
 	}
 	if form.full {
 		if err := set("1", v.ArgumentsLimitReached()); err != nil {
@@ -166,6 +170,9 @@ type multipartReader struct {
 	fault   error  // the first
 }
 
+// hasPart reports whether a delimiter was found.
+func (r *multipartReader) hasPart() bool { return r.newline != "" }
+
 func (r *multipartReader) fail(err error) {
 	if r.fault == nil {
 		r.fault = err
@@ -174,7 +181,7 @@ func (r *multipartReader) fail(err error) {
 
 // next is the next part, ok is false when there is none.
 func (r *multipartReader) next() (p part, ok bool) {
-	if r.newline == "" {
+	if !r.hasPart() {
 		if !r.first() {
 			r.fail(errNoPart)
 			return p, false
@@ -343,6 +350,20 @@ type multipartForm struct {
 	parts, size int
 	full        bool // the limit is reached
 	strict      bool // some part is not as it should be
+}
+
+// addAll adds parts until there is no more room.
+func (f *multipartForm) addAll(of *multipartReader) error {
+	for !f.full {
+		p, ok := of.next()
+		if !ok {
+			break
+		}
+		if err := f.add(p); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // add adds a part. Each name has memory of its own: see Form.
