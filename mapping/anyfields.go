@@ -270,9 +270,7 @@ func (f *anyFields) visit(key []byte, v Record) {
 			f.list(name, v)
 		}
 	default:
-		if s, ok := v.text(); ok && s != "" && s != "-" {
-			f.text(name, s, v)
-		}
+		f.text(name, v)
 	}
 }
 
@@ -299,9 +297,7 @@ func (f *anyFields) list(name string, v Record) {
 	case n == 1 && isMap(one) && name != "records" && name != "logevents": // which have to be split before, however many they are
 		f.walk(one)
 	case n > 0 && head != nil:
-		if s, ok := head.text(); ok {
-			f.text(name, s, head)
-		}
+		f.text(name, head)
 	}
 }
 
@@ -346,7 +342,11 @@ func choose[T any](is bool, its, other T) T {
 }
 
 // text takes a text for what its name and its form say that it is.
-func (f *anyFields) text(name, s string, v Record) {
+func (f *anyFields) text(name string, v Record) {
+	s, ok := v.text()
+	if !ok || s == "" || s == "-" {
+		return
+	}
 	answer := f.isAnswer()
 	http := 0
 	if f.around("http", "request", "req") {

@@ -46,6 +46,7 @@ func TestFieldsByTheirNames(t *testing.T) {
 		"in maps":  `{"a":{"serverIp":"10.0.0.9","clientIp":"192.0.2.7","httpMethod":"GET","path":"/x","requestUri":"/x?a=b","responseStatus":404,"responseHeaders":{"X":"1"},"requestHeaders":{"Y":"2"}}}`,
 		"reversed": `{"a":{"requestHeaders":{"Y":"2"},"responseHeaders":{"X":"1"},"responseStatus":404,"requestUri":"/x?a=b","path":"/x","httpMethod":"GET","clientIp":"192.0.2.7","serverIp":"10.0.0.9"}}`,
 		"parted":   `{"a":{"peer":["192.0.2.7",51000]},"b":{"req":{"verb":"get","target":"/x","query":{"a":"b"},"hdrs":[["Y","2"]]},"res":{"hdrs":[["X","1"]],"code":404}}}`,
+		"empty":    `{"a":{"tags":["",1],"none":"","dash":["-"],"clientIp":"192.0.2.7","httpMethod":"GET","path":"/x?a=b","status":404,"requestHeaders":{"Y":"2"}}}`,
 		"in texts": `{"a":"{\"http\":\"{\\\"method\\\":\\\"GET\\\",\\\"requestPath\\\":\\\"/x?a=b\\\",\\\"status\\\":404,\\\"reqHeaders\\\":{\\\"Y\\\":\\\"2\\\"}}\"}","sourceIp":"192.0.2.7"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
