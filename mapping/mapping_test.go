@@ -290,11 +290,16 @@ func FuzzMap(f *testing.F) {
 	f.Add([]byte(record(f, `{"URL":"/a","REQ_HEADER":"GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n","REQ_BODY":"5\r\nhello\r\n0\r\n\r\n"}`)))
 	f.Add([]byte{0xdf, 0xff, 0xff, 0xff, 0xff})
 	f.Add([]byte(record(f, `{"`+strings.Repeat("k", maxRememberedKey+1)+`":1,"URL":"/a"}`)))
+	auto, err := Load("auto")
+	if err != nil {
+		f.Fatal(err)
+	}
 	m := nano(f)
 	f.Fuzz(func(t *testing.T, r []byte) {
 		var tx Transaction
 		before := string(r)
 		_ = m.Map("t", r, &tx)
+		_ = auto.Map("t", r, &tx)
 		if string(r) != before {
 			t.Error("the record was changed")
 		}
