@@ -203,3 +203,6 @@ func (m *Mapping) HasOpenHeaders() bool {
 	h := &m.request.headers
 	return h.mapped.isSet() || h.list.isSet() || len(h.prefixes) > 0
 }
+
+// Excluded are the ids, ranges and tags of the rules that the mapping leaves out.
+func (m *Mapping) Excluded() []string { return m.exclude }

@@ -110,3 +110,20 @@ func TestUnknownExclusions(t *testing.T) {
 		}
 	}
 }
+
+// So is one of a mapping's file, but of no preset, which may be used with any rules.
+func TestUnknownExclusionsOfMappings(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "own.yaml")
+	if err := os.WriteFile(file, []byte("exclude: [942100, 123456, attack-sqI]\nrequest: {uri: {field: url}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, log := newPipeline(t, "mapping="+file+",squid")
+	for _, want := range []string{`own.yaml: exclude \"123456\" does nothing`, `own.yaml: exclude \"attack-sqI\" does nothing`} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("no %s in %s", want, log)
+		}
+	}
+	if n := strings.Count(log.String(), "does nothing"); n != 2 {
+		t.Errorf("%d warnings: %s", n, log)
+	}
+}

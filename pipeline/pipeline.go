@@ -88,13 +88,17 @@ func New(cfg Config, engines *Engines, log *slog.Logger) (*Pipeline, error) {
 	if cfg.FromAlerts {
 		p.aggregate = newAggregate(alert.Reader{Standing: e.Standing, Internal: cfg.Alert.Internal})
 	}
-	if p.exclusions.Any() { // or there is nothing to look for
-		for _, warning := range p.exclusions.Unknown(p.named()) {
-			log.Warn(warning)
-		}
-	}
+	p.warnOfExclusions("", p.exclusions)
 	for _, one := range p.mapper.Named() {
 		p.announce(one)
+		if !slices.Contains(mapping.PresetNames(), one.Name) { // these are for any rules
+			exclusions, err := engine.ParseExclusions(one.Excluded())
+			if err != nil {
+				p.Close()
+				return nil, fmt.Errorf("property mapping: %s: %w", one.Name, err)
+			}
+			p.warnOfExclusions("mapping "+one.Name+": ", exclusions)
+		}
 	}
 	log.Info("rules loaded", "rules", e.RuleCount(), "files", len(e.Files()), "warnings", len(e.Warnings()), "mapping", cfg.Mapping)
 	return p, nil
@@ -179,6 +183,16 @@ func (p *Pipeline) warn(e *sharedEngine) {
 	}
 	for _, o := range e.Unjudged() {
 		p.log.Info("the fast path can't judge a rule", "rule", o.Rule, "reason", o.Reason)
+	}
+}
+
+// warnOfExclusions logs which of them exclude nothing, behind what says whose they are.
+func (p *Pipeline) warnOfExclusions(whose string, exclusions engine.Exclusions) {
+	if !exclusions.Any() { // or there is nothing to look for
+		return
+	}
+	for _, warning := range exclusions.Unknown(p.named()) {
+		p.log.Warn(whose + warning)
 	}
 }
 
