@@ -156,7 +156,9 @@ func TestBodiesOfOtherTypes(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if !slices.ContainsFunc(v.Matches, func(m Match) bool { return m.RuleID == 942100 && slices.ContainsFunc(m.Places, func(p Place) bool { return p.Variable == body.at }) }) {
+				if !slices.ContainsFunc(v.Matches, func(m Match) bool {
+					return m.RuleID == 942100 && slices.ContainsFunc(m.Places, func(p Place) bool { return p.Variable == body.at })
+				}) {
 					t.Errorf("screen %s: %s as %s: no match at %s: %v", mode, name, contentType, body.at, ids(v))
 				}
 				if !slices.ContainsFunc(v.Matches, func(m Match) bool { return m.RuleID == 200002 }) {

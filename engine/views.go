@@ -136,7 +136,9 @@ const longestViewedName = 256
 
 // isPlainName reports whether a name of an argument is like most.
 func isPlainName(name string) bool {
-	return strings.IndexFunc(name, func(r rune) bool { return isUncommonInPaths(r) && r < utf8.RuneSelf && !strings.ContainsRune("[]$ ", r) }) < 0
+	return strings.IndexFunc(name, func(r rune) bool {
+		return isUncommonInPaths(r) && r < utf8.RuneSelf && !strings.ContainsRune("[]$ ", r)
+	}) < 0
 }
 
 // name adds a name of an argument as a value, where it is no document: programs make texts of names as of values, and few
