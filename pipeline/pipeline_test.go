@@ -385,7 +385,7 @@ func TestEventTime(t *testing.T) {
 func FuzzProcess(f *testing.F) {
 	f.Add(newEvent(1, request(f, "/?t=../../etc/passwd")))
 	f.Add([]byte{0x92, 0x92, 0xd7, 0x00})
-	p, log := newPipeline(f, "annotate=waf")
+	p, log := newPipeline(f, "annotate=waf", "behavior=default")
 	f.Fuzz(func(t *testing.T, chunk []byte) {
 		before, panics := bytes.Clone(chunk), p.Snapshot().Errors["panic"]
 		r := p.Process("t", chunk)
