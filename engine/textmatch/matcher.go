@@ -99,12 +99,17 @@ func (m *Matcher) build() {
 
 // beginAt is the state of a match that begins behind a character, or what stands for one.
 func (m *Matcher) beginAt(before rune, of traits) state {
+	return m.beginIn(m.table.Load(), before, of)
+}
+
+// beginIn is beginAt with a state of a table.
+func (m *Matcher) beginIn(t *table, before rune, of traits) state {
 	insts, matched := m.close(nil, uint32(m.prog.Start), 0)
 	m.forget()
 	if matched {
 		return accept
 	}
-	return m.state(insts, before, of)
+	return m.state(t, insts, before, of)
 }
 
 // classify finds the classes of characters.
@@ -268,7 +273,7 @@ func (m *Matcher) follow(from *dfaState, r rune) state {
 	case of&isAnchored != 0 && len(insts) == 0:
 		return dead
 	}
-	return m.state(insts, r, of)
+	return m.state(m.table.Load(), insts, r, of)
 }
 
 func reads(inst *syntax.Inst, r rune) bool {

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"regexp"
 	"runtime"
+	"sync"
 	"testing"
 	"weak"
 )
@@ -36,6 +37,38 @@ func TestMatcherKeepsToItsRoom(t *testing.T) {
 	if n := len(m.table.Load().next); int64(n) != m.room.Load() {
 		t.Errorf("it holds %d transitions, and counts %d", n, m.room.Load())
 	}
+}
+
+// That states are forgotten while others look for a match hides none.
+func TestForgetsUnderWay(t *testing.T) {
+	m := NewMatcher(regexp.MustCompile(`[a-z]{4},`))
+	if m.anchored != nil {
+		t.Fatal("beginnings are tried one by one: the test shows nothing")
+	}
+	done := make(chan struct{})
+	var others sync.WaitGroup
+	for range 4 {
+		others.Go(func() {
+			for n := 0; ; n++ {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				if from, _, ok := m.Find("gzip, br"); !ok || from != 0 || !m.MatchString("gzip, br") {
+					t.Errorf("no match the %dth time, or one from %d", n, from)
+					return
+				}
+			}
+		})
+	}
+	for range 30_000 {
+		m.mutex.Lock()
+		m.forgetStates()
+		m.mutex.Unlock()
+	}
+	close(done)
+	others.Wait()
 }
 
 // exploding is an expression that has a state for nearly each text of a and b.

@@ -80,7 +80,7 @@ func (m *Matcher) forgetStates() *table {
 	transitions.Add(n - m.room.Swap(n))
 	t := m.newTable(leastRows)
 	t.byKey = map[string]state{}
+	t.first = m.beginIn(t, -1, isIdle) // before others see the table: they don't wait
 	m.table.Store(t)
-	t.first = m.beginAt(-1, isIdle)
 	return t
 }

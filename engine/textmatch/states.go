@@ -70,15 +70,14 @@ func (m *Matcher) newTable(rows int) *table {
 // isCopy reports whether one table is a copy of the other, with the same states.
 func (t *table) isCopy(other *table) bool { return t == other || t.states[1] == other.states[1] }
 
-// state is that of instructions, which it copies, and the character before.
-func (m *Matcher) state(insts []uint32, before rune, of traits) state {
+// state is that of instructions, which it copies, and the character before, in the table or in one that takes its place.
+func (m *Matcher) state(t *table, insts []uint32, before rune, of traits) state {
 	before = standsFor(before)
 	slices.Sort(insts)
 	m.key = append(m.key[:0], byte(before+1), byte(of))
 	for _, i := range insts {
 		m.key = binary.AppendUvarint(m.key, uint64(i))
 	}
-	t := m.table.Load()
 	if s := t.byKey[string(m.key)]; s != unknown {
 		return s
 	}
