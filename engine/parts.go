@@ -25,10 +25,8 @@ import (
 // don't capture, though CRS's messages quote it, by ones that do, and those that MSA does without by none. That counts for
 // all rule sets that the process compiles from then on.
 var registerOverrides = sync.OnceFunc(func() {
-	for name, p := range map[string]plugintypes.BodyProcessor{
-		"json": body.JSON{}, "urlencoded": body.Form{}, "multipart": body.Multipart{}, "xml": body.XML{}, "raw": body.Raw{},
-	} {
-		plugins.RegisterBodyProcessor(name, func() plugintypes.BodyProcessor { return p })
+	for name, p := range body.Processors {
+		plugins.RegisterBodyProcessor(strings.ToLower(name), func() plugintypes.BodyProcessor { return p })
 	}
 	for _, name := range []string{"rx", "rxGlobal"} { // the latter would also capture what the pattern matches a second time
 		plugins.RegisterOperator(name, func(o plugintypes.OperatorOptions) (plugintypes.Operator, error) {

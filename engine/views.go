@@ -136,9 +136,9 @@ const longestViewedName = 256
 
 // isPlainName reports whether a name of an argument is like most.
 func isPlainName(name string) bool {
-	return strings.IndexFunc(name, func(r rune) bool {
+	return !strings.ContainsFunc(name, func(r rune) bool {
 		return isUncommonInPaths(r) && r < utf8.RuneSelf && !strings.ContainsRune("[]$ ", r)
-	}) < 0
+	})
 }
 
 // name adds a name of an argument as a value, where it is no document: programs make texts of names as of values, and few
@@ -213,8 +213,8 @@ func (vs *views) body(b *mapping.Body, processor string) {
 	vs.add(name, name, text)
 }
 
-// isJSON5 reports whether the first name of what looks like an object of JSON is one of JSON5: without quotes, in single ones, or
-// behind a comment. Few programs read it, and none of JSON finds its values.
+// isJSON5 reports whether the first name of what looks like an object of JSON is one of JSON5: without quotes, in single
+// ones, or behind a comment. Few programs read it, and none of JSON finds its values.
 func isJSON5(text string) bool {
 	name, isObject := strings.CutPrefix(strings.TrimLeft(text, " \t\r\n["), "{")
 	name = strings.TrimLeft(name, " \t\r\n")

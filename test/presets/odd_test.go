@@ -76,28 +76,26 @@ func TestOddRecords(t *testing.T) {
 				}
 			}
 			for _, c := range p.Records[:min(len(p.Records), 4)] {
+				text, of := c.Line, func(text string) Case { return Case{Line: text} }
+				if c.Record != "" {
+					text, of = string(c.Record), func(text string) Case { return Case{Record: JSON(text)} }
+				}
 				var record any
-				switch {
-				case c.Record != "" && json.Unmarshal([]byte(c.Record), &record) == nil:
+				if json.Unmarshal([]byte(text), &record) == nil {
 					variants(record, func(odd any) {
 						text, _ := json.Marshal(odd)
-						try(Case{Record: JSON(text)})
+						try(of(string(text)))
 					})
-				case json.Unmarshal([]byte(c.Line), &record) == nil:
-					variants(record, func(odd any) {
-						text, _ := json.Marshal(odd)
-						try(Case{Line: string(text)})
-					})
-				default:
-					for i := range c.Line {
-						try(Case{Line: c.Line[:i]})
-						try(Case{Line: c.Line[i:]})
-						try(Case{Line: c.Line[:i] + c.Line[i+1:]})
-					}
-					for _, piece := range strings.Fields(c.Line) {
-						for _, odd := range []string{"", `""`, `"`, "-", "=", "{", "[]", ":", "/", "\t"} {
-							try(Case{Line: strings.Replace(c.Line, piece, odd, 1)})
-						}
+					continue
+				}
+				for i := range text {
+					try(of(text[:i]))
+					try(of(text[i:]))
+					try(of(text[:i] + text[i+1:]))
+				}
+				for _, piece := range strings.Fields(text) {
+					for _, odd := range []string{"", `""`, `"`, "-", "=", "{", "[]", ":", "/", "\t"} {
+						try(of(strings.Replace(text, piece, odd, 1)))
 					}
 				}
 			}

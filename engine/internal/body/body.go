@@ -24,42 +24,37 @@ func read(body io.Reader) (string, error) {
 	return b.String(), err
 }
 
-// Processors by which bodies are read, by Coraza's names.
-const (
-	ofForm      = "URLENCODED"
-	ofJSON      = "JSON"
-	ofMultipart = "MULTIPART"
-	ofXML       = "XML"
-	ofRaw       = "RAW"
-)
+// Processors are all of them, by Coraza's names.
+var Processors = map[string]plugintypes.BodyProcessor{
+	"JSON": JSON{}, "MULTIPART": Multipart{}, "RAW": Raw{}, "URLENCODED": Form{}, "XML": XML{},
+}
 
 // Guess is the processor for a body of no known type. Of those in parts CRS knows forms alone.
 func Guess(contentType, text string) string {
 	switch {
 	case IsMultipart(contentType, text):
-		return ofMultipart
+		return "MULTIPART"
 	case StartsJSON(text):
-		return ofJSON
+		return "JSON"
 	case StartsMultipart(text):
-		return ofMultipart
+		return "MULTIPART"
 	case StartsXML(text):
-		return ofXML
+		return "XML"
 	case StartsForm(text):
-		return ofForm
+		return "URLENCODED"
 	}
-	return ofRaw
+	return "RAW"
 }
 
-// readAsItIs reads a body that is not of the type that its Content-Type says, as what it is: the type hides nothing, as some
-// programs do not heed it. That it is wrong is for who calls to tell, and what is wrong with the rest is nothing new.
+// readAsItIs reads a body that is not of the type that its Content-Type says, as what it is: the type hides nothing, as
+// some programs do not heed it. That it is wrong is for who calls to tell, and what is wrong with the rest is nothing new.
 func readAsItIs(text, but string, v plugintypes.TransactionVariables, o plugintypes.BodyProcessorOptions) {
 	name := Guess("", text)
 	if name == but {
-		name = ofRaw
+		name = "RAW"
 	}
-	p := map[string]plugintypes.BodyProcessor{ofForm: Form{}, ofJSON: JSON{}, ofMultipart: Multipart{}, ofXML: XML{}, ofRaw: Raw{}}[name]
 	_ = set(name, v.RequestBodyProcessor())
-	_ = p.ProcessRequest(strings.NewReader(text), v, o)
+	_ = Processors[name].ProcessRequest(strings.NewReader(text), v, o)
 }
 
 // settable is a single variable, which Coraza's interfaces only let read.

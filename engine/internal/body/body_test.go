@@ -11,15 +11,10 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// processors are those of this package, by the names of Coraza's.
-var processors = map[string]plugintypes.BodyProcessor{
-	"JSON": JSON{}, "URLENCODED": Form{}, "MULTIPART": Multipart{}, "XML": XML{}, "RAW": Raw{},
-}
-
 // wafs read bodies of a type with this package's processor and with Coraza's.
 func wafs(t testing.TB, kind string) (ours, corazas coraza.WAF) {
 	t.Helper()
-	plugins.RegisterBodyProcessor("ours-"+strings.ToLower(kind), func() plugintypes.BodyProcessor { return processors[kind] })
+	plugins.RegisterBodyProcessor("ours-"+strings.ToLower(kind), func() plugintypes.BodyProcessor { return Processors[kind] })
 	var both [2]coraza.WAF
 	for i, name := range []string{"ours-" + kind, kind} {
 		var err error

@@ -35,7 +35,7 @@ func (JSON) ProcessRequest(body io.Reader, v plugintypes.TransactionVariables, o
 	case cut || isJSONLines(text):
 		return nil
 	case !StartsJSON(text):
-		readAsItIs(text, ofJSON, v, o)
+		readAsItIs(text, "JSON", v, o)
 	}
 	return err
 }

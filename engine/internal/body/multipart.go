@@ -44,7 +44,7 @@ func (Multipart) ProcessRequest(body io.Reader, v plugintypes.TransactionVariabl
 		}
 	}
 	if !r.hasPart() {
-		readAsItIs(text, ofMultipart, v, o)
+		readAsItIs(text, "MULTIPART", v, o)
 	}
 	if form.full {
 		if err := set("1", v.ArgumentsLimitReached()); err != nil {
