@@ -92,23 +92,24 @@ func alertText(t *testing.T, rules, format, tag string) string {
 type sender struct {
 	name string
 	tag  string // of the records
+	host bool   // whether it is Fluent Bit
 	send func(t *testing.T, dir, rules string, r *receiver)
 }
 
 var senders = []sender{
-	{"run over UDP", "msa.run", func(t *testing.T, dir, rules string, r *receiver) {
+	{"run over UDP", "msa.run", false, func(t *testing.T, dir, rules string, r *receiver) {
 		runCommand(t, rules, fmt.Sprintf("syslog+udp://127.0.0.1:%d", r.port))
 	}},
-	{"run over TCP", "msa.run", func(t *testing.T, dir, rules string, r *receiver) {
+	{"run over TCP", "msa.run", false, func(t *testing.T, dir, rules string, r *receiver) {
 		runCommand(t, rules, fmt.Sprintf("syslog+tcp://127.0.0.1:%d", r.port))
 	}},
-	{"out_syslog over UDP in RFC 5424", "nano", func(t *testing.T, dir, rules string, r *receiver) {
+	{"out_syslog over UDP in RFC 5424", "nano", true, func(t *testing.T, dir, rules string, r *receiver) {
 		fluentBit(t, dir, rules, "rfc5424", "udp", r.port)
 	}},
-	{"out_syslog over UDP in RFC 3164", "nano", func(t *testing.T, dir, rules string, r *receiver) {
+	{"out_syslog over UDP in RFC 3164", "nano", true, func(t *testing.T, dir, rules string, r *receiver) {
 		fluentBit(t, dir, rules, "rfc3164", "udp", r.otherPort)
 	}},
-	{"out_syslog over TCP in RFC 5424", "nano", func(t *testing.T, dir, rules string, r *receiver) {
+	{"out_syslog over TCP in RFC 5424", "nano", true, func(t *testing.T, dir, rules string, r *receiver) {
 		fluentBit(t, dir, rules, "rfc5424", "tcp", r.otherPort)
 	}},
 }
@@ -124,7 +125,7 @@ func runCommand(t *testing.T, rules, output string) {
 		for name, v := range settings(rules, format) {
 			args = append(args, "--"+strings.ReplaceAll(name, "_", "-"), v)
 		}
-		p := start(t, rig.Root(), filepath.Join(rig.Root(), "build/msa"), args...)
+		p := launch(t, t.Errorf, rig.Root(), filepath.Join(rig.Root(), "build/msa"), args...)
 		if err := p.WaitOutput("listening", time.Minute); err != nil {
 			t.Fatal(err)
 		}
@@ -143,10 +144,7 @@ func runCommand(t *testing.T, rules, output string) {
 
 // fluentBit has one filter for each format send the alert by out_syslog.
 func fluentBit(t *testing.T, dir, rules, rfc, mode string, port int) {
-	path, ok := rig.FluentBit()
-	if !ok {
-		t.Skip("no Fluent Bit: set $FLUENT_BIT or PATH")
-	}
+	path, _ := rig.FluentBit()
 	in := filepath.Join(dir, "in.json")
 	if err := os.WriteFile(in, append(record(t), '\n'), 0o600); err != nil {
 		t.Fatal(err)
@@ -173,8 +171,14 @@ func fluentBit(t *testing.T, dir, rules, rfc, mode string, port int) {
 	start(t, rig.Root(), path, "-e", filepath.Join(rig.Root(), "build/flb-filter_msa.so"), "-c", config)
 }
 
-// start starts a program that ends with the test.
-func start(t *testing.T, dir, path string, args ...string) *rig.Process {
+// start starts a program that ends with the test, and ends well.
+func start(t *testing.T, dir, path string, args ...string) {
+	t.Helper()
+	launch(t, t.Errorf, dir, path, args...)
+}
+
+// launch starts a program that ends with the test. badEnd is told when it doesn't end well.
+func launch(t *testing.T, badEnd func(format string, args ...any), dir, path string, args ...string) *rig.Process {
 	t.Helper()
 	p, err := rig.Start(dir, path, args...)
 	if err != nil {
@@ -182,7 +186,7 @@ func start(t *testing.T, dir, path string, args ...string) *rig.Process {
 	}
 	t.Cleanup(func() {
 		if err := p.Stop(20 * time.Second); err != nil {
-			t.Errorf("%s: %v", filepath.Base(path), err)
+			badEnd("%s: %v", filepath.Base(path), err)
 		}
 		if t.Failed() {
 			t.Log(p.Output())
@@ -256,7 +260,7 @@ func (r *receiver) example(t *testing.T, dir, name string) (file string) {
 // run runs a receiver until the test ends, and returns when it listens.
 func (r *receiver) run(t *testing.T, dir, path string, env []string, args ...string) {
 	t.Helper()
-	p := start(t, dir, "/usr/bin/env", slices.Concat(env, []string{path}, args)...)
+	p := launch(t, t.Logf, dir, "/usr/bin/env", slices.Concat(env, []string{path}, args)...) // how a receiver ends is its own affair
 	for _, port := range []int{r.port, r.otherPort} {
 		if err := rig.Wait(time.Minute, func() error {
 			c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
@@ -288,6 +292,9 @@ func newReceiver(t *testing.T) *receiver {
 func eachSender(t *testing.T, receive func(t *testing.T, dir string) *receiver, check func(t *testing.T, m message, text func(format string) string) (format string)) {
 	for _, s := range senders {
 		t.Run(s.name, func(t *testing.T) {
+			if _, ok := rig.FluentBit(); s.host && !ok {
+				t.Skip("no Fluent Bit: set $FLUENT_BIT or PATH")
+			}
 			t.Parallel()
 			dir := t.TempDir()
 			rules := filepath.Join(dir, "own.conf")
