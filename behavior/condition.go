@@ -17,7 +17,7 @@ import (
 // conditionSpec is what must hold of a record, all of it: for each field a value, or a list of which one must fit.
 type conditionSpec map[string]any
 
-// conditionSpecs are one or several.
+// conditionSpecs are several, none of which may hold.
 type conditionSpecs []conditionSpec
 
 // condition is one line of it.
@@ -91,17 +91,11 @@ func (p *conditionPool) hold(c *conditions, o *Observation) bool {
 
 // newCondition makes one line. Its value is a scalar or a list of them.
 func newCondition(name string, value any) (condition, error) {
-	var list []string
-	switch v := value.(type) {
-	case []any:
-		for _, one := range v {
-			list = append(list, fmt.Sprint(one))
-		}
+	switch value.(type) {
 	case map[string]any, nil:
 		return nil, fmt.Errorf("condition %s: must be a value or a list of values", name)
-	default:
-		list = []string{fmt.Sprint(v)}
 	}
+	list := valuesOf(value)
 	if len(list) == 0 {
 		return nil, fmt.Errorf("condition %s: has no value", name)
 	}
@@ -110,6 +104,17 @@ func newCondition(name string, value any) (condition, error) {
 		return nil, fmt.Errorf("condition %s: %w", name, err)
 	}
 	return c, nil
+}
+
+// valuesOf are the texts of a scalar or a list of them.
+func valuesOf(value any) (list []string) {
+	if all, ok := value.([]any); ok {
+		for _, one := range all {
+			list = append(list, fmt.Sprint(one))
+		}
+		return list
+	}
+	return []string{fmt.Sprint(value)}
 }
 
 // conditionNames are the fields, and what only conditions can use.

@@ -16,6 +16,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/modsecurity-for-anylog/msa/alert"
+	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/internal/typo"
 	"github.com/modsecurity-for-anylog/msa/internal/userfile"
 	"github.com/modsecurity-for-anylog/msa/mapping"
@@ -58,6 +59,7 @@ type Spec struct {
 	Forget     duration `yaml:"forget"`      // first_seen, off_hours, volume: what was not seen for so long
 	CommonFrom int      `yaml:"common_from"` // first_seen: what so many keys have is nothing special
 
+	embedded  bool
 	accessors map[string]mapping.Accessor
 }
 
@@ -119,6 +121,9 @@ func Load(source string) ([]Spec, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read detectors %q: %w", source, err)
 	}
+	for i := range specs {
+		specs[i].embedded = specs[i].embedded || source == Default
+	}
 	return specs, nil
 }
 
@@ -155,6 +160,9 @@ func Parse(text []byte) ([]Spec, error) {
 		var err error
 		if all, err = Parse(defaults); err != nil {
 			return nil, err
+		}
+		for i := range all {
+			all[i].embedded = true
 		}
 	default:
 		return nil, fmt.Errorf("include: %q is not %q", f.Include, Default)
@@ -283,6 +291,34 @@ func (s *Spec) complete() error {
 		}
 	}
 	return nil
+}
+
+// UnknownRules says of each id and tag in its conditions that none of these rules has. MSA's own detectors are for any rules.
+func (s *Spec) UnknownRules(all []engine.Named) (warnings []string) {
+	if s.embedded {
+		return nil
+	}
+	for _, spec := range append(slices.Clone(s.Unless), s.Where) {
+		for _, name := range []string{"rule", "rule_tag"} {
+			if spec[name] == nil {
+				continue
+			}
+			for _, value := range valuesOf(spec[name]) {
+				c, err := conditionOf(name, []string{value})
+				if err != nil || slices.ContainsFunc(all, func(n engine.Named) bool {
+					return c(&Observation{Rules: []int{n.ID}, RuleTags: n.Tags})
+				}) {
+					continue
+				}
+				warning := fmt.Sprintf("detector %s: %s %q fits no rule that is loaded", s.Name, name, value)
+				if nearest := engine.NearestTag(value, all); name == "rule_tag" && nearest != "" {
+					warning += fmt.Sprintf("; did you mean %q?", nearest)
+				}
+				warnings = append(warnings, warning)
+			}
+		}
+	}
+	return warnings
 }
 
 func set[T int | float64 | duration](v *T, instead T) {

@@ -297,7 +297,7 @@ func (e Exclusions) Unknown(all []Named) (warnings []string) {
 			continue
 		}
 		warning := fmt.Sprintf("exclude %q does nothing: no rule or detector has this id, tag or name", x.rules)
-		if nearest := x.nearest(all); nearest != "" {
+		if nearest := NearestTag(x.rules, all); x.tag && nearest != "" { // of an id that is not there, all others are as near
 			warning += fmt.Sprintf("; did you mean %q?", nearest)
 		}
 		warnings = append(warnings, warning)
@@ -305,11 +305,8 @@ func (e Exclusions) Unknown(all []Named) (warnings []string) {
 	return warnings
 }
 
-// nearest is the tag or name that may be meant. Of an id that is not there, all others are as near.
-func (e *exclusion) nearest(all []Named) string {
-	if !e.tag {
-		return ""
-	}
+// NearestTag is the tag or name of one of these that may be meant by a word that none of them has, "" if there is none.
+func NearestTag(word string, all []Named) string {
 	var words []string
 	for _, n := range all {
 		words = append(words, n.Tags...)
@@ -318,7 +315,7 @@ func (e *exclusion) nearest(all []Named) string {
 		}
 	}
 	slices.Sort(words)
-	return typo.Nearest(e.rules, slices.Compact(words))
+	return typo.Nearest(word, slices.Compact(words))
 }
 
 // Named are the rules.

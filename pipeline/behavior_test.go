@@ -127,3 +127,27 @@ func TestUnknownExclusionsOfMappings(t *testing.T) {
 		t.Errorf("%d warnings: %s", n, log)
 	}
 }
+
+// And of a detector. MSA's own are for any rules, also beside some of the user's.
+func TestUnknownRulesOfDetectors(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "own.yaml")
+	if err := os.WriteFile(file, []byte(`include: default
+detectors:
+  - {name: mine, id: 1, type: threshold, key: [client], count: 2, window: 1m, where: {rule: [942100, 942000-942999, 123456, 123450-123459]}}
+  - {name: ours, id: 2, type: threshold, key: [client], count: 2, window: 1m, where: {rule_tag: attack-sqli}, unless: [{rule_tag: [attack-sqI]}]}
+`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, log := newPipeline(t, "behavior="+file)
+	for _, want := range []string{
+		`detector mine: rule \"123456\" fits no rule that is loaded"`, `detector mine: rule \"123450-123459\" fits no rule that is loaded"`,
+		`detector ours: rule_tag \"attack-sqI\" fits no rule that is loaded; did you mean \"attack-sqli\"?"`,
+	} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("no %s in %s", want, log)
+		}
+	}
+	if n := strings.Count(log.String(), "fits no rule"); n != 3 {
+		t.Errorf("%d warnings: %s", n, log)
+	}
+}

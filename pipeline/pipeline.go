@@ -206,6 +206,12 @@ func (p *Pipeline) open() error {
 		if p.detectors, p.closeDetectors, err = behavior.Open(p.cfg.Behavior, p.cfg.StatePath, p.logError); err != nil {
 			return fmt.Errorf("property behavior: %w", err)
 		}
+		known := append(p.engine.Named(), canary)
+		for _, s := range p.detectors.Specs() {
+			for _, warning := range s.UnknownRules(known) {
+				p.log.Warn(warning)
+			}
+		}
 	}
 	if p.cfg.tellsIncidents() {
 		p.incidents, p.closeIncidents = p.engines.incidents.Open(p.cfg.incidents(), p.logError)
