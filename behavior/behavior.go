@@ -6,6 +6,7 @@
 package behavior
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/modsecurity-for-anylog/msa/alert"
+	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/internal/clock"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
@@ -161,6 +163,21 @@ func asList(v any) []any {
 
 // Specs are the detectors' specifications.
 func (d *Detectors) Specs() []Spec { return d.specs }
+
+// UnknownRules says which ids and tags of conditions none of these rules has. MSA's own detectors are for any rules.
+func (d *Detectors) UnknownRules(all []engine.Named) (warnings []string) {
+	if d.source == Default {
+		return nil
+	}
+	embedded, _ := Load(Default) // which a test loads
+	for i := range d.specs {
+		s := &d.specs[i]
+		if !slices.ContainsFunc(embedded, func(e Spec) bool { return bytes.Equal(e.fingerprint(), s.fingerprint()) }) {
+			warnings = append(warnings, s.unknownRules(all)...)
+		}
+	}
+	return warnings
+}
 
 // Found is something unusual, at one of the observations.
 type Found struct {

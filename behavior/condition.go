@@ -108,13 +108,10 @@ func newCondition(name string, value any) (condition, error) {
 
 // valuesOf are the texts of a scalar or a list of them.
 func valuesOf(value any) (list []string) {
-	if all, ok := value.([]any); ok {
-		for _, one := range all {
-			list = append(list, fmt.Sprint(one))
-		}
-		return list
+	for _, one := range asList(value) {
+		list = append(list, fmt.Sprint(one))
 	}
-	return []string{fmt.Sprint(value)}
+	return list
 }
 
 // conditionNames are the fields, and what only conditions can use.

@@ -59,7 +59,6 @@ type Spec struct {
 	Forget     duration `yaml:"forget"`      // first_seen, off_hours, volume: what was not seen for so long
 	CommonFrom int      `yaml:"common_from"` // first_seen: what so many keys have is nothing special
 
-	embedded  bool
 	accessors map[string]mapping.Accessor
 }
 
@@ -121,9 +120,6 @@ func Load(source string) ([]Spec, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read detectors %q: %w", source, err)
 	}
-	for i := range specs {
-		specs[i].embedded = specs[i].embedded || source == Default
-	}
 	return specs, nil
 }
 
@@ -160,9 +156,6 @@ func Parse(text []byte) ([]Spec, error) {
 		var err error
 		if all, err = Parse(defaults); err != nil {
 			return nil, err
-		}
-		for i := range all {
-			all[i].embedded = true
 		}
 	default:
 		return nil, fmt.Errorf("include: %q is not %q", f.Include, Default)
@@ -293,11 +286,8 @@ func (s *Spec) complete() error {
 	return nil
 }
 
-// UnknownRules says of each id and tag in its conditions that none of these rules has. MSA's own detectors are for any rules.
-func (s *Spec) UnknownRules(all []engine.Named) (warnings []string) {
-	if s.embedded {
-		return nil
-	}
+// unknownRules says which ids and tags of its conditions none of these rules has.
+func (s *Spec) unknownRules(all []engine.Named) (warnings []string) {
 	for _, spec := range append(slices.Clone(s.Unless), s.Where) {
 		for _, name := range []string{"rule", "rule_tag"} {
 			if spec[name] == nil {

@@ -135,3 +135,17 @@ func TestStateWithTimesThatCannotBe(t *testing.T) {
 		}
 	}
 }
+
+// What tells specifications apart is in the files of users: a detector that is as it was has to go on after an upgrade.
+func TestFingerprintIsThatOfOlderVersions(t *testing.T) {
+	specs, err := Parse([]byte("detectors: [{name: mine, id: 1, type: threshold, key: [client], count: 2, window: 1m, where: {status: 404}, unless: [{path: /ok}]}]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "{Name:mine ID:0 Type:threshold Description: Severity: Tags:[] Where:map[status:404] Unless:[map[path:/ok]] Key:[client] " +
+		"MaxKeys:100000 Suppress:1h Disabled:false Window:1m Count:2 Field:[] Peers:[] Amount: AtLeast:0 Factor:8 Windows:6 Learn: Settle: " +
+		"Forget:720h CommonFrom:0 accessors:map[]}"
+	if got := string(specs[0].fingerprint()); got != want {
+		t.Errorf("got %s", got)
+	}
+}

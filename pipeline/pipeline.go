@@ -206,11 +206,8 @@ func (p *Pipeline) open() error {
 		if p.detectors, p.closeDetectors, err = behavior.Open(p.cfg.Behavior, p.cfg.StatePath, p.logError); err != nil {
 			return fmt.Errorf("property behavior: %w", err)
 		}
-		known := append(p.engine.Named(), canary)
-		for _, s := range p.detectors.Specs() {
-			for _, warning := range s.UnknownRules(known) {
-				p.log.Warn(warning)
-			}
+		for _, warning := range p.detectors.UnknownRules(append(p.engine.Named(), canary)) {
+			p.log.Warn(warning)
 		}
 	}
 	if p.cfg.tellsIncidents() {
