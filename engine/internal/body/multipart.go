@@ -244,10 +244,11 @@ func (r *multipartReader) line() {
 	if end == 0 {
 		end = len(r.text) - r.pos
 	}
-	rest := strings.TrimRight(r.text[r.pos:r.pos+end], " \t\r\n")
+	line := strings.TrimSuffix(strings.TrimSuffix(r.text[r.pos:r.pos+end], "\n"), "\r")
+	rest := strings.TrimRight(line, " \t\r")
 	r.pos += end
 	r.ended = rest == "--" || r.cut && rest == "-"
-	if rest != "" && !r.ended {
+	if rest != "" && !r.ended || strings.Contains(line, "\r") {
 		r.fail(errDelimiter)
 	}
 }
