@@ -154,9 +154,9 @@ func TestFluentBit(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer func() { _ = p.Stop(20 * time.Second) }()
+			defer func() { _ = p.Stop(rig.Patience) }()
 			buf := make([]byte, 64<<10)
-			for end := time.Now().Add(60 * time.Second); time.Now().Before(end) && p.Running(); {
+			for end := time.Now().Add(rig.Patience); time.Now().Before(end) && p.Running(); {
 				conn, err := net.Dial("udp", fmt.Sprintf("127.0.0.1:%d", ports[15155]))
 				if err != nil {
 					t.Fatal(err)

@@ -79,13 +79,13 @@ func TestFluentBit(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = p.Stop(20 * time.Second)
+		_ = p.Stop(rig.Patience)
 		if t.Failed() {
 			t.Logf("with\n%s\nFluent Bit printed:\n%s", config, p.Output())
 		}
 	})
 	var c net.Conn
-	if err := rig.Wait(20*time.Second, func() (err error) {
+	if err := rig.Wait(rig.Patience, func() (err error) {
 		c, err = net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", in))
 		return err
 	}); err != nil {
@@ -124,7 +124,7 @@ func checkPushed(t *testing.T, pushed chan string) {
 		if err := json.Unmarshal([]byte(text), &body); err != nil {
 			t.Fatalf("%v in %s", err, text)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(rig.Patience):
 		t.Fatal("Loki gets nothing")
 	}
 	if len(body.Streams) != 1 || len(body.Streams[0].Values) != 1 || len(body.Streams[0].Stream) != 1 || body.Streams[0].Stream["job"] != "msa" {
@@ -161,7 +161,7 @@ func checkExported(t *testing.T, port int) {
 	t.Helper()
 	want := metrics(t)
 	slices.SortFunc(want, func(a, b metric) int { return strings.Compare(a.name, b.name) })
-	if err := rig.Wait(40*time.Second, func() error {
+	if err := rig.Wait(rig.Patience, func() error {
 		text, err := scraped(port)
 		if err != nil {
 			return err

@@ -126,7 +126,7 @@ func runCommand(t *testing.T, rules, output string) {
 			args = append(args, "--"+strings.ReplaceAll(name, "_", "-"), v)
 		}
 		p := launch(t, t.Errorf, rig.Root(), filepath.Join(rig.Root(), "build/msa"), args...)
-		if err := p.WaitOutput("listening", time.Minute); err != nil {
+		if err := p.WaitOutput("listening", rig.Patience); err != nil {
 			t.Fatal(err)
 		}
 		c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
@@ -185,7 +185,7 @@ func launch(t *testing.T, badEnd func(format string, args ...any), dir, path str
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := p.Stop(20 * time.Second); err != nil {
+		if err := p.Stop(rig.Patience); err != nil {
 			badEnd("%s: %v", filepath.Base(path), err)
 		}
 		if t.Failed() {
@@ -212,7 +212,7 @@ type message struct {
 // messages are what the receiver has written, when that is one for each format.
 func (r *receiver) messages(t *testing.T) (all []message) {
 	t.Helper()
-	if err := rig.Wait(time.Minute, func() error {
+	if err := rig.Wait(rig.Patience, func() error {
 		all = nil
 		f, err := os.Open(r.file)
 		if err != nil {
@@ -262,7 +262,7 @@ func (r *receiver) run(t *testing.T, dir, path string, env []string, args ...str
 	t.Helper()
 	p := launch(t, t.Logf, dir, "/usr/bin/env", slices.Concat(env, []string{path}, args)...) // how a receiver ends is its own affair
 	for _, port := range []int{r.port, r.otherPort} {
-		if err := rig.Wait(time.Minute, func() error {
+		if err := rig.Wait(rig.Patience, func() error {
 			c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 			if err == nil {
 				err = c.Close()

@@ -78,7 +78,7 @@ func openAt(t *testing.T, browser context.Context, html, fragment, scheme string
 	address := "file://" + name
 	ctx, cancel := chromedp.NewContext(browser)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 60*time.Second)
+	ctx, cancel = context.WithTimeout(ctx, patience)
 	t.Cleanup(cancel)
 	p := &tab{t: t, ctx: ctx}
 	if err := chromedp.Listen(ctx, func(event any) {
@@ -128,14 +128,16 @@ func eval[T any](p *tab, js string) T {
 	return value
 }
 
-// until waits until something is true.
+// patience bounds a tab: it is for pages that hang.
+const patience = 4 * time.Minute
+
+// until waits until something is true, for half of what the tab has, so that the page can still say how it is.
 func (p *tab) until(js string) {
 	p.t.Helper()
-	for range 1000 {
+	for began := time.Now(); time.Since(began) < patience/2; time.Sleep(10 * time.Millisecond) {
 		if eval[bool](p, "!!("+js+")") {
 			return
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	p.t.Fatalf("it did not come that %s; the page says %q; console %q", js, eval[string](p, `document.getElementById("count").textContent`), p.said())
 }
