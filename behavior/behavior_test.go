@@ -450,6 +450,7 @@ func TestConditions(t *testing.T) {
 		"client: 10.0.0.0/24": true, "client: [10.1.0.0/16, 10.0.0.1]": true, "server: 10.0.0.1": false,
 		"alarm: true": true, "alarm: false": false, "severity: error": true, "severity: critical": false,
 		"rule: 942100": true, "rule: [941000-941999]": false, "rule_tag: attack-sqli": true, "rule_tag: [x]": false,
+		"rule_tag: ATTACK-*": true, "rule_tag: [x, attack-sqlx, \"*-rce\"]": false,
 		"agent_name: curl": true, "direction: east-west": true, `response_bytes: ">=1000"`: true, "method: get": true, "user: x": false,
 	} {
 		d := parse(t, "detectors:\n  - {name: a, id: 1, type: threshold, key: [client], count: 1, window: 1m, where: {"+text+"}}\n")

@@ -136,9 +136,8 @@ func conditionOf(name string, list []string) (condition, error) {
 	case "rule":
 		return rules(list)
 	case "rule_tag":
-		return func(o *Observation) bool {
-			return slices.ContainsFunc(o.RuleTags, func(t string) bool { return slices.Contains(list, t) })
-		}, nil
+		fits := anyGlob(list)
+		return func(o *Observation) bool { return slices.ContainsFunc(o.RuleTags, fits) }, nil
 	case "alarm":
 		return yesNo(list, func(o *Observation) bool { return o.Alarm })
 	case "attack":
@@ -182,22 +181,28 @@ func yesNo(list []string, of func(*Observation) bool) (condition, error) {
 	return func(o *Observation) bool { return of(o) == want }, nil
 }
 
-// globs fits a text, in any case, where * stands for any text.
+// globs fits a text of an observation to anyGlob.
 func globs(list []string, of func(*Observation) string) condition {
+	fits := anyGlob(list)
+	return func(o *Observation) bool { return fits(of(o)) }
+}
+
+// anyGlob fits a text, in any case, where * stands for any text.
+func anyGlob(list []string) func(text string) bool {
 	patterns, longest := make([][]string, len(list)), make([]string, len(list))
 	for i, s := range list {
 		patterns[i] = strings.Split(strings.ToLower(s), "*")
 		longest[i] = slices.MaxFunc(patterns[i], func(a, b string) int { return len(a) - len(b) })
 	}
 	if len(list) < manyPatterns {
-		return func(o *Observation) bool {
-			text := lower(of(o))
+		return func(text string) bool {
+			text = lower(text)
 			return slices.ContainsFunc(patterns, func(p []string) bool { return fits(p, text) })
 		}
 	}
 	parts := textmatch.NewAutomaton(longest) // in one pass it says which patterns may fit: nearly always none
-	return func(o *Observation) (fit bool) {
-		text := lower(of(o))
+	return func(text string) (fit bool) {
+		text = lower(text)
 		parts.Each(text, func(i, _ int) bool {
 			fit = fits(patterns[i], text)
 			return !fit
