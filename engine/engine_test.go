@@ -351,7 +351,8 @@ func TestExclude(t *testing.T) {
 		"942100@/a@/b", "942100@/a@args:q", "942100@ARGS:q@ARGS:r", "942100@NOSUCH:q", "942100@ARGS:/(/", "*@/a@ARGS:q", "942100@host:"} {
 		cfg := config("crs")
 		cfg.Exclude = []string{bad}
-		if err := cfg.Validate(); err == nil || !strings.Contains(err.Error(), "exclude") {
+		err := cfg.Validate()
+		if err == nil || !strings.Contains(err.Error(), "exclude") || strings.Contains(err.Error(), "* stands for all rules") != strings.HasPrefix(bad, "*") {
 			t.Errorf("%q: got %v", bad, err)
 		}
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -83,9 +84,13 @@ func parseExclusion(s string) (exclusion, error) {
 			return e, err
 		}
 	}
-	if e.limits = len(limits); e.rules == everything && e.limits > 0 && e.variable == "" {
+	e.limits = len(limits)
+	switch {
+	case e.rules == everything && (e.limits == 0 || e.variable != ""):
+		return e, errors.New("* stands for all rules and detectors: it takes a path, a network, a host or a workload behind it, and no variable")
+	case e.rules == everything:
 		e.tag = false
-	} else if e.tag && !tagName.MatchString(e.rules) {
+	case e.tag && !tagName.MatchString(e.rules):
 		return e, fmt.Errorf("%q is not a rule id, range or tag", e.rules)
 	}
 	if first, last, ok := strings.Cut(e.rules, "-"); ok && !e.tag {
