@@ -124,7 +124,7 @@ func (r *targetReader) key(t *Target) error {
 			}
 		}
 		return nil
-	case rest[0] == '\'' && len(rest) > 1 && rest[1] == '/':
+	case strings.HasPrefix(rest, `'/`) && len(rest) > 2:
 		r.at += 2
 		if err := r.pattern(t); err != nil {
 			return err

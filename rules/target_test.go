@@ -39,7 +39,7 @@ func TestTargets(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"ARGS|?": "it looks at ?, which", "SCRIPT_UID": "it looks at SCRIPT_UID, which Coraza does not have", "ARGS||TX": "cannot read target",
-		"ARGS:": "cannot read target", "ARGS:'a": "a quote is not closed", "ARGS:'/a/": "a quote is not closed",
+		"ARGS:": "cannot read target", "ARGS:'a": "a quote is not closed", "ARGS:'/a/": "a quote is not closed", "ARGS:'/": "a quote is not closed", "ARGS:'": "a quote is not closed",
 	} {
 		if _, err := parseTargets(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", text, err)
