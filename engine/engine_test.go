@@ -347,7 +347,7 @@ func TestExclude(t *testing.T) {
 			}
 		})
 	}
-	for _, bad := range []string{"", "9421x00", "942200-942100", "942100@", "942100@\"x", "x\"y", "*", "*@ARGS:q", "942100@10.0.0.0/99", "942100@server:", "942100@server:*/*/*", "942100@server:a/b/c/d",
+	for _, bad := range []string{"", "9421x00", "99999999999999999999", "1-99999999999999999999", "942200-942100", "942100@", "942100@\"x", "x\"y", "*", "*@ARGS:q", "942100@10.0.0.0/99", "942100@server:", "942100@server:*/*/*", "942100@server:a/b/c/d",
 		"942100@/a@/b", "942100@/a@args:q", "942100@ARGS:q@ARGS:r", "942100@NOSUCH:q", "942100@ARGS:/(/", "*@/a@ARGS:q", "942100@host:"} {
 		cfg := config("crs")
 		cfg.Exclude = []string{bad}

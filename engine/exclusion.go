@@ -63,7 +63,7 @@ func (e *exclusion) holds(in *Exchange) bool {
 }
 
 var (
-	idOrRange = regexp.MustCompile(`^\d+(-\d+)?$`)
+	idOrRange = regexp.MustCompile(`^\d{1,18}(-\d{1,18})?$`) // what an int holds
 	tagName   = regexp.MustCompile(`^[A-Za-z][\w./:-]*$`)
 	pathName  = regexp.MustCompile(`^/[^\s"'\\,@]*$`)
 	variable  = regexp.MustCompile(`^[A-Z_]+(:[^\s"'\\,|@]+)?$`)
