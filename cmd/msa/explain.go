@@ -42,7 +42,9 @@ func (c *explainCommand) Run(p *process) error {
 		complain(p.stderr, "msa: --record %d: the first record is 1", c.Record)
 		return exitCode(exitUsage)
 	}
-	config, err := givenProperties(c.Plugins).Config()
+	given := givenProperties(c.Plugins)
+	given["shards"], given["incidents_from"] = nil, nil // with which nothing is inspected
+	config, err := given.Config()
 	if err != nil {
 		complain(p.stderr, "msa: %v", err)
 		return exitCode(exitUsage)

@@ -35,6 +35,7 @@ func TestExplain(t *testing.T) {
 			"plan of the fast path\n", "\n  rule 1, alarms by itself\n      ARGS @contains etc/passwd; a value must have \"etc/passwd\"\n",
 		}, ""},
 		{"the plan without a fast path", attack(t, nil), []string{"-", "--rules", own, "--screen", "off", "--plan"}, 0, []string{"plan: there is no fast path, all rules run\n"}, ""},
+		{"without effect", attack(t, nil), []string{"-", "--shards", "2", "--incidents-from", "alerts"}, 0, []string{"verdict: alert, with confidence 100, outcome failure\n", "alerts: 1\n"}, ""},
 		{"a Nano record", attack(t, nil), []string{"-"}, 0, []string{
 			"verdict: alert, with confidence 100, outcome failure\nmatches\n", "alerts: 1\nmapping: nano (Nano probe, HTTP)\nfields\n", "\n  403: the server refused the request\n",
 			"request.uri                      /?t=../../etc/passwd  ←  URL",

@@ -46,7 +46,7 @@ Exit code: 2 if a file can't be read or the settings are wrong; else 1 if there 
 func (c *scanCommand) Run(p *process) error {
 	given := givenProperties(c.Plugins)
 	given["alert_text_key"] = textKey
-	given["alert_tag"], given["incident_tag"] = nil, nil // off would silence the scan
+	given["alert_tag"], given["incident_tag"], given["shards"] = nil, nil, nil // they would silence the scan
 	progress := newProgress()
 	stderr := progress.beside(p.stderr)
 	files := &logfile.Files{Names: c.Files, Text: c.Lines, Stdin: p.stdin, Stderr: stderr}

@@ -65,6 +65,7 @@ func TestScan(t *testing.T) {
 		{"another mapping", `{"a":1}` + "\n" + good, []string{"--mapping=nano"}, 0, nil, "msa: 1 of 2 records were not inspected (unmapped: 1)"},
 		{"one alert a rule", bad, []string{"--alert-per=rule", "--exclude=920350,930100,930110,9703040"}, 1, []int{1, 1}, ""},
 		{"excluded", bad, []string{"--exclude=900000-949999", "--exclude", "950000-999999,9703000-9703999"}, 0, nil, ""},
+		{"shards", bad, []string{"--shards=2"}, 1, []int{1}, ""},
 		{"alert tag off", bad, []string{"--alert-tag=off", "--alert-text-key=off"}, 1, []int{1}, ""},
 		{"UTF-16", "\xff\xfe{\x00\"\x00", nil, 2, nil, `msa: cannot read file "-": its text is UTF-16`},
 		{"wrong property", bad, []string{"--paranoia-level=9"}, 2, nil, `msa: property paranoia_level: "9" is not`},

@@ -42,7 +42,7 @@ Exit code: 0; 1 if the proposals can't be tried; 2 if a file can't be read, hold
 func (c *tuneCommand) Run(p *process) error {
 	given := givenProperties(c.Plugins)
 	given["alert_text_key"] = textKey
-	given["alert_tag"] = nil // off would silence the trial
+	given["alert_tag"], given["shards"], given["incidents_from"] = nil, nil, nil // they would silence the trial
 	given["alert_per"] = nil // a record counts once
 	given["alert_format"] = nil
 	statePath := given["state_path"]

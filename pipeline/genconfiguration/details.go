@@ -43,7 +43,7 @@ between dots, from 0) and record accessors, ` + "`$host`" + `, ` + "`$http['meth
 still inspected and, with ` + "`annotate`" + `, annotated.`},
 	{name: "incident_tag", example: "soc.incident", unused: "scan explain tune", text: `Messages about [incidents](incidents.md) are records under this tag, in the same format as alerts: a handful for one attacker, who may set off
 thousands of alerts. With ` + "`off`" + `, alerts have no ` + "`incident_id`" + `, either. Under the name ` + "`uniwaf`" + `, the default is ` + "`off`" + `.`},
-	{name: "incidents_from", example: "alerts", unused: "explain tune", text: `With ` + "`alerts`" + ` each record is an alert in format msa. It is not inspected: it becomes part of an incident, and is emitted under ` + "`alert_tag`" + ` with the
+	{name: "incidents_from", example: "alerts", unused: "explain bench replay tune", text: `With ` + "`alerts`" + ` each record is an alert in format msa. It is not inspected: it becomes part of an incident, and is emitted under ` + "`alert_tag`" + ` with the
 incident's id. This is for one instance that receives the alerts of several: [scale](scale.md#one-instance-for-incidents).`},
 	{name: "alert_format", example: "ecs", unused: "tune", text: `[Alert formats](alert-formats.md) has an example of each. cef and leef are one text under ` + "`alert_text_key`" + `, with a few keys to route by; the others
 are whole records, too.`},
@@ -74,7 +74,7 @@ alert's ` + "`direction`" + ` follows from them: ` + "`east-west`" + ` if both e
 	{name: "habit", example: "off", text: `A match of a rule in a variable of an endpoint becomes a habit when 20 clients, half of them seen a day before, are answered with success there and do other, ordinary things as well:
 [habit](confidence.md#habit). ` + "`msa tune --state-path`" + ` lists them.`},
 	{name: "state_path", example: "/var/lib/msa/behavior.state", text: `It holds the state of detectors, [incidents](incidents.md) and habits. The directory is created if it is missing; the file is readable by its owner only. Instances with different detectors need a file each. It is written every five minutes and at the end.`},
-	{name: "shards", example: "4", unused: "run scan explain tune", text: `For a filter in front of those that inspect: whatever follows, such as ` + "`rewrite_tag`" + ` or Kafka, can give all records of a workload to the same one:
+	{name: "shards", example: "4", unused: "run scan explain bench replay tune", text: `For a filter in front of those that inspect: whatever follows, such as ` + "`rewrite_tag`" + ` or Kafka, can give all records of a workload to the same one:
 [scale](scale.md#records-to-instances). ` + "`msa_shard`" + ` is a text, from 0; ` + "`msa_source`" + ` is the client's workload or, where the log names none, its
 address. Going from n shards to n+1 moves one source in n+1 to the new shard. Records that are not HTTP get neither key. 0 is off.`},
 	{name: "workers", example: "2", text: `Up to 1024. The order of records and of alerts does not depend on it. Rules need processor time only, so more workers than cores gain nothing.`},
