@@ -77,14 +77,10 @@ func New(specs []Spec) (*Detectors, error) {
 				return ""
 			}})
 		}
-		for _, name := range []string{"user", "actor"} {
-			if specs[i].names(name) || specs[i].Where[name] != nil || specs[i].Type == "logins" {
-				d.usesUser = true
-			}
-		}
-		d.usesCredential = d.usesCredential || specs[i].names("credential")
-		d.usesToken = d.usesToken || specs[i].names("token")
-		d.usesAttempt = d.usesAttempt || specs[i].names("attempt")
+		d.usesUser = d.usesUser || specs[i].Type == "logins" || specs[i].uses("user", "actor", "login", "login_refused", "attempt")
+		d.usesCredential = d.usesCredential || specs[i].uses("credential")
+		d.usesToken = d.usesToken || specs[i].uses("token")
+		d.usesAttempt = d.usesAttempt || specs[i].uses("attempt")
 		if len(specs[i].Key) > 0 && specs[i].Key[0] == "client" {
 			d.usesClient = true
 		}

@@ -448,7 +448,7 @@ func TestConditions(t *testing.T) {
 		"status: 404": true, "status: 4xx": true, "status: [200, 404]": true, "status: 400-403": false, `status: ">=400"`: true, `status: "<404"`: false, `status: ">404"`: false, `status: "<=404"`: true,
 		"path: /api/login*": true, `path: "*login*step*"`: true, "path: /api": false, `path: ["/x", "*2"]`: true, `path: "*login"`: false, `path: "/api/login/step2*step2"`: false,
 		"client: 10.0.0.0/24": true, "client: [10.1.0.0/16, 10.0.0.1]": true, "server: 10.0.0.1": false,
-		"alarm: true": true, "alarm: false": false, "severity: error": true, "severity: critical": false,
+		"alarm: true": true, "alarm: false": false, "severity: error": true, "severity: Error": true, "severity: critical": false,
 		"rule: 942100": true, "rule: [941000-941999]": false, "rule_tag: attack-sqli": true, "rule_tag: [x]": false,
 		"rule_tag: ATTACK-*": true, "rule_tag: [x, attack-sqlx, \"*-rce\"]": false,
 		"agent_name: curl": true, "direction: east-west": true, `response_bytes: ">=1000"`: true, "method: get": true, "user: x": false,

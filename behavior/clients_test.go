@@ -270,6 +270,31 @@ func TestLoginsOfUsers(t *testing.T) {
 	}
 }
 
+// What a condition alone needs of a record is read, too.
+func TestConditionsOnUsersAlone(t *testing.T) {
+	for text, want := range map[string]int{
+		"where: {status: 401}": 1, "where: {status: 401}\nunless: [{user: ana}]": 0, "where: {status: 401}\nunless: [{user: bob}]": 1,
+		"where: {login_refused: true}": 1, "where: {user: ana}": 1, "where: {user: bob}": 0,
+	} {
+		d := detectors(t, "threshold", text+"\nkey: [client]\ncount: 3\nwindow: 30s")
+		var found []Found
+		for i := range 3 {
+			var o Observation
+			d.Read(Source{Transaction: &mapping.Transaction{
+				Time: noon.Add(time.Duration(i) * time.Second), Client: mapping.Endpoint{Address: "10.0.0.1"}, Method: "GET", URI: "/v2/items", Status: 401,
+				RequestHeaders: []mapping.Header{{Name: "Authorization", Value: "Basic " + base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "ana:%d", i))}},
+			}, Verdict: &engine.Verdict{}}, &o)
+			found = append(found, d.Observe([]*Observation{&o}, nil)...)
+		}
+		if len(found) != want {
+			t.Errorf("%s: %d alerts", text, len(found))
+		}
+		if len(found) == 1 && found[0].Evidence != "3 events in 30s" {
+			t.Errorf("%s: evidence is %q", text, found[0].Evidence)
+		}
+	}
+}
+
 // A password that is refused at any path is a refused login; the same one again, as of a program that is set up wrongly, is
 // no guess.
 func TestGuessesOfBasic(t *testing.T) {

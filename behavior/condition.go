@@ -149,7 +149,7 @@ func conditionOf(name string, list []string) (condition, error) {
 	case "query_bytes":
 		return numeric(list, func(o *Observation) int64 { return o.QueryBytes })
 	case "severity":
-		least := slices.Index(alert.Severities, list[0])
+		least := slices.Index(alert.Severities, strings.ToLower(list[0]))
 		if least < 0 || len(list) > 1 {
 			return nil, fmt.Errorf("%q is not one of %s", strings.Join(list, ", "), strings.Join(alert.Severities, ", "))
 		}

@@ -93,10 +93,15 @@ func (d *duration) UnmarshalYAML(node ast.Node) error {
 
 func (d duration) milliseconds() int64 { return int64(time.Duration(d) / time.Millisecond) }
 
-// String is 5m, where time.Duration's is 5m0s.
+// String is 5m, where time.Duration's is 5m0s, and nothing for none.
 func (d duration) String() string {
+	if d == 0 {
+		return ""
+	}
 	s := time.Duration(d).String()
-	s = strings.TrimSuffix(s, "0s")
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
 	if strings.HasSuffix(s, "h0m") {
 		s = strings.TrimSuffix(s, "0m")
 	}
@@ -315,6 +320,14 @@ func set[T int | float64 | duration](v *T, instead T) {
 	if *v == 0 {
 		*v = instead
 	}
+}
+
+// uses reports whether some of these names are in the key, in what is counted, in peers or in conditions.
+func (s *Spec) uses(names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool {
+		return s.names(name) || slices.Contains(s.Peers, name) ||
+			slices.ContainsFunc(append(slices.Clone(s.Unless), s.Where), func(c conditionSpec) bool { return c[name] != nil })
+	})
 }
 
 // names reports whether a field is one of the key or of what is counted.
