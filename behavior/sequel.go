@@ -174,7 +174,7 @@ func (r *Recollection) await(page func() string) {
 				r.tell(&calledBack, a, fmt.Sprintf("%s asked %s, %s after %s told %s to", x.client, host, since(a.At, r.now), a.Client, a.Service))
 			}
 		}
-		if x.method == "GET" && x.status/100 == 2 {
+		if (x.method == "GET" || x.method == "POST") && x.status/100 == 2 {
 			name := strings.ToLower(x.path[strings.LastIndexByte(x.path, '/')+1:])
 			if a := r.awaited.peek(signKey(triage.IsFetched, x.service(), name)); a != nil && !a.Seen && r.now-a.At <= isFetchedWithin {
 				r.tell(&uploadFetched, a, fmt.Sprintf("%s was fetched with %d, %s after %s uploaded %s", x.path, x.status, since(a.At, r.now), a.Client, a.Text))

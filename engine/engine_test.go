@@ -179,8 +179,13 @@ func TestTop(t *testing.T) {
 	if top := v.Top(); top.RuleID != 3 {
 		t.Errorf("got rule %d, want the first of the most severe that detect", top.RuleID)
 	}
+	v.Matches = append(v.Matches, Match{RuleID: 7, Severity: 1, Policy: true})
+	if got := v.MostSevere(); got != 2 {
+		t.Errorf("the most severe that is evidence is %d", got)
+	}
+	v.Matches = v.Matches[4:]
 	if got := v.MostSevere(); got != 0 {
-		t.Errorf("most severe is %d", got)
+		t.Errorf("the most severe is %d where none is evidence", got)
 	}
 }
 

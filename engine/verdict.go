@@ -50,13 +50,23 @@ func (v *Verdict) Top() *Match {
 	return top
 }
 
-// MostSevere is the least severity number among the matches, SeverityUnset without any.
+// MostSevere is the least severity number among the matches that are evidence, or else among all; SeverityUnset without any.
 func (v *Verdict) MostSevere() int {
-	least := SeverityUnset
-	for _, m := range v.Matches {
-		if m.Severity != SeverityUnset && (least == SeverityUnset || m.Severity < least) {
+	least, ofAll := SeverityUnset, SeverityUnset
+	for i := range v.Matches {
+		m := &v.Matches[i]
+		if m.Severity == SeverityUnset {
+			continue
+		}
+		if ofAll == SeverityUnset || m.Severity < ofAll {
+			ofAll = m.Severity
+		}
+		if m.IsEvidence() && (least == SeverityUnset || m.Severity < least) {
 			least = m.Severity
 		}
+	}
+	if least == SeverityUnset {
+		return ofAll
 	}
 	return least
 }

@@ -419,6 +419,10 @@ func TestOutcomeOfManyRecords(t *testing.T) {
 			upload(l, attacker)
 			l.add("10.9.9.8", "GET", "/files/cmd.php?c=1", "ok", 0, nil)
 		}, "success", "/files/cmd.php was fetched with 200"},
+		"upload, called": {func(l *logOf) {
+			upload(l, attacker)
+			l.add("10.9.9.8", "POST", "/files/cmd.php", "ok", 0, form("c=1"))
+		}, "success", "/files/cmd.php was fetched with 200"},
 		"upload, not there": {func(l *logOf) {
 			upload(l, attacker)
 			l.add("10.9.9.8", "GET", "/files/cmd.php", "no", 0, map[string]string{"RETCODE": "404"})
