@@ -363,6 +363,26 @@ func TestExclude(t *testing.T) {
 	}
 }
 
+// Matches in XML are named by what holds them, and an exclusion may name it so.
+func TestExcludeOfXML(t *testing.T) {
+	own := rulesFile(t, `SecRule XML:/* "@contains passwd" "id:1,phase:2,pass,log"`)
+	tx := &mapping.Transaction{
+		Method: "POST", URI: "/x", Protocol: "HTTP/1.1", Status: 200, RequestHeaders: []mapping.Header{{Name: "Content-Type", Value: "text/xml"}},
+		RequestBody: mapping.Body{Text: "<a><b>passwd</b></a>"},
+	}
+	v := inspect(t, newEngine(t, config(own)), tx)
+	if len(v.Matches) != 1 {
+		t.Fatalf("got %+v", v)
+	}
+	for limit, want := range map[string]int{v.Matches[0].Variable: 0, strings.TrimPrefix(v.Matches[0].Variable, "REQUEST_"): 0, "XML:/other": 1} {
+		cfg := config(own)
+		cfg.Exclude = []string{"1@" + limit}
+		if v := inspect(t, newEngine(t, cfg), tx); len(v.Matches) != want {
+			t.Errorf("without %s there are %d matches", limit, len(v.Matches))
+		}
+	}
+}
+
 func TestParanoiaLevelAndThreshold(t *testing.T) {
 	tx := get("/?q=a'b\"c;d&lang[]=x")
 	low := inspect(t, withCRS(t), tx)

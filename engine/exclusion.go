@@ -109,7 +109,7 @@ func (e *exclusion) limit(where string) error {
 	case pathName.MatchString(where):
 		twice, e.path = e.path != "", strings.ReplaceAll(where, "%40", "@")
 	case variable.MatchString(where):
-		twice, e.variable = e.variable != "", strings.ReplaceAll(where, "%40", "@")
+		twice, e.variable = e.variable != "", InRules(strings.ReplaceAll(where, "%40", "@"))
 		if _, err := parseTarget(e.variable); err != nil {
 			return err
 		}
@@ -134,6 +134,14 @@ func (e *exclusion) limit(where string) error {
 		return fmt.Errorf("%q is the second limit of its kind: both can't hold", where)
 	}
 	return nil
+}
+
+// InRules is a variable as rules name it: matches of XML say REQUEST_XML, which no rule looks at.
+func InRules(variable string) string {
+	if key, isXML := strings.CutPrefix(variable, "REQUEST_XML:"); isXML {
+		return "XML:" + key
+	}
+	return variable
 }
 
 // target is a variable that a rule does not see.
@@ -263,7 +271,7 @@ type Exchange struct {
 
 // ExchangeOf is that of a transaction.
 func ExchangeOf(t *mapping.Transaction) Exchange {
-	in := Exchange{Path: filename(t.URI), Host: t.Host, ClientWorkload: &t.ClientWorkload, ServerWorkload: &t.ServerWorkload}
+	in := Exchange{Path: Filename(t.URI), Host: t.Host, ClientWorkload: &t.ClientWorkload, ServerWorkload: &t.ServerWorkload}
 	if address, err := mapping.ParseAddress(t.Client.Address); err == nil {
 		in.Client = address
 	}
@@ -362,8 +370,8 @@ func (e *Engine) excludedIn(t *mapping.Transaction) excluded {
 	return e.excluded(list)
 }
 
-// filename is REQUEST_FILENAME, as Coraza reads it from a URI.
-func filename(uri string) string {
+// Filename is REQUEST_FILENAME, as Coraza reads it from a URI.
+func Filename(uri string) string {
 	uri, _ = cut(uri, maxURI)
 	uri, _, _ = strings.Cut(or(uri, "/"), "#")
 	if u, err := url.ParseRequestURI(uri); err == nil {

@@ -18,6 +18,11 @@ const guessing = `detectors:
 // refusals gives a pipeline records of refused logins, and returns the alerts.
 func refusals(t *testing.T, n int, properties ...string) []map[string]any {
 	t.Helper()
+	return refusalsAt(t, "/login", n, properties...)
+}
+
+func refusalsAt(t *testing.T, path string, n int, properties ...string) []map[string]any {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "detectors.yaml")
 	if err := os.WriteFile(file, []byte(guessing), 0o600); err != nil {
 		t.Fatal(err)
@@ -25,7 +30,7 @@ func refusals(t *testing.T, n int, properties ...string) []map[string]any {
 	p, _ := newPipeline(t, append(properties, "behavior="+file, "mapping=nano")...)
 	var chunk []byte
 	for i := range n {
-		chunk = append(chunk, newEvent(uint32(1000+i), jsonRecord(t, `{"SRC_IP":"10.0.0.7","DST_IP":"10.0.0.8","SRC_PORT":"4","METHOD":"POST","URL":"/login?x=1","RETCODE":"401","DOMAIN":"users",
+		chunk = append(chunk, newEvent(uint32(1000+i), jsonRecord(t, `{"SRC_IP":"10.0.0.7","DST_IP":"10.0.0.8","SRC_PORT":"4","METHOD":"POST","URL":"`+path+`?x=1","RETCODE":"401","DOMAIN":"users",
 			"kubernetes":{"namespace_name":"shop","pod_name":"web-1","container_name":"web","host":"node-1","labels":{"app":"web"}}}`))...)
 	}
 	r := p.Process("t", chunk)
@@ -66,6 +71,9 @@ func TestDetectorsAreExcluded(t *testing.T) {
 		if got := len(refusals(t, 5, "exclude="+exclude)); got != want {
 			t.Errorf("exclude %s: %d alerts, want %d", exclude, got, want)
 		}
+	}
+	if got := len(refusalsAt(t, "/lo%67in", 5, "exclude=guessing@/login")); got != 0 {
+		t.Errorf("%d alerts at an encoded path that is excluded", got)
 	}
 	if got := len(refusals(t, 5, "min_severity=critical")); got != 0 {
 		t.Errorf("%d alerts that are less severe than asked for", got)

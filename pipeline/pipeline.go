@@ -526,9 +526,14 @@ func (p *Pipeline) detect(tag string, events []event, observed []behavior.Observ
 	}
 	var isExcluded func(*behavior.Spec, *behavior.Observation) bool
 	if p.exclusions.Any() {
+		var last *behavior.Observation
+		var path string
 		isExcluded = func(s *behavior.Spec, o *behavior.Observation) bool {
+			if o != last {
+				last, path = o, engine.Filename(o.Path)
+			}
 			return p.exclusions.Excluded(s.ID, s.Name, s.Tags, engine.Exchange{
-				Path: o.Path, Host: o.Host, Client: o.ClientIP(), ClientWorkload: &o.ClientWorkload, ServerWorkload: &o.ServerWorkload,
+				Path: path, Host: o.Host, Client: o.ClientIP(), ClientWorkload: &o.ClientWorkload, ServerWorkload: &o.ServerWorkload,
 			})
 		}
 	}

@@ -43,7 +43,7 @@ func (c *tuneCommand) Run(p *process) error {
 	given := givenProperties(c.Plugins)
 	given["alert_text_key"] = textKey
 	given["alert_tag"], given["shards"], given["incidents_from"] = nil, nil, nil // they would silence the trial
-	given["alert_per"] = nil // a record counts once
+	given["alert_per"] = nil                                                     // a record counts once
 	given["alert_format"] = nil
 	statePath := given["state_path"]
 	given["state_path"] = nil // a trial must not teach the detectors

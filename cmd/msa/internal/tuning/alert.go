@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/alertfile"
+	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 )
 
@@ -66,7 +67,7 @@ func Parse(text string) (*Alert, error) {
 	for _, r := range a.Rules {
 		if r.ID > 0 && !seen[r.ID] && !onlyEvaluates(r.ID, r.Variable) {
 			seen[r.ID] = true
-			k.matches = append(k.matches, match{r.ID, r.Message, r.Variable, r.Value})
+			k.matches = append(k.matches, match{r.ID, r.Message, engine.InRules(r.Variable), r.Value})
 		}
 	}
 	if len(k.matches) == 0 {
