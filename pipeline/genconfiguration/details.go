@@ -35,7 +35,7 @@ error that names file and line; a rule that Coraza can't run is skipped with a w
 path, and everything that begins with it; a variable, which these rules no longer see; an address or a network of clients; a host
 (` + "`host:shop.example`" + `); a [workload](mapping.md#workloads) as ` + "`client:`" + `, ` + "`server:`" + ` or, at either end, ` + "`workload:`" + `, written ` + "`namespace/kind/name`" + `,
 ` + "`namespace/name`" + `, or a name alone; ` + "`*`" + ` in a part stands for all, and ` + "`ci/serviceaccount/runner`" + ` names an account. ` + "`*`" + ` needs a limit other than a
-variable. ` + "`942100@/search@ARGS:q`" + ` excludes one argument under one path. Within a path or a name, ` + "`%40`" + ` stands for an ` + "`@`" + `. MSA warns at the start of
+variable, and takes no variable. ` + "`942100@/search@ARGS:q`" + ` excludes one argument under one path. Within a path or a name, ` + "`%40`" + ` stands for an ` + "`@`" + `. MSA warns at the start of
 exclusions that name no rule and no detector, and ` + "`msa scan`" + ` of those for a place that no record has. [Tuning](tuning.md) proposes exclusions from
 alerts.`},
 	{name: "alert_tag", example: "msa.$TAG[0].$kubernetes['namespace_name']", unused: "scan explain tune", text: `Alerts are new records under this tag, so that outputs can match them separately from the log. Allowed are ` + "`$TAG`" + `, ` + "`$TAG[n]`" + ` (the part of the tag
@@ -47,7 +47,7 @@ thousands of alerts. With ` + "`off`" + `, alerts have no ` + "`incident_id`" + 
 incident's id. This is for one instance that receives the alerts of several: [scale](scale.md#one-instance-for-incidents).`},
 	{name: "alert_format", example: "ecs", unused: "tune", text: `[Alert formats](alert-formats.md) has an example of each. cef and leef are one text under ` + "`alert_text_key`" + `, with a few keys to route by; the others
 are whole records, too.`},
-	{name: "alert_per", example: "rule", unused: "tune", text: `With ` + "`record`" + ` an alert lists all rules that matched under ` + "`rules`" + `, and the most severe is its ` + "`rule_id`" + `. With ` + "`rule`" + ` each match is an alert, except
+	{name: "alert_per", example: "rule", unused: "tune", text: `With ` + "`record`" + ` an alert lists all rules that matched under ` + "`rules`" + `, and ` + "`rule_id`" + ` is, of those that are evidence, the most severe, of these the first. With ` + "`rule`" + ` each match is an alert, except
 for rules that only add up the score; a record that does not alarm makes none, as with ` + "`record`" + `. With ` + "`incident`" + ` only [incidents](incidents.md) are
 sent, each at its end at the latest.`},
 	{name: "alert_text_key", example: "message", unused: "run scan tune", text: `For outputs that send one text, such as ` + "`syslog`" + ` with ` + "`Syslog_Message_Key`" + `. It replaces a key of the format with the same name. ` + "`off`" + ` is for outputs

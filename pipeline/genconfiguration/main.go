@@ -115,7 +115,7 @@ pipeline:
       alert_tag: msa.alert
 ` + "```" + `
 
-They are flags of ` + "`msa run`, `scan`, `explain`, `check` and `tune`" + `, with dashes or underscores, and keys of ` + "`with`" + ` in the cases of ` + "`msa test`" + `:
+They are flags of ` + "`msa run`, `scan`, `explain`, `check`, `tune`, `bench` and `replay`" + `, with dashes or underscores, and keys of ` + "`with`" + ` in the cases of ` + "`msa test`" + `:
 
     $ msa check --mapping nano --rules crs --paranoia-level 2 --exclude 920350
     ok: ...
