@@ -412,15 +412,8 @@ func isTechnique(s string) bool {
 
 // Direction tells from the addresses who talks to whom.
 func Direction(internal []netip.Prefix, client, server string) string {
-	inside := func(address string) (in, known bool) {
-		ip, err := mapping.ParseAddress(address)
-		if err != nil {
-			return false, false
-		}
-		return slices.ContainsFunc(internal, func(p netip.Prefix) bool { return p.Contains(ip) }), true
-	}
-	from, ok1 := inside(client)
-	to, ok2 := inside(server)
+	from, ok1 := isInside(internal, client)
+	to, ok2 := isInside(internal, server)
 	switch {
 	case !ok1 || !ok2:
 		return ""
@@ -433,4 +426,13 @@ func Direction(internal []netip.Prefix, client, server string) string {
 	default:
 		return "external"
 	}
+}
+
+// isInside reports whether an address is in one of the networks, known is false for what is no address.
+func isInside(internal []netip.Prefix, address string) (in, known bool) {
+	ip, err := mapping.ParseAddress(address)
+	if err != nil {
+		return false, false
+	}
+	return slices.ContainsFunc(internal, func(p netip.Prefix) bool { return p.Contains(ip) }), true
 }

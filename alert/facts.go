@@ -80,7 +80,7 @@ func (a *Alert) Facts() Facts {
 		Kind: category(a.Match.Tags), Rule: a.Match.RuleID, Detector: a.Detector,
 		Severity: a.Severity(), Confidence: a.Confidence, Outcome: triage.Outcome(a.outcome()),
 	}
-	f.Forwarded = forwardedFor(a.Direction, s.forward, a.internal)
+	f.Forwarded = forwardedFor(tx.Client.Address, s.forward, a.internal)
 	f.tell(a.Match.Tags, a.Match.Message, a.Evidence, a.OutcomeEvidence)
 	f.addData(a.Rules, func(m *engine.Match) (inAnswer, isEvidence bool) { return m.Phase >= 3, m.IsEvidence() })
 	return f

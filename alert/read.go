@@ -67,7 +67,7 @@ func (r *Reader) Facts(record mapping.Record) (Facts, error) {
 		Kind: w.text("category"), Rule: rule, Detector: w.text("detector"),
 		Severity: severity, Confidence: w.int("confidence"), Outcome: triage.Outcome(w.text("outcome")),
 	}
-	f.Forwarded = forwardedFor(f.Direction, w.text("forward"), r.Internal)
+	f.Forwarded = forwardedFor(f.Client, w.text("forward"), r.Internal)
 	matches := w.matches()
 	var tags []string
 	if i := slices.IndexFunc(matches, func(m engine.Match) bool { return m.RuleID == rule }); i >= 0 {
@@ -130,6 +130,7 @@ func (f *Facts) addData(matches []engine.Match, of func(m *engine.Match) (inAnsw
 	for i := range matches {
 		m := &matches[i]
 		inAnswer, isEvidence := of(m)
+		f.IsData = f.IsData && !slices.Contains(m.Tags, "canary") // which nobody reads by accident
 		switch {
 		case !slices.Contains(m.Tags, "sensitive-data"):
 			f.IsData = f.IsData && !isEvidence
@@ -156,8 +157,8 @@ func (f *Facts) tell(tags []string, message, evidence string, outcomeEvidence []
 }
 
 // forwardedFor is the address outside for which a client that is inside is a proxy.
-func forwardedFor(direction, forward string, internal []netip.Prefix) string {
-	if direction == "east-west" || direction == "outbound" {
+func forwardedFor(client, forward string, internal []netip.Prefix) string {
+	if in, _ := isInside(internal, client); in {
 		return outside(forward, internal)
 	}
 	return ""

@@ -133,3 +133,12 @@ func TestFactsOfOtherRecords(t *testing.T) {
 		}
 	}
 }
+
+// Whom a proxy inside stands for is known where the log has no address of the server, too.
+func TestForwardedFor(t *testing.T) {
+	for client, want := range map[string]string{"10.0.0.2": "203.0.113.5", "fd00::1": "203.0.113.5", "198.51.100.7": "", "": ""} {
+		if got := forwardedFor(client, "10.0.0.9, 203.0.113.5", mapping.PrivateNetworks()); got != want {
+			t.Errorf("%s: got %q", client, got)
+		}
+	}
+}

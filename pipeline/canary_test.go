@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -72,6 +73,22 @@ func toInt(v any) int {
 		return int(n)
 	}
 	return -1
+}
+
+// Data in an answer are no attack, but for a canary value: the incident is told at once.
+func TestCanaryBeginsAnIncident(t *testing.T) {
+	file := writeCanaries(t, decoy)
+	for answer, want := range map[string]int{"the card " + decoy: 1, `msgid "card"\nmsgstr "` + decoy + `"`: 1, "mail ada@bank.example": 0} {
+		p := unshared(t, nil, "mapping=nano", "canaries="+file, "rules=crs,sensitive-data")
+		defer p.Close()
+		text, err := json.Marshal(exchange("GET", "/customers", "", "", "answer: "+answer))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := count(p.Process("t", newEvent(1000, jsonRecord(t, string(text)))).Incidents); got != want {
+			t.Errorf("%s: %d messages about incidents, want %d", answer, got, want)
+		}
+	}
 }
 
 // Whoever may read it is left out.
