@@ -261,8 +261,14 @@ func (inc *incident) hop(from, to string, at time.Time, isData bool) {
 
 // wave is several clients that do the same thing.
 type wave struct {
-	clients   []uint64
+	clients   []rider // those that came last
 	incidents []*incident
+}
+
+// rider is a client of a wave, and when it did so last.
+type rider struct {
+	client uint64
+	at     int64
 }
 
 // waveOf is what is done in an alert, nil if that says nothing: the same rule on the same path of the same service, or
@@ -289,9 +295,8 @@ func (s *Incidents) waveOf(f *alert.Facts) *wave {
 
 // ride joins those who do the same thing, if they are enough. inc may be nil.
 func (s *Incidents) ride(w *wave, inc *incident, client uint64, at int64) *incident {
-	if len(w.clients) < together && !slices.Contains(w.clients, client) {
-		w.clients = append(w.clients, client)
-	}
+	w.clients = slices.DeleteFunc(w.clients, func(r rider) bool { return r.client == client || at-r.at > sameTime })
+	w.clients = append(w.clients[max(0, len(w.clients)-together+1):], rider{client, at})
 	if len(w.clients) < together {
 		return inc
 	}

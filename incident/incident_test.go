@@ -384,6 +384,7 @@ func TestBotnet(t *testing.T) {
 	}{
 		"together":        {client(time.Second, nil), 1},
 		"at long times":   {client(11*time.Minute, nil), 20},
+		"two at a time":   {client(9*time.Minute, nil), 20},
 		"different paths": {client(time.Second, func(i int, f *alert.Facts) { f.Path = fmt.Sprint("/", i) }), 20},
 		"different rules": {client(time.Second, func(i int, f *alert.Facts) { f.Rule = i }), 20},
 		"guesses": {client(time.Second, func(_ int, f *alert.Facts) {
