@@ -46,15 +46,15 @@ func (m *Mapping) addDoubled(tx *Transaction) {
 			m.flatten(tx, d.key, d.value, 0)
 			continue
 		}
-		for text != "" && len(tx.Args) < maxArgs {
+		for text != "" {
 			line := text
-			if len(tx.Args) < maxArgs-1 {
+			if len(tx.Args) < maxArgs {
 				line, text, _ = strings.Cut(text, "\n")
 			} else {
-				text = ""
+				line, text = strings.NewReplacer("\r\n", " ", "\n", " ").Replace(text), "" // the name once, not for each line
 			}
 			if line = strings.TrimSuffix(line, "\r"); !m.none.has(line) && !m.hidden.has(line) {
-				tx.Args = append(tx.Args, Arg{d.key, line})
+				tx.addArg(d.key, line)
 			}
 		}
 	}

@@ -351,7 +351,7 @@ func (m *Mapping) fill(r Record, tx *Transaction) error {
 		return ErrUnmapped
 	}
 	for _, s := range tx.leftOver {
-		tx.Args = append(tx.Args, Arg{leftOverName, s})
+		tx.addArg(leftOverName, s)
 	}
 	tx.notText = m.findNotText(tx)
 	m.fillWorkloads(tx, m.forwarded(tx))

@@ -55,12 +55,14 @@ func (m *Mapping) query(tx *Transaction, path string) string {
 		}
 		if !m.request.queryEscaped {
 			a.Name, a.Value = url.QueryEscape(a.Name), url.QueryEscape(a.Value)
+		} else if i == maxArgs-1 {
+			a.Value = strings.ReplaceAll(a.Value, " ", "+") // which parts the values in it
 		}
 		tx.scratch = append(tx.scratch, a.Name...)
 		tx.scratch = append(tx.scratch, '=')
 		tx.scratch = append(tx.scratch, a.Value...)
 	}
-	tx.Args = tx.Args[:others]
+	tx.Args, tx.lastArg = tx.Args[:others], tx.lastArg[:0]
 	return view(tx.scratch[start:])
 }
 
@@ -68,11 +70,16 @@ func (m *Mapping) query(tx *Transaction, path string) string {
 func (m *Mapping) flattenQuery(tx *Transaction, parameters Record) {
 	_ = parameters.fields(func(key []byte, v Record) {
 		name := argName("", string(key))
-		if !isArray(v) {
+		if !isArray(v) || len(tx.Args) == maxArgs {
 			m.flatten(tx, name, v, 0)
 			return
 		}
-		eachElement(v, func(e Record) { m.flatten(tx, name, e, 0) })
+		eachElement(v, func(e Record) {
+			if len(tx.Args) == maxArgs {
+				name = "" // it is there already
+			}
+			m.flatten(tx, name, e, 0)
+		})
 	})
 }
 

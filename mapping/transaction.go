@@ -42,7 +42,7 @@ type Transaction struct {
 	ResponseVersion string
 	ResponseHeaders []Header
 	ResponseBody    Body
-	Args            []Arg // of logs that are not HTTP
+	Args            []Arg // of logs that are not HTTP; at most maxArgs
 
 	Observed Observed
 	Exclude  []string // rules that do not fit this log: ids, ranges, tags
@@ -54,6 +54,7 @@ type Transaction struct {
 	prefixed []prefixedKey
 	parsed   []parsed
 	scratch  []byte // what had to be put together
+	lastArg  []byte // the value of the last of maxArgs, if it has those of others in it
 	opened   opened
 	event    int      // of the opened ones, that which was read; -1 if none was
 	leftOver []string // of that line: what no field has
@@ -105,6 +106,7 @@ func (tx *Transaction) reset(m *Mapping) {
 		prefixed:        tx.prefixed[:0],
 		parsed:          tx.parsed[:0],
 		scratch:         tx.scratch[:0],
+		lastArg:         tx.lastArg[:0],
 		opened:          tx.opened,
 		event:           -1,
 		leftOver:        tx.leftOver[:0],
