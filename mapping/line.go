@@ -347,7 +347,7 @@ func (s *parseStep) match(m *Mapping, tag, line string, how leniency, values []p
 				values = append(values, parsed{slot, line[at[2*i]:at[2*i+1]]})
 			}
 		}
-		return values, appendLeftOver(nil, line[at[1]:]), true
+		return values, appendLeftOver(leftBefore(line, at[0]), line[at[1]:]), true
 	case formatW3C:
 		layout := s.columns
 		if learned, ok := m.columns.of(tag); ok {
@@ -404,6 +404,28 @@ func (s *parseStep) match(m *Mapping, tag, line string, how leniency, values []p
 	}
 	return values, nil, false
 }
+
+// leftBefore is what is left over of a line before a place in it. Prefixes are no part of the line.
+func leftBefore(line string, at int) []string {
+	for from := 0; ; {
+		var left []string
+		for _, one := range strings.Split(line[from:at], "\n") {
+			left = appendLeftOver(left, strings.TrimSuffix(one, "\r"))
+		}
+		if left = slices.DeleteFunc(left, headField.MatchString); len(left) == 0 {
+			return nil
+		}
+		rest, ok := peel(line[from:], &origin{})
+		rest = strings.TrimLeft(rest, " \t")
+		if !ok || len(line)-len(rest) > at {
+			return left
+		}
+		from = len(line) - len(rest)
+	}
+}
+
+// headField is the number of a process as Ruby's Logger has it, NetScaler's time, and who writes for Akka.
+var headField = regexp.MustCompile(`^(?:#\d+\]|\d\d/\d\d/\d{4}:\d\d:\d\d:\d\d|\[[\w.]+\.ActorSystemImpl\([\w-]+\)\])$`)
 
 // capturedHeaders are the request's in HAProxy's line, before those of the response if there are any.
 var capturedHeaders = regexp.MustCompile(` \{([^{}]*)\} (?:\{[^{}]*\} )?"`)
