@@ -31,6 +31,7 @@ func (y *yamlReader) endpoint(what string, into *endpointSpec, client bool) func
 				return y.each(n, func(n ast.Node) error { return y.network(n, &into.trusted) })
 			}
 		}
+		into.address.wholeList = client // of which firstClient chooses one
 		return y.members(node, what, known)
 	}
 }

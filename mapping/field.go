@@ -21,6 +21,8 @@ type field struct {
 	values   map[string]string // what to make of a value
 	plain    bool              // no option is set but anyOf
 
+	wholeList bool // of a list, all elements count, unless one is picked
+
 	slots  []slot   // anyOf, compiled
 	joined [][]slot // join, compiled
 }
@@ -204,11 +206,15 @@ func (m *Mapping) firstOf(tx *Transaction, f *field, which pick) (string, presen
 		if !ok {
 			continue
 		}
-		if which != pickAny || isArray(v) {
-			v = element(v, which)
+		isList := isArray(v)
+		if which != pickAny || isList && !f.wholeList {
+			v, isList = element(v, which), false
 		}
 		s, ok := v.text()
-		if which != pickAny {
+		switch {
+		case isList:
+			s, ok = m.elements(tx, v), true
+		case which != pickAny:
 			s = pickPart(s, which)
 		}
 		switch {
@@ -221,6 +227,22 @@ func (m *Mapping) firstOf(tx *Transaction, f *field, which pick) (string, presen
 		}
 	}
 	return "", p
+}
+
+// elements are the texts in a list that are values, with commas between them.
+func (m *Mapping) elements(tx *Transaction, list Record) string {
+	start := len(tx.scratch)
+	eachElement(list, func(e Record) {
+		s, ok := e.text()
+		if !ok || m.none.has(s) {
+			return
+		}
+		if len(tx.scratch) > start {
+			tx.scratch = append(tx.scratch, ',')
+		}
+		tx.scratch = append(tx.scratch, s...)
+	})
+	return view(tx.scratch[start:])
 }
 
 func (m *Mapping) joinedText(tx *Transaction, parts [][]slot) (string, presence) {
