@@ -101,6 +101,7 @@ func (m *Mapping) headerBlock(tx *Transaction, spec *headerSpec, headers []Heade
 	if spec.raw.isSet() {
 		var complete bool
 		h.start, h.headers, h.rest, complete = parseHeaders(m.text(tx, &spec.raw), headers)
+		h.headers = m.withoutHidden(h.headers, len(headers), seen)
 		if complete {
 			seen.All = true
 			return h
@@ -201,6 +202,22 @@ func (m *Mapping) addHeader(h *head, seen *ObservedHeaders, name string, v Recor
 	}
 }
 
+// withoutHidden drops the headers of a block, which begin at an index, of which the log does not show the values.
+func (m *Mapping) withoutHidden(headers []Header, from int, seen *ObservedHeaders) []Header {
+	if len(m.hidden) == 0 {
+		return headers
+	}
+	shown := headers[:from]
+	for _, one := range headers[from:] {
+		if m.hidden.has(one.Value) && canHide(one.Name) {
+			seen.hide(strings.ToLower(one.Name))
+		} else {
+			shown = append(shown, one)
+		}
+	}
+	return shown
+}
+
 // canHide reports whether a log would hide a header's value: no log hides these, so that a client that
 // sends the word for hidden sent just that.
 func canHide(name string) bool {
@@ -229,6 +246,7 @@ func (m *Mapping) headersOf(tx *Transaction, spec *headerSpec, v Record, h *head
 	case isText && strings.IndexByte(text, ':') > 0:
 		from := len(h.headers)
 		_, h.headers, _, _ = parseHeaders(text, h.headers)
+		h.headers = m.withoutHidden(h.headers, from, seen)
 		for _, one := range h.headers[from:] {
 			seen.add(one.Name)
 		}

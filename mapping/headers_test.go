@@ -135,3 +135,34 @@ func TestExplainUnreadHeaders(t *testing.T) {
 		}
 	}
 }
+
+// A word in place of a value says that there was a header, not what it was.
+func TestHiddenInBlock(t *testing.T) {
+	const block = `"h":"GET / HTTP/1.1\r\nHost: REDACTED\r\nCookie: REDACTED\r\nA: b\r\nAuthorization: Bearer REDACTED\r\n`
+	want := []Header{{"Host", "REDACTED"}, {"A", "b"}, {"Authorization", "Bearer REDACTED"}}
+	for _, c := range []struct {
+		name, headers, record string
+		want                  []Header
+		all                   bool
+	}{
+		{"complete", "raw: h", block + `\r\n"`, want, true},
+		{"cut", "raw: h", block + `"`, want, false},
+		{"a block as a map", "map: h", block + `"`, want, false},
+		{"with a field of its own", "raw: h, fields: {Cookie: c}", block + `","c":"a=1"`, append(want[:3:3], Header{"Cookie", "a=1"}), false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := parseOne(t, "request: {uri: u, headers: {"+c.headers+"}}\nresponse: {headers: {raw: h}}\nhidden: [REDACTED]")
+			var tx Transaction
+			if err := m.Map("t", record(t, `{"u":"/",`+c.record+`}`), &tx); err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(tx.RequestHeaders, c.want) || !reflect.DeepEqual(tx.ResponseHeaders, want) {
+				t.Errorf("headers %q and %q, want %q", tx.RequestHeaders, tx.ResponseHeaders, c.want)
+			}
+			o := &tx.Observed
+			if o.Request.All != c.all || o.Has(Part{RequestHeader, "cookie"}) || o.Has(Part{RequestHeader, ""}) || o.Has(Part{ResponseHeader, "cookie"}) {
+				t.Errorf("observed %+v", o)
+			}
+		})
+	}
+}
