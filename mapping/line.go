@@ -407,8 +407,9 @@ func (s *parseStep) match(m *Mapping, tag, line string, how leniency, values []p
 
 // leftBefore is what is left over of a line before a place in it. Prefixes are no part of the line.
 func leftBefore(line string, at int) []string {
-	for from := 0; ; {
-		var left []string
+	var left []string
+	for from, layer := 0, 0; layer < maxLayers; layer++ {
+		left = nil
 		for _, one := range strings.Split(line[from:at], "\n") {
 			left = appendLeftOver(left, strings.TrimSuffix(one, "\r"))
 		}
@@ -422,6 +423,7 @@ func leftBefore(line string, at int) []string {
 		}
 		from = len(line) - len(rest)
 	}
+	return left
 }
 
 // headField is the number of a process as Ruby's Logger has it, NetScaler's time, and who writes for Akka.
