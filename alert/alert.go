@@ -213,6 +213,7 @@ func MaskMatches(masker *sensitive.Masker, matches []engine.Match) []engine.Matc
 }
 
 func maskMatch(masker *sensitive.Masker, m *engine.Match) {
+	words, isPlain := plainData(m)
 	if m.Data != "" && sensitive.IsCredential(m.Variable) {
 		m.Data = maskedData // it would be a part of what the value is
 	}
@@ -224,6 +225,23 @@ func maskMatch(masker *sensitive.Masker, m *engine.Match) {
 	}
 	m.Value = masker.MaskNamed(m.Variable, m.Value)
 	m.Message, m.Data, m.Variable = masker.Mask(m.Message), maskData(masker, m.Data), masker.Mask(m.Variable)
+	if isPlain {
+		m.Data = words + m.Variable
+	}
+}
+
+// packSensitive is what the ids of the pack sensitive-data are thousands of.
+const packSensitive = 9700
+
+// plainData is what a rule of the pack sensitive-data logs before the name of the variable, which may be anything: how many of which
+// kinds, or fixed words. ok is false for all that may hold a value.
+func plainData(m *engine.Match) (words string, ok bool) {
+	words, ok = strings.CutSuffix(m.Data, m.Variable)
+	if !ok || m.RuleID/1000 != packSensitive {
+		return "", false
+	}
+	what, ok := strings.CutSuffix(words, " in ")
+	return words, ok && (what == "password or secret" || what == "the head of a dump" || sensitive.IsCount(what))
 }
 
 // maskedData stands for what a rule logs of a credential.

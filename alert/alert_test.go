@@ -13,7 +13,9 @@ import (
 	"github.com/tinylib/msgp/msgp"
 
 	"github.com/modsecurity-for-anylog/msa/engine"
+	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/rules"
 	"github.com/modsecurity-for-anylog/msa/triage"
 )
 
@@ -331,6 +333,62 @@ func TestMask(t *testing.T) {
 	}
 	if got := values(t, defaults, record, m); got["url"] != "/?password=hunter2" || got["req_body"] != "a@mail.example" {
 		t.Errorf("masked without being asked: %v", got)
+	}
+}
+
+// What the rules of the pack sensitive-data say of a finding is the same with masking: how many of which kinds, and where.
+func TestCountsAreNotMasked(t *testing.T) {
+	set, err := rules.Load([]string{"sensitive-data"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	masked := func(id int, variable, data string) string {
+		m := match(id, 3)
+		m.Variable, m.Value, m.Data = variable, "hunter2", data
+		maskMatch(sensitive.NewMasker("/?password=secret&token=password"), &m)
+		return m.Data
+	}
+	n := 0
+	for _, d := range set.Directives {
+		logdata, ok := d.Rule.Links[0].Action("logdata")
+		if !ok {
+			t.Errorf("rule %d logs nothing", d.ID())
+		}
+		for _, variable := range []string{"RESPONSE_BODY", "REQUEST_URI_RAW", "ARGS_GET:q", "ARGS_GET:pwd", "ARGS_POST:json.token", "REQUEST_COOKIES:PHPSESSID", "RESPONSE_HEADERS:Set-Cookie"} {
+			data := strings.NewReplacer("%{TX.1}", "3", "%{MATCHED_VAR_NAME}", variable).Replace(logdata)
+			if strings.Contains(data, "%{") {
+				t.Fatalf("rule %d logs more: %q", d.ID(), logdata)
+			}
+			if logdata == "%{TX.1} in %{MATCHED_VAR_NAME}" || !strings.HasSuffix(data, " in "+variable) { // its variable is no credential
+				variable = "REQUEST_FILENAME"
+			}
+			if got := masked(d.ID(), variable, data); got != data {
+				t.Errorf("rule %d: %q is masked as %q", d.ID(), data, got)
+			}
+			if again := sensitive.NewMasker().MaskNamed("data", data); again != data { // as the report does
+				t.Errorf("rule %d: %q is masked as %q", d.ID(), data, again)
+			}
+			n++
+		}
+	}
+	if n < 200 {
+		t.Errorf("only %d texts", n)
+	}
+	for _, c := range []struct {
+		id             int
+		variable, data string
+		want           string
+	}{
+		{9700402, "ARGS_GET:pin", "4916 in ARGS_GET:pin", "****"},
+		{9700402, "ARGS_GET:pin", "password or secret 4916 in ARGS_GET:pin", "****"},
+		{9700414, "ARGS_GET:pin", "1 of card, x4916 in ARGS_GET:pin", "****"},
+		{9700414, "ARGS_GET:pin", "1 of card in ARGS_GET:pin: 4916", "****"},
+		{100_001, "ARGS_GET:pin", "4916 of card in ARGS_GET:pin", "****"},
+		{9700414, "ARGS:4716258050958603", "1 of card in ARGS:4716258050958603", "1 of card in ARGS:471625******8603"},
+	} {
+		if got := masked(c.id, c.variable, c.data); got != c.want {
+			t.Errorf("rule %d, %q is masked as %q, want %q", c.id, c.data, got, c.want)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package sensitive
 import (
 	"hash/maphash"
 	"slices"
+	"strings"
 	"sync/atomic"
 )
 
@@ -39,6 +40,20 @@ type kindCounts struct {
 var nothing kindCounts
 
 func kindIndex(kind string) int { return slices.Index(kinds[:], kind) }
+
+// IsCount reports whether a text is "3 of password, secret": how many were found of kinds or groups.
+func IsCount(text string) bool {
+	number, list, ok := strings.Cut(text, " of ")
+	if !ok || number == "" || digitsEnd(number, 0) != len(number) {
+		return false
+	}
+	for _, kind := range strings.Split(list, ", ") {
+		if groups[kind] == nil && kindIndex(kind) < 0 {
+			return false
+		}
+	}
+	return true
+}
 
 // count counts what is in a text.
 func count(text string) *kindCounts {
