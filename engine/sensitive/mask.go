@@ -3,6 +3,7 @@ package sensitive
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // stars stand for what is masked. A number beside them is what is left of a masked one.
@@ -213,7 +214,7 @@ func kept(kind, text string) (head, tail int, keepsLength bool) {
 	case Password, PasswordHash, PuTTYKey:
 		return 0, 0, false
 	}
-	if len(text) < leastShown {
+	if len(text) < leastShown || !utf8.RuneStart(text[4]) {
 		return 0, 0, false
 	}
 	return 4, 0, false

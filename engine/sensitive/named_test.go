@@ -44,6 +44,7 @@ func TestMaskOfNamed(t *testing.T) {
 		{"argument in HTML", `<a href="/?password=a&amp;q=1">`, `<a href="/?password=****&amp;q=1">`},
 		{"argument of an argument", "/?next=%2Flogin%3Fpassword%3Da%2526b%26q%3D1&z=1", "/?next=%2Flogin%3Fpassword%3D****%26q%3D1&z=1"},
 		{"token in a path", "/token/Zx9yW8vU7tS6rQ5pO4nM/q", "/token/Zx9y********/q"},
+		{"token that begins in another script", "token=卡号k7Qe2mZx91LpWv4T&api_key=ключk7Qe2mZx91LpWv4T", "token=****&api_key=кл********"},
 		{"code of OAuth", "/cb?code=short7code&state=1", "/cb?code=****&state=1"},
 		{"base64", "d=eyJwYXNzd29yZCI6Imh1bnRlcjIifQ==&q=1", "d=****&q=1"},
 		{"base64 in a path", "/data/x/eyJwYXNzd29yZCI6Imh1bnRlcjIifQ?q=1", "/data/x/****?q=1"},
