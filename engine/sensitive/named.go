@@ -37,7 +37,7 @@ func (s *scanner) named(i int) int {
 		return i + 1
 	}
 	if !says.isSure() { // a key may be the name of what follows
-		if next := s.paired(i, name); next > i+1 || says == saysNothing {
+		if next, isPair := s.paired(i, name); isPair || says == saysNothing {
 			return next
 		}
 	}
@@ -609,9 +609,9 @@ var (
 const typeName = "type"
 
 // paired looks at name=…, whose value may be the name of a credential that follows.
-func (s *scanner) paired(i int, name string) int {
+func (s *scanner) paired(i int, name string) (next int, isPair bool) {
 	if !isOneOf(name, pairNames) {
-		return i + 1
+		return i + 1, false
 	}
 	text, from := s.text, i+1
 	if i > 0 && text[i-1] == '*' { // name*=UTF-8''password
@@ -630,20 +630,32 @@ func (s *scanner) paired(i int, name string) int {
 	for end < len(text) && text[end] == '/' { // of the path of a JSON Patch, the last word
 		end = run(text, end+1, longestName, isNamePart)
 	}
-	says := nameOf(text[from:end][strings.LastIndexByte(text[from:end], '/')+1:])
+	value := text[from:end]
+	says := nameOf(value[strings.LastIndexByte(value, '/')+1:])
 	if says == saysNothing {
-		return i + 1
+		return i + 1, false
 	}
 	if isQuoted && end < len(text) && isQuote(text[end]) {
 		end++
 	}
 	if strings.Contains(strings.ToLower(headerLine(text[max(s.done, i-2*longestName):i])), "form-data") {
-		return s.part(says, end)
+		next = s.part(says, end)
+		return next, next > end
 	}
-	if s.otherBefore(says, i) {
-		return end
+	isPair = s.otherBefore(says, i)
+	s.hideHash(name, value, from)
+	if isPair {
+		return max(end, s.done), true
 	}
-	return s.other(says, end, !strings.EqualFold(name, typeName))
+	next = s.other(says, end, !strings.EqualFold(name, typeName))
+	return max(next, s.done), next > end || s.done > from
+}
+
+// hideHash masks what a key may be as well as the name of a cookie: key=0a1b….
+func (s *scanner) hideHash(name, value string, from int) {
+	if len(value) == lengthOfHash && endsInHash(value) && meaning(name) == saysRandom {
+		s.hideWord(saysRandom, from)
+	}
 }
 
 // headerLine is the last line of a text, with those that it goes on from: it begins with a blank then.
@@ -830,6 +842,7 @@ func (s *scanner) pairOfElements(i, end int, name string) int {
 	if says == saysNothing || !strings.HasPrefix(text[end:], "</") {
 		return i + 1
 	}
+	s.hideHash(name, text[from:end], from)
 	tags := 0 // the name's end, the value's begin, and perhaps that of its type
 	for k := end; k < min(len(text), end+len(name)+near); k++ {
 		if text[k] != '>' {
@@ -840,7 +853,7 @@ func (s *scanner) pairOfElements(i, end int, name string) int {
 			return s.content(says, k+1)
 		}
 	}
-	return i + 1
+	return max(i+1, s.done)
 }
 
 // cells are elements of tables and lists that may name what the next has.

@@ -402,7 +402,7 @@ func FuzzMask(f *testing.F) {
 // The same on texts that are put together from pieces of each kind, which a fuzzer takes long to come upon.
 func TestMaskOfMixtures(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	pieces := append(texts(), "****", "*", " ", "-", "4242 ", "1381", "@", "=", ":", "\"", "password=", "eyJ", "%20", "\\", ".", "+", "://")
+	pieces := append(texts(), "****", "*", " ", "-", "4242 ", "1381", "@", "=", ":", "\"", "password=", "eyJ", "%20", "\\", ".", "+", "://", "key=a8f5f167f44f4964e6c998dee827110c", "value=", "<key>", "</")
 	n := 60_000
 	if testing.Short() {
 		n = 5000
