@@ -276,7 +276,7 @@ func (s *scanner) hide(says naming, from, until int) int {
 		if foldedSuffix(text[:from], "basic ") || strings.IndexByte(text[from:until], ' ') >= 0 {
 			kind = Password
 		}
-	case saysPassword, saysPass:
+	case saysPassword, saysPass, saysPrivate:
 		kind = Password
 	}
 	value := text[from:until]
