@@ -68,21 +68,42 @@ func count(text string) *kindCounts {
 	seen := map[string]bool{}
 	for _, f := range found {
 		value := text[f.Start:f.End]
-		if seen[value] {
+		bare := value
+		if isNumber(f.Kind) {
+			bare = bareNumber(value)
+		}
+		if f.Kind == CNMobile { // 86 or 0086 before it makes no difference
+			bare = bare[max(0, len(bare)-11):]
+		}
+		if seen[bare] {
 			continue
 		}
-		seen[value] = true
+		seen[bare] = true
 		k := kindIndex(f.Kind)
 		if t.count[k]+t.examples[k] == 0 {
 			t.first[k], t.at[k] = maskOne(f.Kind, value), f.Start
 		}
-		if isExample(f.Kind, value) {
+		if isExample(f.Kind, bare) {
 			t.examples[k]++
 		} else {
 			t.count[k]++
 		}
 	}
 	return t
+}
+
+// isNumber: of a kind that may be written with separators.
+func isNumber(kind string) bool {
+	switch kind {
+	case Card, CNBankCard, IBAN, CNID, CNMobile, CNPassport, SSN, PersonID:
+		return true
+	}
+	return false
+}
+
+// bareNumber is a number's letters and digits, which are the same in all notations. An escaped space separates, too.
+func bareNumber(number string) string {
+	return only(strings.ToUpper(strings.ReplaceAll(number, "%20", "")), func(c byte) bool { return isDigit(c) || isUpper(c) })
 }
 
 // remembered are the counts of long texts: many rules ask for kinds of one and the same body, one after the other. They

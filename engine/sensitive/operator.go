@@ -153,10 +153,11 @@ func (o *Operator) selected(value string) (first string, n int) {
 	seen := map[string]bool{}
 	for _, at := range o.candidates.FindAllStringIndex(value, -1) {
 		candidate := value[at[0]:at[1]]
-		if seen[candidate] || !o.verify(candidate) {
+		bare := bareNumber(candidate)
+		if seen[bare] || !o.verify(candidate) {
 			continue
 		}
-		seen[candidate] = true
+		seen[bare] = true
 		if n++; n == 1 {
 			first = MaskCandidate(candidate)
 		}

@@ -40,6 +40,13 @@ func TestOperator(t *testing.T) {
 		{"detectSensitive", "card 2", "4111111111111111", "", 0},
 		{"detectSensitive", "card 2", "4111111111111111 4111111111111111", "", 0}, // the same one
 		{"detectSensitive", "card 2", "4111111111111111 5105105105105100", "411111******1111", 2},
+		{"detectSensitive", "card", "4539148803436467 4539 1488 0343 6467, 4539-1488-0343-6467, 4539%201488%200343%206467", "453914******6467", 1},
+		{"detectSensitive", "card", "4111%201111%201111%201111", "", 0}, // an example
+		{"detectSensitive", "iban,cn-id", "GB82 WEST 1234 5698 7654 32 GB82WEST12345698765432 11010519491231002X 11010519491231002x", "GB82*********************32", 2},
+		{"detectSensitive", "ssn", "219-09-9998, ssn 219 09 9998, ssn 219099998, 219-09-9997", "*******9998", 2},
+		{"detectSensitive", "cn-mobile", "13812345678, 138 1234 5678, 138-1234-5678, 8613812345678, 13812345679", "138****5678", 2},
+		{"detectSensitive", "password", "password=a-b\npassword=a b\npassword=ab", "****", 3},
+		{"verifyCC", `[\d-]{16,19}`, "4716258050958603 4716-2580-5095-8603", "471625******8603", 1},
 		{"detectSensitive", "email 20", mails(19), "", 0},
 		{"detectSensitive", "email 20", mails(20), "a****@mail.example", 20},
 		{"detectSensitive", "email", mails(1), "a****@mail.example", 1},
