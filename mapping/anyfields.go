@@ -133,6 +133,9 @@ func (m *Mapping) addFields(r Record, tx *Transaction) {
 	pairs := 0
 	if tx.event >= 0 {
 		e := &tx.opened.events[tx.event]
+		if e.text != "" && !m.parse[len(m.parse)-1].mayRead(e) {
+			return
+		}
 		switch {
 		case e.object != nil:
 			r = e.object

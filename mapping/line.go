@@ -227,6 +227,9 @@ func (m *Mapping) events(r Record, tx *Transaction, step *parseStep) (from, unti
 // openEvent tries a step on a log event. done says that the record has been understood.
 func (m *Mapping) openEvent(tag string, step *parseStep, r Record, event int, tx *Transaction) (done bool, err error) {
 	e := &tx.opened.events[event]
+	if e.text != "" && !step.mayRead(e) {
+		return false, nil
+	}
 	switch step.format {
 	case formatJSON:
 		if e.object == nil {
@@ -249,7 +252,7 @@ func (m *Mapping) openEvent(tag string, step *parseStep, r Record, event int, tx
 		}
 		return done, nil
 	}
-	if e.text == "" || !step.mayRead(e) {
+	if e.text == "" {
 		return false, nil
 	}
 	if step.format == formatW3C && m.directive(tag, e.lines[len(e.lines)-1], !tx.explaining) {

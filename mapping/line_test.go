@@ -43,3 +43,51 @@ func TestLeftOfRegex(t *testing.T) {
 		})
 	}
 }
+
+// A step is tried on no text that lacks what it must have, whatever its format.
+func TestEndsAndContains(t *testing.T) {
+	const (
+		json      = `{"verb":"GET","path":"/a","client_ip":"192.0.2.7","status":200}`
+		pairs     = `verb=GET path=/a client_ip=192.0.2.7 status=200`
+		named     = "request: {uri: path}"
+		anyFields = "request: {uri: found.target}"
+		both      = "request: {method: verb, uri: found.target}"
+	)
+	for _, c := range []struct {
+		name, format, line, mapping string
+		contains, ends, other       string
+	}{
+		{"json", "json", json, named, "verb", "200}", "500}"},
+		{"logfmt", "logfmt", pairs, named, "verb=", "=200", "=500"},
+		{"fields, JSON", "fields", json, anyFields, "verb", "200}", "500}"},
+		{"fields, pairs", "fields", pairs, anyFields, "verb=", "=200", "=500"},
+	} {
+		for _, step := range []struct {
+			only string
+			want bool
+		}{
+			{"contains: '" + c.contains + "'", true},
+			{"contains: '" + c.other + "'", false},
+			{"ends: '" + c.ends + "'", true},
+			{"ends: '" + c.other + "'", false},
+			{"ends: '" + c.ends + "', contains: '" + c.other + "'", false},
+		} {
+			t.Run(c.name+", "+step.only, func(t *testing.T) {
+				m := parseOne(t, "parse: {field: log, format: "+c.format+", "+step.only+"}\n"+c.mapping)
+				var tx Transaction
+				err := m.Map("t", msgp.AppendMapStrStr(nil, map[string]string{"log": c.line}), &tx)
+				if got := err == nil && tx.URI == "/a"; got != step.want {
+					t.Errorf("URI %q, %v, want it to be read: %v", tx.URI, err, step.want)
+				}
+			})
+		}
+	}
+	for _, contains := range []string{"path", "other"} { // fields that add to what another format has found
+		m := parseOne(t, "parse: [{field: log, format: json}, {format: fields, contains: "+contains+"}]\n"+both)
+		var tx Transaction
+		err := m.Map("t", msgp.AppendMapStrStr(nil, map[string]string{"log": json}), &tx)
+		if got := tx.URI == "/a"; got != (contains == "path") {
+			t.Errorf("fields that contain %q add the URI %q, %v", contains, tx.URI, err)
+		}
+	}
+}
