@@ -85,7 +85,7 @@ func largeNetwork(t testing.TB, hosts, alerts int) []string {
 		k := kinds[min(r.IntN(len(kinds)), r.IntN(len(kinds)))]
 		m := made{
 			"rule_id": fmt.Sprint(k.id), "time": at.Add(time.Duration(r.IntN(86400)) * time.Second).Format(time.DateTime), "src_ip": host(from), "dst_ip": host(to),
-			"msg": k.message, "severity": k.severity, "category": k.category, "rules": rulesOf(k.id, k.message, "RESPONSE_BODY", "card: 1 in RESPONSE_BODY"), "url": fmt.Sprintf("/p/%d", i),
+			"msg": k.message, "severity": k.severity, "category": k.category, "rules": rulesOf(k.id, k.message, "RESPONSE_BODY", "1 of card in RESPONSE_BODY"), "url": fmt.Sprintf("/p/%d", i),
 		}
 		if i%40 == 0 {
 			m["src_ip"], m["direction"] = fmt.Sprintf("198.51.100.%d", i%200), "inbound"

@@ -166,7 +166,7 @@ func TestMasking(t *testing.T) {
 	const card, password = "4111111111111111", "hunter2-hunter2"
 	line := made{
 		"url": "/pay?card=" + card, "req_header": "GET / HTTP/1.1\r\nAuthorization: Basic dXNlcjpodW50ZXIyLWh1bnRlcjI=\r\n\r\n", "rsp_body": `{"number":"` + card + `"}`,
-		"rules": []map[string]any{{"id": 9700400, "msg": "m", "variable": "ARGS:password", "value": password, "data": "card: 1 in ARGS:card"}},
+		"rules": []map[string]any{{"id": 9700400, "msg": "m", "variable": "ARGS:password", "value": password, "data": "1 of card in ARGS:card"}},
 	}.line(t)
 	for _, c := range []struct {
 		mask bool
@@ -247,13 +247,13 @@ func TestPaths(t *testing.T) {
 
 func TestFindings(t *testing.T) {
 	sensitive := made{"rules": []map[string]any{
-		{"id": 942100, "msg": "SQL"}, {"id": 9700100, "msg": "Sensitive data: card", "severity": 3, "variable": "RESPONSE_BODY", "data": "card: 2 in RESPONSE_BODY"},
+		{"id": 942100, "msg": "SQL"}, {"id": 9700100, "msg": "Sensitive data: card", "severity": 3, "variable": "RESPONSE_BODY", "data": "2 of card in RESPONSE_BODY"},
 	}, "url": "/pay/1?token=x"}
 	later := made{"rules": sensitive["rules"], "url": "/pay/2", "time": "2026-03-02 11:00:00"}
 	r := reportOf(t, Options{Size: plenty}, sensitive.line(t), later.line(t), made{}.line(t))
 	got := dataOf(t, pageOf(t, r)).Findings
 	at := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC).Unix()
-	want := []pageFinding{{9700100, "Sensitive data: card", 3, "card: 2", "RESPONSE_BODY", "10.0.1.1", "10.0.2.2", "/pay/{…} · 2 different", 2, at, at + 3600}}
+	want := []pageFinding{{9700100, "Sensitive data: card", 3, "2 of card", "RESPONSE_BODY", "10.0.1.1", "10.0.2.2", "/pay/{…} · 2 different", 2, at, at + 3600}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("findings %+v, want %+v", got, want)
 	}
