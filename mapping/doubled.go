@@ -47,7 +47,7 @@ func (m *Mapping) addDoubled(tx *Transaction) {
 			continue
 		}
 		for text != "" {
-			line := text
+			var line string
 			if len(tx.Args) < maxArgs {
 				line, text, _ = strings.Cut(text, "\n")
 			} else {

@@ -411,8 +411,8 @@ func (s *parseStep) match(m *Mapping, tag, line string, how leniency, values []p
 // leftBefore is what is left over of a line before a place in it. Prefixes are no part of the line.
 func leftBefore(line string, at int) []string {
 	var left []string
-	for from, layer := 0, 0; layer < maxLayers; layer++ {
-		left = nil
+	for from, n := 0, 0; n < maxLayers; n++ {
+		left = left[:0]
 		for _, one := range strings.Split(line[from:at], "\n") {
 			left = appendLeftOver(left, strings.TrimSuffix(one, "\r"))
 		}

@@ -2,7 +2,9 @@ package mapping
 
 import (
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/tinylib/msgp/msgp"
 )
@@ -41,6 +43,18 @@ func TestLeftOfRegex(t *testing.T) {
 				t.Errorf("URI %q, arguments %q, want %q", tx.URI, got, c.want)
 			}
 		})
+	}
+}
+
+// What looks like prefixes, without an end, takes no longer than other text.
+func TestLeftOfManyPrefixes(t *testing.T) {
+	line := strings.Repeat("INFO ", 50_000) + "<script> "
+	begin := time.Now()
+	if left := leftBefore(line, len(line)); len(left) != 1 || left[0] != "<script>" {
+		t.Errorf("left is %.100q", left)
+	}
+	if took := time.Since(begin); took > 5*time.Second {
+		t.Errorf("took %s", took)
 	}
 }
 
