@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/tinylib/msgp/msgp"
 )
@@ -46,15 +45,14 @@ func TestLeftOfRegex(t *testing.T) {
 	}
 }
 
-// What looks like prefixes, without an end, takes no longer than other text.
+// What looks like prefixes, without an end, is no more work than other text: each layer that is looked at is memory.
 func TestLeftOfManyPrefixes(t *testing.T) {
-	line := strings.Repeat("INFO ", 50_000) + "<script> "
-	begin := time.Now()
+	line := strings.Repeat("INFO ", 5_000) + "<script> "
 	if left := leftBefore(line, len(line)); len(left) != 1 || left[0] != "<script>" {
 		t.Errorf("left is %.100q", left)
 	}
-	if took := time.Since(begin); took > 5*time.Second {
-		t.Errorf("took %s", took)
+	if n := testing.AllocsPerRun(1, func() { leftBefore(line, len(line)) }); n > 10*maxLayers {
+		t.Errorf("%v allocations", n)
 	}
 }
 

@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -21,6 +22,8 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/modsecurity-for-anylog/msa/test/rig"
 )
 
 // browsers are names of Chromium on the PATH.
@@ -78,7 +81,7 @@ func openAt(t *testing.T, browser context.Context, html, fragment, scheme string
 	address := "file://" + name
 	ctx, cancel := chromedp.NewContext(browser)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, patience)
+	ctx, cancel = context.WithTimeout(ctx, 2*rig.Patience)
 	t.Cleanup(cancel)
 	p := &tab{t: t, ctx: ctx}
 	if err := chromedp.Listen(ctx, func(event any) {
@@ -128,16 +131,16 @@ func eval[T any](p *tab, js string) T {
 	return value
 }
 
-// patience bounds a tab: it is for pages that hang.
-const patience = 4 * time.Minute
-
 // until waits until something is true, for half of what the tab has, so that the page can still say how it is.
 func (p *tab) until(js string) {
 	p.t.Helper()
-	for began := time.Now(); time.Since(began) < patience/2; time.Sleep(10 * time.Millisecond) {
+	if rig.Wait(rig.Patience, func() error {
 		if eval[bool](p, "!!("+js+")") {
-			return
+			return nil
 		}
+		return errors.New("not yet")
+	}) == nil {
+		return
 	}
 	p.t.Fatalf("it did not come that %s; the page says %q; console %q", js, eval[string](p, `document.getElementById("count").textContent`), p.said())
 }
