@@ -96,7 +96,7 @@ const originalPort = "12202"
 // properties are the pipeline's, with what the original's flags and environment
 // say. keys is nil without a key file.
 func (c *runCommand) properties(p *process, keys *keyFile) (inspect.Properties, error) {
-	given := givenProperties(c.Plugins)
+	given := givenProperties(c.Plugins, "shards") // the command sends no records on
 	switch {
 	case c.RulesFile != "":
 		given["rules"] = append(given["rules"], c.RulesFile)
@@ -120,6 +120,5 @@ func (c *runCommand) properties(p *process, keys *keyFile) (inspect.Properties, 
 		}
 	}
 	given["alert_text_key"] = textKey
-	given["shards"] = nil // the command sends no records on
 	return given, nil
 }

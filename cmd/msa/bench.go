@@ -50,9 +50,8 @@ func (c *benchCommand) Run(p *process) error {
 }
 
 func (c *benchCommand) measure(p *process) (*bench.Report, error) {
-	given := givenProperties(c.Plugins)
-	given["state_path"] = nil                           // a trial must not teach the detectors
-	given["shards"], given["incidents_from"] = nil, nil // with which nothing is inspected
+	given := givenProperties(c.Plugins, "state_path", // a trial must not teach the detectors
+		"shards", "incidents_from") // with which nothing is inspected
 	if !(c.Seconds > 0 && c.Seconds <= 3600) || c.Records < 1 || c.Chunk < 1 || c.Top < 1 {
 		return nil, errors.New("--seconds, --records, --chunk and --top are above 0, and --seconds is at most 3600")
 	}

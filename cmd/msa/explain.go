@@ -42,9 +42,7 @@ func (c *explainCommand) Run(p *process) error {
 		complain(p.stderr, "msa: --record %d: the first record is 1", c.Record)
 		return exitCode(exitUsage)
 	}
-	given := givenProperties(c.Plugins)
-	given["shards"], given["incidents_from"] = nil, nil // with which nothing is inspected
-	config, err := given.Config()
+	config, err := givenProperties(c.Plugins, "shards", "incidents_from").Config() // with which nothing is inspected
 	if err != nil {
 		complain(p.stderr, "msa: %v", err)
 		return exitCode(exitUsage)

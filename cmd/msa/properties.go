@@ -43,8 +43,8 @@ func newPropertyFlags() any {
 	return reflect.New(reflect.StructOf(fields)).Interface()
 }
 
-// givenProperties reads what newPropertyFlags's flags were given.
-func givenProperties(plugins kong.Plugins) inspect.Properties {
+// givenProperties reads what newPropertyFlags's flags were given, but for those that are without effect in a command.
+func givenProperties(plugins kong.Plugins, without ...string) inspect.Properties {
 	given := inspect.Properties{}
 	flags := reflect.ValueOf(plugins[0]).Elem()
 	for i, p := range pipeline.Properties() {
@@ -58,6 +58,9 @@ func givenProperties(plugins kong.Plugins) inspect.Properties {
 				given[p.Name] = v
 			}
 		}
+	}
+	for _, name := range without {
+		delete(given, name)
 	}
 	return given
 }

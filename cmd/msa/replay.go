@@ -31,8 +31,7 @@ Exit code: 0 if the firewall would have refused nothing but attacks; 1 if it wou
 
 // Run replays the log.
 func (c *replayCommand) Run(p *process) error {
-	given := givenProperties(c.Plugins)
-	given["shards"], given["incidents_from"] = nil, nil // with which nothing is inspected
+	given := givenProperties(c.Plugins, "shards", "incidents_from") // with which nothing is inspected
 	if err := c.check(given); err != nil {
 		complain(p.stderr, "msa: %v", err)
 		return exitCode(exitUsage)

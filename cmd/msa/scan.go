@@ -44,9 +44,8 @@ Exit code: 2 if a file can't be read or the settings are wrong; else 1 if there 
 
 // Run scans the files.
 func (c *scanCommand) Run(p *process) error {
-	given := givenProperties(c.Plugins)
+	given := givenProperties(c.Plugins, "alert_tag", "incident_tag", "shards") // which would silence the scan
 	given["alert_text_key"] = textKey
-	given["alert_tag"], given["incident_tag"], given["shards"] = nil, nil, nil // they would silence the scan
 	progress := newProgress()
 	stderr := progress.beside(p.stderr)
 	files := &logfile.Files{Names: c.Files, Text: c.Lines, Stdin: p.stdin, Stderr: stderr}

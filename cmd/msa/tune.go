@@ -40,11 +40,9 @@ Exit code: 0; 1 if the proposals can't be tried; 2 if a file can't be read, hold
 
 // Run proposes.
 func (c *tuneCommand) Run(p *process) error {
-	given := givenProperties(c.Plugins)
+	given := givenProperties(c.Plugins, "alert_tag", "shards", "incidents_from", // which would silence the trial
+		"alert_per", "alert_format") // a record counts once
 	given["alert_text_key"] = textKey
-	given["alert_tag"], given["shards"], given["incidents_from"] = nil, nil, nil // they would silence the trial
-	given["alert_per"] = nil                                                     // a record counts once
-	given["alert_format"] = nil
 	statePath := given["state_path"]
 	given["state_path"] = nil // a trial must not teach the detectors
 	config, err := given.Config()
