@@ -233,8 +233,8 @@ func maskMatch(masker *sensitive.Masker, m *engine.Match) {
 // packSensitive is what the ids of the pack sensitive-data are thousands of.
 const packSensitive = 9700
 
-// plainData is what a rule of the pack sensitive-data logs before the name of the variable, which may be anything: how many of which
-// kinds, or fixed words. ok is false for all that may hold a value.
+// plainData is what a rule of the pack sensitive-data logs before the name of the variable, which may be anything: how many
+// of which kinds, or fixed words. ok is false for all that may hold a value.
 func plainData(m *engine.Match) (words string, ok bool) {
 	words, ok = strings.CutSuffix(m.Data, m.Variable)
 	if !ok || m.RuleID/1000 != packSensitive {

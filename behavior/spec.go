@@ -276,7 +276,7 @@ func (s *Spec) complete() error {
 			return err
 		}
 	}
-	for _, c := range append(slices.Clone(s.Unless), s.Where) {
+	for _, c := range s.allConditions() {
 		for name, value := range c {
 			if _, err := newCondition(name, value); err != nil {
 				return err
@@ -293,7 +293,7 @@ func (s *Spec) complete() error {
 
 // unknownRules says which ids and tags of its conditions none of these rules has.
 func (s *Spec) unknownRules(all []engine.Named) (warnings []string) {
-	for _, spec := range append(slices.Clone(s.Unless), s.Where) {
+	for _, spec := range s.allConditions() {
 		for _, name := range []string{"rule", "rule_tag"} {
 			if spec[name] == nil {
 				continue
@@ -322,11 +322,14 @@ func set[T int | float64 | duration](v *T, instead T) {
 	}
 }
 
+// allConditions are what must hold, and what must not.
+func (s *Spec) allConditions() []conditionSpec { return append(slices.Clone(s.Unless), s.Where) }
+
 // uses reports whether some of these names are in the key, in what is counted, in peers or in conditions.
 func (s *Spec) uses(names ...string) bool {
 	return slices.ContainsFunc(names, func(name string) bool {
 		return s.names(name) || slices.Contains(s.Peers, name) ||
-			slices.ContainsFunc(append(slices.Clone(s.Unless), s.Where), func(c conditionSpec) bool { return c[name] != nil })
+			slices.ContainsFunc(s.allConditions(), func(c conditionSpec) bool { return c[name] != nil })
 	})
 }
 

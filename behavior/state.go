@@ -35,8 +35,8 @@ func load(path string, decode func(state.Sections) error, dropped *int) error {
 	return file.Incomplete(*dropped)
 }
 
-// fingerprint tells specifications apart that may not share a state. It has the names of all fields of Spec: with one more, no
-// detector goes on with the state of an older version.
+// fingerprint tells specifications apart that may not share a state. It has the names of all fields of Spec: with one
+// more, no detector goes on with the state of an older version.
 func (s *Spec) fingerprint() []byte {
 	c := *s
 	c.Description, c.Severity, c.Tags, c.ID, c.accessors = "", "", nil, 0, nil

@@ -50,7 +50,8 @@ func (v *Verdict) Top() *Match {
 	return top
 }
 
-// MostSevere is the least severity number among the matches that are evidence, or else among all; SeverityUnset without any.
+// MostSevere is the least severity number among the matches that are evidence, or else among all; SeverityUnset without
+// any.
 func (v *Verdict) MostSevere() int {
 	least, ofAll := SeverityUnset, SeverityUnset
 	for i := range v.Matches {

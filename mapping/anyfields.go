@@ -133,7 +133,7 @@ func (m *Mapping) addFields(r Record, tx *Transaction) {
 	pairs := 0
 	if tx.event >= 0 {
 		e := &tx.opened.events[tx.event]
-		if e.text != "" && !m.parse[len(m.parse)-1].mayRead(e) {
+		if !m.parse[len(m.parse)-1].mayRead(e) {
 			return
 		}
 		switch {

@@ -146,7 +146,8 @@ func (tx *Transaction) extend(s string) {
 }
 
 // extendWith adds the texts in the first n values of b, however they are nested, to the last argument, and returns what
-// follows them, nil after one that can't be read. The way to a value would, if it were added to each, be longer than all of them.
+// follows them, nil after one that can't be read. The way to a value would, if it were added to each, be longer than all
+// of them.
 func (m *Mapping) extendWith(tx *Transaction, b []byte, n uint64) (rest []byte) {
 	for ; n > 0; n-- {
 		kind := msgp.NextType(b)

@@ -227,7 +227,7 @@ func (m *Mapping) events(r Record, tx *Transaction, step *parseStep) (from, unti
 // openEvent tries a step on a log event. done says that the record has been understood.
 func (m *Mapping) openEvent(tag string, step *parseStep, r Record, event int, tx *Transaction) (done bool, err error) {
 	e := &tx.opened.events[event]
-	if e.text != "" && !step.mayRead(e) {
+	if !step.mayRead(e) {
 		return false, nil
 	}
 	switch step.format {
@@ -273,8 +273,12 @@ func (m *Mapping) openEvent(tag string, step *parseStep, r Record, event int, tx
 	return true, nil
 }
 
-// mayRead reports whether a line is worth trying, by what is cheap to see. All its layers end as it does.
+// mayRead reports whether a line is worth trying, by what is cheap to see. All its layers end as it does. What is no text
+// always is.
 func (s *parseStep) mayRead(e *carried) bool {
+	if e.text == "" {
+		return true
+	}
 	whole := e.lines[0]
 	return strings.HasSuffix(whole, s.ends) && strings.Contains(whole, s.contains) &&
 		(s.format != formatRequest || e.object == nil && anyRequest.MatchString(whole))
