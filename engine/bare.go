@@ -226,11 +226,8 @@ func isOfBodies(v variables.RuleVariable) bool {
 
 // readsBare reports whether all is known here of what Coraza reads of a request without a body: rules may want more
 // variables to be filled, or set another limit of arguments.
-func (e *Engine) readsBare(f *fastPath, taken []*unit) bool {
-	return f.needsBody && !e.fillsMore && !slices.ContainsFunc(taken, func(u *unit) bool {
-		n, err := strconv.Atoi(u.Args)
-		return u.Name == "secargumentslimit" && (err != nil || n <= maxBare)
-	})
+func (e *Engine) readsBare(f *fastPath) bool {
+	return f.needsBody && !e.fillsMore && e.argumentLimit > maxBare
 }
 
 // newBlank makes a transaction that has nothing in it.

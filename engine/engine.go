@@ -84,17 +84,18 @@ func (c Config) exclusions() ([]exclusion, error) {
 
 // Engine is one compiled set of rules, safe for concurrent use.
 type Engine struct {
-	waf       coraza.WAF
-	rules     map[int]rule
-	absence   []absence
-	evaluates bool // some rule compares the score with a threshold
-	fillsMore bool // some rule looks at what Coraza does not fill
-	paranoia  int
-	bodyLimit int
-	fast      *fastPath // nil when it is off
-	views     bool
-	watch     *stopwatch.Watch // nil but for measuring
-	excludes  sync.Map         // of mappings and workloads, joined by spaces, to excluded
+	waf           coraza.WAF
+	rules         map[int]rule
+	absence       []absence
+	evaluates     bool // some rule compares the score with a threshold
+	fillsMore     bool // some rule looks at what Coraza does not fill
+	argumentLimit int
+	paranoia      int
+	bodyLimit     int
+	fast          *fastPath // nil when it is off
+	views         bool
+	watch         *stopwatch.Watch // nil but for measuring
+	excludes      sync.Map         // of mappings and workloads, joined by spaces, to excluded
 
 	byTransaction []exclusion // see exclusion.isByTransaction
 	hidden        []exclusion // whose only limit is a variable
@@ -142,14 +143,15 @@ func Compile(cfg Config, set *rules.Set) (*Engine, error) {
 		return nil, fmt.Errorf("cannot compile rules: %w", err)
 	}
 	e := &Engine{
-		waf:       waf,
-		rules:     newRules(taken),
-		paranoia:  cfg.ParanoiaLevel,
-		bodyLimit: cfg.BodyLimit,
-		watch:     cfg.Watch,
-		warnings:  slices.Concat(set.Warnings, unusable, panicking, warnings, misread),
-		files:     set.Files,
-		views:     cfg.Views,
+		waf:           waf,
+		rules:         newRules(taken),
+		argumentLimit: argumentLimit(taken),
+		paranoia:      cfg.ParanoiaLevel,
+		bodyLimit:     cfg.BodyLimit,
+		watch:         cfg.Watch,
+		warnings:      slices.Concat(set.Warnings, unusable, panicking, warnings, misread),
+		files:         set.Files,
+		views:         cfg.Views,
 
 		byTransaction: slices.DeleteFunc(slices.Clone(exclusions), func(x exclusion) bool { return !x.isByTransaction() }),
 		hidden:        slices.DeleteFunc(slices.Clone(exclusions), func(x exclusion) bool { return x.isByTransaction() || x.variable == "" }),
@@ -277,7 +279,7 @@ func (e *Engine) inspectInReach(t *mapping.Transaction) (v Verdict, work int, er
 		cut = s.cut
 		v, work, err = e.inspect(s, r)
 	}
-	v.Uninspected = e.uninspected(t, v.argsCut, cut)
+	v.Uninspected = e.uninspected(t, cut)
 	return v, work, err
 }
 
@@ -308,7 +310,6 @@ func (e *Engine) inspect(t *shortened, r reach) (v Verdict, work int, err error)
 	if err == nil && s.ofViews != nil {
 		err = e.decideViews(&v, t.Transaction, s.ofViews, r.work-work, verified)
 	}
-	v.argsCut = s.argsCut
 	return v, work, err
 }
 
@@ -507,13 +508,44 @@ func (e *Engine) addRequestHead(tx transaction, t *mapping.Transaction) {
 	tx.ProcessURI(or(uri, "/"), or(t.Method, "GET"), or(t.Protocol, "HTTP/1.1"))
 	tx.SetServerName(t.Host)
 	addHeaders(t.RequestHeaders, tx.AddRequestHeader)
-	for _, a := range t.Args {
-		value, _ := cut(a.Value, e.bodyLimit)
-		tx.AddGetRequestArgument(a.Name, value)
-	}
+	e.addArguments(tx, t)
 	if e.fillsMore {
 		fillRequest(tx, t, uri)
 	}
+}
+
+// addArguments adds those of the mapping to the query's.
+func (e *Engine) addArguments(tx transaction, t *mapping.Transaction) {
+	add := tx.AddGetRequestArgument
+	query := tx.Variables().QueryString().Get()
+	if strings.Count(query, "&")+1+len(t.Args) > e.argumentLimit { // Coraza passes over what is beyond
+		all := body.NewArguments(tx.Variables().ArgsGet(), e.argumentLimit)
+		for _, m := range all.To.FindAll() {
+			all.To.Remove(m.Key())
+		}
+		all.AddForm(query)
+		add = all.Add
+		defer func() {
+			if s, ok := tx.Variables().ArgumentsLimitReached().(settable); ok && all.End() {
+				s.Set("1")
+			}
+		}()
+	}
+	for _, a := range t.Args {
+		value, _ := cut(a.Value, e.bodyLimit)
+		add(a.Name, value)
+	}
+}
+
+// argumentLimit is how many arguments rules see apart: Coraza's default, or what the rules have set.
+func argumentLimit(taken []*unit) int {
+	limit := 1000
+	for _, u := range taken {
+		if n, err := strconv.Atoi(u.Args); err == nil && u.Name == "secargumentslimit" {
+			limit = n
+		}
+	}
+	return limit
 }
 
 func (e *Engine) requestBody(tx transaction, t *mapping.Transaction) {
@@ -589,7 +621,7 @@ func (e *Engine) responseBody(tx transaction, t *mapping.Transaction) {
 }
 
 func (e *Engine) verdict(tx transaction) Verdict {
-	v := Verdict{argsCut: argsCut(tx)}
+	var v Verdict
 	for _, matched := range tx.MatchedRules() {
 		if logged(matched) {
 			e.add(&v, matched.Rule(), matched.MatchedDatas())

@@ -137,7 +137,7 @@ func (e *Engine) newFastPath(cfg Config, own, taken []*unit, exclusions []exclus
 	if err := f.compile(cfg, own, taken, sum); err != nil {
 		return nil, fmt.Errorf("cannot compile the fast path: %w", err)
 	}
-	if e.readsBare(f, taken) {
+	if e.readsBare(f) {
 		if f.blank, err = e.newBlank(f); err != nil {
 			return nil, err
 		}
@@ -366,7 +366,6 @@ func (u *unit) settings() map[string]string {
 type screening struct {
 	screen.Answer
 	decision
-	argsCut bool
 	ofViews *viewTransaction // nil without any
 }
 
@@ -381,7 +380,7 @@ func (s *screening) work() int {
 // screen asks the screen.
 func (e *Engine) screen(t *shortened, r reach) (s screening, err error) {
 	var found *views
-	s.argsCut, err = e.ask(t.Transaction, func(source source, skip func(id int) bool) {
+	err = e.ask(t.Transaction, func(source source, skip func(id int) bool) {
 		s.Answer = e.fast.screen.Ask(source, skip, r.work)
 		if e.views && s.Work <= r.work {
 			found = viewsOf(source.read(), t.Transaction, r.views)
@@ -404,7 +403,7 @@ func (e *Engine) Suspects(t *mapping.Transaction) (all []screen.Suspect, err err
 	if e.fast == nil {
 		return nil, nil
 	}
-	_, err = e.ask(t, func(source source, skip func(id int) bool) {
+	err = e.ask(t, func(source source, skip func(id int) bool) {
 		all = e.fast.screen.Suspects(source, skip)
 	})
 	return all, err
@@ -419,18 +418,18 @@ func (e *Engine) ScreenDoubt(id int) string {
 }
 
 // ask reads a transaction and has a question to the screen answered about it.
-func (e *Engine) ask(t *mapping.Transaction, question func(source source, skip func(id int) bool)) (cut bool, err error) {
+func (e *Engine) ask(t *mapping.Transaction, question func(source source, skip func(id int) bool)) (err error) {
 	reader := e.fast.reader
 	isPlain := e.fast.needsBody && t.RequestBody.Text == "" && !slices.ContainsFunc(t.RequestHeaders, isContentType)
 	if isPlain {
 		if s := e.bare(t); s != nil {
-			return false, s.ask(question)
+			return s.ask(question)
 		}
 		reader = e.fast.plain
 	}
 	tx, ok := reader.NewTransaction().(transaction)
 	if !ok {
-		return false, errTransaction
+		return errTransaction
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -446,7 +445,7 @@ func (e *Engine) ask(t *mapping.Transaction, question func(source source, skip f
 	}
 	e.read(tx, t, !isPlain)
 	question(&readerSource{tx, valuesOf(tx, t)}, e.isSkipped(t, excluded))
-	return argsCut(tx), nil
+	return nil
 }
 
 // isSkipped tells which rules are not applied to a transaction, for which some are excluded.

@@ -18,15 +18,9 @@ const (
 // invalidCost: for the rules a byte that is no UTF-8 becomes %ufffd, and back. It takes as long as so many others.
 const invalidCost = 8
 
-// argsCut reports whether Coraza has left out arguments beyond its limit.
-func argsCut(tx transaction) bool { return tx.Variables().ArgumentsLimitReached().Get() == "1" }
-
 // uninspected names the parts of a transaction that are longer than what is inspected, or that can't be read. Of some that
 // is known already.
-func (e *Engine) uninspected(t *mapping.Transaction, argsCut bool, known []string) (parts []string) {
-	for _, a := range t.Args {
-		argsCut = argsCut || isCut(a.Value, e.bodyLimit)
-	}
+func (e *Engine) uninspected(t *mapping.Transaction, known []string) (parts []string) {
 	for _, p := range []struct {
 		name string
 		cut  bool
@@ -36,7 +30,7 @@ func (e *Engine) uninspected(t *mapping.Transaction, argsCut bool, known []strin
 		{"request_body", t.RequestBody.IsUnread() || isCut(t.RequestBody.Text, e.bodyLimit)},
 		{"response_headers", !addHeaders(t.ResponseHeaders, discardHeader)},
 		{"response_body", t.ResponseBody.IsUnread() || isCut(t.ResponseBody.Text, e.bodyLimit)},
-		{"args", argsCut},
+		{"args", slices.ContainsFunc(t.Args, func(a mapping.Arg) bool { return isCut(a.Value, e.bodyLimit) })},
 	} {
 		if p.cut || slices.Contains(known, p.name) {
 			parts = append(parts, p.name)

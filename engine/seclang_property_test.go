@@ -323,7 +323,7 @@ func plainCoraza(t *testing.T, e *Engine, cfg Config, set *rules.Set, text strin
 	if err := order.Targets(waf); err != nil {
 		t.Fatal(err)
 	}
-	return &Engine{waf: waf, rules: e.rules, absence: e.absence, evaluates: e.evaluates, fillsMore: e.fillsMore, paranoia: e.paranoia, bodyLimit: e.bodyLimit}
+	return &Engine{waf: waf, rules: e.rules, absence: e.absence, evaluates: e.evaluates, fillsMore: e.fillsMore, argumentLimit: e.argumentLimit, paranoia: e.paranoia, bodyLimit: e.bodyLimit}
 }
 
 // ruleMaker makes rules and records of few words, so that they have to do with each other.

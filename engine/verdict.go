@@ -20,8 +20,7 @@ type Verdict struct {
 	Uninspected []string // parts that are longer than what is inspected, would be too much work as a whole, or can't be read: uri, request_headers, request_body and so on
 	Panics      []RulePanic
 
-	argsCut bool
-	views   *views // of the transaction, when they are inspected
+	views *views // of the transaction, when they are inspected
 }
 
 // agrees reports whether another verdict has the same rules and scores.

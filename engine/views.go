@@ -376,7 +376,7 @@ func (e *Engine) screenViews(of *viewTransaction, most int) error {
 	skip := e.isSkipped(of.Transaction, e.excludedIn(of.Transaction))
 	var err error
 	of.Answer, err = e.fast.screen.AskOf(viewSource(of.values), isOfViews, skip, most, func(ask func(screen.Source) screen.Answer) error {
-		_, err := e.ask(of.Transaction, func(source source, _ func(id int) bool) {
+		err := e.ask(of.Transaction, func(source source, _ func(id int) bool) {
 			if a := ask(source); a.Work <= most {
 				of.decision = e.interpret(of.Transaction, source, &a)
 			}
@@ -428,7 +428,7 @@ func (e *Engine) decideViews(v *Verdict, t *mapping.Transaction, of *viewTransac
 func (e *Engine) addRest(v *Verdict, t *mapping.Transaction, most int) error {
 	var a screen.Answer
 	var d decision
-	_, err := e.ask(t, func(source source, skip func(id int) bool) {
+	err := e.ask(t, func(source source, skip func(id int) bool) {
 		if a = e.fast.screen.Rest(source, skip, most); a.Work <= most {
 			d = e.interpret(t, source, &a)
 		}

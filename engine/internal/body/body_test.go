@@ -43,15 +43,31 @@ func argsOf(t testing.TB, waf coraza.WAF, body string) (args []string, failed, l
 	for _, m := range v.ArgsPost().FindAll() {
 		args = append(args, m.Key()+"="+m.Value())
 	}
+	args = append(args, "REQUEST_BODY="+v.RequestBody().Get(), "REQUEST_BODY_LENGTH="+v.RequestBodyLength().Get())
 	slices.Sort(args)
-	args = append(args, v.RequestBody().Get(), v.RequestBodyLength().Get())
 	return args, v.RequestBodyError().Get(), v.ArgumentsLimitReached().Get()
+}
+
+// among are those of sorted texts that are in others, too.
+func among(all, others []string) (some []string) {
+	for _, one := range others {
+		for len(all) > 0 && all[0] < one {
+			all = all[1:]
+		}
+		if len(all) > 0 && all[0] == one {
+			some, all = append(some, one), all[1:]
+		}
+	}
+	return some
 }
 
 func compare(t *testing.T, ours, corazas coraza.WAF, body string) {
 	t.Helper()
 	got, gotErr, gotLimit := argsOf(t, ours, body)
 	want, wantErr, wantLimit := argsOf(t, corazas, body)
+	if gotLimit == "1" { // Coraza leaves out what is beyond
+		got = among(got, want)
+	}
 	if !slices.Equal(got, want) || gotErr != wantErr || gotLimit != wantLimit {
 		got, want = got[:min(len(got), 20)], want[:min(len(want), 20)]
 		t.Errorf("%.200s: got %q, error %q, limit %q; Coraza has %q, %q, %q", body, got, gotErr, gotLimit, want, wantErr, wantLimit)
@@ -83,7 +99,7 @@ func TestForm(t *testing.T) {
 		compare(t, ours, corazas, body)
 	}
 	// Of names that only case tells apart Coraza keeps one, and nobody sees the other's value.
-	if got, _, _ := argsOf(t, ours, "A=1&a=2"); !slices.Equal(got[:2], []string{"A=1", "a=2"}) {
+	if got, _, _ := argsOf(t, ours, "A=1&a=2"); !slices.Contains(got, "A=1") || !slices.Contains(got, "a=2") {
 		t.Errorf("got %q", got)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/corazawaf/coraza/v3/collection"
 	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
 	"github.com/tidwall/gjson"
 
@@ -21,10 +20,7 @@ import (
 // take it for.
 type Form struct{}
 
-var unescape = func() func(string) string {
-	f, _ := transform.Lookup("urlDecode")
-	return f
-}()
+var unescape, _ = transform.Lookup("urlDecode")
 
 // ProcessRequest fills ARGS_POST, REQUEST_BODY and its length.
 func (Form) ProcessRequest(body io.Reader, v plugintypes.TransactionVariables, o plugintypes.BodyProcessorOptions) error {
@@ -34,32 +30,15 @@ func (Form) ProcessRequest(body io.Reader, v plugintypes.TransactionVariables, o
 		return err
 	}
 	takeCut(v)
-	truncated := addForm(v.ArgsPost(), text, o.ArgumentLimit)
+	args := NewArguments(v.ArgsPost(), o.ArgumentLimit)
+	args.AddForm(text)
 	if StartsJSON(text) && gjson.Valid(text) {
-		more, _ := flatten(text, limits{o.RequestBodyRecursionLimit, o.ArgumentLimit}, v.ArgsPost().Add)
-		truncated = truncated || more
+		_ = flatten(text, o.RequestBodyRecursionLimit, args)
 	}
-	if truncated {
+	if args.End() {
 		err = set("1", v.ArgumentsLimitReached())
 	}
 	return errors.Join(err, SetWhole(v, text))
-}
-
-// addForm adds the arguments of a form, or as many as the limit allows; 0 is none.
-func addForm(args collection.Map, text string, limit int) (truncated bool) {
-	n := 0
-	for pair := range strings.SplitSeq(text, "&") {
-		if pair == "" {
-			continue
-		}
-		if limit > 0 && n >= limit {
-			return true
-		}
-		name, value, _ := strings.Cut(pair, "=")
-		args.Add(OwnName(unescape(name)), unescape(value))
-		n++
-	}
-	return false
 }
 
 // SetWhole sets REQUEST_BODY and its length.

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/corazawaf/coraza/v3/collection"
 	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
 	"github.com/tidwall/gjson"
 
@@ -29,7 +28,7 @@ func (JSON) ProcessRequest(body io.Reader, v plugintypes.TransactionVariables, o
 	}
 	setText(v, text)
 	cut := takeCut(v)
-	err = process(text, v, v.ArgsPost(), limits{o.RequestBodyRecursionLimit, o.ArgumentLimit})
+	err = process(text, v, o.RequestBodyRecursionLimit, NewArguments(v.ArgsPost(), o.ArgumentLimit))
 	switch {
 	case !errors.Is(err, errInvalid):
 	case cut || isJSONLines(text):
@@ -46,12 +45,12 @@ func (JSON) ProcessResponse(body io.Reader, v plugintypes.TransactionVariables, 
 	if err != nil {
 		return err
 	}
-	return process(text, v, v.ResponseArgs(), limits{o.ResponseBodyRecursionLimit, o.ArgumentLimit})
+	return process(text, v, o.ResponseBodyRecursionLimit, NewArguments(v.ResponseArgs(), o.ArgumentLimit))
 }
 
-func process(text string, v plugintypes.TransactionVariables, args collection.Map, l limits) error {
-	truncated, err := flatten(text, l, args.Add)
-	if truncated {
+func process(text string, v plugintypes.TransactionVariables, depth int, args *Arguments) error {
+	err := flatten(text, depth, args)
+	if args.End() {
 		err = errors.Join(err, set("1", v.ArgumentsLimitReached()))
 	}
 	return err
@@ -73,12 +72,6 @@ func isJSONLines(text string) bool {
 	return true
 }
 
-// limits are Coraza's. Without an end, names alone would be many times the body.
-type limits struct {
-	depth     int // of objects and arrays in one another
-	arguments int // values, and lengths of arrays apart; 0 is no limit
-}
-
 // Names and values together are at most this many times the body, or leastRoom.
 const (
 	roomFactor = 8
@@ -90,27 +83,27 @@ var (
 	errInvalid = errors.New("invalid JSON")
 )
 
-// flatten calls add for every value of a JSON text, named json.key.0.key, and for every array that is not
-// empty with its length. Of broken JSON it takes what it finds.
-func flatten(text string, l limits, add func(name, value string)) (truncated bool, err error) {
-	r := reader{in: text, limits: l, add: add, name: []byte("json"), room: max(len(text)*roomFactor, leastRoom)}
-	for r.err == nil && !r.truncated && r.skipTo("") {
+// flatten adds every value of a JSON text, named json.key.0.key, and for every array that is not
+// empty its length. Of broken JSON it takes what it finds, and behind an array or object that is too deep, or names that are too
+// long, each text.
+func flatten(text string, depth int, args *Arguments) error {
+	r := reader{in: text, args: args, name: []byte("json"), room: max(len(text)*roomFactor, leastRoom)}
+	for r.err == nil && r.skipTo("") {
 		if c := text[r.pos]; c == '{' || c == '[' {
-			r.container(l.depth)
+			r.container(depth)
 			continue
 		}
-		r.item(0, l.depth) // a value without anything around it is the one of a list
+		r.item(0, depth) // a value without anything around it is the one of a list
 		r.length(1)
 	}
+	r.rest()
 	switch {
 	case r.err != nil:
-		return r.truncated, r.err
-	case isDeeper(text, l.depth): // which the truncated rest may be
-		return r.truncated, errDeep
+		return r.err
 	case !gjson.Valid(text):
-		return r.truncated, errInvalid
+		return errInvalid
 	}
-	return r.truncated, nil
+	return nil
 }
 
 // reader is where a pass has come.
@@ -119,13 +112,11 @@ type reader struct {
 	pos int
 
 	name []byte // of what is being read
-	add  func(name, value string)
+	odd  bool   // some key in it is not plain
 
-	limits
-	room, values, lengths int
-
-	truncated bool
-	err       error
+	args          *Arguments
+	room, lengths int
+	err           error
 }
 
 // skipTo goes to the next byte that may begin a value, or that is in stop; false at the end.
@@ -157,8 +148,6 @@ func (r *reader) container(depth int) {
 				r.length(n)
 			}
 			return
-		case r.isFull():
-			return
 		case !isObject:
 			r.item(n, depth-1)
 		case c == '"':
@@ -174,12 +163,16 @@ func (r *reader) container(depth int) {
 
 // member reads a key and its value.
 func (r *reader) member(depth int) {
-	end := len(r.name)
-	r.name = append(append(r.name, '.'), r.string()...)
+	end, odd, key := len(r.name), r.odd, r.string()
+	r.name = append(append(r.name, '.'), key...)
+	r.odd = odd || !isPlain(key)
+	if r.args.willJoin(!r.odd) {
+		r.args.join(key)
+	}
 	if r.skipTo("]}") {
 		r.value(depth)
 	}
-	r.name = r.name[:end]
+	r.name, r.odd = r.name[:end], odd
 }
 
 // item reads the n-th value of a list.
@@ -191,27 +184,37 @@ func (r *reader) item(n, depth int) {
 }
 
 func (r *reader) value(depth int) {
-	start := r.pos
+	first, start := r.pos, r.pos
 	switch r.in[r.pos] {
 	case ']', '}': // a key without a value
+		return
 	case '{', '[':
 		r.container(depth)
+		return
 	case '"':
-		r.take(r.string(), &r.values)
+		r.take(r.string())
 	case 't', 'f':
 		r.word()
-		r.take(r.in[start:r.pos], &r.values)
+		r.take(r.in[start:r.pos])
 	case 'n':
 		r.word()
 		if r.in[start:r.pos] == "null" {
 			start = r.pos
 		}
-		r.take(r.in[start:r.pos], &r.values)
+		r.take(r.in[start:r.pos])
 	default:
-		for r.pos < len(r.in) && r.in[r.pos] > ' ' && r.in[r.pos] != ',' && r.in[r.pos] != ']' && r.in[r.pos] != '}' {
-			r.pos++
-		}
-		r.take(r.in[start:r.pos], &r.values)
+		r.bare()
+		r.take(r.in[start:r.pos])
+	}
+	if r.err != nil {
+		r.pos = first // it was not taken
+	}
+}
+
+// bare reads what stands in no quotes: a number, or whatever else is there.
+func (r *reader) bare() {
+	for r.pos < len(r.in) && r.in[r.pos] > ' ' && r.in[r.pos] != ',' && r.in[r.pos] != ']' && r.in[r.pos] != '}' {
+		r.pos++
 	}
 }
 
@@ -244,52 +247,56 @@ func unquote(quoted string) string {
 	return gjson.Parse(quoted).Str
 }
 
-// isFull reports whether no more values are taken.
-func (r *reader) isFull() bool {
-	r.truncated = r.truncated || r.arguments > 0 && r.values >= r.arguments
-	return r.truncated
-}
-
-// length takes an array's length for a value of its name, unless the array was not read to its end.
-func (r *reader) length(n int) {
-	switch {
-	case n == 0 || r.truncated || r.err != nil:
-	case r.arguments > 0 && r.lengths >= r.arguments:
-		r.truncated = true
-	default:
-		r.take(strconv.Itoa(n), &r.lengths)
+// rest joins each name and text that follows.
+func (r *reader) rest() {
+	for r.skipTo("") {
+		switch c := r.in[r.pos]; c {
+		case '{', '[':
+			r.pos++
+		case '"':
+			r.args.join(r.string())
+		default:
+			start := r.pos
+			r.bare()
+			r.join(r.in[start:r.pos])
+		}
 	}
 }
 
-// take adds a value under the present name.
-func (r *reader) take(value string, count *int) {
+// join joins what stands in no quotes, of which numbers and the like hold nothing that rules look for.
+func (r *reader) join(word string) {
+	if strings.Trim(word, "0123456789+-.eE") != "" && word != "true" && word != "false" && word != "null" {
+		r.args.join(word)
+	}
+}
+
+// length adds an array's length for a value of its name, unless the array was not read to its end.
+func (r *reader) length(n int) {
+	if n == 0 || r.err != nil {
+		return
+	}
+	if r.lengths++; r.args.limit == 0 || r.lengths <= r.args.limit {
+		r.add(strconv.Itoa(n))
+	}
+}
+
+// take takes a value of the present name.
+func (r *reader) take(value string) {
+	switch {
+	case r.args.isApart(!r.odd && isPlain(value)):
+		r.add(value)
+	case r.in[r.pos-1] == '"':
+		r.args.join(value)
+	default:
+		r.join(value)
+	}
+}
+
+// add adds a value under the present name.
+func (r *reader) add(value string) {
 	if r.room -= len(r.name) + len(value); r.room < 0 {
 		r.err = fmt.Errorf("names and values exceed %d bytes of a body of %d", max(len(r.in)*roomFactor, leastRoom), len(r.in))
 		return
 	}
-	*count++
-	r.add(string(r.name), value) // the name has memory of its own: see Form
-}
-
-// isDeeper reports whether objects and arrays are nested deeper than a limit anywhere, so that nobody who goes
-// down into them runs out of stack.
-func isDeeper(text string, limit int) bool {
-	depth := 0
-	for i := 0; i < len(text); i++ {
-		switch text[i] {
-		case '"':
-			for i++; i < len(text) && text[i] != '"'; i++ {
-				if text[i] == '\\' {
-					i++
-				}
-			}
-		case '{', '[':
-			if depth++; depth > limit {
-				return true
-			}
-		case '}', ']':
-			depth--
-		}
-	}
-	return false
+	r.args.To.Add(string(r.name), value) // the name has memory of its own: see Form
 }

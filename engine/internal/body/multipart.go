@@ -33,7 +33,7 @@ func (Multipart) ProcessRequest(body io.Reader, v plugintypes.TransactionVariabl
 	cut := takeCut(v)
 	boundary, fault := boundaryOf(o.Mime, text)
 	r := multipartReader{text: text, delimiter: "--" + boundary, cut: cut, fault: fault}
-	form := multipartForm{v: v, limits: limits{o.RequestBodyRecursionLimit, o.ArgumentLimit}, isMixed: isMixed(o.Mime)}
+	form := multipartForm{v: v, args: NewArguments(v.ArgsPost(), o.ArgumentLimit), depth: o.RequestBodyRecursionLimit, isMixed: isMixed(o.Mime)}
 	if err := form.addAll(&r); err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (Multipart) ProcessRequest(body io.Reader, v plugintypes.TransactionVariabl
 	if !r.hasPart() {
 		readAsItIs(text, "MULTIPART", v, o)
 	}
-	if form.full {
+	if form.end() {
 		if err := set("1", v.ArgumentsLimitReached()); err != nil {
 			return err
 		}
@@ -345,37 +345,55 @@ func isHeaderName(name string) bool {
 // multipartForm makes variables of parts.
 type multipartForm struct {
 	v       plugintypes.TransactionVariables
-	limits       // of which that of arguments is also one of parts
-	isMixed bool // parts without a name are documents
+	args    *Arguments // whose limit is also one of parts
+	files   bounded    // contents of those beyond it
+	depth   int        // of JSON
+	isMixed bool       // parts without a name are documents
 
-	parts, size int
-	full        bool // the limit is reached
-	strict      bool // some part is not as it should be
+	size   int
+	strict bool // some part is not as it should be
 }
 
-// addAll adds parts until there is no more room.
+// addAll adds all parts.
 func (f *multipartForm) addAll(of *multipartReader) error {
-	for !f.full {
-		p, ok := of.next()
-		if !ok {
-			break
+	for p, ok := of.next(); ok; p, ok = of.next() {
+		d, data := readDisposition(p.header("Content-Disposition")), p.decoded()
+		isField := len(d.files) == 0 && d.name != ""
+		if !f.args.isApart(isField && isPlain(d.name) && isPlain(data)) {
+			f.join(d, data)
+			continue
 		}
-		if err := f.add(p); err != nil {
+		if err := f.add(p, d, data); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// add adds a part. Each name has memory of its own: see Form.
-func (f *multipartForm) add(p part) error {
-	if f.arguments > 0 && f.parts >= f.arguments {
-		f.full = true
-		return nil
+// join puts a part to those that rules see as one.
+func (f *multipartForm) join(d disposition, data string) {
+	f.args.join(d.name)
+	for _, file := range d.files {
+		f.args.join(file)
 	}
-	f.parts++
+	if len(d.files) > 0 {
+		f.files.join(data)
+		return
+	}
+	f.args.join(data)
+}
+
+// end adds these, and reports whether there were more than the limit.
+func (f *multipartForm) end() (more bool) {
+	if files := f.files.joined(); files != "" {
+		f.v.FilesTmpContent().Add("", files)
+	}
+	return f.args.End()
+}
+
+// add adds a part. Each name has memory of its own: see Form.
+func (f *multipartForm) add(p part, d disposition, data string) error {
 	v := f.v
-	d := readDisposition(p.header("Content-Disposition"))
 	twice := false
 	for i, h := range p.headers {
 		twice = twice || h.name != "" && slices.ContainsFunc(p.headers[:i], func(o header) bool { return o.name == h.name })
@@ -399,11 +417,6 @@ func (f *multipartForm) add(p part) error {
 		v.MultipartFilenameCharset().Add(OwnName(d.name), d.charset)
 		v.MultipartFilenameLanguage().Add(OwnName(d.name), d.language)
 	}
-	data := p.data
-	if strings.EqualFold(p.header("Content-Transfer-Encoding"), "quoted-printable") {
-		decoded, _ := io.ReadAll(quotedprintable.NewReader(strings.NewReader(data)))
-		data = string(decoded) // as far as it goes
-	}
 	f.size += len(data)
 	for _, file := range d.files {
 		v.Files().Add(OwnName(d.name), file) // by the field, as ModSecurity has them; Coraza gives them no name
@@ -413,7 +426,7 @@ func (f *multipartForm) add(p part) error {
 	if len(d.files) > 0 {
 		v.FilesNames().Add("", d.name)
 		if StartsXML(data) {
-			f.addXML(xmlExternal, scanXML(data, f.arguments).external.all)
+			f.addXML(xmlExternal, scanXML(data, f.args.limit).external.all)
 		}
 	}
 	switch {
@@ -435,16 +448,15 @@ func (f *multipartForm) document(contentType, data string) {
 		line, _, _ := strings.Cut(head, "\n")
 		if target := strings.Fields(line); len(target) > 1 {
 			_, query, _ := strings.Cut(target[1], "?")
-			f.full = addForm(f.v.ArgsPost(), query, f.arguments) || f.full
+			f.args.AddForm(query)
 		}
 		if strings.TrimSpace(content) != "" {
 			f.document("", content)
 		}
 	case StartsJSON(data):
-		truncated, _ := flatten(data, f.limits, f.v.ArgsPost().Add)
-		f.full = f.full || truncated
+		_ = flatten(data, f.depth, f.args)
 	case StartsXML(data) && kind != "text/html":
-		x := scanXML(data, f.arguments)
+		x := scanXML(data, f.args.limit)
 		f.addXML(xmlAttributes, x.attributes.all)
 		f.addXML(xmlTexts, x.texts.all)
 		f.addXML(xmlExternal, x.external.all)
@@ -457,6 +469,15 @@ func (f *multipartForm) addXML(name string, texts []string) {
 	for _, text := range texts {
 		f.v.RequestXML().Add(OwnName(name), text)
 	}
+}
+
+// decoded is the part's data, as far as they can be decoded.
+func (p part) decoded() string {
+	if !strings.EqualFold(p.header("Content-Transfer-Encoding"), "quoted-printable") {
+		return p.data
+	}
+	data, _ := io.ReadAll(quotedprintable.NewReader(strings.NewReader(p.data)))
+	return string(data)
 }
 
 func (p part) header(name string) string {

@@ -232,19 +232,30 @@ func TestCutMultipart(t *testing.T) {
 
 func TestMultipartLimit(t *testing.T) {
 	ours, _ := wafs(t, "MULTIPART")
-	tx := ours.NewTransaction()
-	defer func() { _ = tx.Close() }()
-	tx.AddRequestHeader("Content-Type", formType)
-	tx.ProcessRequestHeaders()
-	if _, _, err := tx.WriteRequestBody([]byte(strings.Repeat(field("a", "1"), 1001) + formEnd)); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := tx.ProcessRequestBody(); err != nil {
-		t.Fatal(err)
-	}
-	v := tx.(plugintypes.TransactionState).Variables()
-	if n := len(v.ArgsPost().FindAll()); n != 1000 || v.ArgumentsLimitReached().Get() != "1" {
+	thousand := strings.Repeat(field("a", "1"), 1000)
+	v := processedBy(t, ours, formType, thousand+formEnd)
+	if n := len(v.ArgsPost().FindAll()); n != 1000 || v.ArgumentsLimitReached().Get() == "1" {
 		t.Errorf("%d arguments, limit %q", n, v.ArgumentsLimitReached().Get())
+	}
+	v = processedBy(t, ours, formType, thousand+field("b", "(")+file(`name="c"; filename="d"`, "2")+field("e", "3")+formEnd)
+	if n := len(v.ArgsPost().FindAll()); n != 1002 || v.ArgumentsLimitReached().Get() != "1" {
+		t.Errorf("%d arguments, limit %q", n, v.ArgumentsLimitReached().Get())
+	}
+	if got, want := only(v.ArgsPost().Get("b")), "("; got != want {
+		t.Errorf("beyond the limit is %q, want %q", got, want)
+	}
+	if got, want := only(v.FilesTmpContent().Get("d")), "2"; got != want {
+		t.Errorf("beyond the limit is a file %q, want %q", got, want)
+	}
+	if got, want := only(v.ArgsPost().Get("rest")), "e,3"; got != want {
+		t.Errorf("beyond the limit are %q, want %q", got, want)
+	}
+	v = processedBy(t, ours, formType, thousand+strings.Repeat(field("b", "("), 1000)+field("c", ")")+file(`name="d"; filename="e"`, "2")+formEnd)
+	if got, want := only(v.ArgsPost().Get("rest")), "c,),d,e"; got != want {
+		t.Errorf("far beyond the limit are %q, want %q", got, want)
+	}
+	if got, want := only(v.FilesTmpContent().Get("")), "2"; got != want {
+		t.Errorf("far beyond the limit are files %q, want %q", got, want)
 	}
 }
 

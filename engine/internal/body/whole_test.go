@@ -14,7 +14,7 @@ func TestWhole(t *testing.T) {
 		{kind: "JSON", body: `{"a":`, xml: `{"a":`},
 		{kind: "XML", body: "<a><b>1</b></a>", xml: "<a><b>1</b></a>"},
 		{kind: "MULTIPART", contentType: "multipart/form-data; boundary=AbC",
-			body: file(`form-data; name="a"; filename="b.txt"`, "one\r\ntwo") + "--AbC--\r\n", file: "one\r\ntwo"},
+			body: file(`name="a"; filename="b.txt"`, "one\r\ntwo") + "--AbC--\r\n", file: "one\r\ntwo"},
 		{kind: "MULTIPART", contentType: "multipart/form-data; boundary=AbC", body: field("a", "one") + "--AbC--\r\n"},
 		{kind: "URLENCODED", body: "a=1"},
 	} {

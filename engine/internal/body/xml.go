@@ -67,27 +67,24 @@ func StartsXML(text string) bool {
 	return len(text) > 1 && text[0] == '<' && (text[1] == '?' || text[1] == '!' || isNameStart(text[1]))
 }
 
-// values are values of one name. Beyond a limit they are joined, so that they are as few as rules can look at, and none is
-// missed.
+// values are values of one name.
 type values struct {
-	all   []string
-	limit int // 0 is none
-	rest  strings.Builder
+	all []string
+	bounded
 }
 
 func (v *values) add(value string) {
-	if v.limit == 0 || len(v.all) < v.limit {
+	if v.isApart(isPlain(value)) {
 		v.all = append(v.all, value)
 		return
 	}
-	v.rest.WriteByte('\n')
-	v.rest.WriteString(value)
+	v.join(value)
 }
 
-// join puts the rest to the last value.
-func (v *values) join() {
-	if v.rest.Len() > 0 {
-		v.all[len(v.all)-1] += v.rest.String()
+// end adds what is joined.
+func (v *values) end() {
+	if joined := v.joined(); joined != "" {
+		v.all = append(v.all, joined)
 	}
 }
 
@@ -109,11 +106,15 @@ var (
 )
 
 func scanXML(text string, limit int) *xmlScanner {
-	x := &xmlScanner{in: xmlText(text), texts: values{limit: limit}, attributes: values{limit: limit}, external: values{limit: limit}}
+	x := &xmlScanner{in: xmlText(text)}
+	all := []*values{&x.texts, &x.attributes, &x.external}
+	for _, v := range all {
+		v.limit = limit
+	}
 	x.scan()
-	x.texts.join()
-	x.attributes.join()
-	x.external.join()
+	for _, v := range all {
+		v.end()
+	}
 	return x
 }
 
