@@ -140,7 +140,7 @@ func (m *Mapping) addFields(r Record, tx *Transaction) {
 		case e.object != nil:
 			r = e.object
 		default:
-			_, pairs = readLogfmt(e.lines[len(e.lines)-1], f.pair)
+			pairs, _, _ = readLogfmt(e.lines[len(e.lines)-1], f.pair)
 			if e.parent >= 0 {
 				r = tx.opened.events[e.parent].object
 			}
@@ -163,13 +163,13 @@ func (m *Mapping) findPairs(line string, tx *Transaction) bool {
 		return false
 	}
 	f := newAnyFields(tx)
-	rest, pairs := readLogfmt(line, f.pair)
+	pairs, before, rest := readLogfmt(line, f.pair)
 	if pairs < 3 || !f.isRequest() || f.found[anyMethod] == nil && markOf(line) != "" { // which labels have
 		return false
 	}
 	f.keep(m)
 	f.leaveTargets()
-	tx.leftOver = append(tx.leftOver, appendLeftOver(nil, strings.Join(rest, " "))...)
+	tx.leftOver = append(tx.leftOver, appendLeftOver(leftBefore(before, len(before)), strings.Join(rest, " "))...)
 	return true
 }
 

@@ -91,7 +91,7 @@ func TestLogfmt(t *testing.T) {
 		``:                                ``,
 	} {
 		var got strings.Builder
-		rest, _ := readLogfmt(line, func(key, value string) { got.WriteString(key + ":" + value + "|") })
+		_, _, rest := readLogfmt(line, func(key, value string) { got.WriteString(key + ":" + value + "|") })
 		if got := got.String() + strings.Join(rest, " "); got != want {
 			t.Errorf("%s: got %s, want %s", line, got, want)
 		}

@@ -43,6 +43,7 @@ type carried struct {
 	text   string   // as found; "" of an object that is no text
 	lines  []string // the text, then without one prefix after the other
 	object Record   // the JSON object that it is, nil if it is none
+	before string   // what stands before that
 	broken error    // why it is none, though it begins like one
 	origin origin
 	parent int // index of the event that it was found in, -1 for the record
@@ -149,8 +150,8 @@ func (o *opened) openText(s string, parent, depth int) {
 			e.broken = nil
 		}
 	}
-	if e.object == nil {
-		e.object, _ = o.openJSON(s) // behind other text
+	if e.object == nil && e.broken == nil {
+		e.object, e.before = o.openBehind(s)
 	}
 	o.add(e, depth)
 }
@@ -171,17 +172,30 @@ func (o *opened) add(e carried, depth int) {
 // jsonEnds are what may follow an object: Monolog has what its processors add there.
 var jsonEnds = words{"", "[]", "{}"}
 
-// openJSON reads the JSON object in a text, which may stand behind other text; nil when there is none.
-func (o *opened) openJSON(text string) (Record, error) {
+// openBehind reads the JSON object at the end of a text, and returns what stands before it, in which there may be braces, too; nil
+// when there is none.
+func (o *opened) openBehind(text string) (object Record, before string) {
 	begin := strings.IndexByte(text, '{')
-	if begin < 0 {
-		return nil, nil //nolint:nilnil // most texts are none
+	for n := 0; begin >= 0 && n < maxLayers; n++ {
+		if object, _ = o.openJSON(text[begin:]); object != nil {
+			return object, text[:begin]
+		}
+		next := strings.Index(text[begin+1:], `{"`)
+		if next < 0 {
+			break
+		}
+		begin += 1 + next
 	}
+	return nil, ""
+}
+
+// openJSON reads the JSON object that a text begins with; nil when it is none.
+func (o *opened) openJSON(text string) (Record, error) {
 	start := len(o.buf)
-	out, rest, err := AppendJSON(o.buf, []byte(text[begin:]))
+	out, rest, err := AppendJSON(o.buf, []byte(text))
 	if err != nil {
 		// A collector may have cut the line.
-		if whole, ok := CompleteJSON(text[begin:]); ok {
+		if whole, ok := CompleteJSON(text); ok {
 			out, rest, err = AppendJSON(o.buf, []byte(whole))
 		}
 	}

@@ -237,10 +237,15 @@ func (m *Mapping) openEvent(tag string, step *parseStep, r Record, event int, tx
 		}
 		err = m.scan(e.object, tx)
 		tx.event = event
-		return err == nil && m.isOf(e.object, r, tx), err
+		if done = err == nil && m.isOf(e.object, r, tx); done {
+			tx.leftOver = append(tx.leftOver, leftBefore(e.before, len(e.before))...)
+		}
+		return done, err
 	case formatFields:
 		if e.object != nil {
-			done = m.findFields(e.object, tx)
+			if done = m.findFields(e.object, tx); done {
+				tx.leftOver = append(tx.leftOver, leftBefore(e.before, len(e.before))...)
+			}
 		}
 		for i := len(e.lines) - 1; !done && i >= 0; i-- {
 			line := e.lines[i]
@@ -370,8 +375,8 @@ func (s *parseStep) match(m *Mapping, tag, line string, how leniency, values []p
 		values = a.values(m, values)
 		return values, a.rest, true
 	case formatLogfmt:
-		rest, pairs := readLogfmt(line, func(key, value string) { values = m.appendParsed(values, key, value) })
-		return values, appendLeftOver(nil, strings.Join(rest, " ")), pairs > 1 && len(values) > 0
+		pairs, before, rest := readLogfmt(line, func(key, value string) { values = m.appendParsed(values, key, value) })
+		return values, appendLeftOver(leftBefore(before, len(before)), strings.Join(rest, " ")), pairs > 1 && len(values) > 0
 	case formatLTSV:
 		pairs := readLTSV(line, func(key, value string) { values = m.appendParsed(values, key, value) })
 		return values, nil, pairs > 2 && len(values) > 0

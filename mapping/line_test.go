@@ -45,6 +45,50 @@ func TestLeftOfRegex(t *testing.T) {
 	}
 }
 
+// So may what stands before pairs or an object.
+func TestLeftBeforePairsAndObjects(t *testing.T) {
+	const (
+		pairs  = `method=GET path=/a client_ip=192.0.2.7 status=200`
+		object = `{"method":"GET","path":"/a","client_ip":"192.0.2.7","status":200}`
+		named  = "request: {method: method, uri: path}\nclient: {address: client_ip}"
+		found  = "request: {method: found.method, uri: found.target}"
+	)
+	for _, format := range []struct{ name, mapping, line string }{
+		{"logfmt", "logfmt}\n" + named, pairs},
+		{"json", "json}\n" + named, object},
+		{"fields, pairs", "fields}\n" + found, pairs},
+		{"fields, object", "fields}\n" + found, object},
+	} {
+		m := parseOne(t, "parse: {field: log, format: "+format.mapping)
+		for _, c := range []struct {
+			before string
+			want   []string
+		}{
+			{"", nil},
+			{"INFO ", nil},
+			{"2026-11-20T10:11:12Z INFO [main] shop.Api - request: ", nil},
+			{"<134>Nov 20 10:11:14 web1 shop[7]: ", nil},
+			{"<script>alert(1)</script> ", []string{"<script>alert(1)</script>"}},
+			{"<134>Nov 20 10:11:14 web1 shop[7]: ${jndi:x} served ", []string{"${jndi:x}"}},
+			{`" or ann `, []string{`" or ann`}},
+		} {
+			t.Run(format.name+", "+c.before, func(t *testing.T) {
+				var tx Transaction
+				if err := m.Map("t", msgp.AppendMapStrStr(nil, map[string]string{"log": c.before + format.line}), &tx); err != nil {
+					t.Fatal(err)
+				}
+				var got []string
+				for _, a := range tx.Args {
+					got = append(got, a.Value)
+				}
+				if tx.URI != "/a" || !slices.Equal(got, c.want) {
+					t.Errorf("URI %q, left %q, want %q", tx.URI, got, c.want)
+				}
+			})
+		}
+	}
+}
+
 // What looks like prefixes, without an end, is no more work than other text: after a few layers the rest counts as a whole.
 func TestLeftOfManyPrefixes(t *testing.T) {
 	for _, c := range []struct {

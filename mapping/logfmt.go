@@ -2,15 +2,16 @@ package mapping
 
 import "strings"
 
-// readLogfmt calls visit with the pairs of a line of key=value, and returns what is not in any: words between them. A
-// value may stand in quotes, or in braces or brackets, as Ruby and Go write maps and lists. What stands before the first
-// pair is somebody else's: a level, a time. Firewalls write commas between pairs whose values stand in quotes.
-func readLogfmt(line string, visit func(key, value string)) (rest []string, pairs int) {
+// readLogfmt calls visit with the pairs of a line of key=value, and returns how many there are and what is not in any: what
+// stands before them, such as a level and a time, and words between them. A value may stand in quotes, or in braces or
+// brackets, as Ruby and Go write maps and lists. Firewalls write commas between pairs whose values stand in quotes.
+func readLogfmt(line string, visit func(key, value string)) (pairs int, before string, rest []string) {
 	ends := " \t"
 	if strings.Count(line, "\t") > 2 {
 		ends = "\t"
 	}
-	for line = trimSpace(line); line != ""; line = trimSpace(line) {
+	whole := trimSpace(line)
+	for line = whole; line != ""; line = trimSpace(line) {
 		key, after, ok := cutKey(line, "_.-@")
 		if name, behind, tagged := strings.Cut(line, ":"); !ok && pairs == 0 && tagged && isName(name) { // ASM:attack_type="…"
 			if key, after, ok = cutKey(behind, "_.-@"); ok {
@@ -21,6 +22,8 @@ func readLogfmt(line string, visit func(key, value string)) (rest []string, pair
 			var word string
 			if word, line = cutWord(line); pairs > 0 {
 				rest = append(rest, word)
+			} else {
+				before = whole[:len(whole)-len(line)]
 			}
 			continue
 		}
@@ -36,7 +39,7 @@ func readLogfmt(line string, visit func(key, value string)) (rest []string, pair
 			line = strings.TrimPrefix(line, ",")
 		}
 	}
-	return rest, pairs
+	return pairs, before, rest
 }
 
 // cutKey parts key=value…, where a key is letters, digits and marks.
