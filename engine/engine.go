@@ -514,26 +514,25 @@ func (e *Engine) addRequestHead(tx transaction, t *mapping.Transaction) {
 	}
 }
 
-// addArguments adds those of the mapping to the query's.
+// addArguments adds those of the mapping to the query's. Of more than the limit Coraza would leave some out.
 func (e *Engine) addArguments(tx transaction, t *mapping.Transaction) {
-	add := tx.AddGetRequestArgument
-	query := tx.Variables().QueryString().Get()
-	if strings.Count(query, "&")+1+len(t.Args) > e.argumentLimit { // Coraza passes over what is beyond
-		all := body.NewArguments(tx.Variables().ArgsGet(), e.argumentLimit)
-		for _, m := range all.To.FindAll() {
-			all.To.Remove(m.Key())
+	v := tx.Variables()
+	query := v.QueryString().Get()
+	add, end := tx.AddGetRequestArgument, func() bool { return false }
+	if strings.Count(query, "&")+1+len(t.Args) > e.argumentLimit {
+		for _, m := range v.ArgsGet().FindAll() {
+			v.ArgsGet().Remove(m.Key())
 		}
+		all := body.NewArguments(v.ArgsGet(), e.argumentLimit)
 		all.AddForm(query)
-		add = all.Add
-		defer func() {
-			if s, ok := tx.Variables().ArgumentsLimitReached().(settable); ok && all.End() {
-				s.Set("1")
-			}
-		}()
+		add, end = all.Add, all.End
 	}
 	for _, a := range t.Args {
 		value, _ := cut(a.Value, e.bodyLimit)
 		add(a.Name, value)
+	}
+	if reached, ok := v.ArgumentsLimitReached().(settable); end() && ok {
+		reached.Set("1")
 	}
 }
 
