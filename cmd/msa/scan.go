@@ -75,9 +75,10 @@ func (c *scanCommand) Run(p *process) error {
 	if failed >= snapshot.Records { // and they are among these
 		other = 0
 	}
-	if out.list != nil && !out.incidents && c.Format != "csv" && c.Format != "markdown" {
+	if out.list != nil && c.Format != "csv" && c.Format != "markdown" {
 		out.fail(out.summary.Print(out.w, listing.Inspected{
-			Records: snapshot.Records, NotInspected: failed, NotHTTP: other, Mapped: snapshot.Mapped, Took: time.Since(began), Outside: out.outside,
+			Records: snapshot.Records, NotInspected: failed, NotHTTP: other, Mapped: snapshot.Mapped, Took: time.Since(began), Outside: out.outside + len(out.others),
+			PerIncident: out.incidents, Incidents: len(out.told),
 		}, c.Top))
 	}
 	out.flush()
@@ -106,7 +107,7 @@ func (c *scanCommand) Run(p *process) error {
 // printer makes what prints alerts in the format that is wanted.
 func (c *scanCommand) printer(p *process, stdout io.Writer, given inspect.Properties, several bool) (*alertPrinter, error) {
 	out := &alertPrinter{w: new(bytes.Buffer), to: stdout, names: several, since: time.Time(c.Since), until: time.Time(c.Until),
-		incidents: given.Or("alert_per") == "incident"}
+		incidents: given.Or("alert_per") == "incident", told: map[string]bool{}, others: map[string]bool{}}
 	format, isTerminal := c.Format, isTerminal(p.stdout)
 	if format == "auto" {
 		format = "json"
@@ -127,6 +128,8 @@ func (c *scanCommand) printer(p *process, stdout io.Writer, given inspect.Proper
 	switch {
 	case c.Days && out.incidents:
 		return nil, errors.New("--days counts alerts, and with --alert-per incident there are none")
+	case c.Days && c.Format != "auto" && c.Format != "text":
+		return nil, fmt.Errorf("--format %s is for alerts, and with --days there are none", c.Format)
 	case c.Days:
 		out.list = listing.NewDays(out.w)
 		return out, nil
@@ -156,7 +159,8 @@ type alertPrinter struct {
 	alerts       int
 	outside      int // alerts that are not wanted
 	err          error
-	incidents    bool // print these, of which alerts is the number
+	incidents    bool            // print these, of whose messages alerts is the number
+	told, others map[string]bool // incidents of which a message is of the time asked for, or is not
 }
 
 func (p *alertPrinter) print(b logfile.Batch, result pipeline.Result) {
@@ -216,15 +220,18 @@ func (p *alertPrinter) end() {
 
 // printIncident prints an incident's story for people, or all of it.
 func (p *alertPrinter) printIncident(a event.Alert) {
+	id := a.Get("incident_id")
 	if !p.wanted(a) {
+		p.others[id] = true
 		return
 	}
+	p.told[id] = true
 	p.alerts++
 	if p.list == nil {
 		p.printLine(a.Text())
 		return
 	}
-	p.printLine(a.Get("timestamp") + "  incident " + a.Get("incident_id")[:8] + ", " + a.Get("event") + "\n  " + listing.Printable(a.Get("text")))
+	p.printLine(a.Get("timestamp") + "  incident " + id[:8] + ", " + a.Get("event") + "\n  " + listing.Printable(a.Get("text")))
 }
 
 // printOne prints an alert with its place.

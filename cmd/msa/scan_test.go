@@ -264,6 +264,10 @@ func TestScanFormats(t *testing.T) {
 		{"json when nobody looks", nil, 1, []string{`"src_ip":"192.0.2.1"`, `"src_ip":"192.0.2.3"`}, []string{"records in"}},
 		{"since", []string{"--since=2026-11-21"}, 1, []string{`"src_ip":"192.0.2.3"`}, []string{"192.0.2.1"}},
 		{"days", []string{"--days"}, 1, []string{"detector or rule  2026-11-20  2026-11-21  an hour\n", "930100           1           1     0.08\n", "2 alerts in 2 incidents\n"}, []string{"Path Traversal"}},
+		{"incidents", []string{"--format=text", "--alert-per=incident"}, 1, []string{"  incident ", ": nginx (3)\n2 incidents\n"}, []string{"No attack"}},
+		{"incidents since", []string{"--format=text", "--alert-per=incident", "--since=2026-11-21"}, 1, []string{": nginx (3)\n1 incident\n"}, nil},
+		{"no incident", []string{"--format=text", "--alert-per=incident", "--until=2026-11-20"}, 0, []string{"No attack was found in this time (2 incidents outside of it).\n"}, []string{"192.0.2"}},
+		{"days as text", []string{"--days", "--format=text"}, 1, []string{"7           1           1     0.08\n"}, nil},
 		{"until", []string{"--until=2026-11-21T11:00:00+01:00"}, 1, []string{`"src_ip":"192.0.2.1"`}, []string{"192.0.2.3"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -288,7 +292,7 @@ func TestScanFormats(t *testing.T) {
 			}
 		})
 	}
-	for _, args := range [][]string{{"--since=yesterday"}, {"--since=2026-11-21", "--until=2026-11-20"}, {"--since=2026-11-21", "--until=2026-11-21"}, {"--format=csv", "--alert-format=ecs"}, {"--days", "--alert-format=ecs"}, {"--days", "--alert-per=incident"}, {"--since=1h", "--alert-format=cef"}, {"--format=xml"}} {
+	for _, args := range [][]string{{"--since=yesterday"}, {"--since=2026-11-21", "--until=2026-11-20"}, {"--since=2026-11-21", "--until=2026-11-21"}, {"--format=csv", "--alert-format=ecs"}, {"--days", "--alert-format=ecs"}, {"--days", "--alert-per=incident"}, {"--days", "--format=csv"}, {"--days", "--format=json"}, {"--since=1h", "--alert-format=cef"}, {"--format=xml"}} {
 		p := command(t, "msa", append([]string{"scan", "-"}, args...)...)
 		if code := p.run(log); code != 2 || p.stderr.String() == "" {
 			t.Errorf("%q: exit code %d, %s", args, code, p.stderr.String())

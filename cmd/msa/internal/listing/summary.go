@@ -39,13 +39,15 @@ type Inspected struct {
 	NotHTTP               uint64            // beside records that are
 	Mapped                map[string]uint64 // records by mapping
 	Took                  time.Duration
-	Outside               int // alerts that are not of the time asked for
+	Outside               int // alerts, or incidents, that are not of the time asked for
+	PerIncident           bool
+	Incidents             int // if there are no alerts
 }
 
 // Print says what was read and found, with so many of the most frequent sources and targets.
 func (s *Summary) Print(w io.Writer, in Inspected, top int) error {
 	var b strings.Builder
-	if s.alerts > 0 {
+	if s.alerts > 0 || in.Incidents > 0 {
 		b.WriteByte('\n')
 	}
 	fmt.Fprintf(&b, "%s in %s", Plural(in.Records, "record"), in.Took.Round(10*time.Millisecond))
@@ -62,16 +64,23 @@ func (s *Summary) Print(w io.Writer, in Inspected, top int) error {
 	if in.Records > 0 && in.NotInspected == in.Records {
 		b.WriteString("Nothing was inspected.\n")
 	} else {
-		s.printFound(&b, in.Outside, top)
+		s.printFound(&b, in, top)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-func (s *Summary) printFound(b *strings.Builder, outside, top int) {
+func (s *Summary) printFound(b *strings.Builder, in Inspected, top int) {
+	noun := "alert"
+	if in.PerIncident {
+		noun = "incident"
+	}
 	switch {
-	case s.alerts == 0 && outside > 0:
-		fmt.Fprintf(b, "No attack was found in this time (%s outside of it).\n", Plural(outside, "alert"))
+	case in.Incidents > 0:
+		b.WriteString(Plural(in.Incidents, noun) + "\n")
+		return
+	case s.alerts == 0 && in.Outside > 0:
+		fmt.Fprintf(b, "No attack was found in this time (%s outside of it).\n", Plural(in.Outside, noun))
 		return
 	case s.alerts == 0:
 		b.WriteString("No attack was found.\n")

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -130,11 +131,37 @@ func expand(name string) ([]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("cannot read files %q: %w", name, err)
 		}
-		if len(found) > 0 {
-			return found, nil
+		if found = slices.DeleteFunc(found, func(path string) bool { return isHidden(path, name) }); len(found) > 0 {
+			return expandAll(found)
 		}
 	}
 	return []string{name}, nil // which is not there, as opening it will say
+}
+
+// expandAll is what a shell would have made of a pattern, directories among it.
+func expandAll(names []string) ([]string, error) {
+	var all []string
+	var failed error
+	for _, name := range names {
+		found := []string{name}
+		if info, err := os.Stat(name); err == nil && info.IsDir() {
+			found, err = filesIn(name)
+			failed = errors.Join(failed, err)
+		}
+		all = append(all, found...)
+	}
+	return all, failed
+}
+
+// isHidden reports whether a name in the path begins with a point where the pattern has none, as in a shell.
+func isHidden(path, pattern string) bool {
+	names, patterns := strings.Split(path, "/"), strings.Split(filepath.Clean(pattern), "/")
+	for i, name := range names {
+		if strings.HasPrefix(name, ".") && i < len(patterns) && !strings.HasPrefix(patterns[i], ".") {
+			return true
+		}
+	}
+	return false
 }
 
 func filesIn(directory string) ([]string, error) {

@@ -74,6 +74,10 @@ func TestDirectoriesPatternsAndCompression(t *testing.T) {
 	}{
 		{"directory", []string{dir}, []string{"1.log", "2.log", "3.log", "4.txt", "4.txt", "link.log"}, ""},
 		{"pattern", []string{filepath.Join(dir, "*.log")}, []string{"1.log", "2.log"}, ""},
+		{"pattern of directories", []string{filepath.Join(dir, "*")}, []string{"1.log", "2.log", "3.log", "4.txt", "4.txt", "link.log"}, ""},
+		{"pattern in directories", []string{filepath.Join(dir, "*", "*.log")}, []string{"3.log", "link.log"}, ""},
+		{"pattern of hidden files", []string{filepath.Join(dir, ".h*")}, []string{".hidden"}, ""},
+		{"pattern of hidden files only", []string{filepath.Join(dir, "*hidden")}, nil, "cannot read file: open " + filepath.Join(dir, "*hidden")},
 		{"file twice", []string{filepath.Join(dir, "1.log"), filepath.Join(dir, "1.log")}, []string{"1.log", "1.log"}, ""},
 		{"nothing matches", []string{filepath.Join(dir, "*.json")}, nil, "cannot read file: open " + filepath.Join(dir, "*.json")},
 		{"nothing in it", []string{empty}, nil, "there is no file in it"},
