@@ -53,7 +53,7 @@ func TestCheckPipeline(t *testing.T) {
 		{"tag of the sender", "    Tag nano\n", "", 0, nil},
 		{"short messages", "    Syslog_MaxSize 60000\n", "", 0, []string{":15: warning: Syslog_MaxSize is 2048"}},
 		{"empty messages", "Key log", "Key message", 1, []string{`:15: error: Syslog_Message_Key is "message", and the text of alerts is under "log"`}},
-		{"no text", "Rules ", "Alert_Text_Key off\n    Rules ", 0, []string{":16: warning: alert_text_key is off in the filter of "}},
+		{"no text", "Rules ", "Alert_Text_Key off\n    Rules ", 1, []string{`:16: error: Syslog_Message_Key is "log", and alert_text_key is off in the filter of `}},
 		{"host", "Remove host", "Remove path", 0, []string{":15: warning: Syslog_Hostname_Key is host"}},
 		{"fork", "[SERVICE]", "[SERVICE]\n    Daemon On", 1, []string{":1: error: daemon on"}},
 		{"alerts in memory", "    storage.path /var/lib/fluent-bit\n", "    Flush 1\n", 0, []string{":6: warning: there is no storage.path"}},
@@ -94,6 +94,47 @@ func TestCheckPipeline(t *testing.T) {
 				if !strings.HasPrefix(remarks[i], want) {
 					t.Errorf("remark %q, want %q", remarks[i], want)
 				}
+			}
+		})
+	}
+}
+
+// What is sent has to be taken by an output, be it alerts or incidents.
+func TestCheckPipelineIncidents(t *testing.T) {
+	dir := t.TempDir()
+	rules := filepath.Join(dir, "own.conf")
+	if err := os.WriteFile(rules, []byte("SecRule ARGS \"@contains evil\" \"id:1,phase:2,pass\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, filter, match, key string
+		code                     int
+		want                     string // among the remarks; none if empty
+	}{
+		{"alerts alone", "", "msa.alert", "log", 0, ""},
+		{"incidents alone", "Alert_Per incident", "msa.incident", "log", 0, ""},
+		{"incidents go nowhere", "Alert_Per incident", "msa.alert", "log", 0, "warning: no output matches msa.incident: incidents go nowhere"},
+		{"a tag of their own goes nowhere", "Incident_Tag soc", "msa.*", "log", 0, "warning: no output matches soc: incidents go nowhere"},
+		{"empty incidents", "Alert_Per incident", "msa.incident", "message", 1, `error: Syslog_Message_Key is "message"`},
+		{"another key than the text's", "Alert_Text_Key off", "msa.alert", "msg", 0, "warning: alert_text_key is off"},
+		{"no key", "Alert_Text_Key off", "msa.alert", "", 1, `error: Syslog_Message_Key is "", and alert_text_key is off`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			text := strings.NewReplacer("Rules RULES", "Rules "+rules+"\n    "+c.filter, "Match msa.*", "Match "+c.match,
+				"Syslog_Message_Key log", "Syslog_Message_Key "+c.key).Replace(goodPipeline)
+			if c.key == "" {
+				text = strings.Replace(text, "    Syslog_Message_Key \n", "", 1)
+			}
+			file := filepath.Join(t.TempDir(), "f.conf")
+			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			p := command(t, "msa", "check", file)
+			if code := p.run(""); code != c.code {
+				t.Errorf("exit code %d, want %d", code, c.code)
+			}
+			if out := p.stdout.String(); !strings.Contains(out, c.want) || c.want == "" && (strings.Contains(out, "warning: ") || strings.Contains(out, "error: ")) {
+				t.Errorf("%q is not in %s", c.want, out)
 			}
 		})
 	}

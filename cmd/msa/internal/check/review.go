@@ -99,10 +99,17 @@ func (r *review) service() {
 	}
 }
 
-// flow reviews what comes to a filter, and where its alerts go.
+// flow reviews what comes to a filter, and where its alerts and incidents go.
 func (r *review) flow(f fluentconf.Section, config pipeline.Config) {
 	r.inputs(f)
-	tag := config.AlertTag
+	if !config.PerIncident {
+		r.outputs(f, config, config.AlertTag, "alerts", true)
+	}
+	r.outputs(f, config, config.IncidentTag, "incidents", config.PerIncident || f.Get("incident_tag") != "")
+}
+
+// outputs reviews those that take a tag, which one has to if it is wanted.
+func (r *review) outputs(f fluentconf.Section, config pipeline.Config, tag, what string, wanted bool) {
 	if tag == "" || strings.Contains(tag, "$") { // none, or those of the records
 		return
 	}
@@ -116,8 +123,8 @@ func (r *review) flow(f fluentconf.Section, config pipeline.Config) {
 			r.syslog(out, f, config)
 		}
 	}
-	if !found {
-		r.add(f, false, "no output matches %s: alerts go nowhere", tag)
+	if !found && wanted {
+		r.add(f, false, "no output matches %s: %s go nowhere", tag, what)
 	}
 }
 
@@ -153,7 +160,8 @@ func (r *review) inputs(f fluentconf.Section) {
 const (
 	// shortestWhole is what an alert with headers and bodies of some kilobytes needs.
 	shortestWhole = 16 << 10
-	syslogLimit   = 2048 // of Fluent Bit, unless Syslog_MaxSize is given
+	textKey       = "log" // has the text of alerts, unless alert_text_key is given
+	syslogLimit   = 2048  // of Fluent Bit, unless Syslog_MaxSize is given
 )
 
 func (r *review) syslog(out, f fluentconf.Section, config pipeline.Config) {
@@ -165,12 +173,14 @@ func (r *review) syslog(out, f fluentconf.Section, config pipeline.Config) {
 		r.add(out, false, "Syslog_MaxSize is %d: alerts are longer, and would be cut; 60000 fits a datagram", limit)
 	}
 	switch key := out.Get("syslog_message_key"); {
+	case config.TextKey == "" && (key == "" || key == textKey):
+		r.add(out, true, "Syslog_Message_Key is %q, and alert_text_key is off in the filter of %s: messages would be empty", key, f.Place)
 	case config.TextKey == "":
 		r.add(out, false, "alert_text_key is off in the filter of %s, so alerts have no text for syslog", f.Place)
 	case key != config.TextKey:
 		r.add(out, true, "Syslog_Message_Key is %q, and the text of alerts is under %q: messages would be empty", key, config.TextKey)
 	}
-	if out.Get("syslog_hostname_key") == "host" && !slices.ContainsFunc(r.sections, func(s fluentconf.Section) bool {
+	if out.Get("syslog_hostname_key") == "host" && !config.PerIncident && out.Matches(config.AlertTag) && !slices.ContainsFunc(r.sections, func(s fluentconf.Section) bool {
 		return s.Is("filter", "modify") && s.Matches(config.AlertTag) && strings.Contains(s.Get("remove"), "host")
 	}) {
 		r.add(out, false, "Syslog_Hostname_Key is host, which is empty where the log has none: strict receivers refuse such messages; "+
