@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,10 +28,12 @@ func TestTable(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(`# Presets
 
-In the order in which ` + "`mapping auto`" + ` tries them: the first whose fields a record has. Each also reads records whose JSON or line is
-still text, in whichever field and behind whatever prefix a [carrier](mapping.md#lines-of-text) has put it. The parser is the one that its users have with ` + "`tail`" + ` in Fluent Bit, and that the end-to-end test runs it with.
-` + "`msa presets NAME`" + ` prints a preset, to build upon; its comments tell the log's traps. ` + "`go run ./test/corpus DIR`" + ` tells of a folder
-of logs, format by format, how many lines are read, why others are not, and how many alarm.
+In the order in which ` + "`mapping auto`" + ` tries them: the first whose fields a record has. Each also reads records whose
+JSON or line is still text, in whichever field and behind whatever prefix a [carrier](mapping.md#lines-of-text) has put
+it. The parser is the one that its users have with ` + "`tail`" + ` in Fluent Bit, and that the end-to-end test runs it with.
+` + "`msa presets NAME`" + ` prints a preset, to build upon; its comments tell the log's traps. ` + "`go run ./test/corpus DIR`" + ` tells
+of a folder of logs, format by format, how many lines are read, why others are not, and how many alarm. Headers and
+bodies are those that a log shows at most.
 
 | preset | log | parser | request headers | bodies |
 |---|---|---|---|---|
@@ -41,7 +44,7 @@ of logs, format by format, how many lines are read, why others are not, and how 
 			t.Fatal(err)
 		}
 		m := all[0]
-		fmt.Fprintf(&b, "| %s | [%s](%s) | %s | %s | %s |\n", name, m.Description, m.Source, parsers[name], headersShown(m), bodiesShown(m))
+		fmt.Fprintf(&b, "| %s | [%s](%s) | %s | %s | %s |\n", name, m.Description, m.Source, parsers[name], headersShown(all), bodiesShown(all))
 	}
 	file := filepath.Join(rig.Root(), "docs", "presets.md")
 	if *update {
@@ -54,33 +57,44 @@ of logs, format by format, how many lines are read, why others are not, and how 
 	}
 }
 
-// headersShown are the headers that the log shows at most.
-func headersShown(m *mapping.Mapping) string {
-	o := m.Observes()
-	switch {
-	case o.Request.All:
-		return "all"
-	case m.HasOpenHeaders():
-		return "those that are configured"
-	case len(o.Request.Names) == 0:
-		return "none"
-	}
+// headersShown are the headers that the log shows at most, in any of its forms.
+func headersShown(all []*mapping.Mapping) string {
+	open := false
 	var names []string
-	for _, n := range o.Request.Names {
-		name := mapping.Part{Kind: mapping.RequestHeader, Name: n}.String()
-		names = append(names, strings.TrimSuffix(strings.TrimPrefix(name, "the "), " header"))
+	for _, m := range all {
+		o := m.Observes()
+		if o.Request.All {
+			return "all"
+		}
+		open = open || m.HasOpenHeaders()
+		for _, n := range o.Request.Names {
+			name := mapping.Part{Kind: mapping.RequestHeader, Name: n}.String()
+			if name = strings.TrimSuffix(strings.TrimPrefix(name, "the "), " header"); !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	switch {
+	case open:
+		return "those that are configured"
+	case len(names) == 0:
+		return "none"
 	}
 	return strings.Join(names, ", ")
 }
 
-func bodiesShown(m *mapping.Mapping) string {
-	o := m.Observes()
+func bodiesShown(all []*mapping.Mapping) string {
+	request, response := false, false
+	for _, m := range all {
+		o := m.Observes()
+		request, response = request || o.RequestBody, response || o.ResponseBody
+	}
 	switch {
-	case o.RequestBody && o.ResponseBody:
+	case request && response:
 		return "both"
-	case o.RequestBody:
+	case request:
 		return "request"
-	case o.ResponseBody:
+	case response:
 		return "response"
 	}
 	return "none"
