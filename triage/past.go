@@ -94,7 +94,7 @@ func (x *exchange) inVain(past Past) string {
 	case x.isBlind():
 	case x.condition != NoCondition && (past.Broke || x.delay().time > 0):
 	case (x.delay().time > 0 || x.delay().toil) && x.pace() != Quick:
-	case past.Everywhere >= enoughEndpoints && x.tx.Status/100 == 2 && x.condition != True && x.condition != Open:
+	case past.Everywhere >= enoughEndpoints && x.tx.Status/100 == 2 && (x.wouldShow() || !x.isAcknowledged()) && x.condition != True && x.condition != Open:
 		return fmt.Sprintf("the server answers so to everything: %d endpoints have this answer", past.Everywhere)
 	case past.Decides && hasTag(x.kinds, "sqli"): // it is answered as ordinary requests are, whatever else it does
 	case past.Usual >= enoughClients && x.wouldShow():
@@ -121,6 +121,15 @@ func (x *exchange) isBlind() bool {
 		return true
 	}
 	return x.uploadsScript() || blindWords.MatchString(x.lower) || len(x.callbacks()) > 0
+}
+
+// longestAcknowledgement is how long an answer is at most that says no more than that a request was taken,
+// and not what came of it.
+const longestAcknowledgement = 200
+
+// isAcknowledged reports whether the answer is such a one, as interfaces have: {"ok":true}.
+func (x *exchange) isAcknowledged() bool {
+	return len(x.text) <= longestAcknowledgement && !x.isHTML()
 }
 
 // reads reports whether the attack changes what an answer is made of: where ordinary requests get different answers,
