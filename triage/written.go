@@ -43,6 +43,10 @@ var (
 	inJava = compile(`(?i)\bjavax?\.|\bcom\.sun\.|\borg\.apache\.|runtime|processbuilder|\bexec\b|getclass|[$#%]\{|<!|ro0ab`)
 
 	// Lines of settings in YAML, of which one may be called as a header of HTTP is.
+	// Fields of a mail, and lines of HTTP that are none. Source: IANA's registry of message headers.
+	mailField = compile(`^(?i)(?:from|to|cc|bcc|sender|reply-to|subject|date|message-id|in-reply-to|references|mime-version|return-path|received(?:-spf)?|delivered-to|dkim-signature|domainkey-signature|authentication-results|arc-[\w-]{1,40}|list-[\w-]{1,40}|content-[\w-]{1,40}|auto-submitted|comments|keywords|importance|priority|precedence|organization|user-agent|thread-(?:topic|index)|feedback-id|errors-to|x-[\w-]{1,60})$`)
+	httpLine  = compile(`(?i)[\r\n]\s*(?:set-cookie|location|transfer-encoding|access-control-|refresh|host)\s*:|\bhttp/\d`)
+
 	yamlLine  = compile(`(?m)^\s*(?:- )?[\w.-]{1,40}:(?: .*)?$|^\s*\{\{-? ?(?:if|else|with|range|end|define|include)\b`)
 	yamlStart = compile(`\A\s*(?:---|#.*|(?:- )?[\w.-]{1,40}:(?: .*)?|\{\{-? ?(?:if|with|range|define|include)\b.*)(?:\r?\n|$)`)
 )
@@ -59,10 +63,31 @@ func isWritten(m *engine.Match, value string) bool {
 		return stackFrame.MatchString(found) || found == ";function" || utility.MatchString(found) && !reaches.MatchString(value) ||
 			glob.MatchString(value) && strings.HasPrefix(found, "{") || hasTag(m.Tags, "language-java") && isAboutJava(value) || (hasTag(m.Tags, "language-java") || standsInTrace(found, value)) && isTrace(value)
 	case "protocol":
-		return isSetting(found, value)
+		return isSetting(found, value) || isMail(value)
 	}
 	return false
 }
+
+// isMail reports whether a value is a mail as a whole (RFC 5322), as interfaces take that send or check one. What is injected stands
+// behind a value, and not behind the beginning of a mail.
+func isMail(value string) bool {
+	head, _, _ := strings.Cut(strings.ReplaceAll(value, "\r\n", "\n"), "\n\n")
+	named := map[string]bool{}
+	for line := range strings.Lines(head) {
+		name, _, ok := strings.Cut(line, ":")
+		switch folded := line[0] == ' ' || line[0] == '\t'; {
+		case folded && len(named) > 0:
+		case !ok || folded || !mailField.MatchString(name):
+			return false
+		default:
+			named[strings.ToLower(name)] = true
+		}
+	}
+	return named["from"] && len(named) >= leastFields && !httpLine.MatchString(value)
+}
+
+// leastFields is how many fields the head of a mail has at least.
+const leastFields = 3
 
 // leastLines is how many lines tell a form.
 const leastLines = 2

@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/modsecurity-for-anylog/msa/engine"
@@ -13,6 +14,7 @@ func TestWritten(t *testing.T) {
 		helpful = "java.lang.NullPointerException: Cannot invoke \"java.lang.Runtime.exec(String)\" because \"rt\" is null\n\tat org.example.Run.main(Run.java:7)"
 		passive = `<svg xmlns="http://www.w3.org/2000/svg"><style>.a{fill:url(#g)}</style><path d="M1 2z"/></svg>`
 		yaml    = "---\nhost: \"{{ name }}\"\npath: /a\n"
+		mail    = "From: Ann <ann@example.com>\r\nTo: bob@example.com,\r\n carol@example.com\r\nSubject: Minutes\r\nMIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\nHello\r\n"
 	)
 	for _, c := range []struct {
 		tags         []string
@@ -65,6 +67,13 @@ func TestWritten(t *testing.T) {
 		{[]string{"attack-injection-java"}, "${#dates.", "${#dates.getClass().forName('a')}", false},
 		{[]string{"attack-injection-java"}, "${#rt=", "${#rt=1}", false},
 		{[]string{"attack-protocol"}, "\nhost:", yaml, true},
+		{[]string{"attack-protocol"}, "\r\nMIME-Version: 1", mail, true},
+		{[]string{"attack-protocol"}, "\nmime-version: 1", strings.ToLower(strings.ReplaceAll(mail, "\r\n", "\n")), true},
+		{[]string{"attack-sqli"}, "\r\nMIME-Version: 1", mail, false},
+		{[]string{"attack-protocol"}, "\r\nBcc: a", "ann@example.com\r\nBcc: bob@example.com\r\nFrom: a@example.com", false},
+		{[]string{"attack-protocol"}, "\r\nBcc: a", "From: ann@example.com\r\nBcc: bob@example.com", false},
+		{[]string{"attack-protocol"}, "\r\nSet-Cookie: a", mail + "Set-Cookie: a=b\r\n", false},
+		{[]string{"attack-protocol"}, "\r\nContent-Type: t", "From: a\r\nTo: b\r\nContent-Type: text/html\r\nquit\r\n", false},
 		{[]string{"attack-protocol"}, "\nhost:", "{{- if .Values.a }}\nhost: {{ .Values.b }}\n{{- end }}", true},
 		{[]string{"attack-protocol"}, "\nhost:", "en\nHost: other.example\nX-A: b", false},
 		{[]string{"attack-protocol"}, "\nhost:", "a: b\r\nHost: other.example\r\n", false},
