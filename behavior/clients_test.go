@@ -698,9 +698,39 @@ func TestAnswerOf(t *testing.T) {
 	}
 }
 
+// Where one path is that of all calls, the body tells which are logins.
+func TestLoginCalls(t *testing.T) {
+	const (
+		xml   = "<?xml version=\"1.0\"?><methodCall><methodName>wp.getUsersBlogs</methodName><params><param><value><string>ann</string></value></param></params></methodCall>"
+		wrong = "<methodResponse><fault><name>faultCode</name><int>403</int><string>Incorrect username or password.</string></fault></methodResponse>"
+		graph = `{"query":"mutation{login(email:\"a@b.c\",password:\"p0\"){token}}"}`
+	)
+	for _, c := range []struct {
+		path, request, answer string
+		want                  answer
+	}{
+		{"/xmlrpc.php", xml, wrong, refused},
+		{"/blog/xmlrpc.php", xml, "<methodResponse><params><struct/></params></methodResponse>", accepted},
+		{"/xmlrpc.php", "<methodCall><methodName>system.listMethods</methodName></methodCall>", wrong, noLogin},
+		{"/xmlrpc.php", "", wrong, noLogin},
+		{"/rpc", xml, wrong, noLogin},
+		{"/graphql", graph, `{"errors":[{"message":"Invalid credentials"}]}`, refused},
+		{"/api/graphql", graph, `{"data":{"login":{"token":"abc"}}}`, accepted},
+		{"/graphql", `{"query":"mutation M($i: In!) { tokenCreate(input: $i) { token } }"}`, `{"data":{"tokenCreate":{"errors":["wrong"]}}}`, refused},
+		{"/graphql", `{"query":"query{lamps{id}}"}`, `{"errors":[{"message":"failed"}]}`, noLogin},
+		{"/graphql", `{"query":"mutation{addLamp(name:\"login\"){id}}"}`, `{"errors":[{"message":"failed"}]}`, noLogin},
+	} {
+		tx := &mapping.Transaction{Method: "POST", Status: 200, RequestBody: mapping.Body{Text: c.request}, ResponseBody: mapping.Body{Text: c.answer}}
+		if got := answerOf(tx, c.path); got != c.want {
+			t.Errorf("%s %s %s: got %d, want %d", c.path, c.request, c.answer, got, c.want)
+		}
+	}
+}
+
 func TestLoginUser(t *testing.T) {
 	for body, want := range map[string]string{
 		"log=editor&pwd=x": "editor", "a=1&user%5Fname=x": "", "username=anna%40example.com&p=1": "anna@example.com", `{"password":"x","email": "b@example.com"}`: "b@example.com", "x": "",
+		"<methodCall><methodName>wp.getUsersBlogs</methodName><params><param><value><string>ann</string></value></param><param>": "ann",
 	} {
 		if got := loginUser(body); got != want {
 			t.Errorf("%s: %q, want %q", body, got, want)

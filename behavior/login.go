@@ -51,6 +51,26 @@ func isLogin(path string) bool {
 	return false
 }
 
+var (
+	// Calls of WordPress by XML-RPC, each of which has a user and his password.
+	xmlLogin = regexp.MustCompile(`<methodName>\s*(?:wp|blogger|metaWeblog|mt)\.\w+\s*</methodName>`)
+	// Mutations of Apollo's, Graphene's, Saleor's, Magento's and Shopify's servers.
+	graphLogin = regexp.MustCompile(`(?i)\bmutation\b[^"]{0,200}?\b(?:user|customer)?(?:log_?in|sign_?in|token_?auth|token_?create|authenticate|obtain_?token|generateCustomerToken|customerAccessTokenCreate)\w{0,20}\s*\(`)
+)
+
+// isLoginCall reports whether the body of a request names a login, where one path is that of all calls.
+func isLoginCall(path, body string) bool {
+	last := strings.ToLower(path[strings.LastIndexByte(path, '/')+1:])
+	body = body[:min(len(body), bodyHead)]
+	switch last {
+	case "xmlrpc.php":
+		return xmlLogin.MatchString(body)
+	case "graphql", "gql":
+		return graphLogin.MatchString(body)
+	}
+	return false
+}
+
 // bodyHead is how much of a body is read.
 const bodyHead = 4 << 10
 
@@ -64,8 +84,9 @@ var (
 // answerOf is what became of a transaction, if it is a login: by its status, or where all answers are 200 or lead
 // elsewhere, by what the answer says, where it leads, and whether it gives a cookie that the client did not have.
 func answerOf(tx *mapping.Transaction, path string) answer {
+	isCall := !isLogin(path)
 	switch {
-	case !isLogin(path):
+	case isCall && (tx.Status >= 300 || !isLoginCall(path, tx.RequestBody.Text)):
 		return noLogin
 	case tx.Status == 401 || tx.Status == 403 || tx.Status == 429:
 		return refused
@@ -98,7 +119,7 @@ func answerOf(tx *mapping.Transaction, path string) answer {
 		return accepted
 	case loginFails.MatchString(body):
 		return refused
-	case hasCookie:
+	case hasCookie, isCall:
 		return accepted
 	}
 	return unclear
@@ -106,6 +127,7 @@ func answerOf(tx *mapping.Transaction, path string) answer {
 
 var (
 	formUser = regexp.MustCompile(`(?i)(?:^|&)(?:user(?:_?name)?|login|log|email|e-?mail|j_username|userid|user_id|uid|account|username_or_email)=([^&]{1,200})`)
+	xmlUser  = regexp.MustCompile(`wp\.getUsersBlogs\s*</methodName>\s*<params>\s*<param>\s*<value>\s*(?:<string>)?([^<]{1,200})`)
 	jsonUser = regexp.MustCompile(`(?i)"(?:user(?:_?name)?|login|email|userid|user_id|uid|account)" ?: ?"([^"\\]{1,200})"`)
 )
 
@@ -116,6 +138,9 @@ func loginUser(body string) string {
 		if name, err := url.QueryUnescape(m[1]); err == nil {
 			return name
 		}
+		return m[1]
+	}
+	if m := xmlUser.FindStringSubmatch(body); m != nil {
 		return m[1]
 	}
 	if m := jsonUser.FindStringSubmatch(body); m != nil {
