@@ -451,6 +451,9 @@ func (e *Engine) matchesOfViews(v *Verdict, of *viewTransaction, found *Verdict)
 		for _, p := range m.Places {
 			if at := origin(of.values, p); at != nil && !v.has(m.RuleID, at.variable) && !e.hides(of.Transaction, m.RuleID, at.variable) {
 				places = append(places, Place{at.name(), p.Value})
+				if !strings.HasPrefix(at.variable, "ARGS") { // which is an argument here alone
+					m.Data = strings.Replace(m.Data, p.Variable, at.variable, 1)
+				}
 			}
 		}
 		if len(places) == 0 {

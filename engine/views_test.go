@@ -72,6 +72,11 @@ func TestViews(t *testing.T) {
 				}) {
 					t.Errorf("no match of %d at %s", c.rule, c.at)
 				}
+				for _, m := range v.Matches {
+					if strings.Contains(m.Data, "ARGS:REQUEST_") {
+						t.Errorf("%d has matched data %q", m.RuleID, m.Data)
+					}
+				}
 			}
 			evidence := func(v Verdict) (ids []int) {
 				for _, m := range v.Matches {
