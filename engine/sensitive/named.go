@@ -543,21 +543,40 @@ func (s *scanner) separates(i int) bool {
 }
 
 // argument looks at the comma at i, and returns where to go on. The first argument of a call may be the name of a credential, and the
-// second its value: define('DB_PASSWORD', 'hunter2'). So it is in a list of pairs, [["authorization", "Bearer abc"]], and in the arguments of a
-// program, ["--password", "hunter2"]. In any other list, a name says nothing of what follows.
+// second its value: define('DB_PASSWORD', 'hunter2'), also spaced as WordPress has it. So it is in a list of pairs, [["authorization",
+// "Bearer abc"]], and in the arguments of a program, ["--password", "hunter2"]. In any other list, a name says nothing of what follows.
 func (s *scanner) argument(i int) int {
 	text := s.text
-	name, quoted := s.nameAt(i)
-	opening := i - len(name) - len(`(""`)
-	if name == "" || !quoted || opening < 0 || !isQuote(text[i-1]) || text[opening] != '(' && !isPairOfList(text, opening) && name[0] != '-' {
+	from := s.pastSpace(i+1, true)
+	if from == len(text) || !isQuote(text[from]) {
 		return i + 1
 	}
-	from := s.pastSpace(i+1, true)
+	name, quoted := s.nameAt(i)
+	if name == "" || !quoted {
+		return i + 1
+	}
+	end := spaceBefore(text, i)
+	start := end - len(name) - len(`""`)
+	if start < 0 || !isQuote(text[end-1]) || !isQuote(text[start]) {
+		return i + 1
+	}
+	opening := spaceBefore(text, start) - 1
+	if name[0] != '-' && (opening < 0 || text[opening] != '(' && !isPairOfList(text, opening)) {
+		return i + 1
+	}
 	says := nameOf(name)
-	if from == len(text) || !isQuote(text[from]) || !says.isSure() {
+	if !says.isSure() {
 		return i + 1
 	}
 	return s.conceal(says, i, true)
+}
+
+// spaceBefore is where the white space begins that ends at i.
+func spaceBefore(text string, i int) int {
+	for least := max(0, i-mostBlanks); i > least && (isBlank(text[i-1]) || isSpace(text[i-1])); {
+		i--
+	}
+	return i
 }
 
 // isPairOfList: the bracket at i opens a list within a list.
