@@ -299,6 +299,10 @@ func (s *scanner) hideAll(from, until int) int { return s.hide(saysPassword, fro
 func (s *scanner) hideWord(says naming, from int) int {
 	text := s.text
 	most := decisive
+	isBehindScheme := false
+	if says == saysPhrase && (foldedPrefix(text[from:], "basic ") || foldedPrefix(text[from:], "bearer ")) {
+		from, isBehindScheme = pastScheme(text, from), true
+	}
 	if says == saysSession || says == saysOnce {
 		most = 64
 	}
@@ -309,7 +313,9 @@ func (s *scanner) hideWord(says naming, from int) int {
 		return from
 	case word == "" || isPath(word) || isMasked(text[from:from+len(word)+starsAt(text, from+len(word))]):
 		return from
-	case says == saysRandom && !hasRandom(word), says == saysSignature && !isRandom(word) && !isAzureKey(word), says == saysCode && !s.isCode(word):
+	case says == saysRandom && !hasRandom(word), says == saysPhrase && !isBehindScheme && !hasRandom(word) && !isPhrase(word):
+		return from
+	case says == saysSignature && !isRandom(word) && !isAzureKey(word), says == saysCode && !s.isCode(word):
 		return from
 	}
 	return s.add(Secret, from, from+wordLength(text[from:]))
@@ -328,6 +334,11 @@ func hasRandom(word string) bool {
 		word = word[end+1:]
 	}
 	return false
+}
+
+// isPhrase: several words in one, as internal-service-key; the name of a method has two at most: public-key.
+func isPhrase(word string) bool {
+	return len(word) >= leastShown && strings.Count(word, "-")+strings.Count(word, "_")+strings.Count(word, ".") > 1
 }
 
 // isCount: a small number, which is no secret of anybody.

@@ -54,6 +54,10 @@ func TestMaskOfNamed(t *testing.T) {
 		{"the same in lines", "define(\r\n\t'DB_PASSWORD',\r\n\t'a b'\r\n);", "define(\r\n\t'DB_PASSWORD',\r\n\t'****'\r\n);"},
 		{"the same in a form", "c=define%28+%27DB_PASSWORD%27%2C+%27a+b%27+%29%3B&q=1", "c=define%28+%27DB_PASSWORD%27%2C+%27****%27+%29%3B&q=1"},
 		{"list of headers with spaces", `[ [ "authorization", "Bearer abcdef" ], [ "accept", "text/html" ] ]`, `[ [ "authorization", "Bearer ****" ], [ "accept", "text/html" ] ]`},
+		{"cookie with a host and a port", "Cookie: OAMAuthnCookie_shop.example:7777=kJ3vXq0ZsL9bWm2TfR7y; c=d\r\n", "Cookie: OAMAuthnCookie_shop.example:7777********; c=d\r\n"},
+		{"salts of WordPress", "define( 'LOGGED_IN_KEY', 'a,b)&<c' );\ndefine( \"NONCE_SALT\", \"a b\" );\ndefine('SECURE_AUTH_KEY','a b');define('WP_DEBUG', 'yes');", "define( 'LOGGED_IN_KEY', '****' );\ndefine( \"NONCE_SALT\", \"****\" );\ndefine('SECURE_AUTH_KEY','****');define('WP_DEBUG', 'yes');"},
+		{"siblings of them", "define('AUTH_KEY', 'a b');define('LOGGED_IN_SALT', 'a b');define('AUTH_SALT', 'a b');define('NONCE_KEY', 'a b');define('SECURE_AUTH_SALT', 'a b')", "define('AUTH_KEY', '****');define('LOGGED_IN_SALT', '****');define('AUTH_SALT', '****');define('NONCE_KEY', '****');define('SECURE_AUTH_SALT', '****')"},
+		{"salt of Drupal", "$settings['hash_salt'] = 'a b';", "$settings['hash_salt'] = '****';"},
 		{"arguments of a call", `set("password","a b").put("q", "1")`, `set("password","****").put("q", "1")`},
 		{"connection", "Server=db;Password=a;b!;Database=x", "Server=db;Password=****;Database=x"},
 		{"user information", "https://ann:p%40ss%3A@h.example/?q=1", "https://ann:****@h.example/?q=1"},
@@ -127,7 +131,8 @@ func TestReadable(t *testing.T) {
 		"sku=AB12-CD34-EF56-GH78", "order=2026-000123", "inside=1&outside=2", "compass=north&bypass=yes&passenger=ann", "max_tokens=100",
 		"auth=basic&key=title&sso=true&identity=guest&reset=all&verify=false&refresh=30&hash=abc", "sessions=12&session_count=3", "<name>Ann</name><value>password</value>",
 		"Idempotency-Key: 5a1f9b3c7d2e4f60", `[{"op":"replace","path":"/user/name","value":"Ann"}]`,
-		"page_token=CAUQAA&nextPageToken=CAUQAB", "keyboard=us&monkey=1", "pinned=true&spin=1", "tests: pass=12 fail=0", `["email","password","phone"]`, `[ "email", "password", "phone" ]`, `f('password', x)`, `f( 'password', $x )`, `array( 'user', 'password', 'phone' )`, "(HTTP=0, SESS=5, COMBINED_SCORE=15)",
+		"page_token=CAUQAA&nextPageToken=CAUQAB", "keyboard=us&monkey=1", "author=ann&authenticated=true&authority=h.example", `{"author":"ann","authentication":"basic","authenticated":true,"authenticationMethod":"client-certificate-of-user"}`,
+		"salt=sea&nonce_length=8&cache_key_salt=shop.example", "authentication: required\nauthentication: mutual-tls\n", "pinned=true&spin=1", "tests: pass=12 fail=0", `["email","password","phone"]`, `[ "email", "password", "phone" ]`, `f('password', x)`, `f( 'password', $x )`, `array( 'user', 'password', 'phone' )`, "(HTTP=0, SESS=5, COMBINED_SCORE=15)",
 		"Path Traversal Attack (/../) or (/.../)", "GET /a/b/c.html HTTP/1.1\r\nHost: h\r\nUser-Agent: sqlmap/1.8\r\nAccept: */*\r\n\r\n",
 		"/assets/application-0123456789abcdef.js", "/products/shoes/running-shoes-for-men/view", "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAUA",
 		"TG9yZW0gaXBzdW0gZG9sb3Igc2l0IGFtZXQ=", // it says: Lorem ipsum dolor sit amet
@@ -161,6 +166,60 @@ func TestNames(t *testing.T) {
 		for _, name := range strings.Fields(c.names) {
 			if IsCredential(name) != c.is {
 				t.Errorf("%s is one of a credential: %v", name, !c.is)
+			}
+		}
+	}
+}
+
+// Sessions of products, by the name of their cookie.
+func TestMaskOfCookies(t *testing.T) {
+	const id = "kJ3vXq0ZsL9bWm2TfR7yHc4NpU1eAg8DoI5xVtB6w_E"
+	for _, c := range []struct{ names, value, want string }{
+		{"be_typo_user fe_typo_user Typo3InstallTool MYSAPSSO2 SAP_SESSIONID_PRD_100 sap-contextid OAMAuthnCookie OAMAuthnCookie_shop.example OAM_ID ORA_WWV_APP_100 " +
+			"SMIDENTITY _vouch VouchCookie VouchCookie_1of2 lemonldap MOD_AUTH_CAS mellon-cookie auth_tkt authentik_proxy_0a1b _pomerium KEYCLOAK_IDENTITY_LEGACY " +
+			"idsrv idsrv.session MSISAuth MSISAuth1 cadata EdgeAccessCookie .ASPXFORMSAUTH .AspNet.Cookies .DOTNETNUKE UMB_UCONTEXT NSC_TMAS CtxsAuthId TWFID",
+			id, "kJ3v********"},
+		{"wp_woocommerce_session_0a1b wfwaf-authcookie-0a1b wp-postpass_0a1b PrestaShop-0a1b mybbuser SMFCookie10 ips4_IPSSessionFront MoodleSession MoodleSessionlms BbRouter " +
+			"MANTIS_STRING_COOKIE Bugzilla_logincookie GerritAccount i_like_gitea gitea_incredible known_sign_in autologin grafana_remember flarum_remember " +
+			"ACEGI_SECURITY_HASHED_REMEMBER_ME_COOKIE splunkd_8089 jupyterhub-user-ann X-Qlik-Session-http glide_user glide_session_store unifises ISPCSESS CFAUTHORIZATION_app " +
+			"OTDSTicket sitecore_userticket", id, "kJ3v********"},
+		{"wordpress_0a1b2c3d4e5f60718293a4b5c6d7e8f9", "ann%7C1764317700%7C" + id, "ann%7C********"},
+		{"theme lang typo_user_lang sap-usercontext wordpress_test_cookie wp-settings-1 woocommerce_cart_hash prestashop splunkd_locale jupyterhub_theme remember vouch autologin", "dark-blue", "dark-blue"},
+	} {
+		for _, name := range strings.Fields(c.names) {
+			text := "Cookie: a=b; " + name + "=" + c.value + "; c=d\r\nX: y"
+			if got, want := Mask(text), "Cookie: a=b; "+name+"="+c.want+"; c=d\r\nX: y"; got != want {
+				t.Errorf("%q is masked as\n%q, want\n%q", text, got, want)
+			}
+			if got := MaskNamed("REQUEST_COOKIES:"+name, c.value); got != c.want {
+				t.Errorf("%s %q is masked as %q, want %q", name, c.value, got, c.want)
+			}
+		}
+	}
+}
+
+// Keys of services among themselves are words as often as they are random.
+func TestMaskOfHeaders(t *testing.T) {
+	for _, c := range []struct{ names, value, want string }{
+		{"X-Internal-Auth X-Service-Auth X-Origin-Auth X-Gateway-Auth X-Edge-Auth X-Proxy-Auth X-Cron-Auth X-Webhook-Auth X-Admin-Auth X-Backend-Auth Authentication " +
+			"Fastly-Key X-Cron-Key X-Origin-Key X-Internal-Key X-Service-Key X-Gateway-Key X-Admin-Key X-Webhook-Key x-internal-auth authentication", "internal-service-key", "inte********"},
+		{"Authentication", "Bearer internal-key", "Bearer inte********"},
+		{"Authentication", "Basic YTpi", "Basic ****"},
+		{"X-Cron-Key", "a b", "****"},
+		{"Authentication SMTP-Authentication Author X-Auth-Type X-Authenticated Authenticated X-Auth-Method Auth-Provider X-Cache-Key X-Sort-Key X-Routing-Key", "public-key", "public-key"},
+		{"Authentication Author Authenticated X-Authenticated X-Auth-Type X-Auth-Required", "basic", "basic"},
+		{"Authentication Author X-Auth-Type", "two factors", "two factors"},
+		{"X-Internal-Auth Authenticated", "true", "true"},
+		{"Author X-Author Co-Author", "ann-marie-smith-jones", "ann-marie-smith-jones"},
+	} {
+		for _, name := range strings.Fields(c.names) {
+			text := "Accept: */*\r\n" + name + ": " + c.value + "\r\nX: y"
+			if got, want := Mask(text), "Accept: */*\r\n"+name+": "+c.want+"\r\nX: y"; !strings.EqualFold(got, want) {
+				t.Errorf("%q is masked as\n%q, want\n%q", text, got, want)
+			}
+			got := MaskNamed("REQUEST_HEADERS:"+name, c.value)
+			if got != c.want || MaskNamed("REQUEST_HEADERS:"+name, got) != got {
+				t.Errorf("%s %q is masked as %q, want %q", name, c.value, got, c.want)
 			}
 		}
 	}

@@ -22,6 +22,7 @@ const (
 	saysOnce    // the same, good for one form or request only: who has it is not let in
 	saysCode    // of OAuth, if it looks like one: products have codes, too
 	saysRandom  // if it is random: auth=basic and key=name are none
+	saysPhrase  // if it is random or made of several words: authentication=basic is none
 )
 
 // isFinding reports whether rules ask for what has such a name.
@@ -31,7 +32,7 @@ func (n naming) isFinding() bool { return n > saysNothing && n < saysHidden }
 func (n naming) isWord() bool { return n >= saysSession }
 
 // isSure: whatever is behind the name is a secret, random or not.
-func (n naming) isSure() bool { return n != saysNothing && n != saysRandom }
+func (n naming) isSure() bool { return n != saysNothing && n != saysRandom && n != saysPhrase }
 
 // fit is which part of a name decides.
 type fit uint8
@@ -197,6 +198,14 @@ var names = []struct {
 	{"secretkeybase", ends, saysHidden}, // of Rails
 	{"jfrogartapi", ends, saysHidden},
 	{"authkey", ends, saysHidden},
+	{"loggedinkey", ends, saysHidden}, // of WordPress
+	{"noncekey", ends, saysHidden},
+	{"authsalt", ends, saysHidden},
+	{"loggedinsalt", ends, saysHidden},
+	{"noncesalt", ends, saysHidden},
+	{"hashsalt", ends, saysHidden}, // of Drupal
+	{"passwordsalt", ends, saysHidden},
+	{"passwordsaltmain", ends, saysHidden}, // of Moodle
 	{"sshkey", ends, saysHidden},
 	{"hmackey", ends, saysHidden},
 	{"consumerkey", ends, saysHidden},
@@ -210,6 +219,25 @@ var names = []struct {
 	{"emailkey", ends, saysHidden},
 	{"wifikey", ends, saysHidden},
 	{"xauth", ends, saysHidden},
+	{"xadminauth", ends, saysHidden},
+	{"xbackendauth", ends, saysHidden},
+	{"xcronauth", ends, saysHidden},
+	{"xedgeauth", ends, saysHidden},
+	{"xgatewayauth", ends, saysHidden},
+	{"xinternalauth", ends, saysHidden},
+	{"xoriginauth", ends, saysHidden},
+	{"xproxyauth", ends, saysHidden},
+	{"xserviceauth", ends, saysHidden},
+	{"xwebhookauth", ends, saysHidden},
+	{"xadminkey", ends, saysHidden},
+	{"xcronkey", ends, saysHidden},
+	{"xgatewaykey", ends, saysHidden},
+	{"xinternalkey", ends, saysHidden},
+	{"xoriginkey", ends, saysHidden},
+	{"xservicekey", ends, saysHidden},
+	{"xwebhookkey", ends, saysHidden},
+	{"fastlykey", ends, saysHidden},
+	{"authentication", whole, saysPhrase},
 	{"authentication", ends, saysRandom},
 	{"auth", lastWord, saysRandom},
 	{"idempotencykey", ends, saysNothing},
@@ -319,6 +347,68 @@ var names = []struct {
 	{"wordpressloggedin", begins, saysSession},
 	{"wordpresssec", begins, saysSession},
 	{"rememberweb", begins, saysSession},
+	{"typouser", ends, saysSession}, // be_typo_user of TYPO3
+	{"typo3installtool", ends, saysSession},
+	{"mysapsso", ends, saysSession}, // MYSAPSSO2
+	{"sapsessionid", begins, saysSession},
+	{"sapcontextid", ends, saysSession},
+	{"oamauthncookie", begins, saysSession}, // of Oracle, with the host behind it
+	{"oamid", ends, saysRandom},
+	{"orawwvapp", begins, saysSession}, // of APEX
+	{"smidentity", ends, saysSession},  // of SiteMinder
+	{"vouch", lastWord, saysRandom},
+	{"vouchcookie", begins, saysSession},
+	{"lemonldap", ends, saysRandom},
+	{"modauthcas", begins, saysSession},
+	{"melloncookie", begins, saysSession},
+	{"authtkt", ends, saysSession},
+	{"authentikproxy", begins, saysSession},
+	{"pomerium", ends, saysRandom},
+	{"keycloakidentitylegacy", ends, saysSession},
+	{"keycloaksessionlegacy", ends, saysSession},
+	{"authsessionidlegacy", ends, saysSession},
+	{"idsrv", begins, saysSession},  // of IdentityServer
+	{"msisauth", ends, saysSession}, // of AD FS
+	{"cadata", begins, saysRandom},  // of Outlook on the web
+	{"edgeaccesscookie", ends, saysSession},
+	{"aspxformsauth", ends, saysSession},
+	{"aspnet.", begins, saysSession}, // .AspNet.Cookies
+	{"dotnetnuke", whole, saysRandom},
+	{"umbucontext", ends, saysSession}, // of Umbraco
+	{"nsctmas", ends, saysSession},
+	{"ctxsauthid", ends, saysSession}, // of StoreFront
+	{"twfid", ends, saysSession},      // of Sangfor
+	{"wpwoocommercesession", begins, saysSession},
+	{"wfwafauthcookie", begins, saysSession}, // of Wordfence
+	{"wppostpass", begins, saysSession},
+	{"wordpress", begins, saysRandom},
+	{"prestashop", begins, saysRandom},
+	{"mybbuser", ends, saysSession},
+	{"smfcookie", begins, saysHidden},
+	{"ipssessionfront", ends, saysSession},
+	{"moodlesession", begins, saysSession},
+	{"bbrouter", ends, saysHidden}, // of Blackboard
+	{"mantisstringcookie", ends, saysSession},
+	{"logincookie", ends, saysSession}, // of Bugzilla
+	{"gerritaccount", ends, saysSession},
+	{"ilikegitea", ends, saysSession},
+	{"ilikegogs", ends, saysSession},
+	{"giteaincredible", ends, saysSession},
+	{"gogsincredible", ends, saysSession},
+	{"knownsignin", ends, saysSession}, // of GitLab
+	{"autologin", ends, saysRandom},    // of Redmine
+	{"remember", lastWord, saysRandom}, // of Grafana and Flarum
+	{"remembermecookie", ends, saysSession},
+	{"splunkd", begins, saysRandom},
+	{"jupyterhub", begins, saysRandom},
+	{"xqliksession", begins, saysSession},
+	{"glideuser", ends, saysSession}, // of ServiceNow
+	{"glidesessionstore", ends, saysSession},
+	{"unifises", ends, saysSession},
+	{"ispcsess", ends, saysSession}, // of ISPConfig
+	{"cfauthorization", begins, saysHidden},
+	{"otdsticket", ends, saysSession},
+	{"userticket", ends, saysSession},
 	{"aspnetcore.antiforgery", begins, saysOnce},
 	{"aspnetcore", begins, saysSession},
 
@@ -492,7 +582,7 @@ func nameOf(variable string) naming {
 // IsCredential reports whether a name is one of a password, a key or a token.
 func IsCredential(name string) bool {
 	says := nameOf(name)
-	return says != saysNothing && says != saysSignature && says != saysCode && says != saysRandom
+	return says.isSure() && says != saysSignature && says != saysCode
 }
 
 // LetsIn reports whether a cookie is one of those whose value lets in whoever has it: that of a session, a key or a token.
@@ -500,7 +590,7 @@ func LetsIn(cookie, value string) bool {
 	switch nameOf(cookie) {
 	case saysSession, saysSecret:
 		return true
-	case saysRandom:
+	case saysRandom, saysPhrase:
 		return isRandom(value)
 	default:
 		return strings.HasPrefix(value, "eyJ") && strings.Count(value, ".") == 2 // a JSON Web Token
