@@ -58,10 +58,9 @@ var commands = func() map[string]command {
 		"vault":                                             {at: 2, sub: "login"},
 		"mc":                                                {at: 6, sub: "alias"}, // of MinIO
 		"setx npm yarn pnpm aws git nmcli heroku": {pairs: true},
-		"machine":     {pairs: true, lines: true},           // of .netrc
-		"config":      {sub: "set", pairs: true},            // of Redis
-		"enable":      {sub: "password", at: 2, line: true}, // of routers
-		"snmp-server": {sub: "community", at: 2, line: true},
+		"machine":     {pairs: true, lines: true},            // of .netrc
+		"config":      {sub: "set", pairs: true},             // of Redis
+		"snmp-server": {sub: "community", at: 2, line: true}, // of routers
 		"requirepass masterauth convertto-securestring": {at: 1},
 		"wmiexec smbexec dcomexec atexec secretsdump getuserspns getnpusers gettgt getst mssqlclient lookupsid rpcdump samrdump addcomputer": { // of Impacket
 			userAt: true, flags: []string{"hashes"}},
@@ -107,6 +106,26 @@ var statements = map[string]func(*scanner, int){
 	"echo":                   (*scanner).piped,
 	"printf":                 (*scanner).piped,
 	"passwordauthentication": nth(2), // of Java
+	"getconnection":          called(3),
+	"mysql_connect":          called(3), // of PHP
+	"mysql_pconnect":         called(3),
+	"mysqli_connect":         called(3),
+	"mysqli":                 called(3),
+	"mysqli_real_connect":    called(4),
+	"pdo":                    called(3),
+	"mssql_connect":          called(3),
+	"odbc_connect":           called(3),
+	"oci_connect":            called(2),
+	"oci_pconnect":           called(2),
+	"ibase_connect":          called(3),
+	"ldap_bind":              called(3),
+	"ftp_login":              called(3),
+	"ssh2_auth_password":     called(3),
+	"imap_open":              called(3),
+	"enable":                 routerLine("enable"),
+	"username":               routerLine("username"),
+	"tacacs-server":          routerLine("tacacs-server"),
+	"radius-server":          routerLine("radius-server"),
 }
 
 // How much of what is behind a word is looked at.
@@ -551,6 +570,59 @@ func (s *scanner) routerPassword(i int) (from, until int, ok bool) {
 	return from, until, until > from && (text[i] == '0' || until-from >= leastKnown && run(text, from, until-from, isHex) == until)
 }
 
+// routerLine is of a line of a router's configuration that begins with a command: enable secret 5 …, username ann privilege 15 secret …. What
+// stands behind the secret tells it from prose.
+func routerLine(command string) func(*scanner, int) {
+	const mostBefore = 10 // words before the secret
+	return func(s *scanner, i int) {
+		text, start := s.text, i-len(command)
+		prompt := strings.TrimRight(text[:start], " ")
+		isLine := start == 0 || text[start-1] == '\n' || text[start-1] == '\r' || strings.HasSuffix(prompt, "#") && start <= len(prompt)+1
+		if !isLine || text[start:i] != command || i == len(text) || !isBlank(text[i]) {
+			return
+		}
+		isForm := text[i] == '+'
+		blank := func(c byte) bool { return c == ' ' || c == '\t' || isForm && c == '+' }
+		at := i
+		next := func() (from, until int) {
+			from = run(text, at, mostBlanks, blank)
+			at = run(text, from, longestName, func(c byte) bool { return c > ' ' && c != '<' && c != '"' && (!isForm || c != '+' && c != '&') })
+			return from, at
+		}
+		if command == "username" {
+			if from, until := next(); isOneOf(text[from:until], []string{"and", "or"}) {
+				return
+			}
+		}
+		isNamed := false
+		for n := 0; n < mostBefore && !isNamed; n++ {
+			from, until := next()
+			isNamed = isOneOf(text[from:until], []string{"secret", "password", "key"})
+		}
+		if !isNamed {
+			return
+		}
+		from, until := next()
+		if text[from:until] == "level" {
+			next()
+			from, until = next()
+		}
+		value, end := from, until
+		if until == from+1 && isDigit(text[from]) { // how it is written
+			value, end = next()
+		}
+		if value == end { // a secret of one digit
+			value, end = from, until
+		}
+		if from, until = next(); from == until || isOneOf(text[from:until], behindSecret) {
+			s.hideValue(value, end)
+		}
+	}
+}
+
+// behindSecret are words that follow a secret of a router.
+var behindSecret = []string{"encrypted", "pbkdf2", "level", "privilege", "role", "nt-encrypted", "mschap"}
+
 // blogCall is of the procedures of WordPress and other blogs over XML-RPC, whose arguments have no names: behind that of the user stands the
 // password. The name of the procedure goes on at i.
 func (s *scanner) blogCall(i int) {
@@ -589,24 +661,38 @@ func (s *scanner) blogCall(i int) {
 // nth looks for the nth text in quotes behind the word, among the arguments of a function or procedure.
 func nth(n int) func(*scanner, int) {
 	return func(s *scanner, i int) {
-		text, arguments := s.text, 1
+		text, arguments, depth := s.text, 1, 0
 		for k := i; k < min(len(text), i+longestStatement); k++ {
 			switch c := text[k]; {
-			case c == ')':
-				return
-			case c == ',' || c == ';':
+			case c == '(' || c == '[':
+				depth++
+			case c == ')' || c == ']':
+				if depth--; depth <= 0 {
+					return
+				}
+			case (c == ',' || c == ';') && depth <= 1:
 				arguments++
 			case isQuote(c):
 				from, until, ok := s.quotedAt(k)
 				if !ok {
 					return
 				}
-				if arguments == n {
+				if arguments == n && depth <= 1 {
 					s.hideValue(from, until)
 					return
 				}
 				k = until
 			}
+		}
+	}
+}
+
+// called is nth behind a name that is a function's where a parenthesis follows.
+func called(n int) func(*scanner, int) {
+	argument := nth(n)
+	return func(s *scanner, i int) {
+		if at := s.pastBlanks(i); at < len(s.text) && s.text[at] == '(' {
+			argument(s, at)
 		}
 	}
 }

@@ -23,13 +23,13 @@ var hostile = []string{
 	"\"password\":[", "\"password\":{\"a\":", "\"session\":[\"", "a[b][c]", "[", "]", "[[[[[[[[[[[[[[[[[[[[=", "a.b.c.d.e.f.g.h=", "wordpress_logged_in_=/ ", "é=", "_",
 	"name=\"pin\"", "name=pin value=", "name=\"pin\">", "form-data; name=\"pin\"\n\n", "form-data; name=\"sid\"\n\n/", "{\"name\":\"pin\",\"value\":${",
 	"<password>", "<password>a</password>", "<sid>/", "<sid><a>", "<sid><![CDATA[/", "<password a='", "<pin ", "<pin/>", "<a>", "/token/", "/token/a1", "/token/a1b2c3d4e5f6g7h8i9", "http://a:b@", "http://a:%40", "%3A%2F%2F",
-	"\"value\":\"a\",\"name\":\"pin\",", "value=a name=pin ", "value='a' name='pin' ", "[[\"pin\",\"", "f(\"pin\",'a',", "s:3:\"pin\";s:1:\"", "a:5432:a:b:", "oracle:a/b@", "a:b@tcp(", "<td>pin</td><td>a</td></tr>",
+	"\"value\":\"a\",\"name\":\"pin\",", "value=a name=pin ", "value='a' name='pin' ", "[[\"pin\",\"", "f(\"pin\",'a',", "f( 'pin' , 'a' );", "f(                'pin',                ", "authentication: basic ", "authentication=a-b-c ", "s:3:\"pin\";s:1:\"", "a:5432:a:b:", "oracle:a/b@", "a:b@tcp(", "<td>pin</td><td>a</td></tr>",
 	"<td>pin</td> <td>a</td> ", "pin: a\n ", "pin:\n pin:\n  ", "\"kty\":\"d\":\"", "kind: Secret\ndata:\n a", "2|1:0|10:=", "=s:aaaaaaaa.", "$pin: a ",
 	// commands and statements
 	"mysql -pa ", "mysql ", "curl -u a:b ", "curl -sku \"", "--password a ", "--password --password ", "net user a b ", "net use ", "net \\a ", "echo a|sudo -S ", "echo a ", "echo 'a|", "htpasswd -b a ", "psexec.py a:b@c ",
 	"machine password ", "config set pin a ", "docker login -p a ", "docker ", "openrowset(", "openrowset('a',", "aes_decrypt(a,'b", "identified by ", "identified by 'a' ", "identified ", "password 'a' ", "password (", "password is 1",
 	"insert into a(pin)values('", "insert into a(pin,b)values('a','b'),", "into ", "into a(", "AUTH a\n", "AUTH a\\n", "PASS ", "insert into a(pin) values('b') ", "net use /", "\nPASS a", "curl${IFS}", "curl+-u+a:b+", "redis-cli -a ",
-	"wp.a</", "wp.a</>b</", "enable password a\n", "password 0 a ", "password 7 0a0b0c ", "vault login ", "lftp -u a,b ", "\"type\":\"pin\",", "type=pin value=a ", "$krb5", "$ANSIBLE_VAULT;\n 0a", "1//0", "1/", "acme_", "a_aB3dE5fG7",
+	"wp.a</", "wp.a</>b</", "enable password a\n", "#enable a ", "#enable secret ", "enable secret level 5 a\n", "username a secret 5 b\n", "\nusername a ", "new PDO('a','b',", "mysqli('a'", "mysqli([(", "password 0 a ", "password 7 0a0b0c ", "vault login ", "lftp -u a,b ", "\"type\":\"pin\",", "type=pin value=a ", "$krb5", "$ANSIBLE_VAULT;\n 0a", "1//0", "1/", "acme_", "a_aB3dE5fG7",
 	"密码：a\n", "4111.", "4111.1111.1111.1111.", "MDA", "a                :",
 	// base64
 	"V", "QUFB", "VVVV/VVVV-", "eyJwYXNzd29yZCI6Imh1bnRlcjIifQ ", "eyJwYXNzd29yZCI6Imh1bnRlcjIifQ/", "/", "//", "+",

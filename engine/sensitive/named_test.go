@@ -365,6 +365,23 @@ func TestMaskOfCommands(t *testing.T) {
 		{`10.0.0.1 10.0.0.9 : PSK "a b"`, `10.0.0.1 10.0.0.9 : PSK "****"`},
 		{"username ann privilege 15 password 0 a!b\nline vty 0 4", "username ann privilege 15 password 0 ****\nline vty 0 4"},
 		{"enable password a!b\n", "enable password ****\n"},
+		{"enable password 7 0822455D0A16\n", "enable password 7 ****\n"},
+		{"hostname r\nenable secret a!b\nend", "hostname r\nenable secret ****\nend"},
+		{"enable secret 0 a)b\nenable secret 9 $9$abc$def\nenable secret level 7 5 a!b\r\n", "enable secret 0 ****\nenable secret 9 ****\nenable secret level 7 5 ****\r\n"},
+		{"enable password 8Ry2YjIyt7RRXU24 encrypted\n", "enable password **** encrypted\n"},
+		{"r(config)#enable secret a!b\nr(config)# enable secret 5 a!b\n", "r(config)#enable secret ****\nr(config)# enable secret 5 ****\n"},
+		{`{"config":"hostname r\nenable secret a&b"}`, `{"config":"hostname r\nenable secret ****"}`},
+		{"c=hostname+r%0Aenable+secret+a%21b%0Aend", "c=hostname+r%0Aenable+secret+****%0Aend"},
+		{"username ann secret a!b\nusername bob password a!b\n", "username ann secret ****\nusername bob password ****\n"},
+		{"username ann privilege 15 secret 9 $9$abc$def\nusername bob password 5 a!b role network-admin\n", "username ann privilege 15 secret 9 ****\nusername bob password 5 **** role network-admin\n"},
+		{"tacacs-server host 10.0.0.1 key 7 0822455D0A16\nradius-server key a!b\n", "tacacs-server host 10.0.0.1 key 7 ****\nradius-server key ****\n"},
+		{"mysql_connect('localhost','root','a b')", "mysql_connect('localhost','root','****')"},
+		{`mysqli_connect( "h", "root", "a b", "shop" ); new mysqli ( $h, 'root', 'a,b', 'shop' )`, `mysqli_connect( "h", "root", "****", "shop" ); new mysqli ( $h, 'root', '****', 'shop' )`},
+		{`$db = new PDO('mysql:host=h;dbname=shop', 'root', 'a b', [PDO::ATTR_PERSISTENT => true]);`, `$db = new PDO('mysql:host=h;dbname=shop', 'root', '****', [PDO::ATTR_PERSISTENT => true]);`},
+		{`mysqli_real_connect($l, f("h", 1), "root", "a b")`, `mysqli_real_connect($l, f("h", 1), "root", "****")`},
+		{`DriverManager.getConnection("jdbc:mysql://h/shop", "root", "a b")`, `DriverManager.getConnection("jdbc:mysql://h/shop", "root", "****")`},
+		{"oci_connect('ann', 'a b', 'h/x'); ldap_bind($l, 'cn=ann', 'a b'); ftp_login($f, 'ann', 'a b')", "oci_connect('ann', '****', 'h/x'); ldap_bind($l, 'cn=ann', '****'); ftp_login($f, 'ann', '****')"},
+		{"SELECT aes_decrypt(unhex('00'), 'a b') FROM t", "SELECT aes_decrypt(unhex('00'), '****') FROM t"},
 		{"snmp-server community a!b RO\n", "snmp-server community **** RO\n"},
 
 		// These have none.
@@ -385,6 +402,11 @@ func TestMaskOfCommands(t *testing.T) {
 		{"the password is wrong; a password 'must' be set, PASSWORD ='' OR 1=1", "the password is wrong; a password '****' be set, PASSWORD ='' OR 1=1"},
 		{"pass the ball; auth failed\nauth required", ""},
 		{"--password-file /run/x --token-type b", ""},
+		{"enable secret scanning for all repositories\nenable password policies of the site\nenable\nEnable secret scanning\n", ""},
+		{"username and password\nusername or password wrong\nusername: ann\nusername ann logged in\n", ""},
+		{"we enable secret things; the username ann has a password", ""},
+		{"mysql_connect(): Access denied for user 'root'@'localhost' in '/var/www/x.php' on line 3", ""},
+		{"mysqli, pdo, 'a', 'b', 'c'; new PDO($dsn, $cfg['user'], $cfg['db_pw']); mysql_connect('h', 'root', $pw); PDO::query('a', 'b', 'c')", ""},
 	} {
 		want := c.want
 		if want == "" {
