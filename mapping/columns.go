@@ -13,6 +13,7 @@ type columnLayout struct {
 	separator string // "" for tabs, or else spaces
 	quoted    bool   // a text with separators in it stands between quotes, as in CSV
 	date      string // of lines that have only a time
+	path      string // the name of the log, as Zeek has it
 }
 
 // fileDirectives begin the lines of such a log that are about the log. Sources: W3C, "Extended Log File Format",
@@ -28,8 +29,8 @@ func announcesColumns(chunk string) bool {
 	return strings.Contains(chunk, "#Fields:") || strings.Contains(chunk, "#fields")
 }
 
-// directive learns the columns of #Fields: and #fields, and the day of #Date:. It reports whether the line is about
-// the log.
+// directive learns the columns of #Fields: and #fields, the day of #Date:, and which log #path says that it is. It
+// reports whether the line is about the log.
 func (m *Mapping) directive(tag, line string, learn bool) bool {
 	if !strings.HasPrefix(line, "#") || !slices.ContainsFunc(fileDirectives, func(d string) bool { return strings.HasPrefix(line, d) }) {
 		return false
@@ -45,7 +46,10 @@ func (m *Mapping) directive(tag, line string, learn bool) bool {
 		}
 		m.columns.learn(tag, next)
 	} else if names, ok := strings.CutPrefix(line, "#fields"); ok && len(names) > 1 {
-		m.columns.learn(tag, columnLayout{names: strings.Split(names[1:], names[:1]), separator: names[:1]})
+		m.columns.learn(tag, columnLayout{names: strings.Split(names[1:], names[:1]), separator: names[:1], path: layout.path})
+	} else if path, ok := strings.CutPrefix(line, "#path"); ok && len(path) > 1 {
+		layout.path = trimSpace(path[1:])
+		m.columns.learn(tag, layout)
 	} else if date, ok := strings.CutPrefix(line, "#Date:"); ok {
 		layout.date, _, _ = strings.Cut(trimSpace(date), " ")
 		m.columns.learn(tag, layout)
@@ -64,6 +68,9 @@ func (m *Mapping) matchColumns(layout columnLayout, line string, values []parsed
 	}
 	if layout.date != "" && !slices.Contains(layout.names, "date") {
 		values = m.appendParsed(values, "date", layout.date)
+	}
+	if layout.path != "" && !slices.Contains(layout.names, "_path") {
+		values = m.appendParsed(values, "_path", layout.path)
 	}
 	return values, true
 }
@@ -202,7 +209,7 @@ func (c *w3cColumns) learn(tag string, layout columnLayout) {
 			c.tags.Store(1)
 		}
 	}
-	kept := columnLayout{separator: strings.Clone(layout.separator), quoted: layout.quoted, date: strings.Clone(layout.date)} // the line is borrowed
+	kept := columnLayout{separator: strings.Clone(layout.separator), quoted: layout.quoted, date: strings.Clone(layout.date), path: strings.Clone(layout.path)} // the line is borrowed
 	for _, name := range layout.names {
 		kept.names = append(kept.names, strings.Clone(name))
 	}

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -51,6 +52,16 @@ func TestColumnsAsWritten(t *testing.T) {
 			"10.0.0.7 GET /a?b=c 200 2026-11-20T10:11:12.5Z curl/8.5.0"},
 		{"Zeek, 29 columns of #fields", "zeek", []string{zeek29Fields, zeek29}, "10.0.0.7 GET /a?b=c 200 2026-11-20T10:11:12.5Z curl/8.5.0"},
 		{"Zeek, 29 columns that nothing announces", "zeek", []string{zeek29}, ""},
+		{"Zeek, few columns of the log http", "zeek", []string{
+			"#path\thttp", "#fields\tts\tid.orig_h\turi\tuser_agent", "1795169472.5\t10.0.0.7\t/a?b=c\tcurl/8.5.0"},
+			"10.0.0.7  /a?b=c 0 2026-11-20T10:11:12.5Z curl/8.5.0"},
+		{"Zeek, few columns, the name of the log behind another separator", "zeek", []string{
+			`#separator \x7c`, "#path|http", "#fields|ts|id.orig_h|method|uri", "1795169472.5|10.0.0.7|GET|/a?b=c"},
+			"10.0.0.7 GET /a?b=c 0 2026-11-20T10:11:12.5Z "},
+		{"Zeek, the log http behind another one", "zeek", []string{
+			"#path\tsip", "#fields\tts\tuid\tid.orig_h\tid.resp_h\tmethod\turi", "1795169472.5\tC1\t10.0.0.7\t10.0.1.9\tOPTIONS\tsip:100@10.0.1.9",
+			"#path\thttp", "#fields\tts\tuid\tid.orig_h\tid.resp_h\tmethod\turi", "1795169472.5\tC1\t10.0.0.7\t10.0.1.5\tGET\t/a?b=c"},
+			"10.0.0.7 GET /a?b=c 0 2026-11-20T10:11:12.5Z "},
 		{"Zeek, bytes in hexadecimal", "zeek", []string{zeekFields, strings.NewReplacer("/a?b=c", `/a?b=1'\x0aor\x0d\xff\x5c`, "curl/8.5.0", `curl\x09\xc3\xa9`).Replace(zeekLine)},
 			"10.0.0.7 GET /a?b=1'%0Aor%0D\xff\\ 200 2026-11-20T10:11:12.5Z curl\té"},
 	} {
@@ -84,6 +95,87 @@ func TestColumnsAsWritten(t *testing.T) {
 			got := fmt.Sprint(tx.Client.Address, " ", tx.Method, " ", tx.URI, " ", tx.Status, " ", tx.Time.UTC().Format(time.RFC3339Nano), " ", agent)
 			if err != nil || got != c.want {
 				t.Errorf("%v\ngot  %q\nwant %q", err, got, c.want)
+			}
+		})
+	}
+}
+
+// Of Zeek's logs in columns, only those of HTTP are read, whichever columns a site has left out.
+func TestColumnsOfZeek(t *testing.T) {
+	const connection = "1795169472.5\tC1\t10.0.0.7\t51234\t10.0.1.5\t80\t"
+	for _, c := range []struct {
+		path, columns, values string
+		isRead                bool
+	}{
+		{"http", "method\thost\turi\tuser_agent\tstatus_code", "GET\tshop.example.com\t/a?b=c\tcurl/8.5.0\t200", true},
+		{"http", "trans_depth\tmethod\thost\turi\tversion\tstatus_code\tresp_mime_types", "1\tGET\t-\t/a?b=c\t1.0\t200\ttext/html", true},
+		{"http", "method\turi", "GET\t/a?b=c", true},
+		{"http", "method\turi", "GET\t../a?b=c", true},
+		{"http", "uri", "/a?b=c", true},
+		{"http_dmz", "method\turi", "GET\t/a?b=c", true},
+		{"web", "method\thost\turi", "GET\tshop.example.com\t/a?b=c", true},
+		{"web", "trans_depth\tmethod\turi\ttags", "1\tGET\ta?b=c\t(empty)", true},
+		{"", "method\thost\turi", "GET\tshop.example.com\ta?b=c", true},
+		{"", "trans_depth\tmethod\turi\tuser_agent\tstatus_code", "1\tGET\t/a?b=c\tcurl/8.5.0\t200", true},
+		{"", "method\turi", "GET\thttp://shop.example.com/a?b=c", true},
+		{"http", "method\turi", "-\t-", false},
+		{"http", "status_code", "200", false},
+		{"sip", "trans_depth\tmethod\turi\trequest_path\tuser_agent\tstatus_code", "0\tOPTIONS\tsip:100@10.0.1.9\t(empty)\tfriendly-scanner\t-", false},
+		{"sip", "method\turi", "OPTIONS\tsip:100@10.0.1.9", false},
+		{"sip", "method\turi\tuser_agent", "OPTIONS\t/\tfriendly-scanner", false},
+		{"", "trans_depth\tmethod\turi\tuser_agent\tstatus_code", "0\tOPTIONS\tsip:100@10.0.1.9\tfriendly-scanner\t-", false},
+		{"", "method\turi\tcall_id", "OPTIONS\t/\t98420111", false},
+		{"websocket", "host\turi\tuser_agent", "shop.example.com\t/a?b=c\tcurl/8.5.0", false},
+		{"coap", "method\turi", "GET\t/a?b=c", false},
+		{"conn", "proto\tservice\tduration\tconn_state", "tcp\thttp\t0.2\tSF", false},
+		{"dns", "proto\ttrans_id\tquery\tqtype_name\trcode_name", "udp\t7\tshop.example.com\tA\tNOERROR", false},
+		{"files", "fuid\tsource\tmime_type\tfilename", "F1\tHTTP\ttext/html\t/a", false},
+		{"ssl", "version\tcipher\tserver_name", "TLSv13\tTLS_AES_128_GCM_SHA256\tshop.example.com", false},
+	} {
+		t.Run(strings.ReplaceAll(c.path+" "+c.columns, "\t", " "), func(t *testing.T) {
+			for _, preset := range []string{"zeek", "auto"} {
+				set, err := Load(preset)
+				if err != nil {
+					t.Fatal(err)
+				}
+				tag := t.Name() + c.values
+				names := "ts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\t" + c.columns
+				head := []string{"#path\t" + c.path, "#fields\t" + names}
+				if c.path == "" {
+					head = head[1:]
+				}
+				var tx Transaction
+				for _, line := range head {
+					if err := set.Map(tag, lineRecord("log", line), &tx); !errors.Is(err, ErrSkipped) {
+						t.Errorf("%s: %q: %v", preset, line, err)
+					}
+				}
+				err = set.Map(tag, lineRecord("log", connection+c.values), &tx)
+				if isRead := err == nil && tx.Preset == "zeek" && tx.Client.Address == "10.0.0.7" && strings.HasSuffix(tx.URI, "a?b=c"); isRead != c.isRead {
+					t.Errorf("%s: %v by %s: %s", preset, err, tx.Preset, tx.URI)
+				}
+				if !c.isRead && !errors.Is(err, ErrSkipped) {
+					t.Errorf("%s: %v, want it to be skipped", preset, err)
+				}
+
+				object := map[string]any{}
+				values := strings.Split(connection+c.values, "\t")
+				for i, name := range strings.Split(names, "\t") {
+					if values[i] != "-" {
+						object[name] = values[i]
+					}
+				}
+				if c.path != "" {
+					object["_path"] = c.path
+				}
+				text, err := json.Marshal(object)
+				if err != nil {
+					t.Fatal(err)
+				}
+				err = set.Map("json"+tag, record(t, string(text)), &tx)
+				if isRead := err == nil && tx.Preset == "zeek"; isRead != c.isRead || !isRead && !errors.Is(err, ErrSkipped) {
+					t.Errorf("%s: %v by %s: %s", preset, err, tx.Preset, text)
+				}
 			}
 		})
 	}
