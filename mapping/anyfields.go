@@ -19,9 +19,11 @@ type anyFields struct {
 	hostAddress Record           // under the name of the host, which some programs give to the client's
 	likeBody    Record           // under a name that bodies have, with nothing around it that says so
 	likeStatus  Record           // under the name code, likewise
-	targets     []string         // all that might be what was asked for
-	words       []byte           // of the name of a field and of those around it, in lower case, with spaces around each
-	left        int              // values that may still be looked at
+	server      string           // what the names of the server's address and of its port begin with
+	ports       map[string]Record
+	targets     []string // all that might be what was asked for
+	words       []byte   // of the name of a field and of those around it, in lower case, with spaces around each
+	left        int      // values that may still be looked at
 	depth       int
 }
 
@@ -34,6 +36,8 @@ const (
 	anyQuery
 	anyStatusOf
 	anyClientOf
+	anyServerOf
+	anyServerPort
 	anyForwarded
 	anyHost
 	anyAgentOf
@@ -55,7 +59,7 @@ const (
 
 // anyPartKeys are the keys that the mapping asks for.
 var anyPartKeys = [anyParts]string{
-	"found.method", "found.line", "found.target", "found.query", "found.status", "found.client", "found.forwarded", "found.host", "found.agent",
+	"found.method", "found.line", "found.target", "found.query", "found.status", "found.client", "found.server", "found.server.port", "found.forwarded", "found.host", "found.agent",
 	"found.referer", "found.cookie", "found.type", "found.headers", "found.body", "found.raw", "found.params", "found.time", "found.day", "found.clock", "found.answer.raw", "found.answer.headers", "found.answer",
 }
 
@@ -203,6 +207,9 @@ func (f *anyFields) keep(m *Mapping) {
 	}
 	if f.found[anyStatusOf] == nil {
 		f.found[anyStatusOf] = f.likeStatus
+	}
+	if f.server != "" {
+		f.found[anyServerPort] = f.ports[f.server]
 	}
 	for p, v := range f.found {
 		if slot := m.slotOf(anyPartKeys[p]); slot >= 0 && v != nil {
@@ -394,7 +401,7 @@ func (f *anyFields) text(name string, v Record) {
 		if isAnyStatus(s) {
 			f.take(anyStatusOf, name, choose(answer || http > 0, 2, 0)+choose(strings.Contains(name, "status"), 1, 0), v)
 		}
-	case s[0] == '/' && isAddressList(s[1:]) && f.takeClient(name, s[1:], http, v): // Java's addresses
+	case s[0] == '/' && isAddressList(s[1:]) && (f.takeServer(name, s[1:], v) || f.takeClient(name, s[1:], http, v)): // Java's addresses
 	case name == "code" && isAnyStatus(s):
 		f.likeStatus = v
 	case strings.HasPrefix(s, "/") || strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://"):
@@ -418,6 +425,7 @@ func (f *anyFields) text(name string, v Record) {
 		} else if endsWithAny(name, "params", "parameters") {
 			f.take(anyParams, name, 0, v)
 		}
+	case f.takeServer(name, s, v):
 	case f.takeClient(name, s, http, v):
 	case endsWithAny(name, "host", "hostname", "authority", "domain", "servername"):
 		if anyDomain.MatchString(s) && !f.around("agent", "node", "log", "kubernetes", "upstream", "backend", "resource", "os", "process") {
@@ -470,6 +478,49 @@ func (f *anyFields) takeClient(name, s string, http int, v Record) bool {
 		f.take(anyClientOf, name, http, v)
 	}
 	return true
+}
+
+// serverName is how the names of a server's address and of its port end, with those of the maps around them.
+var serverName = regexp.MustCompile(`^(.* )(dest|dst|destination|upstream|backend|server|local)(?: ?(?:ip(?:v[46])?(?: ?address)?|addr|address|host|hostname|port))? $`)
+
+// serverRanks are how near to who answered is what a name begins with: an address of one's own may be that of a proxy.
+var serverRanks = map[string]int{"destination": 4, "upstream": 3, "backend": 3, "server": 2, "local": 1}
+
+// takeServer takes the address or the port of the server. Of several that a proxy has asked, the last one answered.
+func (f *anyFields) takeServer(name, s string, v Record) bool {
+	last := pickPart(s, pickLast)
+	ip, isIP := parseAddress(last)
+	isPort := strings.HasSuffix(name, "port") && isPort(s)
+	if !isPort && (!isIP || ip.IsUnspecified()) {
+		return false
+	}
+	parts := serverName.FindStringSubmatch(string(f.words))
+	if parts == nil || f.isOtherServer() {
+		return false
+	}
+	kind := parts[2]
+	if kind == "dest" || kind == "dst" {
+		kind = "destination"
+	}
+	begins := parts[1] + kind
+	switch {
+	case !isPort:
+		if rank := serverRanks[kind]; f.found[anyServerOf] == nil || rank > f.ranks[anyServerOf] {
+			f.take(anyServerOf, name, rank, v)
+			f.server = begins
+		}
+	case f.ports == nil:
+		f.ports = map[string]Record{begins: v}
+	default:
+		f.ports[begins] = v
+	}
+	return true
+}
+
+// isOtherServer reports whether a server is not the one that was asked, or an address one of the client's.
+func (f *anyFields) isOtherServer() bool {
+	return f.around("dns", "ntp", "ldap", "radius", "dhcp", "syslog", "smtp", "mail", "auth", "name", "db", "database", "redis", "nat", "translated", "kubernetes",
+		"node", "agent", "process", "client", "source", "src", "peer", "previous", "next") || f.around("upstream") && f.around("local")
 }
 
 // take keeps a value, unless a better one was found.

@@ -65,6 +65,64 @@ func TestFieldsByTheirNames(t *testing.T) {
 	}
 }
 
+// The server is whoever a name says that was asked, if that is an address, with the port of the same name. It is never the client.
+func TestServerByItsName(t *testing.T) {
+	for _, c := range []struct{ fields, want string }{
+		{`"dest_ip":"10.0.0.2"`, "10.0.0.2"},
+		{`"dst_ip":"10.0.0.2","dst_port":8080`, "10.0.0.2:8080"},
+		{`"dest_port":"8080","dest_ip":"10.0.0.2"`, "10.0.0.2:8080"},
+		{`"destination_ip":"10.0.0.2","dst_port":8080`, "10.0.0.2:8080"},
+		{`"destination.ip":"10.0.0.2","destination.port":8080`, "10.0.0.2:8080"},
+		{`"destination":{"ip":"10.0.0.2","port":8080}`, "10.0.0.2:8080"},
+		{`"http":{"server":{"address":"10.0.0.2","port":8080}}`, "10.0.0.2:8080"},
+		{`"server_ip":"10.0.0.2"`, "10.0.0.2"},
+		{`"serverIP":"10.0.0.2","serverPort":8080`, "10.0.0.2:8080"},
+		{`"server_addr":"10.0.0.2:8080"`, "10.0.0.2:8080"},
+		{`"server":"10.0.0.2"`, "10.0.0.2"},
+		{`"upstream_host":"10.0.0.2:8080"`, "10.0.0.2:8080"},
+		{`"upstreamAddr":"[2001:db8::2]:8080"`, "2001:db8::2:8080"},
+		{`"upstream_addr":"10.0.0.3:8080, 10.0.0.2:8081"`, "10.0.0.2:8081"},
+		{`"upstream_addr":"10.0.0.3:8080 : 10.0.0.2:8081"`, "10.0.0.2:8081"},
+		{`"upstream_addr":["10.0.0.2:8080"]`, "10.0.0.2:8080"},
+		{`"backend_addr":"10.0.0.2","server_port":443`, "10.0.0.2"},
+		{`"local_addr":"/10.0.0.2:8080"`, "10.0.0.2:8080"},
+		{`"localaddr":"::ffff:10.0.0.2"`, "10.0.0.2"},
+		{`"server_addr":"10.0.0.3","server_port":443,"upstream_addr":"10.0.0.2:8080"`, "10.0.0.2:8080"},
+		{`"dstip":"10.0.0.2","server_ip":"10.0.0.3"`, "10.0.0.2"},
+		{`"upstream_host":"shop.example.com:8080"`, ""},
+		{`"upstream_addr":"unix:/run/shop.sock"`, ""},
+		{`"upstream_addr":"10.0.0.3:8080, unix:/run/shop.sock"`, ""},
+		{`"server_addr":"shop-1","server_port":8080`, ""},
+		{`"server_name":"10.0.0.2"`, ""},
+		{`"local_addr":"0.0.0.0:8080"`, ""},
+		{`"dns_server_ip":"10.0.0.2"`, ""},
+		{`"upstream_local_address":"10.0.0.2:41000"`, ""},
+		{`"destination_mask":"255.255.255.0"`, ""},
+		{`"dst_port":8080`, ""},
+	} {
+		for _, line := range []string{
+			`{"client_ip":"192.0.2.7","method":"GET","path":"/x","status":200,` + c.fields + `}`,
+			`{"a":{` + c.fields + `,"client":"192.0.2.7","httpVerb":"GET","fullPath":"/x","replyStatus":200}}`,
+		} {
+			auto, err := Load("auto")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var tx Transaction
+			if err := auto.Map("t", record(t, line), &tx); err != nil {
+				t.Fatalf("%s: %v", line, err)
+			}
+			got := tx.Server.Address
+			if tx.Server.Port != "" {
+				got += ":" + tx.Server.Port
+			}
+			if got != c.want || tx.Client.Address != "192.0.2.7" {
+				t.Errorf("%s: server %q, want %q, client %q, by %s", line, got, c.want, tx.Client.Address, tx.Preset)
+			}
+		}
+	}
+}
+
 // Of a name the end counts: a long one costs no more than a short one, in each field that it is around.
 func TestFieldsOfLongNames(t *testing.T) {
 	long := strings.Repeat("k", 1<<16)
