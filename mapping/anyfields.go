@@ -145,7 +145,7 @@ func (m *Mapping) addFields(r Record, tx *Transaction) {
 			r = e.object
 		default:
 			pairs, _, _ = readLogfmt(e.lines[len(e.lines)-1], f.pair)
-			if e.parent >= 0 {
+			if e.parent >= 0 && tx.opened.events[e.parent].object != nil {
 				r = tx.opened.events[e.parent].object
 			}
 		}

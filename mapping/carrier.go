@@ -44,6 +44,7 @@ type carried struct {
 	lines  []string // the text, then without one prefix after the other
 	object Record   // the JSON object that it is, nil if it is none
 	before string   // what stands before that
+	beside []string // what is left of the line of key=value that it was a value of
 	broken error    // why it is none, though it begins like one
 	origin origin
 	parent int // index of the event that it was found in, -1 for the record
@@ -153,7 +154,56 @@ func (o *opened) openText(s string, parent, depth int) {
 	if e.object == nil && e.broken == nil {
 		e.object, e.before = o.openBehind(s)
 	}
+	at := len(o.events)
 	o.add(e, depth)
+	if e.object == nil && len(o.events) > at {
+		o.openPair(at, depth)
+	}
+}
+
+// openPair opens the access line that is a value of a line of key=value, as loggers write what a server logs through them.
+func (o *opened) openPair(at, depth int) {
+	lines := o.events[at].lines
+	line := lines[len(lines)-1]
+	if depth+1 >= maxCarriedDepth || !strings.Contains(line, `="`) || !strings.Contains(line, `\"`) {
+		return
+	}
+	access, isOfPairs := "", false
+	var own origin
+	var others []string
+	_, before, rest := readLogfmt(line, func(key, value string) {
+		_, carries := isCarrier[key]
+		if carries && access == "" {
+			if _, ok := readAccessLine(value); ok {
+				access = value
+				return
+			}
+		}
+		switch key {
+		case "time", "ts", "timestamp":
+			own.stamp = value
+		default:
+			isOfPairs = isOfPairs || strings.HasPrefix(value, "/") || strings.HasPrefix(value, "http") || isMethod(value)
+		}
+		others = append(others, value)
+	})
+	if access == "" || isOfPairs {
+		return
+	}
+	child := len(o.events)
+	o.openText(access, at, depth+1)
+	if len(o.events) == child {
+		return
+	}
+	e := &o.events[child]
+	if e.origin.stamp == "" {
+		e.origin.stamp = own.stamp
+	}
+	e.beside = leftBefore(before, len(before))
+	for _, one := range append(others, strings.Join(rest, " ")) {
+		e.beside = appendLeftOver(e.beside, one)
+	}
+	o.events[at].until = len(o.events)
 }
 
 // add keeps an event, and those in it.

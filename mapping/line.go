@@ -254,6 +254,7 @@ func (m *Mapping) openEvent(tag string, step *parseStep, r Record, event int, tx
 		}
 		if done {
 			tx.event = event
+			tx.leftOver = append(tx.leftOver, e.beside...)
 		}
 		return done, nil
 	}
@@ -274,7 +275,7 @@ func (m *Mapping) openEvent(tag string, step *parseStep, r Record, event int, tx
 		tx.scan[v.slot] = Record(tx.scratch[start:len(tx.scratch):len(tx.scratch)])
 	}
 	tx.event = event
-	tx.leftOver = append(tx.leftOver, rest...)
+	tx.leftOver = append(append(tx.leftOver, rest...), e.beside...)
 	return true, nil
 }
 

@@ -89,6 +89,45 @@ func TestLeftBeforePairsAndObjects(t *testing.T) {
 	}
 }
 
+// A logger of key=value escapes the quotes of the access line that it was given. What stands beside is inspected, too.
+func TestAccessLineInPair(t *testing.T) {
+	const access = `10.0.64.1 - - [10/Oct/2026:13:55:36 +0000] \"GET /a?b=c HTTP/1.1\" 200 12 \"-\" \"curl/8.0\"`
+	for _, c := range []struct {
+		name, line string
+		client     string
+		want       []string
+	}{
+		{"logrus", `time="2026-10-10T15:31:15Z" level=info msg="` + access + `"`, "10.0.64.1", nil},
+		{"behind syslog", `<134>Oct 10 15:31:14 web1 shop[7]: time="2026-10-10T15:31:15Z" level=info msg="` + access + `"`, "10.0.64.1", nil},
+		{"other names", `ts=2026-10-10T15:31:15Z caller=log.go:7 message="` + access + `"`, "10.0.64.1", nil},
+		{"first", `msg="` + access + `" level=info`, "10.0.64.1", nil},
+		{"without a time", `level=info msg="10.0.64.1 - - \"GET /a?b=c HTTP/1.1\" 200 12"`, "10.0.64.1", nil},
+		{"more pairs", `level=info user="<script>alert(1)</script>" msg="` + access + `" n=7 ${jndi:x}`, "10.0.64.1", []string{"<script>alert(1)</script>", "${jndi:x}"}},
+		{"pairs of the request", `level=info msg="` + access + `" client_ip=192.0.2.7 method=GET path=/a?b=c status=200`, "192.0.2.7", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			auto, err := Load("auto")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var tx Transaction
+			if err := auto.Map("t", lineRecord("log", c.line), &tx); err != nil {
+				t.Fatal(err)
+			}
+			if tx.URI != "/a?b=c" || tx.Status != 200 || tx.Client.Address != c.client {
+				t.Errorf("got %s, %d, %v by %s", tx.URI, tx.Status, tx.Client, tx.Preset)
+			}
+			var got []string
+			for _, a := range tx.Args {
+				got = append(got, a.Value)
+			}
+			if tx.Preset != "structured" && !slices.Equal(got, c.want) {
+				t.Errorf("left %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
 // What looks like prefixes, without an end, is no more work than other text: after a few layers the rest counts as a whole.
 func TestLeftOfManyPrefixes(t *testing.T) {
 	for _, c := range []struct {
