@@ -11,7 +11,7 @@ import (
 	"github.com/corazawaf/coraza/v3/collection"
 	"github.com/corazawaf/coraza/v3/types/variables"
 
-	"github.com/modsecurity-for-anylog/msa/engine/internal/transform"
+	"github.com/modsecurity-for-anylog/msa/engine/internal/body"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
@@ -33,8 +33,6 @@ type bareSource struct {
 
 	whole transaction // Coraza's; nil until something is asked for that only Coraza knows
 }
-
-var unescape, _ = transform.Lookup("urlDecode")
 
 // bare reads a request without a body. It is nil if that takes Coraza.
 func (e *Engine) bare(t *mapping.Transaction) *bareSource {
@@ -102,11 +100,8 @@ func (s *bareSource) readArguments() {
 		return
 	}
 	s.values.get = make([]pair, 0, n)
-	for part := range strings.SplitSeq(s.query, "&") {
-		if part != "" {
-			name, value, _ := strings.Cut(part, "=")
-			s.values.get = append(s.values.get, pair{unescape(name), unescape(value)})
-		}
+	for name, value := range body.Pairs(s.query) {
+		s.values.get = append(s.values.get, pair{name, value})
 	}
 	for _, a := range s.mapped.Args {
 		value, _ := cut(a.Value, s.engine.bodyLimit)

@@ -222,8 +222,8 @@ func (o *opened) add(e carried, depth int) {
 // jsonEnds are what may follow an object: Monolog has what its processors add there.
 var jsonEnds = words{"", "[]", "{}"}
 
-// openBehind reads the JSON object at the end of a text, and returns what stands before it, in which there may be braces, too; nil
-// when there is none.
+// openBehind reads the JSON object at the end of a text, and returns what stands before it, in which there may be
+// braces, too; nil when there is none.
 func (o *opened) openBehind(text string) (object Record, before string) {
 	begin := strings.IndexByte(text, '{')
 	for n := 0; begin >= 0 && n < maxLayers; n++ {

@@ -29,19 +29,24 @@ func TestLeftOfRegex(t *testing.T) {
 		{"lines before", "<a>\r\nb\n<c> served GET /a", []string{"<a>", "<c>"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := msgp.AppendMapStrStr(nil, map[string]string{"log": c.line})
-			var tx Transaction
-			if err := m.Map("t", r, &tx); err != nil {
-				t.Fatal(err)
-			}
-			var got []string
-			for _, a := range tx.Args {
-				got = append(got, a.Value)
-			}
-			if tx.URI != "/a" || !slices.Equal(got, c.want) {
-				t.Errorf("URI %q, arguments %q, want %q", tx.URI, got, c.want)
-			}
+			checkLeft(t, m, c.line, c.want)
 		})
+	}
+}
+
+// checkLeft checks that a line with a request for /a leaves these texts as arguments.
+func checkLeft(t *testing.T, m *Mapping, line string, want []string) {
+	t.Helper()
+	var tx Transaction
+	if err := m.Map("t", msgp.AppendMapStrStr(nil, map[string]string{"log": line}), &tx); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, a := range tx.Args {
+		got = append(got, a.Value)
+	}
+	if tx.URI != "/a" || !slices.Equal(got, want) {
+		t.Errorf("URI %q, arguments %q, want %q", tx.URI, got, want)
 	}
 }
 
@@ -73,17 +78,7 @@ func TestLeftBeforePairsAndObjects(t *testing.T) {
 			{`" or ann `, []string{`" or ann`}},
 		} {
 			t.Run(format.name+", "+c.before, func(t *testing.T) {
-				var tx Transaction
-				if err := m.Map("t", msgp.AppendMapStrStr(nil, map[string]string{"log": c.before + format.line}), &tx); err != nil {
-					t.Fatal(err)
-				}
-				var got []string
-				for _, a := range tx.Args {
-					got = append(got, a.Value)
-				}
-				if tx.URI != "/a" || !slices.Equal(got, c.want) {
-					t.Errorf("URI %q, left %q, want %q", tx.URI, got, c.want)
-				}
+				checkLeft(t, m, c.before+format.line, c.want)
 			})
 		}
 	}

@@ -68,8 +68,8 @@ func isWritten(m *engine.Match, value string) bool {
 	return false
 }
 
-// isMail reports whether a value is a mail as a whole (RFC 5322), as interfaces take that send or check one. What is injected stands
-// behind a value, and not behind the beginning of a mail.
+// isMail reports whether a value is a mail as a whole (RFC 5322), as interfaces take that send or check one. What is
+// injected stands behind a value, and not behind the beginning of a mail.
 func isMail(value string) bool {
 	head, _, _ := strings.Cut(strings.ReplaceAll(value, "\r\n", "\n"), "\n\n")
 	named := map[string]bool{}

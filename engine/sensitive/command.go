@@ -570,8 +570,8 @@ func (s *scanner) routerPassword(i int) (from, until int, ok bool) {
 	return from, until, until > from && (text[i] == '0' || until-from >= leastKnown && run(text, from, until-from, isHex) == until)
 }
 
-// routerLine is of a line of a router's configuration that begins with a command: enable secret 5 …, username ann privilege 15 secret …. What
-// stands behind the secret tells it from prose.
+// routerLine is of a line of a router's configuration that begins with a command: enable secret 5 …, username ann
+// privilege 15 secret …. What stands behind the secret tells it from prose.
 func routerLine(command string) func(*scanner, int) {
 	const mostBefore = 10 // words before the secret
 	return func(s *scanner, i int) {

@@ -6,8 +6,8 @@ import (
 	"github.com/corazawaf/coraza/v3/collection"
 )
 
-// Arguments adds arguments to a collection, each with a name of its own memory: see [Form]. Of those beyond a limit the ones that
-// are not plain are added too, as many again, and the others together as one: see [bounded].
+// Arguments adds arguments to a collection, each with a name of its own memory: see [Form]. Of those beyond a limit the
+// ones that are not plain are added too, as many again, and the others together as one: see [bounded].
 type Arguments struct {
 	To collection.Map
 	bounded
@@ -23,7 +23,7 @@ func NewArguments(to collection.Map, limit int) *Arguments {
 
 // Add adds one.
 func (a *Arguments) Add(name, value string) {
-	if a.isApart(isPlain(value) && isPlain(name)) {
+	if a.isApart(false, name, value) {
 		a.To.Add(OwnName(name), value)
 		return
 	}
@@ -33,11 +33,8 @@ func (a *Arguments) Add(name, value string) {
 
 // AddForm adds those of a form, or of the query of a URL.
 func (a *Arguments) AddForm(text string) {
-	for pair := range strings.SplitSeq(text, "&") {
-		if pair != "" {
-			name, value, _ := strings.Cut(pair, "=")
-			a.Add(unescape(name), unescape(value))
-		}
+	for name, value := range Pairs(text) {
+		a.Add(name, value)
 	}
 }
 
@@ -49,9 +46,10 @@ func (a *Arguments) End() (more bool) {
 	return a.isFull()
 }
 
-// bounded decides which of many values rules see by themselves, so that they take no longer than they may, and miss none. Up to a
-// limit these are all. Beyond it they are as many again that are not plain, and all others are one text, with commas between them.
-// Texts that are not plain would make what looks like attacks of their neighbours; so would line ends.
+// bounded decides which of many values rules see by themselves, so that they take no longer than they may, and miss
+// none. Up to a limit these are all. Beyond it they are as many again that are not plain, and all others are one text,
+// with commas between them. Texts that are not plain would make what looks like attacks of their neighbours; so would
+// line ends.
 type bounded struct {
 	limit int // 0 is none
 	n     int // values
@@ -61,9 +59,10 @@ type bounded struct {
 	text strings.Builder
 }
 
-// isApart reports whether the next value is one that rules see by itself. What is not has to be joined.
-func (b *bounded) isApart(plain bool) bool {
-	joins := b.willJoin(plain)
+// isApart reports whether the next value, which may have a name, is one that rules see by itself. What is not has to be
+// joined. isOdd says that it is not plain, whatever these texts are.
+func (b *bounded) isApart(isOdd bool, texts ...string) bool {
+	joins := b.willJoin(isOdd, texts...)
 	if b.n++; !joins && b.isFull() {
 		b.more++
 	}
@@ -71,8 +70,14 @@ func (b *bounded) isApart(plain bool) bool {
 }
 
 // willJoin reports whether the next value is one that has to be joined.
-func (b *bounded) willJoin(plain bool) bool {
-	return b.limit > 0 && b.n >= b.limit && (plain || b.more == b.limit)
+func (b *bounded) willJoin(isOdd bool, texts ...string) bool {
+	if b.limit == 0 || b.n < b.limit {
+		return false
+	}
+	for _, text := range texts {
+		isOdd = isOdd || !isPlain(text)
+	}
+	return !isOdd || b.more == b.limit
 }
 
 // isFull reports whether there have been more values than the limit.
@@ -94,7 +99,8 @@ func (b *bounded) join(text string) {
 
 func (b *bounded) joined() string { return b.text.String() }
 
-// isPlain reports whether a text has nothing of which attacks are made in other texts: no quotes, spaces, brackets or the like.
+// isPlain reports whether a text has nothing of which attacks are made in other texts: no quotes, spaces, parentheses or
+// the like.
 func isPlain(text string) bool {
 	for _, c := range []byte(text) {
 		switch {

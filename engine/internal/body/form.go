@@ -3,6 +3,7 @@ package body
 import (
 	"errors"
 	"io"
+	"iter"
 	"strconv"
 	"strings"
 
@@ -21,6 +22,18 @@ import (
 type Form struct{}
 
 var unescape, _ = transform.Lookup("urlDecode")
+
+// Pairs are the names and values of a form, or of the query of a URL.
+func Pairs(text string) iter.Seq2[string, string] {
+	return func(yield func(name, value string) bool) {
+		for pair := range strings.SplitSeq(text, "&") {
+			name, value, _ := strings.Cut(pair, "=")
+			if pair != "" && !yield(unescape(name), unescape(value)) {
+				return
+			}
+		}
+	}
+}
 
 // ProcessRequest fills ARGS_POST, REQUEST_BODY and its length.
 func (Form) ProcessRequest(body io.Reader, v plugintypes.TransactionVariables, o plugintypes.BodyProcessorOptions) error {

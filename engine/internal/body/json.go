@@ -84,8 +84,8 @@ var (
 )
 
 // flatten adds every value of a JSON text, named json.key.0.key, and for every array that is not
-// empty its length. Of broken JSON it takes what it finds, and behind an array or object that is too deep, or names that are too
-// long, each text.
+// empty its length. Of broken JSON it takes what it finds, and behind an array or object that is too deep, or names that
+// are too long, each text.
 func flatten(text string, depth int, args *Arguments) error {
 	r := reader{in: text, args: args, name: []byte("json"), room: max(len(text)*roomFactor, leastRoom)}
 	for r.err == nil && r.skipTo("") {
@@ -166,7 +166,7 @@ func (r *reader) member(depth int) {
 	end, odd, key := len(r.name), r.odd, r.string()
 	r.name = append(append(r.name, '.'), key...)
 	r.odd = odd || !isPlain(key)
-	if r.args.willJoin(!r.odd) {
+	if r.args.willJoin(r.odd) {
 		r.args.join(key)
 	}
 	if r.skipTo("]}") {
@@ -283,7 +283,7 @@ func (r *reader) length(n int) {
 // take takes a value of the present name.
 func (r *reader) take(value string) {
 	switch {
-	case r.args.isApart(!r.odd && isPlain(value)):
+	case r.args.isApart(r.odd, value):
 		r.add(value)
 	case r.in[r.pos-1] == '"':
 		r.args.join(value)

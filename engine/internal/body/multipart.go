@@ -359,7 +359,7 @@ func (f *multipartForm) addAll(of *multipartReader) error {
 	for p, ok := of.next(); ok; p, ok = of.next() {
 		d, data := readDisposition(p.header("Content-Disposition")), p.decoded()
 		isField := len(d.files) == 0 && d.name != ""
-		if !f.args.isApart(isField && isPlain(d.name) && isPlain(data)) {
+		if !f.args.isApart(!isField, d.name, data) {
 			f.join(d, data)
 			continue
 		}

@@ -74,7 +74,7 @@ type values struct {
 }
 
 func (v *values) add(value string) {
-	if v.isApart(isPlain(value)) {
+	if v.isApart(false, value) {
 		v.all = append(v.all, value)
 		return
 	}
