@@ -127,7 +127,7 @@ func Compile(cfg Config, set *rules.Set) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot load rules: %w", err)
 	}
-	exclusions = append(exclusions, ofHints(exclusions, loaded)...)
+	exclusions = append(exclusions, ofHints(exclusions, set)...)
 	first := before(cfg, set, exclusions)
 	loaded, unusable := withoutUnusable(loaded)
 	loaded, panicking := withoutPanicking(loaded, cfg, set.Sum)

@@ -221,30 +221,17 @@ func (e exclusion) after() string {
 	}
 }
 
-// ofHints are exclusions of the hints that are about the same kind of attack as excluded rules, with the same limits: whoever
-// takes a rule away from a place takes away its suspicion as well. A rule that is off everywhere leaves them: they are
-// about others, too.
-func ofHints(exclusions []exclusion, loaded []*unit) (all []exclusion) {
-	kinds := func(u *unit) []string {
-		return slices.DeleteFunc(u.Rule.Tags(), func(t string) bool { return !strings.HasPrefix(t, "attack-") })
-	}
+// ofHints are exclusions of the hints about the same kinds of attacks as excluded rules, with the same limits. A rule that is
+// off everywhere leaves them: they are about others, too.
+func ofHints(exclusions []exclusion, set *rules.Set) (all []exclusion) {
 	for _, x := range exclusions {
-		if x.tag || !x.isLimited() || x.rules == everything {
-			continue // a tag names the hints as well
+		if !x.isLimited() || x.rules == everything {
+			continue
 		}
-		var excluded []string
-		for _, u := range loaded {
-			if u.IsRule() && rules.InRange(u.ID(), x.rules) {
-				excluded = append(excluded, kinds(u)...)
-			}
-		}
-		for _, u := range loaded {
-			if u.IsRule() && rules.IsEvidence(u.File) && !rules.InRange(u.ID(), x.rules) &&
-				slices.ContainsFunc(kinds(u), func(k string) bool { return slices.Contains(excluded, k) }) {
-				hint := x
-				hint.rules = strconv.Itoa(u.ID())
-				all = append(all, hint)
-			}
+		for _, hints := range rules.HintsAbout(set.Directives, func(r *rules.Rule) bool { return x.names(&Named{ID: r.ID, Tags: r.Tags()}) }) {
+			hint := x
+			hint.rules, hint.tag = hints, false
+			all = append(all, hint)
 		}
 	}
 	return all

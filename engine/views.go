@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"iter"
 	"regexp"
 	"slices"
 	"strings"
@@ -254,7 +255,7 @@ func isFragment(text string) bool {
 // path adds the segments of a path.
 func (vs *views) path(path string) {
 	const name = "REQUEST_FILENAME"
-	for segment := range strings.SplitSeq(path, "/") {
+	for segment := range segments(path) {
 		if isPlain(segment) {
 			if !view.IsPlain(segment) { // base64, perhaps
 				vs.add(name, name, segment)
@@ -269,6 +270,34 @@ func (vs *views) path(path string) {
 	}
 	if !isPlain(path) {
 		vs.add(name, name, path)
+	}
+}
+
+// sqlComment is a comment between words of SQL, which stands for a space: 1/**/union/**/select. Segments that are wildcards,
+// as in /logs/*/a/*/b, are none.
+var sqlComment = regexp.MustCompile(`/(?:\*|%2[aA])(?:[^/].*?)??(?:\*|%2[aA])/`)
+
+// segments returns the segments of a path. The slashes of an SQL comment separate none.
+func segments(path string) iter.Seq[string] {
+	comments := sqlComment.FindAllStringIndex(path, -1)
+	if comments == nil {
+		return strings.SplitSeq(path, "/")
+	}
+	return func(yield func(string) bool) {
+		start, ahead := 0, comments
+		for i := range len(path) {
+			if len(ahead) > 0 && i == ahead[0][1] {
+				ahead = ahead[1:]
+			}
+			if path[i] != '/' || len(ahead) > 0 && i >= ahead[0][0] {
+				continue
+			}
+			if !yield(path[start:i]) {
+				return
+			}
+			start = i + 1
+		}
+		yield(path[start:])
 	}
 }
 

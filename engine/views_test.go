@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -56,6 +58,8 @@ func TestViews(t *testing.T) {
 		"piece of HTML":            {*postOf("text/xml", "<img src=x onerror=alert(1)>"), 941160, "REQUEST_BODY"},
 		"script in XML":            {*postOf("text/xml", "<note><script>alert(1)</script></note>"), 941110, "REQUEST_BODY"},
 		"segment":                  {mapping.Transaction{URI: "/user/x%27%20union%20select%20password%20from%20users--%20/a"}, 942100, "REQUEST_FILENAME"},
+		"comments in a path":       {mapping.Transaction{URI: "/item/1/**/union/**/select/**/1,2,password/**/from/**/users"}, 942100, "REQUEST_FILENAME"},
+		"escaped comments":         {mapping.Transaction{URI: "/item/1/%2A%2a/or/**/1=1/a"}, 942100, "REQUEST_FILENAME"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.tx.Method, c.tx.Protocol = "GET", "HTTP/1.1"; c.tx.RequestBody.Text != "" {
@@ -90,6 +94,23 @@ func TestViews(t *testing.T) {
 				t.Errorf("with the fast path %v, without %v", evidence(a), evidence(b))
 			}
 		})
+	}
+}
+
+func TestSegments(t *testing.T) {
+	for path, want := range map[string][]string{
+		"":                     {""},
+		"/a/b/":                {"", "a", "b", ""},
+		"/i/1/**/or/**/1=1/a":  {"", "i", "1/**/or/**/1=1", "a"},
+		"/i/1/%2a%2A/x":        {"", "i", "1/%2a%2A/x"},
+		"/1/*!50000a*//**/b/c": {"", "1/*!50000a*//**/b", "c"},
+		"/1/*a/b*/c":           {"", "1/*a/b*/c"},
+		"/logs/*/a/*/b":        {"", "logs", "*", "a", "*", "b"},
+		"/1/*a/b":              {"", "1", "*a", "b"},
+	} {
+		if got := slices.Collect(segments(path)); !slices.Equal(got, want) {
+			t.Errorf("%s has the segments %q, want %q", path, got, want)
+		}
 	}
 }
 
@@ -263,22 +284,49 @@ func TestPolicyRules(t *testing.T) {
 	}
 }
 
-// A rule that is taken away from a variable under a path takes the hints of its kind with it, there and only there.
+// Rules that are taken away from a variable under a path take the hints of their kind with them, there and only there,
+// however that is said.
 func TestHintsExcluded(t *testing.T) {
-	e, err := New(Config{
-		Rules: []string{"crs", "evidence"}, ParanoiaLevel: 1, InboundThreshold: 5, OutboundThreshold: 4, BodyLimit: 128 << 10, CacheSize: 1 << 10,
-		Screen: ScreenOn, ScreenEvidence: true, Views: true, Exclude: []string{"942100-942999@/search@ARGS:q"},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
-	for uri, want := range map[string]bool{
-		"/search?q=1%27+or+1%3D1--+": false, "/search?r=1%27+or+1%3D1--+": true, "/other?q=1%27+or+1%3D1--+": true,
+	const under = `SecRule REQUEST_FILENAME "@beginsWith /search" "id:1,phase:1,pass,nolog,ctl:`
+	for _, c := range []struct {
+		exclude, rules string
+		elsewhere      bool // under other paths, too
+	}{
+		{exclude: "942100-942999@/search@ARGS:q"},
+		{exclude: "OWASP_CRS@/search@ARGS:q"},
+		{exclude: "OWASP_CRS@ARGS:q", elsewhere: true},
+		{rules: under + `ruleRemoveTargetById=942100-942999;ARGS:q"`},
+		{rules: under + `ruleRemoveTargetByTag=OWASP_CRS;ARGS:q"`},
+		{rules: under + `'ruleRemoveTargetByTag=OWASP_CRS;ARGS:q|ARGS:s'"`},
+		{rules: `SecRuleUpdateTargetById 942100-942999 "!ARGS:q"`, elsewhere: true},
+		{rules: `SecRuleUpdateTargetByTag OWASP_CRS "!ARGS:q"`, elsewhere: true},
 	} {
-		v, err := e.Inspect(&mapping.Transaction{Method: "GET", Protocol: "HTTP/1.1", URI: uri})
-		if err != nil || v.HasEvidence() != want {
-			t.Errorf("%s: got %+v, %v", uri, v.Matches, err)
+		file := filepath.Join(t.TempDir(), "own.conf")
+		if err := os.WriteFile(file, []byte(c.rules), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cfg := Config{
+			Rules: []string{"crs", "evidence", file}, ParanoiaLevel: 1, InboundThreshold: 5, OutboundThreshold: 4, BodyLimit: 128 << 10, CacheSize: 1 << 10,
+			Screen: ScreenOn, ScreenEvidence: true, Views: true,
+		}
+		if c.exclude != "" {
+			cfg.Exclude = []string{c.exclude}
+		}
+		e, err := New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close()
+		if len(e.Warnings()) > 0 {
+			t.Error(e.Warnings())
+		}
+		for uri, want := range map[string]bool{
+			"/search?q=1%27+or+1%3D1--+": false, "/search?r=1%27+or+1%3D1--+": true, "/other?q=1%27+or+1%3D1--+": !c.elsewhere,
+		} {
+			v, err := e.Inspect(&mapping.Transaction{Method: "GET", Protocol: "HTTP/1.1", URI: uri})
+			if err != nil || v.HasEvidence() != want {
+				t.Errorf("%s%s: %s: got %+v, %v", c.exclude, c.rules, uri, v.Matches, err)
+			}
 		}
 	}
 }

@@ -18,6 +18,8 @@ type settler struct {
 	defaults map[int][]Action // by phase
 	counting []*Directive     // rules that look at collections which outlive a transaction
 
+	exceptions []exception // for excludeHints
+
 	parsesAnswers bool // some rule says how answers are read
 }
 
@@ -57,6 +59,7 @@ func (s *settler) settle(all []*Directive) ([]*Directive, error) {
 	}
 	s.warnOfCounting()
 	s.warnOfRemoving()
+	s.excludeHints()
 	s.markRules()
 	return s.out, nil
 }
@@ -420,11 +423,19 @@ func (s *settler) updateTargets(d *Directive, isNamed func(r *Rule, name string)
 		return
 	}
 	for _, l := range all {
-		if !l.IsAction() {
-			for _, t := range targets {
-				l.Targets = append(slices.Clip(l.Targets), t.persistent())
-			}
-		}
+		l.addTargets(targets)
+	}
+	if exceptions := slices.DeleteFunc(targets, func(t Target) bool { return !t.Except }); len(exceptions) > 0 {
+		s.exceptions = append(s.exceptions, exception{all, exceptions})
+	}
+}
+
+func (l *Link) addTargets(all []Target) {
+	if l.IsAction() {
+		return
+	}
+	for _, t := range all {
+		l.Targets = append(slices.Clip(l.Targets), t.persistent())
 	}
 }
 

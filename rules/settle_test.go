@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -62,6 +63,33 @@ func TestSettle(t *testing.T) {
 	}
 	if _, err := Parse("f.conf", `SecRule ARGS "a" "id:1,chain"`+"\nSecMarker x"); err == nil || err.Error() != "f.conf:1: rule 1: the chain has no next rule" {
 		t.Errorf("got %v", err)
+	}
+}
+
+// What the user takes from rules is taken from the hints about the same kinds of attacks, too.
+func TestHintsAbout(t *testing.T) {
+	set, err := Load([]string{"crs", Evidence})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := set.Directives
+	for id, kind := range map[int]string{942100: "attack-sqli", 932160: "attack-rce", 941110: "attack-xss"} {
+		got := HintsAbout(all, func(r *Rule) bool { return r.ID == id })
+		if len(got) == 0 {
+			t.Errorf("%s has no hints", kind)
+		}
+		for _, d := range all {
+			isNamed := d.IsRule() && slices.ContainsFunc(got, func(name string) bool { return d.Rule.IsNamed(name) })
+			if want := d.IsRule() && IsEvidence(d.File) && slices.Contains(d.Rule.Tags(), kind); isNamed != want {
+				t.Errorf("%s: rule %d: got %v, want %v", kind, d.ID(), isNamed, want)
+			}
+		}
+	}
+	if got := HintsAbout(all, func(r *Rule) bool { return slices.Contains(r.Tags(), "attack-sqli") }); len(got) > 0 {
+		t.Errorf("hints that are excluded themselves: %s", got)
+	}
+	if got := ranges([]int{5, 1, 2, 9}, []int{3, 10}); !slices.Equal(got, []string{"1-2", "5-9"}) {
+		t.Errorf("got the ranges %s", got)
 	}
 }
 
