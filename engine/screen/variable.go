@@ -33,15 +33,25 @@ type mix struct {
 	patterns string
 }
 
-// keyPattern is a pattern of keys whose values a condition looks at, or with except does not look at.
+// keyPattern is a pattern of keys whose values conditions look at, or with except don't look at. It stands once for all of
+// them: hundreds of CRS's rules except the same cookies.
 type keyPattern struct {
-	matcher   func() *textmatch.Matcher
-	condition int32
-	except    bool // its keys are in lower case
+	text       string
+	matcher    func() *textmatch.Matcher
+	conditions []int32
+	except     bool // its keys are in lower case
 }
 
-func newKeyPattern(re *regexp.Regexp, condition int32, except bool) keyPattern {
-	return keyPattern{sync.OnceValue(func() *textmatch.Matcher { return textmatch.NewMatcher(re) }), condition, except}
+// withCondition adds a condition on the keys of a pattern.
+func withCondition(all []keyPattern, re *regexp.Regexp, condition int32, except bool) []keyPattern {
+	text := re.String()
+	at := slices.IndexFunc(all, func(p keyPattern) bool { return p.text == text && p.except == except })
+	if at < 0 {
+		at = len(all)
+		all = append(all, keyPattern{text: text, matcher: sync.OnceValue(func() *textmatch.Matcher { return textmatch.NewMatcher(re) }), except: except})
+	}
+	all[at].conditions = append(all[at].conditions, condition)
+	return all
 }
 
 // class is a set of conditions that some values have to be judged by.
@@ -126,9 +136,9 @@ func (v *variable) mix(m mix) *class {
 		switch {
 		case m.patterns[i/8]&(1<<(i%8)) == 0:
 		case p.except:
-			without = append(without, p.condition)
+			without = append(without, p.conditions...)
 		default:
-			all = append(all, p.condition)
+			all = append(all, p.conditions...)
 		}
 	}
 	all = slices.DeleteFunc(all, func(c int32) bool { return slices.Contains(without, c) })
@@ -193,10 +203,10 @@ func (s *Screen) buildVariables() {
 			case t.Except && t.Key != "":
 				sel.except[t.Key] = append(sel.except[t.Key], int32(i))
 			case t.Except && t.Taken != nil:
-				sel.patterns = append(sel.patterns, newKeyPattern(t.Taken, int32(i), true))
+				sel.patterns = withCondition(sel.patterns, t.Taken, int32(i), true)
 			case t.Except: // all of the variable
 			case t.Pattern != nil:
-				sel.patterns = append(sel.patterns, newKeyPattern(t.Pattern, int32(i), false))
+				sel.patterns = withCondition(sel.patterns, t.Pattern, int32(i), false)
 			case t.Key != "":
 				sel.named[t.Key] = append(sel.named[t.Key], int32(i))
 			default:
