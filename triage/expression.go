@@ -29,3 +29,11 @@ func (e *expression) FindAllStringSubmatch(text string, n int) [][]string {
 	}
 	return e.Regexp.FindAllStringSubmatch(text, n)
 }
+
+// ReplaceAllString is that of [regexp.Regexp].
+func (e *expression) ReplaceAllString(text, by string) string {
+	if !e.MatchString(text) {
+		return text
+	}
+	return e.Regexp.ReplaceAllString(text, by)
+}

@@ -20,6 +20,7 @@ type variable struct {
 	base     *class            // for keys that no condition names
 	named    map[string]*class // by key in lower case
 	patterns []keyPattern
+	any      func() *textmatch.Matcher // of keys that a pattern without except matches
 
 	screen *Screen
 	mu     sync.RWMutex
@@ -52,6 +53,22 @@ func withCondition(all []keyPattern, re *regexp.Regexp, condition int32, except 
 	}
 	all[at].conditions = append(all[at].conditions, condition)
 	return all
+}
+
+// anyOf matches what one of the patterns without except does, which is seldom; nil where there are too few to gain by it.
+func anyOf(patterns []keyPattern) func() *textmatch.Matcher {
+	var texts []string
+	for _, p := range patterns {
+		if !p.except {
+			texts = append(texts, p.text)
+		}
+	}
+	if len(texts) < 3 {
+		return nil
+	}
+	return sync.OnceValue(func() *textmatch.Matcher {
+		return textmatch.NewMatcher(regexp.MustCompile("(?:" + strings.Join(texts, ")|(?:") + ")"))
+	})
 }
 
 // class is a set of conditions that some values have to be judged by.
@@ -102,10 +119,13 @@ func (v *variable) class(key string, memory *[]byte) *class {
 	matches := false
 	*memory = appendLower((*memory)[:0], key)
 	lower := viewOf(*memory)
+	isAny := v.any == nil || v.any().MatchString(key)
 	for i, p := range v.patterns {
 		text := key
 		if p.except {
 			text = lower
+		} else if !isAny {
+			continue
 		}
 		if p.matcher().MatchString(text) {
 			matching[i/8] |= 1 << (i % 8)
@@ -217,7 +237,7 @@ func (s *Screen) buildVariables() {
 	s.variables = make([]*variable, 0, len(order))
 	for _, id := range order {
 		sel := byID[id]
-		v := &variable{id: id, name: strings.ToLower(id.Name()), named: map[string]*class{}, patterns: sel.patterns, screen: s, mixed: map[string]*class{}, mixes: map[mix]*class{}}
+		v := &variable{id: id, name: strings.ToLower(id.Name()), named: map[string]*class{}, patterns: sel.patterns, any: anyOf(sel.patterns), screen: s, mixed: map[string]*class{}, mixes: map[mix]*class{}}
 		if len(sel.plain) > 0 {
 			v.base = s.newClass(sel.plain)
 		}
