@@ -397,7 +397,9 @@ func (s *state) Collection(v variables.RuleVariable) collection.Collection {
 func (s *state) Interrupt(*types.Interruption) {}
 
 // DebugLogger logs nothing.
-func (s *state) DebugLogger() debuglog.Logger { return debuglog.Noop() }
+func (s *state) DebugLogger() debuglog.Logger { return silent }
+
+var silent = debuglog.Noop()
 
 // Capturing reports whether operators are to capture.
 func (s *state) Capturing() bool { return s.capturing }

@@ -18,6 +18,8 @@ type txVars struct {
 	before  map[string]variable // by their names in lower case, as the following
 	set     map[string]variable
 	removed map[string]bool
+
+	answer [1]string // of Get, which is looked at at once
 }
 
 var _ collection.Map = (*txVars)(nil)
@@ -58,7 +60,8 @@ func (t *txVars) fitting(pattern *regexp.Regexp) []variable {
 // Get implements [collection.Keyed].
 func (t *txVars) Get(key string) []string {
 	if v, ok := t.get(strings.ToLower(key)); ok {
-		return []string{v.value}
+		t.answer[0] = v.value
+		return t.answer[:]
 	}
 	return nil
 }
