@@ -61,8 +61,8 @@ func (e *exception) excludes(r *Rule) bool {
 	return slices.ContainsFunc(r.Links, func(l *Link) bool { return slices.Contains(e.links, l) })
 }
 
-// excludeHints does to hints what the rules and directives of the user do to what the hints are about. CRS and the packs
-// exclude single rules, for reasons of theirs.
+// excludeHints does to hints what the user's rules and directives do to what the hints are about. CRS and the packs exclude
+// for reasons of their own rules.
 func (s *settler) excludeHints() {
 	for _, e := range s.exceptions {
 		for _, hints := range HintsAbout(s.out, e.excludes) {
@@ -75,7 +75,7 @@ func (s *settler) excludeHints() {
 	}
 	about := map[string][]string{} // hints, by how rules are named and their name
 	for _, d := range s.out {
-		if !d.IsRule() || d.Rule.IsOfCRS() || strings.HasPrefix(d.File, packDir) {
+		if !d.IsRule() || d.Rule.IsOfCRS() || isEmbedded(d.File) {
 			continue
 		}
 		for _, l := range d.Rule.Links {

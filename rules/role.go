@@ -49,14 +49,18 @@ func (r *Rule) IsOfCRS() bool {
 	if ver, _ := r.Links[0].Action("ver"); strings.HasPrefix(ver, "OWASP_CRS/") {
 		return true
 	}
-	file := path.Base(strings.ReplaceAll(r.File, `\`, "/"))
+	return isFileOfCRS(r.File)
+}
+
+func isFileOfCRS(file string) bool {
+	file = path.Base(strings.ReplaceAll(file, `\`, "/"))
 	return slices.ContainsFunc(crsNames, func(n string) bool { return strings.HasPrefix(file, n) })
 }
 
-// crsNames are how the names of those files of CRS begin that score, evaluate and report without saying whose they are.
-// Those for a user's own rules, of 900 and 999, are not among them.
+// crsNames are how the names of those files of CRS begin that score, evaluate, report and except without saying whose they
+// are. Those for a user's own rules, of 900 and 999, are not among them.
 var crsNames = []string{
-	"REQUEST-949-", "RESPONSE-959-", "RESPONSE-980-", "REQUEST-920-",
+	"REQUEST-949-", "RESPONSE-959-", "RESPONSE-980-", "REQUEST-920-", "REQUEST-999-COMMON-EXCEPTIONS-",
 	"modsecurity_crs_49_", "modsecurity_crs_59_", "modsecurity_crs_60_",
 }
 
