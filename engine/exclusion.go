@@ -289,10 +289,13 @@ func (e *exclusion) names(n *Named) bool {
 	return e.rules == everything || e.tag && (e.rules == n.Name || slices.Contains(n.Tags, e.rules)) || !e.tag && rules.InRange(n.ID, e.rules)
 }
 
-// Unknown says of each exclusion that names none of these that it does nothing.
+// Unknown says of each exclusion that names none of these that it does nothing, and which paths have a * that is no wildcard.
 func (e Exclusions) Unknown(all []Named) (warnings []string) {
 	for i := range e.all {
 		x := &e.all[i]
+		if strings.Contains(x.path, "*") {
+			warnings = append(warnings, fmt.Sprintf("exclude %q: * is no wildcard: a path stands for all that begin with it", x.text))
+		}
 		if slices.ContainsFunc(all, func(n Named) bool { return x.names(&n) }) {
 			continue
 		}

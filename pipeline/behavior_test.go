@@ -99,7 +99,7 @@ func TestBrokenDetectors(t *testing.T) {
 func TestUnknownExclusions(t *testing.T) {
 	exclusions, err := engine.ParseExclusions([]string{
 		"attack-sqI", "999999", "970000-970001@/x", "path-scam", "zzzzzzzzzzzz",
-		"attack-sqli", "942100@ARGS:q", "9703010", "path-scan", "*@/x", "942000-942999",
+		"attack-sqli", "942100@ARGS:q", "9703010", "path-scan", "*@/x", "942000-942999", "942100@/x/*@ARGS:q",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -112,6 +112,7 @@ func TestUnknownExclusions(t *testing.T) {
 			`exclude "attack-sqI"` + nothing + `; did you mean "attack-sqli"?`,
 			`exclude "999999"` + nothing, `exclude "970000-970001"` + nothing,
 			`exclude "path-scam"` + nothing + `; did you mean "path-scan"?`, `exclude "zzzzzzzzzzzz"` + nothing,
+			`exclude "942100@/x/*@ARGS:q": * is no wildcard: a path stands for all that begin with it`,
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("behavior %s: got %q", behavior, got)
