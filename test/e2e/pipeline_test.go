@@ -167,15 +167,17 @@ func TestReloadUnderLoad(t *testing.T) {
 		}
 		if i == 300 || i == 700 || i == 1100 {
 			before := strings.Count(p.Output(), "rules loaded")
-			if err := p.Signal(syscall.SIGHUP); err != nil {
-				t.Fatal(err)
-			}
-			// Fluent Bit ignores a reload while one is under way.
+			// Fluent Bit refuses a reload while it has not done with the last one: then it is asked again.
 			if err := rig.Wait(rig.Patience, func() error {
-				if strings.Count(p.Output(), "rules loaded") == before {
-					return fmt.Errorf("reload %d did not happen", i)
+				if err := p.Signal(syscall.SIGHUP); err != nil {
+					return err
 				}
-				return nil
+				return rig.Wait(5*time.Second, func() error {
+					if strings.Count(p.Output(), "rules loaded") == before {
+						return fmt.Errorf("reload %d did not happen", i)
+					}
+					return nil
+				})
 			}); err != nil {
 				t.Fatal(err)
 			}
