@@ -350,7 +350,8 @@ func TestHotReloads(t *testing.T) {
 			} {
 				early, late := quarter(all[fifth:2*fifth], of), quarter(all[4*fifth:], of)
 				t.Logf("%s: %d early, %d after %d reloads", name, early, late, n)
-				if long() && late > early+early/20 {
+				// Go keeps a thread that a busy machine once made it start.
+				if few := 2; long() && late > early+early/20+few {
 					t.Errorf("%s: %d early, %d after %d reloads", name, early, late, n)
 				}
 			}

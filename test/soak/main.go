@@ -70,7 +70,7 @@ type soak struct {
 
 // Tables are smaller than they are by default, so that the warm-up fills them, and what is new makes room for itself from then on.
 const (
-	maxKeys   = 5000 // of each detector
+	maxKeys   = 1000 // of each detector
 	cacheSize = "16384"
 )
 
