@@ -2,7 +2,6 @@ package engine
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/rules"
@@ -13,7 +12,7 @@ import (
 func withoutPanicking(all []*unit, cfg Config, sum [32]byte) (kept []*unit, warnings []rules.Warning) {
 	for i := 0; i < len(all); {
 		u := all[i]
-		if u.IsRule() && !strings.HasPrefix(u.File, "@") { // what is embedded is known not to
+		if u.IsRule() && !rules.IsEmbedded(u.File) { // what is embedded is known not to
 			if p := u.probe(cfg, sum); p != nil {
 				all, warnings = skip(all, i, "Coraza panics when it runs: "+p.Text, warnings)
 				continue

@@ -126,7 +126,7 @@ func (m *Match) Alarms() bool { return m.role == rules.Detects && !m.Policy }
 // IsShipped reports whether the rule is one of those that come with MSA, adds to a score or is a hint, and is about requests:
 // neither a user's own, nor one that alarms by itself.
 func (m *Match) IsShipped() bool {
-	return strings.HasPrefix(m.Source.File, "@") && !m.Alarms() && m.Phase < 3
+	return rules.IsEmbedded(m.Source.File) && !m.Alarms() && m.Phase < 3
 }
 
 // Evaluates reports whether the rule only adds up what others found.

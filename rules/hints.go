@@ -75,7 +75,7 @@ func (s *settler) excludeHints() {
 	}
 	about := map[string][]string{} // hints, by how rules are named and their name
 	for _, d := range s.out {
-		if !d.IsRule() || d.Rule.IsOfCRS() || isEmbedded(d.File) {
+		if !d.IsRule() || !d.isUsers() {
 			continue
 		}
 		for _, l := range d.Rule.Links {

@@ -52,6 +52,11 @@ func (r *Rule) IsOfCRS() bool {
 	return isFileOfCRS(r.File)
 }
 
+// isUsers reports whether the directive is neither of CRS nor of a pack.
+func (d *Directive) isUsers() bool {
+	return !IsEmbedded(d.File) && !isFileOfCRS(d.File) && (d.Rule == nil || !d.Rule.IsOfCRS())
+}
+
 func isFileOfCRS(file string) bool {
 	file = path.Base(strings.ReplaceAll(file, `\`, "/"))
 	return slices.ContainsFunc(crsNames, func(n string) bool { return strings.HasPrefix(file, n) })

@@ -104,7 +104,7 @@ func (s *settler) rule(d *Directive) {
 	}
 	r.ID, _ = strconv.Atoi(first(r.Links[0].Action("id")))
 	r.Phase = r.phase()
-	if !isEmbedded(d.File) && !InRange(r.ID, "200000-200999") && !InRange(r.ID, "900000-999999") { // ModSecurity's own, and CRS
+	if !IsEmbedded(d.File) && !InRange(r.ID, "200000-200999") && !InRange(r.ID, "900000-999999") { // ModSecurity's own, and CRS
 		r.seeWholeBody()
 	}
 	for i, l := range r.Links {
@@ -425,7 +425,7 @@ func (s *settler) updateTargets(d *Directive, isNamed func(r *Rule, name string)
 	for _, l := range all {
 		l.addTargets(targets)
 	}
-	if isEmbedded(d.File) || isFileOfCRS(d.File) {
+	if !d.isUsers() {
 		return // the exceptions of CRS are about its own rules
 	}
 	if exceptions := slices.DeleteFunc(targets, func(t Target) bool { return !t.Except }); len(exceptions) > 0 {

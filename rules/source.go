@@ -294,7 +294,7 @@ var readsFile = set("pmf", "pmFromFile", "ipMatchF", "ipMatchFromFile")
 // data makes the data files that a rule names part of the set's sum, and says what of a list of addresses is none. A file that
 // can't be read is the compiler's to report.
 func (l *loader) data(d *Directive) {
-	if !d.IsRule() || isEmbedded(d.File) {
+	if !d.IsRule() || IsEmbedded(d.File) {
 		return
 	}
 	operator := d.Rule.Links[0].Operator
@@ -370,7 +370,7 @@ func (l *loader) section(directives []*Directive, i int) int {
 
 // warn says something of a directive, but of MSA's own, which nobody has to be told.
 func (l *loader) warn(d *Directive, text string) {
-	if isEmbedded(d.File) {
+	if IsEmbedded(d.File) {
 		return
 	}
 	l.set.Warnings = append(l.set.Warnings, Warning{File: d.File, Line: d.Line, Rule: d.ID(), Text: text})
@@ -390,8 +390,9 @@ func IsEvidence(file string) bool { return file == packDir+Evidence+".conf" }
 // packDir is where the packs are in FS.
 const packDir = "@msa/"
 
-// isEmbedded reports whether a file is one of CRS's or of the packs, which are not the user's.
-func isEmbedded(file string) bool { return strings.HasPrefix(file, "@") }
+// IsEmbedded reports whether a file is one of CRS's or of the packs that MSA brings, and not the user's: their names begin
+// with an @.
+func IsEmbedded(file string) bool { return strings.HasPrefix(file, "@") }
 
 //go:embed packs
 var packs embed.FS
@@ -405,7 +406,7 @@ func embedded(name string) (fs.FS, string) {
 }
 
 func (dataFS) Open(name string) (fs.File, error) {
-	if isEmbedded(name) {
+	if IsEmbedded(name) {
 		root, name := embedded(name)
 		return root.Open(name)
 	}
@@ -413,7 +414,7 @@ func (dataFS) Open(name string) (fs.File, error) {
 }
 
 func (d dataFS) ReadFile(name string) ([]byte, error) {
-	if isEmbedded(name) {
+	if IsEmbedded(name) {
 		root, name := embedded(name)
 		return fs.ReadFile(root, name)
 	}

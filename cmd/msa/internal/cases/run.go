@@ -283,5 +283,5 @@ func (t *Tester) coverage() {
 	t.line("%s%d of %d own rules have a case that fires them and one that does not", mark, covered, len(own))
 }
 
-// isOwn reports whether a rules file is one of the user's: the names of those that MSA brings begin with an @.
-func isOwn(file string) bool { return !strings.HasPrefix(file, "@") }
+// isOwn reports whether a rules file is one of the user's.
+func isOwn(file string) bool { return !rules.IsEmbedded(file) }
