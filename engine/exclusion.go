@@ -221,8 +221,8 @@ func (e exclusion) after() string {
 	}
 }
 
-// ofHints are exclusions of the hints about the same kinds of attacks as excluded rules, with the same limits. A rule that is
-// off everywhere leaves them: they are about others, too.
+// ofHints are exclusions of the hints about the same kinds of attacks as excluded rules, with the same limits. A rule
+// that is off everywhere leaves them: they are about others, too.
 func ofHints(exclusions []exclusion, set *rules.Set) (all []exclusion) {
 	for _, x := range exclusions {
 		if !x.isLimited() || x.rules == everything {
@@ -289,7 +289,8 @@ func (e *exclusion) names(n *Named) bool {
 	return e.rules == everything || e.tag && (e.rules == n.Name || slices.Contains(n.Tags, e.rules)) || !e.tag && rules.InRange(n.ID, e.rules)
 }
 
-// Unknown says of each exclusion that names none of these that it does nothing, and which paths have a * that is no wildcard.
+// Unknown says of each exclusion that names none of these that it does nothing, and which paths have a * that is no
+// wildcard.
 func (e Exclusions) Unknown(all []Named) (warnings []string) {
 	for i := range e.all {
 		x := &e.all[i]

@@ -273,18 +273,14 @@ func (vs *views) path(path string) {
 	}
 }
 
-// sqlComment is a comment between words of SQL, which stands for a space: 1/**/union/**/select. Segments that are wildcards,
-// as in /logs/*/a/*/b, are none.
+// sqlComment is a comment between words of SQL, which stands for a space: 1/**/union/**/select. Segments that are
+// wildcards, as in /logs/*/a/*/b, are none.
 var sqlComment = regexp.MustCompile(`/(?:\*|%2[aA])(?:[^/].*?)??(?:\*|%2[aA])/`)
 
 // segments returns the segments of a path. The slashes of an SQL comment separate none.
 func segments(path string) iter.Seq[string] {
-	comments := sqlComment.FindAllStringIndex(path, -1)
-	if comments == nil {
-		return strings.SplitSeq(path, "/")
-	}
 	return func(yield func(string) bool) {
-		start, ahead := 0, comments
+		start, ahead := 0, sqlComment.FindAllStringIndex(path, -1)
 		for i := range len(path) {
 			if len(ahead) > 0 && i == ahead[0][1] {
 				ahead = ahead[1:]

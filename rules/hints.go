@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// HintsAbout are the rules of evidence about the kinds of attacks that excluded rules are about, as ids and ranges of ids, but
-// those that are excluded themselves: whoever takes a rule away from a place takes away its suspicion as well.
+// HintsAbout are the rules of evidence about the kinds of attacks that excluded rules are about, as ids and ranges of
+// ids, but those that are excluded themselves: whoever takes a rule away from a place takes away its suspicion as well.
 func HintsAbout(all []*Directive, isExcluded func(r *Rule) bool) []string {
 	var excluded []string
 	for _, d := range all {
@@ -61,8 +61,8 @@ func (e *exception) excludes(r *Rule) bool {
 	return slices.ContainsFunc(r.Links, func(l *Link) bool { return slices.Contains(e.links, l) })
 }
 
-// excludeHints does to hints what the user's rules and directives do to what the hints are about. CRS and the packs exclude
-// for reasons of their own rules.
+// excludeHints does to hints what the user's rules and directives do to what the hints are about. CRS and the packs
+// exclude for reasons of their own rules.
 func (s *settler) excludeHints() {
 	for _, e := range s.exceptions {
 		for _, hints := range HintsAbout(s.out, e.excludes) {

@@ -62,8 +62,8 @@ func isFileOfCRS(file string) bool {
 	return slices.ContainsFunc(crsNames, func(n string) bool { return strings.HasPrefix(file, n) })
 }
 
-// crsNames are how the names of those files of CRS begin that score, evaluate, report and except without saying whose they
-// are. Those for a user's own rules, of 900 and 999, are not among them.
+// crsNames are how the names of those files of CRS begin that score, evaluate, report and except without saying whose
+// they are. Those for a user's own rules, of 900 and 999, are not among them.
 var crsNames = []string{
 	"REQUEST-949-", "RESPONSE-959-", "RESPONSE-980-", "REQUEST-920-", "REQUEST-999-COMMON-EXCEPTIONS-",
 	"modsecurity_crs_49_", "modsecurity_crs_59_", "modsecurity_crs_60_",

@@ -34,8 +34,8 @@ type mix struct {
 	patterns string
 }
 
-// keyPattern is a pattern of keys whose values conditions look at, or with except don't look at. It stands once for all of
-// them: hundreds of CRS's rules except the same cookies.
+// keyPattern is a pattern of keys whose values conditions look at, or with except don't look at. It stands once for all
+// of them: hundreds of CRS's rules except the same cookies.
 type keyPattern struct {
 	text       string
 	matcher    func() *textmatch.Matcher
@@ -55,7 +55,8 @@ func withCondition(all []keyPattern, re *regexp.Regexp, condition int32, except 
 	return all
 }
 
-// anyOf matches what one of the patterns without except does, which is seldom; nil where there are too few to gain by it.
+// anyOf matches what one of the patterns without except does, which is seldom; nil where there are too few to gain by
+// it.
 func anyOf(patterns []keyPattern) func() *textmatch.Matcher {
 	var texts []string
 	for _, p := range patterns {
