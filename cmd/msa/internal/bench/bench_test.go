@@ -20,12 +20,13 @@ import (
 	"github.com/modsecurity-for-anylog/msa/cmd/msa/internal/logfile"
 )
 
-// benchRules are a rule that the screen knows, one that it can't judge, one that takes long, one that matches, and one
-// that no record wakes.
-const benchRules = `SecRule REQUEST_URI "@beginsWith /attack" "id:1,phase:1,deny,msg:'attack'"
+// benchRules are a rule that the screen knows, one that it can't judge, one that takes so long (it writes a thousand
+// times the bytes that it reads) that no interruption of the others looks like it, one that matches, and one that no
+// record wakes.
+var benchRules = `SecRule REQUEST_URI "@beginsWith /attack" "id:1,phase:1,deny,msg:'attack'"
 SecRule REQUEST_URI "@beginsWith /unjudged" "id:2,phase:1,deny,chain"
 SecRule UNIQUE_ID "@streq x"
-SecRule REQUEST_URI "@rx ^/(?:attack|unjudged)" "id:3,phase:2,pass,nolog,t:none,t:base64Encode,t:hexEncode,t:base64Encode,t:hexEncode,t:base64Encode,t:hexEncode,t:sha1"
+SecRule REQUEST_URI "@rx ^/(?:attack|unjudged)" "id:3,phase:2,pass,nolog,t:none` + strings.Repeat(",t:base64Encode,t:hexEncode", 7) + `,t:sha1"
 SecRule ARGS "@rx twice" "id:4,phase:2,deny"
 SecRule ARGS "@streq never" "id:5,phase:2,deny"
 `
