@@ -28,6 +28,7 @@ require (
 	github.com/tidwall/gjson v1.18.0
 	github.com/tinylib/msgp v1.6.5
 	github.com/twmb/franz-go/pkg/kfake v0.0.0-20260918054303-01f206a7e32c
+	go.yaml.in/yaml/v3 v3.0.6
 	golang.org/x/net v0.58.0
 	golang.org/x/term v0.48.0
 	modernc.org/sqlite v1.58.0

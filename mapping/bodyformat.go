@@ -15,23 +15,23 @@ import (
 
 // bodyFormats are readers of bodies by their media type, which append JSON.
 var bodyFormats = map[string]func(text string) (json []byte, ok bool){
-	"application/msgpack":              msgpackBody,
-	"application/x-msgpack":            msgpackBody,
-	"application/vnd.msgpack":          msgpackBody,
-	"application/cbor":                 cborBody,
-	"application/graphql":              graphqlBody,
-	"application/protobuf":             protobufBody,
-	"application/x-protobuf":           protobufBody,
-	"application/vnd.google.protobuf":  protobufBody,
-	"application/grpc":                 grpcBody,
-	"application/grpc+proto":           grpcBody,
-	"application/grpc-web":             grpcBody,
-	"application/grpc-web+proto":       grpcBody,
-	"application/grpc-web-text":        grpcTextBody,
-	"application/grpc-web-text+proto":  grpcTextBody,
-	"application/connect+proto":        grpcBody,
-	"application/proto":                protobufBody,
-	"application/vnd.kubernetes+proto": protobufBody,
+	"application/msgpack":                 msgpackBody,
+	"application/x-msgpack":               msgpackBody,
+	"application/vnd.msgpack":             msgpackBody,
+	"application/cbor":                    cborBody,
+	"application/graphql":                 graphqlBody,
+	"application/protobuf":                protobufBody,
+	"application/x-protobuf":              protobufBody,
+	"application/vnd.google.protobuf":     protobufBody,
+	"application/grpc":                    grpcBody,
+	"application/grpc+proto":              grpcBody,
+	"application/grpc-web":                grpcBody,
+	"application/grpc-web+proto":          grpcBody,
+	"application/grpc-web-text":           grpcTextBody,
+	"application/grpc-web-text+proto":     grpcTextBody,
+	"application/connect+proto":           grpcBody,
+	"application/proto":                   protobufBody,
+	"application/vnd.kubernetes.protobuf": kubernetesBody,
 }
 
 // readFormat makes JSON of a body whose Content-Type is of a binary format.
@@ -39,12 +39,7 @@ func (b *Body) readFormat(headers []Header) {
 	if b.Coded || b.Text == "" {
 		return
 	}
-	kind, ok := HeaderValue(headers, "content-type")
-	if !ok {
-		return
-	}
-	kind, _, _ = strings.Cut(kind, ";")
-	kind = strings.ToLower(trimSpace(kind))
+	kind := mediaType(headers)
 	read := bodyFormats[kind]
 	if read == nil && strings.HasSuffix(kind, "+cbor") {
 		read = cborBody
@@ -55,6 +50,13 @@ func (b *Body) readFormat(headers []Header) {
 	if json, ok := read(b.Text); ok {
 		b.Text = view(json)
 	}
+}
+
+// mediaType is that of a Content-Type, in lower case; empty without one.
+func mediaType(headers []Header) string {
+	kind, _ := HeaderValue(headers, "content-type")
+	kind, _, _ = strings.Cut(kind, ";")
+	return strings.ToLower(trimSpace(kind))
 }
 
 // msgpackBody reads one map or list of msgpack.
@@ -272,6 +274,11 @@ func grpcTextBody(text string) ([]byte, bool) {
 
 // protobufBody reads a message without its schema: what has a length is a message if it can be read as one and is no text.
 func protobufBody(text string) ([]byte, bool) { return appendProtobuf(nil, text, 0) }
+
+// kubernetesBody is protobuf behind four bytes that say so (k8s.io/apimachinery, pkg/runtime/serializer/protobuf).
+func kubernetesBody(text string) ([]byte, bool) {
+	return protobufBody(strings.TrimPrefix(text, "k8s\x00"))
+}
 
 func appendProtobuf(json []byte, s string, depth int) (out []byte, ok bool) {
 	const varint, fixed64, hasLength, fixed32 = 0, 1, 2, 5

@@ -24,6 +24,7 @@ func TestBodyFormats(t *testing.T) {
 		{"GraphQL", "application/graphql", `{ item(name: "green \"tea\"") { id } }`, `{"query":"{ item(name: \"green \\\"tea\\\"\") { id } }","arguments":["green \"tea\""]}`},
 		{"protobuf", "application/x-protobuf", message, `{"1":5,"2":"alice","3":{"1":"tea","2":1}}`},
 		{"protobuf that is cut", "application/x-protobuf", message[:len(message)-4], `{"1":5,"2":"alice","3":{"1":"t"}}`},
+		{"protobuf of Kubernetes", "application/vnd.kubernetes.protobuf", "k8s\x00" + message, `{"1":5,"2":"alice","3":{"1":"tea","2":1}}`},
 		{"text that says it is protobuf", "application/x-protobuf", "<script>", "<script>"},
 		{"gRPC", "application/grpc", frame(message) + frame("\x0a\x03tea"), `[{"1":5,"2":"alice","3":{"1":"tea","2":1}},{"1":"tea"}]`},
 		{"gRPC-Web in base64", "application/grpc-web-text", base64.StdEncoding.EncodeToString([]byte(frame("\x0a\x03tea"))), `[{"1":"tea"}]`},

@@ -357,6 +357,7 @@ func (m *Mapping) fill(r Record, tx *Transaction) error {
 	m.fillWorkloads(tx, m.forwarded(tx))
 	m.fillSession(tx)
 	tx.RequestBody = m.request.body.read(m, tx, loggedRequest, tx.RequestHeaders)
+	tx.RequestBody.readYAML(tx.RequestHeaders)
 	tx.ResponseBody = m.response.body.read(m, tx, loggedResponse, tx.ResponseHeaders)
 	m.observe(tx)
 	m.fillAlert(tx, loggedRequest, loggedResponse)

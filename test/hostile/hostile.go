@@ -33,6 +33,7 @@ func Exchanges() map[string]*mapping.Transaction {
 // Dense are those of which each part is long and of what rules look for: they come to the longest alerts, too.
 func Dense() map[string]*mapping.Transaction {
 	all := mixes()
+	maps.Copy(all, manifests())
 	for name, tx := range characters() {
 		if strings.HasPrefix(name, "everything") {
 			all[name] = tx
@@ -197,6 +198,25 @@ func base() map[string]*mapping.Transaction {
 	all["binary form"] = Post(form, string(noise))
 	all["binary response"] = Get("/")
 	all["binary response"].ResponseBody.Text = string(noise)
+	return all
+}
+
+// manifests are in YAML, as long as a body is that is read as such.
+func manifests() map[string]*mapping.Transaction {
+	const most = body / 2
+	all := map[string]*mapping.Transaction{}
+	for name, text := range map[string]string{
+		"keys":       numbered("a%d: 1\n", most-10),
+		"empty keys": Fill("? \n", most),
+		"nested":     Fill("- ", 8000) + "a",
+		"flow":       "[" + Fill("{a: [", most-1),
+		"texts":      Fill("- |\n  a\n", most),
+		"tags":       Fill("- !a &b c\n", most),
+		"aliases":    "- &a [" + Fill("b, ", most/2) + "]\n" + Fill("- *a\n", most/2-10),
+		"commands":   Fill("- $(cat /etc/passwd); ls ' or 1=1\n", most),
+	} {
+		all["YAML "+name] = Post("application/yaml", text)
+	}
 	return all
 }
 

@@ -1,0 +1,148 @@
+package mapping
+
+import (
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/tidwall/gjson"
+	"go.yaml.in/yaml/v3"
+)
+
+// Requests in YAML, such as the manifests that go to Kubernetes, become the JSON of what is in them, as binary formats do.
+// Answers stay text, which is what rules about answers look at.
+
+// yamlLimit is the longest body that is read as YAML, in bytes. A longer one is inspected as it stands.
+const yamlLimit = 64 << 10
+
+// isYAML reports whether a media type is YAML's: RFC 9512, and what was used before it.
+func isYAML(kind string) bool {
+	switch kind {
+	case "application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "text/vnd.yaml":
+		return true
+	}
+	return strings.HasSuffix(kind, "+yaml")
+}
+
+// readYAML makes JSON of a body whose Content-Type is YAML's. Of one that is cut in the middle of something, or wrong at its end,
+// the last line follows as a text.
+func (b *Body) readYAML(headers []Header) {
+	if b.Coded || len(b.Text) > yamlLimit || !isYAML(mediaType(headers)) || gjson.Valid(b.Text) {
+		return
+	}
+	json, ok := yamlBody(b.Text, "")
+	if lastLine := strings.LastIndexByte(strings.TrimRight(b.Text, "\r\n"), '\n') + 1; !ok && lastLine > 0 {
+		json, ok = yamlBody(b.Text[:lastLine], b.Text[lastLine:])
+	}
+	if ok {
+		b.Text = view(json)
+	}
+}
+
+// yamlBody is a stream of documents: several become a list. What is not a value of them follows: tags that are not YAML's own,
+// which may name what a parser is to make, and the rest.
+func yamlBody(text, rest string) (json []byte, ok bool) {
+	w := yamlWriter{room: 2 * len(text)}
+	documents := 0
+	for decoder := yaml.NewDecoder(strings.NewReader(text)); ; documents++ {
+		var document yaml.Node
+		if err := decoder.Decode(&document); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil || !w.document(&document) {
+			return nil, false
+		}
+	}
+	if documents == 0 {
+		return nil, false
+	}
+	if rest != "" {
+		w.others = append(w.others, rest)
+	}
+	for _, s := range w.others {
+		w.json = appendJSONString(append(w.json, ','), s)
+	}
+	if documents+len(w.others) == 1 {
+		return w.json[1:], true
+	}
+	w.json[0] = '['
+	return append(w.json, ']'), true
+}
+
+// yamlWriter writes documents as JSON, each behind a comma.
+type yamlWriter struct {
+	json   []byte
+	others []string // tags
+	room   int      // bytes of JSON after which aliases are no longer what they stand for
+}
+
+// document appends one, if it is a mapping or a list: a single value is any text.
+func (w *yamlWriter) document(n *yaml.Node) (ok bool) {
+	root := n.Content[0]
+	if root.Kind != yaml.MappingNode && root.Kind != yaml.SequenceNode {
+		return false
+	}
+	w.json = append(w.json, ',')
+	return w.value(root, 0)
+}
+
+// value appends a node. It is not ok if that is nested too deeply.
+func (w *yamlWriter) value(n *yaml.Node, depth int) (ok bool) {
+	if depth == MaxJSONDepth {
+		return false
+	}
+	if n.Kind == yaml.AliasNode && len(w.json) < w.room {
+		return w.value(n.Alias, depth+1)
+	}
+	if n.Style&yaml.TaggedStyle != 0 && !isPlainTag(n.ShortTag()) {
+		w.others = append(w.others, n.ShortTag())
+	}
+	switch n.Kind {
+	case yaml.MappingNode:
+		return w.items(n.Content, depth, true)
+	case yaml.SequenceNode:
+		return w.items(n.Content, depth, false)
+	}
+	if n.Kind == yaml.ScalarNode && n.ShortTag() != "!!str" && gjson.Valid(n.Value) {
+		w.json = append(w.json, n.Value...)
+	} else {
+		w.json = appendJSONString(w.json, n.Value)
+	}
+	return true
+}
+
+// items appends the members of a mapping, each behind its key, or the elements of a list.
+func (w *yamlWriter) items(all []*yaml.Node, depth int, isMapping bool) (ok bool) {
+	begin, end := byte('['), byte(']')
+	if isMapping {
+		begin, end = '{', '}'
+	}
+	w.json = append(w.json, begin)
+	for i, n := range all {
+		isKey := isMapping && i%2 == 0
+		switch {
+		case i == 0:
+		case isMapping && !isKey:
+			w.json = append(w.json, ':')
+		default:
+			w.json = append(w.json, ',')
+		}
+		at := len(w.json)
+		if !w.value(n, depth+1) {
+			return false
+		}
+		if key := w.json[at:]; isKey && key[0] != '"' { // a number, or worse
+			w.json = appendJSONString(w.json[:at], string(key))
+		}
+	}
+	w.json = append(w.json, end)
+	return true
+}
+
+// isPlainTag reports whether a tag says only what kind of value it is.
+func isPlainTag(tag string) bool {
+	switch tag {
+	case "!", "!!str", "!!int", "!!float", "!!bool", "!!null", "!!map", "!!seq", "!!set", "!!omap", "!!binary", "!!timestamp", "!!merge":
+		return true
+	}
+	return false
+}
