@@ -15,13 +15,6 @@ import (
 // Source: https://git-scm.com/docs/http-protocol
 var gitTransport = compile(`^/(?:[\w~-][\w.~-]*/)*[\w~-][\w.~-]*\.git/(?:info/refs|git-(?:upload|receive)-pack|info/lfs(?:/[\w/-]+)?|objects/(?:info/packs|[0-9a-f]{2}/[0-9a-f]+))(?:\?service=git-(?:upload|receive)-pack)?$`)
 
-// loopback is where a program on somebody's own machine waits for the browser that has logged in: RFC 8252, 7.3.
-var loopback = compile(`^https?://(?:127\.0\.0\.1|\[::1\]|localhost)(?::\d{1,5})?(?:/[\w./-]*)?$`)
-
-// pageOfClient is where a client of a server of logins names pages of its own, to which browsers are sent: RFC 7591, 2, and what others call
-// the same. The server asks none of them.
-var pageOfClient = compile(`(?i)(?:redirect_?uri|(?:^|\.)(?:(?:post_?logout_?)?redirect_?uris\.\d+|(?:allowed_?)?(?:logout_?urls|origins|callbacks)\.\d+|web_?origins\.\d+|client_?uri|(?:initiate_?)?login_?uri|tos_?uri|policy_?uri|note_?url|home_?page(?:_?url)?))$`)
-
 // Values that are nothing but a text in an encoding: they are judged by what they decode to, which is a view of its own, and what
 // rules say of the encoding itself is no evidence. A document that browsers run is more than that.
 var (
@@ -102,7 +95,7 @@ func isOrdinary(tx *mapping.Transaction, m *engine.Match, variable, value string
 		}
 	}
 	if isArgument {
-		return pageOfClient.MatchString(name) && loopback.MatchString(value)
+		return isOwnMachine(tx, name, value)
 	}
 	return strings.HasPrefix(variable, "REQUEST_") && gitTransport.MatchString(value)
 }

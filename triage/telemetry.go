@@ -16,7 +16,7 @@ var shipped = interfaces{
 	{compile(`^/(?:[\w-]+/)?v1/(?:logs|traces)$`), compile(`(?i)\.resource(?:logs|spans)\..*(?:value|name|body|message)$`)},
 	{compile(`^/services/collector(?:/event|/raw)?(?:/1\.0)?$`), compile(`\.(?:event|fields)(?:\.|$)`)},
 	{compile(`^/(?:api/)?v[12]/(?:logs|input(?:/\w+)?)$`), compile(`^json(?:\.\d+)?\.message$`)},
-	{compile(`^/api/\d+/(?:store|envelope)/$`), compile(`^json\.(?:exception|request|breadcrumbs|message|logentry|transaction|culprit|extra|contexts|tags|spans|threads|stacktrace)(?:\.|$)`)},
+	{compile(`^/(?:[\w-]+/)?api/\d+/(?:store|envelope)/$`), compile(`^json\.(?:exception|request|breadcrumbs|message|logentry|transaction|culprit|extra|contexts|tags|spans|threads|stacktrace)(?:\.|$)`)},
 	{compile(`^/(?:[\w.-]+/)?(?:_bulk|_doc(?:/[\w-]+)?)$`), compile(`\.(?:message|log|event\.original|url\.original|http\.request\.body)$`)},
 	{compile(`^/(?:[\w.-]+/){0,4}(?:web)?-?hooks?(?:/[\w.-]+){0,3}$`), compile(`^json\.(?:(?:pull_request|issue|comment|review|discussion|release|head_commit|object_attributes|merge_request|commits\.\d+)\.(?:title|body|message|description|note|last_commit\.message))$`)},
 	{compile(`^/gelf$`), compile(`^json\.(?:short_message|full_message|_\w+)$`)},
