@@ -9,8 +9,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Requests in YAML, such as the manifests that go to Kubernetes, become the JSON of what is in them, as binary formats do.
-// Answers stay text, which is what rules about answers look at.
+// Requests in YAML, such as the manifests that go to Kubernetes, become the JSON of what is in them, as those in binary
+// formats do. Answers stay text, which is what rules about answers look at.
 
 // yamlLimit is the longest body that is read as YAML, in bytes. A longer one is inspected as it stands.
 const yamlLimit = 64 << 10
@@ -24,8 +24,8 @@ func isYAML(kind string) bool {
 	return strings.HasSuffix(kind, "+yaml")
 }
 
-// readYAML makes JSON of a body whose Content-Type is YAML's. Of one that is cut in the middle of something, or wrong at its end,
-// the last line follows as a text.
+// readYAML makes JSON of a body whose Content-Type is YAML's. Of one that is cut in the middle of something, or wrong at
+// its end, the last line follows as a text.
 func (b *Body) readYAML(headers []Header) {
 	if b.Coded || len(b.Text) > yamlLimit || !isYAML(mediaType(headers)) || gjson.Valid(b.Text) {
 		return
@@ -39,16 +39,27 @@ func (b *Body) readYAML(headers []Header) {
 	}
 }
 
-// yamlBody is a stream of documents: several become a list. What is not a value of them follows: tags that are not YAML's own,
-// which may name what a parser is to make, and the rest.
+// yamlBody is a stream of documents: several become a list. What is not a value of them follows: tags that are not
+// YAML's own, which may name what a parser is to make, and the rest.
 func yamlBody(text, rest string) (json []byte, ok bool) {
 	w := yamlWriter{room: 2 * len(text)}
 	documents := 0
-	for decoder := yaml.NewDecoder(strings.NewReader(text)); ; documents++ {
+	for decoder := yaml.NewDecoder(strings.NewReader(text)); ; {
 		var document yaml.Node
 		if err := decoder.Decode(&document); errors.Is(err, io.EOF) {
 			break
-		} else if err != nil || !w.document(&document) {
+		} else if err != nil || len(document.Content) != 1 {
+			return nil, false
+		}
+		root := document.Content[0]
+		switch {
+		case root.Kind == yaml.MappingNode || root.Kind == yaml.SequenceNode:
+			documents++
+			w.json = append(w.json, ',')
+			if !w.value(root, 0) {
+				return nil, false
+			}
+		case root.ShortTag() != "!!null": // any text is a single value
 			return nil, false
 		}
 	}
@@ -73,16 +84,6 @@ type yamlWriter struct {
 	json   []byte
 	others []string // tags
 	room   int      // bytes of JSON after which aliases are no longer what they stand for
-}
-
-// document appends one, if it is a mapping or a list: a single value is any text.
-func (w *yamlWriter) document(n *yaml.Node) (ok bool) {
-	root := n.Content[0]
-	if root.Kind != yaml.MappingNode && root.Kind != yaml.SequenceNode {
-		return false
-	}
-	w.json = append(w.json, ',')
-	return w.value(root, 0)
 }
 
 // value appends a node. It is not ok if that is nested too deeply.

@@ -12,8 +12,8 @@ import (
 // any; clients of logins are registered with all pages below it, too.
 var loopback = compile(`^https?://(?:127\.0\.0\.1|\[::1\]|localhost)(?::\d{1,5})?(?:/[\w./-]*\*?)?$`)
 
-// pageOfClient is where a client of a server of logins names pages of its own, to which browsers are sent: RFC 7591, 2, and what others call
-// the same. The server asks none of them.
+// pageOfClient is where a client of a server of logins names pages of its own, to which browsers are sent: RFC 7591, 2,
+// and what others call the same. The server asks none of them.
 var pageOfClient = compile(`(?i)(?:redirect_?uri|(?:^|\.)(?:(?:post_?logout_?)?redirect_?uris\.\d+|(?:allowed_?)?(?:logout_?urls|origins|callbacks)\.\d+|web_?origins\.\d+|client_?uri|(?:initiate_?)?login_?uri|tos_?uri|policy_?uri|note_?url|home_?page(?:_?url)?))$`)
 
 var (
@@ -23,9 +23,10 @@ var (
 	loopbackPage  = compile(`^https?://(?:127\.0\.0\.1|\[::1\]|localhost)(?::\d{1,5})?(?:/[\w./~-]*)?(?:\?[\w=&.,%+:/~-]*)?(?:#[\w=&.,%+:/!?~-]*)?$`)
 )
 
-// ownMachine are interfaces by which a service is told of others on its own machine, and of a page's own address, and the members
-// that name these.
-// Sources: the HTTP APIs of Grafana (data source), Consul (agent, catalog), Keycloak (Admin REST API), Plausible, Umami, Segment, Matomo.
+// ownMachine are interfaces by which a service is told of others on its own machine, and of a page's own address, and the
+// members that name these.
+// Sources: the HTTP APIs of Grafana (data source), Consul (agent, catalog), Keycloak (Admin REST API), Plausible, Umami,
+// Segment, Matomo.
 var ownMachine = interfaces{
 	{compile(`^/(?:[\w-]+/)?api/datasources(?:/(?:uid/)?[\w-]+)?$`), compile(`^json\.url$`)},
 	{compile(`^/v1/(?:agent/(?:service|check)/register|catalog/register)$`), compile(`(?i)^json\.(?:service\.)?(?:checks?\.(?:\d+\.)?)?(?:definition\.)?(?:http|h2ping)$`)},
