@@ -679,6 +679,11 @@ func TestAnswerOf(t *testing.T) {
 		want         answer
 	}{
 		{"GET", "/v1/authors/7", 403, nil, "", noLogin},
+		{"POST", "/account/reset/verify", 400, nil, "", refused},
+		{"POST", "/api/verify-code", 422, nil, "", refused},
+		{"POST", "/two-factor-challenge", 422, nil, "", refused},
+		{"POST", "/webhooks/verify", 400, nil, "", noLogin},
+		{"POST", "/codes/7", 400, nil, "", noLogin},
 		{"GET", "/oauth2/token", 401, nil, "", refused},
 		{"POST", "/wp-login.php", 200, nil, "Error: the password you entered is incorrect", refused},
 		{"POST", "/wp-login.php", 302, header("Location", "/wp-admin/", "Set-Cookie", "in=1"), "", accepted},

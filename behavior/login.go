@@ -22,8 +22,28 @@ const (
 func isLoginWord(word string) bool {
 	switch word {
 	case "login", "logon", "signin", "authenticate", "authentication", "auth", "authorize", "token", "tokens",
-		"session", "sessions", "password", "passwd", "credentials", "acs", "otp", "mfa", "2fa":
+		"session", "sessions", "password", "passwd", "credentials", "acs", "otp", "totp", "mfa", "2fa", "passcode":
 		return true
+	}
+	return false
+}
+
+// isLoginPair reports whether two words that follow each other stand for one: a code, too, which was sent to somebody, shows
+// who he is.
+func isLoginPair(before, word string) bool {
+	switch before {
+	case "sign":
+		return word == "in"
+	case "log":
+		return word == "in" || word == "on"
+	case "security":
+		return word == "check"
+	case "two", "second":
+		return word == "factor"
+	case "reset", "recovery", "code", "sms", "phone", "pin":
+		return word == "verify" || word == "verification" || word == "confirm"
+	case "verify", "verification", "confirm", "check":
+		return word == "code" || word == "sms" || word == "pin" || word == "phone"
 	}
 	return false
 }
@@ -43,7 +63,7 @@ func isLogin(path string) bool {
 		}
 		word = strings.ToLower(word) // which copies nothing if it is so
 		switch {
-		case isLoginWord(word), before == "sign" && word == "in", before == "log" && (word == "in" || word == "on"), before == "security" && word == "check":
+		case isLoginWord(word), isLoginPair(before, word):
 			return true
 		}
 		before = word
