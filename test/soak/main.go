@@ -27,8 +27,9 @@ func main() {
 	duration := flag.Duration("for", 10*time.Minute, "how long")
 	svg := flag.String("svg", "", "file for the graph")
 	heaps := flag.String("heaps", "", "directory for profiles of the heap, heap.warm after the warm-up and heap.end")
+	level := flag.String("paranoia-level", "1", "of the rules")
 	flag.Parse()
-	s := &soak{duration: *duration, intervals: 120, heaps: *heaps}
+	s := &soak{duration: *duration, intervals: 120, heaps: *heaps, level: *level}
 	if err := s.run(); err != nil {
 		fmt.Fprintln(os.Stderr, "soak:", err)
 		os.Exit(2)
@@ -60,6 +61,7 @@ type soak struct {
 	duration  time.Duration
 	intervals int // points of the graph
 	heaps     string
+	level     string // of paranoia
 
 	samples []sample
 	chunks  []time.Duration // after the warm-up
@@ -99,7 +101,7 @@ func (s *soak) run() error {
 	}
 	given := map[string]string{
 		"mapping": "nano", "rules": "crs,lateral-movement,sensitive-data", "state_path": filepath.Join(dir, "behavior.state"),
-		"annotate": "waf", "behavior": own, "cache_size": cacheSize,
+		"annotate": "waf", "behavior": own, "cache_size": cacheSize, "paranoia_level": s.level,
 	}
 	cfg, err := pipeline.ParseConfig(func(name string) []string {
 		if v, ok := given[name]; ok {
@@ -230,6 +232,7 @@ const tolerance = 0.05
 // report prints the figures and tells whether they are as they should be.
 func (s *soak) report() (ok bool) {
 	memory := func(x sample) float64 { return x.memory }
+	rate := func(x sample) float64 { return x.rate }
 	warmup := s.warmup()
 	after := s.samples[warmup : 2*warmup]
 	last := s.samples[len(s.samples)-warmup:]
@@ -237,7 +240,8 @@ func (s *soak) report() (ok bool) {
 	e := s.end
 	fmt.Printf("%v on %d cores, %s\n\n", s.duration, runtime.GOMAXPROCS(0), runtime.Version())
 	fmt.Printf("| | |\n|---|---:|\n")
-	fmt.Printf("| records inspected | %d |\n| of them hostile | %d |\n| records a second | %.0f |\n| alerts | %d |\n", s.given, s.given/hostileEvery, mean(s.samples[warmup:], func(x sample) float64 { return x.rate }), s.alerts)
+	fmt.Printf("| records inspected | %d |\n| of them hostile | %d |\n| records a second | %.0f |\n| alerts | %d |\n", s.given, s.given/hostileEvery, mean(s.samples[warmup:], rate), s.alerts)
+	fmt.Printf("| of these, in the first and the last quarter after the warm-up | %.0f, %.0f |\n", mean(after, rate), mean(last, rate))
 	fmt.Printf("| a chunk of %d records, median, ms | %.1f |\n| p99, ms | %.1f |\n| longest, ms | %.1f |\n", chunkRecords, ms(quantile(s.chunks, 0.5)), ms(quantile(s.chunks, 0.99)), ms(slices.Max(s.chunks)))
 	fmt.Printf("| memory after the warm-up, MiB | %.0f |\n| memory at the end, MiB | %.0f |\n| growth | %.1f %% |\n", mean(after, memory), mean(last, memory), 100*growth)
 	inUse := func(x sample) float64 { return x.live }

@@ -10,7 +10,7 @@ import (
 )
 
 func TestSoak(t *testing.T) {
-	s := &soak{duration: time.Nanosecond, intervals: 10}
+	s := &soak{duration: time.Nanosecond, intervals: 10, level: "1"}
 	if err := s.run(); err != nil {
 		t.Fatal(err)
 	}
