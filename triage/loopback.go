@@ -53,3 +53,18 @@ func isOwnMachine(tx *mapping.Transaction, name, value string) bool {
 	path, _, _ := strings.Cut(tx.URI, "?")
 	return ownMachine.have(path, name)
 }
+
+var (
+	browserIsLocal = compile(`(?i)^https?://(?:127\.0\.0\.1|\[::1\]|localhost)(?::\d{1,5})?(?:[/?#]|$)`)
+	namesAnother   = compile(`(?i)127\.|localhost|169\.254\.|metadata|%5b|\[|0x`)
+)
+
+// isLocalPage reports whether a header says that the browser is at a page on its own machine, which names no such address
+// again.
+func isLocalPage(collection, name, value string) bool {
+	if collection != "REQUEST_HEADERS" || !strings.EqualFold(name, "referer") && !strings.EqualFold(name, "origin") || !browserIsLocal.MatchString(value) {
+		return false
+	}
+	_, rest, _ := strings.Cut(value[len("https://"):], "/")
+	return !namesAnother.MatchString(rest)
+}

@@ -48,6 +48,14 @@ var openFile = compile(`^(?i)/?(?:[\w~%@-][\w.~%@-]*/)*(?:[\w.-]*[\w-])?(?:confi
 // which a rule takes for dots.
 var joined = compile(`^(?:https?://[\w.-]+(?::\d{1,5})?)?(?:/[\w@~-][\w.@~-]*)*/\?\?/?[\w./,@~-]+\.(?:css|js)(?:[?&][\w=&.,-]*)?$`)
 
+// served is what Vite's development server has of the packages that a page is made of: their files, by the path on its
+// machine, and what it makes itself.
+// Source: https://vite.dev/config/server-options (server.fs), and the plugin API's conventions for virtual modules.
+var served = compile(`^(?:/@fs(?:/[\w@~-][\w.@~-]*)+/node_modules(?:/[\w.@~-]+)+\.(?:[cm]?[jt]s|css|map|vue|svelte)|/@fs(?:/[\w.@~-]+)+/vite/deps(?:/[\w.@~-]+)+\.js|/@id/(?:__x00__)?[\w./@:-]+)(?:\?(?:v=[0-9a-f]{4,16}|import))?$`)
+
+// several is a name that stands for several files, which a server joins: in a command, what is behind the comma has other signs.
+var several = compile(`^(?:/[\w.~-]+)*/?\{\w+(?:,\w+){1,8}\}\.(?:js|css)$`)
+
 // lines is a body of base64 in lines, which looks like a form with one name.
 var lines = compile(`^[\w+/]{16,}(?:\r?\n[\w+/]+)*=*[\r\n]*$`)
 
@@ -66,7 +74,11 @@ func isOrdinary(tx *mapping.Transaction, m *engine.Match, variable, value string
 		if isNoFile(tx, m, collection, value) || isStep(tx, collection) || isScope(m, value) {
 			return true
 		}
-		if !isArgument && joined.MatchString(value) && !strings.Contains(value, "..") || openFile.MatchString(value) && (!isArgument || value[0] != '/') {
+		if !isArgument && (joined.MatchString(value) || served.MatchString(value)) && !strings.Contains(value, "..") || openFile.MatchString(value) && (!isArgument || value[0] != '/') {
+			return true
+		}
+	case "rfi", "ssrf":
+		if isLocalPage(collection, name, value) {
 			return true
 		}
 	case "ldap", "injection-generic":
@@ -78,7 +90,7 @@ func isOrdinary(tx *mapping.Transaction, m *engine.Match, variable, value string
 			return true
 		}
 	case "rce":
-		if isCloudScript(tx, variable) || m.IsShipped() && isStartScript(tx, variable, value) || isStep(tx, collection) && !hasTag(m.Tags, sure) {
+		if !isArgument && several.MatchString(value) || isCloudScript(tx, variable) || m.IsShipped() && isStartScript(tx, variable, value) || isStep(tx, collection) && !hasTag(m.Tags, sure) {
 			return true
 		}
 	case "protocol":

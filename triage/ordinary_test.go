@@ -77,7 +77,14 @@ func TestOrdinaryByKind(t *testing.T) {
 				"/app/../config.json":           false,
 				"/config.json.bak":              false,
 				"/web.config":                   false,
-				"/wp-config.php":                false,
+				"/@fs/home/ann/shop/node_modules/vite/dist/client/env.mjs":          true,
+				"/@fs/home/ann/shop/.angular/cache/21.2/shop/vite/deps/es-shims.js": true,
+				"/@id/__x00__plugin-vue:export-helper":                              true,
+				"/@fs/etc/passwd":                                                   false,
+				"/@fs/home/ann/.ssh/id_rsa":                                         false,
+				"/@fs/x/node_modules/../../etc/passwd.js":                           false,
+				"/@fs/home/ann/.env":                                                false,
+				"/wp-config.php":                                                    false,
 			},
 			"ARGS:file": {
 				"models/lamp-7/adapter_config.json": true,
@@ -109,7 +116,23 @@ func TestOrdinaryByKind(t *testing.T) {
 			},
 		},
 		"rce": {
-			"REQUEST_FILENAME": {"/assets/config.json": false},
+			"REQUEST_FILENAME": {"/assets/config.json": false, "/maps/api-3/{common,map}.js": true, "{common,map}.js": true, "/{cat,/etc/passwd}.js": false, "/{common,map}.sh": false},
+			"ARGS:a":           {"{common,map}.js": false},
+		},
+		"ssrf": {
+			"REQUEST_HEADERS:referer": {
+				"http://localhost:3090/rp/login?redirectUrl=%2Frp":  true,
+				"http://127.0.0.1:3000/a?next=https://shop.example": true,
+				"http://localhost/?u=http://127.0.0.1:8080/":        false,
+				"http://localhost/?u=http://169.254.169.254/latest": false,
+				"http://localhost.other.example/?a=b":               false,
+				"http://169.254.169.254/latest/":                    false,
+			},
+			"REQUEST_HEADERS:origin":          {"http://localhost:3000": true},
+			"REQUEST_HEADERS:x-forwarded-for": {"http://localhost:3000": false},
+		},
+		"xss": {
+			"REQUEST_HEADERS:referer": {"http://localhost:3090/?q=<script>": false},
 		},
 	} {
 		m := &engine.Match{Tags: []string{"attack-" + kind}}
