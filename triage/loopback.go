@@ -37,6 +37,13 @@ var ownMachine = interfaces{
 	{compile(`^/(?:[\w-]+/)*(?:matomo|piwik)\.php$`), compile(`^url$`)},
 }
 
+// toBrowser is the one page of a client that may have a query, which it gets back: RFC 6749, 3.1.2. serverOf is where OpenAPI's
+// description of a service says that it is.
+var (
+	toBrowser = compile(`(?i)redirect_?uri$`)
+	serverOf  = compile(`^json\.(?:\w+\.){0,3}servers\.\d+\.url$`)
+)
+
 // isOwnMachine reports whether an argument is such an address.
 func isOwnMachine(tx *mapping.Transaction, name, value string) bool {
 	if loopback.MatchString(value) && pageOfClient.MatchString(name) {
@@ -45,7 +52,7 @@ func isOwnMachine(tx *mapping.Transaction, name, value string) bool {
 	switch {
 	case !loopbackPage.MatchString(value):
 		return false
-	case pageInBrowser.MatchString(name):
+	case pageInBrowser.MatchString(name), toBrowser.MatchString(name), serverOf.MatchString(name):
 		return true
 	case tx == nil:
 		return false

@@ -16,6 +16,9 @@ func isMeant(tx *mapping.Transaction, m *engine.Match, variable, value string) b
 	if !strings.HasPrefix(collection, "ARGS") || strings.HasSuffix(collection, "_NAMES") {
 		return family(m) == "lfi" && strings.HasPrefix(collection, "REQUEST_") && isExampleOfSettings(tx)
 	}
+	if isProvided(tx, name, value) {
+		return true
+	}
 	switch family(m) {
 	case "rce":
 		return isList(name, value) || isCoding(name, value) || isCommitted(tx, name) || isPassphrase(name, value) || isPathOfMany(tx, name, value) || isJob(tx, name, value)
@@ -97,6 +100,19 @@ var (
 // wants one file asks for it by itself.
 func isPathOfMany(tx *mapping.Transaction, name, value string) bool {
 	return tx.Method != "GET" && manyPaths.MatchString(name) && plainPath.MatchString(value) && !strings.Contains(value, "..")
+}
+
+var (
+	// Source: https://kafka.apache.org/documentation/#connect_rest, and KIP-297 for what settings may refer to.
+	connectors = interfaces{{compile(`^/(?:[\w.-]+/)*connectors(?:/[\w.-]+/config)?$`), compile(`^json\.(?:config\.)?[\w.-]+$`)}}
+	provided   = compile(`^(?:\$\{\w{1,20}:(?:(?:[\w.-]*/)+[\w-]+\.(?:properties|secrets?|conf|config)|[\w-]{1,40})(?::[\w.-]+)?\}|` +
+		`(?i:org\.apache\.kafka\.common\.security\.(?:scram\.scram|plain\.plain|oauthbearer\.oauthbearer)loginmodule required)(?:\s+\w+=(?:"[^"\s]*"|[^\s;"]+))*\s*;?\s*)$`) // also as rules read it, as a command
+)
+
+// isProvided reports whether a value is one that a connector of Kafka gets from where its secrets are, or how it logs in.
+func isProvided(tx *mapping.Transaction, name, value string) bool {
+	path, _, _ := strings.Cut(tx.URI, "?")
+	return connectors.have(path, name) && provided.MatchString(value)
 }
 
 var (

@@ -56,12 +56,18 @@ var served = compile(`^(?:/@fs(?:/[\w@~-][\w.@~-]*)+/node_modules(?:/[\w.@~-]+)+
 // several is a name that stands for several files, which a server joins: in a command, what is behind the comma has other signs.
 var several = compile(`^(?:/[\w.~-]+)*/?\{\w+(?:,\w+){1,8}\}\.(?:js|css)$`)
 
+// sentFile is where an interface of files has put one that people read.
+var sentFile = compile(`^(?i)\s*file:///(?:[\w.~ -]+/)+[\w.~ -]+\.(?:pdf|docx?|xlsx?|csv|edi|jpe?g|png|tiff?)\s*$`)
+
+// xmlName is what XML begins with that is sent as a form.
+const xmlName = "<?xml version"
+
 // lines is a body of base64 in lines, which looks like a form with one name.
 var lines = compile(`^[\w+/]{16,}(?:\r?\n[\w+/]+)*=*[\r\n]*$`)
 
 // isOrdinary reports whether a value on which a rule matched is what a protocol has that looks like an attack.
 func isOrdinary(tx *mapping.Transaction, m *engine.Match, variable, value string) bool {
-	if isEncoded(value) || isCatalogue(value) || isPrompt(tx, variable, value) || isTelemetry(tx, variable, value) || isSearch(tx, variable, value) || isWritten(m, value) {
+	if isFileOfUser(tx, variable) || isEncoded(value) || isCatalogue(value) || isPrompt(tx, variable, value) || isTelemetry(tx, variable, value) || isSearch(tx, variable, value) || isWritten(m, value) {
 		return true
 	}
 	if m.IsShipped() && (isNoise(tx, variable, value) || isEndOfFile(tx, m, variable) || isManifest(tx, variable) || isMeant(tx, m, variable, value)) {
@@ -71,22 +77,26 @@ func isOrdinary(tx *mapping.Transaction, m *engine.Match, variable, value string
 	isArgument := strings.HasPrefix(collection, "ARGS")
 	switch family(m) {
 	case "lfi":
-		if isNoFile(tx, m, collection, value) || isStep(tx, collection) || isScope(m, value) {
+		if isNoFile(tx, m, collection, value) || isArgument && isReference(name, value) || isStep(tx, collection) || isScope(m, value) {
 			return true
 		}
 		if !isArgument && (joined.MatchString(value) || served.MatchString(value)) && !strings.Contains(value, "..") || openFile.MatchString(value) && (!isArgument || value[0] != '/') {
 			return true
 		}
 	case "rfi", "ssrf":
-		if isLocalPage(collection, name, value) {
+		if isLocalPage(collection, name, value) || isCloudScript(tx, variable) || collection == "REQUEST_XML" && sentFile.MatchString(value) {
 			return true
 		}
 	case "ldap", "injection-generic":
-		if isArgument && isDirectoryFilter(name, value) {
+		if isArgument && (isDirectoryFilter(name, value) || isGraphDocument(name, value)) {
+			return true
+		}
+	case "sqli":
+		if isArgument && isGraphDocument(name, value) {
 			return true
 		}
 	case "xss":
-		if collection == "REQUEST_XML" && isPost(tx) || isArgument && isPage(tx, name, value) {
+		if strings.HasSuffix(collection, "_NAMES") && value == xmlName || collection == "REQUEST_XML" && isPost(tx) || isArgument && isPage(tx, name, value) {
 			return true
 		}
 	case "rce":

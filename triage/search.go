@@ -15,6 +15,7 @@ var searched = interfaces{
 	{compile(`^/(?:[\w-]+/)?rest/api/(?:\d|latest)/(?:search(?:/jql|/approximate-count)?|jql/\w+)$`), compile(`^(?:json\.)?jql$`)},
 	{compile(`^/(?:[\w-]+/)?rest/api/(?:content/)?search$`), compile(`^cql$`)},
 	{compile(`^/(?:[\w.*,@<>{}%-]+/)?_(?:search|count|async_search)(?:/template)?$`), compile(`^json\.(?:[\w.@-]+\.)?(?:query|value|term|terms|match|match_phrase|wildcard|prefix|regexp|must|must_not|filter|should)(?:\.[\w.@-]+)?$`)},
+	{compile(`^/(?:[\w-]+/)*internal/(?:bsearch|search(?:/\w+){0,2})$`), compile(`^json\.(?:batch\.\d+\.request\.)?params\.body\.(?:[\w.@-]+\.)?(?:query|value|term|terms|match|match_phrase|wildcard|prefix|regexp)(?:\.[\w.@-]+)?$`)},
 	{compile(`^/api/(?:search/universal/(?:relative|absolute|keyword)|views/search)(?:/\w+)?$`), compile(`^(?:query|json\.(?:queries\.\d+\.)?query(?:\.query_string)?)$`)},
 	{compile(`^/api/v[12]/logs(?:-queries/list|/events/search|/analytics/aggregate)$`), compile(`^json\.(?:filter\.)?query$`)},
 	{compile(`^/(?:v\d/workspaces/[\w-]+/query|api/(?:advancedhunting|advancedqueries)/run|security/runhuntingquery)$`), compile(`^json\.[qQ]uery$`)},

@@ -43,7 +43,8 @@ func suspectsBut(isHabit func(rule int, variable string) bool, tx *mapping.Trans
 		}
 		for _, p := range places(m) {
 			variable, reading := readingOf(m, p)
-			if isOrdinary(tx, m, variable, p.Value) || isHabit != nil && m.IsShipped() && isHabit(m.RuleID, variable) {
+			// What a rule finds in what it has found is where that was.
+			if isOrdinary(tx, m, strings.TrimPrefix(variable, "MATCHED_VARS:"), p.Value) || isHabit != nil && m.IsShipped() && isHabit(m.RuleID, variable) {
 				continue
 			}
 			at := slices.IndexFunc(all, func(s Suspect) bool { return s.Variable == variable })

@@ -17,7 +17,7 @@ var shipped = interfaces{
 	{compile(`^/services/collector(?:/event|/raw)?(?:/1\.0)?$`), compile(`\.(?:event|fields)(?:\.|$)`)},
 	{compile(`^/(?:api/)?v[12]/(?:logs|input(?:/\w+)?)$`), compile(`^json(?:\.\d+)?\.message$`)},
 	{compile(`^/(?:[\w-]+/)?api/\d+/(?:store|envelope)/$`), compile(`^json\.(?:exception|request|breadcrumbs|message|logentry|transaction|culprit|extra|contexts|tags|spans|threads|stacktrace)(?:\.|$)`)},
-	{compile(`^/(?:[\w.-]+/)?(?:_bulk|_doc(?:/[\w-]+)?)$`), compile(`\.(?:message|log|event\.original|url\.original|http\.request\.body)$`)},
+	{compile(`^/(?:[\w.-]+/)?(?:_bulk|_doc(?:/[\w-]+)?)$`), compile(`\.(?:message|msg|log|event\.original|(?:url|http\.request)\.(?:original|path|query|full|body|referrer)|error\.(?:message|stack_trace)|exception(?:\.\w+)*|stack_?trace|user_agent(?:\.original)?)$`)},
 	{compile(`^/(?:[\w.-]+/){0,4}(?:web)?-?hooks?(?:/[\w.-]+){0,3}$`), compile(`^json\.(?:(?:pull_request|issue|comment|review|discussion|release|head_commit|object_attributes|merge_request|commits\.\d+)\.(?:title|body|message|description|note|last_commit\.message))$`)},
 	{compile(`^/gelf$`), compile(`^json\.(?:short_message|full_message|_\w+)$`)},
 }
@@ -29,6 +29,9 @@ var reportMember = compile(`(?i)^json\.(?:csp-report|(?:\d+\.)?body)\.(?:script-
 // isTelemetry reports whether a value is such a quotation. What a logger looks up, it does in what is shipped as well.
 func isTelemetry(tx *mapping.Transaction, variable, value string) bool {
 	collection, member, _ := strings.Cut(variable, ":")
+	if tx != nil && slices.Contains([]string{"XML", "REQUEST_XML", "REQUEST_BODY"}, collection) {
+		return isShipping(tx) && !lookup.MatchString(strings.ToLower(value))
+	}
 	if tx == nil || !strings.HasPrefix(member, "json") || collection != "ARGS" && collection != "ARGS_POST" || lookup.MatchString(strings.ToLower(value)) {
 		return false
 	}
@@ -38,9 +41,22 @@ func isTelemetry(tx *mapping.Transaction, variable, value string) bool {
 	return isShipped(tx, member)
 }
 
+// inserted is a statement of ClickHouse in the address, whose rows are the body.
+// Source: https://clickhouse.com/docs/interfaces/http
+var inserted = compile(`(?i)[?&]query=insert(?:\+|%20)into(?:\+|%20)[\w.%+(),` + "`" + `-]{1,200}format(?:\+|%20)json\w*(?:&|$)`)
+
+// isShipping reports whether the body as a whole is what is shipped: of a webhook it is not, whose other members are its own.
+func isShipping(tx *mapping.Transaction) bool {
+	path, _, _ := strings.Cut(tx.URI, "?")
+	return tx.Method == "POST" && (shippers.MatchString(path) || inserted.MatchString(tx.URI))
+}
+
+// shippers are those of the interfaces that take nothing but logs.
+var shippers = compile(`^/(?:loki/api/v1/push|(?:[\w-]+/)?v1/(?:logs|traces)|services/collector(?:/event|/raw)?(?:/1\.0)?|(?:[\w.-]+/)?_bulk|gelf)$`)
+
 func isShipped(tx *mapping.Transaction, member string) bool {
 	path, _, _ := strings.Cut(tx.URI, "?")
-	return tx.Method == "POST" && shipped.have(path, member)
+	return tx.Method == "POST" && (shipped.have(path, member) || inserted.MatchString(tx.URI))
 }
 
 // interfaces are known by their paths, and have members of one kind.
