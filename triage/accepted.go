@@ -20,11 +20,13 @@ type acceptance struct {
 // acceptances are those of the interfaces that intruders use to go on: what they are asked for is done once they have said so, whether
 // anything of it is in the answer or not.
 // Sources: the API references of Kubernetes, Docker, etcd, Consul, Nomad, Vault, Spark, YARN, Solr, Elasticsearch, Spring Boot, Jenkins, Salt,
-// Jupyter, GitLab, Gitea, RabbitMQ, Keycloak, FortiOS, BIG-IP, phpMyAdmin; RFC 9110 (PUT), RFC 4918 (MOVE, COPY).
+// Jupyter, GitLab, Gitea, RabbitMQ, Keycloak, FortiOS, BIG-IP, phpMyAdmin, Rancher, MinIO; RFC 9110 (PUT), RFC 4918 (MOVE, COPY).
 var acceptances = []acceptance{
 	{" GET POST ", compile(`^/api/v1/namespaces/[a-z0-9.-]+/pods/[^/]+/(?:exec|attach|portforward)$`), []int{101}, nil, "the connection to the container was opened"},
 	{" POST ", compile(`^/run/[a-z0-9.-]+/[a-z0-9.-]+/[a-z0-9.-]+$`), []int{200}, compile(`\A\s*[^\s<{]`), "the command was run in the container"},
 	{" POST ", kubernetesAPI, []int{201}, nil, "the object was made"},
+	{" GET ", compile(`^/api/v1/(?:namespaces/[^/]+/)?secrets(?:/[^/]+)?$`), []int{200}, compile(`"kind"\s*:\s*"Secret(?:List)?"[\s\S]*"data"\s*:\s*\{\s*"`), "the answer has secrets"},
+	{" POST ", compile(`^/v3/clusters/[^/]+$`), []int{200}, compile(`"generateKubeConfigOutput"|"config"\s*:\s*"apiVersion: v1\\n`), "the answer gives access to the cluster"},
 	{" PUT PATCH ", kubernetesAPI, []int{200}, compile(`"metadata"\s*:\s*\{`), "the object was changed"},
 	{" POST ", compile(`^(?:/api/endpoints/\d+/docker)?(?:/v\d[\d.]{1,6})?(?:/libpod)?/containers/(?:create|[^/]+/exec)$`), []int{201}, compile(`(?i)\A\s*\{\s*"id"\s*:\s*"[0-9a-f]{12,64}"`), "the interface has made it"},
 	{" POST ", compile(`^(?:/api/endpoints/\d+/docker)?(?:/v\d[\d.]{1,6})?(?:/libpod)?/(?:containers/[^/]+/start|exec/[^/]+/start)$`), []int{101, 200, 204}, nil, "it was started"},
@@ -49,6 +51,9 @@ var acceptances = []acceptance{
 	{" PUT ", compile(`^/api/users/[^/]+$`), []int{201, 204}, nil, "the account was made"},
 	{" POST ", compile(`^/(?:auth/)?admin/realms/[^/]+/(?:users|clients)$`), []int{201}, nil, "the account was made"},
 	{" PUT POST ", compile(`^/api/v2/cmdb/`), []int{200}, compile(`"status"\s*:\s*"success"`), "the configuration was changed"},
+	{" GET POST ", compile(`^/minio/bootstrap/v1/verify$`), []int{200}, compile(`"MINIO_(?:ROOT|SECRET|ACCESS)_\w+"\s*:\s*"`), "the answer has passwords of the server"},
+	{" GET ", compile(`^/_layouts/1\d/\w+\.aspx$`), []int{200}, compile(`\A\s*[0-9A-F]{48,}\|HMACSHA\d+\|`), "the answer has the keys of the server"},
+	{" POST ", compile(`^/developmentserver/metadatauploader$`), []int{200}, compile(`(?i)\bfile written to\b`), "the file was written"},
 	{" POST ", compile(`^/mgmt/tm/util/bash$`), []int{200}, compile(`"kind"\s*:\s*"tm:util:bash:runstate"`), "the command was run"},
 	{" POST PATCH ", compile(`^/mgmt/tm/auth/user`), []int{200}, compile(`"kind"\s*:\s*"tm:auth:user`), "the account was made"},
 	{" POST ", compile(`^/(?:[\w.-]+/){0,3}(?:import|sql)\.php$`), []int{200}, compile(`\A\s*\{[^{}]{0,40}"success"\s*:\s*true`), "the statement was run"},

@@ -18,6 +18,12 @@ func TestAccepted(t *testing.T) {
 		want     Outcome
 		evidence string
 	}{
+		"secrets of a cluster":       {attempt{uri: "/api/v1/secrets?limit=500", mime: json, body: `{"kind":"SecretList","items":[{"metadata":{"name":"a"},"data":{"pin":"MQ=="}}]}`}, Success, "secrets"},
+		"no secrets":                 {attempt{uri: "/api/v1/secrets", mime: json, body: `{"kind":"SecretList","items":[]}`}, Unknown, "nothing"},
+		"access to a cluster":        {attempt{method: "POST", uri: "/v3/clusters/c-1?action=generateKubeconfig", mime: json, body: `{"baseType":"generateKubeConfigOutput","config":"apiVersion: v1\n"}`}, Success, "access"},
+		"passwords of MinIO":         {attempt{method: "POST", uri: "/minio/bootstrap/v1/verify", mime: json, body: `{"MinioEnv":{"MINIO_ROOT_USER":"a"}}`}, Success, "passwords"},
+		"keys of SharePoint":         {attempt{uri: "/_layouts/15/a.aspx", mime: "text/plain", body: strings.Repeat("0A", 32) + "|HMACSHA256|"}, Success, "keys"},
+		"file of SAP":                {attempt{method: "POST", uri: "/developmentserver/metadatauploader?CONTENTTYPE=MODEL", mime: "text/plain", body: "file written to /a.jsp"}, Success, "written"},
 		"shell in a pod":             {attempt{uri: pods + "/web-0/exec?command=sh", status: "101"}, Success, "opened"},
 		"pod":                        {attempt{method: "POST", uri: pods, status: "201", mime: json, body: made}, Success, "made"},
 		"pod that is tried":          {attempt{method: "POST", uri: pods + "?dryRun=All", status: "201", mime: json, body: made}, Unknown, "nothing"},

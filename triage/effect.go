@@ -400,6 +400,7 @@ var outputs = []sign{
 	{compile(`\.log\b|/log/`), compile(`(?m)(?:^|>|")[\w.:-]+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d `), "the answer has an access log"},
 	{compile(`etc/(?:issue|os-release)\b`), compile(`\\n \\l|Kernel \\r on|(?m)^PRETTY_NAME=`), "the answer has the name of the system"},
 	{compile(`\bconfig\b`), compile(`<Config \{|\bdict_items\(\[|'SECRET_KEY': `), "the answer has the application's settings"},
+	{compile(`\bmutation\b[\s\S]*(?:log_?in|sign_?in|otp|token_?auth|authenticate)\w{0,20}\s*\(`), compile(`"(?:access_?)?token"\s*:\s*"[\w.-]{16,}"`), "a login was accepted"},
 	{compile(`\bnetstat\b`), compile(`Proto +Recv-Q|Proto +Local Address`), "the answer has the output of netstat"},
 	{compile(`\bphpinfo\b`), compile(`(?i)<title>(?:PHP [\d.]+\S* - )?phpinfo\(\)</title>`), "the answer has PHP's settings"},
 	{compile(`php://|\.php\b|\.\.[/\\]`), compile(`<\?php\s`), "the answer has source in PHP"},

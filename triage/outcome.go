@@ -200,6 +200,9 @@ func newExchange(tx *mapping.Transaction, v *engine.Verdict) *exchange {
 	}
 	x.payload = strings.Join(x.payloads, "\n")
 	x.lower = strings.ToLower(x.payload)
+	if strings.Contains(x.lower, "^") { // as the shell of Windows reads it
+		x.lower += "\n" + strings.ReplaceAll(x.lower, "^", "")
+	}
 	if len(x.body) > 2*bodyEnd {
 		x.body = x.body[:bodyEnd] + "\n" + x.body[len(x.body)-bodyEnd:]
 	}
