@@ -387,6 +387,7 @@ func TestConfidenceOfOrdinaryTraffic(t *testing.T) {
 		"function of OData":      exchange("GET", "/odata/Lamps(3)/version()", "", ""),
 		"picture with a number":  exchange("GET", "/a?url="+url.QueryEscape("https://cdn.example/lamp.png?v=3"), "", ""),
 		"session of a shop":      exchange("POST", "/a.php", "application/x-www-form-urlencoded", "session[id]=3&get[]=1"),
+		"data of a sensor":       exchange("POST", "/a", jsonType, `{"sensor":"7n@]|c?SD+v7 A&ZL^Pf^c<x|a^n^roya;HmqZK\u0060k0f"}`),
 		"powers in a formula":    exchange("GET", "/a?f="+url.QueryEscape("a^b^c & d"), "", ""),
 		"repository of a user":   exchange("POST", "/a", jsonType, `{"clone":"https://ann.lamp@git.example/a.git","mail":"https://ann@lamp.example:x@git.example"}`),
 		"token in quotes":        exchange("GET", "/", "", "", `Authorization: Bearer "ab12"`),
