@@ -16,7 +16,7 @@ func isMeant(tx *mapping.Transaction, m *engine.Match, variable, value string) b
 	if !strings.HasPrefix(collection, "ARGS") || strings.HasSuffix(collection, "_NAMES") {
 		return family(m) == "lfi" && strings.HasPrefix(collection, "REQUEST_") && isExampleOfSettings(tx)
 	}
-	if isProvided(tx, name, value) {
+	if isProvided(tx, name, value) || family(m) != "xss" && family(m) != "sqli" && isAuthored(tx, name) {
 		return true
 	}
 	switch family(m) {
@@ -80,6 +80,20 @@ var committed = interfaces{
 	{compile(`^/(?:api/v\d/)?gists(?:/\w+)?$`), compile(`^json\.files\..+\.content$`)},
 	{compile(`^/api/v4/projects/[\w.%-]+/repository/(?:files/[\w.%~+-]+|commits)$`), compile(`^json\.(?:actions\.\d+\.)?content$`)},
 	{compile(`^/api/v4/(?:projects/[\w.%-]+/)?snippets(?:/\d+)?$`), compile(`^json\.(?:files\.\d+\.)?content$`)},
+}
+
+// authored are the interfaces by which people write articles and notebooks, which quote code and paths, and the members that are these.
+// Sources: the REST APIs of WordPress, Confluence and Jupyter.
+var authored = interfaces{
+	{compile(`^/(?:[\w-]+/)?wp-json/wp/v2/(?:posts|pages|blocks)(?:/\d+(?:/autosaves)?)?$`), compile(`^json\.(?:content|excerpt)(?:\.raw)?$`)},
+	{compile(`^/(?:[\w-]+/)?rest/api/content(?:/\d+)?$`), compile(`^json\.body\.\w+\.value$`)},
+	{compile(`^/(?:[\w.@%-]+/){0,3}api/contents/[^?]+\.ipynb$`), compile(`^json\.content\.cells\.\d+\.source(?:\.\d+)?$`)},
+}
+
+// isAuthored reports whether a value is such a text, which was taken.
+func isAuthored(tx *mapping.Transaction, name string) bool {
+	path, _, _ := strings.Cut(tx.URI, "?")
+	return tx.Method != "GET" && tx.Status/100 == 2 && !goesUp(tx.URI) && authored.have(path, name)
 }
 
 // isCommitted reports whether a value is such a file, which was taken.

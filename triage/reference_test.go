@@ -29,6 +29,12 @@ func TestReferences(t *testing.T) {
 		{"rce", "PUT", "/connectors/orders/config", "ARGS:json.connection.password", "${file:/etc/passwd:root}", false},
 		{"rce", "PUT", "/connectors/orders/config", "ARGS:json.connection.password", "${jndi:ldap://a.example/x}", false},
 		{"rce", "PUT", "/settings", "ARGS:json.connection.password", "${file:/opt/kafka/dwh.properties:password}", false},
+		{"lfi", "POST", "/wp-json/wp/v2/posts/7/autosaves?_locale=user", "ARGS:json.content", "<pre>cat /etc/passwd</pre>", true},
+		{"sqli", "POST", "/wp-json/wp/v2/posts/7", "ARGS:json.content", "' or 1=1 --", false},
+		{"lfi", "POST", "/wp-json/wp/v2/users/7", "ARGS:json.content", "/etc/passwd", false},
+		{"rce", "PUT", "/user/ann/api/contents/lamps/train.ipynb?1", "ARGS:json.content.cells.0.source", "!cat /tmp/a | sh", true},
+		{"rce", "PUT", "/user/ann/api/contents/lamps/train.sh", "ARGS:json.content.cells.0.source", "cat /tmp/a | sh", false},
+		{"rce", "PUT", "/wiki/rest/api/content/7", "ARGS:json.body.storage.value", "<p>run id; cat a</p>", true},
 		{"injection-php", "PUT", "/remote.php/dav/files/ann/shop/index.php", "REQUEST_BODY", "<?php system('id');", true},
 		{"injection-php", "PUT", "/cloud/remote.php/webdav/index.php", "ARGS_POST:a", "<?php system('id');", true},
 		{"injection-php", "PUT", "/remote.php/dav/files/../../index.php", "REQUEST_BODY", "<?php system('id');", false},
@@ -42,7 +48,7 @@ func TestReferences(t *testing.T) {
 		{"xss", "POST", "/api/7", "ARGS_NAMES:<?xml version", "<?xml version", true},
 		{"xss", "POST", "/api/7", "ARGS_NAMES:<script", "<script", false},
 	} {
-		tx := &mapping.Transaction{Method: c.method, URI: c.uri}
+		tx := &mapping.Transaction{Method: c.method, URI: c.uri, Status: 200}
 		m := &engine.Match{Tags: []string{"attack-" + c.kind, "OWASP_CRS"}, Data: "Matched Data: ../ found within x"}
 		if got := isOrdinary(tx, m, c.variable, c.value) || isMeant(tx, m, c.variable, c.value); got != c.want {
 			t.Errorf("%s: %s %s, %s: %s: %v", c.kind, c.method, c.uri, c.variable, c.value, got)
