@@ -398,6 +398,7 @@ func TestConfidenceOfOrdinaryTraffic(t *testing.T) {
 		"path before a rewrite":  exchange("GET", "/index.php", "", "", "X-Original-URL: /admin/users"),
 		"batch of an app":        exchange("POST", "/graphql", jsonType, `[`+strings.Repeat(`{"query":"query Lamps { lamps(first: 5) { id } }"},`, 8)+`{"query":"mutation { login(pin: 1) { token } }"}]`),
 		"PowerShell of a tool":   exchange("POST", "/a", jsonType, `{"note":"run powershell -NoProfile -File a.ps1 in a hidden window -e"}`),
+		"text about a path":      exchange("POST", "/docs", jsonType, `[{"content":"Somebody may enter ../../../../proc/lamp, and see."}]`),
 		"module of a script":     exchange("POST", "/a", jsonType, `{"import":"../../../lamps/proc.js","main":"../../var/cache/a"}`),
 		"filter by a name":       exchange("GET", "/odata/Users?$filter="+url.QueryEscape("startswith(Name,'An') and PasswordAge gt 7"), "", ""),
 		"folder of one's own":    exchange("GET", "/a?path="+url.QueryEscape(`C:\Users\ann\lamp.php`), "", ""),
