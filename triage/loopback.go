@@ -18,15 +18,15 @@ var pageOfClient = compile(`(?i)(?:redirect_?uri|(?:^|\.)(?:(?:post_?logout_?)?r
 
 var (
 	// A page that somebody develops is on their own machine, and tells those who count its visitors where that is.
-	// Sources: Google's Measurement Protocol, PostHog, Segment, Matomo and others.
-	pageInBrowser = compile(`(?i)(?:^|[.\[$])(?:dl|dr|referr?er|initial_?referr?er|current_?url|page_?(?:url|location|referr?er)|document_?(?:url|location|referr?er)|urlref)\]?$`)
+	// What a service fetches is called otherwise.
+	pageInBrowser = compile(`(?i)(?:^|[.\[$])(?:(?:initial_?|page_?)?referr?er|current_?url|document_?(?:url|location|referr?er)|urlref)\]?$`)
 	loopbackPage  = compile(`^https?://(?:127\.0\.0\.1|\[::1\]|localhost)(?::\d{1,5})?(?:/[\w./~-]*)?(?:\?[\w=&.,%+:/~-]*)?(?:#[\w=&.,%+:/!?~-]*)?$`)
 )
 
 // ownMachine are interfaces by which a service is told of others on its own machine, and of a page's own address, and the
 // members that name these.
 // Sources: the HTTP APIs of Grafana (data source), Consul (agent, catalog), Keycloak (Admin REST API), Plausible, Umami,
-// Segment, Matomo.
+// Segment, Matomo, Google Analytics (Measurement Protocol), Meta's pixel.
 var ownMachine = interfaces{
 	{compile(`^/(?:[\w-]+/)?api/datasources(?:/(?:uid/)?[\w-]+)?$`), compile(`^json\.url$`)},
 	{compile(`^/v1/(?:agent/(?:service|check)/register|catalog/register)$`), compile(`(?i)^json\.(?:service\.)?(?:checks?\.(?:\d+\.)?)?(?:definition\.)?(?:http|h2ping)$`)},
@@ -35,6 +35,7 @@ var ownMachine = interfaces{
 	{compile(`^/api/send$`), compile(`^json\.payload\.url$`)},
 	{compile(`^/v1/(?:p|page|t|track|i|identify|b|batch)$`), compile(`\.context\.page\.url$`)},
 	{compile(`^/(?:[\w-]+/)*(?:matomo|piwik)\.php$`), compile(`^url$`)},
+	{compile(`^/(?:[\w-]+/)*(?:collect|tr)/?$`), compile(`^(?:dl|dr|rl|(?:ep\.)?page_location)$`)},
 }
 
 // toBrowser is the one page of a client that may have a query, which it gets back: RFC 6749, 3.1.2. serverOf is where OpenAPI's

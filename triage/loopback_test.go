@@ -32,6 +32,8 @@ func TestOwnMachine(t *testing.T) {
 		{"/api/event", "json.u", "http://localhost:5173/login", true},
 		{"/v1/batch", "json.batch.0.context.page.url", "http://localhost:5173/login", true},
 		{"/matomo.php", "url", "http://localhost:5173/login", true},
+		{"/fetch", "dl", "http://localhost:5173/login", false},
+		{"/fetch", "page_url", "http://localhost:5173/login", false},
 		{"/fetch", "url", "http://localhost:5173/login", false},
 		{"/fetch", "page", "http://localhost:5173/login", false},
 	} {

@@ -21,13 +21,16 @@ func isReference(name, value string) bool {
 	return strings.HasSuffix(name, ".$ref") && schemaFile.MatchString(value) || leads.MatchString(name) && besides.MatchString(value)
 }
 
-// graphDocument is one of GraphQL without a text in it, as clients send that have their values beside it: its variables begin with
-// a dollar sign, as operators of MongoDB do, and no attack is in names alone.
+// graphDocument is one of GraphQL without a text in it, as clients send that have their values beside it: its variables
+// begin with a dollar sign, as operators of MongoDB do.
 // Source: https://spec.graphql.org, 2.2 and 2.10
-var graphDocument = compile(`^\s*(?:query|mutation|subscription|fragment)\b[\w\s$:!,(){}\[\]@=|&.-]*$`)
+var (
+	graphDocument = compile(`^\s*(?:query|mutation|subscription)\b[\w\s$:!,()\[\]@=.]*\{[\w\s$:!,(){}\[\]@=.-]*\}\s*$`)
+	ofDatabases   = compile(`(?i)\b(?:select|union|sleep|benchmark|waitfor|from\s+\w)`)
+)
 
 func isGraphDocument(name, value string) bool {
-	return lastName(name) == "query" && graphDocument.MatchString(value)
+	return lastName(name) == "query" && graphDocument.MatchString(value) && !ofDatabases.MatchString(value)
 }
 
 // filesOfUsers is where people keep files of any kind, which no server runs.

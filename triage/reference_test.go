@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/modsecurity-for-anylog/msa/engine"
@@ -21,6 +22,8 @@ func TestReferences(t *testing.T) {
 		{"lfi", "POST", "/forum/adm/index.php", "ARGS:file", "./../adm/index.php", false},
 		{"sqli", "POST", "/graphql", "ARGS:json.1.query", "query Shops($where: ShopFilter!, $n: Int = 5) { shops(where: $where, first: $n) { id ...all } }", true},
 		{"sqli", "POST", "/graphql", "ARGS:json.query", "query { shops(where: {$where: \"sleep(5)\"}) { id } }", false},
+		{"sqli", "GET", "/a", "ARGS:query", "query {a} union select 1 from b {c}", false},
+		{"sqli", "GET", "/a", "ARGS:query", "query or 1=1", false},
 		{"sqli", "POST", "/graphql", "ARGS:json.variables.where", "query a($where: F)", false},
 		{"rce", "PUT", "/connectors/orders/config", "ARGS:json.connection.password", "${file:/opt/kafka/dwh.properties:password}", true},
 		{"rce", "POST", "/kafka/connectors", "ARGS:json.config.connection.password", "${env:DWH_PASSWORD:x}", true},
@@ -59,7 +62,7 @@ func TestReferences(t *testing.T) {
 // A body as a whole is what is shipped, where nothing else is.
 func TestShippedBody(t *testing.T) {
 	for uri, want := range map[string]bool{"/_bulk": true, "/loki/api/v1/push": true, "/?query=INSERT+INTO+a+FORMAT+JSONEachRow": true, "/hooks/a": false, "/a": false} {
-		tx := &mapping.Transaction{Method: "POST", URI: uri}
+		tx := &mapping.Transaction{Method: "POST", URI: uri, ResponseHeaders: []mapping.Header{{Name: "X-ClickHouse-Query-Id", Value: "1"}}}
 		for _, variable := range []string{"XML:body", "REQUEST_XML:/*", "REQUEST_BODY"} {
 			if got := isOrdinary(tx, &engine.Match{Tags: []string{"attack-rce"}}, variable, "java.lang.Runtime.exec"); got != want {
 				t.Errorf("%s, %s: %v", uri, variable, got)
@@ -85,9 +88,13 @@ func TestShippedRows(t *testing.T) {
 		{"/s/soc/internal/bsearch?compress=true", "json.batch.0.request.params.body.query.bool.filter.0.query_string.query", true},
 		{"/internal/bsearch", "json.batch.0.request.params.body.script_fields.a.script.source", false},
 	} {
-		tx := &mapping.Transaction{Method: "POST", URI: c.uri}
-		if got := isOrdinary(tx, &engine.Match{Tags: []string{"attack-lfi"}}, "ARGS:"+c.name, "/../../etc/passwd"); got != c.want {
+		tx := &mapping.Transaction{Method: "POST", URI: c.uri, ResponseHeaders: []mapping.Header{{Name: "X-ClickHouse-Query-Id", Value: "1"}}}
+		m := &engine.Match{Tags: []string{"attack-lfi"}}
+		if got := isOrdinary(tx, m, "ARGS:"+c.name, "/../../etc/passwd"); got != c.want {
 			t.Errorf("%s, %s: %v", c.uri, c.name, got)
+		}
+		if tx.ResponseHeaders = nil; strings.Contains(c.uri, "INSERT") && isOrdinary(tx, m, "ARGS:"+c.name, "/../../etc/passwd") {
+			t.Errorf("%s: whose answer is not ClickHouse's is taken for it", c.uri)
 		}
 	}
 }

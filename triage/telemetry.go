@@ -41,14 +41,21 @@ func isTelemetry(tx *mapping.Transaction, variable, value string) bool {
 	return isShipped(tx, member)
 }
 
-// inserted is a statement of ClickHouse in the address, whose rows are the body.
+// inserted is a statement of ClickHouse in the address, whose rows are the body. Nobody can make another server answer as
+// it does.
 // Source: https://clickhouse.com/docs/interfaces/http
 var inserted = compile(`(?i)[?&]query=insert(?:\+|%20)into(?:\+|%20)[\w.%+(),` + "`" + `-]{1,200}format(?:\+|%20)json\w*(?:&|$)`)
+
+func isInserted(tx *mapping.Transaction) bool {
+	return inserted.MatchString(tx.URI) && slices.ContainsFunc(tx.ResponseHeaders, func(h mapping.Header) bool {
+		return strings.HasPrefix(strings.ToLower(h.Name), "x-clickhouse-")
+	})
+}
 
 // isShipping reports whether the body as a whole is what is shipped: of a webhook it is not, whose other members are its own.
 func isShipping(tx *mapping.Transaction) bool {
 	path, _, _ := strings.Cut(tx.URI, "?")
-	return tx.Method == "POST" && (shippers.MatchString(path) || inserted.MatchString(tx.URI))
+	return tx.Method == "POST" && (shippers.MatchString(path) || isInserted(tx))
 }
 
 // shippers are those of the interfaces that take nothing but logs.
@@ -56,7 +63,7 @@ var shippers = compile(`^/(?:loki/api/v1/push|(?:[\w-]+/)?v1/(?:logs|traces)|ser
 
 func isShipped(tx *mapping.Transaction, member string) bool {
 	path, _, _ := strings.Cut(tx.URI, "?")
-	return tx.Method == "POST" && (shipped.have(path, member) || inserted.MatchString(tx.URI))
+	return tx.Method == "POST" && (shipped.have(path, member) || isInserted(tx))
 }
 
 // interfaces are known by their paths, and have members of one kind.
