@@ -94,9 +94,7 @@ func (w *yamlWriter) value(n *yaml.Node, depth int) (ok bool) {
 	if n.Kind == yaml.AliasNode && len(w.json) < w.room {
 		return w.value(n.Alias, depth+1)
 	}
-	if n.Style&yaml.TaggedStyle != 0 && !isPlainTag(n.ShortTag()) {
-		w.others = append(w.others, n.ShortTag())
-	}
+	w.tag(n)
 	switch n.Kind {
 	case yaml.MappingNode:
 		return w.items(n.Content, depth, true)
@@ -119,24 +117,39 @@ func (w *yamlWriter) items(all []*yaml.Node, depth int, isMapping bool) (ok bool
 	}
 	w.json = append(w.json, begin)
 	for i, n := range all {
-		isKey := isMapping && i%2 == 0
 		switch {
-		case i == 0:
-		case isMapping && !isKey:
+		case isMapping && i%2 == 1:
 			w.json = append(w.json, ':')
-		default:
+		case i > 0:
 			w.json = append(w.json, ',')
 		}
-		at := len(w.json)
-		if !w.value(n, depth+1) {
+		if isMapping && i%2 == 0 {
+			w.json = appendJSONString(w.json, strings.Join(w.words(nil, n, depth), " "))
+		} else if !w.value(n, depth+1) {
 			return false
-		}
-		if key := w.json[at:]; isKey && key[0] != '"' { // a number, or worse
-			w.json = appendJSONString(w.json[:at], string(key))
 		}
 	}
 	w.json = append(w.json, end)
 	return true
+}
+
+// words appends the texts of a key: mostly it is one, but YAML has keys that are mappings and lists, too.
+func (w *yamlWriter) words(all []string, n *yaml.Node, depth int) []string {
+	w.tag(n)
+	if len(n.Content) == 0 || depth == MaxJSONDepth {
+		return append(all, n.Value)
+	}
+	for _, e := range n.Content {
+		all = w.words(all, e, depth+1)
+	}
+	return all
+}
+
+// tag keeps the tag of a node, if it is not YAML's own.
+func (w *yamlWriter) tag(n *yaml.Node) {
+	if n.Style&yaml.TaggedStyle != 0 && !isPlainTag(n.ShortTag()) {
+		w.others = append(w.others, n.ShortTag())
+	}
 }
 
 // isPlainTag reports whether a tag says only what kind of value it is.

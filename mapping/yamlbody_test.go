@@ -15,7 +15,7 @@ func TestYAMLBody(t *testing.T) {
 		{"a patch", "application/apply-patch+yaml", "spec: {hostPID: true}", `{"spec":{"hostPID":true}}`},
 		{"a patch in JSON", "application/apply-patch+yaml", `{"spec": {"a":1}}`, `{"spec": {"a":1}}`},
 		{"numbers that JSON has not", "application/x-yaml", "a: 0x1f\nb: .inf\nc: 012\n", `{"a":"0x1f","b":".inf","c":"012"}`},
-		{"keys that JSON has not", "application/yaml", "1: a\n[x, y]: b\n? {z: 1}\n: c\n", `{"1":"a","[\"x\",\"y\"]":"b","{\"z\":1}":"c"}`},
+		{"keys that JSON has not", "application/yaml", "1: a\n[x, y]: b\n? {z: 1}\n: c\n", `{"1":"a","x y":"b","z 1":"c"}`},
 		{"documents", "application/yaml", "---\na: 1\n---\n- b\n...\n", `[{"a":1},["b"]]`},
 		{"empty documents", "application/yaml", "---\n# tea\n---\na: 1\n---\n", `{"a":1}`},
 		{"tags of programs", "application/yaml", "a: !!python/object/apply:os.system [id]\nb: !!str 5\nc: !<tag:yaml.org,2002:java.net.URL> x\nd: !own y\n", `[{"a":["id"],"b":"5","c":"x","d":"y"},"!!python/object/apply:os.system","!!java.net.URL","!own"]`},
@@ -62,6 +62,7 @@ func TestYAMLBodyBounds(t *testing.T) {
 		"aliases": bomb,
 		"flow":    strings.Repeat("[", 30000) + strings.Repeat("]", 30000),
 		"blocks":  strings.Repeat("- ", 30000),
+		"keys":    strings.Repeat("{", 60) + "x" + strings.Repeat("}", 60),
 		"long":    strings.Repeat("- tea\n", yamlLimit),
 	} {
 		b := Body{Text: body}
@@ -69,7 +70,7 @@ func TestYAMLBodyBounds(t *testing.T) {
 		if len(b.Text) > 4*len(body) {
 			t.Errorf("%s: %d bytes became %d", name, len(body), len(b.Text))
 		}
-		if (b.Text == body) != (name != "aliases") {
+		if (b.Text == body) != (name != "aliases" && name != "keys") {
 			t.Errorf("%s: became %.80q", name, b.Text)
 		}
 	}

@@ -209,6 +209,7 @@ func manifests() map[string]*mapping.Transaction {
 		"keys":       numbered("a%d: 1\n", most-10),
 		"empty keys": Fill("? \n", most),
 		"nested":     Fill("- ", 8000) + "a",
+		"deep keys":  strings.Repeat("{", 4000) + "a" + strings.Repeat("}", 4000),
 		"flow":       "[" + Fill("{a: [", most-1),
 		"texts":      Fill("- |\n  a\n", most),
 		"tags":       Fill("- !a &b c\n", most),
