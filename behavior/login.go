@@ -28,8 +28,8 @@ func isLoginWord(word string) bool {
 	return false
 }
 
-// isLoginPair reports whether two words that follow each other stand for one: a code, too, which was sent to somebody, shows
-// who he is.
+// isLoginPair reports whether two words that follow each other stand for one: a code, too, which was sent to somebody,
+// shows who he is.
 func isLoginPair(before, word string) bool {
 	switch before {
 	case "sign":

@@ -39,7 +39,7 @@ func (b *Body) readFormat(headers []Header) {
 	if b.Coded || b.Text == "" {
 		return
 	}
-	kind := mediaType(headers)
+	kind := MediaType(headers)
 	read := bodyFormats[kind]
 	if read == nil && strings.HasSuffix(kind, "+cbor") {
 		read = cborBody
@@ -50,13 +50,6 @@ func (b *Body) readFormat(headers []Header) {
 	if json, ok := read(b.Text); ok {
 		b.Text = view(json)
 	}
-}
-
-// mediaType is that of a Content-Type, in lower case; empty without one.
-func mediaType(headers []Header) string {
-	kind, _ := HeaderValue(headers, "content-type")
-	kind, _, _ = strings.Cut(kind, ";")
-	return strings.ToLower(trimSpace(kind))
 }
 
 // msgpackBody reads one map or list of msgpack.

@@ -148,3 +148,10 @@ func HeaderValue(headers []Header, name string) (value string, ok bool) {
 	}
 	return "", false
 }
+
+// MediaType is what the Content-Type of headers names, in lower case and without parameters; empty without one.
+func MediaType(headers []Header) string {
+	kind, _ := HeaderValue(headers, "content-type")
+	kind, _, _ = strings.Cut(kind, ";")
+	return strings.ToLower(trimSpace(kind))
+}

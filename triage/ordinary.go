@@ -155,7 +155,7 @@ func isEndOfFile(tx *mapping.Transaction, m *engine.Match, variable string) bool
 		return false
 	}
 	found, _ := matchedData(m.Data)
-	if tx == nil || variable != "REQUEST_BODY" || len(found) > longestByChance || !strings.HasPrefix(mediaType(tx.RequestHeaders), "multipart/") {
+	if tx == nil || variable != "REQUEST_BODY" || len(found) > longestByChance || !strings.HasPrefix(mapping.MediaType(tx.RequestHeaders), "multipart/") {
 		return false
 	}
 	body := tx.RequestBody.Text
@@ -205,7 +205,7 @@ var asItIs = compile(`^(?i)content-transfer-encoding:\s*(?:binary|7bit|8bit)\s*$
 
 // isPart reports whether a rule has found such a line, in the end of a form that is too long to be read as one.
 func isPart(tx *mapping.Transaction, m *engine.Match, value string) bool {
-	if !strings.HasPrefix(mediaType(tx.RequestHeaders), "multipart/") {
+	if !strings.HasPrefix(mapping.MediaType(tx.RequestHeaders), "multipart/") {
 		return false
 	}
 	kind, _ := mapping.HeaderValue(tx.RequestHeaders, "content-type")

@@ -206,7 +206,7 @@ func newExchange(tx *mapping.Transaction, v *engine.Verdict) *exchange {
 	if len(x.body) > 2*bodyEnd {
 		x.body = x.body[:bodyEnd] + "\n" + x.body[len(x.body)-bodyEnd:]
 	}
-	x.kind = mediaType(x.tx.ResponseHeaders)
+	x.kind = mapping.MediaType(x.tx.ResponseHeaders)
 	x.text = x.plain()
 	if hasTag(x.kinds, "sqli") {
 		x.condition, x.form = conditionOf(x.payload)
@@ -253,13 +253,6 @@ func (x *exchange) plain() string {
 }
 
 var jsonEscape = compile(`\\(?:u[0-9a-fA-F]{4}|["\\/nrt])`)
-
-// mediaType is what the Content-Type names, in lower case and without parameters.
-func mediaType(headers []mapping.Header) string {
-	value, _ := mapping.HeaderValue(headers, "content-type")
-	value, _, _ = strings.Cut(value, ";")
-	return strings.ToLower(strings.TrimSpace(value))
-}
 
 func (x *exchange) header(name string) string {
 	value, _ := mapping.HeaderValue(x.tx.ResponseHeaders, name)

@@ -23,7 +23,7 @@ func isTalk(tx *mapping.Transaction) bool {
 	path, _, _ := strings.Cut(tx.URI, "?")
 	start := func(text string) string { return text[:min(len(text), maxPayload)] }
 	return modelPath.MatchString(strings.ToLower(path)) && modelAsked.MatchString(start(tx.RequestBody.Text)) &&
-		modelAnswer.MatchString(mediaType(tx.ResponseHeaders)) && modelSays.MatchString(start(tx.ResponseBody.Text))
+		modelAnswer.MatchString(mapping.MediaType(tx.ResponseHeaders)) && modelSays.MatchString(start(tx.ResponseBody.Text))
 }
 
 // prompted are the members that are read to a model: what is said, and what tools are for. Addresses among them are fetched.

@@ -36,7 +36,7 @@ func isTelemetry(tx *mapping.Transaction, variable, value string) bool {
 		return false
 	}
 	if reportMember.MatchString(member) {
-		return slices.Contains([]string{"application/csp-report", "application/reports+json"}, mediaType(tx.RequestHeaders))
+		return slices.Contains([]string{"application/csp-report", "application/reports+json"}, mapping.MediaType(tx.RequestHeaders))
 	}
 	return isShipped(tx, member)
 }
