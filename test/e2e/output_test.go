@@ -2,11 +2,13 @@ package e2e
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -215,11 +217,18 @@ func TestOutputForwards(t *testing.T) {
 }
 
 // endsAlone skips a test where Fluent Bit dies at its end without MSA: 3.2 frees twice the shared key of its input forward,
-// and what its output kafka takes the messages' keys from.
+// and what its output kafka takes the messages' keys from. It may live on by luck, so its version counts, too: valgrind
+// shows the first without MSA (fw_config_destroy, then flb_kv_item_destroy).
 func endsAlone(t *testing.T, config string) {
 	t.Helper()
-	if _, ok := rig.FluentBit(); !ok {
+	program, ok := rig.FluentBit()
+	if !ok {
 		t.Skip("no Fluent Bit: set $FLUENT_BIT or PATH")
+	}
+	if version, err := exec.Command(program, "--version").Output(); err != nil {
+		t.Fatal(err)
+	} else if bytes.HasPrefix(version, []byte("Fluent Bit v3.")) {
+		t.Skip("this Fluent Bit frees memory twice at its end")
 	}
 	needs(t, config)
 	name := filepath.Join(t.TempDir(), "alone.conf")
