@@ -13,13 +13,14 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/modsecurity-for-anylog/msa/test/rig"
 )
 
 // receiverArgument makes the test's program a receiver: it writes what comes to a
-// TCP port to a file, before it reads on, and can be killed.
+// TCP port to a file, and can be killed.
 const receiverArgument = "-receiver"
 
 func runReceiver(port, file string) error {
@@ -37,9 +38,34 @@ func runReceiver(port, file string) error {
 			return err
 		}
 		go func() {
-			_, _ = io.Copy(struct{ io.Writer }{out}, struct{ io.Reader }{conn}) // not by the kernel
+			_ = store(out, conn.(*net.TCPConn))
 			_ = conn.Close()
 		}()
+	}
+}
+
+// store writes what comes before it takes it from the kernel: who is killed in between has not read it, so that the
+// connection is reset, and does not end as if all had been read.
+func store(out io.Writer, conn *net.TCPConn) error {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return err
+	}
+	buffer := make([]byte, 32<<10)
+	for {
+		n, failed := 0, error(nil)
+		if err := raw.Read(func(fd uintptr) bool {
+			n, _, failed = syscall.Recvfrom(int(fd), buffer, syscall.MSG_PEEK)
+			return !errors.Is(failed, syscall.EAGAIN)
+		}); err != nil || failed != nil || n == 0 {
+			return errors.Join(err, failed)
+		}
+		if _, err := out.Write(buffer[:n]); err != nil {
+			return err
+		}
+		if _, err := io.ReadFull(conn, buffer[:n]); err != nil {
+			return err
+		}
 	}
 }
 
