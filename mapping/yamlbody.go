@@ -27,7 +27,7 @@ func isYAML(kind string) bool {
 // readYAML makes JSON of a body whose Content-Type is YAML's. Of one that is cut in the middle of something, or wrong at
 // its end, the last line follows as a text.
 func (b *Body) readYAML(headers []Header) {
-	if b.Coded || len(b.Text) > yamlLimit || !isYAML(MediaType(headers)) || gjson.Valid(b.Text) {
+	if b.Coded || b.Text == "" || len(b.Text) > yamlLimit || !isYAML(MediaType(headers)) || gjson.Valid(b.Text) {
 		return
 	}
 	json, ok := yamlBody(b.Text, "")
