@@ -58,8 +58,7 @@ func isOwnMachine(tx *mapping.Transaction, name, value string) bool {
 	case tx == nil:
 		return false
 	}
-	path, _, _ := strings.Cut(tx.URI, "?")
-	return ownMachine.have(path, name)
+	return ownMachine.have(tx, name)
 }
 
 var (

@@ -92,17 +92,12 @@ var authored = interfaces{
 
 // isAuthored reports whether a value is such a text, which was taken.
 func isAuthored(tx *mapping.Transaction, name string) bool {
-	path, _, _ := strings.Cut(tx.URI, "?")
-	return tx.Method != "GET" && tx.Status/100 == 2 && !goesUp(tx.URI) && authored.have(path, name)
+	return authored.took(tx, name)
 }
 
 // isCommitted reports whether a value is such a file, which was taken.
 func isCommitted(tx *mapping.Transaction, name string) bool {
-	if tx.Method == "GET" || tx.Status/100 != 2 || goesUp(tx.URI) {
-		return false
-	}
-	path, _, _ := strings.Cut(tx.URI, "?")
-	return committed.have(path, name)
+	return committed.took(tx, name)
 }
 
 var (
@@ -125,8 +120,7 @@ var (
 
 // isProvided reports whether a value is one that a connector of Kafka gets from where its secrets are, or how it logs in.
 func isProvided(tx *mapping.Transaction, name, value string) bool {
-	path, _, _ := strings.Cut(tx.URI, "?")
-	return connectors.have(path, name) && provided.MatchString(value)
+	return connectors.have(tx, name) && provided.MatchString(value)
 }
 
 var (
@@ -254,6 +248,5 @@ func isPage(tx *mapping.Transaction, name, value string) bool {
 	if to, _ := mapping.HeaderValue(tx.ResponseHeaders, "location"); loginPage.MatchString(to) {
 		return false
 	}
-	path, _, _ := strings.Cut(tx.URI, "?")
-	return pages.have(path, name) && (len(value) > longestStolen || !stealing.MatchString(value))
+	return pages.have(tx, name) && (len(value) > longestStolen || !stealing.MatchString(value))
 }

@@ -40,6 +40,6 @@ func isSearched(tx *mapping.Transaction, member string) bool {
 	if strings.Contains(member, "script") { // of Elasticsearch, which runs it
 		return false
 	}
-	path, _, _ := strings.Cut(tx.URI, "?")
-	return searched.have(strings.ToLower(path), member)
+	of := searched.at(strings.ToLower(pathOf(tx)))
+	return of != nil && of.MatchString(member)
 }

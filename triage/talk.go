@@ -20,9 +20,8 @@ func isTalk(tx *mapping.Transaction) bool {
 	if tx == nil || tx.Method != "POST" {
 		return false
 	}
-	path, _, _ := strings.Cut(tx.URI, "?")
 	start := func(text string) string { return text[:min(len(text), maxPayload)] }
-	return modelPath.MatchString(strings.ToLower(path)) && modelAsked.MatchString(start(tx.RequestBody.Text)) &&
+	return modelPath.MatchString(strings.ToLower(pathOf(tx))) && modelAsked.MatchString(start(tx.RequestBody.Text)) &&
 		modelAnswer.MatchString(mapping.MediaType(tx.ResponseHeaders)) && modelSays.MatchString(start(tx.ResponseBody.Text))
 }
 

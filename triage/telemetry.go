@@ -1,26 +1,35 @@
 package triage
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
-// shipped are the interfaces to which agents ship logs, traces and errors, and the members that quote what somebody else has
-// sent or run: the attack is in another exchange, which has an alert of its own.
-// Sources: the HTTP interfaces of Loki, OTLP/HTTP, Splunk's collector, Datadog, Sentry, Elasticsearch, GELF; the webhooks of GitHub,
-// GitLab and Gitea, which quote who has written about a change.
-var shipped = interfaces{
+// collectors are the interfaces that take nothing but logs and traces, and the members that quote what somebody else has sent
+// or run: the attack is in another exchange, which has an alert of its own.
+// Sources: the HTTP interfaces of Loki, OTLP/HTTP, Splunk's collector, Elasticsearch, GELF.
+var collectors = interfaces{
 	{compile(`^/loki/api/v1/push$`), compile(`\.streams\.\d+\.values\.\d+\.1$`)},
 	{compile(`^/(?:[\w-]+/)?v1/(?:logs|traces)$`), compile(`(?i)\.resource(?:logs|spans)\..*(?:value|name|body|message)$`)},
 	{compile(`^/services/collector(?:/event|/raw)?(?:/1\.0)?$`), compile(`\.(?:event|fields)(?:\.|$)`)},
-	{compile(`^/(?:api/)?v[12]/(?:logs|input(?:/\w+)?)$`), compile(`^json(?:\.\d+)?\.message$`)},
-	{compile(`^/(?:[\w-]+/)?api/\d+/(?:store|envelope)/$`), compile(`^json\.(?:exception|request|breadcrumbs|message|logentry|transaction|culprit|extra|contexts|tags|spans|threads|stacktrace)(?:\.|$)`)},
-	{compile(`^/(?:[\w.-]+/)?(?:_bulk|_doc(?:/[\w-]+)?)$`), compile(`\.(?:message|msg|log|event\.original|(?:url|http\.request)\.(?:original|path|query|full|body|referrer)|error\.(?:message|stack_trace)|exception(?:\.\w+)*|stack_?trace|user_agent(?:\.original)?)$`)},
-	{compile(`^/(?:[\w.-]+/){0,4}(?:web)?-?hooks?(?:/[\w.-]+){0,3}$`), compile(`^json\.(?:(?:pull_request|issue|comment|review|discussion|release|head_commit|object_attributes|merge_request|commits\.\d+)\.(?:title|body|message|description|note|last_commit\.message))$`)},
+	{compile(`^/(?:[\w.-]+/)?_bulk$`), ofDocument},
 	{compile(`^/gelf$`), compile(`^json\.(?:short_message|full_message|_\w+)$`)},
 }
+
+// shipped are those of other interfaces.
+// Sources: those of Datadog, Sentry and Elasticsearch; the webhooks of GitHub, GitLab and Gitea, which quote who has written
+// about a change.
+var shipped = interfaces{
+	{compile(`^/(?:api/)?v[12]/(?:logs|input(?:/\w+)?)$`), compile(`^json(?:\.\d+)?\.message$`)},
+	{compile(`^/(?:[\w-]+/)?api/\d+/(?:store|envelope)/$`), compile(`^json\.(?:exception|request|breadcrumbs|message|logentry|transaction|culprit|extra|contexts|tags|spans|threads|stacktrace)(?:\.|$)`)},
+	{compile(`^/(?:[\w.-]+/)?_doc(?:/[\w-]+)?$`), ofDocument},
+	{compile(`^/(?:[\w.-]+/){0,4}(?:web)?-?hooks?(?:/[\w.-]+){0,3}$`), compile(`^json\.(?:(?:pull_request|issue|comment|review|discussion|release|head_commit|object_attributes|merge_request|commits\.\d+)\.(?:title|body|message|description|note|last_commit\.message))$`)},
+}
+
+var ofDocument = compile(`\.(?:message|msg|log|event\.original|(?:url|http\.request)\.(?:original|path|query|full|body|referrer)|error\.(?:message|stack_trace)|exception(?:\.\w+)*|stack_?trace|user_agent(?:\.original)?)$`)
 
 // reportMember are members of the reports that browsers send, which quote the code of a page that was not run.
 // Source: https://www.w3.org/TR/CSP3/#reporting
@@ -54,27 +63,44 @@ func isInserted(tx *mapping.Transaction) bool {
 
 // isShipping reports whether the body as a whole is what is shipped: of a webhook it is not, whose other members are its own.
 func isShipping(tx *mapping.Transaction) bool {
-	path, _, _ := strings.Cut(tx.URI, "?")
-	return tx.Method == "POST" && (shippers.MatchString(path) || isInserted(tx))
+	return tx.Method == "POST" && (collectors.at(pathOf(tx)) != nil || isInserted(tx))
 }
 
-// shippers are those of the interfaces that take nothing but logs.
-var shippers = compile(`^/(?:loki/api/v1/push|(?:[\w-]+/)?v1/(?:logs|traces)|services/collector(?:/event|/raw)?(?:/1\.0)?|(?:[\w.-]+/)?_bulk|gelf)$`)
-
 func isShipped(tx *mapping.Transaction, member string) bool {
-	path, _, _ := strings.Cut(tx.URI, "?")
-	return tx.Method == "POST" && (shipped.have(path, member) || isInserted(tx))
+	if tx.Method != "POST" {
+		return false
+	}
+	path := pathOf(tx)
+	of := cmp.Or(collectors.at(path), shipped.at(path))
+	return of != nil && of.MatchString(member) || isInserted(tx)
 }
 
 // interfaces are known by their paths, and have members of one kind.
 type interfaces []struct{ path, member *expression }
 
-// have reports whether the first of them that is at a path has a member.
-func (all interfaces) have(path, member string) bool {
+// at is what the members of the first of them are that is at a path, nil if none is.
+func (all interfaces) at(path string) *expression {
 	for i := range all {
 		if all[i].path.MatchString(path) {
-			return all[i].member.MatchString(member)
+			return all[i].member
 		}
 	}
-	return false
+	return nil
+}
+
+// have reports whether the first of them that a request is for has a member.
+func (all interfaces) have(tx *mapping.Transaction, member string) bool {
+	of := all.at(pathOf(tx))
+	return of != nil && of.MatchString(member)
+}
+
+// took reports whether such a member was written, and taken.
+func (all interfaces) took(tx *mapping.Transaction, member string) bool {
+	return tx.Method != "GET" && tx.Status/100 == 2 && !goesUp(tx.URI) && all.have(tx, member)
+}
+
+// pathOf is the path of a request, as it was sent.
+func pathOf(tx *mapping.Transaction) string {
+	path, _, _ := strings.Cut(tx.URI, "?")
+	return path
 }
