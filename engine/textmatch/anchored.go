@@ -79,7 +79,7 @@ func (m *Matcher) anchor() *anchored {
 				m.forget()
 				reached[around] = insts
 			}
-			if slices.ContainsFunc(insts, func(i uint32) bool { return reads(&m.prog.Inst[i], r) }) {
+			if slices.ContainsFunc(insts, func(i uint32) bool { return m.readBy(i).has(class) }) {
 				begins[class] |= 1 << n
 			}
 		}

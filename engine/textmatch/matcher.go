@@ -34,6 +34,8 @@ type Matcher struct {
 	mutex   sync.Mutex    // for what follows
 	room    *atomic.Int64 // transitions in the table; others read it, see room.go
 	visited []bool
+	reached []uint32 // what was visited
+	classSets
 
 	readers, insts []uint32 // for one step
 	key            []byte
@@ -86,6 +88,7 @@ func (m *Matcher) build() {
 		return
 	}
 	m.visited = make([]bool, len(m.prog.Inst))
+	m.classSets = newClassSets(m.prog, m.bounds)
 	m.shift = uint8(bits.Len(uint(len(m.bounds) - 1)))
 	m.joinRoom()
 	for i := range m.prog.Inst {
@@ -234,25 +237,42 @@ func (m *Matcher) step(of *table, s state, class int) (*table, state) {
 	if t := m.table.Load(); t != of && t.isCopy(of) && t.next[int(s)+class] != unknown {
 		return t, t.next[int(s)+class]
 	}
-	next := m.follow(of.at(s), m.bounds[class])
+	next := m.follow(of.at(s), class)
 	t := m.table.Load()
 	if t.isCopy(of) {
-		atomic.StoreUint32(&t.next[int(s)+class], next)
+		row := t.next[s : int(s)+len(m.bounds)]
+		atomic.StoreUint32(&row[class], next)
+		m.fill(row, class, next)
 	}
 	return t, next
 }
 
-// follow is where a character leads to.
-func (m *Matcher) follow(from *dfaState, r rune) state {
+// fill lets classes that a state's row does not know lead to where one has led that was followed last, if each instruction
+// reads both or neither: of [a-z0-9]* these are all letters.
+func (m *Matcher) fill(row []state, followed int, next state) {
+	same := *m.alike[standsFor(m.bounds[followed])]
+	for _, i := range m.readers {
+		same.keep(m.readBy(i), followed)
+	}
+	for class := range same.each {
+		if row[class] == unknown {
+			atomic.StoreUint32(&row[class], next)
+		}
+	}
+}
+
+// follow is where a character of a class leads to.
+func (m *Matcher) follow(from *dfaState, class int) state {
+	r := m.bounds[class]
 	readers, matched := m.resolve(m.readers[:0], from, r)
 	if m.readers = readers; matched {
 		return accept
 	}
 	insts := m.insts[:0]
 	for _, i := range readers {
-		if inst := &m.prog.Inst[i]; reads(inst, r) {
+		if m.readBy(i).has(class) {
 			var found bool
-			insts, found = m.close(insts, inst.Out, 0)
+			insts, found = m.close(insts, m.prog.Inst[i].Out, 0)
 			matched = matched || found
 		}
 	}
@@ -276,18 +296,6 @@ func (m *Matcher) follow(from *dfaState, r rune) state {
 	return m.state(m.table.Load(), insts, r, of)
 }
 
-func reads(inst *syntax.Inst, r rune) bool {
-	switch inst.Op {
-	case syntax.InstRune, syntax.InstRune1:
-		return inst.MatchRune(r)
-	case syntax.InstRuneAny:
-		return true
-	case syntax.InstRuneAnyNotNL:
-		return r != '\n'
-	}
-	return false
-}
-
 // resolve appends what is reached behind what asks for what is around, now that the next character is known, -1 at the end.
 func (m *Matcher) resolve(insts []uint32, s *dfaState, next rune) (_ []uint32, matched bool) {
 	around := syntax.EmptyOpContext(s.before, next)
@@ -307,6 +315,7 @@ func (m *Matcher) close(insts []uint32, i uint32, around syntax.EmptyOp) (_ []ui
 		return insts, false
 	}
 	m.visited[i] = true
+	m.reached = append(m.reached, i)
 	inst := &m.prog.Inst[i]
 	switch inst.Op {
 	case syntax.InstAlt, syntax.InstAltMatch:
@@ -328,7 +337,12 @@ func (m *Matcher) close(insts []uint32, i uint32, around syntax.EmptyOp) (_ []ui
 	return append(insts, i), false
 }
 
-func (m *Matcher) forget() { clear(m.visited) }
+func (m *Matcher) forget() {
+	for _, i := range m.reached {
+		m.visited[i] = false
+	}
+	m.reached = m.reached[:0]
+}
 
 // isLikeBeginning: what the pattern can ask for after this character is what it would find at the beginning of a text.
 func (m *Matcher) isLikeBeginning(before rune) bool {

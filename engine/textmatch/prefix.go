@@ -46,7 +46,6 @@ func (m *Matcher) newPrefixes() *prefixes {
 		}
 	}
 	ofClass := make([][prefixLength]uint64, len(m.bounds))
-	classes := m.classesOf()
 	for i, way := range ways {
 		bucket := uint64(1) << (firstWay + i*(64-firstWay)/len(ways))
 		for n, insts := range way {
@@ -56,7 +55,7 @@ func (m *Matcher) newPrefixes() *prefixes {
 				}
 			}
 			for _, inst := range insts {
-				for _, class := range classes(inst) {
+				for class := range m.readBy(inst).each {
 					ofClass[class][n] |= bucket
 				}
 			}
@@ -93,24 +92,6 @@ func (m *Matcher) behind(insts []uint32) (then []uint32, matched bool) {
 	}
 	m.forget()
 	return then, matched
-}
-
-// classesOf gives the classes that an instruction reads.
-func (m *Matcher) classesOf() func(inst uint32) []uint8 {
-	known := map[uint32][]uint8{}
-	return func(inst uint32) []uint8 {
-		all, ok := known[inst]
-		if ok {
-			return all
-		}
-		for class, r := range m.bounds {
-			if reads(&m.prog.Inst[inst], r) {
-				all = append(all, uint8(class))
-			}
-		}
-		known[inst] = all
-		return all
-	}
 }
 
 // skip is the next place from i on where a match may begin.
