@@ -58,12 +58,12 @@ type step struct {
 }
 
 // Judge reports whether a transformed value fulfils the condition, and how much work that was. One of the condition's literals,
-// if it has any, is in the value.
-func (c *Condition) Judge(text string) (fulfilled bool, work int) {
+// if it has any, is in the value. lower is the value's content in lower case.
+func (c *Condition) Judge(text string, lower *textmatch.Content) (fulfilled bool, work int) {
 	if len(c.then) == 0 && c.Operator.matchesLiterals {
 		return true, 0
 	}
-	fulfilled, work = c.Operator.measure(text)
+	fulfilled, work = c.Operator.measure(text, lower)
 	if !fulfilled || len(c.then) == 0 {
 		return fulfilled, work
 	}

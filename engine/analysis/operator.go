@@ -42,10 +42,10 @@ type Operator struct {
 func (o *Operator) matches(value string) bool { return o.match(value) != o.negated }
 
 // measure is matches, and how much work that was, see work.go.
-func (o *Operator) measure(text string) (matches bool, work int) {
+func (o *Operator) measure(text string, lower *textmatch.Content) (matches bool, work int) {
 	switch {
 	case o.pattern != nil:
-		matches, work = o.pattern.Measure(text)
+		matches, work = o.pattern.MeasureOf(text, lower)
 		return matches != o.negated, work
 	case o.workOf != nil:
 		return o.matches(text), o.workOf(text)

@@ -125,7 +125,8 @@ func TestAddresses(t *testing.T) {
 			"192.0.2.7": true, "192.0.3.7": false, "2001:DB8::1": true, "2001:db9::1": false, "10.0.0.1": true, "::ffff:10.0.0.1": true, "10.0.0.2": false,
 			"10.0.0.300": false, "nobody": false, "": false, "10.0.0.01": false, "10.0.0.1 ": false, "fe80::1%eth0": false,
 		} {
-			if got, _ := plan.Conditions[0].Judge(value); got != want {
+			lower := textmatch.LowerContentOf(value)
+			if got, _ := plan.Conditions[0].Judge(value, &lower); got != want {
 				t.Errorf("%s: %q is %v", operator, value, got)
 			}
 		}

@@ -18,6 +18,12 @@ func newSet(n int) set { return make(set, (n+63)/64) }
 
 func (s set) add(i int32) { s[i/64] |= 1 << (i % 64) }
 
+func (s set) addAll(other set) {
+	for w := range s {
+		s[w] |= other[w]
+	}
+}
+
 func (s set) has(i int32) bool { return s[i/64]>>(i%64)&1 != 0 }
 
 // each visits what is in the set, ascending.
@@ -68,6 +74,9 @@ func (s *Screen) scan(x *scratch, i int) set {
 	all[i].scanned = i
 	has := all[i].has
 	clear(has)
+	for b := range all[i].lower.Common(&s.bytes) {
+		has.addAll(s.ofByte[b])
+	}
 	x.spend(costOfScan * len(all[i].text))
 	found, stamp := x.texts.newStamp()
 	literals := 0

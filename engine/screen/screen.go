@@ -39,6 +39,8 @@ type Screen struct {
 	unasked    []int       // rules that look at more than their conditions do
 	literals   *textmatch.Automaton
 	literalOf  [][]int32                 // conditions that want a literal, by literal
+	bytes      textmatch.Content         // literals of one byte
+	ofByte     [256]set                  // conditions that want one of these
 	possible   [textmatch.Levels + 1]set // conditions that texts of a level may fulfil
 	steps      map[string]int            // transformations of all conditions, by name
 	cache      *cache
@@ -496,30 +498,30 @@ func (s *Screen) passes(x *scratch, g *group, i int) bool {
 
 // judgeStage finds out what a text of the value fulfils of a group's conditions.
 func (s *Screen) judgeStage(x *scratch, g *group, i int) {
-	text, l := x.texts.all[i].text, x.texts.all[i].level
+	l := x.texts.all[i].level
 	at := g.at[l]
 	if at.unfiltered {
 		for _, c := range g.unfiltered {
 			if s.possible[l].has(c) {
-				s.judgeText(x, c, text)
+				s.judgeText(x, c, i)
 			}
 		}
 	}
 	if at.filtered && x.mayHave(g, i) {
 		g.filtered.both(s.scan(x, i), func(c int32) {
 			if s.possible[l].has(c) {
-				s.judgeText(x, c, text)
+				s.judgeText(x, c, i)
 			}
 		})
 	}
 }
 
-func (s *Screen) judgeText(x *scratch, c int32, text string) {
-	cond := &s.conditions[c]
+func (s *Screen) judgeText(x *scratch, c int32, i int) {
+	cond, text := &s.conditions[c], x.texts.all[i].text
 	if x.isSpent() && len(text) > longestRemembered {
 		return
 	}
-	fulfilled, work := cond.Judge(text)
+	fulfilled, work := cond.Judge(text, &x.texts.all[i].lower)
 	x.spend(work)
 	if !fulfilled {
 		return

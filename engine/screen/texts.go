@@ -12,6 +12,7 @@ import (
 // text is a value, or what transformations have made of it.
 type text struct {
 	text    string
+	lower   textmatch.Content // its content in lower case
 	level   textmatch.Level
 	traits  transform.Traits
 	made    []int // by transformation: which text it makes of this one, -1 as long as that is not known
@@ -48,7 +49,9 @@ func (t *texts) add(of string) int {
 		t.all[n].has = newSet(t.conditions)
 	}
 	x := &t.all[n]
-	x.text, x.level, x.traits, x.scanned, x.made = of, textmatch.LevelOf(of), transform.TraitsOf(of), -1, x.made[:0]
+	has := textmatch.ContentOf(of)
+	x.text, x.lower, x.level, x.traits = of, has.Lower(), has.Level(), transform.TraitsOf(&has)
+	x.scanned, x.made = -1, x.made[:0]
 	return n
 }
 

@@ -322,13 +322,18 @@ func (s *Screen) needlesOf(g *group) textmatch.Needles {
 	return needles
 }
 
-// buildLiterals makes one automaton of all literals of all conditions.
+// buildLiterals makes one automaton of all literals of all conditions. Those of one byte, which nearly every text has some of,
+// are not among them: it is known which bytes a text has.
 func (s *Screen) buildLiterals() {
 	index := map[string]int{}
 	var all []string
 	for i := range s.conditions {
 		c := &s.conditions[i]
 		for _, l := range c.Operator.Literals {
+			if len(l) == 1 {
+				s.addByte(l[0], int32(i))
+				continue
+			}
 			n, ok := index[l]
 			if !ok {
 				n = len(all)
@@ -340,4 +345,14 @@ func (s *Screen) buildLiterals() {
 		}
 	}
 	s.literals = textmatch.NewAutomaton(all)
+}
+
+// addByte adds a condition that wants a byte, a letter in any case.
+func (s *Screen) addByte(b byte, condition int32) {
+	b = textmatch.LowerASCII(string([]byte{b}))[0]
+	if s.ofByte[b] == nil {
+		s.ofByte[b] = newSet(len(s.conditions))
+		s.bytes.Add(b)
+	}
+	s.ofByte[b].add(condition)
 }

@@ -1,6 +1,34 @@
 package textmatch
 
-import "testing"
+import (
+	"math/rand/v2"
+	"testing"
+)
+
+// The content of a text has its bytes and no others, and tells the text's level.
+func TestContentOf(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	ranges := []int{0x40, 0x7f, 0x80, 0x81, 0x100}
+	for range 20_000 {
+		text := make([]byte, random.IntN(12))
+		of := ranges[random.IntN(len(ranges))]
+		var want Content
+		for i := range text {
+			text[i] = byte(random.IntN(of))
+			want.Add(text[i])
+		}
+		got := ContentOf(string(text))
+		if got != want {
+			t.Fatalf("%q has %x, not %x", text, want, got)
+		}
+		if got.Level() != LevelOf(string(text)) {
+			t.Fatalf("%q is of level %d, not %d", text, LevelOf(string(text)), got.Level())
+		}
+		if lower, want := got.Lower(), ContentOf(LowerASCII(string(text))); lower != want {
+			t.Fatalf("%q has %x in lower case, not %x", text, want, lower)
+		}
+	}
+}
 
 func TestLevelOf(t *testing.T) {
 	for text, want := range map[string]Level{

@@ -1,6 +1,7 @@
 package textmatch
 
 import (
+	"cmp"
 	"math"
 	"math/bits"
 	"regexp/syntax"
@@ -85,43 +86,62 @@ func refine(texts []string) []string {
 	return withoutLonger(short)
 }
 
-// ByteSet is a set of bytes; an ASCII letter is in it in both cases or not at all.
-type ByteSet [256]bool
+// ByteSets are sets of bytes, letters of ASCII in lower case.
+type ByteSets []Content
 
-// In reports whether a byte of the set is in the value.
-func (b *ByteSet) In(value string) bool {
-	for i := 0; i < len(value); i++ {
-		if b[value[i]] {
-			return true
+// mostByteSets are how many of a pattern's sets are kept, the rarest.
+const mostByteSets = 4
+
+// AllIn reports whether a byte of each set is in a content in lower case.
+func (b ByteSets) AllIn(lower *Content) bool {
+	for i := range b {
+		if !b[i].Meets(lower) {
+			return false
 		}
 	}
-	return false
+	return true
 }
 
-// Bytes returns bytes of which at least one is in every text that the pattern matches. ok is false
-// when there is no such set that is worth looking for: one whose bytes are expected at most once
-// in five bytes of ordinary values.
-func Bytes(pattern string) (set *ByteSet, ok bool) {
+// Bytes returns sets of bytes of each of which at least one is in every text that the pattern matches, the rarest first. Sets
+// whose bytes are expected more often than once in five bytes of ordinary values are not worth looking for: none may be left.
+func Bytes(pattern string) ByteSets {
 	tree, err := parse(pattern)
 	if err != nil {
-		return nil, false
+		return nil
 	}
 	return bytesOf(tree)
 }
 
-func bytesOf(re *syntax.Regexp) (set *ByteSet, ok bool) {
-	bytes, ok := readBytes(re)
-	if !ok || bytes.frequency() > 1.0/5 {
-		return nil, false
+func bytesOf(re *syntax.Regexp) ByteSets {
+	all := slices.DeleteFunc(eachReadBytes(re, nil), func(set Content) bool { return set.frequency() > 1.0/5 })
+	slices.SortStableFunc(all, func(a, b Content) int { return cmp.Compare(a.frequency(), b.frequency()) })
+	all = slices.Compact(all)
+	return slices.Clip(all[:min(len(all), mostByteSets)])
+}
+
+// eachReadBytes appends sets of which at least one byte is in every text that matches, each.
+func eachReadBytes(re *syntax.Regexp, all ByteSets) ByteSets {
+	switch re.Op {
+	case syntax.OpLiteral:
+		for _, c := range re.Rune {
+			all = append(all, literalBytes(c, re.Flags))
+		}
+	case syntax.OpConcat:
+		for _, sub := range re.Sub {
+			all = eachReadBytes(sub, all)
+		}
+	case syntax.OpCapture, syntax.OpPlus:
+		return eachReadBytes(re.Sub[0], all)
+	case syntax.OpRepeat:
+		if re.Min > 0 {
+			return eachReadBytes(re.Sub[0], all)
+		}
+	default:
+		if set, ok := readBytes(re); ok {
+			all = append(all, set)
+		}
 	}
-	set = new(ByteSet)
-	for c := range set {
-		set[c] = bytes.has(byte(c))
-	}
-	for c := 'a'; c <= 'z'; c++ {
-		set[unicode.ToUpper(c)] = set[c]
-	}
-	return set, true
+	return all
 }
 
 // MinLength is how many bytes a text that the pattern matches has at least; 0 when that is not
@@ -670,27 +690,10 @@ var frequencies = func() (f [256]float64) {
 	return f
 }()
 
-// byteBits is a set of bytes, letters of ASCII in lower case, that is small enough to be handed around.
-type byteBits [4]uint64
-
-func (b *byteBits) has(c byte) bool { return b[c/64]>>(c%64)&1 != 0 }
-
-func (b *byteBits) add(c byte) { b[c/64] |= 1 << (c % 64) }
-
-func (b *byteBits) addAll(other *byteBits) {
-	for i := range b {
-		b[i] |= other[i]
-	}
-}
-
-// meets reports whether something is in both sets.
-func (b *byteBits) meets(other *byteBits) bool {
-	return b[0]&other[0]|b[1]&other[1]|b[2]&other[2]|b[3]&other[3] != 0
-}
-
-func (b *byteBits) frequency() float64 {
+// frequency is how often one of the bytes is expected in a byte of ordinary values.
+func (c *Content) frequency() float64 {
 	f := 0.0
-	for i, word := range b {
+	for i, word := range c {
 		for ; word != 0; word &= word - 1 {
 			f += frequencies[i*64+bits.TrailingZeros64(word)]
 		}
@@ -699,9 +702,9 @@ func (b *byteBits) frequency() float64 {
 }
 
 // readBytes are some of which at least one is in every text that matches; ok is false when none are known.
-func readBytes(re *syntax.Regexp) (set byteBits, ok bool) {
+func readBytes(re *syntax.Regexp) (set Content, ok bool) {
 	least := 0.0
-	rarer := func(s byteBits, known bool) {
+	rarer := func(s Content, known bool) {
 		if !known {
 			return
 		}
@@ -736,7 +739,7 @@ func readBytes(re *syntax.Regexp) (set byteBits, ok bool) {
 		for _, sub := range re.Sub {
 			s, known := readBytes(sub)
 			if !known {
-				return byteBits{}, false
+				return Content{}, false
 			}
 			set.addAll(&s)
 		}
@@ -746,23 +749,23 @@ func readBytes(re *syntax.Regexp) (set byteBits, ok bool) {
 }
 
 // literalBytes are those of a character of a literal.
-func literalBytes(c rune, flags syntax.Flags) (set byteBits) {
+func literalBytes(c rune, flags syntax.Flags) (set Content) {
 	l := lowerRune(c)
 	if c >= utf8.RuneSelf || flags&syntax.FoldCase != 0 && (l == 's' || l == 'k') { // these fold to longS and kelvin
 		return classBytes(literalClass(c, flags))
 	}
-	set.add(byte(l))
+	set.Add(byte(l))
 	return set
 }
 
 // classBytes are the bytes that the characters of a class may begin with. Beyond ASCII these are all: UTF-8
 // has nearly all of them there, what is not UTF-8 and counts as U+FFFD has all, and binaryregexp takes a
 // byte for a character.
-func classBytes(class []rune) (set byteBits) {
+func classBytes(class []rune) (set Content) {
 	for i := 0; i+1 < len(class); i += 2 {
 		lo, hi := class[i], class[i+1]
 		for c := lo; c <= min(hi, utf8.RuneSelf-1); c++ {
-			set.add(byte(lowerRune(c)))
+			set.Add(byte(lowerRune(c)))
 		}
 		if hi >= utf8.RuneSelf {
 			set[2], set[3] = ^uint64(0), ^uint64(0)

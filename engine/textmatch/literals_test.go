@@ -62,15 +62,14 @@ type needs struct {
 	pattern     string
 	literals    []string
 	hasLiterals bool
-	bytes       *textmatch.ByteSet
-	hasBytes    bool
+	bytes       textmatch.ByteSets
 	least       int
 }
 
 func needsOf(pattern string) (n needs) {
 	n.pattern = pattern
 	n.literals, n.hasLiterals = textmatch.Literals(pattern)
-	n.bytes, n.hasBytes = textmatch.Bytes(pattern)
+	n.bytes = textmatch.Bytes(pattern)
 	n.least = textmatch.MinLength(pattern)
 	return n
 }
@@ -82,8 +81,8 @@ func (n needs) check(t testing.TB, text string) {
 	if n.hasLiterals && !slices.ContainsFunc(n.literals, func(l string) bool { return strings.Contains(lower, l) }) {
 		t.Fatalf("%q matches %q, which has none of %q", n.pattern, text, n.literals)
 	}
-	if n.hasBytes && (!n.bytes.In(text) || !n.bytes.In(lower) || !n.bytes.In(strings.ToUpper(lower))) {
-		t.Fatalf("%q matches %q, which has no byte of its set", n.pattern, text)
+	if !hasBytes(n.bytes, text) || !hasBytes(n.bytes, lower) || !hasBytes(n.bytes, strings.ToUpper(lower)) {
+		t.Fatalf("%q matches %q, which has no byte of one of its sets", n.pattern, text)
 	}
 	if len(text) < n.least {
 		t.Fatalf("%q matches %q, which is shorter than %d", n.pattern, text, n.least)
@@ -91,6 +90,11 @@ func (n needs) check(t testing.TB, text string) {
 	if !textmatch.MayMatchAtLevel(n.pattern, text) {
 		t.Fatalf("%q matches %q, though no text of its level may match", n.pattern, text)
 	}
+}
+
+func hasBytes(sets textmatch.ByteSets, text string) bool {
+	lower := textmatch.LowerContentOf(text)
+	return sets.AllIn(&lower)
 }
 
 // rxRule is a rule that tests a pattern.
@@ -208,37 +212,34 @@ func sameTexts(a, b []string) bool {
 	return slices.Equal(a, b)
 }
 
-func TestByteSet(t *testing.T) {
+func TestByteSets(t *testing.T) {
 	for _, c := range []struct {
 		name, pattern string
 		in, out       []string // values that have, and haven't, a byte of the set
 	}{
 		{"a class", `a*[<>]`, []string{"<", "x>"}, []string{"", "a", "x"}},
-		{"the rarest", `\w+=\w+#`, []string{"#"}, []string{"a=b"}},
+		{"several", `\w+=\w+#`, []string{"a=b#", "#="}, []string{"a=b", "a#", "="}},
 		{"letters of both cases", `[QzJ]`, []string{"q", "Q", "z", "Z", "j"}, []string{"x"}},
 		{"all that is not ASCII", `[^\x00-\x7f]`, []string{"é", "\xff"}, []string{"e"}},
 		{"a choice", `[<]+|@.`, []string{"<", "@"}, []string{"a"}},
 		{"Kelvin", `(?i)k`, []string{"k", "K", "\u212a"}, []string{"a"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			set, ok := textmatch.Bytes(c.pattern)
-			if !ok {
-				t.Fatal("no set")
-			}
+			sets := textmatch.Bytes(c.pattern)
 			for _, v := range c.in {
-				if !set.In(v) {
-					t.Errorf("%q has no byte of the set", v)
+				if !hasBytes(sets, v) {
+					t.Errorf("%q has no byte of one of the sets", v)
 				}
 			}
 			for _, v := range c.out {
-				if set.In(v) {
-					t.Errorf("%q has a byte of the set", v)
+				if hasBytes(sets, v) {
+					t.Errorf("%q has a byte of each set", v)
 				}
 			}
 		})
 	}
 	for _, pattern := range []string{``, `a*`, `.`, `[a-z]`, `<|[a-z]`, `(?:<)?`, `<{0,3}`, `(`} {
-		if _, ok := textmatch.Bytes(pattern); ok {
+		if sets := textmatch.Bytes(pattern); len(sets) > 0 {
 			t.Errorf("%q has a set", pattern)
 		}
 	}
@@ -534,7 +535,7 @@ func TestLiteralsOfCorpus(t *testing.T) {
 			v := values[i]
 			found := !needs.hasLiterals
 			automaton.Each(v, func(int, int) bool { found = true; return false })
-			if found && (!needs.hasBytes || needs.bytes.In(v)) && len(v) >= needs.least {
+			if found && hasBytes(needs.bytes, v) && len(v) >= needs.least {
 				continue
 			}
 			excluded++
@@ -560,8 +561,7 @@ func TestLiteralsOfCRS(t *testing.T) {
 		all++
 		set, ok := textmatch.Literals(r.pattern)
 		if !ok {
-			_, hasBytes := textmatch.Bytes(r.pattern)
-			t.Logf("without: %v, bytes %v, at least %d", r, hasBytes, textmatch.MinLength(r.pattern))
+			t.Logf("without: %v, bytes %v, at least %d", r, len(textmatch.Bytes(r.pattern)) > 0, textmatch.MinLength(r.pattern))
 			continue
 		}
 		with++

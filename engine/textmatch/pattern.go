@@ -27,7 +27,7 @@ type Pattern struct {
 // needs is what a text must have for a pattern to match it.
 type needs struct {
 	literals []string // one of these, nil when none are known
-	bytes    *ByteSet // one of these, nil when none are known
+	bytes    ByteSets // one of each of these
 	length   int      // in bytes, at least
 }
 
@@ -36,9 +36,7 @@ func needsOf(tree *syntax.Regexp, mayBeBinary bool) (n needs) {
 	if set, ok := literalsOf(tree, mayBeBinary); ok {
 		n.literals = set
 	}
-	if set, ok := bytesOf(tree); ok {
-		n.bytes = set
-	}
+	n.bytes = bytesOf(tree)
 	return n
 }
 
@@ -203,7 +201,13 @@ func (p *Pattern) MatchString(text string) bool {
 
 // Measure is MatchString, and how much work that was.
 func (p *Pattern) Measure(text string) (ok bool, work int) {
-	may, before := p.mayMatch(text)
+	lower := LowerContentOf(text)
+	return p.MeasureOf(text, &lower)
+}
+
+// MeasureOf is Measure of a text whose content, in lower case, is known.
+func (p *Pattern) MeasureOf(text string, lower *Content) (ok bool, work int) {
+	may, before := p.mayMatch(text, lower)
 	if !may {
 		return false, before
 	}
@@ -224,7 +228,8 @@ const (
 
 // Captures are the match and what its groups capture, nine in all at most; nil without a match.
 func (p *Pattern) Captures(text string) []string {
-	if may, _ := p.mayMatch(text); !may {
+	lower := LowerContentOf(text)
+	if may, _ := p.mayMatch(text, &lower); !may {
 		return nil
 	}
 	from, end, ok := p.matcher().Find(text)
@@ -258,22 +263,16 @@ func (p *Pattern) groups() int {
 }
 
 // mayMatch reports whether a text has what it must have, and how much work that was.
-func (p *Pattern) mayMatch(text string) (may bool, work int) {
+func (p *Pattern) mayMatch(text string, lower *Content) (may bool, work int) {
 	if p.bytes != nil {
 		return true, 0
 	}
 	n := p.needs()
-	if len(text) < n.length {
+	if len(text) < n.length || !n.bytes.AllIn(lower) {
 		return false, 0
 	}
-	if n.bytes != nil {
-		if work = costOfByte * len(text); !n.bytes.In(text) {
-			return false, work
-		}
-	}
 	if tail := p.tail(); tail != nil {
-		found, steps := tail.match(text)
-		return found, work + steps
+		return tail.match(text)
 	}
-	return true, work
+	return true, 0
 }

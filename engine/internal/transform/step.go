@@ -1,6 +1,10 @@
 package transform
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/modsecurity-for-anylog/msa/engine/textmatch"
+)
 
 // A chain of transformations is mostly of decodings, and most values have nothing that they decode. So it is known of each
 // transformation which bytes a text must have for it to do anything at all, by kinds of bytes, and of a text, which kinds are
@@ -52,11 +56,27 @@ var traitsOfByte = func() (t [256]Traits) {
 	return t
 }()
 
+// contentOfTrait are the bytes of each kind, in the order of the kinds.
+var contentOfTrait = func() (all []textmatch.Content) {
+	for kind := upper; kind < present; kind <<= 1 {
+		var c textmatch.Content
+		for b, kinds := range traitsOfByte {
+			if kinds&kind != 0 {
+				c.Add(byte(b))
+			}
+		}
+		all = append(all, c)
+	}
+	return all
+}()
+
 // TraitsOf are the kinds of bytes in a text.
-func TraitsOf(text string) Traits {
+func TraitsOf(text *textmatch.Content) Traits {
 	t := present
-	for i := range len(text) {
-		t |= traitsOfByte[text[i]]
+	for i := range contentOfTrait {
+		if text.Meets(&contentOfTrait[i]) {
+			t |= 1 << i
+		}
 	}
 	return t
 }
