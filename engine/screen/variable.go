@@ -20,7 +20,8 @@ type variable struct {
 	base     *class            // for keys that no condition names
 	named    map[string]*class // by key in lower case
 	patterns []keyPattern
-	any      func() *textmatch.Matcher // of keys that a pattern without except matches
+	plain    func() *textmatch.Matcher // of keys that a pattern without except matches; see anyOf
+	except   func() *textmatch.Matcher // of keys in lower case that one with except matches
 
 	screen *Screen
 	mu     sync.RWMutex
@@ -55,12 +56,12 @@ func withCondition(all []keyPattern, re *regexp.Regexp, condition int32, except 
 	return all
 }
 
-// anyOf matches what one of the patterns without except does, which is seldom; nil where there are too few to gain by
-// it.
-func anyOf(patterns []keyPattern) func() *textmatch.Matcher {
+// anyOf matches what one of the patterns does, with except or without, which is seldom; nil where there are too few to gain
+// by it.
+func anyOf(patterns []keyPattern, except bool) func() *textmatch.Matcher {
 	var texts []string
 	for _, p := range patterns {
-		if !p.except {
+		if p.except == except {
 			texts = append(texts, p.text)
 		}
 	}
@@ -92,7 +93,7 @@ type group struct {
 }
 
 // maxMixed bounds what is remembered of keys that patterns match.
-const maxMixed = 1024
+const maxMixed = 4096
 
 // class is that of a key's values, nil when no condition looks at them. The memory is for the key in lower case.
 func (v *variable) class(key string, memory *[]byte) *class {
@@ -120,15 +121,9 @@ func (v *variable) class(key string, memory *[]byte) *class {
 	matches := false
 	*memory = appendLower((*memory)[:0], key)
 	lower := viewOf(*memory)
-	isAny := v.any == nil || v.any().MatchString(key)
+	isPlain, isExcept := v.plain == nil || v.plain().MatchString(key), v.except == nil || v.except().MatchString(lower)
 	for i, p := range v.patterns {
-		text := key
-		if p.except {
-			text = lower
-		} else if !isAny {
-			continue
-		}
-		if p.matcher().MatchString(text) {
+		if p.except && isExcept && p.matcher().MatchString(lower) || !p.except && isPlain && p.matcher().MatchString(key) {
 			matching[i/8] |= 1 << (i % 8)
 			matches = true
 		}
@@ -238,7 +233,7 @@ func (s *Screen) buildVariables() {
 	s.variables = make([]*variable, 0, len(order))
 	for _, id := range order {
 		sel := byID[id]
-		v := &variable{id: id, name: strings.ToLower(id.Name()), named: map[string]*class{}, patterns: sel.patterns, any: anyOf(sel.patterns), screen: s, mixed: map[string]*class{}, mixes: map[mix]*class{}}
+		v := &variable{id: id, name: strings.ToLower(id.Name()), named: map[string]*class{}, patterns: sel.patterns, plain: anyOf(sel.patterns, false), except: anyOf(sel.patterns, true), screen: s, mixed: map[string]*class{}, mixes: map[mix]*class{}}
 		if len(sel.plain) > 0 {
 			v.base = s.newClass(sel.plain)
 		}
