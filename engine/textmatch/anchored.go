@@ -72,21 +72,21 @@ func (m *Matcher) anchor() *anchored {
 			insts, known := reached[around]
 			if !known {
 				var matched bool
-				if insts, matched = m.close(nil, uint32(m.prog.Start), around); matched {
+				if insts, matched = m.close(nil, m.prog.start, around); matched {
 					m.forget()
 					return nil
 				}
 				m.forget()
 				reached[around] = insts
 			}
-			if slices.ContainsFunc(insts, func(i uint32) bool { return m.readBy(i).has(class) }) {
+			if slices.ContainsFunc(insts, func(i uint32) bool { return m.prog.readBy(i).has(class) }) {
 				begins[class] |= 1 << n
 			}
 		}
 	}
 	a.spread(m, begins)
 	for _, before := range befores {
-		if _, matched := m.close(nil, uint32(m.prog.Start), syntax.EmptyOpContext(before, -1)); matched {
+		if _, matched := m.close(nil, m.prog.start, syntax.EmptyOpContext(before, -1)); matched {
 			m.forget()
 			return nil
 		}

@@ -18,7 +18,7 @@ import (
 // each character: a deterministic automaton whose states are made as texts need them. When its room is full it forgets
 // its states, and goes on from where it is. It may be used concurrently.
 type Matcher struct {
-	prog   *syntax.Prog
+	prog   *program
 	simple func(string) bool // the expression itself, where there is no automaton
 	binary bool              // each byte of a text is a character
 
@@ -35,7 +35,6 @@ type Matcher struct {
 	room    *atomic.Int64 // transitions in the table; others read it, see room.go
 	visited []bool
 	reached []uint32 // what was visited
-	classSets
 
 	readers, insts []uint32 // for one step
 	key            []byte
@@ -56,9 +55,8 @@ func NewMatcher(re *regexp.Regexp) *Matcher {
 // newMatcher makes the automaton of an expression's tree; simple matches without it.
 func newMatcher(tree *syntax.Regexp, simple func(text string) bool) *Matcher {
 	m := &Matcher{simple: simple}
-	var err error
-	if m.prog, err = syntax.Compile(tree.Simplify()); err == nil {
-		m.build()
+	if prog, err := syntax.Compile(tree.Simplify()); err == nil {
+		m.build(prog)
 	}
 	return m
 }
@@ -75,24 +73,24 @@ func NewBinaryMatcher(re *binaryregexp.Regexp) *Matcher {
 		return m
 	}
 	// The two packages are one with another alphabet: their programs are the same.
-	m.prog = &syntax.Prog{Start: prog.Start, NumCap: prog.NumCap}
+	same := &syntax.Prog{Start: prog.Start, NumCap: prog.NumCap}
 	for _, i := range prog.Inst {
-		m.prog.Inst = append(m.prog.Inst, syntax.Inst{Op: syntax.InstOp(i.Op), Out: i.Out, Arg: i.Arg, Rune: i.Rune})
+		same.Inst = append(same.Inst, syntax.Inst{Op: syntax.InstOp(i.Op), Out: i.Out, Arg: i.Arg, Rune: i.Rune})
 	}
-	m.build()
+	m.build(same)
 	return m
 }
 
-func (m *Matcher) build() {
-	if m.classify(); len(m.bounds) > maxClasses {
+func (m *Matcher) build(prog *syntax.Prog) {
+	if m.classify(prog); len(m.bounds) > maxClasses {
 		return
 	}
-	m.visited = make([]bool, len(m.prog.Inst))
-	m.classSets = newClassSets(m.prog, m.bounds)
+	m.prog = newProgram(prog, m.bounds)
+	m.visited = make([]bool, len(prog.Inst))
 	m.shift = uint8(bits.Len(uint(len(m.bounds) - 1)))
 	m.joinRoom()
-	for i := range m.prog.Inst {
-		if inst := &m.prog.Inst[i]; inst.Op == syntax.InstEmptyWidth {
+	for i := range prog.Inst {
+		if inst := &prog.Inst[i]; inst.Op == syntax.InstEmptyWidth {
 			m.looksBack |= syntax.EmptyOp(inst.Arg)
 		}
 	}
@@ -107,7 +105,7 @@ func (m *Matcher) beginAt(before rune, of traits) state {
 
 // beginIn is beginAt with a state of a table.
 func (m *Matcher) beginIn(t *table, before rune, of traits) state {
-	insts, matched := m.close(nil, uint32(m.prog.Start), 0)
+	insts, matched := m.close(nil, m.prog.start, 0)
 	m.forget()
 	if matched {
 		return accept
@@ -116,10 +114,10 @@ func (m *Matcher) beginIn(t *table, before rune, of traits) state {
 }
 
 // classify finds the classes of characters.
-func (m *Matcher) classify() {
+func (m *Matcher) classify(prog *syntax.Prog) {
 	starts := []rune{0, '\n', '\n' + 1, '0', '9' + 1, 'A', 'Z' + 1, '_', '_' + 1, 'a', 'z' + 1, utf8.RuneSelf}
-	for i := range m.prog.Inst {
-		inst := &m.prog.Inst[i]
+	for i := range prog.Inst {
+		inst := &prog.Inst[i]
 		switch {
 		case inst.Op != syntax.InstRune && inst.Op != syntax.InstRune1:
 		case len(inst.Rune) == 1:
@@ -250,9 +248,9 @@ func (m *Matcher) step(of *table, s state, class int) (*table, state) {
 // fill lets classes that a state's row does not know lead to where one has led that was followed last, if each instruction
 // reads both or neither: of [a-z0-9]* these are all letters.
 func (m *Matcher) fill(row []state, followed int, next state) {
-	same := *m.alike[standsFor(m.bounds[followed])]
+	same := m.prog.alike[placeInBefores(m.bounds[followed])]
 	for _, i := range m.readers {
-		same.keep(m.readBy(i), followed)
+		same.keep(m.prog.readBy(i), followed)
 	}
 	for class := range same.each {
 		if row[class] == unknown {
@@ -270,9 +268,9 @@ func (m *Matcher) follow(from *dfaState, class int) state {
 	}
 	insts := m.insts[:0]
 	for _, i := range readers {
-		if m.readBy(i).has(class) {
+		if m.prog.readBy(i).has(class) {
 			var found bool
-			insts, found = m.close(insts, m.prog.Inst[i].Out, 0)
+			insts, found = m.close(insts, m.prog.insts[i].out, 0)
 			matched = matched || found
 		}
 	}
@@ -282,7 +280,7 @@ func (m *Matcher) follow(from *dfaState, class int) state {
 			of = isIdle
 		}
 		var found bool
-		insts, found = m.close(insts, uint32(m.prog.Start), 0)
+		insts, found = m.close(insts, m.prog.start, 0)
 		matched = matched || found
 	}
 	m.forget()
@@ -316,17 +314,17 @@ func (m *Matcher) close(insts []uint32, i uint32, around syntax.EmptyOp) (_ []ui
 	}
 	m.visited[i] = true
 	m.reached = append(m.reached, i)
-	inst := &m.prog.Inst[i]
-	switch inst.Op {
+	inst := &m.prog.insts[i]
+	switch syntax.InstOp(inst.op) {
 	case syntax.InstAlt, syntax.InstAltMatch:
-		insts, matched = m.close(insts, inst.Out, around)
-		insts, found := m.close(insts, inst.Arg, around)
+		insts, matched = m.close(insts, inst.out, around)
+		insts, found := m.close(insts, inst.arg, around)
 		return insts, matched || found
 	case syntax.InstCapture, syntax.InstNop:
-		return m.close(insts, inst.Out, around)
+		return m.close(insts, inst.out, around)
 	case syntax.InstEmptyWidth:
-		if around != 0 && syntax.EmptyOp(inst.Arg)&^around == 0 {
-			return m.close(insts, inst.Out, around)
+		if around != 0 && syntax.EmptyOp(inst.arg)&^around == 0 {
+			return m.close(insts, inst.out, around)
 		}
 		return append(insts, i), false
 	case syntax.InstMatch:

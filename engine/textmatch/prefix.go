@@ -26,7 +26,7 @@ const (
 func (m *Matcher) newPrefixes() *prefixes {
 	const everything = ^syntax.EmptyOp(0)
 	var ways [][prefixLength][]uint32 // instructions that read each byte; nil where it may be any
-	begins, _ := m.close(nil, uint32(m.prog.Start), everything&^(syntax.EmptyBeginText|syntax.EmptyBeginLine))
+	begins, _ := m.close(nil, m.prog.start, everything&^(syntax.EmptyBeginText|syntax.EmptyBeginLine))
 	m.forget()
 	for _, first := range begins {
 		seconds, matched := m.behind([]uint32{first})
@@ -55,7 +55,7 @@ func (m *Matcher) newPrefixes() *prefixes {
 				}
 			}
 			for _, inst := range insts {
-				for class := range m.readBy(inst).each {
+				for class := range m.prog.readBy(inst).each {
 					ofClass[class][n] |= bucket
 				}
 			}
@@ -87,7 +87,7 @@ func (p *prefixes) addOthers(c byte, hasHigh bool) {
 func (m *Matcher) behind(insts []uint32) (then []uint32, matched bool) {
 	for _, i := range insts {
 		var found bool
-		then, found = m.close(then, m.prog.Inst[i].Out, ^syntax.EmptyOp(0))
+		then, found = m.close(then, m.prog.insts[i].out, ^syntax.EmptyOp(0))
 		matched = matched || found
 	}
 	m.forget()
