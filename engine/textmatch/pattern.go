@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"unicode/utf8"
+	"weak"
 
 	"rsc.io/binaryregexp"
 )
@@ -108,12 +109,12 @@ func newPattern(pattern string) (*Pattern, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := newParsed(pattern, tree)
+	p, again := newParsed(pattern, tree), parsedAgain(pattern, tree)
 	p.text = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("(?sm)" + pattern) })
 	p.matcher = sync.OnceValue(func() *Matcher {
-		return newMatcher(tree, func(text string) bool { return p.text().MatchString(text) })
+		return newMatcher(again(), func(text string) bool { return p.text().MatchString(text) })
 	})
-	p.tail = sync.OnceValue(func() *Matcher { return tailOf(pattern, tree) })
+	p.tail = sync.OnceValue(func() *Matcher { return tailOf(pattern, again()) })
 	return p, nil
 }
 
@@ -130,9 +131,26 @@ func newParsed(pattern string, tree *syntax.Regexp) *Pattern {
 	if tree == nil {
 		return &Pattern{needs: func() needs { return needs{} }, levels: func() LevelSet { return AllLevels }}
 	}
+	again := parsedAgain(pattern, tree)
 	return &Pattern{
-		needs:  sync.OnceValue(func() needs { return needsOf(tree, mayBeBinary(pattern)) }),
-		levels: sync.OnceValue(func() LevelSet { return levelsOfTree(tree) }),
+		needs:  sync.OnceValue(func() needs { return needsOf(again(), mayBeBinary(pattern)) }),
+		levels: sync.OnceValue(func() LevelSet { return levelsOfTree(again()) }),
+	}
+}
+
+// parsedAgain gives a pattern's tree, which is parsed again if the memory has been taken away: trees are large, and those of
+// rules that never run would be kept for good.
+func parsedAgain(pattern string, tree *syntax.Regexp) func() *syntax.Regexp {
+	kept := weak.Make(tree)
+	return func() *syntax.Regexp {
+		if tree := kept.Value(); tree != nil {
+			return tree
+		}
+		tree, err := parse(pattern)
+		if err != nil {
+			panic(err) // it was parsed before
+		}
+		return tree
 	}
 }
 
