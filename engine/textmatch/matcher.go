@@ -38,6 +38,9 @@ type Matcher struct {
 
 	readers, insts []uint32 // for one step
 	key            []byte
+
+	freeStates []dfaState // memory for states to come
+	freeInsts  []uint32   // and for their instructions
 }
 
 // maxClasses are those that the characters of an expression may come to.

@@ -82,7 +82,8 @@ func (m *Matcher) state(t *table, insts []uint32, before rune, of traits) state 
 		return s
 	}
 	key := string(m.key)
-	d := &dfaState{insts: slices.Clone(insts), before: before, traits: of}
+	d := m.newState()
+	d.insts, d.before, d.traits = m.keep(insts), before, of
 	_, d.atEnd = m.resolve(nil, d, -1)
 	if t.used == len(t.states) {
 		t = m.grow(t)
@@ -92,6 +93,35 @@ func (m *Matcher) state(t *table, insts []uint32, before rune, of traits) state 
 	t.used++
 	t.byKey[key] = s
 	return s
+}
+
+// statesAtOnce is for how many states memory is taken, and instsAtOnce for how many of their instructions: they go together, and
+// the collector of garbage has less to look at.
+const (
+	statesAtOnce = 16
+	instsAtOnce  = 128
+)
+
+// newState is memory for a state.
+func (m *Matcher) newState() *dfaState {
+	if len(m.freeStates) == 0 {
+		m.freeStates = make([]dfaState, statesAtOnce)
+	}
+	d := &m.freeStates[0]
+	m.freeStates = m.freeStates[1:]
+	return d
+}
+
+// keep is a copy of instructions.
+func (m *Matcher) keep(insts []uint32) []uint32 {
+	n := len(insts)
+	if len(m.freeInsts) < n {
+		m.freeInsts = make([]uint32, max(n, instsAtOnce))
+	}
+	kept := m.freeInsts[:n:n]
+	m.freeInsts = m.freeInsts[n:]
+	copy(kept, insts)
+	return kept
 }
 
 // grow makes a table of twice the size, or an empty one where there is no more room.
