@@ -15,33 +15,37 @@ import (
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
-// Most requests have no body, and what Coraza reads of such is little: arguments of the query, cookies, parts of the URI.
-// It takes a transaction of some eighty collections for that, which are filled and emptied each time. So the screen reads
-// these requests itself, value for value as Coraza does. Of what is not here it asks Coraza all the same, and of what comes
-// of bodies alone, a transaction that never had one.
+// What Coraza reads of a request without a body is little: arguments of the query, cookies, parts of the URI. It takes a
+// transaction of some eighty collections for that, which are filled and emptied each time. So the screen reads these itself,
+// value for value as Coraza does. What comes of bodies alone is that of a transaction that never had one; of a request with
+// a body, that of one which has only the body and its type, if the rules look at no more to tell how it is read. Of what is
+// not here it asks Coraza all the same.
 
 // maxBare is the most arguments that are read so: of more, Coraza may leave some out.
 const maxBare = 100
 
-// bareSource is the variables of a request without a body.
+// bareSource is the variables of a request.
 type bareSource struct {
-	engine *Engine
-	mapped *mapping.Transaction
-	values values
+	engine   *Engine
+	mapped   *mapping.Transaction
+	excluded excluded
+	values   values
 
 	method, protocol, line, uriRaw, uri, basename, query, status string
 
-	whole transaction // Coraza's; nil until something is asked for that only Coraza knows
+	hasBody bool        // see [fastPath.hasBody]
+	body    transaction // Coraza's, of the body alone; nil without one
+	whole   transaction // Coraza's; nil until something is asked for that only Coraza knows
 }
 
-// bare reads a request without a body. It is nil if that takes Coraza.
-func (e *Engine) bare(t *mapping.Transaction) *bareSource {
-	if e.fast.blank == nil || len(t.Args) > maxBare {
+// bare reads a request but for its body. It is nil if that takes Coraza.
+func (e *Engine) bare(t *mapping.Transaction, hasBody bool) *bareSource {
+	if e.fast.blank == nil || len(t.Args) > maxBare || hasBody && !e.fast.readsBodyAlone(t) {
 		return nil
 	}
 	uri, _ := cut(t.URI, maxURI)
 	s := &bareSource{
-		engine: e, mapped: t, uriRaw: or(uri, "/"), method: or(t.Method, "GET"), protocol: or(t.Protocol, "HTTP/1.1"),
+		engine: e, mapped: t, excluded: e.excludedIn(t), hasBody: hasBody, uriRaw: or(uri, "/"), method: or(t.Method, "GET"), protocol: or(t.Protocol, "HTTP/1.1"),
 		status: strconv.Itoa(t.Status),
 	}
 	s.line = s.method + " " + s.uriRaw + " " + s.protocol
@@ -57,6 +61,39 @@ func (e *Engine) bare(t *mapping.Transaction) *bareSource {
 		}
 	}
 	return s
+}
+
+// readsBodyAlone reports whether a body is read by itself. Where rules will look at the response's it takes Coraza anyway.
+func (f *fastPath) readsBodyAlone(t *mapping.Transaction) bool {
+	return f.byType && t.ResponseBody.Text == ""
+}
+
+// readBody reads the body.
+func (s *bareSource) readBody() error {
+	tx, err := s.engine.fast.newReader(true)
+	if err != nil {
+		return err
+	}
+	s.body = tx
+	s.engine.remove(tx, s.mapped, s.excluded)
+	for _, h := range s.values.request {
+		if isContentType(h) {
+			tx.AddRequestHeader(h.Name, h.Value)
+		}
+	}
+	tx.ProcessRequestHeaders()
+	s.engine.requestBody(tx, s.mapped)
+	vars := tx.Variables()
+	s.values.post, s.values.xml, s.values.processor = pairsOf(vars.ArgsPost().FindAll()), vars.RequestXML().FindAll(), vars.RequestBodyProcessor().Get()
+	return nil
+}
+
+// ofBody is the transaction that has the body, if there is one.
+func (s *bareSource) ofBody() transaction {
+	if s.body != nil {
+		return s.body
+	}
+	return s.engine.fast.blank
 }
 
 // readURI finds the parts of the URI.
@@ -135,14 +172,21 @@ func trimControls(s string) string {
 func (s *bareSource) ask(question func(source source, skip func(id int) bool)) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("the screen failed: %v", r)
+			err = fmt.Errorf("the screen failed: %w", panicked(s.ofBody(), r))
 			return
 		}
-		if s.whole != nil {
-			err = errors.Join(err, s.whole.Close())
+		for _, tx := range []transaction{s.body, s.whole} {
+			if tx != nil {
+				err = errors.Join(err, tx.Close())
+			}
 		}
 	}()
-	question(s, s.engine.isSkipped(s.mapped, s.engine.excludedIn(s.mapped)))
+	if s.hasBody {
+		if err := s.readBody(); err != nil {
+			return err
+		}
+	}
+	question(s, s.engine.isSkipped(s.mapped, s.excluded))
 	return nil
 }
 
@@ -198,16 +242,20 @@ func (s *bareSource) Count(v variables.RuleVariable, key string) (n int, ok bool
 // Collection implements [screen.Source].
 func (s *bareSource) Collection(v variables.RuleVariable) collection.Collection {
 	if isOfBodies(v) || v == variables.ResponseBody && s.mapped.ResponseBody.Text == "" {
-		return s.engine.fast.blank.Collection(v)
+		return s.ofBody().Collection(v)
 	}
 	if s.whole == nil {
-		s.whole = s.engine.fast.plain.NewTransaction().(transaction) // as the blank one is
-		s.engine.read(s.whole, s.mapped, false)
+		whole, err := s.engine.fast.newReader(s.hasBody)
+		if err != nil {
+			panic(err) // as the blank one was made
+		}
+		s.whole = whole
+		s.engine.readWhole(whole, s.mapped, s.hasBody, s.excluded)
 	}
 	return s.whole.Collection(v)
 }
 
-// isOfBodies reports whether a variable is always the same in requests without a body.
+// isOfBodies reports whether a variable goes by the body and its type alone.
 func isOfBodies(v variables.RuleVariable) bool {
 	switch v {
 	case variables.ReqbodyError, variables.ReqbodyErrorMsg, variables.ReqbodyProcessor, variables.ReqbodyProcessorError,

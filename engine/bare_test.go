@@ -12,7 +12,7 @@ import (
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
-// What is read of a request without a body is what Coraza reads of it, for each variable there is.
+// What is read of a request is what Coraza reads of it, for each variable there is.
 func TestBareSource(t *testing.T) {
 	cfg := config("crs")
 	cfg.BodyLimit, cfg.Screen = 1<<10, ScreenOn
@@ -48,13 +48,44 @@ func TestBareSource(t *testing.T) {
 	} {
 		transactions["cookie "+cookie] = mapping.Transaction{URI: "/", RequestHeaders: headers("Cookie", cookie, "cookie", "second=1")}
 	}
+	for _, body := range []string{
+		"", "a=1&b=%41&a=2", `{"a":{"b":[1,"x"]},"A":null}`, `{"a":`, "{\"a\":1}\n{\"b\":2}\n", "<a b='c'>d<e/></a>", "<a", "--B\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\n1\r\n" +
+			"--B\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.txt\"\r\nContent-Type: text/plain\r\n\r\nid\r\n--B--\r\n", "--B", "a: b\nc: [d, e]\n", "\x00\xff", "hello",
+		strings.Repeat("a=1&", 600), strings.Repeat("<a>", 500), "[" + strings.Repeat("1,", 700) + "1]", strings.Repeat("[", 600),
+	} {
+		for _, kind := range []string{
+			"", "application/x-www-form-urlencoded", "application/json; charset=utf-8", "APPLICATION/JSON", "text/xml", "application/soap+xml", "application/vnd.api+json", "multipart/form-data; boundary=B", "multipart/form-data",
+			"application/yaml", "text/plain", "application/x-ndjson", " application/json", "x",
+		} {
+			tx := mapping.Transaction{URI: "/a/b?c=d&e", Method: "POST", RequestHeaders: headers("Host", "h", "Cookie", "k=1"), RequestBody: mapping.Body{Text: body}}
+			if kind != "" {
+				tx.RequestHeaders = append(tx.RequestHeaders, headers("Content-Type", kind)...)
+			}
+			transactions["body "+kind+" "+body] = tx
+			tx.RequestBody.Truncated = true
+			tx.RequestHeaders = append(tx.RequestHeaders, headers("content-type", "text/xml", "Content-Length", "7")...)
+			transactions["cut "+kind+" "+body] = tx
+			tx.RequestBody.Coded = true
+			transactions["coded "+kind+" "+body] = tx
+		}
+	}
+	bodies := 0
 	for name, tx := range transactions {
-		s := e.bare(&tx)
+		s := e.bare(&tx, e.fast.hasBody(&tx))
 		if s == nil {
 			t.Fatalf("%q: it is left to Coraza", name)
 		}
-		whole := e.fast.plain.NewTransaction().(transaction)
-		e.read(whole, &tx, false)
+		if s.hasBody {
+			bodies++
+			if err := s.readBody(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		whole, err := e.fast.newReader(s.hasBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.readWhole(whole, &tx, s.hasBody, s.excluded)
 		for v := variables.Unknown + 1; v.Name() != "INVALID_VARIABLE"; v++ {
 			if slices.Contains([]variables.RuleVariable{variables.UniqueID, variables.Rule, variables.TX, variables.Env}, v) || strings.HasPrefix(v.Name(), "TIME") {
 				continue
@@ -78,24 +109,40 @@ func TestBareSource(t *testing.T) {
 				}
 			}
 		}
-		if s.values.filename != whole.Variables().RequestFilename().Get() || s.values.processor != whole.Variables().RequestBodyProcessor().Get() {
-			t.Errorf("%q: views are made of the file name %q", name, s.values.filename)
+		if got, want := s.values, valuesOf(whole, &tx); got.filename != want.filename || got.processor != want.processor || len(got.xml) != len(want.xml) {
+			t.Errorf("%q: views are made of the file name %q, what %q has read and %d texts of XML, not of %q, %q and %d",
+				name, got.filename, got.processor, len(got.xml), want.filename, want.processor, len(want.xml))
 		}
 		_ = whole.Close()
 	}
-	if s := e.bare(&mapping.Transaction{URI: "/?" + strings.Repeat("a&", maxBare)}); s != nil {
+	if bodies < 100 {
+		t.Errorf("only %d have bodies", bodies)
+	}
+	if s := e.bare(&mapping.Transaction{URI: "/?" + strings.Repeat("a&", maxBare)}, false); s != nil {
 		t.Error("so many arguments are not left to Coraza, which has a limit")
 	}
 }
 
-// A limit of arguments that the rules set is Coraza's to know.
+// A limit of arguments that the rules set is Coraza's to know, and so is how a body is read if that takes more than its type.
 func TestNotBare(t *testing.T) {
 	for rules, want := range map[string]bool{"SecArgumentsLimit 3": false, "SecArgumentsLimit 500": true, `SecRule FULL_REQUEST_LENGTH "@gt 1" "id:2,phase:1,deny"`: false} {
 		cfg := config(file(t, "x.conf", rules+"\nSecRule ARGS \"@rx evil\" \"id:1,phase:2,deny\""))
 		cfg.Screen = ScreenOn
 		e := newEngine(t, cfg)
-		if bare := e.bare(&mapping.Transaction{URI: "/"}) != nil; bare != want {
+		if bare := e.bare(&mapping.Transaction{URI: "/"}, false) != nil; bare != want {
 			t.Errorf("%s: read without Coraza %v", rules, bare)
+		}
+	}
+	for condition, want := range map[string]bool{
+		"REQUEST_HEADERS:Content-Type": true, "REQUEST_HEADERS:Content-Type|REQUEST_HEADERS:X": false, "REQUEST_HEADERS": false, "REQUEST_METHOD": false,
+		"&REQUEST_HEADERS:Content-Type": false, "ARGS:x": false,
+	} {
+		cfg := config(file(t, "x.conf", `SecRule `+condition+` "@rx x" "id:2,phase:1,pass,nolog,ctl:requestBodyProcessor=JSON"
+SecRule ARGS "@rx evil" "id:1,phase:2,deny"`))
+		cfg.Screen = ScreenOn
+		e := newEngine(t, cfg)
+		if bare := e.bare(&mapping.Transaction{URI: "/", RequestBody: mapping.Body{Text: "a"}}, true) != nil; bare != want {
+			t.Errorf("%s: the body is read without the rest %v", condition, bare)
 		}
 	}
 }

@@ -58,6 +58,7 @@ type fastPath struct {
 	readerTX  order.Settings       // of TX that it has set before
 	plain     coraza.WAF           // without any, for requests without a body
 	needsBody bool                 // plain reads such requests as reader does
+	byType    bool                 // reader goes by the Content-Type alone
 	blank     transaction          // of plain, with nothing in it; nil where it takes Coraza to read any, see bare.go
 	rest      coraza.WAF           // with the rules that are needed, for what the screen can't clear
 	tx        order.Settings       // of TX that rest has set before
@@ -171,7 +172,7 @@ func (e *Engine) newPlan(cfg Config, taken []*unit, exclusions []exclusion, sum 
 // compile makes Coraza's rule sets of the plan: those that read what the screen looks at, and the one for the rest.
 func (f *fastPath) compile(cfg Config, own, taken []*unit, sum [32]byte) (err error) {
 	reading, reduction := f.plan.Reading, f.plan.Reduction
-	f.needsBody = reading.OfBodies
+	f.needsBody, f.byType = reading.OfBodies, reading.ByType
 	var plain, reader, rest []*unit
 	ownTX := map[string]string{}
 	for _, u := range own {
@@ -418,18 +419,26 @@ func (e *Engine) ScreenDoubt(id int) string {
 }
 
 // ask reads a transaction and has a question to the screen answered about it.
-func (e *Engine) ask(t *mapping.Transaction, question func(source source, skip func(id int) bool)) (err error) {
-	reader := e.fast.reader
-	isPlain := e.fast.needsBody && t.RequestBody.Text == "" && !slices.ContainsFunc(t.RequestHeaders, isContentType)
-	if isPlain {
-		if s := e.bare(t); s != nil {
-			return s.ask(question)
-		}
-		reader = e.fast.plain
+func (e *Engine) ask(t *mapping.Transaction, question func(source source, skip func(id int) bool)) error {
+	hasBody := e.fast.hasBody(t)
+	if s := e.bare(t, hasBody); s != nil {
+		return s.ask(question)
 	}
-	tx, ok := reader.NewTransaction().(transaction)
-	if !ok {
-		return errTransaction
+	return e.withWhole(t, hasBody, func(tx transaction, x excluded) {
+		question(&readerSource{tx, valuesOf(tx, t)}, e.isSkipped(t, x))
+	})
+}
+
+// hasBody reports whether rules have a say in how a transaction is read.
+func (f *fastPath) hasBody(t *mapping.Transaction) bool {
+	return !f.needsBody || t.RequestBody.Text != "" || slices.ContainsFunc(t.RequestHeaders, isContentType)
+}
+
+// withWhole hands over what Coraza has read of a transaction, and what is excluded in it.
+func (e *Engine) withWhole(t *mapping.Transaction, hasBody bool, use func(tx transaction, x excluded)) (err error) {
+	tx, err := e.fast.newReader(hasBody)
+	if err != nil {
+		return err
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -438,14 +447,32 @@ func (e *Engine) ask(t *mapping.Transaction, question func(source source, skip f
 		}
 		err = errors.Join(err, tx.Close())
 	}()
-	excluded := e.excludedIn(t)
-	if !isPlain {
-		e.fast.readerTX.Set(tx.Variables())
-		e.remove(tx, t, excluded)
-	}
-	e.read(tx, t, !isPlain)
-	question(&readerSource{tx, valuesOf(tx, t)}, e.isSkipped(t, excluded))
+	x := e.excludedIn(t)
+	e.readWhole(tx, t, hasBody, x)
+	use(tx, x)
 	return nil
+}
+
+// newReader is a transaction of Coraza to read one.
+func (f *fastPath) newReader(hasBody bool) (transaction, error) {
+	waf := f.plain
+	if hasBody {
+		waf = f.reader
+	}
+	tx, ok := waf.NewTransaction().(transaction)
+	if !ok {
+		return nil, errTransaction
+	}
+	return tx, nil
+}
+
+// readWhole has Coraza read a transaction.
+func (e *Engine) readWhole(tx transaction, t *mapping.Transaction, hasBody bool, x excluded) {
+	if hasBody {
+		e.fast.readerTX.Set(tx.Variables())
+		e.remove(tx, t, x)
+	}
+	e.read(tx, t, hasBody)
 }
 
 // isSkipped tells which rules are not applied to a transaction, for which some are excluded.

@@ -98,6 +98,7 @@ type Reading struct {
 	AsksTX bool              // they look at TX, also at what is set before all rules
 
 	OfBodies bool // they do nothing to a request that has neither a body nor a Content-Type
+	ByType   bool // they look at nothing but the Content-Type
 }
 
 // New makes a plan. It fails where a plan could be wrong for all rules.

@@ -13,7 +13,7 @@ import (
 // findReading finds the rules that say how bodies are read, and from these, one after the other, those that decide whether
 // they match. It fails where that depends on what is not the same whenever it is asked for.
 func (c *constants) findReading() (Reading, error) {
-	r := Reading{Rules: map[int]bool{}, Markers: map[string]bool{}, TX: map[string]string{}, OfBodies: true}
+	r := Reading{Rules: map[int]bool{}, Markers: map[string]bool{}, TX: map[string]string{}, OfBodies: true, ByType: true}
 	var todo []*parsedRule
 	add := func(p *parsedRule) {
 		switch {
@@ -43,6 +43,7 @@ func (c *constants) findReading() (Reading, error) {
 		for _, q := range c.counts[p] {
 			add(q)
 		}
+		r.ByType = r.ByType && !slices.ContainsFunc(p.links, func(l *parsedLink) bool { return !l.asksType() })
 		asked := p.asksOfTX()
 		for _, t := range asked {
 			switch value, set := c.cfg.TX[t.Key]; {
@@ -61,6 +62,7 @@ func (c *constants) findReading() (Reading, error) {
 	for name := range varying {
 		delete(r.TX, name)
 	}
+	r.ByType = r.ByType && !r.AsksTX
 	return r, nil
 }
 
@@ -116,11 +118,14 @@ func (c *constants) readsBodies(p *parsedRule) bool {
 
 // readsWithoutBody reports whether a rule may change what is read of a request that has neither a body nor a Content-Type.
 func (p *parsedRule) readsWithoutBody() bool {
-	head := p.links[0]
-	asksType := len(head.targets) > 0 && !slices.ContainsFunc(head.targets, func(t Target) bool {
+	return !p.links[0].asksType() && slices.ContainsFunc(p.links, func(l *parsedLink) bool { return l.controls(withoutBody) })
+}
+
+// asksType reports whether a link looks at the Content-Type and at nothing else.
+func (l *parsedLink) asksType() bool {
+	return len(l.targets) > 0 && !slices.ContainsFunc(l.targets, func(t Target) bool {
 		return t.Variable != "request_headers" || t.Key != "content-type" || t.Count || t.Except
 	})
-	return !asksType && slices.ContainsFunc(p.links, func(l *parsedLink) bool { return l.controls(withoutBody) })
 }
 
 // asksOfTX are the variables of TX that a rule looks at.
