@@ -21,8 +21,8 @@ import (
 // looked for is never written in the payload itself.
 func (x *exchange) deeds() (all []string) {
 	for _, find := range []func(*exchange) string{
-		(*exchange).computed, (*exchange).printed, (*exchange).hashed, (*exchange).markers, (*exchange).databaseTells, (*exchange).dumped, (*exchange).output,
-		(*exchange).namesAccount, (*exchange).inHeader, (*exchange).splitHeader, (*exchange).operatorSignsIn,
+		(*exchange).computed, (*exchange).computedHeader, (*exchange).written, (*exchange).printed, (*exchange).hashed, (*exchange).markers, (*exchange).databaseTells, (*exchange).dumped, (*exchange).output,
+		(*exchange).namesAccount, (*exchange).fillsIn, (*exchange).settings, (*exchange).hashes, (*exchange).polluted, (*exchange).inHeader, (*exchange).splitHeader, (*exchange).operatorSignsIn,
 	} {
 		if found := find(x); found != "" {
 			all = append(all, found)
@@ -38,7 +38,7 @@ func (x *exchange) traces() (all []string) {
 			all = append(all, m.Message)
 		}
 	}
-	for _, find := range []func(*exchange) string{(*exchange).script, (*exchange).redirect, (*exchange).schema, (*exchange).statementSignsIn} {
+	for _, find := range []func(*exchange) string{(*exchange).script, (*exchange).redirect, (*exchange).keys, (*exchange).schema, (*exchange).statementSignsIn} {
 		if found := find(x); found != "" {
 			all = append(all, found)
 		}
@@ -86,6 +86,60 @@ func (x *exchange) computed() string {
 	}
 	return ""
 }
+
+// product is one of two numbers, wherever it stands.
+var product = compile(`\b(\d{2,6})\s?\*\s?(\d{2,6})\b`)
+
+// computedHeader finds a header of the answer that is nothing but the result of a product of the payload.
+func (x *exchange) computedHeader() string {
+	if !strings.Contains(x.payload, "*") {
+		return ""
+	}
+	for _, m := range product.FindAllStringSubmatch(x.payload, maxPayloads) {
+		result, ok := compute(m[1], "*", m[2])
+		if !ok || len(result) < leastWritten || strings.Contains(x.payload, result) {
+			continue
+		}
+		for _, h := range x.tx.ResponseHeaders {
+			if strings.TrimSpace(h.Value) == result && !strings.EqualFold(h.Name, "Content-Length") {
+				return fmt.Sprintf("the header %s of the answer has %s, the result of %s", quoted(h.Name), result, m[0])
+			}
+		}
+	}
+	return ""
+}
+
+// scriptArithmetic is a product, sum or difference that a script writes: <?php echo 233*233; ?>
+var scriptArithmetic = compile(`(?i)(?:\b(?:echo|print(?:ln)?|die|exit|var_dump|response\.write|puts|console\.log)\b|<%=)[^;\n]{0,80}?\b(\d{2,9})\s*([*+-])\s*(\d{2,9})\b`)
+
+// leastWritten is how many signs the result of a script has at least, beside which others stand.
+const leastWritten = 4
+
+// written finds the result of what a script of the payload computes.
+func (x *exchange) written() string {
+	script := x.payload
+	if x.uploadsScript() {
+		script += x.bodyStart()
+	}
+	if !slices.ContainsFunc(x.kinds, runsCode) || !scriptTag.MatchString(script) {
+		return ""
+	}
+	for _, m := range scriptArithmetic.FindAllStringSubmatch(script, maxPayloads) {
+		result, ok := compute(m[1], m[2], m[3])
+		if !ok || len(result) < leastWritten || strings.Contains(script, result) {
+			continue
+		}
+		if at := strings.Index(x.text, result); at >= 0 && !isDigitAt(x.text, at-1) && !isDigitAt(x.text, at+len(result)) && !strings.Contains(x.text, m[1]+m[2]+m[3]) {
+			return fmt.Sprintf("the answer has %s, the result of %s%s%s", result, m[1], m[2], m[3])
+		}
+	}
+	return ""
+}
+
+// scriptTag is what begins a script of a page.
+var scriptTag = compile(`<\?(?:php|=)|<%`)
+
+func isDigitAt(s string, at int) bool { return at >= 0 && at < len(s) && s[at] >= '0' && s[at] <= '9' }
 
 // leastInAddress is how long a result is at least that stands in an address.
 const leastInAddress = 3
@@ -231,10 +285,10 @@ var md5Call = compile(`(?i)\bmd5\(\s*(?:(\d{1,12})|'([^']{1,64})'|"([^"]{1,64})"
 
 // hashed finds the digest that the payload asks for.
 func (x *exchange) hashed() string {
-	if !strings.Contains(x.lower, "md5(") {
+	if !strings.Contains(x.lower, "md5(") && !slices.ContainsFunc(x.kinds, runsCode) {
 		return ""
 	}
-	for _, m := range md5Call.FindAllStringSubmatch(x.payload, maxPayloads) {
+	for _, m := range md5Call.FindAllStringSubmatch(x.payload+"\n"+x.bodyStart(), maxPayloads) {
 		sum := md5.Sum([]byte(m[1] + m[2] + m[3])) //nolint:gosec // see above
 		if strings.Contains(x.text, hex.EncodeToString(sum[:])) {
 			return "the answer has the result of " + quoted(m[0])
@@ -360,19 +414,19 @@ var idOutput = sign{compile(`\bid\b`), compile(`(?:uid|gid|groups)=\d{1,10}\([\w
 // cloud providers' metadata services.
 var outputs = []sign{
 	idOutput,
-	{compile(`\bls\b`), compile(`(?m)^(?:total \d+\s*$|[-dlbcps][-rwxsStT]{9}[.+@]?\s+\d+ +\S+ +\S+ +[\d,]+ )`), "the answer has the output of ls"},
+	{compile(`\bls\b`), compile(`(?m)(?:^|>)(?:total \d+\s*$|[-dlbcps][-rwxsStT]{9}[.+@]?\s+\d+ +\S+ +\S+ +[\d,]+ )`), "the answer has the output of ls"},
 	{compile(`\b(?:ls|dir)\b`), compile(bareNames), "the answer has the names of files"},
-	{compile(`\bdir\b`), compile(`Volume Serial Number is [0-9A-F]{4}-|Directory of [A-Za-z]:\\`), "the answer has the output of dir"},
-	{compile(`\bipconfig\b`), compile(`Windows IP Configuration`), "the answer has the output of ipconfig"},
+	{compile(`\bdir\b`), compile(`Volume Serial Number is [0-9A-F]{4}-|(?:Volumeseriennummer:|num[ée]ro de s[ée]rie du volume est|n[úu]mero de serie del volumen es|N[úu]mero de S[ée]rie do Volume [ée]|Numero di serie del volume:|卷的序列号是|Серийный номер тома:) [0-9A-F]{4}-|(?:Directory of|Verzeichnis von|R[ée]pertoire de|Directorio de|Pasta de|Directory di) [A-Za-z]:\\`), "the answer has the output of dir"},
+	{compile(`\bipconfig\b`), compile(`Windows IP Configuration|Windows-IP-Konfiguration|Configuration IP de Windows|Configuraci[óo]n IP de Windows|Configura[çc][ãa]o de IP do Windows|Configurazione IP di Windows|Настройка протокола IP для Windows|Windows IP 配置`), "the answer has the output of ipconfig"},
 	{compile(`\b(?:ifconfig|ip\s+a)`), compile(`\binet (?:addr:)?127\.0\.0\.1\b`), "the answer has the output of ifconfig"},
 	{compile(`\b(?:env|printenv|export|set|environ)\b`), compile(`(?:^|[\s\x00>"'])PATH=\S*:?/(?:usr/)?s?bin\b`), "the answer has the environment"},
 	{compile(`uname\b|/proc/version`), compile(`\bLinux (?:version \d|\S+ \d+\.\d+\S* (?:.{0,120}GNU/Linux|#\d[^\n<"|]{0,120}\b(?:x86_64|aarch64|armv\dl|i[3-6]86)\b))`), "the answer has the kernel's version"},
-	{compile(`\b(?:ver|systeminfo|cmd)\b`), compile(`Microsoft Windows \[Version \d|(?m)^OS Name: +Microsoft Windows`), "the answer has the version of Windows"},
+	{compile(`\b(?:ver|systeminfo|cmd)\b`), compile(`Microsoft Windows \[Version \d|(?m)(?:^|>)\s*(?:OS Name|Betriebssystemname|Nom du syst[èe]me d.exploitation|Nombre del sistema operativo|Nome do sistema operacional): +Microsoft Windows`), "the answer has the version of Windows"},
 	{compile(`\bwhoami\b`), compile(`(?im)(?:^|>)\s*(?:root|www-data|nginx|apache|nobody|nt (?:authority|service)\\[\w $]+|iis apppool\\\w+)\s*(?:$|<)`), "the answer has the output of whoami"},
 	{compile(`\bwhoami\b`), compile(`(?i)(?:unknown host|can(?:'t|not) (?:find|resolve|access)|could not (?:resolve host|find):?) ['"]?(?:` + services + `)(?:['":.\s]|$)|` +
 		`: ['"]?(?:` + services + `)['"]?: (?:name or service not known|temporary failure in name resolution|no such file|(?:command )?not found|unknown host|no address|non-existent domain|nxdomain)`), "an error of another command quotes the output of whoami"},
-	{compile(`\bwhoami\b`), compile(`(?m)^\s*(?:USER|GROUP|PRIVILEGES) INFORMATION\s*$|User Name +SID\b|Privilege Name +Description +State`), "the answer has the output of whoami"},
-	{compile(`\bps\b`), compile(`(?m)^(?:USER +PID|UID +PID| +PID TTY|PID +USER)\b`), "the answer has the list of processes"},
+	{compile(`\bwhoami\b`), compile(`(?m)^\s*(?:(?:USER|GROUP|PRIVILEGES) INFORMATION|(?:BENUTZER|GRUPPEN|BERECHTIGUNGS)INFORMATIONEN|INFORMATIONS (?:DE L'UTILISATEUR|DE GROUPE)|INFORMACI[ÓO]N DE (?:USUARIO|GRUPO))\s*$|User Name +SID\b|Privilege Name +Description +State`), "the answer has the output of whoami"},
+	{compile(`\bps\b`), compile(`(?m)(?:^|>)(?:USER +PID|UID +PID| +PID TTY|PID +USER)\b`), "the answer has the list of processes"},
 	{compile(`\bnet1?(?:\.exe)?\s+(?:user|view|localgroup|group|share|accounts|start|use|config)\b`), compile(`User accounts for \\\\|The command completed successfully|Server Name +Remark`), "the answer has the output of net"},
 	{compile(`\btasklist\b`), compile(`Image Name +PID\b`), "the answer has the list of processes"},
 	{compile(`\b(?:ps|get-process)\b`), compile(`Handles +NPM\(K\)`), "the answer has the list of processes"},
@@ -396,11 +450,26 @@ var outputs = []sign{
 	{compile(`setupcomplete\s*=`), compile(`\A\s*success\s*\z`), "the interface says that the setting was changed"},
 	{compile(`newbm\.pl\b`), compile(`parent\.window\.ns_reload`), "the script has written the file"},
 	{compile(`autodiscover`), compile(`Exchange MAPI/HTTP Connectivity Endpoint[\s\S]{0,400}NT AUTHORITY\\SYSTEM`), "the answer is that of a service behind the login, for the system itself"},
-	{compile(`jsp=/app/rest|/app/rest/[\w/:]+;\.jsp`), compile(`<users? (?:count|username)=|<token name="[^"]*" value=|<server version=`), "the answer is that of an interface behind the login"},
+	{compile(`jsp=/app/rest|/app/rest/[\w/:]+;\.jsp`), compile(`<users? (?:count|username)=|<token name="[^"]*"[^<>]{0,100} value=|<server version=`), "the answer is that of an interface behind the login"},
 	{compile(`\.log\b|/log/`), compile(`(?m)(?:^|>|")[\w.:-]+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d `), "the answer has an access log"},
-	{compile(`etc/(?:issue|os-release)\b`), compile(`\\n \\l|Kernel \\r on|(?m)^PRETTY_NAME=`), "the answer has the name of the system"},
+	{compile(`etc/(?:issue|os-release)\b`), compile(`\\n \\l|Kernel \\r on|(?m)(?:^|[>"'])PRETTY_NAME=`), "the answer has the name of the system"},
 	{compile(`\bconfig\b`), compile(`<Config \{|\bdict_items\(\[|'SECRET_KEY': `), "the answer has the application's settings"},
 	{compile(`\bmutation\b[\s\S]*(?:log_?in|sign_?in|otp|token_?auth|authenticate)\w{0,20}\s*\(`), compile(`"(?:access_?)?token"\s*:\s*"[\w.-]{16,}"`), "a login was accepted"},
+	{compile(`\bwmic\b`), compile(`(?m)(?:^|>)\s*(?:Caption|CSName|OSArchitecture|Version|Name|ProcessId|CommandLine)=\S`), "the answer has the output of wmic"},
+	{compile(`\bkubectl\b`), compile(`(?m)(?:^|>)\s*(?:NAMESPACE +)?NAME +(?:READY|STATUS|TYPE|DATA|COMPLETIONS|DESIRED|CLUSTER-IP|CAPACITY|SECRETS) `), "the answer has the output of kubectl"},
+	{compile(`__import__|\bpopen\b|\bsubprocess\b|\bos\.\w`), compile(`\A>>> [^\n]{1,500}\n<span class="`), "the answer has what the console evaluated"},
+	{compile(`etc/(?:shadow|master\.passwd)|\bshadow\b`), compile(`(?m)(?:^|[>"'])[\w.-]{1,32}:(?:\$[0-9a-z]{1,2}\$[^:\s]{10,200}|[*!]{1,2}):\d{1,6}:\d*:\d*:`), "the answer has /etc/shadow"},
+	{compile(`[;|&$` + "`" + `\n(]|\bcmd\b`), compile(`(?:^|[>\n])(?:/(?:usr/)?bin/)?(?:ba|da|z|a|k)?sh: (?:\d+: |line \d+: |-c: )?[^\n:]{1,100}: (?:command )?not found|` +
+		`(?i)is not recognized as an internal or external|ist entweder falsch geschrieben oder|n'est pas reconnu en tant que commande|no se reconoce como un comando|non [èe] riconosciuto come comando|não [ée] reconhecido como um comando|` +
+		`не является внутренней или внешней|不是内部或外部命令`), "the answer has the error of a shell"},
+	{compile(`config/application\b`), compile(`"password"\s*:\s*"[^"]`), "the answer has the application's settings"},
+	{compile(`system-information`), compile(`"software-inventory"\s*:\s*\{`), "the answer is that of an interface behind the login"},
+	{compile(`setupwizard\.aspx/`), compile(`(?i)setup wizard`), "the answer is the form that makes an administrator"},
+	{compile(`ztp_gate`), compile(`(?i)<title>zero touch provisioning`), "the answer is that of a page behind the login"},
+	{compile(`configurationfile\?auth=`), compile(`\A[^<{\s]`), "the answer has the settings of the camera"},
+	{compile(`sslvpn_websession`), compile(`\Avar fgt_lang =\s*[^\s{"']`), "the answer has sessions of the VPN"},
+	{compile(`initialaccountsetup`), compile(`(?i)create an? admin`), "the answer is the form that makes an administrator"},
+	{compile(`spinstall\w{0,4}\.aspx`), compile(`\A\s*[0-9A-Fa-f]{32,}\|HMACSHA\d+\|`), "the answer has the keys of the server"},
 	{compile(`\bnetstat\b`), compile(`Proto +Recv-Q|Proto +Local Address`), "the answer has the output of netstat"},
 	{compile(`\bphpinfo\b`), compile(`(?i)<title>(?:PHP [\d.]+\S* - )?phpinfo\(\)</title>`), "the answer has PHP's settings"},
 	{compile(`php://|\.php\b|\.\.[/\\]`), compile(`<\?php\s`), "the answer has source in PHP"},
@@ -438,16 +507,20 @@ var outputs = []sign{
 	{compile(`\.rb\b`), compile(`(?m)\A(?:#.*\n|\s*\n)*(?:require(?:_relative)? ['"]|class \w+ < \w|module [A-Z]\w*$)`), "the answer has source in Ruby"},
 	{compile(`\.(?:jspx?|as[pchm]x?)\b`), compile(`\A\s*<%@\s*(?i:page|import|taglib|webservice|webhandler|control|language)\b`), "the answer has the source of a page"},
 	{compile(`web\.xml`), compile(`<web-app[\s>]`), "the answer has web.xml"},
-	{compile(`169\.254\.1(?:69\.254|70\.2)|100\.100\.100\.200|metadata|2852039166|0xa9fea9fe`), compile(`"AccessKeyId"\s*:|(?m)(?:^|[>"'])(?:ami-id|instance-id)$|"access_token"\s*:\s*"(?:ya29\.|eyJ)|"azEnvironment"\s*:|"(?:droplet_id|availabilityDomain|privateIp|RoleArn)"\s*:|(?:^|[>"'])(?:i|ami|vpc|subnet|sg|eni)-(?:[0-9a-f]{8}|[0-9a-f]{17})(?:$|[<"'])`), "the answer has metadata of the cloud"},
+	{compile(`169\.254\.1(?:69\.254|70\.2)|100\.100\.100\.200|meta-?data|a9fe:a9fe|2852039166|0xa9fea9fe`), compile(`"AccessKeyId"\s*:|(?m)(?:^|[>"'])(?:ami-id|instance-id)$|\(ami-id\) Tj|"access_token"\s*:\s*"(?:ya29\.|eyJ)|"azEnvironment"\s*:|"(?:droplet_id|availabilityDomain|privateIp|RoleArn)"\s*:|(?:^|[>"'])(?:i|ami|vpc|subnet|sg|eni)-(?:[0-9a-f]{8}|[0-9a-f]{17})(?:$|[<"'])`), "the answer has metadata of the cloud"},
 	{compile(`latest/user-data|user-data`), compile(`(?:^|[>"'])(?:#!/(?:usr/)?bin/|#cloud-config\b)`), "the answer has the settings with which the machine was started"},
 	{compile(`\b(?:https?|gopher|dict)://`), compile(`"Config"\s*:\s*\{\s*"Datacenter"|"tagline"\s*:\s*"You Know, for Search"|\bredis_version:\d|"kind"\s*:\s*"(?:Pod|Secret|Node|ConfigMap|Namespace)List"|"MinAPIVersion"\s*:|(?:^|[>"'])STAT (?:pid|version) |(?:^|[>"'])SSH-2\.0-\w|"etcdserver"\s*:|"couchdb"\s*:\s*"Welcome"|<title>Apache Status</title>|Apache Server Status for|(?:^|[>"'])Active connections: \d|` +
 		`(?m)(?:^|[>"'])(?:green|yellow|red) +(?:open|close) +\S+ +[\w-]{8,} +\d+ +\d+ |"cluster_name"\s*:\s*"[^"]{1,80}"\s*,\s*"(?:status|cluster_uuid|nodes)"|"Names"\s*:\s*\["/|"ApiVersion"\s*:\s*"1\.|` +
 		`"rabbitmq_version"\s*:|"versions__delta"|(?:^|[>"'])\+PONG\b|(?:^|[>"'])-(?:ERR wrong number of arguments for|DENIED Redis)|(?:^|[>"'])# (?:HELP|TYPE) go_|"minion_token"|"nodeInfo"\s*:\s*\{\s*"machineID"`), "the answer is that of a service inside"},
+	{compile(`etc/passwd`), compile(`root:[x*!]?:0:0:`), "the answer has /etc/passwd"},
 }
+
+// passwordHashes are as crypt(5), PHP, Django and LDAP write them.
+var passwordHashes = compile(`\$2[abxy]\$\d\d\$[./\w]{53}|\$[PH]\$[./\w]{31}|\$argon2(?:id?|d)\$v=|\bpbkdf2_sha\d{1,3}\$\d|\$[156]\$(?:rounds=\d{1,9}\$)?[./\w]{2,16}\$[./\w]{22,}|\{SS?HA\}[\w+/=]{20,}`)
 
 // dumps are what queries give, in whatever column.
 var dumps = []sign{
-	{compile(`\bselect\b`), compile(`\$2[abxy]\$\d\d\$[./\w]{53}|\$[PH]\$[./\w]{31}|\$argon2(?:id?|d)\$v=|\bpbkdf2_sha\d{1,3}\$\d|\$[156]\$[./\w]{2,16}\$[./\w]{22,}|\{SS?HA\}[\w+/=]{20,}`), "the answer has hashes of passwords"},
+	{compile(`\bselect\b`), passwordHashes, "the answer has hashes of passwords"},
 	{compile(`\bselect\b.*(?:pass|pwd|hash|md5)`), compile(`(?:[>"':,|~]\s?(?:[0-9a-f]{32}|[0-9a-f]{40}|\*[0-9A-F]{40})\s?(?:$|[<"',|~])(?:[\s\S]{1,400})){2}|(?:^|[>"'\s,])[\w.@-]{2,64}[:~|](?:[0-9a-f]{32}|[0-9a-f]{40}|\*[0-9A-F]{40}|[0-9a-f]{64})(?:$|[<"'\s,])`), "the answer has digests, where passwords were asked for"},
 	{compile(`sqlite_(?:master|schema)|show\s+create`), compile(`(?i)CREATE TABLE `), "the answer has the schema of a database"},
 	{compile(`\b(?:table|column|schema)_name\b|\btable_schema\b|\bsys(?:objects|columns)\b|\ball_tables\b`), compile(`(?i)\b(?:CHARACTER_SETS,COLLATIONS|pg_catalog\.|innodb_\w+|ALL_PLUGINS)|>\s*[a-z]\w{1,63}(?:,[a-z]\w{1,63}){2,}\s*<`), "the answer has names of tables or columns"},
@@ -488,6 +561,115 @@ func (x *exchange) namesAccount() string {
 		return ""
 	}
 	return "the answer has the output of whoami"
+}
+
+// placeholder is an expression of a template that runs whoami, with the words before and behind it.
+var placeholder = compile(`([^\n{}$<>"']{3,40})[$#*@]?\{[^\n]{0,200}?\bwhoami\b[^\n]{0,100}?\}{1,2}([^\n{}$<>"']{0,12})`)
+
+// fillsIn finds the words of a template around the account that the server runs as.
+func (x *exchange) fillsIn() string {
+	if !whoAmI.MatchString(x.lower) {
+		return ""
+	}
+	for _, m := range placeholder.FindAllStringSubmatch(x.payload, maxPayloads) {
+		_, rest, ok := strings.Cut(x.text, m[1])
+		if !ok {
+			continue
+		}
+		name := rest[:len(rest)-len(strings.TrimLeftFunc(rest, func(r rune) bool {
+			return r == '-' || r == '_' || r == '\\' || unicode.IsLetter(r) || unicode.IsDigit(r)
+		}))]
+		if accounts[strings.ToLower(name)] && strings.HasPrefix(strings.TrimLeft(rest[len(name):], blanks), strings.TrimLeft(m[2], blanks)) {
+			return "the answer has the output of whoami"
+		}
+	}
+	return ""
+}
+
+// setting is a line of a file of settings, and passwordSetting one with a password.
+var (
+	settingLine     = compile(`(?m)(?:^|>)[ \t]*[A-Za-z_][\w.-]{1,60}[ \t]*=[ \t]*[^\s<>"'()][^\n<>]{0,200}$`)
+	passwordSetting = compile(`(?im)(?:^|>)[ \t]*[\w.-]{0,60}(?:password|passwd|_pass|_pwd|secret_?key|secret_access_key)[\w-]{0,16}[ \t]*=[ \t]*[^\s<>"'()=;][^\s<>]{3,200}\s*$`)
+)
+
+// leastSettings are the lines that make a file of settings.
+const leastSettings = 2
+
+// settings finds a password in a file of settings, or in the environment, where the attack reads files or runs commands.
+func (x *exchange) settings() string {
+	if !slices.ContainsFunc(x.kinds, readsFiles) && !x.isExploit() || !passwordSetting.MatchString(x.text) || len(settingLine.FindAllString(x.text, leastSettings)) < leastSettings {
+		return ""
+	}
+	if found := strings.TrimSpace(passwordSetting.FindString(x.text)); !x.sent(strings.TrimPrefix(found, ">")) {
+		return "the answer has settings with a password"
+	}
+	return ""
+}
+
+// What JSON would add to the prototype of all objects, and a member of it.
+var (
+	prototype   = compile(`"(?:__proto__|prototype)"\s*:\s*\{([^{}]{1,500})\}`)
+	scalarOfObj = compile(`"(\w{1,40})"\s*:\s*(true|false|\d{1,12}|"[^"\\]{1,80}")`)
+)
+
+// polluted finds in an object of the answer what the payload would add to the prototype of all.
+func (x *exchange) polluted() string {
+	body := x.bodyStart()
+	if !strings.Contains(body, "proto") || !strings.HasPrefix(strings.TrimSpace(x.body), "{") || strings.Contains(x.body, "proto") {
+		return ""
+	}
+	for _, m := range prototype.FindAllStringSubmatch(body, maxPayloads) {
+		for _, member := range scalarOfObj.FindAllStringSubmatch(m[1], maxPayloads) {
+			if name := `"` + member[1] + `"`; strings.Count(body, name) == 1 && hasMember(x.body, name, member[2]) {
+				return fmt.Sprintf("the answer has %s of the prototype", quoted(member[1]))
+			}
+		}
+	}
+	return ""
+}
+
+// hasMember reports whether a text in JSON has a member of that value.
+func hasMember(text, name, value string) bool {
+	_, rest, ok := strings.Cut(text, name)
+	return ok && strings.HasPrefix(strings.TrimLeft(strings.TrimPrefix(strings.TrimLeft(rest, blanks), ":"), blanks), value)
+}
+
+// hashes finds hashes of passwords in the answer to an attack that reads files, runs commands, or is one on a directory or a
+// product.
+func (x *exchange) hashes() string {
+	if !slices.ContainsFunc(x.kinds, readsFiles) && !x.isExploit() && !x.lists() {
+		return ""
+	}
+	if found := passwordHashes.FindString(x.text); found == "" || x.sent(found) {
+		return ""
+	}
+	return "the answer has hashes of passwords"
+}
+
+// isExploit reports whether a rule knows the attack as that of a product.
+func (x *exchange) isExploit() bool {
+	return slices.ContainsFunc(x.v.Matches, func(m engine.Match) bool { return m.Phase < 3 && hasTag(m.Tags, "exploited") })
+}
+
+// keys finds the key of a service in an answer that is no page: those have keys that everybody may see.
+func (x *exchange) keys() string {
+	if x.isHTML() || !hasTag(x.kinds, "sqli") && !slices.ContainsFunc(x.kinds, readsFiles) && !x.isExploit() {
+		return ""
+	}
+	for i := range x.v.Matches {
+		if m := &x.v.Matches[i]; m.Phase >= 3 && slices.Contains(keyRules, m.RuleID) {
+			return m.Message
+		}
+	}
+	return ""
+}
+
+// keyRules are those of the pack sensitive-data about keys and tokens that are no client's own.
+var keyRules = []int{9700201, 9700203}
+
+// readsFiles reports whether a kind of attack may have a server tell what is in its files.
+func readsFiles(kind string) bool {
+	return runsCode(kind) || slices.Contains([]string{"lfi", "xxe", "ssrf", "rfi"}, kind)
 }
 
 // inHeader finds the output of id in a header of the answer, where exploits put it that see no body.

@@ -83,8 +83,10 @@ var committed = interfaces{
 }
 
 // authored are the interfaces by which people write articles and notebooks, which quote code and paths, and the members that are these.
-// Sources: the REST APIs of WordPress, Confluence and Jupyter.
+// Sources: the REST APIs of WordPress, Confluence and Jupyter; the forms of MediaWiki and TYPO3.
 var authored = interfaces{
+	{compile(`^/(?:[\w.-]+/){0,3}index\.php(?:/[^?]*)?$`), compile(`^wpTextbox1$`)},
+	{compile(`^/(?:[\w-]+/)?typo3/(?:record/(?:commit|edit)|index\.php)$`), compile(`^data\[t[tx]_\w{1,60}\]\[\w{1,30}\]\[(?:bodytext|header|subheader|abstract|teaser|description)\]$`)},
 	{compile(`^/(?:[\w-]+/)?wp-json/wp/v2/(?:posts|pages|blocks)(?:/\d+(?:/autosaves)?)?$`), compile(`^json\.(?:content|excerpt)(?:\.raw)?$`)},
 	{compile(`^/(?:[\w-]+/)?rest/api/content(?:/\d+)?$`), compile(`^json\.body\.\w+\.value$`)},
 	{compile(`^/(?:[\w.@%-]+/){0,3}api/contents/[^?]+\.ipynb$`), compile(`^json\.content\.cells\.\d+\.source(?:\.\d+)?$`)},

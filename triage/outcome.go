@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"encoding/base64"
 	"fmt"
 	"html"
 	"net/url"
@@ -234,6 +235,54 @@ func (x *exchange) addPayload(value string) {
 
 // plain is the body without escapes: what a command prints has its lines in JSON, too.
 func (x *exchange) plain() string {
+	text := x.unescaped()
+	if strings.Contains(text, `b'`) { // bytes as Python writes them
+		text = bytesOfPython.ReplaceAllStringFunc(text, func(s string) string { return strings.ReplaceAll(s, `\n`, "\n") })
+	}
+	return text + decodedBase64(text)
+}
+
+var bytesOfPython = compile(`\bb'[^'\n]{8,1000}'`)
+
+// Bounds on what is decoded of an answer.
+const (
+	mostDecoded  = 8
+	leastDecoded = 24      // signs of base64
+	longDecoded  = 4 << 10 // bytes of one text
+)
+
+var base64Run = compile(`[A-Za-z0-9+/]{24,}`)
+
+// decodedBase64 is what is written in base64 in a text, as files are that an attack has read: each readable text, in lines of its
+// own. Other signs may stand directly before it.
+func decodedBase64(text string) string {
+	var all strings.Builder
+	for _, run := range base64Run.FindAllString(text, mostDecoded) {
+		for skip := 0; skip < 4 && len(run)-skip >= leastDecoded; skip++ {
+			some := run[skip:min(len(run), skip+longDecoded/3*4)]
+			decoded, err := base64.RawStdEncoding.DecodeString(some[:len(some)/4*4])
+			if err == nil && isReadable(decoded) {
+				all.WriteString("\n")
+				all.Write(decoded)
+				break
+			}
+		}
+	}
+	return all.String()
+}
+
+// isReadable reports whether bytes are a text, but for a few at its beginning.
+func isReadable(text []byte) bool {
+	const odd = 8
+	for i, c := range text {
+		if i >= odd && (c < ' ' && c != '\n' && c != '\t' && c != '\r' || c > '~') {
+			return false
+		}
+	}
+	return true
+}
+
+func (x *exchange) unescaped() string {
 	switch {
 	case strings.HasPrefix(x.kind, "application/") && strings.Contains(x.kind, "json"), strings.HasPrefix(x.body, "{"):
 		return jsonEscape.ReplaceAllStringFunc(x.body, func(s string) string {

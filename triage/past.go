@@ -151,7 +151,7 @@ func (x *exchange) isText() bool {
 	}
 	isText := false
 	for _, p := range x.payloads {
-		if !strings.Contains(p, "<") {
+		if !strings.ContainsAny(p, `<"`) {
 			continue
 		}
 		if strings.Contains(x.body, p) {

@@ -49,7 +49,7 @@ func (x *exchange) findRefusal() string {
 		return fmt.Sprintf("%d with a page that blocks (%q)", status, words)
 	}
 	switch location := x.header("location"); {
-	case slices.Contains(notRefused, status), x.mayHaveRun(status):
+	case slices.Contains(notRefused, status), x.mayHaveRun(status), status >= 400 && x.mayHaveAsked(), status == 504 && x.delay().time > 0:
 	case status >= 400 && status < 500:
 		return fmt.Sprintf("%d: the server refused the request", status)
 	case status >= 500 && status < 600 && x.hasDatabaseError():
@@ -154,6 +154,14 @@ func (x *exchange) mayHaveRun(status int) bool {
 	return serialized.MatchString(x.payload) || function.MatchString(x.payload) || blindWords.MatchString(x.lower)
 }
 
+// mayHaveAsked reports whether a short error is about what another server said, or did not: it was asked, as the payload says.
+func (x *exchange) mayHaveAsked() bool {
+	return slices.ContainsFunc(x.kinds, reachesOut) && len(x.body) <= longestRefusal && upstream.MatchString(x.text)
+}
+
+// upstream is what an interface says that has asked another server, and did not get what it wants.
+var upstream = compile(`(?i)\bupstream (?:response|server|returned|request)|(?:remote|target) (?:server|host) (?:returned|responded|refused)|returned (?:status|http|a) ?[1-5]?\d?\d?|\bECONN(?:REFUSED|RESET)\b|connection (?:refused|reset|timed out)`)
+
 // runsCode reports whether a kind of attack is about code that the server would run.
 func runsCode(kind string) bool {
 	return slices.Contains([]string{"rce", "injection-php", "injection-java", "injection-generic", "ssti"}, kind)
@@ -236,7 +244,7 @@ var attempted = compile(`(?i)\b(?:sh|bash|zsh|cmd|ash|dash): |command not found|
 var fetched = compile(`(?i)\b(?:response|reply|content|json|image|xml|html|mime|feed|parse|decode|size)\b`)
 
 // notAllowed is what an interface says that does not ask the address it was told to.
-var notAllowed = compile(`(?i)\b(?:not|un)[- ]?(?:allowed|permitted|supported)|unsupported|disallowed|forbidden|denied|blocked|rejected|invalid|must (?:be|use)|only https?\b`)
+var notAllowed = compile(`(?i)\b(?:not|un)[- ]?(?:allowed|permitted|supported)|unsupported|disallowed|forbidden|denied|blocked|rejected|invalid|must (?:be|use)|only https?\b|ungültig|unzulässig|nicht (?:erlaubt|zulässig)|no (?:permitid|válid)\w*|non (?:autoris|permess|valid)\w*|interdit|não permitid\w*|запрещ|недопуст|不允许|无效|禁止`)
 
 // errorInside is what shows that an application refused, or failed, where it says so in an answer with 2xx. What a database says of
 // a query is no refusal of it, nor is the answer to a condition that may not hold.
@@ -250,8 +258,82 @@ func (x *exchange) errorInside() string {
 		return "the page is one of errors, by its title"
 	case x.isLoginAgain():
 		return "the login was refused: the page asks for it again"
+	case x.isEmptyShell():
+		return "the answer is the page that an application of one page sends for any path"
+	}
+	if said := x.foundNothing(); said != "" {
+		return fmt.Sprintf("the search found nothing (%q)", said)
+	}
+	if said := x.complains(); said != "" {
+		return fmt.Sprintf("the page says that it was refused (%q)", said)
 	}
 	return x.errorObject()
+}
+
+// emptyShell is a page of which a script makes everything else.
+var emptyShell = compile(`(?i)<div id="?(?:root|app|__next|___gatsby|q-app)"?>\s*</div>`)
+
+// isEmptyShell reports whether the page has nothing of the path that was asked for, nor of what a command or file gives.
+func (x *exchange) isEmptyShell() bool {
+	return x.kind == "text/html" && !x.tx.ResponseBody.Truncated && len(x.body) <= longestBlockPage && pageHead.MatchString(x.body) && emptyShell.MatchString(x.body) &&
+		slices.ContainsFunc(x.kinds, runsCode) && !slices.ContainsFunc(x.kinds, func(kind string) bool { return kind == "xss" || reachesOut(kind) })
+}
+
+// nothingFound is what a page says of a search without a result, in some languages.
+var nothingFound = compile(`(?i)\b(?:no (?:results?|matches|hits|items|products|entries|records)(?: (?:were|was))? ?(?:found|match\w*|for)?|nothing (?:was )?found|0 (?:results?|hits|treffer|ergebnisse)|(?:did not|didn['’]t) match any|` +
+	`kein\w* (?:\w+ )?(?:treffer|ergebnis\w*|artikel|produkte|einträge)|nichts gefunden|aucun\w* résultats?|(?:sin|ningún) resultados?|no se (?:han )?encontr\w+|nenhum resultado|nessun risultato|geen resultaten|inga (?:träffar|resultat))|` +
+	`\b0 [\p{L}]{3,20} (?:gefunden|found|trouvés?|encontrad\w+)|ничего не найдено|没有找到|未找到|无结果|見つかりません`)
+
+// foundNothing is what a search says that repeats the payload and has no result: it was text to look for.
+func (x *exchange) foundNothing() string {
+	if x.tx.Method != "GET" || !x.isHTML() || x.tx.ResponseBody.Truncated || slices.ContainsFunc(x.kinds, func(kind string) bool { return kind == "xss" || reachesOut(kind) }) {
+		return ""
+	}
+	isRepeated := slices.ContainsFunc(x.payloads, func(p string) bool { return len(p) >= certain && strings.Contains(x.text, p) })
+	if text := anyTag.ReplaceAllString(x.text, " "); isRepeated {
+		return strings.TrimSpace(nothingFound.FindString(text))
+	}
+	return ""
+}
+
+// longestComplaint is how much text a page has at most that says no more than that something was refused.
+const longestComplaint = 300
+
+// isForbidden is what a short page says to who may not, and functionsOff what PHP says that runs no commands, or makes no objects.
+var (
+	isForbidden  = compile(`(?i)\bnot (?:authori[sz]ed|permitted|allowed)\b|\b(?:unauthori[sz]ed|permission denied|forbidden)\b|keine berechtigung|nicht (?:berechtigt|autorisiert)|non autoris\w+|no (?:está )?autorizad\w+|não autorizad\w+|доступ запрещ`)
+	functionsOff = compile(`(?:shell_exec|exec|system|passthru|popen|proc_open|eval)\(\) has been disabled for security reasons|unserialize\(\): Error at offset \d+`)
+)
+
+// badSigns is what a page says that refuses what was typed.
+var badSigns = compile(`(?i)\b(?:(?:invalid|illegal|forbidden|disallowed|unexpected|bad) (?:characters?|input|signs?|symbols?)|(?:ungültige|unzulässige|unerlaubte|verbotene) (?:zeichen|eingabe\w*)|caract[èe]res? (?:non autorisés?|interdits?|invalides?)|caracteres? (?:no (?:permitidos?|válidos?)|inválidos?)|caratteri non (?:validi|ammessi))`)
+
+// complains is what a short page says of a value, or of an address, that it does not take.
+func (x *exchange) complains() string {
+	if x.tx.ResponseBody.Truncated || len(x.body) > longestBlockPage {
+		return ""
+	}
+	if says := functionsOff.FindString(x.text); says != "" && !x.sent(says) {
+		return says
+	}
+	if !x.isHTML() && x.kind != "text/plain" {
+		return ""
+	}
+	text := strings.TrimSpace(anyTag.ReplaceAllString(x.text, " "))
+	if len(text) > longestComplaint {
+		return ""
+	}
+	says := badSigns.FindString(text)
+	if says == "" && !slices.ContainsFunc(x.kinds, reachesOut) {
+		says = isForbidden.FindString(text)
+	}
+	if says == "" && slices.ContainsFunc(x.kinds, reachesOut) && !fetched.MatchString(text) && !attempted.MatchString(text) {
+		says = notAllowed.FindString(text)
+	}
+	if says == "" || x.sent(says) {
+		return ""
+	}
+	return says
 }
 
 // errorTitle is that of a page which says that something has failed.
@@ -269,7 +351,7 @@ func (x *exchange) isErrorPage() bool {
 // What a page has that asks for a login once more.
 var (
 	passwordField = compile(`(?i)<input\b[^<>]{0,300}\btype\s*=\s*["']?password\b`)
-	loginRefused  = compile(`(?i)\b(?:invalid|incorrect|wrong|unknown|bad|failed|failure|mismatch|(?:do(?:es)?|did) ?(?:not|n[o'’]t) (?:match|exist)|not (?:found|recogni[sz]ed|valid|correct)|try again|falsch\w*|ungültig\w*|incorrect\w*|inválid\w*|invalide\w*|errat\w+)\b|` +
+	loginRefused  = compile(`(?i)\b(?:invalid|incorrect|wrong|unknown|bad|failed|failure|mismatch|(?:do(?:es)?|did) ?(?:not|n[o'’]t) (?:match|exist)|not (?:found|recogni[sz]ed|valid|correct)|try again|falsch\w*|ungültig\w*|nicht (?:korrekt|richtig|gültig)|stimm\w+ nicht|no (?:es|son) (?:correct|válid)\w*|incorrect\w*|inválid\w*|invalide\w*|errat\w+)\b|` +
 		`неверн|错误|不正确|无效|正しくありません`)
 )
 
@@ -319,6 +401,8 @@ func tellsError(name string, value gjson.Result) bool {
 		return hasContent(value) && value.Type != gjson.Number
 	case successMembers[name]:
 		return value.Type == gjson.False || value.String() == "0"
+	case name == "code" && value.Type == gjson.Number && isCodeOfGRPC[value.Int()]:
+		return true
 	case statusMembers[name] && value.Type == gjson.String && failures[strings.ToLower(value.String())]:
 		return true
 	case statusMembers[name]:
@@ -330,6 +414,9 @@ func tellsError(name string, value gjson.Result) bool {
 	}
 	return false
 }
+
+// isCodeOfGRPC has the codes by which gRPC refuses: what is invalid, is not found or not allowed. Others are of its own faults.
+var isCodeOfGRPC = map[int64]bool{3: true, 5: true, 7: true, 9: true, 11: true, 12: true, 16: true}
 
 // hasContent reports whether a value is more than the mark of none.
 func hasContent(value gjson.Result) bool {

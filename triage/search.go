@@ -8,11 +8,12 @@ import (
 
 // searched are interfaces to which users send queries in a language of their own, and the members that are such queries: who looks
 // for an attack in logs or in tickets writes its words there.
-// Sources: the HTTP interfaces of Loki, Jira, Confluence, Elasticsearch, Graylog, Datadog, Log Analytics, Defender, Salesforce, Parse,
+// Sources: the HTTP interfaces of Loki, GitHub, GitLab, Jira, Confluence, Elasticsearch, Graylog, Datadog, Log Analytics, Defender, Salesforce, Parse,
 // MongoDB's Data API.
 var searched = interfaces{
 	{compile(`^/(?:[\w-]+/)*loki/api/v1/(?:query|query_range|tail|series|labels?|patterns|index/\w+|label/[\w.-]+/values|detected_\w+)$`), compile(`^(?:query|match(?:\[\])?)$`)},
 	{compile(`^/(?:[\w-]+/)?rest/api/(?:\d|latest)/(?:search(?:/jql|/approximate-count)?|jql/\w+)$`), compile(`^(?:json\.)?jql$`)},
+	{compile(`^/(?:[\w.-]+/)*(?:search/code|-/search|api/v4/(?:(?:projects|groups)/[\w.%-]+/)?search)$`), compile(`^(?:q|search|query)$`)},
 	{compile(`^/(?:[\w-]+/)?rest/api/(?:content/)?search$`), compile(`^cql$`)},
 	{compile(`^/(?:[\w.*,@<>{}%-]+/)?_(?:search|count|async_search)(?:/template)?$`), compile(`^json\.(?:[\w.@-]+\.)?(?:query|value|term|terms|match|match_phrase|wildcard|prefix|regexp|must|must_not|filter|should)(?:\.[\w.@-]+)?$`)},
 	{compile(`^/(?:[\w-]+/)*internal/(?:bsearch|search(?:/\w+){0,2})$`), compile(`^json\.(?:batch\.\d+\.request\.)?params\.body\.(?:[\w.@-]+\.)?(?:query|value|term|terms|match|match_phrase|wildcard|prefix|regexp)(?:\.[\w.@-]+)?$`)},
@@ -41,5 +42,8 @@ func isSearched(tx *mapping.Transaction, member string) bool {
 		return false
 	}
 	of := searched.at(strings.ToLower(pathOf(tx)))
-	return of != nil && of.MatchString(member)
+	return of != nil && of.MatchString(member) || member == "q" && codeSearch.MatchString(tx.URI)
 }
+
+// codeSearch is a search of the code in repositories, as GitHub and Gitea have it.
+var codeSearch = compile(`^/(?:[\w.~-]+/){0,2}search\?(?:[^#]*&)?type=code(?:&|$)`)

@@ -94,9 +94,11 @@ func (all interfaces) have(tx *mapping.Transaction, member string) bool {
 	return of != nil && of.MatchString(member)
 }
 
-// took reports whether such a member was written, and taken.
+// took reports whether such a member was written, and taken. Who sends a form is sent on then, if not to log in.
 func (all interfaces) took(tx *mapping.Transaction, member string) bool {
-	return tx.Method != "GET" && tx.Status/100 == 2 && !goesUp(tx.URI) && all.have(tx, member)
+	location, _ := mapping.HeaderValue(tx.ResponseHeaders, "Location")
+	isTaken := tx.Status/100 == 2 || tx.Status/100 == 3 && location != "" && !loginPage.MatchString(location)
+	return tx.Method != "GET" && isTaken && !goesUp(tx.URI) && all.have(tx, member)
 }
 
 // pathOf is the path of a request, as it was sent.

@@ -110,7 +110,7 @@ func (m *model) appraise(tx *mapping.Transaction, v *engine.Verdict, isHabit fun
 	}
 	for i := range v.Matches {
 		match := &v.Matches[i]
-		if !match.Certain && (isSignature(match) && isTold(tx) || match.Phase >= 3 && isTranslated(tx)) {
+		if !match.Certain && (isSignature(match) && isTold(tx) || match.Phase >= 3 && (isTranslated(tx) || isRetold(tx))) {
 			continue
 		}
 		if c := m.statedConfidence(match); c > best.Confidence && !isAllHabit(isHabit, match) && !isAllOrdinary(tx, match) {
