@@ -20,7 +20,7 @@ type acceptance struct {
 // acceptances are those of the interfaces that intruders use to go on: what they are asked for is done once they have said so, whether
 // anything of it is in the answer or not.
 // Sources: the API references of Kubernetes, Docker, etcd, Consul, Nomad, Vault, Spark, YARN, Solr, Elasticsearch, Spring Boot, Jenkins, Salt,
-// Jupyter, GitLab, Gitea, RabbitMQ, Keycloak, FortiOS, BIG-IP, phpMyAdmin, Rancher, MinIO; RFC 9110 (PUT), RFC 4918 (MOVE, COPY).
+// Jupyter, GitLab, Gitea, RabbitMQ, Keycloak, FortiOS, BIG-IP, phpMyAdmin, Rancher, MinIO, Tomcat, Nacos, Harbor, Ray, Prometheus, Grafana; RFC 9110 (PUT), RFC 4918 (MOVE, COPY).
 var acceptances = []acceptance{
 	{" GET POST ", compile(`^/api/v1/namespaces/[a-z0-9.-]+/pods/[^/]+/(?:exec|attach|portforward)$`), []int{101}, nil, "the connection to the container was opened"},
 	{" POST ", compile(`^/run/[a-z0-9.-]+/[a-z0-9.-]+/[a-z0-9.-]+$`), []int{200}, compile(`\A\s*[^\s<{]`), "the command was run in the container"},
@@ -52,6 +52,10 @@ var acceptances = []acceptance{
 	{" POST ", compile(`^/(?:run)?$`), []int{200}, compile(`\A\s*\{\s*"return"\s*:\s*\[\s*\{\s*"(?:jid|[\w.-]+)"\s*:`), "the command was run"},
 	{" POST ", compile(`^/(?:[\w.%-]+/){0,4}api/(?:terminals|kernels|sessions)$`), []int{200, 201}, compile(`\A\s*\{\s*"(?:name|id)"\s*:`), "it was started"},
 	{" POST ", compile(`^/api/v\d/.*(?:tokens?|keys)$`), []int{200, 201}, compile(`"(?:token|sha1|secret)"\s*:\s*"[^"*]{8}`), "a token was given"},
+	{" POST ", compile(`^/nacos/v\d/auth/users?/?$`), []int{200}, compile(`(?i)create user ok`), "the account was made"},
+	{" POST ", compile(`^/api/v2\.0/users$`), []int{201}, nil, "the account was made"},
+	{" POST ", compile(`^/api/jobs/?$`), []int{200}, compile(`"(?:job_id|submission_id)"\s*:\s*"`), "the job was taken"},
+	{" POST PUT ", compile(`^/api/v\d/admin/tsdb/\w+$`), []int{200, 204}, nil, "it was done"},
 	{" PUT ", compile(`^/api/users/[^/]+$`), []int{201, 204}, nil, "the account was made"},
 	{" POST ", compile(`^/(?:auth/)?admin/realms/[^/]+/(?:users|clients)$`), []int{201}, nil, "the account was made"},
 	{" PUT POST ", compile(`^/api/v2/cmdb/`), []int{200}, compile(`"status"\s*:\s*"success"`), "the configuration was changed"},

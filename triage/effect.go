@@ -426,7 +426,7 @@ var outputs = []sign{
 	{compile(`\bwhoami\b`), compile(`(?i)(?:unknown host|can(?:'t|not) (?:find|resolve|access)|could not (?:resolve host|find):?) ['"]?(?:` + services + `)(?:['":.\s]|$)|` +
 		`: ['"]?(?:` + services + `)['"]?: (?:name or service not known|temporary failure in name resolution|no such file|(?:command )?not found|unknown host|no address|non-existent domain|nxdomain)`), "an error of another command quotes the output of whoami"},
 	{compile(`\bwhoami\b`), compile(`(?m)^\s*(?:(?:USER|GROUP|PRIVILEGES) INFORMATION|(?:BENUTZER|GRUPPEN|BERECHTIGUNGS)INFORMATIONEN|INFORMATIONS (?:DE L'UTILISATEUR|DE GROUPE)|INFORMACI[ÓO]N DE (?:USUARIO|GRUPO))\s*$|User Name +SID\b|Privilege Name +Description +State`), "the answer has the output of whoami"},
-	{compile(`\bps\b`), compile(`(?m)(?:^|>)(?:USER +PID|UID +PID| +PID TTY|PID +USER)\b`), "the answer has the list of processes"},
+	{compile(`\bps\b`), compile(`(?m)(?:^|[>;])(?:USER +PID|UID +PID| +PID TTY|PID +USER)\b`), "the answer has the list of processes"},
 	{compile(`\bnet1?(?:\.exe)?\s+(?:user|view|localgroup|group|share|accounts|start|use|config)\b`), compile(`User accounts for \\\\|The command completed successfully|Server Name +Remark`), "the answer has the output of net"},
 	{compile(`\btasklist\b`), compile(`Image Name +PID\b`), "the answer has the list of processes"},
 	{compile(`\b(?:ps|get-process)\b`), compile(`Handles +NPM\(K\)`), "the answer has the list of processes"},
@@ -462,6 +462,7 @@ var outputs = []sign{
 	{compile(`[;|&$` + "`" + `\n(]|\bcmd\b`), compile(`(?:^|[>\n])(?:/(?:usr/)?bin/)?(?:ba|da|z|a|k)?sh: (?:\d+: |line \d+: |-c: )?[^\n:]{1,100}: (?:command )?not found|` +
 		`(?i)is not recognized as an internal or external|ist entweder falsch geschrieben oder|n'est pas reconnu en tant que commande|no se reconoce como un comando|non [èe] riconosciuto come comando|não [ée] reconhecido como um comando|` +
 		`не является внутренней или внешней|不是内部或外部命令`), "the answer has the error of a shell"},
+	{compile(`.`), compile(`(?:^|[>;\n])->\|[^|]{1,1000}\|<-`), "the answer is marked as web shells mark theirs"},
 	{compile(`config/application\b`), compile(`"password"\s*:\s*"[^"]`), "the answer has the application's settings"},
 	{compile(`system-information`), compile(`"software-inventory"\s*:\s*\{`), "the answer is that of an interface behind the login"},
 	{compile(`setupwizard\.aspx/`), compile(`(?i)setup wizard`), "the answer is the form that makes an administrator"},
@@ -592,12 +593,21 @@ var (
 	passwordSetting = compile(`(?im)(?:^|>)[ \t]*[\w.-]{0,60}(?:password|passwd|_pass|_pwd|secret_?key|secret_access_key)[\w-]{0,16}[ \t]*=[ \t]*[^\s<>"'()=;][^\s<>]{3,200}\s*$`)
 )
 
+// loginSetting is a password of a database in WordPress' settings, or one in the address of a service.
+var loginSetting = compile(`\bdefine\(\s*['"](?:DB_PASSWORD|(?:SECURE_)?AUTH_KEY)['"]|\b(?:mysql2?|mariadb|postgres(?:ql)?|mongodb(?:\+srv)?|rediss?|amqps?|mssql|smtps?)://[^\s:/@"'<>]{1,64}:[^\s:/@"'<>]{3,64}@[\w.-]+`)
+
 // leastSettings are the lines that make a file of settings.
 const leastSettings = 2
 
 // settings finds a password in a file of settings, or in the environment, where the attack reads files or runs commands.
 func (x *exchange) settings() string {
-	if !slices.ContainsFunc(x.kinds, readsFiles) && !x.isExploit() || !passwordSetting.MatchString(x.text) || len(settingLine.FindAllString(x.text, leastSettings)) < leastSettings {
+	if !slices.ContainsFunc(x.kinds, readsFiles) && !x.isExploit() {
+		return ""
+	}
+	if found := loginSetting.FindString(x.text); found != "" && !x.sent(found) {
+		return "the answer has settings with a password"
+	}
+	if !passwordSetting.MatchString(x.text) || len(settingLine.FindAllString(x.text, leastSettings)) < leastSettings {
 		return ""
 	}
 	if found := strings.TrimSpace(passwordSetting.FindString(x.text)); !x.sent(strings.TrimPrefix(found, ">")) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 )
 
@@ -258,6 +259,8 @@ func (x *exchange) errorInside() string {
 		return "the page is one of errors, by its title"
 	case x.isLoginAgain():
 		return "the login was refused: the page asks for it again"
+	case x.areLoginsRefused():
+		return "the logins were refused"
 	case x.isEmptyShell():
 		return "the answer is the page that an application of one page sends for any path"
 	}
@@ -268,6 +271,18 @@ func (x *exchange) errorInside() string {
 		return fmt.Sprintf("the page says that it was refused (%q)", said)
 	}
 	return x.errorObject()
+}
+
+// manyLogins are the rules about many logins in one request.
+var manyLogins = []int{9703150, 9703151}
+
+// badLogin is what an answer says to each that is refused.
+var badLogin = compile(`(?i)(?:invalid|incorrect|wrong|bad|unknown) (?:\w+ )?(?:credentials?|password|user(?:name)?|login|pin|code|token)|faultstring`)
+
+// areLoginsRefused reports whether an answer to many logins refuses, and has no token and no account.
+func (x *exchange) areLoginsRefused() bool {
+	return slices.ContainsFunc(x.v.Matches, func(m engine.Match) bool { return slices.Contains(manyLogins, m.RuleID) }) && !x.tx.ResponseBody.Truncated &&
+		badLogin.MatchString(strings.ReplaceAll(x.text, "_", " ")) && !sessionToken.MatchString(x.text) && !strings.Contains(x.text, "isAdmin")
 }
 
 // emptyShell is a page of which a script makes everything else.
