@@ -20,7 +20,7 @@ type acceptance struct {
 // acceptances are those of the interfaces that intruders use to go on: what they are asked for is done once they have said so, whether
 // anything of it is in the answer or not.
 // Sources: the API references of Kubernetes, Docker, etcd, Consul, Nomad, Vault, Spark, YARN, Solr, Elasticsearch, Spring Boot, Jenkins, Salt,
-// Jupyter, GitLab, Gitea, RabbitMQ, Keycloak, FortiOS, BIG-IP, phpMyAdmin, Rancher, MinIO, Tomcat, Nacos, Harbor, Ray, Prometheus, Grafana; RFC 9110 (PUT), RFC 4918 (MOVE, COPY).
+// Jupyter, GitLab, Gitea, RabbitMQ, Keycloak, FortiOS, BIG-IP, phpMyAdmin, Rancher, MinIO, Tomcat, Nacos, Harbor, Ray, Prometheus, Grafana, Node-RED, Jolokia, NiFi, GitLab, Distribution; Redfish; RFC 9110 (PUT), RFC 4918 (MOVE, COPY).
 var acceptances = []acceptance{
 	{" GET POST ", compile(`^/api/v1/namespaces/[a-z0-9.-]+/pods/[^/]+/(?:exec|attach|portforward)$`), []int{101}, nil, "the connection to the container was opened"},
 	{" POST ", compile(`^/run/[a-z0-9.-]+/[a-z0-9.-]+/[a-z0-9.-]+$`), []int{200}, compile(`\A\s*[^\s<{]`), "the command was run in the container"},
@@ -35,8 +35,8 @@ var acceptances = []acceptance{
 	{" PUT ", compile(`^/v1/agent/(?:service|check)/register$`), []int{200}, compile(`\A\s*\z`), "the service or check was registered"},
 	{" PUT ", compile(`^/v1/(?:kv/.+|event/fire/.+|acl/token|acl/policy)$`), []int{200}, compile(`\A\s*(?:true\b|\{\s*"(?:ID|AccessorID|SecretID)")`), "the change was made"},
 	{" GET ", compile(`^/v1/kv/`), []int{200}, compile(`\A\s*\[\s*\{[^\[\]]{0,400}"Value"\s*:\s*"`), "the answer has keys and their values"},
-	{" GET ", compile(`^/manager/(?:html|text/\w+|status|jmxproxy)`), []int{200}, compile(`Tomcat Web Application Manager|\AOK - |Server Status`), "the login was accepted"},
-	{" GET ", compile(`^/api/(?:overview|whoami|users|vhosts|nodes|queues)$`), []int{200}, compile(`"rabbitmq_version"\s*:|"management_version"\s*:|\A\s*\{\s*"name"\s*:\s*"\w+"\s*,\s*"tags"`), "the login was accepted"},
+	{" GET PUT POST ", compile(`^/manager/(?:html|text/\w+|status|jmxproxy)`), []int{200}, compile(`Tomcat Web Application Manager|\AOK - |Server Status`), "the login was accepted"},
+	{" GET ", compile(`^/api/(?:overview|whoami|users|vhosts|nodes|queues|definitions)$`), []int{200}, compile(`"rabbit(?:mq)?_version"\s*:|"management_version"\s*:|\A\s*\{\s*"name"\s*:\s*"\w+"\s*,\s*"tags"`), "the login was accepted"},
 	{" POST ", compile(`^/(?:[\w.-]+/){0,3}log-?in$`), []int{200}, compile(`(?i)\A\s*\{\s*"message"\s*:\s*"logged in"`), "the login was accepted"},
 	{" PUT POST ", compile(`^/v1/(?:jobs|job/[^/]+(?:/dispatch|/plan)?)$`), []int{200}, compile(`"EvalID"\s*:\s*"`), "the job was taken"},
 	{" PUT POST ", compile(`^/v1/auth/token/create(?:-orphan|/[^/]+)?$`), []int{200}, compile(`"client_token"\s*:\s*"`), "a token was given"},
@@ -52,6 +52,14 @@ var acceptances = []acceptance{
 	{" POST ", compile(`^/(?:run)?$`), []int{200}, compile(`\A\s*\{\s*"return"\s*:\s*\[\s*\{\s*"(?:jid|[\w.-]+)"\s*:`), "the command was run"},
 	{" POST ", compile(`^/(?:[\w.%-]+/){0,4}api/(?:terminals|kernels|sessions)$`), []int{200, 201}, compile(`\A\s*\{\s*"(?:name|id)"\s*:`), "it was started"},
 	{" POST ", compile(`^/api/v\d/.*(?:tokens?|keys)$`), []int{200, 201}, compile(`"(?:token|sha1|secret)"\s*:\s*"[^"*]{8}`), "a token was given"},
+	{" GET POST ", compile(`^/certsrv/certfnsh\.asp$`), []int{200}, compile(`Certificate Issued|locDispositionIssued|certnew\.cer\?ReqID=`), "the certificate was issued"},
+	{" PUT POST ", compile(`^/api/v4/projects/[^/]+/repository/files/`), []int{200, 201}, compile(`"file_path"\s*:\s*"`), "the file was written"},
+	{" POST PUT ", compile(`^/(?:[\w-]+/)?flows?(?:/[\w.-]+)?$`), []int{200, 204}, compile(`\A\s*(?:\{\s*"(?:id|rev)"\s*:|\z)`), "the flow was taken"},
+	{" GET POST ", compile(`^/(?:[\w.-]+/){0,4}jolokia(?:/|$)`), []int{200}, compile(`"type"\s*:\s*"exec"[\s\S]*"status"\s*:\s*200`), "the operation was run"},
+	{" GET ", compile(`^/v2/_catalog$`), []int{200}, compile(`"repositories"\s*:\s*\[\s*"`), "the answer lists the repositories"},
+	{" POST ", compile(`^/nifi-api/process-groups/[^/]+/processors$`), []int{201}, nil, "the processor was made"},
+	{" POST PUT PATCH DELETE ", compile(`^/redfish/v1/`), []int{200, 201, 202, 204}, nil, "it was done"},
+	{" GET ", compile(`^/`), []int{101}, nil, "the connection was opened"},
 	{" POST ", compile(`^/nacos/v\d/auth/users?/?$`), []int{200}, compile(`(?i)create user ok`), "the account was made"},
 	{" POST ", compile(`^/api/v2\.0/users$`), []int{201}, nil, "the account was made"},
 	{" POST ", compile(`^/api/jobs/?$`), []int{200}, compile(`"(?:job_id|submission_id)"\s*:\s*"`), "the job was taken"},
@@ -60,7 +68,7 @@ var acceptances = []acceptance{
 	{" POST ", compile(`^/(?:auth/)?admin/realms/[^/]+/(?:users|clients)$`), []int{201}, nil, "the account was made"},
 	{" PUT POST ", compile(`^/api/v2/cmdb/`), []int{200}, compile(`"status"\s*:\s*"success"`), "the configuration was changed"},
 	{" GET POST ", compile(`^/minio/bootstrap/v1/verify$`), []int{200}, compile(`"MINIO_(?:ROOT|SECRET|ACCESS)_\w+"\s*:\s*"`), "the answer has passwords of the server"},
-	{" GET ", compile(`^/_layouts/1\d/\w+\.aspx$`), []int{200}, compile(`\A\s*[0-9A-F]{48,}\|HMACSHA\d+\|`), "the answer has the keys of the server"},
+	{" GET ", compile(`^/_layouts/1\d/\w+\.aspx$`), []int{200}, compile(`\A\s*[0-9A-Za-z]{32,}\|HMACSHA\d+\|`), "the answer has the keys of the server"},
 	{" POST ", compile(`^/developmentserver/metadatauploader$`), []int{200}, compile(`(?i)\bfile written to\b`), "the file was written"},
 	{" POST ", compile(`^/mgmt/tm/util/bash$`), []int{200}, compile(`"kind"\s*:\s*"tm:util:bash:runstate"`), "the command was run"},
 	{" POST PATCH ", compile(`^/mgmt/tm/auth/user`), []int{200}, compile(`"kind"\s*:\s*"tm:auth:user`), "the account was made"},

@@ -470,7 +470,7 @@ var outputs = []sign{
 	{compile(`configurationfile\?auth=`), compile(`\A[^<{\s]`), "the answer has the settings of the camera"},
 	{compile(`sslvpn_websession`), compile(`\Avar fgt_lang =\s*[^\s{"']`), "the answer has sessions of the VPN"},
 	{compile(`initialaccountsetup`), compile(`(?i)create an? admin`), "the answer is the form that makes an administrator"},
-	{compile(`spinstall\w{0,4}\.aspx`), compile(`\A\s*[0-9A-Fa-f]{32,}\|HMACSHA\d+\|`), "the answer has the keys of the server"},
+	{compile(`spinstall\w{0,4}\.aspx`), compile(`\A\s*[0-9A-Za-z]{32,}\|HMACSHA\d+\|`), "the answer has the keys of the server"},
 	{compile(`\bnetstat\b`), compile(`Proto +Recv-Q|Proto +Local Address`), "the answer has the output of netstat"},
 	{compile(`\bphpinfo\b`), compile(`(?i)<title>(?:PHP [\d.]+\S* - )?phpinfo\(\)</title>`), "the answer has PHP's settings"},
 	{compile(`php://|\.php\b|\.\.[/\\]`), compile(`<\?php\s`), "the answer has source in PHP"},
@@ -484,6 +484,8 @@ var outputs = []sign{
 	{compile(`\.(?:zip|jar|war|ear)\b`), compile(`\APK\x03\x04`), "the answer has an archive"},
 	{compile(`\.sql\b|dump`), compile(`(?m)^(?:-- (?:MySQL|MariaDB|PostgreSQL database) dump|CREATE TABLE |INSERT INTO )`), "the answer has a dump of a database"},
 	{compile(`\.(?:sqlite3?|db)\b|\.svn`), compile(`\ASQLite format 3`), "the answer has a database"},
+	{compile(`contentstreams|stream\.(?:url|file)`), compile(`"stream"\s*:\s*"[^"]`), "the answer has the file"},
+	{compile(`users\.xml|clickhouse`), compile(`<password(?:_sha256_hex|_double_sha1_hex)?>[^<]*</password`), "the answer has hashes of passwords"},
 	{compile(`\.htpasswd|passwd`), compile(`(?m)(?:^|[>"'])[\w.-]+:(?:\$apr1\$|\$2[aby]\$|\{SHA\})`), "the answer has hashes of passwords"},
 	{compile(`\.aws|credentials`), compile(`(?m)(?:^|[>"'])aws_secret_access_key\s*=`), "the answer has keys of the cloud"},
 	{compile(`\.ds_store`), compile(`\A.{0,12}Bud1`), "the answer lists a directory"},
@@ -596,6 +598,8 @@ var (
 // loginSetting is a password of a database in WordPress' settings, or one in the address of a service.
 var loginSetting = compile(`\bdefine\(\s*['"](?:DB_PASSWORD|(?:SECURE_)?AUTH_KEY)['"]|\b(?:mysql2?|mariadb|postgres(?:ql)?|mongodb(?:\+srv)?|rediss?|amqps?|mssql|smtps?)://[^\s:/@"'<>]{1,64}:[^\s:/@"'<>]{3,64}@[\w.-]+`)
 
+var privateKey = compile(`-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----`)
+
 // leastSettings are the lines that make a file of settings.
 const leastSettings = 2
 
@@ -603,6 +607,9 @@ const leastSettings = 2
 func (x *exchange) settings() string {
 	if !slices.ContainsFunc(x.kinds, readsFiles) && !x.isExploit() {
 		return ""
+	}
+	if privateKey.MatchString(x.text) && !privateKey.MatchString(x.payload) {
+		return "the answer has a private key"
 	}
 	if found := loginSetting.FindString(x.text); found != "" && !x.sent(found) {
 		return "the answer has settings with a password"

@@ -75,6 +75,9 @@ func isOrdinary(tx *mapping.Transaction, m *engine.Match, variable, value string
 	}
 	collection, name, _ := strings.Cut(variable, ":")
 	isArgument := strings.HasPrefix(collection, "ARGS")
+	if isArgument && name == "xpath" && xpath.MatchString(value) {
+		return true
+	}
 	switch family(m) {
 	case "lfi":
 		if isNoFile(tx, m, collection, value) || isArgument && isReference(name, value) || isStep(tx, collection) || isScope(m, value) {
@@ -84,6 +87,9 @@ func isOrdinary(tx *mapping.Transaction, m *engine.Match, variable, value string
 			return true
 		}
 	case "rfi", "ssrf":
+		if collection == "REQUEST_FILENAME" && nameServer.MatchString(value) {
+			return true
+		}
 		if isLocalPage(collection, name, value) || isCloudScript(tx, variable) || collection == "REQUEST_XML" && sentFile.MatchString(value) {
 			return true
 		}
@@ -104,7 +110,10 @@ func isOrdinary(tx *mapping.Transaction, m *engine.Match, variable, value string
 			return true
 		}
 	case "protocol":
-		if strings.HasSuffix(collection, "_NAMES") && lines.MatchString(value) || collection == "REQUEST_BODY" && isPart(tx, m, value) {
+		if strings.HasSuffix(collection, "_NAMES") && (lines.MatchString(value) || isExposition(tx, value)) || collection == "REQUEST_BODY" && (isPart(tx, m, value) || isBatch(tx)) {
+			return true
+		}
+		if collection == "REQUEST_HEADERS" && strings.EqualFold(name, "user-agent") && products.MatchString(value) {
 			return true
 		}
 	case "multipart-header":
@@ -214,6 +223,33 @@ func isPart(tx *mapping.Transaction, m *engine.Match, value string) bool {
 	boundary, _, _ = strings.Cut(boundary, ";")
 	found, _ := matchedData(m.Data)
 	return boundary != "" && strings.Contains(value, "--"+boundary) && partHeader.MatchString(found)
+}
+
+// nameServer is where PowerDNS has its zones, whatever the machine is called.
+// Source: https://doc.powerdns.com/authoritative/http-api/server.html
+var nameServer = compile(`^/api/v\d/servers/localhost(?:/(?:zones|config|statistics|search-data|cache)(?:/[\w.=-]+)*/?)?$`)
+
+// xpath is a place in a configuration, as PAN-OS has it; a rule sees it without its quotes.
+var xpath = compile(`^/[\w-]+(?:/[\w@*-]+(?:\[@name=['"]?[\w .:/-]{1,80}['"]?\])?)*$`)
+
+// products are those of which a user agent is made, such as lua-resty-http/0.17, in which a rule sees a protocol.
+var products = compile(`^[\w.+-]+/[\w.+-]+(?: [\w.+-]+/[\w.+-]+){0,5}$`)
+
+// isBatch reports whether a body is a batch of requests, each of which is a part. They are read as arguments.
+// Source: OData 4.01, 11.7
+func isBatch(tx *mapping.Transaction) bool {
+	const start = 512
+	return mapping.MediaType(tx.RequestHeaders) == "multipart/mixed" && batchPart.MatchString(tx.RequestBody.Text[:min(len(tx.RequestBody.Text), start)])
+}
+
+var batchPart = compile(`(?i)\A\s*--[^\r\n]{1,100}\r?\ncontent-type:\s*(?:application/http|multipart/mixed)\b`)
+
+// exposition is what Prometheus' text format has: lines that describe metrics, and their values.
+var exposition = compile(`\A# (?:TYPE|HELP) [A-Za-z_:][\w:]*(?:[ {\n]|$)`)
+
+// isExposition reports whether a name is metrics that were pushed, which look like a form with one.
+func isExposition(tx *mapping.Transaction, value string) bool {
+	return tx != nil && tx.Method != "GET" && exposition.MatchString(value) && strings.HasPrefix(tx.RequestBody.Text, "# ")
 }
 
 // post is a call by which a program for authors writes a page or changes one. Whoever may do so may send markup.

@@ -385,6 +385,9 @@ func (x *exchange) isLoginAgain() bool {
 // errorObject is what an object tells of an error that has no result.
 func (x *exchange) errorObject() string {
 	body := strings.TrimSpace(x.body)
+	if last := strings.LastIndexByte(body, '\n'); last >= 0 && isObjects(body) {
+		body = body[last+1:] // the end of what was done
+	}
 	if x.tx.ResponseBody.Truncated || len(body) > longestRefusal || !strings.HasPrefix(body, "{") || !gjson.Valid(body) || attempted.MatchString(x.text) {
 		return ""
 	}
@@ -407,6 +410,16 @@ func (x *exchange) errorObject() string {
 		return ""
 	}
 	return fmt.Sprintf("the answer says that it failed (%q)", quoted(said))
+}
+
+// isObjects reports whether a text is objects, a line each.
+func isObjects(text string) bool {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); !strings.HasPrefix(line, "{") || !gjson.Valid(line) {
+			return false
+		}
+	}
+	return true
 }
 
 // tellsError reports whether a member of an object says that a request has failed.

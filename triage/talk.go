@@ -54,13 +54,13 @@ func isTold(tx *mapping.Transaction) bool {
 }
 
 // retold is what interfaces give that keep what others have said or done: the logs of jobs (GitLab, AWX, Jenkins, GitHub), threads
-// of a chat (Mattermost), events of Sentry; and a page that is a file, such as one of a manual.
+// of a chat (Mattermost), events of Sentry, findings of Nessus; and a page that is a file, such as one of a manual.
 // Sources: their HTTP interfaces.
 var retold = compile(`^/(?:[\w.~-]+/){1,8}-/jobs/\d+/(?:trace(?:\.json)?|raw)$|^/api/v4/projects/[\w.%-]+/jobs/\d+/trace$|` +
 	`^/api/v2/(?:jobs|ad_hoc_commands|project_updates|job_events)/\d+/(?:stdout|job_events|children)/?$|` +
 	`^/(?:[\w.~%-]+/)*job/[\w.~%-]+/(?:\d+|last\w*build)/(?:console(?:text|full)?|logtext/progressive(?:text|html))$|` +
 	`^/repos/[\w.~-]+/[\w.~-]+/actions/(?:runs|jobs)/\d+/logs$|^/api/v4/(?:channels/[a-z0-9]{26}/posts|posts/[a-z0-9]{26}/thread)$|` +
-	`^/api/0/projects/[\w.~-]+/[\w.~-]+/(?:events|issues)/[\w-]+/$`)
+	`^/scans/\d+/hosts/\d+/plugins/\d+$|^/api/0/projects/[\w.~-]+/[\w.~-]+/(?:events|issues)/[\w-]+/$`)
 
 // page is a file of pages, asked for by its name alone.
 var page = compile(`^/(?:[\w.~@+-]+/)*[\w.~@+-]+\.html?$`)

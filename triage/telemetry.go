@@ -10,12 +10,13 @@ import (
 
 // collectors are the interfaces that take nothing but logs and traces, and the members that quote what somebody else has sent
 // or run: the attack is in another exchange, which has an alert of its own.
-// Sources: the HTTP interfaces of Loki, OTLP/HTTP, Splunk's collector, Elasticsearch, GELF.
+// Sources: the HTTP interfaces of Loki, OTLP/HTTP, Splunk's collector, Elasticsearch, GELF, ServiceNow's MID servers.
 var collectors = interfaces{
 	{compile(`^/loki/api/v1/push$`), compile(`\.streams\.\d+\.values\.\d+\.1$`)},
 	{compile(`^/(?:[\w-]+/)?v1/(?:logs|traces)$`), compile(`(?i)\.resource(?:logs|spans)\..*(?:value|name|body|message)$`)},
 	{compile(`^/services/collector(?:/event|/raw)?(?:/1\.0)?$`), compile(`\.(?:event|fields)(?:\.|$)`)},
 	{compile(`^/(?:[\w.-]+/)?_bulk$`), ofDocument},
+	{compile(`^/ecc_queue\.do$`), compile(`^json\.(?:name|payload|output|error_string)$`)},
 	{compile(`^/gelf$`), compile(`^json\.(?:short_message|full_message|_\w+)$`)},
 }
 
@@ -29,7 +30,7 @@ var shipped = interfaces{
 	{compile(`^/(?:[\w.-]+/){0,4}(?:web)?-?hooks?(?:/[\w.-]+){0,3}$`), compile(`^json\.(?:(?:pull_request|issue|comment|review|discussion|release|head_commit|object_attributes|merge_request|commits\.\d+)\.(?:title|body|message|description|note|last_commit\.message))$`)},
 }
 
-var ofDocument = compile(`\.(?:message|msg|log|event\.original|(?:url|http\.request)\.(?:original|path|query|full|body|referrer)|error\.(?:message|stack_trace)|exception(?:\.\w+)*|stack_?trace|user_agent(?:\.original)?)$`)
+var ofDocument = compile(`\.(?:message|msg|log|event\.original|(?:url|http\.request)\.(?:original|path|query|full|body(?:\.content)?|referrer)|error\.(?:message|stack_trace)|exception(?:\.\w+)*|stack_?trace|user_agent(?:\.original)?)$`)
 
 // reportMember are members of the reports that browsers send, which quote the code of a page that was not run.
 // Source: https://www.w3.org/TR/CSP3/#reporting
@@ -63,8 +64,14 @@ func isInserted(tx *mapping.Transaction) bool {
 
 // isShipping reports whether the body as a whole is what is shipped: of a webhook it is not, whose other members are its own.
 func isShipping(tx *mapping.Transaction) bool {
+	if tx.Method == "PATCH" {
+		return jobTrace.MatchString(pathOf(tx))
+	}
 	return tx.Method == "POST" && (collectors.at(pathOf(tx)) != nil || isInserted(tx))
 }
+
+// jobTrace is where GitLab's runners send what a job has printed.
+var jobTrace = compile(`^/api/v4/jobs/\d+/trace$`)
 
 func isShipped(tx *mapping.Transaction, member string) bool {
 	if tx.Method != "POST" {

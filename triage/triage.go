@@ -14,9 +14,11 @@ package triage
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/mapping"
+	"github.com/modsecurity-for-anylog/msa/rules"
 )
 
 // Appraisal is how sure it is that a record shows an attack, and what became of it.
@@ -113,6 +115,9 @@ func (m *model) appraise(tx *mapping.Transaction, v *engine.Verdict, isHabit fun
 		if !match.Certain && (isSignature(match) && isTold(tx) || match.Phase >= 3 && (isTranslated(tx) || isRetold(tx))) {
 			continue
 		}
+		if isAllQuoted(tx, match) {
+			continue
+		}
 		if c := m.statedConfidence(match); c > best.Confidence && !isAllHabit(isHabit, match) && !isAllOrdinary(tx, match) {
 			best.Confidence = c
 			best.Reasons = append([]string{describe("rule "+strconv.Itoa(match.RuleID), v)}, best.Reasons[:min(len(best.Reasons), maxReasons-1)]...)
@@ -128,7 +133,21 @@ func AlarmsByRule(tx *mapping.Transaction, v *engine.Verdict) bool {
 		return false
 	}
 	told := isTold(tx)
-	return slices.ContainsFunc(v.Matches, func(m engine.Match) bool { return m.Alarms() && (!told || !isSignature(&m)) })
+	return slices.ContainsFunc(v.Matches, func(m engine.Match) bool { return m.Alarms() && (!told || !isSignature(&m)) && !isAllQuoted(tx, &m) })
+}
+
+// isAllQuoted reports whether a rule that comes with MSA has matched nothing but what quotes code and attacks: what a language model was
+// asked, unless the rule is about such questions; what was shipped as a log, written as an article or file, or searched.
+func isAllQuoted(tx *mapping.Transaction, m *engine.Match) bool {
+	if tx == nil || !rules.IsEmbedded(m.Source.File) || m.Phase >= 3 || len(m.Places) == 0 || hasTag(m.Tags, "attack-models") {
+		return false
+	}
+	return !slices.ContainsFunc(m.Places, func(p engine.Place) bool { return !isQuoted(tx, p.Variable, p.Value) })
+}
+
+func isQuoted(tx *mapping.Transaction, variable, value string) bool {
+	_, name, _ := strings.Cut(variable, ":")
+	return isPrompt(tx, variable, value) || isTelemetry(tx, variable, value) || isSearch(tx, variable, value) || isAuthored(tx, name) || isCommitted(tx, name)
 }
 
 func isAllHabit(isHabit func(rule int, variable string) bool, m *engine.Match) bool {
