@@ -230,6 +230,10 @@ func (s *bareSource) single(v variables.RuleVariable) (value string, ok bool) {
 		return s.query, true
 	case variables.ResponseStatus:
 		return s.status, true
+	case variables.RemoteAddr:
+		return s.mapped.Client.Address, true
+	case variables.ServerAddr:
+		return s.mapped.Server.Address, true
 	}
 	return "", false
 }

@@ -25,6 +25,7 @@ func TestBareSource(t *testing.T) {
 	}
 	transactions := map[string]mapping.Transaction{
 		"nothing":  {},
+		"peers":    {Client: mapping.Endpoint{Address: "10.1.0.7", Port: "40112"}, Server: mapping.Endpoint{Address: "2001:db8::1", Port: "8080"}, Host: "shop"},
 		"response": {Status: 404, ResponseHeaders: headers("Server", "x", "server", "y", "", "z"), ResponseVersion: "HTTP/2"},
 		"of views": {URI: "/a", Args: []mapping.Arg{{Name: "q", Value: "x%41"}, {Name: "Q", Value: strings.Repeat("y", 2000)}, {}}},
 		"headers": {
