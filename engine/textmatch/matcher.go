@@ -36,8 +36,8 @@ type Matcher struct {
 	visited []bool
 	reached []uint32 // what was visited
 
-	readers, insts []uint32 // for one step
-	key            []byte
+	readers, insts, ends []uint32 // for one step
+	key                  []byte
 
 	freeStates []dfaState // memory for states to come
 	freeInsts  []uint32   // and for their instructions

@@ -80,7 +80,7 @@ func (m *Matcher) forgetStates() *table {
 	transitions.Add(n - m.room.Swap(n))
 	m.freeStates, m.freeInsts = nil, nil // what is forgotten is kept as long as the rest of its memory
 	t := m.newTable(leastRows)
-	t.byKey = map[string]state{}
+	t.byHash = map[uint64]state{}
 	t.first = m.beginIn(t, -1, isIdle) // before others see the table: they don't wait
 	m.table.Store(t)
 	return t

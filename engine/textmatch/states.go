@@ -2,6 +2,7 @@ package textmatch
 
 import (
 	"encoding/binary"
+	"hash/maphash"
 	"slices"
 	"sync/atomic"
 )
@@ -48,7 +49,7 @@ type table struct {
 	first  state
 	starts [len(befores)]atomic.Uint32 // of matches that begin here, by what is before; unknown as long as they are not needed
 
-	byKey map[string]state // only used under the lock, and the same map in copies
+	byHash map[uint64]state // by that of what it stands for, or one behind; only used under the lock, and the same map in copies
 }
 
 const leastRows = 4
@@ -78,22 +79,30 @@ func (m *Matcher) state(t *table, insts []uint32, before rune, of traits) state 
 	for _, i := range insts {
 		m.key = binary.AppendUvarint(m.key, uint64(i))
 	}
-	if s := t.byKey[string(m.key)]; s != unknown {
-		return s
+	hash := maphash.Bytes(hashSeed, m.key)
+	for ; ; hash++ {
+		s, ok := t.byHash[hash]
+		if !ok {
+			break
+		}
+		if d := t.at(s); d.before == before && d.traits == of && slices.Equal(d.insts, insts) {
+			return s
+		}
 	}
-	key := string(m.key)
 	d := m.newState()
 	d.insts, d.before, d.traits = m.keep(insts), before, of
-	_, d.atEnd = m.resolve(nil, d, -1)
+	m.ends, d.atEnd = m.resolve(m.ends[:0], d, -1)
 	if t.used == len(t.states) {
 		t = m.grow(t)
 	}
 	s := state(t.used << m.shift)
 	t.states[t.used] = d
 	t.used++
-	t.byKey[key] = s
+	t.byHash[hash] = s
 	return s
 }
+
+var hashSeed = maphash.MakeSeed()
 
 // statesAtOnce is for how many states memory is taken, and instsAtOnce for how many of their instructions: they go together, and
 // the collector of garbage has less to look at.
@@ -132,7 +141,7 @@ func (m *Matcher) grow(t *table) *table {
 	larger := m.newTable(2 * len(t.states))
 	copy(larger.next, t.next)
 	copy(larger.states, t.states)
-	larger.used, larger.first, larger.byKey = t.used, t.first, t.byKey
+	larger.used, larger.first, larger.byHash = t.used, t.first, t.byHash
 	for i := range t.starts {
 		larger.starts[i].Store(t.starts[i].Load())
 	}
