@@ -50,11 +50,11 @@ func isRepositoryFile(tx *mapping.Transaction) bool {
 
 // isTold reports whether what the answer has says nothing of the server that gives it.
 func isTold(tx *mapping.Transaction) bool {
-	return isTalk(tx) || isRepositoryFile(tx) || isTranslated(tx) || isRetold(tx)
+	return isTalk(tx) || isRepositoryFile(tx) || isTranslated(tx) || isRetold(tx) || isPageFile(tx)
 }
 
 // retold is what interfaces give that keep what others have said or done: the logs of jobs (GitLab, AWX, Jenkins, GitHub), threads
-// of a chat (Mattermost), events of Sentry, findings of Nessus; and a page that is a file, such as one of a manual.
+// of a chat (Mattermost), events of Sentry, findings of Nessus.
 // Sources: their HTTP interfaces.
 var retold = compile(`^/(?:[\w.~-]+/){1,8}-/jobs/\d+/(?:trace(?:\.json)?|raw)$|^/api/v4/projects/[\w.%-]+/jobs/\d+/trace$|` +
 	`^/api/v2/(?:jobs|ad_hoc_commands|project_updates|job_events)/\d+/(?:stdout|job_events|children)/?$|` +
@@ -62,15 +62,16 @@ var retold = compile(`^/(?:[\w.~-]+/){1,8}-/jobs/\d+/(?:trace(?:\.json)?|raw)$|^
 	`^/repos/[\w.~-]+/[\w.~-]+/actions/(?:runs|jobs)/\d+/logs$|^/api/v4/(?:channels/[a-z0-9]{26}/posts|posts/[a-z0-9]{26}/thread)$|` +
 	`^/scans/\d+/hosts/\d+/plugins/\d+$|^/api/0/projects/[\w.~-]+/[\w.~-]+/(?:events|issues)/[\w-]+/$`)
 
-// page is a file of pages, asked for by its name alone.
-var page = compile(`^/(?:[\w.~@+-]+/)*[\w.~@+-]+\.html?$`)
-
 // isRetold reports whether an answer is such a thing.
 func isRetold(tx *mapping.Transaction) bool {
-	if tx == nil || tx.Method != "GET" || goesUp(tx.URI) {
-		return false
-	}
-	return retold.MatchString(strings.ToLower(pathOf(tx))) || page.MatchString(tx.URI) && mapping.MediaType(tx.ResponseHeaders) == "text/html"
+	return tx != nil && tx.Method == "GET" && !goesUp(tx.URI) && retold.MatchString(strings.ToLower(pathOf(tx)))
+}
+
+// pageFile is a page that is asked for by the name of its file alone, such as one of a manual.
+var pageFile = compile(`^/(?:[\w.~@+-]+/)*[\w.~@+-]+\.html?$`)
+
+func isPageFile(tx *mapping.Transaction) bool {
+	return tx != nil && tx.Method == "GET" && !goesUp(tx.URI) && pageFile.MatchString(tx.URI) && mapping.MediaType(tx.ResponseHeaders) == "text/html"
 }
 
 // isTranslated reports whether an answer is a catalogue of texts: what programs say, and none of them has said.
