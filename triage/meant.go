@@ -88,7 +88,7 @@ var committed = interfaces{
 var authored = interfaces{
 	{compile(`^/(?:[\w-]+/)?rest/api/(?:\d|latest)/issue(?:/[\w-]+(?:/comment(?:/\d+)?)?)?$`), compile(`^json\.(?:fields\.(?:description|summary|environment)|body)$`)},
 	{compile(`^/api/(?:v4/posts(?:/[a-z0-9]{26}(?:/patch)?)?|v1/chat\.(?:post|send|update)message|chat\.(?:postmessage|update))$`), compile(`^(?:json\.)?(?:message|message\.msg|text|msg)$`)},
-	{compile(`^/api/v1/(?:case|alert)(?:/[~\w-]+)?(?:/(?:observable|artifact|comment|task))?$`), compile(`^json\.(?:data(?:\.\d+)?|message|description|title)$`)},
+	{compile(`^/api/v1/(?:case|alert)/~\d+(?:/(?:observable|artifact|comment|task))?$`), compile(`^json\.(?:data(?:\.\d+)?|message|description|title)$`)},
 	{compile(`^/(?:[\w.-]+/){0,5}lsp(?:/[\w.-]+)*$`), compile(`^json\.params\.(?:contentChanges\.\d+|textDocument)\.text$`)},
 	{compile(`^/(?:[\w.-]+/){0,3}index\.php(?:/[^?]*)?$`), compile(`^wpTextbox1$`)},
 	{compile(`^/(?:[\w-]+/)?typo3/(?:record/(?:commit|edit)|index\.php)$`), compile(`^data\[t[tx]_\w{1,60}\]\[\w{1,30}\]\[(?:bodytext|header|subheader|abstract|teaser|description)\]$`)},

@@ -42,8 +42,5 @@ func isSearched(tx *mapping.Transaction, member string) bool {
 		return false
 	}
 	of := searched.at(strings.ToLower(pathOf(tx)))
-	return of != nil && of.MatchString(member) || member == "q" && codeSearch.MatchString(tx.URI)
+	return of != nil && of.MatchString(member)
 }
-
-// codeSearch is a search of the code in repositories, as GitHub and Gitea have it.
-var codeSearch = compile(`^/(?:[\w.~-]+/){0,2}search\?(?:[^#]*&)?type=code(?:&|$)`)

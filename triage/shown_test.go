@@ -97,12 +97,15 @@ func TestShownByProducts(t *testing.T) {
 		"login page once more":   {attempt{method: "POST", uri: "/login", payload: "admin", body: "<form><input type=password></form>"}, 9701801, "lateral-movement", Unknown, ""},
 		"logins refused":         {attempt{method: "POST", uri: "/graphql", payload: "mutation", mime: "application/json", body: `{"errors":[{"message":"Invalid credentials","path":["a0"]}],"data":null}`}, 9703150, "evidence", Failure, "logins"},
 		"one login taken":        {attempt{method: "POST", uri: "/graphql", payload: "mutation", mime: "application/json", body: `{"errors":[{"message":"Invalid credentials"}],"data":{"a9":{"token":"v-U65fjTF7RvDRnYDIscFM"}}}`}, 9703150, "evidence", Unknown, ""},
-		"pages of a manual":      {attempt{uri: "/en/passwd.html", payload: "x", body: "<h1>passwd</h1><pre>root:x:0:0:root:/root:/bin/bash</pre>"}, 9703100, "evidence", Unknown, ""},
+		"tunnel that was opened": {attempt{uri: "/", payload: "/", status: "101"}, 9701603, "lateral-movement", Success, "opened"},
 		"key of a service":       {attempt{method: "POST", uri: "/search", payload: "' union select", mime: "application/json", body: `{"a":"sk_live_x"}`}, 9705001, "exploited", Success, "A key"},
 		"key of a page's script": {attempt{uri: "/", payload: "' union select", body: `<script>k="sk_live_x"</script>`}, 9705001, "exploited", Unknown, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.kind = "generic"
+			if c.status == "101" {
+				c.kind = "tunnel"
+			}
 			tx, v := c.exchange(t)
 			v.Matches[0].RuleID, v.Matches[0].Tags = c.rule, append(v.Matches[0].Tags, c.tag)
 			if c.rule == 9705001 {
@@ -120,8 +123,8 @@ func TestShownByProducts(t *testing.T) {
 func TestRetold(t *testing.T) {
 	for uri, want := range map[string]bool{
 		"/group/app/-/jobs/88123/trace.json?state=": true, "/api/v2/jobs/4471/stdout/?format=json": true, "/view/a/job/build%20x/12/consoleText": true,
-		"/api/v4/channels/xnxfpnclo4dfnqbqecE6orgxl9/posts?page=0": true, "/api/0/projects/acme/web/events/e6b411f632cd/": true, "/de/latest/passwd.html": true, "/scans/118/hosts/4/plugins/156016?history_id=812": true,
-		"/de/latest/passwd.html?x=1": false, "/a/../etc/passwd.html": false, "/api/v2/jobs/launch": false, "/jobs": false, "/x.php": false, "/job/x/12/execute": false,
+		"/api/v4/channels/xnxfpnclo4dfnqbqecE6orgxl9/posts?page=0": true, "/api/0/projects/acme/web/events/e6b411f632cd/": true, "/scans/118/hosts/4/plugins/156016?history_id=812": true,
+		"/de/latest/passwd.html": false, "/api/v2/jobs/launch": false, "/jobs": false, "/x.php": false, "/job/x/12/execute": false,
 	} {
 		tx, _ := attempt{uri: uri}.exchange(t)
 		if isTold(tx) != want {

@@ -50,7 +50,7 @@ func isRepositoryFile(tx *mapping.Transaction) bool {
 
 // isTold reports whether what the answer has says nothing of the server that gives it.
 func isTold(tx *mapping.Transaction) bool {
-	return isTalk(tx) || isRepositoryFile(tx) || isTranslated(tx) || isRetold(tx) || isPageFile(tx)
+	return isTalk(tx) || isRepositoryFile(tx) || isTranslated(tx) || isRetold(tx)
 }
 
 // retold is what interfaces give that keep what others have said or done: the logs of jobs (GitLab, AWX, Jenkins, GitHub), threads
@@ -65,13 +65,6 @@ var retold = compile(`^/(?:[\w.~-]+/){1,8}-/jobs/\d+/(?:trace(?:\.json)?|raw)$|^
 // isRetold reports whether an answer is such a thing.
 func isRetold(tx *mapping.Transaction) bool {
 	return tx != nil && tx.Method == "GET" && !goesUp(tx.URI) && retold.MatchString(strings.ToLower(pathOf(tx)))
-}
-
-// pageFile is a page that is asked for by the name of its file alone, such as one of a manual.
-var pageFile = compile(`^/(?:[\w.~@+-]+/)*[\w.~@+-]+\.html?$`)
-
-func isPageFile(tx *mapping.Transaction) bool {
-	return tx != nil && tx.Method == "GET" && !goesUp(tx.URI) && pageFile.MatchString(tx.URI) && mapping.MediaType(tx.ResponseHeaders) == "text/html"
 }
 
 // isTranslated reports whether an answer is a catalogue of texts: what programs say, and none of them has said.

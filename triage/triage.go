@@ -147,7 +147,8 @@ func isAllQuoted(tx *mapping.Transaction, m *engine.Match) bool {
 
 func isQuoted(tx *mapping.Transaction, variable, value string) bool {
 	_, name, _ := strings.Cut(variable, ":")
-	return isPrompt(tx, variable, value) || isTelemetry(tx, variable, value) || isSearch(tx, variable, value) || isAuthored(tx, name) || isCommitted(tx, name)
+	return isPrompt(tx, variable, value) || isTelemetry(tx, variable, value) || isSearch(tx, variable, value) ||
+		(isAuthored(tx, name) || isCommitted(tx, name)) && !lookup.MatchString(strings.ToLower(value))
 }
 
 func isAllHabit(isHabit func(rule int, variable string) bool, m *engine.Match) bool {
