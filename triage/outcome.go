@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"html"
+	"iter"
 	"net/url"
 	"slices"
 	"strconv"
@@ -251,13 +252,11 @@ const (
 	longDecoded  = 4 << 10 // bytes of one text
 )
 
-var base64Run = compile(`[A-Za-z0-9+/]{24,}`)
-
 // decodedBase64 is what is written in base64 in a text, as files are that an attack has read: each readable text, in lines of its
 // own. Other signs may stand directly before it.
 func decodedBase64(text string) string {
 	var all strings.Builder
-	for _, run := range base64Run.FindAllString(text, mostDecoded) {
+	for run := range base64Runs(text) {
 		for skip := 0; skip < 4 && len(run)-skip >= leastDecoded; skip++ {
 			some := run[skip:min(len(run), skip+longDecoded/3*4)]
 			decoded, err := base64.RawStdEncoding.DecodeString(some[:len(some)/4*4])
@@ -270,6 +269,31 @@ func decodedBase64(text string) string {
 	}
 	return all.String()
 }
+
+// base64Runs are the first texts of such signs that are long enough.
+func base64Runs(text string) iter.Seq[string] {
+	return func(visit func(run string) bool) {
+		n, from := 0, 0
+		for i := 0; i <= len(text) && n < mostDecoded; i++ {
+			if i < len(text) && isBase64[text[i]] {
+				continue
+			}
+			if i-from >= leastDecoded {
+				if n++; !visit(text[from:i]) {
+					return
+				}
+			}
+			from = i + 1
+		}
+	}
+}
+
+var isBase64 = func() (is [256]bool) {
+	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") {
+		is[c] = true
+	}
+	return is
+}()
 
 // isReadable reports whether bytes are a text, but for a few at its beginning.
 func isReadable(text []byte) bool {

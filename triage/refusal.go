@@ -304,11 +304,10 @@ func (x *exchange) foundNothing() string {
 	if x.tx.Method != "GET" || !x.isHTML() || x.tx.ResponseBody.Truncated || slices.ContainsFunc(x.kinds, func(kind string) bool { return kind == "xss" || reachesOut(kind) }) {
 		return ""
 	}
-	isRepeated := slices.ContainsFunc(x.payloads, func(p string) bool { return len(p) >= certain && strings.Contains(x.text, p) })
-	if text := anyTag.ReplaceAllString(x.text, " "); isRepeated {
-		return strings.TrimSpace(nothingFound.FindString(text))
+	if !slices.ContainsFunc(x.payloads, func(p string) bool { return len(p) >= certain && strings.Contains(x.text, p) }) || !nothingFound.MatchString(x.text) {
+		return ""
 	}
-	return ""
+	return strings.TrimSpace(nothingFound.FindString(x.text))
 }
 
 // longestComplaint is how much text a page has at most that says no more than that something was refused.
