@@ -22,7 +22,7 @@ import (
 func (x *exchange) deeds() (all []string) {
 	for _, find := range []func(*exchange) string{
 		(*exchange).computed, (*exchange).computedHeader, (*exchange).written, (*exchange).printed, (*exchange).hashed, (*exchange).markers, (*exchange).databaseTells, (*exchange).dumped, (*exchange).output,
-		(*exchange).namesAccount, (*exchange).fillsIn, (*exchange).settings, (*exchange).hashes, (*exchange).polluted, (*exchange).inHeader, (*exchange).splitHeader, (*exchange).operatorSignsIn,
+		(*exchange).namesAccount, (*exchange).fillsIn, (*exchange).marked, (*exchange).settings, (*exchange).hashes, (*exchange).polluted, (*exchange).inHeader, (*exchange).splitHeader, (*exchange).operatorSignsIn,
 	} {
 		if found := find(x); found != "" {
 			all = append(all, found)
@@ -390,14 +390,34 @@ type sign struct {
 	what        string
 }
 
-// shows is what of some signs the answer has, and the payload itself has not.
-func (x *exchange) shows(signs []sign) string {
+// askedAtOnce is how many signs there are to one question whether the payload asks for any of them.
+const askedAtOnce = 8
+
+// askedBy gives for each so many signs what matches if one of them is asked for.
+func askedBy(signs []sign) []*expression {
+	var all []*expression
+	for some := range slices.Chunk(signs, askedAtOnce) {
+		texts := make([]string, len(some))
+		for i := range some {
+			texts[i] = some[i].ask.String()
+		}
+		all = append(all, compile("(?:"+strings.Join(texts, ")|(?:")+")"))
+	}
+	return all
+}
+
+// shows is what of some signs the answer has, and the payload itself has not. asked is that of askedBy.
+func (x *exchange) shows(signs []sign, asked []*expression) string {
 	if x.text == "" {
 		return ""
 	}
+	isAsked := false
 	for i := range signs {
+		if i%askedAtOnce == 0 {
+			isAsked = asked[i/askedAtOnce].MatchString(x.lower)
+		}
 		s := &signs[i]
-		if !s.ask.MatchString(x.lower) || !s.answer.MatchString(x.text) || s.answer.MatchString(x.payload) {
+		if !isAsked || !s.ask.MatchString(x.lower) || !s.answer.MatchString(x.text) || s.answer.MatchString(x.payload) {
 			continue
 		}
 		if found := strings.TrimLeft(strings.TrimRight(s.answer.FindString(x.text), blanks+`<"'`), blanks+`>"'`); !x.sent(found) {
@@ -462,7 +482,6 @@ var outputs = []sign{
 	{compile(`[;|&$` + "`" + `\n(]|\bcmd\b`), compile(`(?:^|[>\n])(?:/(?:usr/)?bin/)?(?:ba|da|z|a|k)?sh: (?:\d+: |line \d+: |-c: )?[^\n:]{1,100}: (?:command )?not found|` +
 		`(?i)is not recognized as an internal or external|ist entweder falsch geschrieben oder|n'est pas reconnu en tant que commande|no se reconoce como un comando|non [èe] riconosciuto come comando|não [ée] reconhecido como um comando|` +
 		`не является внутренней или внешней|不是内部或外部命令`), "the answer has the error of a shell"},
-	{compile(`.`), compile(`(?:^|[>;\n])->\|[^|]{1,1000}\|<-`), "the answer is marked as web shells mark theirs"},
 	{compile(`config/application\b`), compile(`"password"\s*:\s*"[^"]`), "the answer has the application's settings"},
 	{compile(`system-information`), compile(`"software-inventory"\s*:\s*\{`), "the answer is that of an interface behind the login"},
 	{compile(`setupwizard\.aspx/`), compile(`(?i)setup wizard`), "the answer is the form that makes an administrator"},
@@ -535,7 +554,7 @@ func (x *exchange) dumped() string {
 	if !hasTag(x.kinds, "sqli") {
 		return ""
 	}
-	return x.shows(dumps)
+	return x.shows(dumps, askedDumps)
 }
 
 // services are accounts that servers of the web run as, for an expression.
@@ -699,7 +718,20 @@ func (x *exchange) inHeader() string {
 }
 
 // output finds what the payload's command or file gives.
-func (x *exchange) output() string { return x.shows(outputs) }
+func (x *exchange) output() string { return x.shows(outputs, askedOutputs) }
+
+var askedOutputs, askedDumps = askedBy(outputs), askedBy(dumps)
+
+// shellMarks stand around what web shells answer.
+var shellMarks = compile(`(?:^|[>;\n])->\|[^|]{1,1000}\|<-`)
+
+// marked finds the answer of a web shell.
+func (x *exchange) marked() string {
+	if !shellMarks.MatchString(x.text) || shellMarks.MatchString(x.payload) {
+		return ""
+	}
+	return "the answer is marked as web shells mark theirs"
+}
 
 var delays = compile(`(?i)\b(?:pg_)?sleep\s*\(\s*(\d{1,3}(?:\.\d{1,3})?)\b|\bwaitfor\s+delay\s+'(\d{1,2}:\d{1,2}:\d{1,2})|\breceive_message\s*\([^,]{1,100},\s*(\d{1,3})\b|` +
 	`\bsleep[\s+]+(?:-s(?:econds)?[\s+]+)?(\d{1,3}(?:\.\d{1,3})?)\b|\bping\s+(?:\S+\s+)?-[nc]\s*(\d{1,3})\b|\btimeout\s+/t\s+(\d{1,3})\b|` +
