@@ -419,23 +419,11 @@ func (e *Engine) ScreenDoubt(id int) string {
 }
 
 // ask reads a transaction and has a question to the screen answered about it.
-func (e *Engine) ask(t *mapping.Transaction, question func(source source, skip func(id int) bool)) error {
+func (e *Engine) ask(t *mapping.Transaction, question func(source source, skip func(id int) bool)) (err error) {
 	hasBody := e.fast.hasBody(t)
 	if s := e.bare(t, hasBody); s != nil {
 		return s.ask(question)
 	}
-	return e.withWhole(t, hasBody, func(tx transaction, x excluded) {
-		question(&readerSource{tx, valuesOf(tx, t)}, e.isSkipped(t, x))
-	})
-}
-
-// hasBody reports whether rules have a say in how a transaction is read.
-func (f *fastPath) hasBody(t *mapping.Transaction) bool {
-	return !f.needsBody || t.RequestBody.Text != "" || slices.ContainsFunc(t.RequestHeaders, isContentType)
-}
-
-// withWhole hands over what Coraza has read of a transaction, and what is excluded in it.
-func (e *Engine) withWhole(t *mapping.Transaction, hasBody bool, use func(tx transaction, x excluded)) (err error) {
 	tx, err := e.fast.newReader(hasBody)
 	if err != nil {
 		return err
@@ -449,8 +437,13 @@ func (e *Engine) withWhole(t *mapping.Transaction, hasBody bool, use func(tx tra
 	}()
 	x := e.excludedIn(t)
 	e.readWhole(tx, t, hasBody, x)
-	use(tx, x)
+	question(&readerSource{tx, valuesOf(tx, t)}, e.isSkipped(t, x))
 	return nil
+}
+
+// hasBody reports whether rules have a say in how a transaction is read.
+func (f *fastPath) hasBody(t *mapping.Transaction) bool {
+	return !f.needsBody || t.RequestBody.Text != "" || slices.ContainsFunc(t.RequestHeaders, isContentType)
 }
 
 // newReader is a transaction of Coraza to read one.

@@ -20,7 +20,8 @@ type acceptance struct {
 // acceptances are those of the interfaces that intruders use to go on: what they are asked for is done once they have said so, whether
 // anything of it is in the answer or not.
 // Sources: the API references of Kubernetes, Docker, etcd, Consul, Nomad, Vault, Spark, YARN, Solr, Elasticsearch, Spring Boot, Jenkins, Salt,
-// Jupyter, GitLab, Gitea, RabbitMQ, Keycloak, FortiOS, BIG-IP, phpMyAdmin, Rancher, MinIO, Tomcat, Nacos, Harbor, Ray, Prometheus, Grafana, Node-RED, Jolokia, NiFi, GitLab, Distribution; Redfish; RFC 9110 (PUT), RFC 4918 (MOVE, COPY).
+// Jupyter, GitLab, Gitea, RabbitMQ, Keycloak, FortiOS, BIG-IP, phpMyAdmin, Rancher, MinIO, Tomcat, Nacos, Harbor, Ray, Prometheus,
+// Grafana, Node-RED, Jolokia, NiFi, Distribution, Redfish; RFC 9110 (PUT), RFC 4918 (MOVE, COPY).
 var acceptances = []acceptance{
 	{" GET POST ", compile(`^/api/v1/namespaces/[a-z0-9.-]+/pods/[^/]+/(?:exec|attach|portforward)$`), []int{101}, nil, "the connection to the container was opened"},
 	{" POST ", compile(`^/run/[a-z0-9.-]+/[a-z0-9.-]+/[a-z0-9.-]+$`), []int{200}, compile(`\A\s*[^\s<{]`), "the command was run in the container"},
@@ -67,7 +68,7 @@ var acceptances = []acceptance{
 	{" POST ", compile(`^/(?:auth/)?admin/realms/[^/]+/(?:users|clients)$`), []int{201}, nil, "the account was made"},
 	{" PUT POST ", compile(`^/api/v2/cmdb/`), []int{200}, compile(`"status"\s*:\s*"success"`), "the configuration was changed"},
 	{" GET POST ", compile(`^/minio/bootstrap/v1/verify$`), []int{200}, compile(`"MINIO_(?:ROOT|SECRET|ACCESS)_\w+"\s*:\s*"`), "the answer has passwords of the server"},
-	{" GET ", compile(`^/_layouts/1\d/\w+\.aspx$`), []int{200}, compile(`\A\s*[0-9A-Za-z]{32,}\|HMACSHA\d+\|`), "the answer has the keys of the server"},
+	{" GET ", compile(`^/_layouts/1\d/\w+\.aspx$`), []int{200}, machineKeys, "the answer has the keys of the server"},
 	{" POST ", compile(`^/developmentserver/metadatauploader$`), []int{200}, compile(`(?i)\bfile written to\b`), "the file was written"},
 	{" POST ", compile(`^/mgmt/tm/util/bash$`), []int{200}, compile(`"kind"\s*:\s*"tm:util:bash:runstate"`), "the command was run"},
 	{" POST PATCH ", compile(`^/mgmt/tm/auth/user`), []int{200}, compile(`"kind"\s*:\s*"tm:auth:user`), "the account was made"},

@@ -489,7 +489,7 @@ var outputs = []sign{
 	{compile(`configurationfile\?auth=`), compile(`\A[^<{\s]`), "the answer has the settings of the camera"},
 	{compile(`sslvpn_websession`), compile(`\Avar fgt_lang =\s*[^\s{"']`), "the answer has sessions of the VPN"},
 	{compile(`initialaccountsetup`), compile(`(?i)create an? admin`), "the answer is the form that makes an administrator"},
-	{compile(`spinstall\w{0,4}\.aspx`), compile(`\A\s*[0-9A-Za-z]{32,}\|HMACSHA\d+\|`), "the answer has the keys of the server"},
+	{compile(`spinstall\w{0,4}\.aspx`), machineKeys, "the answer has the keys of the server"},
 	{compile(`\bnetstat\b`), compile(`Proto +Recv-Q|Proto +Local Address`), "the answer has the output of netstat"},
 	{compile(`\bphpinfo\b`), compile(`(?i)<title>(?:PHP [\d.]+\S* - )?phpinfo\(\)</title>`), "the answer has PHP's settings"},
 	{compile(`php://|\.php\b|\.\.[/\\]`), compile(`<\?php\s`), "the answer has source in PHP"},
@@ -499,7 +499,7 @@ var outputs = []sign{
 	{compile(`\.\.[/\\]|^/|file:/`), compile(`<title>Index of /`), "the answer lists a directory"},
 	{compile(`\.env\b`), compile(`(?m)(?:^|>|")[A-Z][A-Z0-9_]{2,}=.*\n(?:#.*\n|\s*\n)*[A-Z][A-Z0-9_]{2,}=`), "the answer has a file of settings"},
 	{compile(`\.git\b`), compile(`\A(?:ref: refs/heads/\S|DIRC\x00)|(?:^|[>"'])\[core\]\s+repositoryformatversion\b`), "the answer has a file of a git repository"},
-	{compile(`\.ssh|id_(?:rsa|ed25519|ecdsa)|\.pem\b|\.key\b`), compile(`-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----`), "the answer has a private key"},
+	{compile(`\.ssh|id_(?:rsa|ed25519|ecdsa)|\.pem\b|\.key\b`), privateKey, "the answer has a private key"},
 	{compile(`\.(?:zip|jar|war|ear)\b`), compile(`\APK\x03\x04`), "the answer has an archive"},
 	{compile(`\.sql\b|dump`), compile(`(?m)^(?:-- (?:MySQL|MariaDB|PostgreSQL database) dump|CREATE TABLE |INSERT INTO )`), "the answer has a dump of a database"},
 	{compile(`\.(?:sqlite3?|db)\b|\.svn`), compile(`\ASQLite format 3`), "the answer has a database"},
@@ -617,6 +617,10 @@ var (
 // loginSetting is a password of a database in WordPress' settings, or one in the address of a service.
 var loginSetting = compile(`\bdefine\(\s*['"](?:DB_PASSWORD|(?:SECURE_)?AUTH_KEY)['"]|\b(?:mysql2?|mariadb|postgres(?:ql)?|mongodb(?:\+srv)?|rediss?|amqps?|mssql|smtps?)://[^\s:/@"'<>]{1,64}:[^\s:/@"'<>]{3,64}@[\w.-]+`)
 
+// machineKeys are those by which SharePoint signs, as ToolShell prints them.
+var machineKeys = compile(`\A\s*[0-9A-Za-z]{32,}\|HMACSHA\d+\|`)
+
+// privateKey is how one begins (RFC 7468).
 var privateKey = compile(`-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----`)
 
 // leastSettings are the lines that make a file of settings.
@@ -624,7 +628,7 @@ const leastSettings = 2
 
 // settings finds a password in a file of settings, or in the environment, where the attack reads files or runs commands.
 func (x *exchange) settings() string {
-	if !slices.ContainsFunc(x.kinds, readsFiles) && !x.isExploit() {
+	if !x.mayTell() {
 		return ""
 	}
 	if privateKey.MatchString(x.text) && !privateKey.MatchString(x.payload) {
@@ -673,7 +677,7 @@ func hasMember(text, name, value string) bool {
 // hashes finds hashes of passwords in the answer to an attack that reads files, runs commands, or is one on a directory or a
 // product.
 func (x *exchange) hashes() string {
-	if !slices.ContainsFunc(x.kinds, readsFiles) && !x.isExploit() && !x.lists() {
+	if !x.mayTell() && !x.lists() {
 		return ""
 	}
 	if found := passwordHashes.FindString(x.text); found == "" || x.sent(found) {
@@ -682,14 +686,14 @@ func (x *exchange) hashes() string {
 	return "the answer has hashes of passwords"
 }
 
-// isExploit reports whether a rule knows the attack as that of a product.
-func (x *exchange) isExploit() bool {
-	return slices.ContainsFunc(x.v.Matches, func(m engine.Match) bool { return m.Phase < 3 && hasTag(m.Tags, "exploited") })
+// mayTell reports whether the attack may have a server tell what it has: by its kind, or as a rule knows it as that of a product.
+func (x *exchange) mayTell() bool {
+	return slices.ContainsFunc(x.kinds, readsFiles) || slices.ContainsFunc(x.v.Matches, func(m engine.Match) bool { return m.Phase < 3 && hasTag(m.Tags, "exploited") })
 }
 
 // keys finds the key of a service in an answer that is no page: those have keys that everybody may see.
 func (x *exchange) keys() string {
-	if x.isHTML() || !hasTag(x.kinds, "sqli") && !slices.ContainsFunc(x.kinds, readsFiles) && !x.isExploit() {
+	if x.isHTML() || !hasTag(x.kinds, "sqli") && !x.mayTell() {
 		return ""
 	}
 	for i := range x.v.Matches {

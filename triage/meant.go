@@ -83,8 +83,8 @@ var committed = interfaces{
 }
 
 // authored are the interfaces by which people write articles and notebooks, which quote code and paths, and the members that are these.
-// Sources: the REST APIs of WordPress, Confluence, Jira, TheHive, Jupyter, Mattermost, Rocket.Chat and Slack; the forms of MediaWiki and TYPO3; the Language Server
-// Protocol.
+// Sources: the REST APIs of WordPress, Confluence, Jira, TheHive, Jupyter, Mattermost, Rocket.Chat and Slack; the forms of MediaWiki
+// and TYPO3; the Language Server Protocol.
 var authored = interfaces{
 	{compile(`^/(?:[\w-]+/)?rest/api/(?:\d|latest)/issue(?:/[\w-]+(?:/comment(?:/\d+)?)?)?$`), compile(`^json\.(?:fields\.(?:description|summary|environment)|body)$`)},
 	{compile(`^/api/(?:v4/posts(?:/[a-z0-9]{26}(?:/patch)?)?|v1/chat\.(?:post|send|update)message|chat\.(?:postmessage|update))$`), compile(`^(?:json\.)?(?:message|message\.msg|text|msg)$`)},

@@ -326,7 +326,7 @@ func (s *Screen) buildLiterals() {
 		c := &s.conditions[i]
 		for _, l := range c.Operator.Literals {
 			if len(l) == 1 {
-				s.addByte(l[0], int32(i))
+				s.addByte(l, int32(i))
 				continue
 			}
 			n, ok := index[l]
@@ -342,9 +342,9 @@ func (s *Screen) buildLiterals() {
 	s.literals = textmatch.NewAutomaton(all)
 }
 
-// addByte adds a condition that wants a byte, a letter in any case.
-func (s *Screen) addByte(b byte, condition int32) {
-	b = textmatch.LowerASCII(string([]byte{b}))[0]
+// addByte adds a condition that wants a literal of one byte, a letter in any case.
+func (s *Screen) addByte(literal string, condition int32) {
+	b := textmatch.LowerASCII(literal)[0]
 	if s.ofByte[b] == nil {
 		s.ofByte[b] = newSet(len(s.conditions))
 		s.bytes.Add(b)
