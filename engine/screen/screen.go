@@ -6,6 +6,7 @@
 package screen
 
 import (
+	"math/bits"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -14,7 +15,6 @@ import (
 	"github.com/corazawaf/coraza/v3/types/variables"
 
 	"github.com/modsecurity-for-anylog/msa/engine/analysis"
-	"github.com/modsecurity-for-anylog/msa/engine/internal/transform"
 	"github.com/modsecurity-for-anylog/msa/engine/textmatch"
 )
 
@@ -455,14 +455,12 @@ func (s *Screen) judge(x *scratch, cl *class, value string) []hit {
 	x.hits = x.hits[:0]
 	x.spend(costOfValue)
 	x.texts.add(value)
-	isToken := transform.IsToken(value)
-	for i := range cl.groups {
-		g := &cl.groups[i]
-		if isToken && g.keepsTokens && s.passes(x, g, 0) {
-			continue
-		}
-		if s.judgeGroup(x, g); x.isSpent() && len(value) > longestRemembered {
-			break
+	for _, sc := range cl.shortcuts {
+		for left := sc.find(s, x); left != 0; left &= left - 1 {
+			if x.isSpent() && len(value) > longestRemembered {
+				break
+			}
+			s.judgeGroup(x, &sc.groups[bits.TrailingZeros64(uint64(left))])
 		}
 	}
 	x.texts.forget()

@@ -75,9 +75,9 @@ func anyOf(patterns []keyPattern, except bool) func() *textmatch.Matcher {
 
 // class is a set of conditions that some values have to be judged by.
 type class struct {
-	id     uint32
-	groups []group
-	all    []int32
+	id        uint32
+	all       []int32
+	shortcuts []*shortcut
 }
 
 // group is the conditions of a class that see the same transformed value.
@@ -281,21 +281,20 @@ func (s *Screen) newClass(conditions []int32) *class {
 	conditions = slices.Compact(conditions)
 	cl := &class{id: s.classes.Add(1), all: conditions}
 	byChain := map[string]int{}
+	var groups []group
 	for _, c := range conditions {
 		t := s.conditions[c].Transform
 		i, ok := byChain[t.Key]
 		if !ok {
-			i = len(cl.groups)
+			i = len(groups)
 			byChain[t.Key] = i
-			cl.groups = append(cl.groups, group{Chain: t})
+			groups = append(groups, group{Chain: t})
 		}
-		cl.groups[i].add(c, !s.conditions[c].Unfiltered, len(s.conditions))
+		groups[i].add(c, !s.conditions[c].Unfiltered, len(s.conditions))
 	}
-	for i := range cl.groups {
-		s.levelGroup(&cl.groups[i])
-	}
-	for i := range cl.groups {
-		g := &cl.groups[i]
+	for i := range groups {
+		g := &groups[i]
+		s.levelGroup(g)
 		g.needles = s.needlesOf(g)
 		g.keepsTokens = !slices.ContainsFunc(g.Names, func(name string) bool { return !transform.KeepsTokens(name) })
 		for n, one := range g.Steps {
@@ -306,6 +305,7 @@ func (s *Screen) newClass(conditions []int32) *class {
 			}
 		}
 	}
+	cl.shortcuts = s.newShortcuts(groups)
 	return cl
 }
 

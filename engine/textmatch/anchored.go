@@ -19,6 +19,7 @@ import (
 type anchored struct {
 	begins   [256]uint8 // by byte: bit n is set if a match may begin with it where befores[n] is before
 	high     bool       // one of them is of a character of several bytes
+	inLines  bool       // one of them is not at the beginning of the text or of a line
 	prefixes *prefixes  // what it may begin with, where the beginning of a text or line is not before
 }
 
@@ -44,6 +45,9 @@ func marksOf(text string) (mask, shift int) {
 
 // befores are what is before a beginning, as far as patterns can tell: characters that stand for it.
 var befores = [...]rune{-1, '\n', 'a', ' '}
+
+// atLineStart are the bits of those that are before the beginning of a text or line.
+const atLineStart = 1<<0 | 1<<1
 
 // beforeOf is the place in befores of what stands for a byte.
 var beforeOf = func() (t [256]uint8) {
@@ -114,6 +118,7 @@ func (a *anchored) spread(m *Matcher, begins []uint8) {
 		} else {
 			a.begins[c] = begins[m.classOf[c]]
 		}
+		a.inLines = a.inLines || a.begins[c]&^atLineStart != 0
 	}
 }
 

@@ -2,6 +2,7 @@ package textmatch
 
 import (
 	"regexp/syntax"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -96,7 +97,15 @@ func (m *Matcher) behind(insts []uint32) (then []uint32, matched bool) {
 
 // skip is the next place from i on where a match may begin.
 func (m *Matcher) skip(text string, i int) int {
-	if i == 0 || i > len(text)-prefixLength || text[i-1] == '\n' {
+	switch {
+	case i == 0 || text[i-1] == '\n':
+		return i
+	case !m.anchored.inLines:
+		if n := strings.IndexByte(text[i:], '\n'); n >= 0 {
+			return i + n
+		}
+		return len(text) - 1
+	case i > len(text)-prefixLength:
 		return i
 	}
 	p := m.anchored.prefixes
