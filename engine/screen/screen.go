@@ -44,6 +44,7 @@ type Screen struct {
 	possible   [textmatch.Levels + 1]set // conditions that texts of a level may fulfil
 	steps      map[string]int            // transformations of all conditions, by name
 	cache      *cache
+	names      *names
 	classes    atomic.Uint32
 	scratch    sync.Pool
 }
@@ -78,6 +79,7 @@ func New(plan *analysis.Plan, cfg Config) *Screen {
 	s.buildSteps()
 	s.buildLevels()
 	s.buildVariables()
+	s.names = newNames(len(s.variables))
 	s.buildLiterals()
 	s.scratch.New = func() any {
 		x := &scratch{matches: make([]int32, len(s.conditions)), state: make([]answer, len(s.rules)), skipped: make([]bool, len(s.rules)), texts: newTexts(len(s.conditions), len(s.literalOf))}
@@ -114,7 +116,8 @@ type scratch struct {
 	variable *variable // whose values visit gets
 	at       int       // how many of them it has got
 	found    []Found
-	lower    []byte // memory for a key
+	lower    []byte            // memory for a key
+	names    [families][]*name // of keys that were met, by their place
 	visit    func(key, value string)
 
 	work, most int // see spend
@@ -290,6 +293,10 @@ func (s *Screen) release(x *scratch) {
 	}
 	s.forget(x)
 	clear(x.found)
+	for i, known := range x.names {
+		clear(known)
+		x.names[i] = known[:0]
+	}
 	if cap(x.found) > mostKept {
 		x.found = nil
 	}
@@ -419,12 +426,21 @@ func (s *Screen) visit(x *scratch, key, value string) {
 	if x.isSpent() {
 		return
 	}
-	if cl := v.class(key, &x.lower); cl != nil {
-		x.note(cl, value)
-		for _, h := range s.lookup(x, cl, value) {
-			x.count(h)
-			x.found = append(x.found, Found{h.condition, v.id, at, key, value})
-		}
+	n := s.nameAt(x, v, at, key)
+	cl := s.classAt(x, v, n, key)
+	if cl == nil {
+		return
+	}
+	x.note(cl, value)
+	var hits []hit
+	if n != nil && value == key {
+		hits = s.lookupName(x, v, cl, n)
+	} else {
+		hits = s.lookup(x, cl, value)
+	}
+	for _, h := range hits {
+		x.count(h)
+		x.found = append(x.found, Found{h.condition, v.id, at, key, value})
 	}
 }
 

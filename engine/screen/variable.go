@@ -24,8 +24,9 @@ type variable struct {
 	except   func() *textmatch.Matcher // of keys in lower case that one with except matches
 
 	screen *Screen
-	mu     sync.RWMutex
-	mixed  map[string]*class // by key, where a pattern of keys matches
+	index  int    // among the screen's
+	family family // whose keys it has
+	mu     sync.Mutex
 	mixes  map[mix]*class
 }
 
@@ -92,10 +93,7 @@ type group struct {
 	at          [textmatch.Levels + 1]judgedAt
 }
 
-// maxMixed bounds what is remembered of keys that patterns match.
-const maxMixed = 4096
-
-// class is that of a key's values, nil when no condition looks at them. The memory is for the key in lower case.
+// class finds the class of a key's values, nil when no condition looks at them. The memory is for the key in lower case.
 func (v *variable) class(key string, memory *[]byte) *class {
 	cl := v.base
 	if len(v.named) > 0 && key != "" {
@@ -106,12 +104,6 @@ func (v *variable) class(key string, memory *[]byte) *class {
 	}
 	if len(v.patterns) == 0 {
 		return cl
-	}
-	v.mu.RLock()
-	mixed, ok := v.mixed[key]
-	v.mu.RUnlock()
-	if ok {
-		return mixed
 	}
 	var buf [8]byte
 	matching := buf[:]
@@ -128,19 +120,19 @@ func (v *variable) class(key string, memory *[]byte) *class {
 			matches = true
 		}
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
 	if matches {
-		cl = v.mix(mix{cl, string(matching)})
-	}
-	if len(v.mixed) < maxMixed && len(key) <= longestRemembered {
-		v.mixed[strings.Clone(key)] = cl
+		return v.mix(mix{cl, string(matching)})
 	}
 	return cl
 }
 
+// maxMixed bounds what is remembered of keys that patterns match.
+const maxMixed = 4096
+
 // mix is the class of keys that patterns match, made once.
 func (v *variable) mix(m mix) *class {
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	if cl, ok := v.mixes[m]; ok {
 		return cl
 	}
@@ -233,7 +225,7 @@ func (s *Screen) buildVariables() {
 	s.variables = make([]*variable, 0, len(order))
 	for _, id := range order {
 		sel := byID[id]
-		v := &variable{id: id, name: strings.ToLower(id.Name()), named: map[string]*class{}, patterns: sel.patterns, plain: anyOf(sel.patterns, false), except: anyOf(sel.patterns, true), screen: s, mixed: map[string]*class{}, mixes: map[mix]*class{}}
+		v := &variable{id: id, name: strings.ToLower(id.Name()), named: map[string]*class{}, patterns: sel.patterns, plain: anyOf(sel.patterns, false), except: anyOf(sel.patterns, true), screen: s, index: len(s.variables), family: familyOf(id), mixes: map[mix]*class{}}
 		if len(sel.plain) > 0 {
 			v.base = s.newClass(sel.plain)
 		}
