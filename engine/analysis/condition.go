@@ -81,6 +81,14 @@ func (c *Condition) Judge(text string, lower *textmatch.Content) (fulfilled bool
 	return true, work
 }
 
+// Pattern is the pattern that is all that the condition asks of a value; nil where it is not a pattern, or not all.
+func (c *Condition) Pattern() *textmatch.Pattern {
+	if len(c.then) > 0 || c.Operator.negated {
+		return nil
+	}
+	return c.Operator.pattern
+}
+
 // LooksAt reports whether the condition looks at one of some variables.
 func (c *Condition) LooksAt(some func(variable string) bool) bool { return LookAt(c.Targets, some) }
 

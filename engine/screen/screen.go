@@ -31,6 +31,7 @@ type Screen struct {
 	anyMatch          bool
 
 	conditions []analysis.Condition
+	patterns   []*textmatch.Pattern // of conditions that ask for no more
 	rules      []rule
 	helpers    []analysis.Helper
 	variables  []*variable // those that conditions on values look at
@@ -75,6 +76,9 @@ func New(plan *analysis.Plan, cfg Config) *Screen {
 	}
 	for _, r := range plan.Rules {
 		s.rules = append(s.rules, rule{r, cfg.Minor[r.ID]})
+	}
+	for i := range s.conditions {
+		s.patterns = append(s.patterns, s.conditions[i].Pattern())
 	}
 	s.buildSteps()
 	s.buildLevels()
@@ -531,17 +535,23 @@ func (s *Screen) judgeStage(x *scratch, g *group, i int) {
 }
 
 func (s *Screen) judgeText(x *scratch, c int32, i int) {
-	cond, text := &s.conditions[c], x.texts.all[i].text
+	text := x.texts.all[i].text
 	if x.isSpent() && len(text) > longestRemembered {
 		return
 	}
-	fulfilled, work := cond.Judge(text, &x.texts.all[i].lower)
+	var fulfilled bool
+	var work int
+	if p := s.patterns[c]; p != nil {
+		fulfilled, work = p.MeasureOf(text, &x.texts.all[i].lower)
+	} else {
+		fulfilled, work = s.conditions[c].Judge(text, &x.texts.all[i].lower)
+	}
 	x.spend(work)
 	if !fulfilled {
 		return
 	}
 	x.hits = appendHit(x.hits, c, 1)
-	if cond.Operator.IsPattern() {
+	if s.conditions[c].Operator.IsPattern() {
 		x.spend(captureWork(text))
 	}
 }

@@ -23,6 +23,17 @@ type Pattern struct {
 	matcher func() *Matcher
 	tail    func() *Matcher // see tailOf; nil without one
 	levels  func() LevelSet // of texts that it may match
+
+	// What is found out, side by side in memory: a hundred patterns are asked about each record.
+	check     atomic.Pointer[check]
+	automaton atomic.Pointer[Matcher]
+}
+
+// check is what a text is asked before the automaton is.
+type check struct {
+	length, sets int // at least, and of bytes
+	tail         *Matcher
+	bytes        [mostByteSets]Content // one of each of the sets
 }
 
 // needs is what a text must have for a pattern to match it.
@@ -229,8 +240,8 @@ func (p *Pattern) MeasureOf(text string, lower *Content) (ok bool, work int) {
 	if !may {
 		return false, before
 	}
-	ok, work = p.matcher().match(text)
-	if p.tail != nil && p.tail() != nil {
+	ok, work = p.match(text)
+	if p.check.Load().tail != nil {
 		work *= costOfCounting // states are made and forgotten
 	}
 	return ok, before + work
@@ -282,15 +293,36 @@ func (p *Pattern) groups() int {
 
 // mayMatch reports whether a text has what it must have, and how much work that was.
 func (p *Pattern) mayMatch(text string, lower *Content) (may bool, work int) {
-	if p.bytes != nil {
-		return true, 0
+	c := p.check.Load()
+	if c == nil {
+		c = p.newCheck()
 	}
-	n := p.needs()
-	if len(text) < n.length || !n.bytes.AllIn(lower) {
+	if len(text) < c.length || !ByteSets(c.bytes[:c.sets]).AllIn(lower) {
 		return false, 0
 	}
-	if tail := p.tail(); tail != nil {
-		return tail.match(text)
+	if c.tail != nil {
+		return c.tail.match(text)
 	}
 	return true, 0
+}
+
+// newCheck finds out what a text must have.
+func (p *Pattern) newCheck() *check {
+	c := &check{}
+	if p.bytes == nil { // of bytes nothing is known
+		n := p.needs()
+		c.length, c.tail, c.sets = n.length, p.tail(), copy(c.bytes[:], n.bytes)
+	}
+	p.check.Store(c)
+	return c
+}
+
+// match is that of the automaton, which is made if it is not yet.
+func (p *Pattern) match(text string) (ok bool, work int) {
+	m := p.automaton.Load()
+	if m == nil {
+		m = p.matcher()
+		p.automaton.Store(m)
+	}
+	return m.match(text)
 }

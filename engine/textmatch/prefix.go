@@ -9,17 +9,16 @@ import (
 // prefixLength is by how many bytes beginnings are told.
 const prefixLength = 4
 
-// prefixes tell by its first bytes whether a match may begin somewhere, without a branch for each byte. Ways to begin are in
-// buckets, by their first two instructions, and for each byte there are the buckets in which it may be first, second, third
-// and fourth: a match may begin where one bucket has all four.
-type prefixes [256][prefixLength]uint64
+// prefixes tell by its first bytes whether a match may begin somewhere. Ways to begin are in buckets, by their first two
+// instructions, and for each byte there are the buckets in which it can't be first, second, third and fourth, each in a lane of
+// 16 bits, the first in the lowest: a match may begin where one bucket is in none of four lanes.
+type prefixes [256]uint64
 
-// Buckets that are not of ways: a line feed is the first byte, or the nth is of a character of several bytes, behind which
-// bytes are not where they are counted.
 const (
-	lineFeedBucket = iota
-	highBucket
-	firstWay = highBucket + prefixLength
+	laneBits       = 16
+	lineFeedBucket = laneBits - 1 // of no way: a line feed is the first byte
+	wayBuckets     = lineFeedBucket
+	lastLane       = (prefixLength - 1) * laneBits
 )
 
 // newPrefixes are those of matches that don't begin at the beginning of a text or line. Whatever else a pattern asks for of
@@ -46,42 +45,33 @@ func (m *Matcher) newPrefixes() *prefixes {
 			ways = append(ways, way)
 		}
 	}
-	ofClass := make([][prefixLength]uint64, len(m.bounds))
+	ofClass := make([]uint64, len(m.bounds))
 	for i, way := range ways {
-		bucket := uint64(1) << (firstWay + i*(64-firstWay)/len(ways))
 		for n, insts := range way {
+			bucket := uint64(1) << (n*laneBits + i*wayBuckets/len(ways))
 			if insts == nil {
 				for class := range ofClass {
-					ofClass[class][n] |= bucket
+					ofClass[class] |= bucket
 				}
 			}
 			for _, inst := range insts {
 				for class := range m.prog.readBy(inst).each {
-					ofClass[class][n] |= bucket
+					ofClass[class] |= bucket
 				}
 			}
 		}
 	}
 	p := &prefixes{}
 	for c := range p {
-		p[c] = ofClass[m.classOf[c]]
-		p.addOthers(byte(c), !m.binary)
-	}
-	return p
-}
-
-// addOthers puts a byte into the buckets that are not of ways.
-func (p *prefixes) addOthers(c byte, hasHigh bool) {
-	for n := range p[c] {
-		if n > 0 || c == '\n' {
-			p[c][n] |= 1 << lineFeedBucket
-		}
-		for other := range prefixLength {
-			if n != other || hasHigh && c >= utf8.RuneSelf {
-				p[c][n] |= 1 << (highBucket + other)
+		may := ofClass[m.classOf[c]]
+		for n := range prefixLength {
+			if n > 0 || c == '\n' {
+				may |= 1 << (n*laneBits + lineFeedBucket)
 			}
 		}
+		p[c] = ^may
 	}
+	return p
 }
 
 // behind are the instructions that read what comes behind what others read.
@@ -108,17 +98,17 @@ func (m *Matcher) skip(text string, i int) int {
 	case i > len(text)-prefixLength:
 		return i
 	}
-	p := m.anchored.prefixes
-	// Of matches that begin one, two and three bytes before, the buckets that have all bytes so far.
-	one := p[text[i+2]][0]
-	two := p[text[i+1]][0] & p[text[i+2]][1]
-	three := p[text[i]][0] & p[text[i+1]][1] & p[text[i+2]][2]
-	for i += prefixLength - 1; i < len(text); i++ {
-		of := &p[text[i]]
-		if three&of[3] != 0 {
-			break
-		}
-		one, two, three = of[0], one&of[1], two&of[2]
+	p, last := m.anchored.prefixes, byte(utf8.RuneSelf-1)
+	if m.binary {
+		last = 0xff
 	}
-	return i - (prefixLength - 1)
+	const none = (1<<laneBits - 1) << lastLane
+	lanes := ^uint64(0)
+	for end := i; end < len(text); end++ {
+		c := text[end]
+		if lanes = lanes<<laneBits | p[c]; lanes < none || c > last { // behind more than one byte others are not where they are counted
+			return max(i, end-(prefixLength-1))
+		}
+	}
+	return len(text) - (prefixLength - 1)
 }
