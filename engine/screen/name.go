@@ -2,6 +2,7 @@ package screen
 
 import (
 	"hash/maphash"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -48,6 +49,12 @@ type name struct {
 type inVariable struct {
 	class   atomic.Pointer[class]  // of its values; nil as long as it is not known
 	fulfils atomic.Pointer[judged] // what the name itself does as a value; nil as long as it is not known
+}
+
+// judged is what a value fulfils, and what work it was to find that out.
+type judged struct {
+	hits []hit
+	work int
 }
 
 // nothing is a class without conditions.
@@ -127,13 +134,14 @@ func (s *Screen) classAt(x *scratch, v *variable, n *name, key string) *class {
 // lookupName is lookup of a name that is the value, too.
 func (s *Screen) lookupName(x *scratch, v *variable, cl *class, n *name) []hit {
 	of := &n.in[v.index].fulfils
-	known := of.Load()
-	if known == nil {
-		before := x.work
-		hits := append([]hit(nil), s.judge(x, cl, n.text)...)
-		of.Store(&judged{hits: hits, work: x.work - before})
-		return hits
+	if known := of.Load(); known != nil {
+		x.spend(known.work)
+		return known.hits
 	}
-	x.spend(known.work)
-	return known.hits
+	before := x.work
+	hits := s.judge(x, cl, n.text)
+	if !x.isSpent() {
+		of.Store(&judged{slices.Clone(hits), x.work - before})
+	}
+	return hits
 }

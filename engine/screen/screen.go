@@ -457,27 +457,26 @@ func (x *scratch) count(h hit) {
 
 // lookup is what a value fulfils, remembered or found out.
 func (s *Screen) lookup(x *scratch, cl *class, value string) []hit {
-	if len(value) > longestRemembered {
-		return s.judge(x, cl, value)
-	}
-	if known, ok := s.cache.get(cl.id, value); ok {
-		x.spend(known.work)
-		return known.hits
+	if hits, work, ok := s.cache.get(cl.id, value); ok {
+		x.spend(work)
+		return hits
 	}
 	before := x.work
-	hits := append([]hit(nil), s.judge(x, cl, value)...)
-	s.cache.put(judged{cl.id, value, hits, x.work - before})
+	hits := s.judge(x, cl, value)
+	if !x.isSpent() {
+		s.cache.put(cl.id, value, hits, x.work-before)
+	}
 	return hits
 }
 
-// judge finds out what a value fulfils. It stops where a long one takes more work than there may be.
+// judge finds out what a value fulfils. It stops where that takes more work than there may be.
 func (s *Screen) judge(x *scratch, cl *class, value string) []hit {
 	x.hits = x.hits[:0]
 	x.spend(costOfValue)
 	x.texts.add(value)
 	for _, sc := range cl.shortcuts {
 		for left := sc.find(s, x); left != 0; left &= left - 1 {
-			if x.isSpent() && len(value) > longestRemembered {
+			if x.isSpent() {
 				break
 			}
 			s.judgeGroup(x, &sc.groups[bits.TrailingZeros64(uint64(left))])
@@ -535,10 +534,10 @@ func (s *Screen) judgeStage(x *scratch, g *group, i int) {
 }
 
 func (s *Screen) judgeText(x *scratch, c int32, i int) {
-	text := x.texts.all[i].text
-	if x.isSpent() && len(text) > longestRemembered {
+	if x.isSpent() {
 		return
 	}
+	text := x.texts.all[i].text
 	var fulfilled bool
 	var work int
 	if p := s.patterns[c]; p != nil {

@@ -176,36 +176,6 @@ func TestSkippable(t *testing.T) {
 	}
 }
 
-func TestCache(t *testing.T) {
-	const size = 1 << 10
-	c := newCache(size)
-	for i := range 100 * size {
-		v := fmt.Sprint(i)
-		if _, ok := c.get(1, v); ok {
-			t.Fatalf("%s is there", v)
-		}
-		c.put(judged{1, v, []hit{{int32(i), 1}}, 7})
-		if known, ok := c.get(1, v); !ok || known.hits[0].condition != int32(i) || known.work != 7 {
-			t.Fatalf("%s is forgotten at once", v)
-		}
-		if _, ok := c.get(2, v); ok {
-			t.Fatal("classes are mixed up")
-		}
-		if known, ok := c.get(1, "0"); !ok || known.hits[0].condition != 0 {
-			t.Fatalf("what is asked for all the time is forgotten, at %d", i)
-		}
-	}
-	n := 0
-	for i := range c.places {
-		if c.places[i].Load() != nil {
-			n++
-		}
-	}
-	if n > size || n < size/2 {
-		t.Errorf("%d values are remembered", n)
-	}
-}
-
 func TestConcurrent(t *testing.T) {
 	s := newScreen(t, `SecRule ARGS|REQUEST_COOKIES:/a/ "@rx evil" "id:1,phase:2,block`+critical+`"`, scores, 64)
 	var wg sync.WaitGroup
