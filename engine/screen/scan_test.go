@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"math"
 	"strings"
 	"testing"
 )
@@ -24,6 +25,7 @@ func TestScansOfAValue(t *testing.T) {
 		{"Sel%65ct&#32;a from b", 4, 2},
 	} {
 		x := s.scratch.Get().(*scratch)
+		x.most = math.MaxInt
 		hits := s.judge(x, s.variables[0].class("x", new([]byte)), c.value)
 		if x.texts.stamp != c.scans || len(hits) != c.hits {
 			t.Errorf("%q: %d scans and %d hits, want %d and %d", c.value, x.texts.stamp, len(hits), c.scans, c.hits)
@@ -46,6 +48,7 @@ SecRule ARGS:x "@rx \.\.[/\\]" "id:2,phase:2,block,t:urlDecodeUni`+critical+`"`,
 		{"a b .%2e.", 1, 0},
 	} {
 		x := s.scratch.Get().(*scratch)
+		x.most = math.MaxInt
 		before := x.texts.stamp
 		hits := s.judge(x, s.variables[0].class("x", new([]byte)), c.value)
 		if scans := x.texts.stamp - before; scans != c.scans || len(hits) != c.hits {
