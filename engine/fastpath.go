@@ -33,7 +33,7 @@ const (
 )
 
 // verifyEvery is how many transactions there are to one that all rules see all the same.
-const verifyEvery = 1000
+const verifyEvery = 4000
 
 // mostVerified is the most work of one that is chosen.
 const mostVerified = 1 << 19

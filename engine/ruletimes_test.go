@@ -93,14 +93,14 @@ func TestWatch(t *testing.T) {
 		watch.Stop()
 		return v
 	}
-	if v := inspect("/?a=b", 999); v.Screened != engine.ScreenCleared {
+	if v := inspect("/?a=b", 3999); v.Screened != engine.ScreenCleared {
 		t.Fatalf("verdict %+v", v)
 	}
 	if watch.Spent(stopwatch.Screen) == 0 || watch.Spent(stopwatch.Rules) != 0 || watch.Spent(stopwatch.Check) != 0 {
 		t.Errorf("cleared: %+v", watch)
 	}
 	if v := inspect("/?a=b", 1); v.Screened != engine.ScreenRight || watch.Spent(stopwatch.Check) == 0 {
-		t.Errorf("one in 1,000 is seen by the rules: %+v, %+v", v, watch)
+		t.Errorf("one in 4,000 is seen by the rules: %+v, %+v", v, watch)
 	}
 	if len(times.All()) != 0 {
 		t.Errorf("no rule had to run but for a check: %v", times.All())

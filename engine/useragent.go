@@ -44,7 +44,7 @@ func isAgentPart(part string, inComment bool) bool {
 		if word == "" {
 			continue
 		}
-		if strings.IndexByte("-./~", word[0]) >= 0 && !strings.HasPrefix(word, ".NET") || strings.Contains(word, "..") || strings.Contains(word, "//") || strings.IndexFunc(word, isUncommonInPaths) >= 0 {
+		if strings.IndexByte("-./~", word[0]) >= 0 && !strings.HasPrefix(word, ".NET") || strings.Contains(word, "..") || strings.Contains(word, "//") || !isOf(word, &plainBytes) {
 			return false
 		}
 		if inComment && strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") == "" && word != "compatible" && (len(word) != 2 || len(part) != 2) {

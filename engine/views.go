@@ -135,12 +135,16 @@ func viewsOf(of *values, t *mapping.Transaction, room int) *views {
 // longestViewedName is the longest name of an argument that is viewed: longer ones are texts that were sent as a form.
 const longestViewedName = 256
 
-// isPlainName reports whether a name of an argument is like most.
-func isPlainName(name string) bool {
-	return !strings.ContainsFunc(name, func(r rune) bool {
-		return isUncommonInPaths(r) && r < utf8.RuneSelf && !strings.ContainsRune("[]$ ", r)
-	})
-}
+// isPlainName reports whether a name of an argument is like most, in any language.
+func isPlainName(name string) bool { return isOf(name, &nameBytes) }
+
+var nameBytes = func() [256]bool {
+	t := bytesWith("/-_.~,@:+![]$ ")
+	for c := utf8.RuneSelf; c < len(t); c++ {
+		t[c] = true
+	}
+	return t
+}()
 
 // name adds a name of an argument as a value, where it is no document: programs make texts of names as of values, and few
 // rules look at them.
@@ -298,12 +302,27 @@ func segments(path string) iter.Seq[string] {
 }
 
 // isPlain reports whether a value has nothing of which an attack could be made.
-func isPlain(value string) bool {
-	return strings.IndexFunc(value, isUncommonInPaths) < 0 && !strings.Contains(value, "..")
+func isPlain(value string) bool { return isOf(value, &plainBytes) && !strings.Contains(value, "..") }
+
+// plainBytes are those of most paths, names and headers.
+var plainBytes = bytesWith("/-_.~,@:+!")
+
+// bytesWith are the letters and digits of ASCII, and others.
+func bytesWith(others string) (t [256]bool) {
+	for c := range t {
+		t[c] = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c < utf8.RuneSelf && strings.IndexByte(others, byte(c)) >= 0
+	}
+	return t
 }
 
-func isUncommonInPaths(r rune) bool {
-	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("/-_.~,@:+!", r)
+// isOf reports whether a text has no other bytes.
+func isOf(text string, bytes *[256]bool) bool {
+	for i := range len(text) {
+		if !bytes[text[i]] {
+			return false
+		}
+	}
+	return true
 }
 
 // header adds the value of a request header. CRS looks into few of them at paranoia level 1, but nobody knows which ones an
@@ -359,14 +378,17 @@ func isOrdinary(lower, value string) bool {
 	switch lower {
 	case "accept", "accept-charset", "accept-encoding", "accept-language", "cache-control", "connection", "content-encoding", "content-type",
 		"keep-alive", "pragma", "te", "transfer-encoding", "upgrade":
-		return !strings.Contains(value, "..") && value[0] != '/' && strings.IndexFunc(value, func(r rune) bool {
-			return isUncommonInPaths(r) && !strings.ContainsRune(" ;=*", r)
-		}) < 0
+		return !strings.Contains(value, "..") && value[0] != '/' && isOf(value, &listBytes)
 	case "via": // protocols, hosts and, in brackets, products
-		return strings.IndexFunc(value, func(r rune) bool { return isUncommonInPaths(r) && !strings.ContainsRune(" ()", r) }) < 0
+		return isOf(value, &viaBytes)
 	}
 	return false
 }
+
+var (
+	listBytes = bytesWith("/-_.~,@:+! ;=*")
+	viaBytes  = bytesWith("/-_.~,@:+! ()")
+)
 
 // minViewed is the shortest header that is worth a view.
 const minViewed = 4

@@ -31,19 +31,30 @@ func (c *cache) get(class uint32, value string) (hits []hit, work int, ok bool) 
 	if !ok {
 		return nil, 0, false
 	}
-	if list := uint32(known); list > 0 {
-		c.mu.RLock()
-		hits = c.lists[list]
-		c.mu.RUnlock()
-	}
-	return hits, int(known >> 32), true
+	hits, work = c.unpack(known)
+	return hits, work, true
 }
 
-// put remembers, and copies the hits if it keeps them.
+// put remembers, if there is room for it.
 func (c *cache) put(class uint32, value string, hits []hit, work int) {
-	if list, ok := c.list(hits); ok && work <= math.MaxUint32 {
-		c.values.Put(class, value, uint64(work)<<32|uint64(list))
+	if known, ok := c.pack(hits, work); ok {
+		c.values.Put(class, value, known)
 	}
+}
+
+// pack is hits and work, which is never 0, as a number that is not 0, if there is room for them. It copies the hits if it keeps them.
+func (c *cache) pack(hits []hit, work int) (known uint64, ok bool) {
+	list, ok := c.list(hits)
+	return uint64(work)<<32 | uint64(list), ok && work > 0 && work <= math.MaxUint32
+}
+
+func (c *cache) unpack(known uint64) (hits []hit, work int) {
+	if list := uint32(known); list > 0 {
+		c.mu.RLock()
+		defer c.mu.RUnlock()
+		hits = c.lists[list]
+	}
+	return hits, int(known >> 32)
 }
 
 // list is the place of a list of hits, if there is room for it.

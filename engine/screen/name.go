@@ -2,7 +2,6 @@ package screen
 
 import (
 	"hash/maphash"
-	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -24,37 +23,47 @@ const (
 	families
 )
 
-// familyOf is that of a variable. The arguments of a query are the first of all arguments.
-func familyOf(v variables.RuleVariable) family {
+// members are the most variables of a family.
+const members = 4
+
+// familyOf is that of a variable, and its place there. The arguments of a query are the first of all arguments.
+func familyOf(v variables.RuleVariable) (of family, place int) {
 	switch v {
-	case variables.Args, variables.ArgsNames, variables.ArgsGet, variables.ArgsGetNames:
-		return argumentNames
-	case variables.RequestCookies, variables.RequestCookiesNames:
-		return cookieNames
-	case variables.RequestHeaders, variables.RequestHeadersNames:
-		return requestHeaderNames
-	case variables.ResponseHeaders, variables.ResponseHeadersNames:
-		return responseHeaderNames
+	case variables.Args:
+		return argumentNames, 0
+	case variables.ArgsNames:
+		return argumentNames, 1
+	case variables.ArgsGet:
+		return argumentNames, 2
+	case variables.ArgsGetNames:
+		return argumentNames, 3
+	case variables.RequestCookies:
+		return cookieNames, 0
+	case variables.RequestCookiesNames:
+		return cookieNames, 1
+	case variables.RequestHeaders:
+		return requestHeaderNames, 0
+	case variables.RequestHeadersNames:
+		return requestHeaderNames, 1
+	case variables.ResponseHeaders:
+		return responseHeaderNames, 0
+	case variables.ResponseHeadersNames:
+		return responseHeaderNames, 1
 	}
-	return noFamily
+	return noFamily, 0
 }
 
-// name is what is known of one.
+// name is what is known of one in the variables of a family, by their places.
 type name struct {
 	text string
-	in   []inVariable // by the variable's index
+	of   family
+	in   [members]inVariable
 }
 
-// inVariable is what is known of a name in one variable.
+// inVariable is what is known of a name in a variable.
 type inVariable struct {
-	class   atomic.Pointer[class]  // of its values; nil as long as it is not known
-	fulfils atomic.Pointer[judged] // what the name itself does as a value; nil as long as it is not known
-}
-
-// judged is what a value fulfils, and what work it was to find that out.
-type judged struct {
-	hits []hit
-	work int
+	class   atomic.Pointer[class] // of its values; nil as long as it is not known
+	fulfils atomic.Uint64         // what the name itself does as a value, as the cache has it; 0 as long as it is not known
 }
 
 // nothing is a class without conditions.
@@ -70,29 +79,30 @@ const (
 type names struct {
 	seed   maphash.Seed
 	places []atomic.Pointer[name]
-	width  int // variables
 }
 
-func newNames(width int) *names {
-	return &names{maphash.MakeSeed(), make([]atomic.Pointer[name], mostNames), width}
+func newNames() *names {
+	return &names{maphash.MakeSeed(), make([]atomic.Pointer[name], mostNames)}
 }
 
 // find is what is known of a name.
-func (ns *names) find(text string) *name {
-	at := maphash.String(ns.seed, text) % mostNames &^ 1
+func (ns *names) find(of family, text string) *name {
+	at := (maphash.String(ns.seed, text) + uint64(of)<<1) % mostNames &^ 1
 	first, second := &ns.places[at], &ns.places[at+1]
 	young := first.Load()
-	if young != nil && young.text == text {
+	if young.is(of, text) {
 		return young
 	}
 	n := second.Load()
-	if n == nil || n.text != text {
-		n = &name{strings.Clone(text), make([]inVariable, ns.width)}
+	if !n.is(of, text) {
+		n = &name{text: strings.Clone(text), of: of}
 	}
 	first.Store(n)
 	second.Store(young)
 	return n
 }
+
+func (n *name) is(of family, text string) bool { return n != nil && n.of == of && n.text == text }
 
 // nameAt is what is known of the key of a variable's value at a place; nil where nothing is remembered.
 func (s *Screen) nameAt(x *scratch, v *variable, at int, key string) *name {
@@ -103,7 +113,7 @@ func (s *Screen) nameAt(x *scratch, v *variable, at int, key string) *name {
 	if at < len(known) && known[at] != nil && known[at].text == key {
 		return known[at]
 	}
-	n := s.names.find(key)
+	n := s.names.find(v.family, key)
 	for len(known) <= at {
 		known = append(known, nil)
 	}
@@ -117,7 +127,7 @@ func (s *Screen) classAt(x *scratch, v *variable, n *name, key string) *class {
 	if n == nil {
 		return v.class(key, &x.lower)
 	}
-	of := &n.in[v.index].class
+	of := &n.in[v.member].class
 	cl := of.Load()
 	if cl == nil {
 		if cl = v.class(key, &x.lower); cl == nil {
@@ -133,15 +143,18 @@ func (s *Screen) classAt(x *scratch, v *variable, n *name, key string) *class {
 
 // lookupName is lookup of a name that is the value, too.
 func (s *Screen) lookupName(x *scratch, v *variable, cl *class, n *name) []hit {
-	of := &n.in[v.index].fulfils
-	if known := of.Load(); known != nil {
-		x.spend(known.work)
-		return known.hits
+	of := &n.in[v.member].fulfils
+	if known := of.Load(); known != 0 {
+		hits, work := s.cache.unpack(known)
+		x.spend(work)
+		return hits
 	}
 	before := x.work
 	hits := s.judge(x, cl, n.text)
 	if !x.isSpent() {
-		of.Store(&judged{slices.Clone(hits), x.work - before})
+		if known, ok := s.cache.pack(hits, x.work-before); ok {
+			of.Store(known)
+		}
 	}
 	return hits
 }

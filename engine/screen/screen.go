@@ -72,7 +72,7 @@ type Source interface {
 func New(plan *analysis.Plan, cfg Config) *Screen {
 	s := &Screen{
 		inbound: plan.Inbound, outbound: plan.Outbound, anyMatch: cfg.AnyMatch,
-		conditions: plan.Conditions, helpers: plan.Helpers, cache: newCache(cfg.CacheSize),
+		conditions: plan.Conditions, helpers: plan.Helpers, cache: newCache(cfg.CacheSize), names: newNames(),
 	}
 	for _, r := range plan.Rules {
 		s.rules = append(s.rules, rule{r, cfg.Minor[r.ID]})
@@ -83,7 +83,6 @@ func New(plan *analysis.Plan, cfg Config) *Screen {
 	s.buildSteps()
 	s.buildLevels()
 	s.buildVariables()
-	s.names = newNames(len(s.variables))
 	s.buildLiterals()
 	s.scratch.New = func() any {
 		x := &scratch{matches: make([]int32, len(s.conditions)), state: make([]answer, len(s.rules)), skipped: make([]bool, len(s.rules)), texts: newTexts(len(s.conditions), len(s.literalOf))}

@@ -24,8 +24,8 @@ type variable struct {
 	except   func() *textmatch.Matcher // of keys in lower case that one with except matches
 
 	screen *Screen
-	index  int    // among the screen's
 	family family // whose keys it has
+	member int    // its place there
 	mu     sync.Mutex
 	mixes  map[mix]*class
 }
@@ -225,7 +225,8 @@ func (s *Screen) buildVariables() {
 	s.variables = make([]*variable, 0, len(order))
 	for _, id := range order {
 		sel := byID[id]
-		v := &variable{id: id, name: strings.ToLower(id.Name()), named: map[string]*class{}, patterns: sel.patterns, plain: anyOf(sel.patterns, false), except: anyOf(sel.patterns, true), screen: s, index: len(s.variables), family: familyOf(id), mixes: map[mix]*class{}}
+		v := &variable{id: id, name: strings.ToLower(id.Name()), named: map[string]*class{}, patterns: sel.patterns, plain: anyOf(sel.patterns, false), except: anyOf(sel.patterns, true), screen: s, mixes: map[mix]*class{}}
+		v.family, v.member = familyOf(id)
 		if len(sel.plain) > 0 {
 			v.base = s.newClass(sel.plain)
 		}
