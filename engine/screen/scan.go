@@ -6,7 +6,7 @@ import (
 	"github.com/modsecurity-for-anylog/msa/engine/textmatch"
 )
 
-// A condition that wants a literal is judged only where one of its literals is in the text. All literals of all conditions
+// A condition that wants a literal is judged only where one of its literals is in the text. All literals of a class's conditions
 // are looked for in one pass, the scan of a text. That pass is what long values pay for most, and most transformations make
 // of most values nothing new, or change letters' case, which literals don't heed: so a text like one that was scanned for
 // the same value is not scanned again.
@@ -80,11 +80,12 @@ func (s *Screen) scan(x *scratch, i int) set {
 	x.spend(costOfScan * len(all[i].text))
 	found, stamp := x.texts.newStamp()
 	literals := 0
-	s.literals.Each(all[i].text, func(l, _ int) bool {
+	of := x.class.literals()
+	of.automaton.Each(all[i].text, func(l, _ int) bool {
 		literals++
 		if found[l] != stamp {
 			found[l] = stamp
-			for _, c := range s.literalOf[l] {
+			for _, c := range of.wantedBy[l] {
 				has.add(c)
 			}
 		}

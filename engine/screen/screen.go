@@ -34,12 +34,11 @@ type Screen struct {
 	patterns   []*textmatch.Pattern // of conditions that ask for no more
 	rules      []rule
 	helpers    []analysis.Helper
-	variables  []*variable // those that conditions on values look at
-	always     []int       // rules without a condition on values
-	valueless  []int32     // conditions on variables that no single value fulfils
-	unasked    []int       // rules that look at more than their conditions do
-	literals   *textmatch.Automaton
-	literalOf  [][]int32                 // conditions that want a literal, by literal
+	variables  []*variable               // those that conditions on values look at
+	always     []int                     // rules without a condition on values
+	valueless  []int32                   // conditions on variables that no single value fulfils
+	unasked    []int                     // rules that look at more than their conditions do
+	literals   *literals                 // of all conditions
 	bytes      textmatch.Content         // literals of one byte
 	ofByte     [256]set                  // conditions that want one of these
 	possible   [textmatch.Levels + 1]set // conditions that texts of a level may fulfil
@@ -85,7 +84,7 @@ func New(plan *analysis.Plan, cfg Config) *Screen {
 	s.buildVariables()
 	s.buildLiterals()
 	s.scratch.New = func() any {
-		x := &scratch{matches: make([]int32, len(s.conditions)), state: make([]answer, len(s.rules)), skipped: make([]bool, len(s.rules)), texts: newTexts(len(s.conditions), len(s.literalOf))}
+		x := &scratch{matches: make([]int32, len(s.conditions)), state: make([]answer, len(s.rules)), skipped: make([]bool, len(s.rules)), texts: newTexts(len(s.conditions), len(s.literals.wantedBy))}
 		x.visit = func(key, value string) { s.visit(x, key, value) }
 		return x
 	}
@@ -110,6 +109,7 @@ type scratch struct {
 	state   []answer
 	skipped []bool  // by rule
 	asked   []int32 // rules whose state is known
+	class   *class  // of the value that is judged
 	texts   texts
 	hits    []hit
 	source  Source
@@ -471,6 +471,7 @@ func (s *Screen) lookup(x *scratch, cl *class, value string) []hit {
 // judge finds out what a value fulfils. It stops where that takes more work than there may be.
 func (s *Screen) judge(x *scratch, cl *class, value string) []hit {
 	x.hits = x.hits[:0]
+	x.class = cl
 	x.spend(costOfValue)
 	x.texts.add(value)
 	for _, sc := range cl.shortcuts {

@@ -79,6 +79,7 @@ type class struct {
 	id        uint32
 	all       []int32
 	shortcuts []*shortcut
+	literals  func() *literals
 }
 
 // group is the conditions of a class that see the same transformed value.
@@ -299,6 +300,7 @@ func (s *Screen) newClass(conditions []int32) *class {
 		}
 	}
 	cl.shortcuts = s.newShortcuts(groups)
+	cl.literals = sync.OnceValue(func() *literals { return s.literalsFor(cl) })
 	return cl
 }
 
@@ -310,16 +312,21 @@ func (s *Screen) needlesOf(g *group) textmatch.Needles {
 	return needles
 }
 
-// buildLiterals makes one automaton of all literals of all conditions. Those of one byte, which nearly every text has some of,
-// are not among them: it is known which bytes a text has.
-func (s *Screen) buildLiterals() {
+// literals are some that conditions want, and these, by literal.
+type literals struct {
+	automaton *textmatch.Automaton
+	wantedBy  [][]int32
+}
+
+// literalsOf makes one automaton of all literals of some conditions. Those of one byte, which nearly every text has some of, are
+// not among them: it is known which bytes a text has.
+func (s *Screen) literalsOf(conditions []int32) *literals {
+	ls := &literals{}
 	index := map[string]int{}
 	var all []string
-	for i := range s.conditions {
-		c := &s.conditions[i]
-		for _, l := range c.Operator.Literals {
+	for _, c := range conditions {
+		for _, l := range s.conditions[c].Operator.Literals {
 			if len(l) == 1 {
-				s.addByte(l, int32(i))
 				continue
 			}
 			n, ok := index[l]
@@ -327,12 +334,43 @@ func (s *Screen) buildLiterals() {
 				n = len(all)
 				index[l] = n
 				all = append(all, l)
-				s.literalOf = append(s.literalOf, nil)
+				ls.wantedBy = append(ls.wantedBy, nil)
 			}
-			s.literalOf[n] = append(s.literalOf[n], int32(i))
+			ls.wantedBy[n] = append(ls.wantedBy[n], c)
 		}
 	}
-	s.literals = textmatch.NewAutomaton(all)
+	ls.automaton = textmatch.NewAutomaton(all)
+	return ls
+}
+
+// fewLiterals are so few that a class has an automaton of its own: it is small, and comes upon less.
+const fewLiterals = 300
+
+// buildLiterals makes those of all conditions.
+func (s *Screen) buildLiterals() {
+	var all []int32
+	for i := range s.conditions {
+		all = append(all, int32(i))
+		for _, l := range s.conditions[i].Operator.Literals {
+			if len(l) == 1 {
+				s.addByte(l, int32(i))
+			}
+		}
+	}
+	s.literals = s.literalsOf(all)
+}
+
+// literalsFor are those that a class's texts are scanned for. They are found out when they are asked for, as many classes have no
+// values.
+func (s *Screen) literalsFor(cl *class) *literals {
+	n := 0
+	for _, c := range cl.all {
+		n += len(s.conditions[c].Operator.Literals)
+	}
+	if n > fewLiterals {
+		return s.literals
+	}
+	return s.literalsOf(cl.all)
 }
 
 // addByte adds a condition that wants a literal of one byte, a letter in any case.
