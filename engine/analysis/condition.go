@@ -174,7 +174,8 @@ func (s *step) matches(f *linkResult) (matched []string, known bool) {
 			return nil, false
 		}
 		for _, v := range values {
-			for _, text := range s.transform.Stages(v, nil) {
+			var memory [4]string
+			for _, text := range s.transform.Stages(v, memory[:0]) {
 				if op.matches(text) {
 					matched = append(matched, text)
 				}
@@ -212,7 +213,8 @@ func (f *linkResult) values(t Target) (values []string, known bool) {
 
 // CountFulfils reports whether a number of values fulfils the condition.
 func (c *Condition) CountFulfils(n int) bool {
-	return slices.ContainsFunc(c.Transform.Stages(strconv.Itoa(n), nil), c.Operator.matches) // Coraza transforms the count, too
+	var memory [4]string
+	return slices.ContainsFunc(c.Transform.Stages(strconv.Itoa(n), memory[:0]), c.Operator.matches) // Coraza transforms the count, too
 }
 
 // addCondition makes a condition of the first of some links, and of those behind it that are about
