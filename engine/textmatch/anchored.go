@@ -69,8 +69,8 @@ var beforeOf = func() (t [256]uint8) {
 func (m *Matcher) anchor() *anchored {
 	a := &anchored{}
 	reached := map[syntax.EmptyOp][]uint32{} // instructions, by what is around
-	begins := make([]uint8, len(m.bounds))   // by class, as in anchored
-	for class, r := range m.bounds {
+	begins := make([]uint8, len(m.first))    // by class, as in anchored
+	for class, r := range m.first {
 		for n, before := range befores {
 			around := syntax.EmptyOpContext(before, r)
 			insts, known := reached[around]
@@ -107,7 +107,7 @@ func (m *Matcher) anchor() *anchored {
 func (a *anchored) spread(m *Matcher, begins []uint8) {
 	var high uint8
 	for class, bits := range begins {
-		if m.bounds[class] >= utf8.RuneSelf && !m.binary {
+		if m.first[class] >= utf8.RuneSelf && !m.binary {
 			high |= bits
 		}
 	}

@@ -22,9 +22,11 @@ type Matcher struct {
 	simple func(string) bool // the expression itself, where there is no automaton
 	binary bool              // each byte of a text is a character
 
-	bounds    []rune     // the first character of each class of them, ascending; what the pattern can't tell apart is one class
+	first     []rune     // a character of each class of them; what the pattern can't tell apart is one class
 	classOf   [256]uint8 // of characters of one byte
-	firstHigh int        // class of utf8.RuneSelf
+	bounds    []rune     // the first character of each range of them, ascending; what is in a range is of one class
+	ofRange   []uint8    // class
+	firstHigh int        // range of utf8.RuneSelf
 	shift     uint8      // there are up to 1<<shift classes
 	table     atomic.Pointer[table]
 	anchored  *anchored // nil where that does not pay
@@ -89,8 +91,9 @@ func (m *Matcher) build(prog *syntax.Prog) {
 		return
 	}
 	m.prog = newProgram(prog, m.bounds)
+	m.mergeRanges()
 	m.visited = make([]bool, len(prog.Inst))
-	m.shift = uint8(bits.Len(uint(len(m.bounds) - 1)))
+	m.shift = uint8(bits.Len(uint(len(m.first) - 1)))
 	m.joinRoom()
 	for i := range prog.Inst {
 		if inst := &prog.Inst[i]; inst.Op == syntax.InstEmptyWidth {
@@ -116,7 +119,48 @@ func (m *Matcher) beginIn(t *table, before rune, of traits) state {
 	return m.state(t, insts, before, of)
 }
 
-// classify finds the classes of characters.
+// mergeRanges makes one class of the ranges of characters that the pattern can't tell apart: (?i)[a-f] reads capitals, too. The
+// fewer classes there are, the closer together is what texts need of the table.
+func (m *Matcher) mergeRanges() {
+	m.ofRange = make([]uint8, len(m.bounds))
+	known := map[string]uint8{}
+	var readers []byte // which sets have the range, and what else tells it from others
+	for i, r := range m.bounds {
+		readers = append(readers[:0], byte(placeInBefores(r)))
+		if r >= utf8.RuneSelf {
+			readers[0] |= 0x80
+		}
+		for n := range m.prog.sets {
+			if n%8 == 0 {
+				readers = append(readers, 0)
+			}
+			if m.prog.sets[n].has(i) {
+				readers[len(readers)-1] |= 1 << (n % 8)
+			}
+		}
+		class, ok := known[string(readers)]
+		if !ok {
+			class = uint8(len(m.first))
+			known[string(readers)] = class
+			m.first = append(m.first, r)
+		}
+		m.ofRange[i] = class
+	}
+	for _, sets := range [][]classSet{m.prog.sets, m.prog.alike} {
+		for n := range sets {
+			var merged classSet
+			for i := range sets[n].each {
+				merged.add(int(m.ofRange[i]))
+			}
+			sets[n] = merged
+		}
+	}
+	for c := range m.classOf {
+		m.classOf[c] = m.ofRange[m.classOf[c]]
+	}
+}
+
+// classify finds the ranges of characters, which are the classes at first.
 func (m *Matcher) classify(prog *syntax.Prog) {
 	starts := []rune{0, '\n', '\n' + 1, '0', '9' + 1, 'A', 'Z' + 1, '_', '_' + 1, 'a', 'z' + 1, utf8.RuneSelf}
 	for i := range prog.Inst {
@@ -163,7 +207,7 @@ func (m *Matcher) highClass(r rune) int {
 			n = half
 		}
 	}
-	return i
+	return int(m.ofRange[i])
 }
 
 // MatchString is that of [regexp.Regexp].
@@ -241,7 +285,7 @@ func (m *Matcher) step(of *table, s state, class int) (*table, state) {
 	next := m.follow(of.at(s), class)
 	t := m.table.Load()
 	if t.isCopy(of) {
-		row := t.next[s : int(s)+len(m.bounds)]
+		row := t.next[s : int(s)+len(m.first)]
 		atomic.StoreUint32(&row[class], next)
 		m.fill(row, class, next)
 	}
@@ -251,7 +295,7 @@ func (m *Matcher) step(of *table, s state, class int) (*table, state) {
 // fill lets classes that a state's row does not know lead to where one has led that was followed last, if each instruction
 // reads both or neither: of [a-z0-9]* these are all letters.
 func (m *Matcher) fill(row []state, followed int, next state) {
-	same := m.prog.alike[placeInBefores(m.bounds[followed])]
+	same := m.prog.alike[placeInBefores(m.first[followed])]
 	for _, i := range m.readers {
 		same.keep(m.prog.readBy(i), followed)
 	}
@@ -264,7 +308,7 @@ func (m *Matcher) fill(row []state, followed int, next state) {
 
 // follow is where a character of a class leads to.
 func (m *Matcher) follow(from *dfaState, class int) state {
-	r := m.bounds[class]
+	r := m.first[class]
 	readers, matched := m.resolve(m.readers[:0], from, r)
 	if m.readers = readers; matched {
 		return accept

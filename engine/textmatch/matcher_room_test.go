@@ -14,7 +14,7 @@ import (
 // the expression.
 func TestMatcherKeepsToItsRoom(t *testing.T) {
 	forgotten := 0
-	m := NewMatcher(regexp.MustCompile(`a[ab]{15}c`))
+	m := NewMatcher(regexp.MustCompile(`a[ab]{17}c`))
 	m.simple = func(string) bool { t.Fatal("left to the expression"); return false }
 	random := rand.New(rand.NewPCG(1, 0))
 	for range 20_000 {
@@ -74,7 +74,7 @@ func TestForgetsUnderWay(t *testing.T) {
 // exploding is an expression that has a state for nearly each text of a and b.
 func exploding(t *testing.T, i int) *Matcher {
 	t.Helper()
-	return NewMatcher(regexp.MustCompile(fmt.Sprintf(`a[ab]{%d}c`, 14+i)))
+	return NewMatcher(regexp.MustCompile(fmt.Sprintf(`a[ab]{%d}c`, 16+i)))
 }
 
 // lettersOf are texts of a few letters, the same for the same seed.
@@ -107,7 +107,7 @@ func TestHostileTextsDontKeepTheRoom(t *testing.T) {
 			}
 		}
 	}
-	ordinary := NewMatcher(regexp.MustCompile(`a[ab]{7}c`))
+	ordinary := NewMatcher(regexp.MustCompile(`a[ab]{10}c`))
 	texts := lettersOf(99, "ab", 2000)
 	pass := func() (isNew bool) {
 		before := ordinary.table.Load()

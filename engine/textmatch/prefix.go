@@ -45,7 +45,7 @@ func (m *Matcher) newPrefixes() *prefixes {
 			ways = append(ways, way)
 		}
 	}
-	ofClass := make([]uint64, len(m.bounds))
+	ofClass := make([]uint64, len(m.first))
 	for i, way := range ways {
 		for n, insts := range way {
 			bucket := uint64(1) << (n*laneBits + i*wayBuckets/len(ways))
