@@ -435,7 +435,7 @@ func (e *Engine) run(waf coraza.WAF, before order.Settings, t *mapping.Transacti
 	v = e.verdict(tx)
 	if e.views && waf == e.waf {
 		of := valuesOf(tx, t)
-		v.views = viewsOf(&of, t, maxViewBytes)
+		v.views = viewsOf(&of, t, maxViewBytes, nil)
 	}
 	return v, nil
 }

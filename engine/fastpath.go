@@ -17,6 +17,7 @@ import (
 	"github.com/modsecurity-for-anylog/msa/engine/analysis"
 	"github.com/modsecurity-for-anylog/msa/engine/internal/interpreter"
 	"github.com/modsecurity-for-anylog/msa/engine/internal/order"
+	"github.com/modsecurity-for-anylog/msa/engine/internal/remembered"
 	"github.com/modsecurity-for-anylog/msa/engine/screen"
 	"github.com/modsecurity-for-anylog/msa/mapping"
 	"github.com/modsecurity-for-anylog/msa/rules"
@@ -65,6 +66,7 @@ type fastPath struct {
 	program   *interpreter.Program // of rest's rules; nil where only Coraza can run them
 	ids       []int                // of rest's rules, ascending
 	removed   map[int]bool         // rules that are excluded everywhere
+	viewless  *remembered.Values   // see views
 
 	mode     ScreenMode
 	anyMatch bool
@@ -120,7 +122,7 @@ func (e *Engine) newFastPath(cfg Config, own, taken []*unit, exclusions []exclus
 		return nil, err
 	}
 	sc := screen.Config{AnyMatch: cfg.ScreenAnyMatch || !e.evaluates, CacheSize: cfg.CacheSize}
-	f := &fastPath{plan: plan, removed: map[int]bool{}, mode: cfg.Screen, anyMatch: sc.AnyMatch}
+	f := &fastPath{plan: plan, removed: map[int]bool{}, viewless: remembered.New(cfg.CacheSize / 4), mode: cfg.Screen, anyMatch: sc.AnyMatch}
 	if cfg.ScreenEvidence && !sc.AnyMatch {
 		f.evidence, sc.AnyMatch, sc.Minor = true, true, map[int]bool{}
 		for id, r := range e.rules {
@@ -384,7 +386,7 @@ func (e *Engine) screen(t *shortened, r reach) (s screening, err error) {
 	err = e.ask(t.Transaction, func(source source, skip func(id int) bool) {
 		s.Answer = e.fast.screen.Ask(source, skip, r.work)
 		if e.views && s.Work <= r.work {
-			found = viewsOf(source.read(), t.Transaction, r.views)
+			found = viewsOf(source.read(), t.Transaction, r.views, e.fast.viewless)
 		}
 		if s.Work <= r.work {
 			s.decision = e.interpret(t.Transaction, source, &s.Answer)

@@ -145,10 +145,16 @@ func (of *values) count(v variables.RuleVariable, key string) (n int, ok bool) {
 
 // isNamed reports whether a header is that of a name, which is in lower case as Coraza has it.
 func isNamed(name, lower string) bool {
-	for i := range len(name) {
-		if name[i] >= utf8.RuneSelf {
-			return strings.ToLower(name) == lower
-		}
+	if !isASCII(name) {
+		return strings.ToLower(name) == lower
 	}
 	return len(name) == len(lower) && strings.EqualFold(name, lower)
+}
+
+func isASCII(text string) bool {
+	var all byte
+	for i := range len(text) {
+		all |= text[i]
+	}
+	return all < utf8.RuneSelf
 }

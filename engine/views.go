@@ -11,6 +11,7 @@ import (
 	"github.com/corazawaf/coraza/v3/types"
 	"github.com/corazawaf/coraza/v3/types/variables"
 
+	"github.com/modsecurity-for-anylog/msa/engine/internal/remembered"
 	"github.com/modsecurity-for-anylog/msa/engine/screen"
 	"github.com/modsecurity-for-anylog/msa/engine/view"
 	"github.com/modsecurity-for-anylog/msa/internal/stopwatch"
@@ -52,7 +53,10 @@ type views struct {
 	all     []viewed
 	room    int  // in bytes
 	inQuery bool // what is added stands in the URL
+	isFull  bool // something has found no room
 	scratch []view.View
+
+	viewless *remembered.Values // headers that add nothing, by their names' numbers, as nearly all that come again; nil where none are remembered
 }
 
 // with are the views behind others that are known already, as far as there is room for both. It may be called of nil.
@@ -89,6 +93,7 @@ func (vs *views) addRead(variable, argument string, all []view.View) {
 
 func (vs *views) put(v viewed) {
 	if len(vs.all) >= maxViews || len(v.text) > vs.room {
+		vs.isFull = true
 		return
 	}
 	vs.room -= len(v.text)
@@ -96,9 +101,10 @@ func (vs *views) put(v viewed) {
 	vs.all = append(vs.all, v)
 }
 
-// viewsOf are the views of a transaction's values, as far as there is room.
-func viewsOf(of *values, t *mapping.Transaction, room int) *views {
-	vs := &views{room: room, inQuery: true}
+// viewsOf are the views of a transaction's values, as far as there is room. Headers that have none are remembered, unless
+// viewless is nil.
+func viewsOf(of *values, t *mapping.Transaction, room int, viewless *remembered.Values) *views {
+	vs := &views{room: room, inQuery: true, viewless: viewless}
 	vs.path(of.filename)
 	for _, col := range []struct {
 		of      string
@@ -328,11 +334,30 @@ func isOf(text string, bytes *[256]bool) bool {
 // header adds the value of a request header. CRS looks into few of them at paranoia level 1, but nobody knows which ones an
 // application writes into its logs, its database and its command lines.
 func (vs *views) header(name, value string) {
-	if len(value) < minViewed || isPlain(value) && view.IsPlain(value) {
+	if len(value) < minViewed {
 		return
 	}
-	lower, variable := headerVariable(name)
-	if lower == "cookie" || isOrdinary(lower, value) {
+	usual, isUsual := usualHeaders[name]
+	if !isUsual {
+		lower := strings.ToLower(name)
+		vs.ofHeader(lower, headerPrefix+lower, value)
+		return
+	}
+	if vs.viewless == nil {
+		vs.ofHeader(usual.lower, usual.variable, value)
+		return
+	}
+	if _, known := vs.viewless.Get(usual.number, value); known {
+		return
+	}
+	before := len(vs.all)
+	if vs.ofHeader(usual.lower, usual.variable, value); len(vs.all) == before && !vs.isFull {
+		vs.viewless.Put(usual.number, value, 0)
+	}
+}
+
+func (vs *views) ofHeader(lower, variable, value string) {
+	if isPlain(value) && view.IsPlain(value) || lower == "cookie" || isOrdinary(lower, value) {
 		return
 	}
 	if lower == "authorization" {
@@ -347,28 +372,26 @@ func (vs *views) header(name, value string) {
 	vs.add(variable, variable, value)
 }
 
-// headerVariable is a header's name in lower case, and the variable of such.
-func headerVariable(name string) (lower, variable string) {
-	if variable, ok := usualHeaders[name]; ok {
-		return variable[len(headerPrefix):], variable
-	}
-	lower = strings.ToLower(name)
-	return lower, headerPrefix + lower
-}
-
 const headerPrefix = "REQUEST_HEADERS:"
 
-// usualHeaders are the variables of headers that most requests have, as they are mostly written and in lower case.
-var usualHeaders = func() map[string]string {
-	all := map[string]string{}
-	for _, name := range []string{
+// usualHeader is a name of a header in lower case, the variable of such, and a number of its own.
+type usualHeader struct {
+	lower, variable string
+	number          uint32
+}
+
+// usualHeaders are those that most requests have, by their names as they are mostly written and in lower case.
+var usualHeaders = func() map[string]usualHeader {
+	all := map[string]usualHeader{}
+	for i, name := range []string{
 		"Accept", "Accept-Encoding", "Accept-Language", "Authorization", "Cache-Control", "Connection", "Content-Length", "Content-Type", "Cookie",
 		"Forwarded", "Host", "If-Modified-Since", "If-None-Match", "Origin", "Pragma", "Priority", "Range", "Referer", "Sec-CH-UA",
 		"Sec-CH-UA-Mobile", "Sec-CH-UA-Platform", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Fetch-User", "TE",
 		"Upgrade-Insecure-Requests", "User-Agent", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "X-Requested-With",
 	} {
 		lower := strings.ToLower(name)
-		all[name], all[lower] = headerPrefix+lower, headerPrefix+lower
+		usual := usualHeader{lower, headerPrefix + lower, uint32(i) + 1}
+		all[name], all[lower] = usual, usual
 	}
 	return all
 }()

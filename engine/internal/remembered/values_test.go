@@ -31,14 +31,17 @@ func TestValues(t *testing.T) {
 	}
 }
 
-// Of three values in a place for two, the one is forgotten that was not asked for for longest.
+// Of more values than there is room for, those are forgotten that were not asked for for longest.
 func TestValuesForget(t *testing.T) {
-	v := New(2)
-	v.Put(1, "a", 1)
-	v.Put(1, "b", 2)
-	v.Get(1, "a")
-	v.Put(1, "c", 3)
-	for value, want := range map[string]bool{"a": true, "b": false, "c": true} {
+	v := New(4)
+	for i, value := range []string{"a", "b", "c", "d"} {
+		v.Put(1, value, uint64(i))
+	}
+	for range 3 {
+		v.Get(1, "a")
+	}
+	v.Put(1, "e", 4)
+	for value, want := range map[string]bool{"a": true, "b": false, "c": true, "d": true, "e": true} {
 		if _, ok := v.Get(1, value); ok != want {
 			t.Errorf("%q: known %v", value, ok)
 		}
