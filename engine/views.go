@@ -56,7 +56,7 @@ type views struct {
 	isFull  bool // something has found no room
 	scratch []view.View
 
-	viewless *remembered.Values // headers that add nothing, by their names' numbers, as nearly all that come again; nil where none are remembered
+	viewless *remembered.Values // values and headers that add nothing, as nearly all that come again; nil where none are remembered
 }
 
 // with are the views behind others that are known already, as far as there is room for both. It may be called of nil.
@@ -81,9 +81,23 @@ func (vs *views) add(variable, argument, value string) {
 
 // read is what a value decodes to, until it is asked for another.
 func (vs *views) read(value string) []view.View {
-	vs.scratch = view.Append(vs.scratch[:0], value)
+	remembers := vs.viewless != nil && len(value) >= shortestViewless
+	if remembers {
+		if _, known := vs.viewless.Get(viewlessValue, value); known {
+			return nil
+		}
+	}
+	if vs.scratch = view.Append(vs.scratch[:0], value); remembers && len(vs.scratch) == 0 {
+		vs.viewless.Put(viewlessValue, value, 0)
+	}
 	return vs.scratch
 }
+
+// viewlessValue is what values are remembered as that have no views. Shorter ones are read as fast.
+const (
+	viewlessValue    = 1 << 16
+	shortestViewless = 12
+)
 
 func (vs *views) addRead(variable, argument string, all []view.View) {
 	for _, v := range all {
@@ -101,8 +115,8 @@ func (vs *views) put(v viewed) {
 	vs.all = append(vs.all, v)
 }
 
-// viewsOf are the views of a transaction's values, as far as there is room. Headers that have none are remembered, unless
-// viewless is nil.
+// viewsOf are the views of a transaction's values, as far as there is room. Values and headers that have none are
+// remembered, unless viewless is nil.
 func viewsOf(of *values, t *mapping.Transaction, room int, viewless *remembered.Values) *views {
 	vs := &views{room: room, inQuery: true, viewless: viewless}
 	vs.path(of.filename)
