@@ -10,6 +10,8 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
+	"github.com/corazawaf/coraza/v3/types/variables"
 )
 
 // proposal is one or more exclusions that silence alerts together.
@@ -103,6 +105,13 @@ func clientOf(a *Alert) (netip.Addr, bool) {
 // variableName is one variable of a collection, in what neither SecLang nor the property exclude nor fluent-bit.conf gives a
 // meaning.
 var variableName = regexp.MustCompile(`^[A-Z][A-Z_]*:[A-Za-z0-9_.\[\]-]+$`)
+
+// isNamed reports whether an exclusion may name a variable of an alert: one of a collection that rules can look at.
+func isNamed(variable string) bool {
+	collection, _, _ := strings.Cut(variable, ":")
+	_, err := variables.Parse(collection)
+	return err == nil && variableName.MatchString(variable)
+}
 
 // proposer makes proposals.
 type proposer struct {
@@ -303,7 +312,7 @@ func (p *proposer) candidates(key string, g *group) []*proposal {
 	isArgument, isChained := true, false
 	for _, m := range g.matches {
 		with.rules = append(with.rules, m.rule)
-		if !variableName.MatchString(m.variable) {
+		if !isNamed(m.variable) {
 			named = nil
 		} else if named != nil {
 			named.variables = append(named.variables, m.variable)

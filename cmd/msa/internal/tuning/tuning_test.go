@@ -153,6 +153,7 @@ func TestParseLeavesOutWhatOnlyAddsUp(t *testing.T) {
 // Alerts that are read back give exclusions that are ones, and SecLang that loads.
 func FuzzTune(f *testing.F) {
 	f.Add(`{"rule_id":"942100","src_ip":"10.0.0.1","method":"GET","url":"/a/b?q=1","score_in":5,"rules":[{"id":942100,"msg":"m","variable":"ARGS:q","value":"1"}]}`)
+	f.Add(`{"rule_id":"942100","src_ip":"10.0.0.1","method":"GET","url":"/a/b?q=1","rules":[{"id":942100,"variable":"NO_VARIABLE:q"}]}`)
 	f.Add(`<12>1 x {"rule_id":"1","detector":"scan","url":"http://h/a","rules":[{"id":9702000}]}`)
 	f.Add(`{"log":"{\"rule_id\":\"930100\",\"url\":\"/~a/%41\",\"rules\":[{\"id\":930100,\"variable\":\"REQUEST_URI\"}]}"}`)
 	config, err := inspect.Properties{}.Config()
