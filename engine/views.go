@@ -81,16 +81,29 @@ func (vs *views) add(variable, argument, value string) {
 
 // read is what a value decodes to, until it is asked for another.
 func (vs *views) read(value string) []view.View {
-	remembers := vs.viewless != nil && len(value) >= shortestViewless
-	if remembers {
-		if _, known := vs.viewless.Get(viewlessValue, value); known {
-			return nil
-		}
+	isLong := len(value) >= shortestViewless
+	if isLong && vs.isViewless(viewlessValue, value) {
+		return nil
 	}
-	if vs.scratch = view.Append(vs.scratch[:0], value); remembers && len(vs.scratch) == 0 {
-		vs.viewless.Put(viewlessValue, value, 0)
+	if vs.scratch = view.Append(vs.scratch[:0], value); isLong && len(vs.scratch) == 0 {
+		vs.setViewless(viewlessValue, value)
 	}
 	return vs.scratch
+}
+
+// isViewless reports whether a value, or a header of a number, is known to add nothing.
+func (vs *views) isViewless(of uint32, value string) bool {
+	if vs.viewless == nil {
+		return false
+	}
+	_, known := vs.viewless.Get(of, value)
+	return known
+}
+
+func (vs *views) setViewless(of uint32, value string) {
+	if vs.viewless != nil {
+		vs.viewless.Put(of, value, 0)
+	}
 }
 
 // viewlessValue is what values are remembered as that have no views. Shorter ones are read as fast.
@@ -357,16 +370,12 @@ func (vs *views) header(name, value string) {
 		vs.ofHeader(lower, headerPrefix+lower, value)
 		return
 	}
-	if vs.viewless == nil {
-		vs.ofHeader(usual.lower, usual.variable, value)
-		return
-	}
-	if _, known := vs.viewless.Get(usual.number, value); known {
+	if vs.isViewless(usual.number, value) {
 		return
 	}
 	before := len(vs.all)
 	if vs.ofHeader(usual.lower, usual.variable, value); len(vs.all) == before && !vs.isFull {
-		vs.viewless.Put(usual.number, value, 0)
+		vs.setViewless(usual.number, value)
 	}
 }
 

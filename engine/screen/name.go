@@ -2,6 +2,7 @@ package screen
 
 import (
 	"hash/maphash"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -26,29 +27,20 @@ const (
 // members are the most variables of a family.
 const members = 4
 
-// familyOf is that of a variable, and its place there. The arguments of a query are the first of all arguments.
+// variablesOf are those of the families. The arguments of a query are the first of all arguments.
+var variablesOf = [families][]variables.RuleVariable{
+	argumentNames:       {variables.Args, variables.ArgsNames, variables.ArgsGet, variables.ArgsGetNames},
+	cookieNames:         {variables.RequestCookies, variables.RequestCookiesNames},
+	requestHeaderNames:  {variables.RequestHeaders, variables.RequestHeadersNames},
+	responseHeaderNames: {variables.ResponseHeaders, variables.ResponseHeadersNames},
+}
+
+// familyOf is that of a variable, and its place there.
 func familyOf(v variables.RuleVariable) (of family, place int) {
-	switch v {
-	case variables.Args:
-		return argumentNames, 0
-	case variables.ArgsNames:
-		return argumentNames, 1
-	case variables.ArgsGet:
-		return argumentNames, 2
-	case variables.ArgsGetNames:
-		return argumentNames, 3
-	case variables.RequestCookies:
-		return cookieNames, 0
-	case variables.RequestCookiesNames:
-		return cookieNames, 1
-	case variables.RequestHeaders:
-		return requestHeaderNames, 0
-	case variables.RequestHeadersNames:
-		return requestHeaderNames, 1
-	case variables.ResponseHeaders:
-		return responseHeaderNames, 0
-	case variables.ResponseHeadersNames:
-		return responseHeaderNames, 1
+	for f, all := range variablesOf {
+		if at := slices.Index(all, v); at >= 0 {
+			return family(f), at
+		}
 	}
 	return noFamily, 0
 }

@@ -75,7 +75,7 @@ func (sc *shortcut) addLevel(s *Screen, l textmatch.Level) {
 // find finds the groups that a value has to be judged by, of which the first text is made.
 func (sc *shortcut) find(s *Screen, x *scratch) (found groupSet) {
 	text := &x.texts.all[0]
-	if text.level <= textmatch.TokenLevel && transform.IsToken(text.text) {
+	if transform.IsToken(text.text, text.level) {
 		found = sc.ofTokens
 	} else {
 		for kinds := uint16(text.traits); kinds != 0; kinds &= kinds - 1 {

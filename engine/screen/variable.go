@@ -127,7 +127,7 @@ func (v *variable) class(key string, memory *[]byte) *class {
 	return cl
 }
 
-// maxMixed bounds what is remembered of keys that patterns match.
+// maxMixed bounds the mixes that are remembered.
 const maxMixed = 4096
 
 // mix is the class of keys that patterns match, made once.

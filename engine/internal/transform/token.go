@@ -18,9 +18,9 @@ var keepTokens = []string{
 // KeepsTokens reports whether a transformation, of a name in lower case, changes nothing in a token but the case of its letters.
 func KeepsTokens(name string) bool { return slices.Contains(keepTokens, name) }
 
-// IsToken reports whether a text has nothing but letters, digits, _, - and ., and neither begins a comment nor is a part of a
-// path that means another one.
-func IsToken(s string) bool {
-	return textmatch.LevelOf(s) <= textmatch.TokenLevel &&
+// IsToken reports whether a text of a level has nothing but letters, digits, _, - and ., and neither begins a comment nor is a
+// part of a path that means another one.
+func IsToken(s string, level textmatch.Level) bool {
+	return level <= textmatch.TokenLevel &&
 		(s == "" || s[0] != '.' && s[len(s)-1] != '.') && !strings.Contains(s, "--")
 }
