@@ -701,6 +701,9 @@ func (e *Engine) match(meta types.RuleMetadata, found []types.MatchData) Match {
 // inOrder puts what a rule has matched into an order that does not change from run to run: Coraza goes through the names of
 // a variable in the order of a Go map.
 func inOrder(all []types.MatchData) []types.MatchData {
+	if len(all) < 2 {
+		return all
+	}
 	var order []variables.RuleVariable
 	rank := func(d types.MatchData) int {
 		if i := slices.Index(order, d.Variable()); i >= 0 {

@@ -3,6 +3,8 @@ package engine
 import (
 	"slices"
 
+	"github.com/corazawaf/coraza/v3/collection"
+
 	"github.com/modsecurity-for-anylog/msa/engine/internal/interpreter"
 	"github.com/modsecurity-for-anylog/msa/engine/screen"
 	"github.com/modsecurity-for-anylog/msa/internal/stopwatch"
@@ -56,16 +58,20 @@ func (e *Engine) interpret(t *mapping.Transaction, source source, a *screen.Answ
 			d = decision{}
 		}
 	}()
-	removed := slices.AppendSeq(slices.Clone(a.Skippable), e.unapplied(t, x))
-	slices.Sort(removed)
-	matches, tx, ok := e.fast.program.Run(source, removed, a.Found)
-	if !ok {
-		return d
+	removed := slices.Clip(a.Skippable)
+	for id := range e.unapplied(t, x) {
+		if i, ok := slices.BinarySearch(removed, id); !ok {
+			removed = slices.Insert(removed, i, id)
+		}
 	}
-	for _, m := range matches {
-		e.add(&d.verdict, m.Rule.Meta, m.Found)
-	}
-	d.verdict.count(tx)
-	d.made = true
+	d.made = e.fast.program.Run(source, removed, a.Found, func(matches []interpreter.Match, tx collection.Keyed) {
+		if len(matches) > 0 {
+			d.verdict.Matches = make([]Match, 0, len(matches))
+		}
+		for _, m := range matches {
+			e.add(&d.verdict, m.Rule.Meta, m.Found)
+		}
+		d.verdict.count(tx)
+	})
 	return d
 }

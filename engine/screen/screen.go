@@ -33,7 +33,7 @@ type Screen struct {
 	conditions []analysis.Condition
 	patterns   []*textmatch.Pattern // of conditions that ask for no more
 	rules      []rule
-	helpers    []analysis.Helper
+	removable  []removable               // by ascending ids
 	variables  []*variable               // those that conditions on values look at
 	always     []int                     // rules without a condition on values
 	valueless  []int32                   // conditions on variables that no single value fulfils
@@ -55,6 +55,26 @@ type rule struct {
 	minor bool // see Config.Minor
 }
 
+// removable is a rule that need not run where neither it nor what it affects can match.
+type removable struct {
+	id      int
+	rule    int32 // -1 of one that does nothing but affect others
+	affects []int32
+}
+
+// buildRemovable finds the rules that need not always run.
+func (s *Screen) buildRemovable(helpers []analysis.Helper) {
+	for i := range s.rules {
+		if r := &s.rules[i]; r.Removable {
+			s.removable = append(s.removable, removable{r.ID, int32(i), r.Affects})
+		}
+	}
+	for _, h := range helpers {
+		s.removable = append(s.removable, removable{h.ID, -1, h.Affects})
+	}
+	slices.SortFunc(s.removable, func(a, b removable) int { return a.id - b.id })
+}
+
 // Source gives a transaction's variables.
 type Source interface {
 	Collection(variables.RuleVariable) collection.Collection
@@ -71,7 +91,7 @@ type Source interface {
 func New(plan *analysis.Plan, cfg Config) *Screen {
 	s := &Screen{
 		inbound: plan.Inbound, outbound: plan.Outbound, anyMatch: cfg.AnyMatch,
-		conditions: plan.Conditions, helpers: plan.Helpers, cache: newCache(cfg.CacheSize), names: newNames(),
+		conditions: plan.Conditions, cache: newCache(cfg.CacheSize), names: newNames(),
 	}
 	for _, r := range plan.Rules {
 		s.rules = append(s.rules, rule{r, cfg.Minor[r.ID]})
@@ -79,6 +99,7 @@ func New(plan *analysis.Plan, cfg Config) *Screen {
 	for i := range s.conditions {
 		s.patterns = append(s.patterns, s.conditions[i].Pattern())
 	}
+	s.buildRemovable(plan.Helpers)
 	s.buildSteps()
 	s.buildLevels()
 	s.buildVariables()
@@ -131,8 +152,8 @@ type scratch struct {
 // Answer is what a screen says of a transaction.
 type Answer struct {
 	MayAlarm bool // an alert is possible
-	// Skippable are, if an alert is possible, the rules that need not run: they can't match and do nothing else, nor do
-	// the rules that they affect.
+	// Skippable are, if an alert is possible, the rules that need not run, by ascending ids: they can't match and do nothing
+	// else, nor do the rules that they affect.
 	Skippable []int
 
 	// Found are, if an alert is possible, the values that fulfil conditions of rules that are left.
@@ -188,16 +209,15 @@ func (s *Screen) answer(x *scratch) Answer {
 func (s *Screen) rest(x *scratch) Answer {
 	skipped := x.skipped
 	clear(skipped)
-	a := Answer{MayAlarm: true, Skippable: make([]int, 0, len(s.rules)+len(s.helpers))} // nearly all of them
-	for i := range s.rules {
-		if s.canSkip(x, int32(i)) && s.canSkipAll(x, s.rules[i].Affects) {
-			skipped[i] = true
-			a.Skippable = append(a.Skippable, s.rules[i].ID)
+	a := Answer{MayAlarm: true, Skippable: make([]int, 0, len(s.removable))} // nearly all of them
+	for i := range s.removable {
+		r := &s.removable[i]
+		if r.rule >= 0 && s.mayMatch(x, int(r.rule)) || !s.canSkipAll(x, r.affects) {
+			continue
 		}
-	}
-	for _, h := range s.helpers {
-		if s.canSkipAll(x, h.Affects) {
-			a.Skippable = append(a.Skippable, h.ID)
+		a.Skippable = append(a.Skippable, r.id)
+		if r.rule >= 0 {
+			skipped[r.rule] = true
 		}
 	}
 	a.Found = s.foundBut(x, skipped)

@@ -2,6 +2,7 @@ package interpreter
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,10 +33,25 @@ type Match struct {
 }
 
 // Run runs the rules but those that can't match, of which some ids are given in ascending order. found are the values that
-// fulfil conditions. It is not ok if the rules do what only Coraza can.
-func (p *Program) Run(source Source, cannotMatch []int, found []screen.Found) (matches []Match, tx collection.Keyed, ok bool) {
-	s := &state{source: source, found: found, tx: txVars{before: p.tx}}
-	lines := p.running(cannotMatch)
+// fulfil conditions. What matches, and the variables of TX, are read before it returns. It is not ok if the rules do what only
+// Coraza can: then nothing is read.
+func (p *Program) Run(source Source, cannotMatch []int, found []screen.Found, read func(matches []Match, tx collection.Keyed)) (ok bool) {
+	s := p.states.Get().(*state)
+	s.source, s.found = source, found
+	if ok = p.run(s, cannotMatch); ok {
+		read(s.matches, &s.tx)
+	}
+	if !s.isLarge() {
+		s.forget()
+		p.states.Put(s)
+	}
+	return ok
+}
+
+// run runs the rules in the order of their phases.
+func (p *Program) run(s *state, cannotMatch []int) (ok bool) {
+	lines := p.running(s.lines[:0], cannotMatch)
+	s.lines = lines
 	skipTo := ""
 	for s.phase = 1; s.phase <= 5; s.phase++ {
 		skip := 0
@@ -63,23 +79,23 @@ func (p *Program) Run(source Source, cannotMatch []int, found []screen.Found) (m
 				p.end()
 			}
 			if s.gaveUp || len(all) > 0 && l.isOdd {
-				return nil, nil, false
+				return false
 			}
 			if len(all) == 0 {
 				continue
 			}
 			skipTo, skip = l.skipTo, l.skip
 			if l.Logged {
-				matches = append(matches, Match{l.Rule, all})
+				s.matches = append(s.matches, Match{l.Rule, all})
 			}
 		}
 	}
-	return matches, &s.tx, true
+	return true
 }
 
-// running are the lines that run, in their order.
-func (p *Program) running(cannotMatch []int) []int {
-	lines := append(make([]int, 0, len(p.markers)+64), p.markers...)
+// running appends the lines that run, in their order.
+func (p *Program) running(lines, cannotMatch []int) []int {
+	lines = append(lines, p.markers...)
 	for _, i := range p.rules {
 		id := p.lines[i].ID
 		for len(cannotMatch) > 0 && cannotMatch[0] < id {
@@ -107,9 +123,48 @@ type state struct {
 	removals           []*removal
 	before             int // of removals, those from before the link
 	gaveUp             bool
+	matches            []Match
 
-	values      []value // memory of valuesOf
+	target     *target // whose values add gets
+	at, inURL  int     // how many of them it has got, and how many of the arguments stand in the URL
+	isEarly    bool    // the body is not read yet
+	addToThese func(name, text string)
+
+	// Memory.
+	lines       []int
+	values      []value // of valuesOf
 	transformed []string
+	all         []types.MatchData // what links have matched
+	data        []data
+	text        []byte
+}
+
+func newState(tx map[string]variable) *state {
+	s := &state{tx: txVars{before: tx}}
+	s.addToThese = s.addOfSource
+	return s
+}
+
+// mostKept is for how many values, matches and variables a state keeps memory.
+const mostKept = 1 << 10
+
+// isLarge reports whether a state has more memory than it should keep.
+func (s *state) isLarge() bool {
+	return max(cap(s.all), cap(s.values), cap(s.matched), len(s.tx.set)) > mostKept
+}
+
+// forget makes room for another transaction, and keeps nothing of this one.
+func (s *state) forget() {
+	s.source, s.found, s.line, s.target = nil, nil, nil, nil
+	s.matchedVar, s.nameOf, s.gaveUp = single{}, single{}, false
+	s.tx.forget()
+	clear(s.transformed[:cap(s.transformed)])
+	clear(s.values[:cap(s.values)])
+	clear(s.matched[:cap(s.matched)])
+	clear(s.matches)
+	clear(s.all)
+	clear(s.data)
+	s.matches, s.all, s.data, s.removals = s.matches[:0], s.all[:0], s.data[:0], s.removals[:0]
 }
 
 // value is one that a link looks at.
@@ -122,35 +177,47 @@ type value struct {
 // run is what a rule with its chain matches, nothing if it does not.
 func (s *state) run(l *line) []types.MatchData {
 	s.line, s.matched = l, s.matched[:0]
-	var all []types.MatchData
+	first := len(s.all)
 	for n := range l.links {
-		found := s.step(l, n)
-		if len(found) == 0 || s.gaveUp {
+		before := len(s.all)
+		if s.step(l, n); len(s.all) == before || s.gaveUp {
+			s.all = s.all[:first]
 			return nil
 		}
-		all = append(all, found...)
 	}
+	all := slices.Clip(s.all[first:])
 	if head := &l.links[0]; len(l.links) > 1 || head.operator == nil {
 		s.say(head, all[0].(*data))
 	}
 	return all
 }
 
-// step is what a link matches.
-func (s *state) step(l *line, n int) (all []types.MatchData) {
+// newMatch is memory for a match.
+func (s *state) newMatch() *data {
+	if len(s.data) == cap(s.data) {
+		s.data = make([]data, 0, max(16, 2*cap(s.data))) // the matches so far keep theirs
+	}
+	s.data = s.data[:len(s.data)+1]
+	d := &s.data[len(s.data)-1]
+	s.all = append(s.all, d)
+	return d
+}
+
+// step finds what a link matches.
+func (s *state) step(l *line, n int) {
 	st := &l.links[n]
 	s.capturing, s.before = st.capture, len(s.removals)
 	if st.operator == nil {
-		d := &data{}
+		d := s.newMatch()
 		if n > 0 || st.multi {
 			s.say(st, d)
 		}
 		s.match(st, d)
-		return []types.MatchData{d}
+		return
 	}
 	if st.isOdd {
 		s.gaveUp = true
-		return nil
+		return
 	}
 	var before [][]value // by target
 	if st.isAsked {
@@ -174,16 +241,15 @@ func (s *state) step(l *line, n int) (all []types.MatchData) {
 				if st.operator.Operator.Evaluate(s, text) == st.operator.Negation {
 					continue
 				}
-				d := &data{variable: t.named(), key: v.name, value: text, level: n}
+				d := s.newMatch()
+				d.variable, d.key, d.value, d.level = t.named(), v.name, text, n
 				s.match(st, d)
 				if n > 0 || len(l.links) == 1 {
 					s.say(st, d)
 				}
-				all = append(all, d)
 			}
 		}
 	}
-	return all
 }
 
 // stages are what the operator sees of a value.
@@ -213,10 +279,10 @@ func (s *state) stages(st *step, text string) []string {
 // say expands what a link tells of a match.
 func (s *state) say(st *step, d *data) {
 	if st.msg != nil {
-		d.message = st.msg.Expand(s)
+		d.message = s.expand(st.msg)
 	}
 	if st.logData != nil {
-		d.data = st.logData.Expand(s)
+		d.data = s.expand(st.logData)
 	}
 }
 
@@ -232,10 +298,8 @@ func (s *state) match(st *step, d *data) {
 	for i := range st.removals {
 		s.removals = append(s.removals, &st.removals[i])
 	}
-	for _, a := range st.actions {
-		if a.Name == "setvar" {
-			a.Function.Evaluate(ruleNumber(0), s)
-		}
+	for i := range st.assignments {
+		s.assign(&st.assignments[i])
 	}
 }
 
@@ -293,45 +357,47 @@ func isOfArgs(v variables.RuleVariable) bool { return v == variables.Args || v =
 // ofSource adds the values of a variable of the transaction.
 func (s *state) ofSource(t *target, condition int32) {
 	v := t.Variable
-	isEarly := s.phase < analysis.Populated(v)
-	if !analysis.IsSteady(v) || isEarly && !isOfArgs(v) {
+	s.isEarly = s.phase < analysis.Populated(v)
+	if !analysis.IsSteady(v) || s.isEarly && !isOfArgs(v) {
 		s.gaveUp = true
 		return
 	}
-	inURL := 0
+	s.target, s.at, s.inURL = t, 0, math.MaxInt
 	if isOfArgs(v) {
-		inURL = s.source.InURL()
-	}
-	at := 0
-	add := func(name, text string) {
-		inBody := isOfArgs(v) && at >= inURL
-		if at++; !inBody || !isEarly {
-			if s.add(t, name, text) {
-				s.values[len(s.values)-1].inBody = inBody
-			}
-		}
+		s.inURL = s.source.InURL()
 	}
 	switch {
 	case condition >= 0 && !t.Count:
 		for i := range s.found {
 			if f := &s.found[i]; f.Condition == condition && f.Variable == v {
-				at = f.At
-				add(f.Key, f.Value)
+				s.at = f.At
+				s.addOfSource(f.Key, f.Value)
 			}
 		}
-	case s.source.Each(v, add):
+	case s.source.Each(v, s.addToThese):
 	default:
 		col := s.source.Collection(v)
 		if one, ok := col.(collection.Single); ok {
-			add("", one.Get())
+			s.addOfSource("", one.Get())
 		} else if col != nil {
 			for _, m := range col.FindAll() {
-				add(m.Key(), m.Value())
+				s.addOfSource(m.Key(), m.Value())
 			}
 		}
 	}
 	if t.KeyStr == "" || t.KeyRx != nil {
 		s.sort()
+	}
+}
+
+// addOfSource adds the next value of a variable of the transaction.
+func (s *state) addOfSource(name, text string) {
+	inBody := s.at >= s.inURL
+	if s.at++; inBody && s.isEarly {
+		return
+	}
+	if s.add(s.target, name, text) {
+		s.values[len(s.values)-1].inBody = inBody
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/corazawaf/coraza/v3/types/variables"
 
@@ -39,6 +40,7 @@ type Program struct {
 	tx      map[string]variable
 	begin   func(id int)
 	end     func()
+	states  sync.Pool
 }
 
 // line is a rule of a program, or a marker.
@@ -90,6 +92,7 @@ func New(all []Rule, cfg Config) *Program {
 		}
 	}
 	slices.SortFunc(p.rules, func(a, b int) int { return cmp.Compare(all[a].ID, all[b].ID) })
+	p.states.New = func() any { return newState(p.tx) }
 	return p
 }
 
@@ -106,11 +109,11 @@ func (c *Config) line(r *Rule) line {
 		s.isAsked = !s.multi && slices.ContainsFunc(s.targets, func(t target) bool { return t.isOfRules() })
 		s.isOdd = slices.ContainsFunc(s.targets, s.isOddTarget)
 		s.doesOdd = n >= len(written) || !c.control(r, &s, written[n].Values("ctl"))
-		l.isSilent = l.isSilent && !s.isOdd && !s.doesOdd && len(s.controls) > 0 && len(s.removals) == 0 && !s.capture && !s.has("setvar")
+		l.isSilent = l.isSilent && !s.isOdd && !s.doesOdd && len(s.controls) > 0 && len(s.removals) == 0 && !s.capture && len(s.assignments) == 0
 		l.links = append(l.links, s)
 	}
 	head := &r.links[0]
-	l.isOdd = len(written) == 0 || head.has("allow") || head.operator == nil && len(r.links) > 1
+	l.isOdd = len(written) == 0 || head.allows || head.operator == nil && len(r.links) > 1
 	if !l.isOdd {
 		l.skipTo, _ = written[0].Action("skipafter")
 		text, _ := written[0].Action("skip")
@@ -174,8 +177,7 @@ func (m *removal) removes(r *Rule) bool {
 	case "Tag":
 		return slices.Contains(r.Meta.Tags(), m.value)
 	}
-	head := &r.links[0]
-	return head.msg != nil && head.msg.String() == m.value
+	return r.links[0].msg != nil && r.links[0].message == m.value
 }
 
 // hides reports whether a removal takes a value of a target's away, by its name in lower case.

@@ -58,9 +58,11 @@ type link struct {
 	targets         []target
 	operator        *operator // nil of a SecAction
 	transformations []transformation
-	actions         []action
-	msg, logData    macro.Macro // nil without one
-	controls        []*ctl      // of the actions ctl, in their order
+	assignments     []assignment // of the actions setvar, in their order
+	msg, logData    text         // nil without one
+	message         string       // as it is written
+	controls        []*ctl       // of the actions ctl, in their order
+	allows          bool
 	capture, multi  bool
 }
 
@@ -94,33 +96,40 @@ func Read(waf coraza.WAF) (all []Rule, err error) {
 }
 
 func readLink(of reflect.Value) link {
+	msg := *compiled.Field[macro.Macro](of, "Msg")
 	l := link{
 		targets:         slices.Clone(*compiled.Field[[]target](of, "variables")),
 		transformations: *compiled.Field[[]transformation](of, "transformations"),
-		actions:         *compiled.Field[[]action](of, "actions"),
-		msg:             *compiled.Field[macro.Macro](of, "Msg"),
-		logData:         *compiled.Field[macro.Macro](of, "LogData"),
+		msg:             newText(msg),
+		logData:         newText(*compiled.Field[macro.Macro](of, "LogData")),
 		capture:         of.FieldByName("Capture").Bool(),
 		multi:           of.FieldByName("MultiMatch").Bool(),
+	}
+	if msg != nil {
+		l.message = msg.String()
 	}
 	if op := *compiled.Field[*operator](of, "operator"); op != nil {
 		copied := *op
 		l.operator = &copied
 	}
-	for _, a := range l.actions {
-		if a.Name != "ctl" {
-			continue
+	for _, a := range *compiled.Field[[]action](of, "actions") {
+		switch a.Name {
+		case "ctl":
+			l.controls = append(l.controls, functionOf[ctl](a))
+		case "setvar":
+			l.assignments = append(l.assignments, newAssignment(a.Function, functionOf[setvar](a)))
+		case "allow":
+			l.allows = true
 		}
-		v := reflect.ValueOf(a.Function)
-		if !compiled.IsLike(v.Type(), reflect.TypeFor[*ctl]()) {
-			panic("ctl is another type")
-		}
-		l.controls = append(l.controls, (*ctl)(v.UnsafePointer()))
 	}
 	return l
 }
 
-// has reports whether a link has an action.
-func (l *link) has(name string) bool {
-	return slices.ContainsFunc(l.actions, func(a action) bool { return a.Name == name })
+// functionOf is the function of an action, which must have the same layout as T.
+func functionOf[T any](a action) *T {
+	v := reflect.ValueOf(a.Function)
+	if !compiled.IsLike(v.Type(), reflect.TypeFor[*T]()) {
+		panic(a.Name + " is another type")
+	}
+	return (*T)(v.UnsafePointer())
 }

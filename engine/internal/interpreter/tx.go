@@ -75,10 +75,20 @@ func (t *txVars) Set(key string, values []string) {
 
 // SetIndex implements [collection.Map]; there is one value of a name.
 func (t *txVars) SetIndex(key string, _ int, value string) {
+	t.put(strings.ToLower(key), variable{key, value})
+}
+
+func (t *txVars) put(lower string, v variable) {
 	if t.set == nil {
 		t.set = map[string]variable{}
 	}
-	t.set[strings.ToLower(key)] = variable{key, value}
+	t.set[lower] = v
+}
+
+// forget takes back what rules have set.
+func (t *txVars) forget() {
+	clear(t.set)
+	t.removed, t.answer = nil, [1]string{}
 }
 
 // Add implements [collection.Map].
