@@ -4,12 +4,14 @@ import (
 	"strings"
 
 	"github.com/corazawaf/coraza/v3/collection"
+
+	"github.com/modsecurity-for-anylog/msa/engine/internal/order"
 )
 
 // Arguments adds arguments to a collection, each with a name of its own memory: see [Form]. Of those beyond a limit the
 // ones that are not plain are added too, as many again, and the others together as one: see [bounded].
 type Arguments struct {
-	To collection.Map
+	to *order.Adder
 	bounded
 }
 
@@ -18,13 +20,13 @@ const joinedName = "rest"
 
 // NewArguments makes one that has a limit; 0 is none.
 func NewArguments(to collection.Map, limit int) *Arguments {
-	return &Arguments{To: to, bounded: bounded{limit: limit}}
+	return &Arguments{to: order.NewAdder(to), bounded: bounded{limit: limit}}
 }
 
 // Add adds one.
 func (a *Arguments) Add(name, value string) {
 	if a.isApart(false, name, value) {
-		a.To.Add(OwnName(name), value)
+		a.to.Add(name, value)
 		return
 	}
 	a.join(name)
@@ -41,7 +43,7 @@ func (a *Arguments) AddForm(text string) {
 // End adds what was not added by itself, and reports whether there were more than the limit.
 func (a *Arguments) End() (more bool) {
 	if joined := a.joined(); joined != "" {
-		a.To.Add(OwnName(joinedName), joined)
+		a.to.Add(joinedName, joined)
 	}
 	return a.isFull()
 }

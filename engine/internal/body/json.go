@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unsafe"
 
 	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
 	"github.com/tidwall/gjson"
@@ -298,5 +299,5 @@ func (r *reader) add(value string) {
 		r.err = fmt.Errorf("names and values exceed %d bytes of a body of %d", max(len(r.in)*roomFactor, leastRoom), len(r.in))
 		return
 	}
-	r.args.To.Add(string(r.name), value) // the name has memory of its own: see Form
+	r.args.to.Add(unsafe.String(unsafe.SliceData(r.name), len(r.name)), value) // which copies the name
 }

@@ -89,7 +89,7 @@ func checkValues(waf coraza.WAF) error {
 		return errCoraza
 	}
 	v := state.Variables()
-	for _, col := range []collection.Map{v.ArgsGet(), v.ArgsPost(), v.TX()} {
+	for _, col := range []collection.Map{v.ArgsGet(), v.ArgsPost(), v.ResponseArgs(), v.TX()} {
 		if !isKept(col) {
 			return errCoraza
 		}
