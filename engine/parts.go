@@ -11,11 +11,11 @@ import (
 	"github.com/corazawaf/coraza/v3/experimental/plugins"
 	"github.com/corazawaf/coraza/v3/experimental/plugins/macro"
 	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
-	"github.com/corazawaf/libinjection-go"
 
 	"github.com/modsecurity-for-anylog/msa/engine/analysis"
 	"github.com/modsecurity-for-anylog/msa/engine/internal/body"
 	"github.com/modsecurity-for-anylog/msa/engine/internal/transform"
+	"github.com/modsecurity-for-anylog/msa/engine/internal/xss"
 	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 	"github.com/modsecurity-for-anylog/msa/engine/textmatch"
 	"github.com/modsecurity-for-anylog/msa/rules"
@@ -161,7 +161,7 @@ type detectXSS struct{}
 
 // Evaluate implements [plugintypes.Operator].
 func (detectXSS) Evaluate(tx plugintypes.TransactionState, value string) bool {
-	found := libinjection.IsXSS(value)
+	found := xss.Is(value)
 	if found {
 		tx.CaptureField(0, value)
 	}

@@ -10,10 +10,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/corazawaf/libinjection-go"
-
 	"github.com/modsecurity-for-anylog/msa/engine/internal/sqli"
 	"github.com/modsecurity-for-anylog/msa/engine/internal/transform"
+	"github.com/modsecurity-for-anylog/msa/engine/internal/xss"
 	"github.com/modsecurity-for-anylog/msa/engine/sensitive"
 	"github.com/modsecurity-for-anylog/msa/engine/textmatch"
 	"github.com/modsecurity-for-anylog/msa/rules"
@@ -100,7 +99,7 @@ func (c *constants) operator(p *parsedRule, l *parsedLink) (Operator, error) {
 		o.workOf = sqliWork
 		return o, nil
 	case "detectxss":
-		o.match, o.Cost = isXSS, costOfXSS
+		o.match, o.Cost = xss.Is, costOfXSS
 		o.within = func() textmatch.LevelSet {
 			return textmatch.LevelsWithByte(func(c byte) bool { return c == '<' || c == '=' })
 		}
@@ -188,11 +187,6 @@ var textual = []string{"streq", "contains", "containsword", "strmatch", "beginsw
 
 // inNoAlphabet are the levels of what matches nothing that is in an alphabet.
 func inNoAlphabet() textmatch.LevelSet { return 0 }
-
-// isXSS is libinjection's: without a < there is no tag in a text, and without a = no attribute has a value.
-func isXSS(v string) bool {
-	return (strings.IndexByte(v, '<') >= 0 || strings.IndexByte(v, '=') >= 0) && libinjection.IsXSS(v)
-}
 
 // comparisons are the operators that compare with their operand.
 var comparisons = map[string]func(operand string) func(value string) bool{

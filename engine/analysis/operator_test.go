@@ -9,6 +9,7 @@ import (
 	"github.com/corazawaf/libinjection-go"
 
 	"github.com/modsecurity-for-anylog/msa/engine/internal/sqli"
+	"github.com/modsecurity-for-anylog/msa/engine/internal/xss"
 	"github.com/modsecurity-for-anylog/msa/engine/textmatch"
 	"github.com/modsecurity-for-anylog/msa/rules"
 )
@@ -81,7 +82,7 @@ func TestQuickAnswers(t *testing.T) {
 		if got := sqli.Is(text); got != want {
 			t.Errorf("SQL in %q: %v, but libinjection says %v", text, got, want)
 		}
-		if got, want := isXSS(text), libinjection.IsXSS(text); got != want {
+		if got, want := xss.Is(text), libinjection.IsXSS(text); got != want {
 			t.Errorf("a script in %q: %v, but libinjection says %v", text, got, want)
 		}
 	}
