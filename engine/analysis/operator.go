@@ -386,7 +386,7 @@ func (c *Chain) Stages(value string, dst []string) []string {
 		dst = append(dst, value)
 	}
 	for i := range c.Steps {
-		after := c.Steps[i].Apply(value)
+		after := c.Steps[i].Apply(nil, value)
 		if c.multi {
 			if !c.Steps[i].Changed(value, after) {
 				continue

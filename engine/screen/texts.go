@@ -24,8 +24,9 @@ type text struct {
 type texts struct {
 	all        []text
 	conditions int
-	found      []uint32 // by literal: the stamp of the last scan that found it
-	stamp      uint32   // how many scans there were
+	memory     transform.Memory // of all but the first
+	found      []uint32         // by literal: the stamp of the last scan that found it
+	stamp      uint32           // how many scans there were
 }
 
 func newTexts(conditions, literals int) texts {
@@ -38,6 +39,7 @@ func (t *texts) forget() {
 		t.all[i].text = ""
 	}
 	t.all = t.all[:0]
+	t.memory.Reuse()
 }
 
 // add adds a text, with what the memory of an earlier one has.
@@ -93,7 +95,7 @@ func (x *scratch) apply(st *step, at int) (next int, changed bool) {
 	}
 	next = before.made[st.id]
 	if next < 0 {
-		next = x.texts.find(st.Apply(before.text), at)
+		next = x.texts.find(st.Apply(&x.texts.memory, before.text), at)
 		x.texts.all[at].made[st.id] = next
 		if next != at {
 			x.spend(costOfChange * len(x.texts.all[at].text))

@@ -3,12 +3,12 @@ package transform
 import "strings"
 
 // replaceComments makes one space of each C comment, closed or not.
-func replaceComments(s string) string {
+func replaceComments(mem *Memory, s string) string {
 	start := strings.Index(s, "/*")
 	if start < 0 {
 		return s
 	}
-	b := make([]byte, 0, len(s))
+	b := mem.bytes(len(s))
 	for start >= 0 {
 		b = append(b, s[:start]...)
 		b = append(b, ' ')
@@ -50,7 +50,7 @@ func openComment(s string, i int) (size int, toEnd bool) {
 
 // removeComments removes C's, SQL's, HTML's and the shell's comments. A comment that is not closed becomes a space.
 // The character behind a closed one is copied unread, as NUL if there is none; either end closes either comment.
-func removeComments(s string) string {
+func removeComments(mem *Memory, s string) string {
 	start := 0
 	for start < len(s) {
 		if commentByte[s[start]] {
@@ -63,7 +63,7 @@ func removeComments(s string) string {
 	if start == len(s) {
 		return s
 	}
-	b := make([]byte, 0, len(s))
+	b := mem.bytes(len(s))
 	b = append(b, s[:start]...)
 	for i := start; i < len(s); {
 		size, toEnd := openComment(s, i)
@@ -99,7 +99,7 @@ func removeComments(s string) string {
 }
 
 // removeCommentsChar removes the marks of comments, and leaves what they hold.
-func removeCommentsChar(s string) string {
+func removeCommentsChar(mem *Memory, s string) string {
 	start := 0
 	for start < len(s) && (!commentByte[s[start]] || commentMark(s, start) == 0) {
 		start++
@@ -107,7 +107,7 @@ func removeCommentsChar(s string) string {
 	if start == len(s) {
 		return s
 	}
-	b := make([]byte, 0, len(s))
+	b := mem.bytes(len(s))
 	b = append(b, s[:start]...)
 	for i := start; i < len(s); {
 		if size := commentMark(s, i); size > 0 {

@@ -13,22 +13,22 @@ import (
 const hexDigits = "0123456789abcdef"
 
 // base64Decode decodes up to the first byte that is neither of the alphabet nor of a line's end.
-func base64Decode(s string) string {
+func base64Decode(mem *Memory, s string) string {
 	end := 0
 	for end < len(s) && (base64Value[s[end]] != notBase64 || s[end] == '\r' || s[end] == '\n') {
 		end++
 	}
-	return appendBase64(s[:end], &base64Value)
+	return appendBase64(mem, s[:end], &base64Value)
 }
 
 // base64DecodeExt decodes up to the first =, knows the URL alphabet too, and passes over all other bytes.
-func base64DecodeExt(s string) string { return appendBase64(s, &base64ExtValue) }
+func base64DecodeExt(mem *Memory, s string) string { return appendBase64(mem, s, &base64ExtValue) }
 
-func appendBase64(s string, values *[256]byte) string {
+func appendBase64(mem *Memory, s string, values *[256]byte) string {
 	if s == "" {
 		return ""
 	}
-	b := make([]byte, 0, len(s)/4*3+2)
+	b := mem.bytes(len(s)/4*3 + 2)
 	bits, digits := uint32(0), 0
 	for i := 0; i < len(s) && s[i] != '='; i++ {
 		v := values[s[i]]
@@ -68,14 +68,14 @@ var base64ExtValue = func() [256]byte {
 	return table
 }()
 
-func base64Encode(s string) string {
-	b := make([]byte, base64.StdEncoding.EncodedLen(len(s)))
+func base64Encode(mem *Memory, s string) string {
+	b := mem.filled(base64.StdEncoding.EncodedLen(len(s)))
 	base64.StdEncoding.Encode(b, rawBytes(s))
 	return textOf(b)
 }
 
 // hexDecode leaves a value that is not of pairs of hexadecimal digits only.
-func hexDecode(s string) string {
+func hexDecode(mem *Memory, s string) string {
 	if len(s)%2 != 0 {
 		return s
 	}
@@ -84,24 +84,24 @@ func hexDecode(s string) string {
 			return s
 		}
 	}
-	b := make([]byte, len(s)/2)
+	b := mem.filled(len(s) / 2)
 	for i := range b {
 		b[i], _ = hexByte(s, 2*i)
 	}
 	return textOf(b)
 }
 
-func hexEncode(s string) string {
-	b := make([]byte, hex.EncodedLen(len(s)))
+func hexEncode(mem *Memory, s string) string {
+	b := mem.filled(hex.EncodedLen(len(s)))
 	hex.Encode(b, rawBytes(s))
 	return textOf(b)
 }
 
 // length is the number of bytes, in digits.
-func length(s string) string { return strconv.Itoa(len(s)) }
+func length(_ *Memory, s string) string { return strconv.Itoa(len(s)) }
 
 // sha1Sum is the digest's 20 bytes. In FIPS mode Coraza's fails.
-func sha1Sum(s string) string {
+func sha1Sum(_ *Memory, s string) string {
 	if fips140.Enabled() {
 		return s
 	}
@@ -110,7 +110,7 @@ func sha1Sum(s string) string {
 }
 
 // md5Sum is the digest's 16 bytes. In FIPS mode Coraza's fails.
-func md5Sum(s string) string {
+func md5Sum(_ *Memory, s string) string {
 	if fips140.Enabled() {
 		return s
 	}
@@ -120,7 +120,7 @@ func md5Sum(s string) string {
 
 // utf8ToUnicode writes each character that isn't ASCII as %uHHHH, beyond U+FFFF with five or six digits, and each byte
 // that isn't UTF-8 as %ufffd.
-func utf8ToUnicode(s string) string {
+func utf8ToUnicode(mem *Memory, s string) string {
 	start := 0
 	for start+8 <= len(s) && eight(s, start)&highs == 0 {
 		start += 8
@@ -139,7 +139,7 @@ func utf8ToUnicode(s string) string {
 			size += len("%u") + hexLen(r)
 		}
 	}
-	b := make([]byte, 0, size)
+	b := mem.bytes(size)
 	b = append(b, s[:start]...)
 	for _, r := range s[start:] {
 		if r < utf8.RuneSelf {

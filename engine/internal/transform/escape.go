@@ -10,16 +10,16 @@ import (
 // jsDecode decodes JavaScript's \u{H} (1 to 6 digits), \uHHHH, \xHH, \O to \OOO (up to \377) and \n; of another
 // character that is escaped, that character stays. Code points are cut to their low byte, full width forms become
 // ASCII. A backslash that ends the value stays.
-func jsDecode(s string) string { return unescape(s, jsEscape) }
+func jsDecode(mem *Memory, s string) string { return unescape(mem, s, jsEscape) }
 
 // unescape replaces each backslash and what it escapes by the byte that escape returns for what follows the backslash,
 // and for how much of it.
-func unescape(s string, escape func(string) (b byte, size int)) string {
+func unescape(mem *Memory, s string, escape func(string) (b byte, size int)) string {
 	start := strings.IndexByte(s, '\\')
 	if start < 0 || start == len(s)-1 {
 		return s
 	}
-	b := make([]byte, len(s))
+	b := mem.filled(len(s))
 	n := copy(b, s[:start])
 	for i := start; i < len(s); n++ {
 		if s[i] != '\\' || i+1 == len(s) {
@@ -110,7 +110,7 @@ func octal(s string, digits int) (value, size int) {
 
 // escapeSeqDecode decodes ANSI C's escapes: \n, \xHH or \XHH, \O to \OOO (cut to the low byte); of another character
 // that is escaped, that character stays. A backslash that ends the value stays.
-func escapeSeqDecode(s string) string { return unescape(s, ansiEscape) }
+func escapeSeqDecode(mem *Memory, s string) string { return unescape(mem, s, ansiEscape) }
 
 // ansiEscape is the byte for what follows a backslash, and how long that is.
 func ansiEscape(s string) (byte, int) {
@@ -131,13 +131,13 @@ func ansiEscape(s string) (byte, int) {
 // cssDecode decodes CSS's escapes: a backslash and 1 to 6 hexadecimal digits are a code point, one white space behind
 // them is part of them; full width forms become ASCII. A backslash before a line's end takes the end away, one before
 // another character or at the end of the value only itself.
-func cssDecode(s string) string {
+func cssDecode(mem *Memory, s string) string {
 	start := strings.IndexByte(s, '\\')
 	if start < 0 {
 		return s
 	}
 	// Only \0, which is U+FFFD, has an encoding that is longer than the escape.
-	b := make([]byte, 0, len(s)+strings.Count(s[start:], `\0`))
+	b := mem.bytes(len(s) + strings.Count(s[start:], `\0`))
 	b = append(b, s[:start]...)
 	for i := start; i < len(s); {
 		if s[i] != '\\' {
@@ -176,7 +176,7 @@ func cssDecode(s string) string {
 
 // htmlEntityDecode decodes character references. It asks the library that Coraza asks, in the same version, so that
 // both know the same 2,231 names; only a value that has none of them does not get there.
-func htmlEntityDecode(s string) string {
+func htmlEntityDecode(_ *Memory, s string) string {
 	for i := 0; ; {
 		next := strings.IndexByte(s[i:], '&')
 		if next < 0 {

@@ -5,7 +5,7 @@ import "math/bits"
 // Transformations that ModSecurity has and Coraza does not. Engines register them.
 
 // sqlHexDecode replaces hexadecimal literals of SQL, 0x414243, by the bytes that they stand for.
-func sqlHexDecode(s string) string {
+func sqlHexDecode(mem *Memory, s string) string {
 	var out []byte
 	for i := 0; i < len(s); i++ {
 		end := sqlHexEnd(s, i)
@@ -16,7 +16,7 @@ func sqlHexDecode(s string) string {
 			continue
 		}
 		if out == nil {
-			out = append(make([]byte, 0, len(s)), s[:i]...)
+			out = append(mem.bytes(len(s)), s[:i]...)
 		}
 		for i += 2; i < end; i += 2 {
 			b, _ := hexByte(s, i)
@@ -49,17 +49,19 @@ func sqlHexEnd(s string, i int) int {
 }
 
 // parityEven7bit, parityOdd7bit and parityZero7bit make the highest bit of each byte a parity bit, or take it away.
-func parityEven7bit(s string) string {
-	return mapBytes(s, func(c byte) byte { return c&0x7f | byte(bits.OnesCount8(c)&1)<<7 })
+func parityEven7bit(mem *Memory, s string) string {
+	return mapBytes(mem, s, func(c byte) byte { return c&0x7f | byte(bits.OnesCount8(c)&1)<<7 })
 }
 
-func parityOdd7bit(s string) string {
-	return mapBytes(s, func(c byte) byte { return c&0x7f | byte(^bits.OnesCount8(c)&1)<<7 })
+func parityOdd7bit(mem *Memory, s string) string {
+	return mapBytes(mem, s, func(c byte) byte { return c&0x7f | byte(^bits.OnesCount8(c)&1)<<7 })
 }
 
-func parityZero7bit(s string) string { return mapBytes(s, func(c byte) byte { return c & 0x7f }) }
+func parityZero7bit(mem *Memory, s string) string {
+	return mapBytes(mem, s, func(c byte) byte { return c & 0x7f })
+}
 
-func mapBytes(s string, f func(byte) byte) string {
+func mapBytes(_ *Memory, s string, f func(byte) byte) string {
 	for i := range len(s) {
 		if f(s[i]) != s[i] {
 			out := []byte(s)

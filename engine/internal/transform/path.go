@@ -7,20 +7,20 @@ import (
 
 // normalizePath takes ., .. and empty segments out of a path. A slash at the end stays, so / becomes //, and a path
 // of which nothing is left becomes empty.
-func normalizePath(s string) string {
+func normalizePath(mem *Memory, s string) string {
 	if s == "" || pathStays(s) {
 		return s
 	}
-	return textOf(appendPath(make([]byte, 0, len(s)+1), s, false))
+	return textOf(appendPath(mem.bytes(len(s)+1), s, false))
 }
 
 // normalizePathWin is normalizePath of a Windows path: backslashes are slashes, the name of an alternate data stream
 // goes (file:stream), and dots and spaces at the end of each segment, as Windows drops both.
-func normalizePathWin(s string) string {
+func normalizePathWin(mem *Memory, s string) string {
 	if s == "" || windowsPathStays(s) {
 		return s
 	}
-	b := appendPath(make([]byte, 0, len(s)+1), s, true)
+	b := appendPath(mem.bytes(len(s)+1), s, true)
 	return textOf(trimSegments(cutStream(b)))
 }
 

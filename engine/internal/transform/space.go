@@ -45,11 +45,11 @@ func hasSpace(s string) bool {
 
 // compressWhitespace makes one space of each run of white space: ASCII's, U+0085, U+00A0, and a byte 0xA0 that is no
 // part of UTF-8.
-func compressWhitespace(s string) string {
+func compressWhitespace(mem *Memory, s string) string {
 	for i := nextSpace(s, 0); i < len(s); i = nextSpace(s, i) {
 		size, space := latinSpace(s, i)
 		if space && (s[i] != ' ' || i > 0 && s[i-1] == ' ') {
-			return compressFrom(s, i)
+			return compressFrom(mem, s, i)
 		}
 		i += size
 	}
@@ -57,8 +57,8 @@ func compressWhitespace(s string) string {
 }
 
 // compressFrom is compressWhitespace of a value that stays as it is up to i.
-func compressFrom(s string, i int) string {
-	b := make([]byte, 0, len(s))
+func compressFrom(mem *Memory, s string, i int) string {
+	b := mem.bytes(len(s))
 	b = append(b, s[:i]...)
 	after := i > 0 && s[i-1] == ' '
 	for i < len(s) {
@@ -85,11 +85,11 @@ func latinSpace(s string, i int) (size int, space bool) {
 }
 
 // removeWhitespace removes white space of Unicode; of bytes that aren't UTF-8 each becomes U+FFFD.
-func removeWhitespace(s string) string {
+func removeWhitespace(mem *Memory, s string) string {
 	for i := nextSpace(s, 0); i < len(s); i = nextSpace(s, i) {
 		r, size := utf8.DecodeRuneInString(s[i:])
 		if unicode.IsSpace(r) || r == utf8.RuneError && size == 1 {
-			return removeSpacesFrom(s, i)
+			return removeSpacesFrom(mem, s, i)
 		}
 		i += size
 	}
@@ -97,7 +97,7 @@ func removeWhitespace(s string) string {
 }
 
 // removeSpacesFrom is removeWhitespace of a value that stays as it is up to i.
-func removeSpacesFrom(s string, i int) string {
+func removeSpacesFrom(mem *Memory, s string, i int) string {
 	size := len(s)
 	if !utf8.ValidString(s[i:]) {
 		size = i
@@ -105,7 +105,7 @@ func removeSpacesFrom(s string, i int) string {
 			size += utf8.RuneLen(r)
 		}
 	}
-	b := make([]byte, 0, size)
+	b := mem.bytes(size)
 	b = append(b, s[:i]...)
 	for _, r := range s[i:] {
 		switch {
@@ -121,7 +121,7 @@ func removeSpacesFrom(s string, i int) string {
 }
 
 // mapRunes changes each character; of bytes that aren't UTF-8 each is U+FFFD.
-func mapRunes(s string, to func(rune) rune) string {
+func mapRunes(mem *Memory, s string, to func(rune) rune) string {
 	size, same := 0, true
 	last, m := rune(-1), rune(-1)
 	for i, r := range s {
@@ -134,7 +134,7 @@ func mapRunes(s string, to func(rune) rune) string {
 	if same {
 		return s
 	}
-	b := make([]byte, 0, size)
+	b := mem.bytes(size)
 	for _, r := range s {
 		if r != last {
 			last, m = r, to(r)
@@ -145,13 +145,13 @@ func mapRunes(s string, to func(rune) rune) string {
 }
 
 // lowercase knows Unicode; if there are letters that aren't ASCII, bytes that aren't UTF-8 become U+FFFD.
-func lowercase(s string) string { return changeCase(s, 'A', unicode.ToLower) }
+func lowercase(mem *Memory, s string) string { return changeCase(mem, s, 'A', unicode.ToLower) }
 
 // uppercase is like lowercase.
-func uppercase(s string) string { return changeCase(s, 'a', unicode.ToUpper) }
+func uppercase(mem *Memory, s string) string { return changeCase(mem, s, 'a', unicode.ToUpper) }
 
 // changeCase changes the case of 26 ASCII letters by flipping a bit, with to for a value that isn't ASCII.
-func changeCase(s string, first byte, to func(rune) rune) string {
+func changeCase(mem *Memory, s string, first byte, to func(rune) rune) string {
 	// Added to an ASCII byte, from sets the high bit if it is the first letter or beyond, past if it is beyond the last.
 	from, past := uint64(0x80-first)*ones, uint64(0x80-first-26)*ones
 	var high, letters uint64
@@ -170,12 +170,12 @@ func changeCase(s string, first byte, to func(rune) rune) string {
 		}
 	}
 	if high&highs != 0 {
-		return mapRunes(s, to)
+		return mapRunes(mem, s, to)
 	}
 	if letters&highs == 0 {
 		return s
 	}
-	b := make([]byte, len(s))
+	b := mem.filled(len(s))
 	for i = 0; i+8 <= len(s); i += 8 {
 		w := eight(s, i)
 		binary.LittleEndian.PutUint64(b[i:], w^((w+from)&^(w+past)&highs)>>2)
@@ -190,27 +190,27 @@ func changeCase(s string, first byte, to func(rune) rune) string {
 	return textOf(b)
 }
 
-func removeNulls(s string) string { return replaceNull(s, "") }
+func removeNulls(mem *Memory, s string) string { return replaceNull(mem, s, "") }
 
-func replaceNulls(s string) string { return replaceNull(s, " ") }
+func replaceNulls(mem *Memory, s string) string { return replaceNull(mem, s, " ") }
 
-func replaceNull(s, with string) string {
+func replaceNull(_ *Memory, s, with string) string {
 	if strings.IndexByte(s, 0) < 0 {
 		return s
 	}
 	return strings.ReplaceAll(s, "\x00", with)
 }
 
-func trim(s string) string { return trimRight(trimLeft(s)) }
+func trim(mem *Memory, s string) string { return trimRight(mem, trimLeft(mem, s)) }
 
-func trimLeft(s string) string {
+func trimLeft(_ *Memory, s string) string {
 	for s != "" && isSpace(s[0]) {
 		s = s[1:]
 	}
 	return s
 }
 
-func trimRight(s string) string {
+func trimRight(_ *Memory, s string) string {
 	for s != "" && isSpace(s[len(s)-1]) {
 		s = s[:len(s)-1]
 	}
@@ -239,7 +239,7 @@ var cmdLineByte = func() (table [256]byte) {
 }()
 
 // cmdLine brings a command line, of Windows or Unix, into one form.
-func cmdLine(s string) string {
+func cmdLine(mem *Memory, s string) string {
 	start := 0
 	for ; start < len(s); start++ {
 		class := cmdLineByte[s[start]]
@@ -254,7 +254,7 @@ func cmdLine(s string) string {
 	if start == len(s) {
 		return s
 	}
-	b := make([]byte, len(s))
+	b := mem.filled(len(s))
 	n := copy(b, s[:start])
 	after := n > 0 && b[n-1] == ' '
 	for i := start; i < len(s); i++ {

@@ -113,8 +113,8 @@ var touches = map[string]Traits{
 
 // Step is a transformation as part of a chain.
 type Step struct {
-	Apply   func(string) string
-	Changed func(before, after string) bool // see LookupMultiMatch
+	Apply   func(mem *Memory, s string) string // what it makes of a text is in the memory; nil lets it have its own
+	Changed func(before, after string) bool    // see LookupMultiMatch
 
 	touches Traits
 	cases   Traits // of these it changes nothing but the case
@@ -122,7 +122,7 @@ type Step struct {
 
 // StepOf is the transformation of that name (any case), false for one that is not known.
 func StepOf(name string) (Step, bool) {
-	apply, ok := Lookup(name)
+	apply, ok := lookup(name)
 	if !ok {
 		return Step{}, false
 	}

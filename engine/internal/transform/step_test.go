@@ -30,14 +30,14 @@ func TestStepsThatChangeNothing(t *testing.T) {
 			if step.Decodes()&traitsOf(text) != 0 {
 				continue
 			}
-			if after := step.Apply(text); !strings.EqualFold(after, text) || len(after) != len(text) {
+			if after := step.Apply(nil, text); !strings.EqualFold(after, text) || len(after) != len(text) {
 				t.Fatalf("%s makes %q of %q", name, after, text)
 			}
 			if step.MayChange(traitsOf(text)) {
 				continue
 			}
 			unchanged++
-			if after := step.Apply(text); after != text || step.Changed(text, after) {
+			if after := step.Apply(nil, text); after != text || step.Changed(text, after) {
 				t.Fatalf("%s makes %q of %q, or holds it to be changed", name, after, text)
 			}
 		}
@@ -63,7 +63,7 @@ func TestTraitsOf(t *testing.T) {
 					continue
 				}
 				for _, text := range []string{text, strings.Repeat(text, 2), "0" + text + "0"} {
-					if after := step.Apply(text); after != text || step.Changed(text, after) {
+					if after := step.Apply(nil, text); after != text || step.Changed(text, after) {
 						t.Fatalf("%s makes %q of %q, or holds it to be changed", name, after, text)
 					}
 				}

@@ -10,8 +10,19 @@ import (
 	"unsafe"
 )
 
+// function is a transformation, with the memory for what it makes of a text; nil lets each text have its own.
+type function func(mem *Memory, s string) string
+
 // Lookup is the transformation of that name (any case), false for one that is not known.
 func Lookup(name string) (func(string) string, bool) {
+	f, ok := lookup(name)
+	if !ok {
+		return nil, false
+	}
+	return func(s string) string { return f(nil, s) }, true
+}
+
+func lookup(name string) (function, bool) {
 	switch strings.ToLower(name) {
 	case "base64decode":
 		return base64Decode, true
@@ -127,7 +138,7 @@ func reportOf(name string) (report func(before, after string) bool) {
 	return report
 }
 
-func none(s string) string { return s }
+func none(_ *Memory, s string) string { return s }
 
 // textOf is the text of bytes that nobody writes to any more.
 func textOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

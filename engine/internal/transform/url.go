@@ -1,8 +1,8 @@
 package transform
 
 // urlDecode decodes %HH, and + as a space. A percent sign without two digits stays.
-func urlDecode(s string) string {
-	return decodePercent(s, func(s string, i int) (byte, int) {
+func urlDecode(mem *Memory, s string) string {
+	return decodePercent(mem, s, func(s string, i int) (byte, int) {
 		if b, ok := hexByte(s, i+1); ok {
 			return b, 3
 		}
@@ -11,8 +11,8 @@ func urlDecode(s string) string {
 }
 
 // urlDecodeUni is urlDecode and decodes IIS's %uHHHH as well, to the nearest ASCII character or the low byte.
-func urlDecodeUni(s string) string {
-	return decodePercent(s, func(s string, i int) (byte, int) {
+func urlDecodeUni(mem *Memory, s string) string {
+	return decodePercent(mem, s, func(s string, i int) (byte, int) {
 		if i+1 < len(s) && s[i+1]|0x20 == 'u' {
 			high, ok := hexByte(s, i+2)
 			low, ok2 := hexByte(s, i+4)
@@ -37,7 +37,7 @@ func urlDecodeUni(s string) string {
 
 // decodePercent decodes + and what decode reads at a percent sign: a byte and the size of its encoding, 0 where it is
 // none.
-func decodePercent(s string, decode func(s string, i int) (byte, int)) string {
+func decodePercent(mem *Memory, s string, decode func(s string, i int) (byte, int)) string {
 	start := indexEither(s, '%', '+')
 	if start < 0 {
 		return s
@@ -52,7 +52,7 @@ func decodePercent(s string, decode func(s string, i int) (byte, int)) string {
 	if start == len(s) {
 		return s
 	}
-	b := make([]byte, len(s))
+	b := mem.filled(len(s))
 	n := copy(b, s[:start])
 	for i := start; i < len(s); n++ {
 		c := s[i]
@@ -144,7 +144,7 @@ var nearestASCII = func() (table [0x2123]byte) {
 }()
 
 // urlEncode encodes all but ASCII letters, digits and *, a space as +.
-func urlEncode(s string) string {
+func urlEncode(mem *Memory, s string) string {
 	size := 0
 	for i := range len(s) {
 		if c := s[i]; isUnreserved(c) || c == ' ' {
@@ -160,7 +160,7 @@ func urlEncode(s string) string {
 	if start == len(s) {
 		return s
 	}
-	b := make([]byte, 0, size)
+	b := mem.bytes(size)
 	b = append(b, s[:start]...)
 	for i := start; i < len(s); i++ {
 		switch c := s[i]; {
