@@ -31,6 +31,9 @@ const (
 	maxViewBytes = 64 << 10
 )
 
+// usualViews is for how many views of a transaction that has any memory is taken at first.
+const usualViews = 8
+
 // viewed is one value of a view transaction.
 type viewed struct {
 	variable string // that it is a reading of: "ARGS:q"
@@ -125,6 +128,9 @@ func (vs *views) put(v viewed) {
 	}
 	vs.room -= len(v.text)
 	v.inQuery = v.inQuery || vs.inQuery
+	if vs.all == nil {
+		vs.all = make([]viewed, 0, usualViews)
+	}
 	vs.all = append(vs.all, v)
 }
 

@@ -91,7 +91,11 @@ func (y *yamlReader) durationInto(d *durationSpec) func(ast.Node) error {
 
 // read is how long the exchange took, 0 where the record has no number there.
 func (d *durationSpec) read(m *Mapping, tx *Transaction) time.Duration {
-	n, err := strconv.ParseFloat(m.text(tx, &d.field), 64)
+	text := m.text(tx, &d.field)
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.ParseFloat(text, 64)
 	if ns := n * float64(d.unit); err == nil && ns > 0 && ns < float64(longestDuration) {
 		return time.Duration(ns)
 	}

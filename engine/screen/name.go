@@ -77,8 +77,36 @@ func newNames() *names {
 	return &names{maphash.MakeSeed(), make([]atomic.Pointer[name], mostNames)}
 }
 
+// freshNames is memory for names that are not known yet: it is taken for some at once.
+type freshNames struct {
+	names []name
+	texts strings.Builder
+}
+
+// namesAtOnce is for how many names memory is taken. One that is remembered keeps that of its neighbours.
+const (
+	namesAtOnce = 8
+	textsAtOnce = namesAtOnce * 32 // bytes
+)
+
+func (f *freshNames) add(of family, text string) *name {
+	if len(f.names) == 0 {
+		f.names = make([]name, namesAtOnce)
+	}
+	if f.texts.Cap()-f.texts.Len() < len(text) {
+		f.texts.Reset()
+		f.texts.Grow(textsAtOnce)
+	}
+	start := f.texts.Len()
+	f.texts.WriteString(text)
+	n := &f.names[0]
+	n.text, n.of = f.texts.String()[start:], of
+	f.names = f.names[1:]
+	return n
+}
+
 // find is what is known of a name.
-func (ns *names) find(of family, text string) *name {
+func (ns *names) find(of family, text string, fresh *freshNames) *name {
 	at := (maphash.String(ns.seed, text) + uint64(of)<<1) % mostNames &^ 1
 	first, second := &ns.places[at], &ns.places[at+1]
 	young := first.Load()
@@ -87,7 +115,7 @@ func (ns *names) find(of family, text string) *name {
 	}
 	n := second.Load()
 	if !n.is(of, text) {
-		n = &name{text: strings.Clone(text), of: of}
+		n = fresh.add(of, text)
 	}
 	first.Store(n)
 	second.Store(young)
@@ -105,7 +133,7 @@ func (s *Screen) nameAt(x *scratch, v *variable, at int, key string) *name {
 	if at < len(known) && known[at] != nil && known[at].text == key {
 		return known[at]
 	}
-	n := s.names.find(v.family, key)
+	n := s.names.find(v.family, key, &x.fresh)
 	for len(known) <= at {
 		known = append(known, nil)
 	}

@@ -21,12 +21,13 @@ SecRule REQUEST_HEADERS:X-Own|REQUEST_HEADERS_NAMES "@rx bad" "id:3,phase:2,bloc
 	} {
 		for _, others := range []int{0, 3 * mostNames} {
 			s := newScreen(t, rules, scores, 1<<10)
+			var fresh freshNames
 			for range 2 { // as it is found out, and as it is remembered
 				if got, _ := s.MayAlarm(requestOf(t, uri), noRule); got != want {
 					t.Fatalf("%s: %v", uri, got)
 				}
 				for i := range others {
-					s.names.find(argumentNames, fmt.Sprint(i))
+					s.names.find(argumentNames, fmt.Sprint(i), &fresh)
 				}
 			}
 		}

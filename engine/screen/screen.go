@@ -142,6 +142,7 @@ type scratch struct {
 	found    []Found
 	lower    []byte            // memory for a key
 	names    [families][]*name // of keys that were met, by their place
+	fresh    freshNames
 	visit    func(key, value string)
 
 	work, most int // see spend

@@ -177,6 +177,9 @@ func packed(data []byte) (string, bool) {
 // length; 0 if there is none.
 func escapedRune(text string) (r rune, n int) {
 	number := func(digits string, base int) rune {
+		if digits == "" || !isHexDigit(digits[0]) { // nearly always: errors take memory
+			return -1
+		}
 		c, err := strconv.ParseUint(digits, base, 21)
 		if err != nil || utf16.IsSurrogate(rune(c)) {
 			return -1

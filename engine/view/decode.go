@@ -256,9 +256,20 @@ func overlong(text string) (c byte, n int) {
 // slashes.
 func strict(text string) (string, bool) {
 	text = unescape(text)
+	first := 0
+	for ; first < len(text); first++ {
+		if _, size := overlongBits(text[first:]); size > 0 {
+			break
+		}
+	}
+	if first == len(text) {
+		return "", false
+	}
 	var b strings.Builder
+	b.Grow(len(text))
+	b.WriteString(text[:first])
 	n := 0
-	for i := 0; i < len(text); {
+	for i := first; i < len(text); {
 		if c, size := overlongBits(text[i:]); size > 0 {
 			b.WriteByte(c)
 			i += size

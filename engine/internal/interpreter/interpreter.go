@@ -169,9 +169,9 @@ func (s *state) forget() {
 
 // value is one that a link looks at.
 type value struct {
-	name, lower string
-	text        string
-	inBody      bool // of ARGS
+	name, text string
+	lower      string // the name in lower case, once values are sorted
+	inBody     bool   // of ARGS
 }
 
 // run is what a rule with its chain matches, nothing if it does not.
@@ -411,16 +411,26 @@ func (s *state) add(t *target, name, text string) bool {
 	if order.IsList(name) {
 		s.gaveUp = true
 	}
+	if !t.asksForNames() && s.before == 0 {
+		s.values = append(s.values, value{name: name, text: text})
+		return true
+	}
 	lower := strings.ToLower(name)
 	if !t.fits(lower) || slices.ContainsFunc(s.removals[:s.before], func(m *removal) bool { return m.ofTargets && m.removes(s.line.Rule) && m.hides(t, lower) }) {
 		return false
 	}
-	s.values = append(s.values, value{name: name, lower: lower, text: text})
+	s.values = append(s.values, value{name: name, text: text})
 	return true
 }
 
 // sort puts values of several names into the order that package order gives them.
 func (s *state) sort() {
+	if len(s.values) < 2 {
+		return
+	}
+	for i := range s.values {
+		s.values[i].lower = strings.ToLower(s.values[i].name)
+	}
 	slices.SortStableFunc(s.values, func(a, b value) int {
 		if a.inBody != b.inBody {
 			if a.inBody {

@@ -196,6 +196,11 @@ func (t *target) isOfRules() bool {
 	return t.Variable == variables.MatchedVars || t.Variable == variables.TX && (t.KeyStr == "" || t.KeyRx != nil)
 }
 
+// asksForNames reports whether a target does not take each value, whatever its name.
+func (t *target) asksForNames() bool {
+	return t.KeyStr != "" || t.KeyRx != nil || len(t.Exceptions) > 0
+}
+
 // fits reports whether a target names a value by its name; lower is the name in lower case.
 func (t *target) fits(lower string) bool {
 	switch {

@@ -1,8 +1,8 @@
 package order
 
 import (
+	"cmp"
 	"strings"
-	"unsafe"
 
 	"github.com/corazawaf/coraza/v3/collection"
 )
@@ -10,8 +10,8 @@ import (
 // Adder adds values to a collection with less memory than Coraza, which takes some for each: what it takes is for many.
 type Adder struct {
 	to     map[string][]value
-	values []value // memory for values to come
-	names  []byte  // and for names
+	values []value         // memory for values to come
+	names  strings.Builder // and for names
 }
 
 // Memory that is taken at once, at first; then twice as much.
@@ -40,13 +40,14 @@ func (a *Adder) Add(name, text string) {
 }
 
 func (a *Adder) own(name string) string {
-	if len(a.names)+max(1, len(name)) > cap(a.names) {
-		a.names = make([]byte, 0, max(firstNames, 2*cap(a.names), len(name)))
+	const some = " " // of which none is an empty name
+	size := max(len(name), len(some))
+	if free := a.names.Cap() - a.names.Len(); free < size {
+		next := max(firstNames, 2*a.names.Cap(), size)
+		a.names.Reset()
+		a.names.Grow(next)
 	}
-	n := len(a.names)
-	a.names = append(a.names, name...)
-	if len(name) == 0 {
-		a.names = append(a.names, 0)
-	}
-	return unsafe.String(unsafe.SliceData(a.names[n:]), len(name))
+	start := a.names.Len()
+	a.names.WriteString(cmp.Or(name, some))
+	return a.names.String()[start : start+len(name)]
 }
