@@ -3,6 +3,7 @@ package order
 import (
 	"cmp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/corazawaf/coraza/v3/collection"
 )
@@ -31,7 +32,7 @@ func (a *Adder) Add(name, text string) {
 	}
 	n := len(a.values)
 	a.values = append(a.values, value{a.own(name), text})
-	lower := strings.ToLower(a.values[n].key)
+	lower := a.lower(a.values[n].key)
 	if others := a.to[lower]; len(others) > 0 {
 		a.to[lower] = append(others, a.values[n])
 		return
@@ -41,13 +42,41 @@ func (a *Adder) Add(name, text string) {
 
 func (a *Adder) own(name string) string {
 	const some = " " // of which none is an empty name
-	size := max(len(name), len(some))
-	if free := a.names.Cap() - a.names.Len(); free < size {
-		next := max(firstNames, 2*a.names.Cap(), size)
-		a.names.Reset()
-		a.names.Grow(next)
-	}
+	a.makeRoom(max(len(name), len(some)))
 	start := a.names.Len()
 	a.names.WriteString(cmp.Or(name, some))
 	return a.names.String()[start : start+len(name)]
+}
+
+// lower is a name in lower case.
+func (a *Adder) lower(name string) string {
+	hasUpper := false
+	for i := range len(name) {
+		if name[i] >= utf8.RuneSelf {
+			return strings.ToLower(name)
+		}
+		hasUpper = hasUpper || 'A' <= name[i] && name[i] <= 'Z'
+	}
+	if !hasUpper {
+		return name
+	}
+	a.makeRoom(len(name))
+	start := a.names.Len()
+	for i := range len(name) {
+		c := name[i]
+		if 'A' <= c && c <= 'Z' {
+			c |= 0x20
+		}
+		a.names.WriteByte(c)
+	}
+	return a.names.String()[start:]
+}
+
+// makeRoom makes room for so many bytes of names.
+func (a *Adder) makeRoom(n int) {
+	if a.names.Cap()-a.names.Len() < n {
+		next := max(firstNames, 2*a.names.Cap(), n)
+		a.names.Reset()
+		a.names.Grow(next)
+	}
 }
