@@ -13,11 +13,18 @@ import (
 
 // model is the weights of evidence.
 type model struct {
-	Version int                `json:"version"`
-	Bias    float64            `json:"bias"`
-	Scale   float64            `json:"scale"` // of the calibration
-	Shift   float64            `json:"shift"`
-	Weights map[string]float64 `json:"weights"`
+	Version int     `json:"version"`
+	Bias    float64 `json:"bias"`
+	Scale   float64 `json:"scale"` // of the calibration
+	Shift   float64 `json:"shift"`
+
+	weights map[string]*evidence // by feature
+}
+
+// evidence is a feature and its weight.
+type evidence struct {
+	feature string
+	weight  float64
 }
 
 //go:embed model.json
@@ -32,12 +39,20 @@ var embedded = sync.OnceValue(func() *model {
 })
 
 func parseModel(data []byte) (*model, error) {
-	m := &model{Scale: 1}
-	if err := json.Unmarshal(data, m); err != nil {
+	file := struct {
+		*model
+		Weights map[string]float64 `json:"weights"`
+	}{model: &model{Scale: 1}}
+	if err := json.Unmarshal(data, &file); err != nil {
 		return nil, fmt.Errorf("cannot read model: %w", err)
 	}
+	m := file.model
 	if m.Version != 1 {
 		return nil, fmt.Errorf("cannot read model: version %d is not 1", m.Version)
+	}
+	m.weights = make(map[string]*evidence, len(file.Weights))
+	for feature, weight := range file.Weights {
+		m.weights[feature] = &evidence{feature, weight}
 	}
 	return m, nil
 }

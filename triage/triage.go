@@ -12,6 +12,8 @@
 package triage
 
 import (
+	"cmp"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -91,34 +93,33 @@ func (m *model) appraise(tx *mapping.Transaction, v *engine.Verdict, isHabit fun
 	if isManual(tx, v) {
 		return best
 	}
-	var of *Suspect
-	score, drops := 0.0, false
+	score, drops := math.Inf(-1), false
+	var speaking, spare []*evidence // of the suspect with the highest score, and memory for another one's
 	suspects := suspectsBut(isHabit, tx, v)
 	for i := range suspects {
 		if suspects[i].place == "answer" {
 			continue // the data from which the weights are made has no answers
 		}
-		if s := m.score(&suspects[i]); of == nil || s > score {
-			of, score = &suspects[i], s
+		s, all := m.score(&suspects[i], spare[:0])
+		if spare = all; s > score {
+			score, speaking, spare = s, all, speaking
 		}
 		drops = drops || isDropper(suspects[i].Variable, suspects[i].Value)
 	}
-	if of != nil {
+	if !math.IsInf(score, -1) {
 		best.Confidence = m.confidence(score)
-		best.Reasons = m.reasons(of, v)
+		best.Reasons = reasons(speaking, v)
 	}
 	if drops {
 		best.Believe("a command behind a value fetches a program, connects back or hides what it runs", confidenceOfSure)
 	}
 	for i := range v.Matches {
 		match := &v.Matches[i]
-		if !match.Certain && (isSignature(match) && isTold(tx) || match.Phase >= 3 && (isTranslated(tx) || isRetold(tx))) {
+		c := m.statedConfidence(match)
+		if c <= best.Confidence || !match.Certain && (isSignature(match) && isTold(tx) || match.Phase >= 3 && (isTranslated(tx) || isRetold(tx))) {
 			continue
 		}
-		if isAllQuoted(tx, match) {
-			continue
-		}
-		if c := m.statedConfidence(match); c > best.Confidence && !isAllHabit(isHabit, match) && !isAllOrdinary(tx, match) {
+		if !isAllQuoted(tx, match) && !isAllHabit(isHabit, match) && !isAllOrdinary(tx, match) {
 			best.Confidence = c
 			best.Reasons = append([]string{describe("rule "+strconv.Itoa(match.RuleID), v)}, best.Reasons[:min(len(best.Reasons), maxReasons-1)]...)
 		}
@@ -183,7 +184,7 @@ func (m *model) statedConfidence(match *engine.Match) int {
 	if severity == engine.SeverityUnset {
 		severity = 4
 	}
-	_, known := m.Weights["rule "+strconv.Itoa(match.RuleID)]
+	_, known := m.weights["rule "+strconv.Itoa(match.RuleID)]
 	switch {
 	case match.Certain:
 		return 100
@@ -202,38 +203,27 @@ func (m *model) statedConfidence(match *engine.Match) int {
 	}
 }
 
-// score is the log odds of a suspect.
-func (m *model) score(s *Suspect) float64 {
+// score is the log odds of a suspect. It appends what speaks for an attack.
+func (m *model) score(s *Suspect, speaking []*evidence) (float64, []*evidence) {
 	sum := m.Bias
-	s.Each(func(feature []byte) { sum += m.Weights[string(feature)] })
-	return sum
-}
-
-type reason struct {
-	feature string
-	weight  float64
-}
-
-// reasons are the features of a suspect that speak most for an attack, in words.
-func (m *model) reasons(s *Suspect, v *engine.Verdict) []string {
-	var all []reason
 	s.Each(func(feature []byte) {
-		if w := m.Weights[string(feature)]; w > 0 {
-			all = append(all, reason{string(feature), w})
+		e := m.weights[string(feature)]
+		if e == nil {
+			return
+		}
+		if sum += e.weight; e.weight > 0 {
+			speaking = append(speaking, e)
 		}
 	})
-	slices.SortStableFunc(all, func(a, b reason) int {
-		switch {
-		case a.weight > b.weight:
-			return -1
-		case a.weight < b.weight:
-			return 1
-		}
-		return 0
-	})
+	return sum, speaking
+}
+
+// reasons are what speaks most for an attack, in words.
+func reasons(speaking []*evidence, v *engine.Verdict) []string {
+	slices.SortStableFunc(speaking, func(a, b *evidence) int { return cmp.Compare(b.weight, a.weight) })
 	var words []string
-	for _, r := range all {
-		text := describe(r.feature, v)
+	for _, e := range speaking {
+		text := describe(e.feature, v)
 		if text == "" || slices.Contains(words, text) {
 			continue
 		}

@@ -56,7 +56,10 @@ func TestStringsOfGraphQL(t *testing.T) {
 // More rules on a plainer attack make it surer, a number in a cookie less so; each confidence has its reasons.
 func TestModel(t *testing.T) {
 	m := embedded()
-	confidence := func(v *engine.Verdict) int { return m.confidence(m.score(&Suspects(nil, v)[0])) }
+	confidence := func(v *engine.Verdict) int {
+		score, _ := m.score(&Suspects(nil, v)[0], nil)
+		return m.confidence(score)
+	}
 	attack := verdict("ARGS:q", "1' union select password from users -- ", 942100, 942190, 942270)
 	if c := confidence(attack); c < 90 {
 		t.Errorf("an attack has %d", c)
@@ -64,11 +67,12 @@ func TestModel(t *testing.T) {
 	if c := confidence(verdict("REQUEST_COOKIES:_ga", "GA1.2.1234567.7654321", 942100)); c >= 40 {
 		t.Errorf("a cookie has %d", c)
 	}
-	reasons := m.reasons(&Suspects(nil, attack)[0], attack)
-	if len(reasons) != maxReasons {
-		t.Errorf("%d reasons", len(reasons))
+	_, speaking := m.score(&Suspects(nil, attack)[0], nil)
+	all := reasons(speaking, attack)
+	if len(all) != maxReasons {
+		t.Errorf("%d reasons", len(all))
 	}
-	for _, r := range reasons {
+	for _, r := range all {
 		if strings.Count(r, " ") < 2 {
 			t.Errorf("%q is no reason for people", r)
 		}
