@@ -133,8 +133,9 @@ func (a *anchored) share() float64 {
 	return float64(n) / (2 * float64(len(usual)))
 }
 
-// tryEach is match by one beginning after the other.
-func (m *Matcher) tryEach(t *table, text string) (ok bool, work int) {
+// tryEach is match by one beginning after the other. The first match to end that begins first ends at end or one character
+// before, and no match begins before from.
+func (m *Matcher) tryEach(t *table, text string) (ok bool, from, end, work int) {
 	a, left := m.anchored, stepsPerByte*len(text)
 	workAt := func(i int) int { return costOfByte*i + costOfStep*(stepsPerByte*len(text)-left) }
 	mask, shift := marksOf(text)
@@ -158,8 +159,8 @@ func (m *Matcher) tryEach(t *table, text string) (ok bool, work int) {
 			}
 			if left--; left < 0 {
 				t, s = m.goOn(before)
-				ok, end := m.run(t, s, text, i)
-				return ok, workAt(i) + costOfStep*(end-i)
+				ok, end = m.run(t, s, text, i)
+				return ok, i, end, workAt(i) + costOfStep*(end-i)
 			}
 			class, size := int(m.classOf[text[j]]), 1 // classAt and next, without their calls: most time is spent here
 			if text[j] >= utf8.RuneSelf {
@@ -173,14 +174,14 @@ func (m *Matcher) tryEach(t *table, text string) (ok bool, work int) {
 			}
 		}
 		if s == accept || t.at(s).atEnd {
-			return true, workAt(i)
+			return true, i, j, workAt(i)
 		}
 		if a.high && text[i] >= utf8.RuneSelf {
 			_, size := m.classAt(text, i)
 			i += size - 1
 		}
 	}
-	return false, workAt(len(text))
+	return false, 0, 0, workAt(len(text))
 }
 
 // mayBegin reports whether a match may begin with the byte at i.

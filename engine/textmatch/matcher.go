@@ -222,7 +222,8 @@ func (m *Matcher) match(text string) (ok bool, work int) {
 	case t == nil:
 		return m.simple(text), costOfRegexp * len(text)
 	case m.anchored != nil:
-		return m.tryEach(t, text)
+		ok, _, _, work = m.tryEach(t, text)
+		return ok, work
 	default:
 		ok, end := m.run(t, t.first, text, 0)
 		return ok, costOfStep * end
@@ -239,12 +240,23 @@ func (m *Matcher) run(t *table, s state, text string, i int) (ok bool, end int) 
 	return s == accept || t.at(s).atEnd, i
 }
 
-// Find is about the first match to end: it ends at end or one character before, and neither it nor any other match begins
+// Find is about a match, if there is one: it ends at end or one character before, and neither it nor any other match begins
 // before from. What the expression finds in the text from there on is what it finds in the whole text.
 func (m *Matcher) Find(text string) (from, end int, ok bool) {
 	t := m.table.Load()
 	if t == nil {
 		return 0, len(text), m.simple(text)
+	}
+	if m.anchored != nil {
+		ok, from, end, _ = m.tryEach(t, text)
+		for from > 0 {
+			before, size := m.lastRune(text[:from])
+			if m.isLikeBeginning(before) {
+				break
+			}
+			from -= size
+		}
+		return from, end, ok
 	}
 	s, i := t.first, 0
 	for i < len(text) && s != accept {
@@ -256,6 +268,14 @@ func (m *Matcher) Find(text string) (from, end int, ok bool) {
 		t, s = m.next(t, s, class)
 	}
 	return from, i, s == accept || t.at(s).atEnd
+}
+
+// lastRune is the last character of a text, and its length.
+func (m *Matcher) lastRune(text string) (r rune, size int) {
+	if m.binary {
+		return rune(text[len(text)-1]), 1
+	}
+	return utf8.DecodeLastRuneInString(text)
 }
 
 // classAt is the class of the character that begins at i, and its length.
