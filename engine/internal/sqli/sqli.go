@@ -21,10 +21,9 @@ func Is(text string) bool {
 // mayBe is false for most of the texts that libinjection takes for no injection, at a tenth of its cost. Each of its
 // fingerprints of injections has a quote, a bracket, a semicolon, a variable, a comment, a doubled & or |, or a word of SQL that
 // is no function and no operator. A text without any of these is none, and neither is a single word, or a number with a word
-// behind it. No fingerprint has a colon behind the first token, as links have: they are told unless they have a quote in them,
-// behind which libinjection begins as well, or a comment.
+// behind it. Nor is what begins as no fingerprint does.
 func mayBe(v string) bool {
-	if isLink(v) {
+	if beginsPlain(v) {
 		return false
 	}
 	for i := 0; i < len(v); {
@@ -41,8 +40,9 @@ func mayBe(v string) bool {
 			if hasWord(word) {
 				return true
 			}
+			isFirst := i == 0 || v[i-1] != '.' // that of 1.e$x ends a number
 			if i = end; !isDigit(word[0]) && !isIn(&keywords, word) { // a.b.c is one word unless the first is known
-				for i < len(v) && (kindOf[v[i]] == inWord || v[i] == '.') {
+				for i < len(v) && (kindOf[v[i]] == inWord || v[i] == '.' || v[i] == '$' && isFirst) {
 					i++
 				}
 			}
@@ -137,15 +137,45 @@ func isIn(table *[Places / 64]uint64, word string) bool {
 	return table[first/64]>>(first%64)&1 != 0 && table[second/64]>>(second%64)&1 != 0
 }
 
-// isLink reports whether a text is a word with a colon behind it that is no operator, and nothing that is read in another way.
-func isLink(v string) bool {
-	end := 0
-	for end < len(v) && kindOf[v[end]] == inWord {
+// beginsPlain reports whether a text begins in a way in which no fingerprint does: as a link, with a colon behind a word; as
+// an address of mail, with an @ behind one; as an object of JSON, with a string behind a brace; or in brackets, to its end, which
+// is one word. Comments and backticks would count wherever they stand, and where there is a quote libinjection begins behind
+// it as well.
+func beginsPlain(v string) bool {
+	if v == "" || strings.ContainsAny(v, "'`") || strings.Contains(v, "/*") {
+		return false
+	}
+	switch v[0] {
+	case '{':
+		quoted := strings.TrimLeft(v[1:], " \t\r\n")
+		return quoted != "" && quoted[0] == '"' && beginsName(quoted[1:])
+	case '[':
+		return strings.IndexByte(v, ']') == len(v)-1 && strings.IndexByte(v, '"') < 0
+	}
+	end := span(v, isInWord)
+	if end == 0 || isDigit(v[0]) || end+1 >= len(v) || strings.IndexByte(v, '"') >= 0 || isKnown(v[:end]) {
+		return false
+	}
+	if v[end] == ':' {
+		return v[end+1] != ':' && v[end+1] != '='
+	}
+	for end < len(v) && (isInWord(v[end]) || v[end] == '.') {
 		end++
 	}
-	return end > 0 && !isDigit(v[0]) && end+1 < len(v) && v[end] == ':' && v[end+1] != ':' && v[end+1] != '=' &&
-		!strings.ContainsAny(v, "'\"`") && !strings.Contains(v, "/*")
+	return end < len(v) && v[end] == '@' && strings.IndexByte(v, '(') < 0 // @user() is a function
 }
+
+// beginsName reports whether a text begins with a name in quotes, of which the first is not there. Behind a quote libinjection
+// sees a string, the word and a string, and no fingerprint begins so.
+func beginsName(v string) bool {
+	end := span(v, isInWord)
+	return end > 0 && !isDigit(v[0]) && end < len(v) && v[end] == '"' && !isKnown(v[:end])
+}
+
+// isKnown reports whether libinjection may take a word, or what it begins, for more than a name.
+func isKnown(word string) bool { return isIn(&keywords, word) || isIn(&words, word) }
+
+func isInWord(c byte) bool { return kindOf[c] == inWord }
 
 // Places is how many places the table of words has.
 const Places = 1 << 15
