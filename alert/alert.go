@@ -375,9 +375,17 @@ func responseHead(tx *mapping.Transaction) string {
 }
 
 func headerLines(headers []mapping.Header) string {
-	var b strings.Builder
+	n := len("\r\n")
 	for _, h := range headers {
-		b.WriteString(h.Name + ": " + h.Value + "\r\n")
+		n += len(h.Name) + len(": ") + len(h.Value) + len("\r\n")
+	}
+	var b strings.Builder
+	b.Grow(n)
+	for _, h := range headers {
+		b.WriteString(h.Name)
+		b.WriteString(": ")
+		b.WriteString(h.Value)
+		b.WriteString("\r\n")
 	}
 	b.WriteString("\r\n")
 	return b.String()

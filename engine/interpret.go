@@ -58,13 +58,7 @@ func (e *Engine) interpret(t *mapping.Transaction, source source, a *screen.Answ
 			d = decision{}
 		}
 	}()
-	removed := slices.Clip(a.Skippable)
-	for id := range e.unapplied(t, x) {
-		if i, ok := slices.BinarySearch(removed, id); !ok {
-			removed = slices.Insert(removed, i, id)
-		}
-	}
-	d.made = e.fast.program.Run(source, removed, a.Found, func(matches []interpreter.Match, tx collection.Keyed) {
+	d.made = e.fast.program.Run(source, a.Skippable, slices.Collect(e.unapplied(t, x)), a.Found, func(matches []interpreter.Match, tx collection.Keyed) {
 		if len(matches) > 0 {
 			d.verdict.Matches = make([]Match, 0, len(matches))
 		}

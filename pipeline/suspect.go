@@ -233,7 +233,7 @@ func (p *Pipeline) observe(tag string, e event, tx *mapping.Transaction, v *engi
 // alarm makes the alerts of a record, and what annotates it.
 func (p *Pipeline) alarm(f *finding, tag string, e event, s *suspect) {
 	var masker *sensitive.Masker
-	if p.cfg.Alert.Mask {
+	if p.cfg.Alert.Mask && p.cfg.Annotate != "" { // else an alert makes its own, if there is one
 		masker = alert.NewMasker(s.tx)
 	}
 	alerts := alert.New(p.cfg.Alert, masker, s.tx, &s.verdict, s.sure, tag, e.when())

@@ -32,13 +32,13 @@ type Match struct {
 	Found []types.MatchData
 }
 
-// Run runs the rules but those that can't match, of which some ids are given in ascending order. found are the values that
-// fulfil conditions. What matches, and the variables of TX, are read before it returns. It is not ok if the rules do what only
-// Coraza can: then nothing is read.
-func (p *Program) Run(source Source, cannotMatch []int, found []screen.Found, read func(matches []Match, tx collection.Keyed)) (ok bool) {
+// Run runs the rules but those that can't match, of which some ids are given in ascending order, and those that are not
+// applied. found are the values that fulfil conditions. What matches, and the variables of TX, are read before it returns. It
+// is not ok if the rules do what only Coraza can: then nothing is read.
+func (p *Program) Run(source Source, cannotMatch, unapplied []int, found []screen.Found, read func(matches []Match, tx collection.Keyed)) (ok bool) {
 	s := p.states.Get().(*state)
 	s.source, s.found = source, found
-	if ok = p.run(s, cannotMatch); ok {
+	if ok = p.run(s, cannotMatch, unapplied); ok {
 		read(s.matches, &s.tx)
 	}
 	if !s.isLarge() {
@@ -49,8 +49,8 @@ func (p *Program) Run(source Source, cannotMatch []int, found []screen.Found, re
 }
 
 // run runs the rules in the order of their phases.
-func (p *Program) run(s *state, cannotMatch []int) (ok bool) {
-	lines := p.running(s.lines[:0], cannotMatch)
+func (p *Program) run(s *state, cannotMatch, unapplied []int) (ok bool) {
+	lines := p.running(s.lines[:0], cannotMatch, unapplied)
 	s.lines = lines
 	skipTo := ""
 	for s.phase = 1; s.phase <= 5; s.phase++ {
@@ -94,14 +94,14 @@ func (p *Program) run(s *state, cannotMatch []int) (ok bool) {
 }
 
 // running appends the lines that run, in their order.
-func (p *Program) running(lines, cannotMatch []int) []int {
+func (p *Program) running(lines, cannotMatch, unapplied []int) []int {
 	lines = append(lines, p.markers...)
 	for _, i := range p.rules {
 		id := p.lines[i].ID
 		for len(cannotMatch) > 0 && cannotMatch[0] < id {
 			cannotMatch = cannotMatch[1:]
 		}
-		if len(cannotMatch) == 0 || cannotMatch[0] != id {
+		if (len(cannotMatch) == 0 || cannotMatch[0] != id) && !slices.Contains(unapplied, id) {
 			lines = append(lines, i)
 		}
 	}
