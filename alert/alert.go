@@ -70,6 +70,8 @@ type Alert struct {
 	internal []netip.Prefix
 	id       string // once it is settled
 	settled  object // format msa without ids, once it is
+	text     []byte // its JSON
+	idsAt    int    // where in it the ids come
 }
 
 // shown is the text of an exchange that an alert has.

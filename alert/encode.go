@@ -26,6 +26,7 @@ func (a *Alert) AppendEvent(dst, rawTime []byte, format Format, textKey string) 
 // formatted is what has each format: an alert, an incident.
 type formatted interface {
 	msa() object
+	msaText() string // empty: it is the object's JSON
 	ecs() object
 	ocsf() object
 	modsecurity() object
@@ -51,7 +52,7 @@ func inFormat(of formatted, format Format) (record object, text string) {
 	case Falco:
 		return of.falco(), ""
 	default:
-		return of.msa(), ""
+		return of.msa(), of.msaText()
 	}
 }
 
@@ -81,9 +82,22 @@ func (a *Alert) msa() object {
 	if o == nil {
 		o = a.unidentified()
 	}
-	ids := object{{"id", a.uidOf(o)}}
+	return slices.Concat(o[:originalKeys], a.ids(), o[originalKeys:])
+}
+
+func (a *Alert) ids() object {
+	ids := object{{"id", a.uid()}}
 	ids.add("incident_id", a.Incident)
-	return slices.Concat(o[:originalKeys], ids, o[originalKeys:])
+	return ids
+}
+
+// msaText is the JSON of format msa, if what it has beside ids is there already.
+func (a *Alert) msaText() string {
+	if a.text == nil {
+		return ""
+	}
+	ids := a.ids().JSON()
+	return string(slices.Concat(a.text[:a.idsAt], []byte(","), ids[1:len(ids)-1], a.text[a.idsAt:]))
 }
 
 // unidentified is the alert in format msa, but without its ids.

@@ -69,7 +69,8 @@ var kindNames = map[string]string{
 // Facts says what the alert says, which must not be changed afterwards.
 func (a *Alert) Facts() Facts {
 	a.settled = a.unidentified()
-	a.id = a.uidOf(a.settled)
+	a.text, a.idsAt = a.settled.jsonWith(originalKeys)
+	a.id = a.uidOf(a.text)
 	tx, s := a.tx, a.shown()
 	_, path, _ := splitURI(s.uri)
 	f := Facts{

@@ -44,16 +44,15 @@ func (a *Alert) uid() string {
 	if a.id != "" {
 		return a.id
 	}
-	return a.uidOf(a.unidentified())
+	return a.uidOf(a.unidentified().JSON())
 }
 
-// uidOf is uid where the alert without it is there already.
-func (a *Alert) uidOf(unidentified object) string {
-	if a.id != "" {
-		return a.id
-	}
-	sum := sha256.Sum256(append(unidentified.JSON(), strconv.FormatInt(a.time.UnixNano(), 10)...))
-	return hex.EncodeToString(sum[:16])
+// uidOf is uid where the text of the alert without it is there already.
+func (a *Alert) uidOf(unidentified []byte) string {
+	h := sha256.New()
+	h.Write(unidentified)
+	h.Write(strconv.AppendInt(nil, a.time.UnixNano(), 10))
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // status is the response's, 0 if it is unknown.

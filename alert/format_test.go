@@ -184,6 +184,18 @@ func TestUID(t *testing.T) {
 	}
 }
 
+// The text of an alert whose id is settled is put together of what its id was made of, and is the same.
+func TestSettledText(t *testing.T) {
+	for _, incident := range []string{"", "i-1"} {
+		a, settled := sample(t), sample(t)
+		settled.Facts()
+		a.Incident, settled.Incident = incident, incident
+		if got, want := event(t, &settled, MSA, "log")["log"], event(t, &a, MSA, "log")["log"]; got != want || !strings.Contains(want.(string), `"incident_id":"i-1"`) == (incident != "") {
+			t.Errorf("got\n%s\nwant\n%s", got, want)
+		}
+	}
+}
+
 func TestSplitURI(t *testing.T) {
 	for _, c := range []struct{ uri, scheme, path, query string }{
 		{"/a?b=c", "", "/a", "b=c"},

@@ -110,6 +110,8 @@ const incidentKind = "incident"
 // incidentRule stands where formats want a rule.
 const incidentRule = "Incident"
 
+func (i *Incident) msaText() string { return "" }
+
 // msa is the incident in format msa.
 func (i *Incident) msa() object {
 	o := object{{"incident_id", i.ID}, {"kind", incidentKind}, {"event", i.Event}, {"message", i.Message}, {"news", i.News}}

@@ -114,10 +114,35 @@ var jsonAPI = jsoniter.Config{}.Froze()
 
 // JSON is the object in valid UTF-8; other bytes become U+FFFD.
 func (o object) JSON() []byte {
+	text, _ := o.jsonWith(0)
+	return text
+}
+
+// jsonWith is JSON, and where in it the first members end, of which there are so many.
+func (o object) jsonWith(first int) (text []byte, end int) {
 	s := jsonAPI.BorrowStream(nil)
 	defer jsonAPI.ReturnStream(s)
-	writeValue(s, o)
-	return append([]byte(nil), s.Buffer()...)
+	writeObject(s, o, func(i int) {
+		if i == first {
+			end = s.Buffered()
+		}
+	})
+	return append([]byte(nil), s.Buffer()...), end
+}
+
+// writeObject writes an object, and calls before with the number of each member.
+func writeObject(s *jsoniter.Stream, o object, before func(i int)) {
+	s.WriteObjectStart()
+	for i, m := range o {
+		before(i)
+		if i > 0 {
+			s.WriteMore()
+		}
+		writeString(s, m.key)
+		s.WriteRaw(":")
+		writeValue(s, m.value)
+	}
+	s.WriteObjectEnd()
 }
 
 func writeValue(s *jsoniter.Stream, value any) {
@@ -133,16 +158,7 @@ func writeValue(s *jsoniter.Stream, value any) {
 	case bool:
 		s.WriteBool(v)
 	case object:
-		s.WriteObjectStart()
-		for i, m := range v {
-			if i > 0 {
-				s.WriteMore()
-			}
-			writeString(s, m.key)
-			s.WriteRaw(":")
-			writeValue(s, m.value)
-		}
-		s.WriteObjectEnd()
+		writeObject(s, v, func(int) {})
 	case []string:
 		writeList(s, len(v), func(i int) { writeString(s, v[i]) })
 	case []object:
