@@ -59,6 +59,7 @@ type rule struct {
 type removable struct {
 	id      int
 	rule    int32 // -1 of one that does nothing but affect others
+	asks    int32 // a condition of it on values, -1 without one
 	affects []int32
 }
 
@@ -66,11 +67,15 @@ type removable struct {
 func (s *Screen) buildRemovable(helpers []analysis.Helper) {
 	for i := range s.rules {
 		if r := &s.rules[i]; r.Removable {
-			s.removable = append(s.removable, removable{r.ID, int32(i), r.Affects})
+			asks := int32(-1)
+			if at := slices.IndexFunc(r.Conditions, func(c int) bool { return s.conditions[c].Kind == analysis.OnValues }); at >= 0 {
+				asks = int32(r.Conditions[at])
+			}
+			s.removable = append(s.removable, removable{r.ID, int32(i), asks, r.Affects})
 		}
 	}
 	for _, h := range helpers {
-		s.removable = append(s.removable, removable{h.ID, -1, h.Affects})
+		s.removable = append(s.removable, removable{h.ID, -1, -1, h.Affects})
 	}
 	slices.SortFunc(s.removable, func(a, b removable) int { return a.id - b.id })
 }
@@ -213,7 +218,7 @@ func (s *Screen) rest(x *scratch) Answer {
 	a := Answer{MayAlarm: true, Skippable: make([]int, 0, len(s.removable))} // nearly all of them
 	for i := range s.removable {
 		r := &s.removable[i]
-		if r.rule >= 0 && s.mayMatch(x, int(r.rule)) || !s.canSkipAll(x, r.affects) {
+		if !s.canRemove(x, r) {
 			continue
 		}
 		a.Skippable = append(a.Skippable, r.id)
@@ -224,6 +229,12 @@ func (s *Screen) rest(x *scratch) Answer {
 	a.Found = s.foundBut(x, skipped)
 	a.Work = x.work + s.rulesWork(x, func(rule int32) bool { return !skipped[rule] })
 	return a
+}
+
+// canRemove reports whether neither a rule nor what it affects can match. Of nearly all rules one look tells that they can't.
+func (s *Screen) canRemove(x *scratch, r *removable) bool {
+	isUnmet := r.asks >= 0 && x.matches[r.asks] == 0
+	return (isUnmet || r.rule < 0 || !s.mayMatch(x, int(r.rule))) && s.canSkipAll(x, r.affects)
 }
 
 // foundBut are the values that fulfil conditions of rules that are not skipped.
