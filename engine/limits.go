@@ -43,6 +43,16 @@ func discardHeader(string, string) {}
 
 // addHeaders adds as many as are inspected, and reports whether these are all.
 func addHeaders(headers []mapping.Header, add func(name, value string)) (all bool) {
+	bytes := 0
+	for _, h := range headers {
+		bytes += len(h.Name) + len(h.Value)
+	}
+	if bytes*invalidCost <= maxHeaders { // whatever is in them
+		for _, h := range headers {
+			add(h.Name, h.Value)
+		}
+		return true
+	}
 	left := maxHeaders
 	for _, h := range headers {
 		name, cost := cut(h.Name, left)

@@ -44,8 +44,16 @@ func unescape(text string) string {
 	var b strings.Builder
 	b.Grow(len(text))
 	for i := 0; i < len(text); {
+		if text[i] != '%' {
+			end := strings.IndexByte(text[i:], '%')
+			if end < 0 {
+				end = len(text) - i
+			}
+			b.WriteString(text[i : i+end])
+			i += end
+			continue
+		}
 		switch {
-		case text[i] != '%':
 		case i+5 < len(text) && (text[i+1] == 'u' || text[i+1] == 'U') && isHex(text[i+2:i+6]):
 			b.WriteRune(rune(digit(text[i+2]))<<12 | rune(digit(text[i+3]))<<8 | rune(digit(text[i+4]))<<4 | rune(digit(text[i+5])))
 			i += 6

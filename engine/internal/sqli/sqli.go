@@ -40,7 +40,7 @@ func mayBe(v string) bool {
 			if hasWord(word) {
 				return true
 			}
-			isFirst := i == 0 || v[i-1] != '.' // that of 1.e$x ends a number
+			isFirst := i == 0 || v[i-1] != '.'                        // that of 1.e$x ends a number
 			if i = end; !isDigit(word[0]) && !isIn(&keywords, word) { // a.b.c is one word unless the first is known
 				for i < len(v) && (kindOf[v[i]] == inWord || v[i] == '.' || v[i] == '$' && isFirst) {
 					i++

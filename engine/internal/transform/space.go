@@ -120,26 +120,32 @@ func removeSpacesFrom(mem *Memory, s string, i int) string {
 	return textOf(b)
 }
 
-// mapRunes changes each character; of bytes that aren't UTF-8 each is U+FFFD.
-func mapRunes(mem *Memory, s string, to func(rune) rune) string {
-	size, same := 0, true
-	last, m := rune(-1), rune(-1)
-	for i, r := range s {
-		if r != last {
-			last, m = r, to(r)
+// mapRunes changes each character, and flips the case of ASCII's from the first letter on; of bytes that aren't UTF-8 each is U+FFFD.
+func mapRunes(mem *Memory, s string, first byte, to func(rune) rune) string {
+	var b []byte // nil as long as nothing is changed
+	for i := 0; i < len(s); {
+		r, size := rune(s[i]), 1
+		m := r
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRuneInString(s[i:])
+			m = to(r)
+		} else if s[i]-first < 26 {
+			m ^= 0x20
 		}
-		size += utf8.RuneLen(m)
-		same = same && m == r && (r != utf8.RuneError || strings.HasPrefix(s[i:], "\uFFFD"))
+		if b == nil && (m != r || r == utf8.RuneError && size == 1) {
+			room := len(s) + utf8.UTFMax
+			if !utf8.ValidString(s[i:]) {
+				room = utf8.RuneLen(utf8.RuneError) * len(s)
+			}
+			b = append(mem.bytes(room), s[:i]...)
+		}
+		if b != nil {
+			b = utf8.AppendRune(b, m)
+		}
+		i += size
 	}
-	if same {
+	if b == nil {
 		return s
-	}
-	b := mem.bytes(size)
-	for _, r := range s {
-		if r != last {
-			last, m = r, to(r)
-		}
-		b = utf8.AppendRune(b, m)
 	}
 	return textOf(b)
 }
@@ -170,7 +176,7 @@ func changeCase(mem *Memory, s string, first byte, to func(rune) rune) string {
 		}
 	}
 	if high&highs != 0 {
-		return mapRunes(mem, s, to)
+		return mapRunes(mem, s, first, to)
 	}
 	if letters&highs == 0 {
 		return s
