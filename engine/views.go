@@ -323,7 +323,11 @@ var sqlComment = regexp.MustCompile(`/(?:\*|%2[aA])(?:[^/].*?)??(?:\*|%2[aA])/`)
 // segments returns the segments of a path. The slashes of an SQL comment separate none.
 func segments(path string) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		start, ahead := 0, sqlComment.FindAllStringIndex(path, -1)
+		start := 0
+		var ahead [][]int
+		if strings.ContainsAny(path, "*%") {
+			ahead = sqlComment.FindAllStringIndex(path, -1)
+		}
 		for i := range len(path) {
 			if len(ahead) > 0 && i == ahead[0][1] {
 				ahead = ahead[1:]

@@ -30,6 +30,14 @@ func (e *expression) FindAllStringSubmatch(text string, n int) [][]string {
 	return e.Regexp.FindAllStringSubmatch(text, n)
 }
 
+// FindAllStringSubmatchIndex is that of [regexp.Regexp].
+func (e *expression) FindAllStringSubmatchIndex(text string, n int) [][]int {
+	if !e.MatchString(text) {
+		return nil
+	}
+	return e.Regexp.FindAllStringSubmatchIndex(text, n)
+}
+
 // ReplaceAllString is that of [regexp.Regexp].
 func (e *expression) ReplaceAllString(text, by string) string {
 	if !e.MatchString(text) {
