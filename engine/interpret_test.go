@@ -67,6 +67,9 @@ SecRule TX:1 "@streq e" "id:4,phase:2,pass,log,msg:'%{TX.1}'"`, true},
 		{"a target that a rule takes from itself", `SecRule TX|ARGS "!@pm evil" "id:2,phase:2,pass,log,ctl:ruleRemoveTargetById=2;ARGS:a"`, true},
 		{"what Coraza has remembered of a value", `SecRule ARGS:a "@streq 1" "id:2,phase:2,pass,nolog,chain"
 SecRule MATCHED_VAR "@eq 1" "t:length"`, false},
+		{"sums, and what can't be added", `SecRule ARGS:a "@streq 1" "id:2,phase:1,pass,nolog,setvar:tx.Two=2,setvar:tx.n=5,setvar:tx.n=+%{tx.two},setvar:tx.n=-1,setvar:tx.s=+%{TX.TWO},setvar:tx.t=abc,setvar:tx.t=+1,` +
+			`setvar:tx.u=+%{tx.missing},setvar:tx.v=+x,setvar:'tx.w=%{tx.n}-%{tx.t}',setvar:tx.z=+,setvar:tx.y=-%{tx.t},setvar:tx.x=-%{MATCHED_VAR},setvar:tx.big=9223372036854775807,setvar:tx.big=+1"
+SecRule ARGS:q "@rx e" "id:4,phase:2,pass,log,msg:'%{tx.n} %{tx.s} %{tx.t} %{tx.u} %{tx.v} %{tx.w}',logdata:'%{tx.z} %{tx.y} %{tx.x} %{tx.abc} %{tx.big} %{tx.none} %{REQUEST_METHOD} %{ARGS.q}'"`, true},
 		{"a jump", `SecRule ARGS:a "@streq 1" "id:2,phase:2,pass,nolog,skipAfter:END"`, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
