@@ -92,6 +92,7 @@ bench-host: all
 	@$(GO) run ./test/throughput
 
 # Two to three minutes; real requests are measured, too, if MSA_WCP names a folder of them. libmodsecurity needs Debian's libmodsecurity-dev and modsecurity-crs.
+# PARANOIA_LEVEL is 1 unless set.
 bench-peers:
 	@$(GO) run ./test/peers
 

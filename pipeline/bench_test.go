@@ -82,7 +82,7 @@ type plainCoraza struct {
 }
 
 // plainWAF is compiled before any rules of MSA, which replace parts of Coraza for the process.
-var plainWAF, plainErr = plain.Coraza()
+var plainWAF, plainErr = plain.Coraza("1")
 
 func newPlain(t testing.TB) *plainCoraza {
 	if plainErr != nil {

@@ -1,7 +1,7 @@
 // Command peers measures MSA beside plain Coraza and libmodsecurity on the same records, and prints a
 // table and ratios.
 //
-//	go run ./test/peers [-rounds n] [-batch n] [set ...]
+//	[PARANOIA_LEVEL=n] go run ./test/peers [-rounds n] [-batch n] [set ...]
 //
 // Each party is a process of its own. They take turns: in each round all inspect the same batch, and the next
 // round begins with another party, so that what else the machine does hits all alike. Times on one core are
@@ -127,7 +127,7 @@ func compare(o options) error {
 func (c *comparison) start() error {
 	program, err := buildModSecurity(c.dir)
 	if err == nil {
-		c.modsecurity, err = startModSecurity(program, modsecurityRules)
+		c.modsecurity, err = startModSecurity(program, fmt.Sprintf(modsecurityRules, paranoiaLevel()))
 	}
 	if err != nil {
 		fmt.Println("libmodsecurity is not measured:", err)
@@ -210,6 +210,7 @@ SecArgumentSeparator &
 SecCookieFormat 0
 SecStatusEngine Off
 Include /etc/modsecurity/crs/crs-setup.conf
+SecAction "id:900000,phase:1,pass,nolog,setvar:tx.paranoia_level=%s"
 Include /usr/share/modsecurity-crs/rules/*.conf
 `
 

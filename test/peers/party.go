@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -41,6 +42,9 @@ var parties = map[string]func(workers int) party{
 	"screen-off": func(workers int) party { return &msa{screen: "off", workers: workers} },
 	"engine":     func(int) party { return &inspector{} },
 }
+
+// paranoiaLevel is CRS's for all parties, which inherit the environment.
+func paranoiaLevel() string { return cmp.Or(os.Getenv("PARANOIA_LEVEL"), "1") }
 
 // serve obeys commands until there are no more.
 func serve(p party, in io.Reader, out io.Writer) error {
@@ -125,7 +129,7 @@ func (m *msa) open(preset string) error {
 	if m.pipeline != nil {
 		m.pipeline.Close()
 	}
-	values := map[string][]string{"mapping": {preset}, "screen": {m.screen}, "workers": {strconv.Itoa(m.workers)}, "behavior": {"off"}}
+	values := map[string][]string{"mapping": {preset}, "screen": {m.screen}, "workers": {strconv.Itoa(m.workers)}, "behavior": {"off"}, "paranoia_level": {paranoiaLevel()}}
 	cfg, err := pipeline.ParseConfig(func(name string) []string { return values[name] })
 	if err != nil {
 		return err
@@ -160,7 +164,7 @@ func (e *inspector) open(preset string) error {
 			return err
 		}
 	}
-	values := map[string][]string{}
+	values := map[string][]string{"paranoia_level": {paranoiaLevel()}}
 	cfg, err := pipeline.ParseConfig(func(name string) []string { return values[name] })
 	if err != nil {
 		return err
@@ -197,7 +201,7 @@ type plainCoraza struct {
 }
 
 func (p *plainCoraza) open(string) (err error) {
-	p.waf, err = plain.Coraza()
+	p.waf, err = plain.Coraza(paranoiaLevel())
 	return err
 }
 

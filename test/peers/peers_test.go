@@ -169,7 +169,7 @@ func TestModSecurity(t *testing.T) {
 	if err != nil {
 		t.Skip(err)
 	}
-	c, err := startModSecurity(program, modsecurityRules)
+	c, err := startModSecurity(program, fmt.Sprintf(modsecurityRules, "1"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -129,7 +129,7 @@ type refereeSet struct {
 
 func refereeSets(t *testing.T, program string) []refereeSet {
 	t.Helper()
-	all := []refereeSet{{"CRS 3.3", modsecurityRules, []string{"/etc/modsecurity/crs/crs-setup.conf", "/usr/share/modsecurity-crs/rules"}, []string{"attacks", "mix", "benign", "combined"}}}
+	all := []refereeSet{{"CRS 3.3", fmt.Sprintf(modsecurityRules, "1"), []string{"/etc/modsecurity/crs/crs-setup.conf", "/usr/share/modsecurity-crs/rules"}, []string{"attacks", "mix", "benign", "combined"}}}
 	settings, _, _ := strings.Cut(modsecurityRules, "Include ")
 	add := func(name, text string) {
 		file := filepath.Join(t.TempDir(), name+".conf")

@@ -97,7 +97,7 @@ func (c *comparison) report(w io.Writer) {
 func (c *comparison) text() string {
 	var b strings.Builder
 	line := func(format string, values ...any) { fmt.Fprintf(&b, format+"\n", values...) }
-	line("Microseconds of one core for a record, CRS at paranoia level 1:\n")
+	line("Microseconds of one core for a record, CRS at paranoia level %s:\n", paranoiaLevel())
 	line("| records | plain Coraza | libmodsecurity | MSA, screen off | MSA | its engine alone | MSA, empty caches | MSA, records seen before | MSA to plain Coraza |")
 	line("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
 	for _, r := range c.results {

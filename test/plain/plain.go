@@ -2,14 +2,17 @@
 package plain
 
 import (
+	"fmt"
+
 	coreruleset "github.com/corazawaf/coraza-coreruleset/v4"
 	"github.com/corazawaf/coraza/v3"
 )
 
-// Coraza is the engine as one would use it without MSA, with the same rules and settings.
-func Coraza() (coraza.WAF, error) {
+// Coraza is the engine as one would use it without MSA, with the same rules and settings, at a paranoia level.
+func Coraza(level string) (coraza.WAF, error) {
 	return coraza.NewWAF(coraza.NewWAFConfig().WithRootFS(coreruleset.FS).
 		WithDirectives("Include @coraza.conf-recommended\nInclude @crs-setup.conf.example").
+		WithDirectives(fmt.Sprintf(`SecAction "id:900000,phase:1,pass,nolog,setvar:tx.blocking_paranoia_level=%s"`, level)).
 		WithDirectives(`SecRuleEngine DetectionOnly
 SecAuditEngine Off
 SecDefaultAction "phase:3,log,auditlog,pass"
