@@ -46,6 +46,7 @@ type Config struct {
 
 	Views            bool // what values decode to is inspected too, which takes ScreenAnyMatch or ScreenEvidence beside a screen
 	PolicyIsEvidence bool // rules of policy count as those about attacks do
+	LooseIsNote      bool // rules that CRS leaves to higher paranoia levels are no evidence, see Match.Loose
 
 	// For measuring an engine that one goroutine uses; nil otherwise.
 	Watch     *stopwatch.Watch
@@ -160,10 +161,9 @@ func Compile(cfg Config, set *rules.Set) (*Engine, error) {
 		return nil, unusableError(cfg.Rules, e.warnings)
 	}
 	for id, r := range e.rules {
-		if cfg.PolicyIsEvidence && r.policy {
-			r.policy = false
-			e.rules[id] = r
-		}
+		r.policy = r.policy && !cfg.PolicyIsEvidence
+		r.loose = cfg.LooseIsNote && r.paranoia > 1 && r.role == rules.Scores
+		e.rules[id] = r
 		e.evaluates = e.evaluates || r.role == rules.Evaluates
 		e.fillsMore = e.fillsMore || r.needsMore()
 		if len(r.absent) > 0 {
@@ -679,6 +679,7 @@ func (e *Engine) match(meta types.RuleMetadata, found []types.MatchData) Match {
 			Maturity: meta.Maturity(), Accuracy: meta.Accuracy(),
 		},
 		Policy: known.policy,
+		Loose:  known.loose,
 		role:   known.role,
 	}
 	if s := meta.Severity(); s >= types.RuleSeverityEmergency && s <= types.RuleSeverityDebug {

@@ -126,7 +126,7 @@ func (e *Engine) newFastPath(cfg Config, own, taken []*unit, exclusions []exclus
 	if cfg.ScreenEvidence && !sc.AnyMatch {
 		f.evidence, sc.AnyMatch, sc.Minor = true, true, map[int]bool{}
 		for id, r := range e.rules {
-			sc.Minor[id] = r.policy || r.role >= rules.Evaluates
+			sc.Minor[id] = r.policy || r.loose || r.role >= rules.Evaluates
 		}
 	}
 	f.screen = screen.New(plan, sc)

@@ -22,6 +22,7 @@ type rule struct {
 	paranoia   int  // level from which CRS applies it, 0 for any
 	detects    bool // it is logged: not one that only sets things up
 	policy     bool // about what a site wants to allow, not about attacks
+	loose      bool // see Match.Loose
 }
 
 // enabled reports whether the rule applies at a paranoia level.
@@ -94,7 +95,7 @@ func (e *Engine) Standing(id int) (phase int, isEvidence bool) {
 	if !ok {
 		return 0, true
 	}
-	m := Match{Policy: known.policy, role: known.role}
+	m := Match{Policy: known.policy, Loose: known.loose, role: known.role}
 	return known.phase, m.IsEvidence()
 }
 

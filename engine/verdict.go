@@ -91,6 +91,7 @@ type Match struct {
 	View     bool    // it is of a reading of the variable's value, not of the value itself
 	Certain  bool    // it can't be by accident, whatever became of it: a value that is there for nothing else
 	Policy   bool    // the rule is about what a site wants to allow, not about attacks
+	Loose    bool    // CRS leaves the rule to higher paranoia levels, as it matches much of what is ordinary, and it is no evidence
 
 	role rules.Role
 }
@@ -106,9 +107,9 @@ type Source struct {
 	Maturity, Accuracy int    // 1 to 9, or 0 where the rule states none
 }
 
-// IsEvidence reports whether the match is evidence of an attack: rules of policy, and those that only add up what others
-// have found, are none.
-func (m *Match) IsEvidence() bool { return !m.Policy && !m.Evaluates() }
+// IsEvidence reports whether the match is evidence of an attack: rules of policy, loose ones, and those that only add up what
+// others have found, are none.
+func (m *Match) IsEvidence() bool { return !m.Policy && !m.Loose && !m.Evaluates() }
 
 // HasEvidence reports whether some match is evidence of an attack.
 func (v *Verdict) HasEvidence() bool {
@@ -137,6 +138,8 @@ func (m *Match) before(other *Match) bool {
 		switch {
 		case m.Policy && !m.Evaluates():
 			return int(rules.Noise)
+		case m.Loose:
+			return int(rules.Hints)
 		case m.role == rules.Detects, m.role == rules.Scores:
 			return 0
 		default:

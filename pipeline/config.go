@@ -121,6 +121,7 @@ func ParseConfig(values func(property string) []string) (Config, error) {
 	cfg.Engine.ScreenAnyMatch = cfg.Alert.OnMatch || cfg.Annotate != ""
 	cfg.Engine.Views = cfg.Engine.Views && cfg.ByConfidence
 	cfg.Engine.ScreenEvidence = cfg.ByConfidence
+	cfg.Engine.LooseIsNote = cfg.ByConfidence
 	if cfg.TextKey == "" && cfg.Format.IsText() {
 		p.fail("alert_text_key", "off", "leaves nothing of alerts in format %s, which are text", cfg.Format)
 	}

@@ -31,16 +31,14 @@ type Suspect struct {
 }
 
 // Suspects are the values of a transaction that are evidence of an attack, in the order of their first match.
-func Suspects(tx *mapping.Transaction, v *engine.Verdict) []Suspect {
-	return suspectsBut(func(*engine.Match) bool { return false }, nil, tx, v)
-}
+func Suspects(tx *mapping.Transaction, v *engine.Verdict) []Suspect { return suspectsBut(nil, tx, v) }
 
-// suspectsBut leaves out what is loose or habit; isHabit may be nil.
-func suspectsBut(isLoose func(*engine.Match) bool, isHabit func(rule int, variable string) bool, tx *mapping.Transaction, v *engine.Verdict) []Suspect {
+// suspectsBut leaves out what is habit; isHabit may be nil.
+func suspectsBut(isHabit func(rule int, variable string) bool, tx *mapping.Transaction, v *engine.Verdict) []Suspect {
 	var all []Suspect
 	for i := range v.Matches {
 		m := &v.Matches[i]
-		if !m.IsEvidence() || isLoose(m) {
+		if !m.IsEvidence() {
 			continue
 		}
 		for _, p := range places(m) {

@@ -95,7 +95,7 @@ func (m *model) appraise(tx *mapping.Transaction, v *engine.Verdict, isHabit fun
 	}
 	score, drops := math.Inf(-1), false
 	var speaking, spare []*evidence // of the suspect with the highest score, and memory for another one's
-	suspects := suspectsBut(m.isLoose, isHabit, tx, v)
+	suspects := suspectsBut(isHabit, tx, v)
 	for i := range suspects {
 		if suspects[i].place == "answer" {
 			continue // the data from which the weights are made has no answers
@@ -184,7 +184,7 @@ func (m *model) statedConfidence(match *engine.Match) int {
 	if severity == engine.SeverityUnset {
 		severity = 4
 	}
-	known := m.knows(match.RuleID)
+	_, known := m.weights["rule "+strconv.Itoa(match.RuleID)]
 	switch {
 	case match.Certain:
 		return 100
@@ -194,29 +194,13 @@ func (m *model) statedConfidence(match *engine.Match) int {
 		return Stated(severity)
 	case !match.IsEvidence() || known && match.Phase < 3 || severity > 4:
 		return 0
-	case severity > 2, m.isLoose(match):
+	case severity > 2:
 		return 25
 	case match.Phase < 3:
 		return 60
 	default:
 		return 45
 	}
-}
-
-// knows reports whether there is a weight for a rule.
-func (m *model) knows(rule int) bool {
-	_, known := m.weights["rule "+strconv.Itoa(rule)]
-	return known
-}
-
-// isLoose reports whether a rule is one that the Core Rule Set leaves to higher paranoia levels, as it matches much of what is
-// ordinary: some match nearly every record. The weights are made at the first level, and would take these for agreement.
-func (m *model) isLoose(match *engine.Match) bool {
-	if !hasTag(match.Tags, "OWASP_CRS") {
-		return false
-	}
-	level := slices.IndexFunc(match.Tags, func(t string) bool { return strings.HasPrefix(t, "paranoia-level/") })
-	return level >= 0 && match.Tags[level] > "paranoia-level/1" && !m.knows(match.RuleID)
 }
 
 // score is the log odds of a suspect. It appends what speaks for an attack.
