@@ -49,7 +49,7 @@ func TestCacheIsBounded(t *testing.T) {
 // A value is remembered unless it took more work than there may be, when it is not known what it fulfils.
 func TestSpentWorkIsNotRemembered(t *testing.T) {
 	s := newScreen(t, `SecRule ARGS:x "@rx evil" "id:1,phase:2,block,t:none`+critical+`"`, scores, 0)
-	cl := s.variables[0].class("x", new([]byte))
+	cl := s.deciding.variables[0].class("x", new([]byte))
 	value := strings.Repeat("a", 2<<10) + "evil"
 	for _, most := range []int{100, 1 << 20} {
 		x := s.scratch.Get().(*scratch)

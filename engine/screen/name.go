@@ -24,8 +24,8 @@ const (
 	families
 )
 
-// members are the most variables of a family.
-const members = 4
+// members are the most variables of a family, once for each part of the conditions.
+const members = 2 * 4
 
 // variablesOf are those of the families. The arguments of a query are the first of all arguments.
 var variablesOf = [families][]variables.RuleVariable{
@@ -35,7 +35,7 @@ var variablesOf = [families][]variables.RuleVariable{
 	responseHeaderNames: {variables.ResponseHeaders, variables.ResponseHeadersNames},
 }
 
-// familyOf is that of a variable, and its place there.
+// familyOf is that of a variable, and its place there, in the first part.
 func familyOf(v variables.RuleVariable) (of family, place int) {
 	for f, all := range variablesOf {
 		if at := slices.Index(all, v); at >= 0 {

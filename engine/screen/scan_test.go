@@ -26,7 +26,7 @@ func TestScansOfAValue(t *testing.T) {
 	} {
 		x := s.scratch.Get().(*scratch)
 		x.most = math.MaxInt
-		hits := s.judge(x, s.variables[0].class("x", new([]byte)), c.value)
+		hits := s.judge(x, s.deciding.variables[0].class("x", new([]byte)), c.value)
 		if x.texts.stamp != c.scans || len(hits) != c.hits {
 			t.Errorf("%q: %d scans and %d hits, want %d and %d", c.value, x.texts.stamp, len(hits), c.scans, c.hits)
 		}
@@ -50,7 +50,7 @@ SecRule ARGS:x "@rx \.\.[/\\]" "id:2,phase:2,block,t:urlDecodeUni`+critical+`"`,
 		x := s.scratch.Get().(*scratch)
 		x.most = math.MaxInt
 		before := x.texts.stamp
-		hits := s.judge(x, s.variables[0].class("x", new([]byte)), c.value)
+		hits := s.judge(x, s.deciding.variables[0].class("x", new([]byte)), c.value)
 		if scans := x.texts.stamp - before; scans != c.scans || len(hits) != c.hits {
 			t.Errorf("%q: %d scans and %d hits, want %d and %d", c.value, scans, len(hits), c.scans, c.hits)
 		}

@@ -34,11 +34,11 @@ type Screen struct {
 	patterns   []*textmatch.Pattern // of conditions that ask for no more
 	rules      []rule
 	removable  []removable               // by ascending ids
-	variables  []*variable               // those that conditions on values look at
+	deciding   part                      // conditions on values, by which an alert is possible or not
+	listing    part                      // the others, which tell what rules find beside
 	always     []int                     // rules without a condition on values
 	valueless  []int32                   // conditions on variables that no single value fulfils
 	unasked    []int                     // rules that look at more than their conditions do
-	literals   *literals                 // of all conditions
 	bytes      textmatch.Content         // literals of one byte
 	ofByte     [256]set                  // conditions that want one of these
 	possible   [textmatch.Levels + 1]set // conditions that texts of a level may fulfil
@@ -107,10 +107,12 @@ func New(plan *analysis.Plan, cfg Config) *Screen {
 	s.buildRemovable(plan.Helpers)
 	s.buildSteps()
 	s.buildLevels()
-	s.buildVariables()
-	s.buildLiterals()
+	s.buildBytes()
+	s.buildParts()
+	s.sortRules()
 	s.scratch.New = func() any {
-		x := &scratch{matches: make([]int32, len(s.conditions)), state: make([]answer, len(s.rules)), skipped: make([]bool, len(s.rules)), texts: newTexts(len(s.conditions), len(s.literals.wantedBy))}
+		literals := max(len(s.deciding.literals.wantedBy), len(s.listing.literals.wantedBy))
+		x := &scratch{matches: make([]int32, len(s.conditions)), state: make([]answer, len(s.rules)), skipped: make([]bool, len(s.rules)), texts: newTexts(len(s.conditions), literals)}
 		x.visit = func(key, value string) { s.visit(x, key, value) }
 		return x
 	}
@@ -130,17 +132,19 @@ const (
 
 // scratch is the working memory of one call.
 type scratch struct {
-	matches []int32 // by condition: values that fulfil it
-	touched []int32 // conditions with matches
-	state   []answer
-	skipped []bool  // by rule
-	asked   []int32 // rules whose state is known
-	class   *class  // of the value that is judged
-	texts   texts
-	hits    []hit
-	source  Source
-	known   func(variable string) bool // variables that the source has; nil for all
-	skip    func(id int) bool
+	matches   []int32 // by condition: values that fulfil it
+	touched   []int32 // conditions with matches
+	state     []answer
+	skipped   []bool  // by rule
+	asked     []int32 // rules whose state is known
+	class     *class  // of the value that is judged
+	texts     texts
+	hits      []hit
+	source    Source
+	partial   Source                     // of some variables, see AskOf; nil where source has all
+	isPartial func(variable string) bool // of which
+	known     func(variable string) bool // variables that the source has, as long as the others are not read; nil for all
+	skip      func(id int) bool
 
 	variable *variable // whose values visit gets
 	at       int       // how many of them it has got
@@ -196,23 +200,26 @@ func (s *Screen) Rest(source Source, skip func(id int) bool, most int) Answer {
 func (s *Screen) ask(source Source, skip func(id int) bool, most int, judge func(*Screen, *scratch) Answer) Answer {
 	x := s.scratch.Get().(*scratch)
 	defer s.release(x)
-	s.read(x, source, skip, most)
+	x.begin(source, skip, most)
+	s.read(x, &s.deciding)
 	return judge(s, x)
 }
 
-// answer judges what was read.
+// answer judges what was read of the deciding part.
 func (s *Screen) answer(x *scratch) Answer {
-	if x.work > x.most {
-		return Answer{MayAlarm: true, Work: x.work}
-	}
-	if !s.mayAlarm(x) {
+	if !x.isSpent() && !s.mayAlarm(x) {
 		return Answer{Work: x.work}
 	}
 	return s.rest(x)
 }
 
-// rest finds the rules that need not run.
+// rest reads the listing part, too, and finds the rules that need not run.
 func (s *Screen) rest(x *scratch) Answer {
+	s.read(x, &s.listing)
+	if x.isSpent() {
+		return Answer{MayAlarm: true, Work: x.work}
+	}
+	s.forget(x) // rules of which not all conditions were known
 	skipped := x.skipped
 	clear(skipped)
 	a := Answer{MayAlarm: true, Skippable: make([]int, 0, len(s.removable))} // nearly all of them
@@ -254,8 +261,9 @@ func (s *Screen) foundBut(x *scratch, skipped []bool) (all []Found) {
 func (s *Screen) AskOf(source Source, known func(variable string) bool, skip func(id int) bool, most int, whole func(ask func(Source) Answer) error) (a Answer, err error) {
 	x := s.scratch.Get().(*scratch)
 	defer s.release(x)
+	x.begin(source, skip, most)
 	x.known = known
-	s.read(x, source, skip, most)
+	s.read(x, &s.deciding)
 	if x.work > most || !s.mayConcern(x) {
 		return Answer{Work: x.work}, nil
 	}
@@ -263,11 +271,12 @@ func (s *Screen) AskOf(source Source, known func(variable string) bool, skip fun
 	s.forget(x)
 	err = whole(func(others Source) Answer {
 		x.source = others
-		for _, v := range s.variables {
+		for _, v := range s.deciding.variables {
 			if !known(v.name) {
-				s.readVariable(x, v)
+				s.readVariable(x, v, others)
 			}
 		}
+		x.partial, x.isPartial = source, known
 		a = s.answer(x)
 		return a
 	})
@@ -312,10 +321,18 @@ func (s *Screen) mayAlarm(x *scratch) bool {
 	return false
 }
 
-func (s *Screen) read(x *scratch, source Source, skip func(id int) bool, most int) {
+func (x *scratch) begin(source Source, skip func(id int) bool, most int) {
 	x.source, x.skip, x.work, x.most = source, skip, 0, most
-	for _, v := range s.variables {
-		s.readVariable(x, v)
+}
+
+// read finds what the values of variables fulfil of a part.
+func (s *Screen) read(x *scratch, p *part) {
+	for _, v := range p.variables {
+		source := x.source
+		if x.partial != nil && x.isPartial(v.name) {
+			source = x.partial
+		}
+		s.readVariable(x, v, source)
 	}
 }
 
@@ -335,7 +352,8 @@ func (s *Screen) release(x *scratch) {
 	if cap(x.found) > mostKept {
 		x.found = nil
 	}
-	x.touched, x.reads, x.found, x.source, x.known, x.skip = x.touched[:0], x.reads[:0], x.found[:0], nil, nil, nil
+	x.touched, x.reads, x.found = x.touched[:0], x.reads[:0], x.found[:0]
+	x.source, x.partial, x.isPartial, x.known, x.skip = nil, nil, nil, nil, nil
 	s.scratch.Put(x)
 }
 
@@ -432,12 +450,12 @@ func count(source Source, v variables.RuleVariable, key string) int {
 }
 
 // readVariable finds what the values of a variable fulfil.
-func (s *Screen) readVariable(x *scratch, v *variable) {
+func (s *Screen) readVariable(x *scratch, v *variable, of Source) {
 	x.variable, x.at = v, 0
-	if x.source.Each(v.id, x.visit) {
+	if of.Each(v.id, x.visit) {
 		return
 	}
-	col := x.source.Collection(v.id)
+	col := of.Collection(v.id)
 	if single, ok := col.(collection.Single); ok {
 		x.visit("", single.Get())
 		return

@@ -28,7 +28,7 @@ func TestShortcuts(t *testing.T) {
 			fmt.Fprintf(&rules, "SecRule ARGS:x \"%s\" \"id:%d,phase:2,block,%s%s\"\n", operators[random.IntN(len(operators))], i+1, chain.String(), strings.TrimPrefix(critical, ","))
 		}
 		s := newScreen(t, rules.String(), scores, 0)
-		cl := s.variables[0].class("x", new([]byte))
+		cl := s.deciding.variables[0].class("x", new([]byte))
 		if n := len(cl.shortcuts); n > 1 != (chains > mostGroups) {
 			t.Fatalf("%d chains have %d shortcuts", chains, n)
 		}

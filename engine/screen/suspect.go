@@ -17,7 +17,9 @@ type Suspect struct {
 func (s *Screen) Suspects(source Source, skip func(id int) bool) []Suspect {
 	x := s.scratch.Get().(*scratch)
 	defer s.release(x)
-	s.read(x, source, skip, math.MaxInt)
+	x.begin(source, skip, math.MaxInt)
+	s.read(x, &s.deciding)
+	s.read(x, &s.listing)
 	ids := s.suspects(x)
 	var all []Suspect
 	for _, id := range ids {

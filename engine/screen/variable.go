@@ -23,11 +23,12 @@ type variable struct {
 	plain    func() *textmatch.Matcher // of keys that a pattern without except matches; see anyOf
 	except   func() *textmatch.Matcher // of keys in lower case that one with except matches
 
-	screen *Screen
-	family family // whose keys it has
-	member int    // its place there
-	mu     sync.Mutex
-	mixes  map[mix]*class
+	screen   *Screen
+	literals *literals // of all conditions of its part
+	family   family    // whose keys it has
+	member   int       // its place there
+	mu       sync.Mutex
+	mixes    map[mix]*class
 }
 
 // mix is a class of a key, and the patterns that match the key, as their bytes.
@@ -153,7 +154,7 @@ func (v *variable) mix(m mix) *class {
 	all = slices.DeleteFunc(all, func(c int32) bool { return slices.Contains(without, c) })
 	var cl *class
 	if len(all) > 0 {
-		cl = v.screen.newClass(all)
+		cl = v.newClass(all)
 	}
 	if len(v.mixes) < maxMixed {
 		v.mixes[m] = cl
@@ -175,8 +176,44 @@ func appendLower(dst []byte, s string) []byte {
 	return dst
 }
 
-// buildVariables sorts the conditions on values by what they look at.
-func (s *Screen) buildVariables() {
+// part is some of the conditions on values.
+type part struct {
+	variables []*variable // that they look at
+	literals  *literals   // of all of them
+}
+
+// buildParts parts the conditions. Those decide that rules have which can contribute to an alert, and rules that these depend on.
+func (s *Screen) buildParts() {
+	decides := make([]bool, len(s.conditions))
+	seen := make([]bool, len(s.rules))
+	var decide func(r int)
+	decide = func(r int) {
+		if seen[r] {
+			return
+		}
+		seen[r] = true
+		if c := s.rules[r].Scores; c >= 0 {
+			decides[c] = true
+		}
+		for _, c := range s.rules[r].Conditions {
+			decides[c] = true
+			for _, setter := range s.conditions[c].Setters {
+				decide(int(setter))
+			}
+		}
+	}
+	for r := range s.rules {
+		if s.concerns(&s.rules[r]) {
+			decide(r)
+		}
+	}
+	s.deciding = s.newPart(0, func(c int) bool { return decides[c] })
+	s.listing = s.newPart(members/2, func(c int) bool { return !decides[c] })
+}
+
+// newPart sorts conditions by what they look at. The variables are members of their families from a place on.
+func (s *Screen) newPart(from int, has func(condition int) bool) (p part) {
+	p.literals = s.literalsOf(has)
 	type selection struct {
 		plain    []int32
 		named    map[string][]int32
@@ -187,12 +224,7 @@ func (s *Screen) buildVariables() {
 	var order []variables.RuleVariable
 	for i := range s.conditions {
 		c := &s.conditions[i]
-		switch c.Kind {
-		case analysis.OnValues:
-		case analysis.OnCount, analysis.OnNothing:
-			s.valueless = append(s.valueless, int32(i))
-			continue
-		default:
+		if c.Kind != analysis.OnValues || !has(i) {
 			continue
 		}
 		for at, t := range c.Targets {
@@ -223,13 +255,13 @@ func (s *Screen) buildVariables() {
 			}
 		}
 	}
-	s.variables = make([]*variable, 0, len(order))
 	for _, id := range order {
 		sel := byID[id]
-		v := &variable{id: id, name: strings.ToLower(id.Name()), named: map[string]*class{}, patterns: sel.patterns, plain: anyOf(sel.patterns, false), except: anyOf(sel.patterns, true), screen: s, mixes: map[mix]*class{}}
+		v := &variable{id: id, name: strings.ToLower(id.Name()), named: map[string]*class{}, patterns: sel.patterns, plain: anyOf(sel.patterns, false), except: anyOf(sel.patterns, true), screen: s, literals: p.literals, mixes: map[mix]*class{}}
 		v.family, v.member = familyOf(id)
+		v.member += from
 		if len(sel.plain) > 0 {
-			v.base = s.newClass(sel.plain)
+			v.base = v.newClass(sel.plain)
 		}
 		for _, keys := range []map[string][]int32{sel.named, sel.except} {
 			for k := range keys {
@@ -241,11 +273,21 @@ func (s *Screen) buildVariables() {
 				}
 				v.named[k] = nil
 				if len(all) > 0 {
-					v.named[k] = s.newClass(all)
+					v.named[k] = v.newClass(all)
 				}
 			}
 		}
-		s.variables = append(s.variables, v)
+		p.variables = append(p.variables, v)
+	}
+	return p
+}
+
+// sortRules finds the rules and conditions that take more than values.
+func (s *Screen) sortRules() {
+	for i := range s.conditions {
+		if k := s.conditions[i].Kind; k == analysis.OnCount || k == analysis.OnNothing {
+			s.valueless = append(s.valueless, int32(i))
+		}
 	}
 	for i := range s.rules {
 		onAny := slices.ContainsFunc(s.rules[i].Conditions, func(c int) bool { return s.conditions[c].Kind == analysis.OnValues })
@@ -270,7 +312,8 @@ func (g *group) add(c int32, isFiltered bool, of int) {
 	g.filtered.add(c)
 }
 
-func (s *Screen) newClass(conditions []int32) *class {
+func (v *variable) newClass(conditions []int32) *class {
+	s := v.screen
 	slices.Sort(conditions)
 	conditions = slices.Compact(conditions)
 	cl := &class{id: s.classes.Add(1), all: conditions}
@@ -300,7 +343,7 @@ func (s *Screen) newClass(conditions []int32) *class {
 		}
 	}
 	cl.shortcuts = s.newShortcuts(groups)
-	cl.literals = sync.OnceValue(func() *literals { return s.literalsFor(cl) })
+	cl.literals = sync.OnceValue(func() *literals { return v.literalsFor(cl) })
 	return cl
 }
 
@@ -320,11 +363,14 @@ type literals struct {
 
 // literalsOf makes one automaton of all literals of some conditions. Those of one byte, which nearly every text has some of, are
 // not among them: it is known which bytes a text has.
-func (s *Screen) literalsOf(conditions []int32) *literals {
+func (s *Screen) literalsOf(has func(condition int) bool) *literals {
 	ls := &literals{}
 	index := map[string]int{}
 	var all []string
-	for _, c := range conditions {
+	for c := range s.conditions {
+		if !has(c) {
+			continue
+		}
 		for _, l := range s.conditions[c].Operator.Literals {
 			if len(l) == 1 {
 				continue
@@ -336,7 +382,7 @@ func (s *Screen) literalsOf(conditions []int32) *literals {
 				all = append(all, l)
 				ls.wantedBy = append(ls.wantedBy, nil)
 			}
-			ls.wantedBy[n] = append(ls.wantedBy[n], c)
+			ls.wantedBy[n] = append(ls.wantedBy[n], int32(c))
 		}
 	}
 	ls.automaton = textmatch.NewAutomaton(all)
@@ -346,31 +392,28 @@ func (s *Screen) literalsOf(conditions []int32) *literals {
 // fewLiterals are so few that a class has an automaton of its own: it is small, and comes upon less.
 const fewLiterals = 300
 
-// buildLiterals makes those of all conditions.
-func (s *Screen) buildLiterals() {
-	var all []int32
+// buildBytes finds the literals of one byte.
+func (s *Screen) buildBytes() {
 	for i := range s.conditions {
-		all = append(all, int32(i))
 		for _, l := range s.conditions[i].Operator.Literals {
 			if len(l) == 1 {
 				s.addByte(l, int32(i))
 			}
 		}
 	}
-	s.literals = s.literalsOf(all)
 }
 
 // literalsFor are those that a class's texts are scanned for. They are found out when they are asked for, as many classes have no
 // values.
-func (s *Screen) literalsFor(cl *class) *literals {
+func (v *variable) literalsFor(cl *class) *literals {
 	n := 0
 	for _, c := range cl.all {
-		n += len(s.conditions[c].Operator.Literals)
+		n += len(v.screen.conditions[c].Operator.Literals)
 	}
 	if n > fewLiterals {
-		return s.literals
+		return v.literals
 	}
-	return s.literalsOf(cl.all)
+	return v.screen.literalsOf(func(c int) bool { return slices.Contains(cl.all, int32(c)) })
 }
 
 // addByte adds a condition that wants a literal of one byte, a letter in any case.

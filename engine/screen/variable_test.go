@@ -16,7 +16,7 @@ SecRule ARGS:/^id\d+$/|ARGS:/name/ "@contains e" "id:5,phase:2,deny"
 SecRule ARGS:/z{2}/ "@contains f" "id:6,phase:2,deny"
 SecRule ARGS|!ARGS:/^Tok/ "@contains g" "id:7,phase:2,deny"
 `, nil, 0)
-	v := s.variables[slices.IndexFunc(s.variables, func(v *variable) bool { return v.name == "args" })]
+	v := s.deciding.variables[slices.IndexFunc(s.deciding.variables, func(v *variable) bool { return v.name == "args" })]
 	if len(v.patterns) != 6 || v.plain == nil || v.except == nil {
 		t.Errorf("there are %d patterns", len(v.patterns))
 	}
