@@ -30,7 +30,7 @@ func TestInterpreter(t *testing.T) {
 	posted.Status, posted.ResponseBody.Text = 500, "You have an error in your SQL syntax; check the manual"
 	for level := 1; level <= 4; level++ {
 		cfg := config(append([]string{rules.CRS}, rules.Packs...)...)
-		cfg.Screen, cfg.CacheSize, cfg.ParanoiaLevel, cfg.Views, cfg.ScreenEvidence = ScreenOn, 1000, level, true, true
+		cfg.Screen, cfg.CacheSize, cfg.ParanoiaLevel, cfg.Views, cfg.ScreenEvidence, cfg.LooseIsNote = ScreenOn, 1000, level, true, true, true
 		e := newEngine(t, cfg)
 		for _, tx := range []*mapping.Transaction{attack, posted} {
 			got, made := interpreted(t, e, tx)

@@ -678,29 +678,38 @@ func TestConfidenceAndOwnRules(t *testing.T) {
 	}
 }
 
-// A higher paranoia level finds no fewer attacks, and ordinary requests, nearly all of which some rule of it matches, don't alarm.
+// At a higher paranoia level ordinary requests, nearly all of which some rule matches, don't alarm, unless the score is what does;
+// attacks do, and their alerts list what else has matched.
 func TestConfidenceAtHigherLevels(t *testing.T) {
+	ordinary := map[string]map[string]string{
+		"cookies": exchange("GET", "/shop?sort=price%20(asc)&q=100%25%20wool%20%26%20silk", "", "", `Cookie: prefs={"lang":"en-GB","seen":[1,2,3]}; _ga=GA1.2.1830271.1700000000; consent=a:1|b:0|c:1`),
+		"JSON":    exchange("POST", "/orders", jsonType, `{"items":[{"sku":"A-1/2","qty":2,"note":"blue; not green (please)"}],"name":"Zoë O'Neil","at":"2026-03-01T10:00:00+01:00"}`),
+		"form":    exchange("POST", "/ask", "application/x-www-form-urlencoded", "subject=Order+%2312-77&text=Hello%2C+is+it+%2420+or+%2425%3F+%28I+forgot%21%29"),
+		"token":   exchange("GET", "/api/items?page=2&filter[]=a&filter[]=b", "", "", "Authorization: Bearer q8s.1Zk-77_a", "X-Request-Id: 1f0c9a4e-7b1d-4d5c-9d1e-0a7b5f3c2e11"),
+		"return":  exchange("GET", "/login?next=https%3A%2F%2Fshop.internal%2Fbasket%3Fid%3D7%23top", "", "", "Referer: https://shop.internal/a/b?c=d&e=f"),
+	}
+	attacks := map[string]map[string]string{
+		"SQL":       exchange("GET", "/items?id=1%27%20or%20%271%27=%271%27%20--%20", "", ""),
+		"script":    exchange("POST", "/c", jsonType, `{"text":"<script>alert(document.cookie)</script>"}`),
+		"command":   exchange("POST", "/ping", "application/x-www-form-urlencoded", "host=127.0.0.1;cat+/etc/passwd"),
+		"traversal": exchange("GET", "/get?file=../../../../etc/passwd", "", ""),
+	}
 	for _, level := range []string{"2", "3", "4"} {
-		p := confident(t, "paranoia_level="+level)
-		for name, record := range map[string]map[string]string{
-			"cookies":      exchange("GET", "/shop?sort=price%20(asc)&q=100%25%20wool%20%26%20silk", "", "", `Cookie: prefs={"lang":"en-GB","seen":[1,2,3]}; _ga=GA1.2.1830271.1700000000; consent=a:1|b:0|c:1`),
-			"JSON":         exchange("POST", "/orders", jsonType, `{"items":[{"sku":"A-1/2","qty":2,"note":"blue; not green (please)"}],"name":"Zoë O'Neil","at":"2026-03-01T10:00:00+01:00"}`),
-			"form":         exchange("POST", "/ask", "application/x-www-form-urlencoded", "subject=Order+%2312-77&text=Hello%2C+is+it+%2420+or+%2425%3F+%28I+forgot%21%29"),
-			"token":        exchange("GET", "/api/items?page=2&filter[]=a&filter[]=b", "", "", "Authorization: Bearer q8s.1Zk-77_a", "X-Request-Id: 1f0c9a4e-7b1d-4d5c-9d1e-0a7b5f3c2e11"),
-			"another site": exchange("GET", "/login?next=https%3A%2F%2Fshop.internal%2Fbasket%3Fid%3D7%23top", "", "", "Referer: https://shop.internal/a/b?c=d&e=f"),
-		} {
+		p, byScore := confident(t, "paranoia_level="+level), confident(t, "paranoia_level="+level, "alert_when=threshold")
+		alarmsByScore := 0
+		for name, record := range ordinary {
 			if got := alertsOf(t, p, record); len(got) != 0 {
 				t.Errorf("level %s: %s alarms: %v", level, name, got)
 			}
+			alarmsByScore += len(alertsOf(t, byScore, record))
 		}
-		for name, record := range map[string]map[string]string{
-			"SQL":       exchange("GET", "/items?id=1%27%20or%20%271%27=%271%27%20--%20", "", ""),
-			"script":    exchange("POST", "/c", jsonType, `{"text":"<script>alert(document.cookie)</script>"}`),
-			"command":   exchange("POST", "/ping", "application/x-www-form-urlencoded", "host=127.0.0.1;cat+/etc/passwd"),
-			"traversal": exchange("GET", "/get?file=../../../../etc/passwd", "", ""),
-		} {
-			if got := alertsOf(t, p, record); len(got) != 1 {
-				t.Errorf("level %s: %d alerts of %s", level, len(got), name)
+		if alarmsByScore == 0 {
+			t.Errorf("level %s: nothing ordinary alarms by the score", level)
+		}
+		for name, record := range attacks {
+			got := alertsOf(t, p, record)
+			if len(got) != 1 || !strings.Contains(fmt.Sprint(got), "paranoia-level/"+level) && name == "SQL" {
+				t.Errorf("level %s: %d alerts of %s: %v", level, len(got), name, got)
 			}
 		}
 	}
