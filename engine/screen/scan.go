@@ -52,7 +52,13 @@ func (s set) meets(a, b set) bool {
 // that spares most texts the scan which only this group would have them take.
 func (x *scratch) mayHave(g *group, i int) bool {
 	t := &x.texts.all[i]
-	if g.needles == nil || t.scanned >= 0 {
+	if t.scanned >= 0 {
+		return true
+	}
+	if !g.mayBe(t) {
+		return false
+	}
+	if g.needles == nil {
 		return true
 	}
 	x.spend(costOfNeedle * len(g.needles) * len(t.text) / 16)

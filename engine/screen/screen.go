@@ -542,7 +542,13 @@ func (s *Screen) judgeGroup(x *scratch, g *group) {
 	if g.IsMulti() {
 		s.judgeStage(x, g, at)
 	}
+	asked := -1
 	for i := range g.steps {
+		if asked != at {
+			if asked = at; !g.mayFulfil(&x.texts.all[at], i) {
+				return
+			}
+		}
 		if x.texts.all[at].traits&g.behind[i] == 0 && s.passes(x, g, at) {
 			return
 		}

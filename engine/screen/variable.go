@@ -89,9 +89,12 @@ type group struct {
 	unfiltered  []int32
 	steps       []step
 	behind      []transform.Traits // by step: without these, it and those behind it change the case of letters at most
-	filtered    set                // conditions that want a literal; nil without any
-	needles     textmatch.Needles  // one is in each text that has one of these literals; nil where they are not few
-	keepsTokens bool               // its transformations do, see package transform
+	creates     []transform.Traits // by step: without these, it and those behind it make no bytes but those that a text has, and adds
+	adds        []textmatch.Content
+	needs       []need            // one is fulfilled by each text that fulfils something of the group; nil where that is not known
+	filtered    set               // conditions that want a literal; nil without any
+	needles     textmatch.Needles // one is in each text that has one of these literals; nil where they are not few
+	keepsTokens bool              // its transformations do, see package transform
 	at          [textmatch.Levels + 1]judgedAt
 }
 
@@ -336,11 +339,15 @@ func (v *variable) newClass(conditions []int32) *class {
 		g.keepsTokens = !slices.ContainsFunc(g.Names, func(name string) bool { return !transform.KeepsTokens(name) })
 		for n, one := range g.Steps {
 			g.steps = append(g.steps, step{one, s.steps[g.Names[n]]})
-			g.behind = append(g.behind, 0)
+			g.behind, g.creates, g.adds = append(g.behind, 0), append(g.creates, 0), append(g.adds, textmatch.Content{})
+			adds := one.Adds()
 			for i := range g.behind {
 				g.behind[i] |= one.Decodes()
+				g.creates[i] |= one.Creates()
+				g.adds[i].AddAll(&adds)
 			}
 		}
+		s.buildNeeds(g)
 	}
 	cl.shortcuts = s.newShortcuts(groups)
 	cl.literals = sync.OnceValue(func() *literals { return v.literalsFor(cl) })

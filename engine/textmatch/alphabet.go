@@ -73,7 +73,13 @@ func (c *Content) Has(b byte) bool { return c[b/64]>>(b%64)&1 != 0 }
 // Add adds a byte.
 func (c *Content) Add(b byte) { c[b/64] |= 1 << (b % 64) }
 
-func (c *Content) addAll(other *Content) {
+// HasAll reports whether it has all bytes of another one.
+func (c *Content) HasAll(other *Content) bool {
+	return other[0]&^c[0]|other[1]&^c[1]|other[2]&^c[2]|other[3]&^c[3] == 0
+}
+
+// AddAll adds the bytes of another one.
+func (c *Content) AddAll(other *Content) {
 	for i := range c {
 		c[i] |= other[i]
 	}

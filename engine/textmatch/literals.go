@@ -741,7 +741,7 @@ func readBytes(re *syntax.Regexp) (set Content, ok bool) {
 			if !known {
 				return Content{}, false
 			}
-			set.addAll(&s)
+			set.AddAll(&s)
 		}
 		return set, true
 	}

@@ -171,6 +171,16 @@ const longestCounted = 16
 // Literals are texts of which one is in each text that the pattern matches, in any case; nil when none are known.
 func (p *Pattern) Literals() []string { return p.needs().literals }
 
+// Needs are how many bytes a text that the pattern matches has at least, and bytes are sets of which each such text has one byte
+// each, in lower case. 0 and none where nothing is known.
+func (p *Pattern) Needs() (length int, bytes ByteSets) {
+	if p.bytes != nil {
+		return 0, nil
+	}
+	n := p.needs()
+	return n.length, n.bytes
+}
+
 // Levels are the alphabets of texts that the pattern may match.
 func (p *Pattern) Levels() LevelSet { return p.levels() }
 
@@ -309,9 +319,10 @@ func (p *Pattern) mayMatch(text string, lower *Content) (may bool, work int) {
 // newCheck finds out what a text must have.
 func (p *Pattern) newCheck() *check {
 	c := &check{}
-	if p.bytes == nil { // of bytes nothing is known
-		n := p.needs()
-		c.length, c.tail, c.sets = n.length, p.tail(), copy(c.bytes[:], n.bytes)
+	length, bytes := p.Needs()
+	c.length, c.sets = length, copy(c.bytes[:], bytes)
+	if p.bytes == nil { // of patterns of bytes there is no tail
+		c.tail = p.tail()
 	}
 	p.check.Store(c)
 	return c

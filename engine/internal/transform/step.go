@@ -111,6 +111,28 @@ var touches = map[string]Traits{
 	"utf8tounicode":      high,
 }
 
+// rearranges are the transformations that leave bytes out, change letters' case, and have these bytes instead of others.
+var rearranges = map[string]string{
+	"cmdline":            " ",
+	"compresswhitespace": " ",
+	"lowercase":          "",
+	"none":               "",
+	"normalisepath":      "/.",
+	"normalisepathwin":   "/.",
+	"normalizepath":      "/.",
+	"normalizepathwin":   "/.",
+	"removecomments":     " \x00",
+	"removecommentschar": "",
+	"removenulls":        "",
+	"removewhitespace":   "\ufffd",
+	"replacecomments":    " ",
+	"replacenulls":       " ",
+	"trim":               "",
+	"trimleft":           "",
+	"trimright":          "",
+	"uppercase":          "",
+}
+
 // Step is a transformation as part of a chain.
 type Step struct {
 	Apply   func(mem *Memory, s string) string // what it makes of a text is in the memory; nil lets it have its own
@@ -118,6 +140,8 @@ type Step struct {
 
 	touches Traits
 	cases   Traits // of these it changes nothing but the case
+	creates Traits
+	adds    textmatch.Content
 }
 
 // StepOf is the transformation of that name (any case), false for one that is not known.
@@ -131,11 +155,17 @@ func StepOf(name string) (Step, bool) {
 	if of, known := touches[name]; known {
 		step.touches = of
 	}
+	step.creates = step.touches
+	if adds, ok := rearranges[name]; ok {
+		step.creates, step.adds = 0, textmatch.ContentOf(adds)
+	}
 	switch name {
-	case "lowercase", "cmdline":
+	case "cmdline":
 		step.cases = upper
+	case "lowercase":
+		step.cases, step.creates = upper, high
 	case "uppercase":
-		step.cases = lower
+		step.cases, step.creates = lower, high
 	}
 	return step, true
 }
@@ -145,3 +175,10 @@ func (s *Step) MayChange(of Traits) bool { return s.touches&of != 0 }
 
 // Decodes are the kinds of bytes of which a text must have one for the step to change more than the case of ASCII letters.
 func (s *Step) Decodes() Traits { return s.touches &^ s.cases }
+
+// Creates are the kinds of bytes of which a text must have one for the step to make bytes of it, in any case, which it doesn't have
+// and the step doesn't add.
+func (s *Step) Creates() Traits { return s.creates }
+
+// Adds are the bytes that the step has instead of others.
+func (s *Step) Adds() textmatch.Content { return s.adds }
