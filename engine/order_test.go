@@ -219,3 +219,22 @@ SecRule &TX "@ge 0" "id:7,phase:2,pass,log,logdata:'%{MATCHED_VAR}'"
 		t.Errorf("got %q, and without the other rules %q", got, want)
 	}
 }
+
+// A body that is not what its type says is read twice, and its parts' headers count once.
+func TestPartHeadersCountOnce(t *testing.T) {
+	e := newEngine(t, config("crs"))
+	text := formField("a", "b") + formLast
+	text = strings.Replace(text, "\r\n\r\n", "\r\nContent-Type: application//**/octet-stream\r\n\r\n", 1)
+	verdict := func(contentType string) Verdict {
+		v, err := e.Evaluate(postOf(contentType, text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	const illegal = 922110
+	asForm, asJSON := verdict(multipartType), verdict("application/json")
+	if !slices.Contains(asForm.RuleIDs(), illegal) || !slices.Contains(asJSON.RuleIDs(), illegal) || asJSON.ScoreIn != asForm.ScoreIn {
+		t.Errorf("as a form %v, score %d; as JSON %v, score %d", asForm.RuleIDs(), asForm.ScoreIn, asJSON.RuleIDs(), asJSON.ScoreIn)
+	}
+}

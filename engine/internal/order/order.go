@@ -182,8 +182,10 @@ func Body(v plugintypes.TransactionVariables) {
 // Response makes the list of what a response's head has.
 func Response(v plugintypes.TransactionVariables) { list(v.ResponseHeaders()) }
 
+// list makes the list of a collection, which may have an earlier one: a body that is not what its type says is read twice.
 func list(col collection.Map) {
 	values := data(col)
+	delete(values, All)
 	values[All] = appendValues(nil, values)
 }
 
