@@ -13,7 +13,7 @@ import (
 // come up by chance once in 2^62 looks. It is safe for concurrent use.
 type Values struct {
 	seed maphash.Seed
-	sets []set
+	sets []set // a power of two
 }
 
 // set has the places of values, by their hash: a new one takes the first, and the last is forgotten. One that is asked for moves
@@ -33,7 +33,7 @@ func New(size int) *Values {
 func (v *Values) find(of uint32, value string) (s *set, hash uint64) {
 	const golden = 0x9e3779b97f4a7c15
 	hash = maphash.String(v.seed, value) + uint64(of)*golden
-	return &v.sets[hash%uint64(len(v.sets))], hash
+	return &v.sets[hash&uint64(len(v.sets)-1)], hash
 }
 
 // get is what is known if the place is that of a hash.
