@@ -7,6 +7,7 @@ import (
 	"github.com/modsecurity-for-anylog/msa/engine"
 	"github.com/modsecurity-for-anylog/msa/incident"
 	"github.com/modsecurity-for-anylog/msa/rules"
+	"github.com/modsecurity-for-anylog/msa/triage"
 )
 
 // Engines shares compiled rule sets between the pipelines of a process, so that two
@@ -51,10 +52,11 @@ func (e *Engines) get(cfg engine.Config) (*sharedEngine, error) {
 	return s, nil
 }
 
-// prepare prepares an engine, beside the records that come already.
+// prepare prepares an engine, and what judges its findings, beside the records that come already.
 func prepare(e *engine.Engine) {
 	defer func() { _ = recover() }() // a pattern that panics does so again where a record needs it, and is told there
 	e.Prepare()
+	triage.Prepare()
 }
 
 // put gives an engine back; the last user closes it.
