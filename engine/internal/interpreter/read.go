@@ -34,7 +34,7 @@ type (
 	}
 	transformation struct{ Function plugintypes.Transformation }
 	ctl            struct {
-		action     int
+		action     int //nolint:unused // Coraza has it here
 		value      string
 		collection variables.RuleVariable
 		colKey     string
