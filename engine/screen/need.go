@@ -38,21 +38,21 @@ func (s *Screen) needOf(c int32) (n need) {
 	return n
 }
 
-// buildNeeds finds those of a group, if its conditions are few.
-func (s *Screen) buildNeeds(g *group) {
+// needsOf are those of a group, if its conditions are few.
+func (s *Screen) needsOf(g *group) (needs []need) {
 	all := slices.Clone(g.unfiltered)
 	g.filtered.each(func(c int32) { all = append(all, c) })
 	if len(all) > mostNeeds {
-		return
+		return nil
 	}
 	for _, c := range all {
-		n := s.needOf(c)
+		n := s.needs[c]
 		if len(n.bytes) == 0 && len(n.literals) == 0 {
-			g.needs = nil
-			return
+			return nil
 		}
-		g.needs = append(g.needs, n)
+		needs = append(needs, n)
 	}
+	return needs
 }
 
 // mayHave reports whether texts of these bytes, in lower case, may have what it takes.

@@ -32,6 +32,7 @@ type Screen struct {
 
 	conditions []analysis.Condition
 	patterns   []*textmatch.Pattern // of conditions that ask for no more
+	needs      []need               // of conditions
 	rules      []rule
 	removable  []removable               // by ascending ids
 	deciding   part                      // conditions on values, by which an alert is possible or not
@@ -103,6 +104,7 @@ func New(plan *analysis.Plan, cfg Config) *Screen {
 	}
 	for i := range s.conditions {
 		s.patterns = append(s.patterns, s.conditions[i].Pattern())
+		s.needs = append(s.needs, s.needOf(int32(i)))
 	}
 	s.buildRemovable(plan.Helpers)
 	s.buildSteps()

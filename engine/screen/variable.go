@@ -347,7 +347,7 @@ func (v *variable) newClass(conditions []int32) *class {
 				g.adds[i].AddAll(&adds)
 			}
 		}
-		s.buildNeeds(g)
+		g.needs = s.needsOf(g)
 	}
 	cl.shortcuts = s.newShortcuts(groups)
 	cl.literals = sync.OnceValue(func() *literals { return v.literalsFor(cl) })
